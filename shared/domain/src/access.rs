@@ -1,0 +1,179 @@
+//! Who may do what, as one table.
+
+use crate::{
+    Error,
+    id::{KeyId, UserId},
+    permission::{Permission, covered},
+    user::Kind,
+};
+
+/// Who makes a request, as far as rights go.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// The user.
+    pub user_id: UserId,
+    /// Its kind.
+    pub kind: Kind,
+    /// The permissions that the authorizer established.
+    pub permissions: Vec<Permission>,
+    /// The key that it came with, if any.
+    pub key_id: Option<KeyId>,
+}
+
+/// Whose thing a request is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject {
+    /// The user.
+    pub user_id: UserId,
+    /// Its kind.
+    pub kind: Kind,
+}
+
+/// What a request does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Reads the organization.
+    ReadOrganization,
+    /// Lists users.
+    ListUsers,
+    /// Reads a user.
+    ReadUser,
+    /// Creates, suspends or lifts a user.
+    WriteUser,
+    /// Lists the keys of the whole organization.
+    ListKeys,
+    /// Reads a key, or lists the keys of one user.
+    ReadKey,
+    /// Makes a secret: creates a key.
+    CreateKey,
+    /// Ends a key: revokes or deletes it.
+    EndKey,
+}
+
+/// Beyond the holders of the permission, or within them, whom the action is open to.
+enum Reach {
+    /// Holders, for everything of the organization.
+    Organization,
+    /// Holders for everything; people for what is theirs.
+    OrOwn,
+    /// People for what is theirs; holders for machines' things only.
+    OwnOrMachines,
+}
+
+const TABLE: [(Action, &str, Reach); 8] = [
+    (Action::ReadOrganization, "organization:read", Reach::Organization),
+    (Action::ListUsers, "users:read", Reach::Organization),
+    (Action::ReadUser, "users:read", Reach::OrOwn),
+    (Action::WriteUser, "users:write", Reach::Organization),
+    (Action::ListKeys, "access-keys:read", Reach::Organization),
+    (Action::ReadKey, "access-keys:read", Reach::OrOwn),
+    (Action::CreateKey, "access-keys:write", Reach::OwnOrMachines),
+    (Action::EndKey, "access-keys:write", Reach::OrOwn),
+];
+
+impl Actor {
+    /// Allows or refuses `action` on the organization as a whole.
+    pub fn may(&self, action: Action) -> Result<(), Error> {
+        let (permission, _) = rule(action);
+        self.require(permission)
+    }
+
+    /// Allows or refuses `action` on something that belongs to `subject`.
+    pub fn may_for(&self, action: Action, subject: Subject) -> Result<(), Error> {
+        let (permission, reach) = rule(action);
+        let own = self.user_id == subject.user_id && self.kind != Kind::Machine;
+        match reach {
+            Reach::OrOwn | Reach::OwnOrMachines if own => Ok(()),
+            Reach::OwnOrMachines if subject.kind != Kind::Machine => Err(Error::Forbidden {
+                needs: "the user themselves: nobody else sees their secrets".to_owned(),
+            }),
+            _ => self.require(permission),
+        }
+    }
+
+    fn require(&self, permission: &str) -> Result<(), Error> {
+        if covered(&self.permissions, permission) {
+            Ok(())
+        } else {
+            Err(Error::Forbidden {
+                needs: format!("the permission {permission}"),
+            })
+        }
+    }
+}
+
+fn rule(action: Action) -> (&'static str, &'static Reach) {
+    let (_, permission, reach) = TABLE
+        .iter()
+        .find(|(listed, ..)| *listed == action)
+        .expect("the table lists every action");
+    (permission, reach)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn actor(kind: Kind, permissions: &[&str]) -> Actor {
+        let permissions = permissions
+            .iter()
+            .map(|p| (*p).to_owned().try_into().unwrap())
+            .collect();
+        Actor {
+            user_id: UserId::random(),
+            kind,
+            permissions,
+            key_id: None,
+        }
+    }
+
+    fn other(kind: Kind) -> Subject {
+        Subject {
+            user_id: UserId::random(),
+            kind,
+        }
+    }
+
+    fn oneself(actor: &Actor) -> Subject {
+        Subject {
+            user_id: actor.user_id,
+            kind: actor.kind,
+        }
+    }
+
+    #[test]
+    fn people_make_their_own_keys_and_nobody_else_does() {
+        let (owner, normal) = (actor(Kind::Owner, &["*"]), actor(Kind::Normal, &[]));
+        assert!(owner.may_for(Action::CreateKey, oneself(&owner)).is_ok());
+        assert!(normal.may_for(Action::CreateKey, oneself(&normal)).is_ok());
+        assert!(owner.may_for(Action::CreateKey, other(Kind::Machine)).is_ok());
+        assert!(owner.may_for(Action::CreateKey, other(Kind::Normal)).is_err());
+        assert!(owner.may_for(Action::CreateKey, other(Kind::Owner)).is_err());
+        assert!(normal.may_for(Action::CreateKey, other(Kind::Machine)).is_err());
+    }
+
+    #[test]
+    fn machines_hold_what_their_roles_give() {
+        let (bare, keyed) = (
+            actor(Kind::Machine, &[]),
+            actor(Kind::Machine, &["access-keys:*"]),
+        );
+        assert!(bare.may_for(Action::ReadKey, oneself(&bare)).is_err());
+        assert!(bare.may_for(Action::CreateKey, oneself(&bare)).is_err());
+        assert!(keyed.may_for(Action::CreateKey, oneself(&keyed)).is_ok());
+        assert!(keyed.may_for(Action::CreateKey, other(Kind::Normal)).is_err());
+        assert!(keyed.may_for(Action::EndKey, other(Kind::Normal)).is_ok());
+        assert!(keyed.may(Action::ListUsers).is_err());
+    }
+
+    #[test]
+    fn every_action_is_in_the_table_once() {
+        for (action, ..) in &TABLE {
+            assert_eq!(
+                TABLE.iter().filter(|(listed, ..)| listed == action).count(),
+                1,
+                "{action:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Access keys: what is stored of one, and the state it is in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Time,
+    id::{KeyId, OrganizationId, UserId},
+    secret::StoredSecret,
+    text::{Description, Name},
+};
+
+/// The state of a key at one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Works.
+    Active,
+    /// Switched off; can be switched on again.
+    Inactive,
+    /// Its time is over.
+    Expired,
+    /// Ended for ever.
+    Revoked,
+}
+
+/// What is stored of a key. It holds verifiers, so it never leaves the process.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AccessKey {
+    /// Names the key, and its user for ever.
+    pub key_id: KeyId,
+    /// The organization it belongs to.
+    pub organization_id: OrganizationId,
+    /// A label.
+    pub name: Name,
+    /// A remark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<Description>,
+    /// Whether it is switched on.
+    pub active: bool,
+    /// From this second on it is refused; `None` never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Time>,
+    /// When its expiry was set last: notices due before then are not sent.
+    pub expiry_set_at: Time,
+    /// When it was revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Time>,
+    /// The secret that works now.
+    pub secret: StoredSecret,
+    /// The last four characters of the token, which people recognize.
+    pub last_four: String,
+    /// When it was made.
+    pub created_at: Time,
+    /// Who made it.
+    pub created_by: UserId,
+    /// When it was changed last; use and notices are no changes.
+    pub updated_at: Time,
+    /// Who changed it last.
+    pub updated_by: UserId,
+    /// When it was used last, at most ten minutes behind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Time>,
+    /// Counts its changes, from 1.
+    pub version: u64,
+}
+
+impl AccessKey {
+    /// Returns the state at `now`: what is final wins over what can be undone.
+    #[must_use]
+    pub fn status(&self, now: Time) -> Status {
+        if self.revoked_at.is_some() {
+            Status::Revoked
+        } else if self.expires_at.is_some_and(|expiry| expiry <= now) {
+            Status::Expired
+        } else if self.active {
+            Status::Active
+        } else {
+            Status::Inactive
+        }
+    }
+
+    /// Returns the key's user.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        self.key_id.user_id()
+    }
+}

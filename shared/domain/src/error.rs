@@ -1,0 +1,69 @@
+use crate::user::Kind;
+
+/// Why the product refuses a well-authenticated request.
+///
+/// Refusals are answers, not failures: nothing is logged as an error and nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// A value breaks a rule of its format.
+    #[error("{field}: {rule}")]
+    Invalid {
+        /// Path of the value in the body, as `rotation.max_overlap_seconds`.
+        field: String,
+        /// The rule, with its units and bounds.
+        rule: String,
+    },
+    /// The caller lacks a right.
+    #[error("this needs {needs}")]
+    Forbidden {
+        /// The right that is missing, in words.
+        needs: String,
+    },
+    /// There is no such thing in the caller's organization.
+    #[error("there is no such {what}")]
+    NotFound {
+        /// The noun of what was asked for.
+        what: &'static str,
+    },
+    /// The user holds as many live keys as the policy allows.
+    #[error("the policy allows {quota} live keys for each {kind} user; revoke or delete one first")]
+    QuotaExceeded {
+        /// The quota in force.
+        quota: u32,
+        /// The kind whose quota it is.
+        kind: Kind,
+    },
+    /// The key has been revoked before; revocation is final.
+    #[error("this key has been revoked; create another one")]
+    AlreadyRevoked,
+    /// The organization would be left without an active owner.
+    #[error("an organization keeps at least one active owner; make another user an owner first")]
+    LastOwner,
+    /// Another user of the organization has this address.
+    #[error("another user of this organization has this e-mail address")]
+    EmailTaken,
+    /// The thing is in a state in which the request makes no sense.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// `If-Match` names another version than the stored one.
+    #[error("the stored version is not the one in If-Match; read it again and retry")]
+    PreconditionFailed,
+    /// The organization's policy forbids it.
+    #[error("the policy says {rule} = {value}")]
+    PolicyViolation {
+        /// Path of the rule in the policy, as `lifetime.max_seconds`.
+        rule: &'static str,
+        /// The value of that rule.
+        value: String,
+    },
+}
+
+impl Error {
+    /// Builds the refusal of a value that breaks `rule`.
+    pub fn invalid(field: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self::Invalid {
+            field: field.into(),
+            rule: rule.into(),
+        }
+    }
+}

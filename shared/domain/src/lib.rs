@@ -1,0 +1,23 @@
+//! What the product decides: formats, policies, states and rights.
+//!
+//! Nothing in this crate knows AWS, HTTP, the clock or the environment. Time is a value that
+//! callers pass in; the only outside thing used is the operating system's random source.
+
+pub mod access;
+pub mod access_key;
+pub mod base62;
+mod error;
+pub mod id;
+pub mod notice;
+pub mod organization;
+pub mod permission;
+pub mod policy;
+pub mod quota;
+pub mod secret;
+pub mod text;
+mod time;
+pub mod token;
+pub mod user;
+
+pub use error::Error;
+pub use time::Time;

@@ -1,0 +1,133 @@
+//! When a key's user is warned of its expiry.
+
+use crate::{Time, access_key::AccessKey, policy::Notices, time::DAY};
+
+/// A lead time in days before expiry; 0 means that the key has expired.
+pub type Stage = u16;
+
+/// Returns the narrowest stage that is due at `now`, unless it was passed before the expiry was set.
+///
+/// A late run thus sends one notice, not a backlog; a key made for a day gets no week's warning.
+#[must_use]
+pub fn due_stage(notices: &Notices, key: &AccessKey, now: Time) -> Option<Stage> {
+    armed(notices, key)
+        .filter(|(_, at)| *at <= now)
+        .map(|(stage, _)| stage)
+        .min()
+}
+
+/// Returns the first instant after `after` at which a stage of the key becomes due.
+#[must_use]
+pub fn next_due(notices: &Notices, key: &AccessKey, after: Time) -> Option<Time> {
+    armed(notices, key)
+        .map(|(_, at)| at)
+        .filter(|at| *at > after)
+        .min()
+}
+
+fn armed(notices: &Notices, key: &AccessKey) -> impl Iterator<Item = (Stage, Time)> {
+    let set_at = key.expiry_set_at;
+    let expiry = key.expires_at.filter(|_| key.revoked_at.is_none());
+    let on_expiry = notices.on_expiry.then_some(0);
+    let stages = notices.days_before.iter().copied().chain(on_expiry);
+    stages
+        .filter_map(move |stage| Some((stage, expiry?.plus(-DAY * i64::from(stage)))))
+        .filter(move |(_, at)| *at > set_at)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        id::{KeyId, OrganizationId, UserId},
+        policy::{Policy, Preset},
+        secret::Peppers,
+        token::NewToken,
+    };
+
+    fn key(lifetime: i64) -> AccessKey {
+        let (key_id, created_at) = (KeyId::random(), Time::from_seconds(1_000_000));
+        let token = NewToken::generate(&"ak".parse().unwrap(), key_id);
+        let peppers = Peppers::parse(r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef"}"#).unwrap();
+        AccessKey {
+            key_id,
+            organization_id: OrganizationId::random(),
+            name: "deploy".to_owned().try_into().unwrap(),
+            description: None,
+            active: true,
+            expires_at: Some(created_at.plus(lifetime)),
+            expiry_set_at: created_at,
+            revoked_at: None,
+            secret: peppers.seal(token.token()),
+            last_four: token.last_four().to_owned(),
+            created_at,
+            created_by: UserId::random(),
+            updated_at: created_at,
+            updated_by: UserId::random(),
+            last_used_at: None,
+            version: 1,
+        }
+    }
+
+    fn notices() -> Notices {
+        Policy::preset(Preset::Strict).notices
+    }
+
+    #[test]
+    fn each_stage_is_due_from_its_second_on() {
+        let key = key(60 * DAY);
+        let expiry = key.expires_at.unwrap();
+        for (before, stage) in [
+            (30 * DAY + 1, None),
+            (30 * DAY, Some(30)),
+            (7 * DAY, Some(7)),
+            (2 * DAY, Some(2)),
+            (1, Some(2)),
+            (0, Some(0)),
+            (-10 * DAY, Some(0)),
+        ] {
+            assert_eq!(
+                due_stage(&notices(), &key, expiry.plus(-before)),
+                stage,
+                "{before}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_key_made_for_a_day_is_announced_at_expiry_alone() {
+        let key = key(DAY);
+        assert_eq!(next_due(&notices(), &key, key.created_at), key.expires_at);
+        assert_eq!(due_stage(&notices(), &key, key.created_at.plus(DAY - 1)), None);
+        assert_eq!(due_stage(&notices(), &key, key.created_at.plus(DAY)), Some(0));
+    }
+
+    #[test]
+    fn revoked_and_lasting_keys_are_not_announced() {
+        let (mut revoked, mut lasting) = (key(DAY), key(DAY));
+        revoked.revoked_at = Some(revoked.created_at);
+        lasting.expires_at = None;
+        for key in [revoked, lasting] {
+            assert_eq!(next_due(&notices(), &key, key.created_at), None);
+            assert_eq!(due_stage(&notices(), &key, Time::MAX), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_next_due_instant_is_the_first_at_which_the_stage_changes(lifetime in 1..400_i64, at in 0..400_i64) {
+            let key = key(lifetime * DAY);
+            let now = key.created_at.plus(at * DAY);
+            let stage = due_stage(&notices(), &key, now);
+            match next_due(&notices(), &key, now) {
+                Some(next) => {
+                    prop_assert_eq!(due_stage(&notices(), &key, next.plus(-1)), stage);
+                    prop_assert_ne!(due_stage(&notices(), &key, next), stage);
+                }
+                None => prop_assert_eq!(due_stage(&notices(), &key, Time::MAX), stage),
+            }
+        }
+    }
+}

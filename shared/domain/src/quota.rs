@@ -1,0 +1,106 @@
+//! How many keys a user may hold.
+
+use crate::{
+    Error, Time,
+    id::KeySuffix,
+    policy::Policy,
+    user::{Status, User},
+};
+
+/// Room for further keys, and what to clear away when it is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// Entries of `live_keys` that have expired.
+    pub expired: Vec<KeySuffix>,
+}
+
+/// Finds room for `wanted` more live keys of `user` at `now`.
+///
+/// Expired entries do not count; their place is free from the second of their expiry. Refuses a
+/// user that may not act, and more keys than the quota of the user's kind allows.
+pub fn find_room(user: &User, policy: &Policy, wanted: usize, now: Time) -> Result<Room, Error> {
+    match user.status {
+        Status::Active => {}
+        Status::Suspended => {
+            return Err(Error::Conflict(
+                "this user is suspended; lift the suspension first",
+            ));
+        }
+        Status::Deleted => return Err(Error::NotFound { what: "user" }),
+    }
+    let expired: Vec<KeySuffix> = user
+        .live_keys
+        .iter()
+        .filter(|(_, expiry)| expiry.is_some_and(|expiry| expiry <= now))
+        .map(|(suffix, _)| *suffix)
+        .collect();
+    let quota = policy.quota.of(user.kind);
+    if user.live_keys.len() - expired.len() + wanted > quota as usize {
+        return Err(Error::QuotaExceeded {
+            quota,
+            kind: user.kind,
+        });
+    }
+    Ok(Room { expired })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        id::{OrganizationId, UserId},
+        policy::Preset,
+        user::Kind,
+    };
+
+    fn machine(expiries: &[Option<i64>]) -> User {
+        User {
+            user_id: UserId::random(),
+            organization_id: OrganizationId::random(),
+            kind: Kind::Machine,
+            name: "ci".to_owned().try_into().unwrap(),
+            email: None,
+            subject: None,
+            status: Status::Active,
+            live_keys: expiries
+                .iter()
+                .map(|e| (KeySuffix::random(), e.map(Time::from_seconds)))
+                .collect(),
+            created_at: Time::from_seconds(0),
+            version: 1,
+        }
+    }
+
+    fn room(user: &User, wanted: usize) -> Result<usize, Error> {
+        find_room(
+            user,
+            &Policy::preset(Preset::Strict),
+            wanted,
+            Time::from_seconds(100),
+        )
+        .map(|room| room.expired.len())
+    }
+
+    #[test]
+    fn a_place_is_free_from_the_second_of_expiry() {
+        assert_eq!(
+            room(&machine(&[Some(101), None]), 1),
+            Err(Error::QuotaExceeded {
+                quota: 2,
+                kind: Kind::Machine
+            })
+        );
+        assert_eq!(room(&machine(&[Some(100), None]), 1), Ok(1));
+        assert_eq!(room(&machine(&[]), 2), Ok(0));
+        assert!(room(&machine(&[]), 3).is_err());
+    }
+
+    #[test]
+    fn a_user_that_may_not_act_gets_none() {
+        let mut user = machine(&[]);
+        user.status = Status::Suspended;
+        assert!(matches!(room(&user, 1), Err(Error::Conflict(_))));
+        user.status = Status::Deleted;
+        assert_eq!(room(&user, 1), Err(Error::NotFound { what: "user" }));
+    }
+}

@@ -1,0 +1,141 @@
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// An instant in whole seconds since the Unix epoch, UTC, from 1970 to [`Time::MAX`].
+///
+/// Serializes as that number. [`Display`](fmt::Display) writes RFC 3339, as the API shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "i64", into = "i64")]
+pub struct Time(i64);
+
+/// Seconds in a day.
+pub(crate) const DAY: i64 = 86_400;
+
+impl Time {
+    /// The latest instant whose RFC 3339 form has a year of four digits at every offset.
+    pub const MAX: Self = Self(253_402_207_200);
+
+    /// Makes an instant from seconds since the Unix epoch; beyond the bounds it becomes the bound.
+    #[must_use]
+    pub const fn from_seconds(seconds: i64) -> Self {
+        if seconds > Self::MAX.0 {
+            Self::MAX
+        } else if seconds < 0 {
+            Self(0)
+        } else {
+            Self(seconds)
+        }
+    }
+
+    /// Makes an instant from milliseconds since the Unix epoch, as API Gateway states them.
+    #[must_use]
+    pub const fn from_milliseconds(milliseconds: i64) -> Self {
+        Self::from_seconds(milliseconds.div_euclid(1000))
+    }
+
+    /// Reads an RFC 3339 instant; any offset, no fraction of a second. `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let instant: Timestamp = text.parse().ok()?;
+        let shape = text.as_bytes();
+        let written_in_full = shape.get(10).is_some_and(|t| matches!(t, b'T' | b't'))
+            && !text.contains('[')
+            && instant.subsec_nanosecond() == 0;
+        written_in_full.then(|| Self::from_seconds(instant.as_second()))
+    }
+
+    /// Returns the seconds since the Unix epoch.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        self.0
+    }
+
+    /// Returns the instant `seconds` later, or earlier if negative.
+    #[must_use]
+    pub const fn plus(self, seconds: i64) -> Self {
+        Self::from_seconds(self.0.saturating_add(seconds))
+    }
+
+    /// Returns the seconds from `earlier` to this instant; negative if it is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// Returns the days from `now` to this instant, a started day counted whole, never negative.
+    #[must_use]
+    pub const fn days_from(self, now: Self) -> i64 {
+        let seconds = self.since(now);
+        if seconds <= 0 {
+            0
+        } else {
+            (seconds + DAY - 1) / DAY
+        }
+    }
+}
+
+impl From<i64> for Time {
+    fn from(seconds: i64) -> Self {
+        Self::from_seconds(seconds)
+    }
+}
+
+impl From<Time> for i64 {
+    fn from(time: Time) -> Self {
+        time.0
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Timestamp::from_duration(SignedDuration::from_secs(self.0))
+            .map_err(|_| fmt::Error)?
+            .fmt(formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_rfc_3339_in_seconds() {
+        assert_eq!(
+            Time::from_seconds(1_790_000_000).to_string(),
+            "2026-09-21T14:13:20Z"
+        );
+        assert_eq!(
+            Time::from_milliseconds(1_790_000_000_999).seconds(),
+            1_790_000_000
+        );
+        assert_eq!(Time::MAX.to_string(), "9999-12-30T22:00:00Z");
+    }
+
+    #[test]
+    fn reads_offsets_and_refuses_fractions_and_local_times() {
+        let noon = Some(Time::from_seconds(1_767_268_800));
+        assert_eq!(Time::parse("2026-01-01T12:00:00Z"), noon);
+        assert_eq!(Time::parse("2026-01-01T14:00:00+02:00"), noon);
+        for text in [
+            "2026-01-01T12:00:00.5Z",
+            "2026-01-01",
+            "2026-01-01T12:00:00",
+            "2026-01-01 12:00:00Z",
+            "",
+        ] {
+            assert_eq!(Time::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn counts_started_days() {
+        let now = Time::from_seconds(0);
+        assert_eq!(
+            [0, 1, DAY, DAY + 1].map(|s| now.plus(s).days_from(now)),
+            [0, 1, 1, 2]
+        );
+        assert_eq!(now.plus(-5).days_from(now), 0);
+    }
+}

@@ -1,0 +1,262 @@
+//! The key format: one string that a scanner can find, a typo cannot pass and a log can name.
+//!
+//! ```text
+//! ak_7HcX2mPq9LwZtR4bK1nV_3fQz…43 base62 characters…0aB1cD
+//! prefix _ key id (20)    _ secret (43) + check (6)
+//! ```
+
+use std::{fmt, str::FromStr};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    base62::{Base62, encode},
+    id::KeyId,
+};
+
+const KEY_ID: usize = 20;
+const SECRET: usize = 43;
+const CHECK: usize = 6;
+
+/// What every token of one installation starts with: `[a-z][a-z0-9]{1,9}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyPrefix(String);
+
+impl KeyPrefix {
+    /// Writes the public half of a key pair, as `ak_<key id>`.
+    #[must_use]
+    pub fn access_key(&self, key_id: KeyId) -> String {
+        format!("{}_{key_id}", self.0)
+    }
+
+    /// Tells whether `text` claims to be a token of this installation.
+    #[must_use]
+    pub fn leads(&self, text: &str) -> bool {
+        text.strip_prefix(&self.0)
+            .is_some_and(|rest| rest.starts_with('_'))
+    }
+}
+
+/// The prefix broke its rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a lower-case letter and 1 to 9 lower-case letters or digits")]
+pub struct BadPrefix;
+
+impl FromStr for KeyPrefix {
+    type Err = BadPrefix;
+
+    fn from_str(text: &str) -> Result<Self, BadPrefix> {
+        let rest_ok = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let valid = (2..=10).contains(&text.len())
+            && text.as_bytes()[0].is_ascii_lowercase()
+            && text.bytes().all(rest_ok);
+        if valid {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(BadPrefix)
+        }
+    }
+}
+
+/// A token whose shape, prefix and check are right; nothing is known of its secret yet.
+#[derive(Clone, Copy)]
+pub struct Token<'a> {
+    text: &'a str,
+    key_id: KeyId,
+}
+
+/// The text is not a token of this installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an access key of this installation")]
+pub struct Malformed;
+
+impl<'a> Token<'a> {
+    /// Reads a token. Allocates nothing, so that garbage is refused cheaply.
+    pub fn parse(prefix: &KeyPrefix, text: &'a str) -> Result<Self, Malformed> {
+        let rest = text
+            .strip_prefix(&prefix.0)
+            .and_then(|rest| rest.strip_prefix('_'))
+            .ok_or(Malformed)?;
+        let (key_id, secret) = rest.split_once('_').ok_or(Malformed)?;
+        let key_id = KeyId::parse(key_id).map_err(|_| Malformed)?;
+        Base62::<{ SECRET + CHECK }>::parse(secret).map_err(|_| Malformed)?;
+        let (checked, check) = text.split_at(text.len() - CHECK);
+        if encode::<CHECK>(crc32fast::hash(checked.as_bytes())).as_str() == check {
+            Ok(Self { text, key_id })
+        } else {
+            Err(Malformed)
+        }
+    }
+
+    /// Returns the public half.
+    #[must_use]
+    pub const fn key_id(&self) -> KeyId {
+        self.key_id
+    }
+
+    /// Returns the whole text, the secret included: for hashing only.
+    #[must_use]
+    pub const fn expose(&self) -> &'a str {
+        self.text
+    }
+}
+
+impl fmt::Debug for Token<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Token({}, [redacted])", self.key_id)
+    }
+}
+
+/// A token just made, to be shown once.
+pub struct NewToken {
+    text: SecretString,
+    key_id: KeyId,
+}
+
+impl NewToken {
+    /// Draws a new secret of 256 bits for `key_id`.
+    #[must_use]
+    pub fn generate(prefix: &KeyPrefix, key_id: KeyId) -> Self {
+        Self::with_secret(prefix, key_id, Base62::random())
+    }
+
+    fn with_secret(prefix: &KeyPrefix, key_id: KeyId, secret: Base62<SECRET>) -> Self {
+        let checked = format!("{}_{secret}", prefix.access_key(key_id));
+        let check = encode::<CHECK>(crc32fast::hash(checked.as_bytes()));
+        Self {
+            text: format!("{checked}{check}").into(),
+            key_id,
+        }
+    }
+
+    /// Lends the token for hashing.
+    #[must_use]
+    pub fn token(&self) -> Token<'_> {
+        Token {
+            text: self.text.expose_secret(),
+            key_id: self.key_id,
+        }
+    }
+
+    /// Returns the whole text: for the one answer that shows it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.text.expose_secret()
+    }
+
+    /// Returns the public half of the pair, as `ak_<key id>`.
+    #[must_use]
+    pub fn access_key(&self) -> &str {
+        &self.expose()[..self.expose().len() - SECRET - CHECK - 1]
+    }
+
+    /// Returns the 49 characters after the second `_`: for the one answer that shows them.
+    #[must_use]
+    pub fn secret_key(&self) -> &str {
+        &self.expose()[self.expose().len() - SECRET - CHECK..]
+    }
+
+    /// Returns the last four characters of the check, by which people recognize the key.
+    #[must_use]
+    pub fn last_four(&self) -> &str {
+        &self.expose()[self.expose().len() - 4..]
+    }
+}
+
+impl fmt::Debug for NewToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "NewToken({}, [redacted])", self.key_id)
+    }
+}
+
+const _: () = assert!(KEY_ID == 20, "the key id's length is part of the format");
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Vectors {
+        valid: Vec<Valid>,
+        malformed: Vec<String>,
+    }
+
+    #[derive(Deserialize)]
+    struct Valid {
+        prefix: String,
+        key_id: String,
+        secret: String,
+        token: String,
+        secret_key: String,
+    }
+
+    fn vectors() -> Vectors {
+        serde_json::from_str(include_str!("token_vectors.json")).unwrap()
+    }
+
+    #[test]
+    fn the_committed_vectors_hold() {
+        for vector in vectors().valid {
+            let prefix = vector.prefix.parse().unwrap();
+            let key_id = KeyId::parse(&vector.key_id).unwrap();
+            let made = NewToken::with_secret(&prefix, key_id, Base62::parse(&vector.secret).unwrap());
+            assert_eq!(made.expose(), vector.token);
+            assert_eq!(made.secret_key(), vector.secret_key);
+            assert_eq!(Token::parse(&prefix, &vector.token).unwrap().key_id(), key_id);
+        }
+    }
+
+    #[test]
+    fn malformed_vectors_are_refused() {
+        let prefix = "ak".parse().unwrap();
+        for text in vectors().malformed {
+            assert_eq!(Token::parse(&prefix, &text).err(), Some(Malformed), "{text}");
+        }
+    }
+
+    #[test]
+    fn prefixes_are_short_and_lower_case() {
+        for text in ["ak", "a1", "abcdefghij"] {
+            assert!(text.parse::<KeyPrefix>().is_ok(), "{text}");
+        }
+        for text in ["", "a", "1a", "Ak", "a_b", "abcdefghijk", "é1"] {
+            assert!(text.parse::<KeyPrefix>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_secret_is_written_by_debug() {
+        let made = NewToken::generate(&"ak".parse().unwrap(), KeyId::random());
+        for text in [format!("{made:?}"), format!("{:?}", made.token())] {
+            assert!(!text.contains(made.secret_key()), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_undoes_rendering(prefix in "[a-z][a-z0-9]{1,9}") {
+            let prefix: KeyPrefix = prefix.parse().unwrap();
+            let key_id = KeyId::random();
+            let made = NewToken::generate(&prefix, key_id);
+            prop_assert_eq!(Token::parse(&prefix, made.expose()).unwrap().key_id(), key_id);
+            prop_assert_eq!(format!("{}_{}", made.access_key(), made.secret_key()), made.expose());
+        }
+
+        #[test]
+        fn one_changed_character_is_noticed(position in 0_usize..73, character in "[0-9A-Za-z_]") {
+            let prefix = "ak".parse().unwrap();
+            let made = NewToken::generate(&prefix, KeyId::random());
+            let mut text = made.expose().to_owned();
+            text.replace_range(position..=position, &character);
+            prop_assert!(text == made.expose() || Token::parse(&prefix, &text).is_err());
+        }
+
+        #[test]
+        fn any_text_is_refused_without_a_panic(text in "\\PC*") {
+            prop_assert!(Token::parse(&"ak".parse().unwrap(), &text).is_err());
+        }
+    }
+}

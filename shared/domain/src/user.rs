@@ -1,0 +1,80 @@
+//! Memberships: one person or machine in one organization.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Time,
+    id::{KeySuffix, OrganizationId, UserId},
+    text::{Email, Name},
+};
+
+/// What a user is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An organization owner: holds every permission of its organization.
+    Owner,
+    /// A person who manages their own keys.
+    Normal,
+    /// A machine: signs in with keys alone.
+    Machine,
+}
+
+impl Kind {
+    /// Returns the word that the API uses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Normal => "normal",
+            Self::Machine => "machine",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// Whether a user may act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// May act.
+    Active,
+    /// Is refused, and so are its keys.
+    Suspended,
+    /// Is gone: refused, hidden, and being cleaned up.
+    Deleted,
+}
+
+/// One person or machine in one organization.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct User {
+    /// Names the user.
+    pub user_id: UserId,
+    /// The organization it belongs to, for ever.
+    pub organization_id: OrganizationId,
+    /// What it is.
+    pub kind: Kind,
+    /// A label.
+    pub name: Name,
+    /// Where mail goes; a machine may have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+    /// Hash of the linked sign-in's issuer and subject, once there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Whether it may act.
+    pub status: Status,
+    /// Each live key with its expiry; `None` never expires. What the quota counts.
+    pub live_keys: BTreeMap<KeySuffix, Option<Time>>,
+    /// When it was made.
+    pub created_at: Time,
+    /// Counts changes of the user and of `live_keys`, from 1.
+    pub version: u64,
+}

@@ -1,0 +1,1 @@
+//! The integration tests, laid out as the routes are.

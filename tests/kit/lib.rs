@@ -1,0 +1,1 @@
+//! Builders, clock and checks for the integration tests.
