@@ -1,2 +1,11 @@
-//! Binary.
-fn main() {}
+//! The Lambda binary behind `/v1/organizations`.
+
+use api::{answer, app::App};
+use lambda_http::{Error, run, service_fn};
+use manage_organization::manage_organization;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let app = &App::from_env().await?;
+    run(service_fn(|request| answer(manage_organization(app, request)))).await
+}

@@ -1,1 +1,22 @@
-//! Placeholder.
+//! What the functions share of being an HTTP API on Lambda: set-up, requests, callers, answers.
+//!
+//! Only [`problem`] names the HTTP statuses of refusals, and only [`app`] reads the environment.
+
+mod answer;
+pub mod app;
+mod body;
+pub mod caller;
+mod key_answer;
+mod paging;
+mod problem;
+mod race;
+mod request;
+
+pub use answer::{Answer, answer, created, deleted, ok};
+pub use body::{Instant, chosen_expiry};
+pub use caller::{Caller, Member, SignIn};
+pub use key_answer::{KeyAnswer, SecretAnswer};
+pub use paging::{ListAnswer, Paging};
+pub use problem::Problem;
+pub use race::until_won;
+pub use request::Request;

@@ -40,6 +40,8 @@ pub enum Action {
     ReadUser,
     /// Creates, suspends or lifts a user.
     WriteUser,
+    /// Makes somebody an owner: nobody grants what they do not hold, and owners hold everything.
+    MakeOwner,
     /// Lists the keys of the whole organization.
     ListKeys,
     /// Reads a key, or lists the keys of one user.
@@ -60,11 +62,12 @@ enum Reach {
     OwnOrMachines,
 }
 
-const TABLE: [(Action, &str, Reach); 8] = [
+const TABLE: [(Action, &str, Reach); 9] = [
     (Action::ReadOrganization, "organization:read", Reach::Organization),
     (Action::ListUsers, "users:read", Reach::Organization),
     (Action::ReadUser, "users:read", Reach::OrOwn),
     (Action::WriteUser, "users:write", Reach::Organization),
+    (Action::MakeOwner, "*", Reach::Organization),
     (Action::ListKeys, "access-keys:read", Reach::Organization),
     (Action::ReadKey, "access-keys:read", Reach::OrOwn),
     (Action::CreateKey, "access-keys:write", Reach::OwnOrMachines),

@@ -7,6 +7,7 @@ use crate::{
     id::{KeyId, OrganizationId, UserId},
     secret::StoredSecret,
     text::{Description, Name},
+    token::SecretToken,
 };
 
 /// The state of a key at one instant.
@@ -65,6 +66,37 @@ pub struct AccessKey {
 }
 
 impl AccessKey {
+    /// Makes an active key, whose secret was sealed from `token`.
+    #[must_use]
+    pub fn new(
+        token: &SecretToken,
+        secret: StoredSecret,
+        organization_id: OrganizationId,
+        name: Name,
+        expires_at: Option<Time>,
+        by: UserId,
+        now: Time,
+    ) -> Self {
+        Self {
+            key_id: token.token().key_id(),
+            organization_id,
+            name,
+            description: None,
+            active: true,
+            expires_at,
+            expiry_set_at: now,
+            revoked_at: None,
+            secret,
+            last_four: token.last_four().to_owned(),
+            created_at: now,
+            created_by: by,
+            updated_at: now,
+            updated_by: by,
+            last_used_at: None,
+            version: 1,
+        }
+    }
+
     /// Returns the state at `now`: what is final wins over what can be undone.
     #[must_use]
     pub fn status(&self, now: Time) -> Status {

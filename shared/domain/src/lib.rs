@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod access_key;
+pub mod audit;
 pub mod base62;
 mod error;
 pub mod id;
@@ -14,6 +15,7 @@ pub mod permission;
 pub mod policy;
 pub mod quota;
 pub mod secret;
+pub mod sign_in;
 pub mod text;
 mod time;
 pub mod token;

@@ -44,12 +44,12 @@ mod tests {
         id::{KeyId, OrganizationId, UserId},
         policy::{Policy, Preset},
         secret::Peppers,
-        token::NewToken,
+        token::SecretToken,
     };
 
     fn key(lifetime: i64) -> AccessKey {
         let (key_id, created_at) = (KeyId::random(), Time::from_seconds(1_000_000));
-        let token = NewToken::generate(&"ak".parse().unwrap(), key_id);
+        let token = SecretToken::generate(&"ak".parse().unwrap(), key_id);
         let peppers = Peppers::parse(r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef"}"#).unwrap();
         AccessKey {
             key_id,
@@ -121,12 +121,11 @@ mod tests {
             let key = key(lifetime * DAY);
             let now = key.created_at.plus(at * DAY);
             let stage = due_stage(&notices(), &key, now);
-            match next_due(&notices(), &key, now) {
-                Some(next) => {
-                    prop_assert_eq!(due_stage(&notices(), &key, next.plus(-1)), stage);
-                    prop_assert_ne!(due_stage(&notices(), &key, next), stage);
-                }
-                None => prop_assert_eq!(due_stage(&notices(), &key, Time::MAX), stage),
+            if let Some(next) = next_due(&notices(), &key, now) {
+                prop_assert_eq!(due_stage(&notices(), &key, next.plus(-1)), stage);
+                prop_assert_ne!(due_stage(&notices(), &key, next), stage);
+            } else {
+                prop_assert_eq!(due_stage(&notices(), &key, Time::MAX), stage);
             }
         }
     }

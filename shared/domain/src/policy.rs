@@ -80,6 +80,10 @@ pub struct Notices {
 }
 
 /// Who is told of expiry besides the key's user.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in the API"
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tell {
     /// Owners, of machine users' keys.
@@ -280,7 +284,6 @@ struct NoticesChange {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_field_names, reason = "the names are the API's")]
 struct TellChange {
     owners_for_machines: Option<bool>,
     owners: Option<bool>,

@@ -174,14 +174,14 @@ impl fmt::Debug for StoredSecret {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{id::KeyId, token::NewToken};
+    use crate::{id::KeyId, token::SecretToken};
 
     fn peppers(document: &str) -> Peppers {
         Peppers::parse(document).unwrap()
     }
 
-    fn new_token() -> NewToken {
-        NewToken::generate(&"ak".parse().unwrap(), KeyId::random())
+    fn new_token() -> SecretToken {
+        SecretToken::generate(&"ak".parse().unwrap(), KeyId::random())
     }
 
     const ONE: &str = r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef"}"#;

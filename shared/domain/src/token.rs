@@ -14,7 +14,6 @@ use crate::{
     id::KeyId,
 };
 
-const KEY_ID: usize = 20;
 const SECRET: usize = 43;
 const CHECK: usize = 6;
 
@@ -94,6 +93,15 @@ impl<'a> Token<'a> {
         self.key_id
     }
 
+    /// Copies the token, for work that outlives the request's text.
+    #[must_use]
+    pub fn to_secret(&self) -> SecretToken {
+        SecretToken {
+            text: self.text.to_owned().into(),
+            key_id: self.key_id,
+        }
+    }
+
     /// Returns the whole text, the secret included: for hashing only.
     #[must_use]
     pub const fn expose(&self) -> &'a str {
@@ -107,13 +115,13 @@ impl fmt::Debug for Token<'_> {
     }
 }
 
-/// A token just made, to be shown once.
-pub struct NewToken {
+/// A token that owns its text: made to be shown once, or kept while argon2 runs.
+pub struct SecretToken {
     text: SecretString,
     key_id: KeyId,
 }
 
-impl NewToken {
+impl SecretToken {
     /// Draws a new secret of 256 bits for `key_id`.
     #[must_use]
     pub fn generate(prefix: &KeyPrefix, key_id: KeyId) -> Self {
@@ -163,13 +171,11 @@ impl NewToken {
     }
 }
 
-impl fmt::Debug for NewToken {
+impl fmt::Debug for SecretToken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "NewToken({}, [redacted])", self.key_id)
+        write!(formatter, "SecretToken({}, [redacted])", self.key_id)
     }
 }
-
-const _: () = assert!(KEY_ID == 20, "the key id's length is part of the format");
 
 #[cfg(test)]
 mod tests {
@@ -202,7 +208,7 @@ mod tests {
         for vector in vectors().valid {
             let prefix = vector.prefix.parse().unwrap();
             let key_id = KeyId::parse(&vector.key_id).unwrap();
-            let made = NewToken::with_secret(&prefix, key_id, Base62::parse(&vector.secret).unwrap());
+            let made = SecretToken::with_secret(&prefix, key_id, Base62::parse(&vector.secret).unwrap());
             assert_eq!(made.expose(), vector.token);
             assert_eq!(made.secret_key(), vector.secret_key);
             assert_eq!(Token::parse(&prefix, &vector.token).unwrap().key_id(), key_id);
@@ -229,7 +235,7 @@ mod tests {
 
     #[test]
     fn nothing_secret_is_written_by_debug() {
-        let made = NewToken::generate(&"ak".parse().unwrap(), KeyId::random());
+        let made = SecretToken::generate(&"ak".parse().unwrap(), KeyId::random());
         for text in [format!("{made:?}"), format!("{:?}", made.token())] {
             assert!(!text.contains(made.secret_key()), "{text}");
         }
@@ -240,7 +246,7 @@ mod tests {
         fn parsing_undoes_rendering(prefix in "[a-z][a-z0-9]{1,9}") {
             let prefix: KeyPrefix = prefix.parse().unwrap();
             let key_id = KeyId::random();
-            let made = NewToken::generate(&prefix, key_id);
+            let made = SecretToken::generate(&prefix, key_id);
             prop_assert_eq!(Token::parse(&prefix, made.expose()).unwrap().key_id(), key_id);
             prop_assert_eq!(format!("{}_{}", made.access_key(), made.secret_key()), made.expose());
         }
@@ -248,7 +254,7 @@ mod tests {
         #[test]
         fn one_changed_character_is_noticed(position in 0_usize..73, character in "[0-9A-Za-z_]") {
             let prefix = "ak".parse().unwrap();
-            let made = NewToken::generate(&prefix, KeyId::random());
+            let made = SecretToken::generate(&prefix, KeyId::random());
             let mut text = made.expose().to_owned();
             text.replace_range(position..=position, &character);
             prop_assert!(text == made.expose() || Token::parse(&prefix, &text).is_err());

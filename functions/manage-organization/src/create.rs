@@ -1,0 +1,95 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::{Answer, Request, app::App, created};
+use domain::{
+    Error,
+    id::{OrganizationId, UserId},
+    organization::{Organization, Status},
+    policy::{Policy, PolicyChange, Preset},
+    text::Name,
+    user::{self, Kind, User},
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{OrganizationAnswer, signed_in};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    name: Name,
+    #[serde(default, deserialize_with = "preset_or_change")]
+    policy: PolicyChange,
+}
+
+/// Answers the new organization; the caller is its first owner.
+pub(crate) async fn create(app: &App, request: &Request) -> Answer {
+    request.query(&[])?;
+    let sign_in = signed_in(request)?;
+    let email = sign_in.verified_email().ok_or_else(|| Error::Forbidden {
+        needs: "a sign-in with a verified e-mail address, to which notices can go".to_owned(),
+    })?;
+    let body: Body = request.body()?;
+    let policy = Policy::preset(Preset::default()).changed(&body.policy)?;
+    let owner = User {
+        user_id: UserId::random(),
+        organization_id: OrganizationId::random(),
+        kind: Kind::Owner,
+        name: Name::try_from(sign_in.name.clone())
+            .map_err(|rule| Error::invalid("name", rule.to_string()))?,
+        email: Some(email.clone()),
+        subject: Some(sign_in.hash()),
+        status: user::Status::Active,
+        live_keys: BTreeMap::new(),
+        created_at: request.now,
+        version: 1,
+    };
+    let organization = Organization {
+        organization_id: owner.organization_id,
+        name: body.name,
+        status: Status::Active,
+        policy,
+        owner_ids: BTreeSet::from([owner.user_id]),
+        created_at: request.now,
+        version: 1,
+    };
+    let events = [
+        request.audit_event(
+            organization.organization_id,
+            "organization.created",
+            ("organization", organization.organization_id.to_string()),
+            json!({"name": organization.name, "policy": organization.policy}),
+        ),
+        request.audit_event(
+            organization.organization_id,
+            "user.created",
+            ("user", owner.user_id.to_string()),
+            json!({"kind": owner.kind, "name": owner.name}),
+        ),
+    ];
+    app.table
+        .create_organization(&organization, &owner, &events)
+        .await?;
+    Ok(created(&OrganizationAnswer::from(organization), Some(1)))
+}
+
+/// Reads `"strict"`, `"flexible"` or an object with a preset and the values that differ from it.
+fn preset_or_change<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<PolicyChange, D::Error> {
+    struct Visitor;
+    impl<'de> serde::de::Visitor<'de> for Visitor {
+        type Value = PolicyChange;
+
+        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str("`strict`, `flexible` or an object of policy values")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<PolicyChange, E> {
+            Preset::deserialize(serde::de::value::StrDeserializer::new(text)).map(PolicyChange::to)
+        }
+
+        fn visit_map<M: serde::de::MapAccess<'de>>(self, map: M) -> Result<PolicyChange, M::Error> {
+            PolicyChange::deserialize(serde::de::value::MapAccessDeserializer::new(map))
+        }
+    }
+    deserializer.deserialize_any(Visitor)
+}

@@ -1,0 +1,46 @@
+use api::KeyAnswer;
+use domain::{
+    id::{OrganizationId, UserId},
+    text::{Email, Name},
+    user::{Kind, Status, User},
+};
+use serde::Serialize;
+
+/// A user as the API shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct UserAnswer {
+    user_id: UserId,
+    organization_id: OrganizationId,
+    kind: Kind,
+    name: Name,
+    email: Option<Email>,
+    status: Status,
+    created_at: String,
+    version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_keys: Option<Vec<KeyAnswer>>,
+}
+
+impl From<User> for UserAnswer {
+    fn from(user: User) -> Self {
+        Self {
+            user_id: user.user_id,
+            organization_id: user.organization_id,
+            kind: user.kind,
+            name: user.name,
+            email: user.email,
+            status: user.status,
+            created_at: user.created_at.to_string(),
+            version: user.version,
+            access_keys: None,
+        }
+    }
+}
+
+impl UserAnswer {
+    /// Shows the keys made with the user, secrets included: for the one answer that does.
+    pub(crate) fn with_keys(mut self, keys: Vec<KeyAnswer>) -> Self {
+        self.access_keys = Some(keys);
+        self
+    }
+}

@@ -1,0 +1,173 @@
+use std::collections::BTreeMap;
+
+use api::{
+    Answer, KeyAnswer, Problem, Request,
+    app::{App, Pepper},
+    chosen_expiry, created,
+};
+use domain::{
+    Error,
+    access::Action,
+    access_key::AccessKey,
+    id::{KeyId, KeySuffix, UserId},
+    notice,
+    organization::Organization,
+    quota::find_room,
+    text::{Email, Name},
+    token::SecretToken,
+    user::{Kind, Status, User},
+};
+use serde::Deserialize;
+use serde_json::json;
+use table::NewKey;
+
+use crate::UserAnswer;
+
+/// The most keys that can be made together with a machine user.
+const MOST_KEYS: usize = 20;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    kind: Kind,
+    name: Name,
+    email: Option<Email>,
+    #[serde(default)]
+    access_keys: Vec<KeyBody>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyBody {
+    name: Name,
+    expires_in_days: u32,
+}
+
+/// Answers the new user, and for a machine the keys asked for with their secrets: all or nothing.
+pub(crate) async fn create(app: &App<Pepper>, request: &Request) -> Answer {
+    request.query(&[])?;
+    let member = request.member()?;
+    member.actor().may(Action::WriteUser)?;
+    let body: Body = request.body()?;
+    check(&body)?;
+    if body.kind == Kind::Owner {
+        member.actor().may(Action::MakeOwner)?;
+    }
+    let organization = app.table.organization(member.organization_id).await?;
+    let organization = organization.ok_or(Error::NotFound { what: "organization" })?;
+    let mut user = User {
+        user_id: UserId::random(),
+        organization_id: member.organization_id,
+        kind: body.kind,
+        name: body.name,
+        email: body.email,
+        subject: None,
+        status: Status::Active,
+        live_keys: BTreeMap::new(),
+        created_at: request.now,
+        version: 1,
+    };
+    let keys = keys(app, request, &organization, &user, body.access_keys).await?;
+    user.live_keys = keys
+        .iter()
+        .map(|(key, _)| (key.key_id.suffix(), key.expires_at))
+        .collect();
+    store(app, request, &organization, &user, &keys).await?;
+
+    let shown = |(key, token): (AccessKey, SecretToken)| {
+        KeyAnswer::new(key, Kind::Machine, &app.key_prefix, request.now).with_secret(&token)
+    };
+    let answer = UserAnswer::from(user);
+    let answer = if keys.is_empty() {
+        answer
+    } else {
+        answer.with_keys(keys.into_iter().map(shown).collect())
+    };
+    Ok(created(&answer, Some(1)))
+}
+
+fn check(body: &Body) -> Result<(), Error> {
+    if body.kind != Kind::Machine && body.email.is_none() {
+        return Err(Error::invalid(
+            "email",
+            "must be given for people: it is how they sign in and are warned",
+        ));
+    }
+    if body.kind != Kind::Machine && !body.access_keys.is_empty() {
+        return Err(Error::invalid(
+            "access_keys",
+            "are for machine users: people create their own",
+        ));
+    }
+    if body.access_keys.len() > MOST_KEYS {
+        return Err(Error::invalid(
+            "access_keys",
+            format!("must be {MOST_KEYS} at most"),
+        ));
+    }
+    Ok(())
+}
+
+async fn keys(
+    app: &App<Pepper>,
+    request: &Request,
+    organization: &Organization,
+    user: &User,
+    wanted: Vec<KeyBody>,
+) -> Result<Vec<(AccessKey, SecretToken)>, Problem> {
+    find_room(user, &organization.policy, wanted.len(), request.now)?;
+    let mut expiries = Vec::with_capacity(wanted.len());
+    for key in &wanted {
+        let expires_at = chosen_expiry(Some(key.expires_in_days), None, None, request.now)?.flatten();
+        organization.policy.check_lifetime(expires_at, request.now)?;
+        expiries.push(expires_at);
+    }
+    let by = request.member()?.user_id;
+    let mut keys = Vec::with_capacity(wanted.len());
+    for (key, expires_at) in wanted.into_iter().zip(expiries) {
+        let key_id = KeyId::new(user.user_id, KeySuffix::random());
+        let token = SecretToken::generate(&app.key_prefix, key_id);
+        let secret = app.pepper.seal(&token).await?;
+        keys.push((
+            AccessKey::new(
+                &token,
+                secret,
+                user.organization_id,
+                key.name,
+                expires_at,
+                by,
+                request.now,
+            ),
+            token,
+        ));
+    }
+    Ok(keys)
+}
+
+async fn store(
+    app: &App<Pepper>,
+    request: &Request,
+    organization: &Organization,
+    user: &User,
+    keys: &[(AccessKey, SecretToken)],
+) -> Result<(), Problem> {
+    let changes = json!({"kind": user.kind, "name": user.name, "email": user.email});
+    let mut events = vec![request.audit_event(
+        user.organization_id,
+        "user.created",
+        ("user", user.user_id.to_string()),
+        changes,
+    )];
+    let mut new = Vec::with_capacity(keys.len());
+    for (key, _) in keys {
+        let changes =
+            json!({"name": key.name, "expires_at": key.expires_at.map(|expiry| expiry.to_string())});
+        let target = ("access_key", key.key_id.to_string());
+        events.push(request.audit_event(user.organization_id, "access_key.created", target, changes));
+        new.push(NewKey {
+            key,
+            due_at: notice::next_due(&organization.policy.notices, key, request.now),
+        });
+    }
+    Ok(app.table.create_user(user, &new, &events).await?)
+}

@@ -1,0 +1,148 @@
+//! Every call that reached the AWS endpoints, for tests to count.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use crate::{runtime::Caller, tasks::lock};
+
+/// How many calls are remembered.
+const REMEMBERED: usize = 100_000;
+
+/// An AWS service of the stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Service {
+    /// `DynamoDB`.
+    #[serde(rename = "dynamodb")]
+    DynamoDb,
+    /// Simple Email Service.
+    #[serde(rename = "ses")]
+    Ses,
+    /// Secrets Manager.
+    #[serde(rename = "secretsmanager")]
+    SecretsManager,
+}
+
+/// One call, from the moment it arrived.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The service that was called.
+    pub service: Service,
+    /// The operation, as AWS names it.
+    pub operation: String,
+    /// The function that called; `None` for a caller outside the stack.
+    pub function: Option<String>,
+    /// The number of its instance, from 1.
+    pub instance: Option<u32>,
+    /// The whole request body.
+    pub request: Bytes,
+    /// The status of the answer; `None` while it runs, and where a fault left none.
+    pub status: Option<StatusCode>,
+}
+
+/// The calls so far; clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Calls {
+    record: Arc<Mutex<Record>>,
+}
+
+#[derive(Debug, Default)]
+struct Record {
+    forgotten: usize,
+    calls: VecDeque<Call>,
+}
+
+impl Calls {
+    pub(super) fn begin(
+        &self,
+        service: Service,
+        operation: &str,
+        caller: Option<&Caller>,
+        request: &Bytes,
+    ) -> usize {
+        let mut record = lock(&self.record);
+        if record.calls.len() == REMEMBERED {
+            record.calls.pop_front();
+            record.forgotten += 1;
+        }
+        record.calls.push_back(Call {
+            service,
+            operation: operation.to_owned(),
+            function: caller.map(|caller| caller.function.clone()),
+            instance: caller.map(|caller| caller.instance),
+            request: request.clone(),
+            status: None,
+        });
+        record.forgotten + record.calls.len() - 1
+    }
+
+    pub(super) fn end(&self, index: usize, status: StatusCode) {
+        let mut record = lock(&self.record);
+        let index = index.checked_sub(record.forgotten);
+        if let Some(call) = index.and_then(|index| record.calls.get_mut(index)) {
+            call.status = Some(status);
+        }
+    }
+
+    /// Returns every call so far, in the order of arrival.
+    #[must_use]
+    pub fn all(&self) -> Vec<Call> {
+        lock(&self.record).calls.iter().cloned().collect()
+    }
+
+    /// Returns a function's calls so far.
+    #[must_use]
+    pub fn by_function(&self, function: &str) -> Vec<Call> {
+        self.all()
+            .into_iter()
+            .filter(|call| call.function.as_deref() == Some(function))
+            .collect()
+    }
+
+    /// Counts the calls of one operation so far.
+    #[must_use]
+    pub fn count(&self, operation: &str) -> usize {
+        lock(&self.record)
+            .calls
+            .iter()
+            .filter(|call| call.operation == operation)
+            .count()
+    }
+
+    /// Forgets every call.
+    pub fn clear(&self) {
+        let mut record = lock(&self.record);
+        record.forgotten += record.calls.len();
+        record.calls.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_counted_and_cleared() {
+        let calls = Calls::default();
+        let caller = Caller {
+            function: "manage-users".to_owned(),
+            instance: 1,
+        };
+        let first = calls.begin(Service::DynamoDb, "GetItem", Some(&caller), &Bytes::new());
+        calls.clear();
+        let second = calls.begin(Service::DynamoDb, "Query", None, &Bytes::new());
+        calls.end(first, StatusCode::OK);
+        assert_eq!(calls.all()[0].status, None);
+        calls.end(second, StatusCode::OK);
+        assert_eq!(calls.all()[0].status, Some(StatusCode::OK));
+        assert_eq!(
+            (calls.count("GetItem"), calls.by_function("manage-users").len()),
+            (0, 0)
+        );
+    }
+}

@@ -1,0 +1,320 @@
+//! Faults on purpose: rules that strike calls to the AWS endpoints.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::calls::Service;
+use crate::{runtime::Caller, tasks::lock};
+
+/// One rule: which calls it is about, when it strikes, and what happens then.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// The service; every service where absent.
+    #[serde(default)]
+    service: Option<Service>,
+    /// The operation; every operation where absent.
+    #[serde(default)]
+    operation: Option<String>,
+    /// The calling function; every caller where absent.
+    #[serde(default)]
+    function: Option<String>,
+    /// A recipient of the mail, for SES.
+    #[serde(default)]
+    recipient: Option<String>,
+    /// When it strikes, among the calls it is about.
+    #[serde(default)]
+    when: When,
+    effect: Effect,
+}
+
+/// When a rule strikes, among the calls that it is about, counted from 1 since it was added.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum When {
+    /// Each time.
+    #[default]
+    Always,
+    /// At the n-th call only.
+    Nth(u64),
+    /// At the n-th call of an instance, for each instance.
+    NthOfInstance(u64),
+    /// At the first n calls.
+    First(u64),
+    /// By chance, from 0 to 1; the same seed strikes the same calls.
+    Chance {
+        /// The share of calls that are struck.
+        share: f64,
+        /// The seed.
+        seed: u64,
+    },
+}
+
+/// What happens to a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Effect {
+    /// Refuses as each service does when it is called too fast.
+    Throttle,
+    /// Fails with a 500.
+    ServerError,
+    /// Answers any error: its status and its code.
+    Error {
+        /// The HTTP status.
+        status: u16,
+        /// The code, as AWS spells it.
+        code: String,
+    },
+    /// Cancels a transaction for a conflict at an item, from 0, without doing it; a single write gets
+    /// `TransactionConflictException`.
+    TransactionConflict {
+        /// Which item conflicts.
+        position: usize,
+    },
+    /// Waits before anything else.
+    Latency {
+        /// For how long.
+        milliseconds: u64,
+    },
+    /// Leaves the last keys or items of a batch unprocessed.
+    Unprocessed {
+        /// How many; more than there are leaves all.
+        count: usize,
+    },
+    /// Drops the connection before anything is done.
+    LoseRequest,
+    /// Does it, then drops the connection.
+    LoseReply,
+    /// SES refuses the mail for good.
+    RejectMessage,
+    /// Kills the calling instance before anything is done.
+    KillBefore,
+    /// Does it, then kills the calling instance.
+    KillAfter,
+}
+
+impl Fault {
+    /// Makes a rule about every call to a service.
+    #[must_use]
+    pub fn on(service: Service, effect: Effect) -> Self {
+        Self {
+            service: Some(service),
+            ..Self::anywhere(effect)
+        }
+    }
+
+    /// Makes a rule about every call to any service.
+    #[must_use]
+    pub fn anywhere(effect: Effect) -> Self {
+        Self {
+            service: None,
+            operation: None,
+            function: None,
+            recipient: None,
+            when: When::Always,
+            effect,
+        }
+    }
+
+    /// Narrows the rule to one operation.
+    #[must_use]
+    pub fn operation(self, operation: &str) -> Self {
+        Self {
+            operation: Some(operation.to_owned()),
+            ..self
+        }
+    }
+
+    /// Narrows the rule to the calls of one function.
+    #[must_use]
+    pub fn function(self, function: &str) -> Self {
+        Self {
+            function: Some(function.to_owned()),
+            ..self
+        }
+    }
+
+    /// Narrows the rule to mails to one address.
+    #[must_use]
+    pub fn recipient(self, address: &str) -> Self {
+        Self {
+            recipient: Some(address.to_owned()),
+            ..self
+        }
+    }
+
+    /// Says when the rule strikes.
+    #[must_use]
+    pub fn when(self, when: When) -> Self {
+        Self { when, ..self }
+    }
+
+    fn is_about(
+        &self,
+        service: Service,
+        operation: &str,
+        caller: Option<&Caller>,
+        recipients: &[String],
+    ) -> bool {
+        self.service.is_none_or(|wanted| wanted == service)
+            && self.operation.as_deref().is_none_or(|wanted| wanted == operation)
+            && self
+                .function
+                .as_deref()
+                .is_none_or(|wanted| caller.is_some_and(|caller| caller.function == wanted))
+            && self
+                .recipient
+                .as_ref()
+                .is_none_or(|wanted| recipients.contains(wanted))
+    }
+}
+
+/// The rules in force; clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Faults {
+    rules: Arc<Mutex<Vec<Rule>>>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    fault: Fault,
+    seen: u64,
+    struck: u64,
+    seen_of_instance: HashMap<Caller, u64>,
+}
+
+impl Faults {
+    /// Puts a rule in force, from the next call on.
+    pub fn add(&self, fault: Fault) {
+        let rule = Rule {
+            fault,
+            seen: 0,
+            struck: 0,
+            seen_of_instance: HashMap::new(),
+        };
+        lock(&self.rules).push(rule);
+    }
+
+    /// Ends every rule.
+    pub fn clear(&self) {
+        lock(&self.rules).clear();
+    }
+
+    /// Counts how often the rules in force have struck.
+    #[must_use]
+    pub fn struck(&self) -> u64 {
+        lock(&self.rules).iter().map(|rule| rule.struck).sum()
+    }
+
+    pub(super) fn strike(
+        &self,
+        service: Service,
+        operation: &str,
+        caller: Option<&Caller>,
+        recipients: &[String],
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for rule in lock(&self.rules).iter_mut() {
+            if rule.fault.is_about(service, operation, caller, recipients) && rule.strikes(caller) {
+                rule.struck += 1;
+                effects.push(rule.fault.effect.clone());
+            }
+        }
+        effects
+    }
+}
+
+impl Rule {
+    fn strikes(&mut self, caller: Option<&Caller>) -> bool {
+        self.seen += 1;
+        match self.fault.when {
+            When::Always => true,
+            When::Nth(nth) => self.seen == nth,
+            When::First(count) => self.seen <= count,
+            When::NthOfInstance(nth) => caller.is_some_and(|caller| {
+                let seen = self.seen_of_instance.entry(caller.clone()).or_default();
+                *seen += 1;
+                *seen == nth
+            }),
+            When::Chance { share, seed } => chance(seed, self.seen) < share,
+        }
+    }
+}
+
+/// Draws the n-th number of a seed, from 0 to 1, with the `SplitMix64` generator.
+fn chance(seed: u64, nth: u64) -> f64 {
+    let mut mixed = seed.wrapping_add(nth.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^= mixed >> 31;
+    f64::from(u32::try_from(mixed >> 32).unwrap_or(u32::MAX)) / (f64::from(u32::MAX) + 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strikes(fault: Fault, instances: &[u32]) -> Vec<bool> {
+        let faults = Faults::default();
+        faults.add(fault);
+        let calls = instances.iter().map(|instance| {
+            let caller = Caller {
+                function: "manage-users".to_owned(),
+                instance: *instance,
+            };
+            !faults
+                .strike(Service::DynamoDb, "PutItem", Some(&caller), &[])
+                .is_empty()
+        });
+        calls.collect()
+    }
+
+    #[test]
+    fn rules_strike_the_calls_they_count() {
+        let fault = || Fault::on(Service::DynamoDb, Effect::Throttle);
+        assert_eq!(
+            strikes(fault().when(When::Nth(2)), &[1, 1, 1]),
+            [false, true, false]
+        );
+        assert_eq!(
+            strikes(fault().when(When::First(2)), &[1, 1, 1]),
+            [true, true, false]
+        );
+        assert_eq!(
+            strikes(fault().when(When::NthOfInstance(2)), &[1, 2, 1, 2]),
+            [false, false, true, true]
+        );
+        assert_eq!(strikes(fault().operation("GetItem"), &[1]), [false]);
+        assert_eq!(strikes(fault().function("manage-users"), &[1]), [true]);
+        assert_eq!(strikes(Fault::on(Service::Ses, Effect::Throttle), &[1]), [false]);
+        assert_eq!(strikes(Fault::anywhere(Effect::KillBefore), &[1]), [true]);
+    }
+
+    #[test]
+    fn chance_is_repeatable_and_near_its_share() {
+        let fault = || Fault::anywhere(Effect::LoseReply).when(When::Chance { share: 0.3, seed: 7 });
+        let calls = vec![1; 2_000];
+        let first = strikes(fault(), &calls);
+        assert_eq!(first, strikes(fault(), &calls));
+        let struck = first.iter().filter(|struck| **struck).count();
+        assert!((500..700).contains(&struck), "{struck}");
+    }
+
+    #[test]
+    fn a_rule_can_be_written_as_json() {
+        let text =
+            r#"{"service":"ses","recipient":"a@example.com","when":{"nth":1},"effect":"reject_message"}"#;
+        let fault: Fault = serde_json::from_str(text).unwrap();
+        let expected = Fault::on(Service::Ses, Effect::RejectMessage)
+            .recipient("a@example.com")
+            .when(When::Nth(1));
+        assert_eq!(fault, expected);
+        let text = r#"{"effect":{"latency":{"milliseconds":5}}}"#;
+        let fault: Fault = serde_json::from_str(text).unwrap();
+        assert_eq!(fault, Fault::anywhere(Effect::Latency { milliseconds: 5 }));
+    }
+}

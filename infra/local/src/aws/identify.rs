@@ -1,0 +1,111 @@
+//! Who calls what: read from the protocol and from the signature.
+
+use std::collections::BTreeMap;
+
+use hyper::{HeaderMap, header::AUTHORIZATION};
+
+use super::calls::Service;
+use crate::runtime::Caller;
+
+/// The fields of a Query-protocol request.
+pub(super) type Form = BTreeMap<String, String>;
+
+/// What a request is.
+#[derive(Debug)]
+pub(super) struct Identified {
+    pub(super) service: Service,
+    pub(super) operation: String,
+    pub(super) caller: Option<Caller>,
+    /// The fields, for a service of the Query protocol.
+    pub(super) form: Option<Form>,
+}
+
+/// Reads service and operation from `X-Amz-Target`, or from the form of the Query protocol.
+pub(super) fn identify(headers: &HeaderMap, body: &[u8]) -> Identified {
+    let caller = access_key_id(headers).and_then(Caller::of_access_key_id);
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok());
+    match target.and_then(|target| target.split_once('.')) {
+        Some(("secretsmanager", operation)) => {
+            let operation = operation.to_owned();
+            Identified {
+                service: Service::SecretsManager,
+                operation,
+                caller,
+                form: None,
+            }
+        }
+        Some((_, operation)) => Identified {
+            service: Service::DynamoDb,
+            operation: operation.to_owned(),
+            caller,
+            form: None,
+        },
+        None => {
+            let form: Form = form_urlencoded::parse(body).into_owned().collect();
+            let operation = form.get("Action").cloned().unwrap_or_default();
+            Identified {
+                service: Service::Ses,
+                operation,
+                caller,
+                form: Some(form),
+            }
+        }
+    }
+}
+
+fn access_key_id(headers: &HeaderMap) -> Option<&str> {
+    let authorization = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (_, credential) = authorization.split_once("Credential=")?;
+    credential.split('/').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(target: Option<&'static str>, body: &str, service: Service, operation: &str) {
+        let mut headers = HeaderMap::new();
+        let authorization = "AWS4-HMAC-SHA256 Credential=LOCAL.manage-users.3/20260101/us-east-1/x/aws4_request, \
+                             SignedHeaders=host, Signature=0";
+        headers.insert(AUTHORIZATION, authorization.parse().unwrap());
+        if let Some(target) = target {
+            headers.insert("x-amz-target", target.parse().unwrap());
+        }
+        let identified = identify(&headers, body.as_bytes());
+        assert_eq!(
+            (identified.service, identified.operation.as_str()),
+            (service, operation)
+        );
+        assert_eq!(
+            identified.caller,
+            Some(Caller {
+                function: "manage-users".to_owned(),
+                instance: 3
+            })
+        );
+    }
+
+    #[test]
+    fn a_call_is_known_by_its_protocol_and_its_signature() {
+        check(
+            Some("DynamoDB_20120810.GetItem"),
+            "{}",
+            Service::DynamoDb,
+            "GetItem",
+        );
+        check(
+            Some("secretsmanager.GetSecretValue"),
+            "{}",
+            Service::SecretsManager,
+            "GetSecretValue",
+        );
+        check(
+            None,
+            "Action=GetSendQuota&Version=2010-12-01",
+            Service::Ses,
+            "GetSendQuota",
+        );
+    }
+}

@@ -1,0 +1,125 @@
+//! Builds the functions, once in a process.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use serde_json::Value;
+use tokio::{process::Command, sync::OnceCell};
+
+use crate::{error::StackError, options::Profile};
+
+/// Each function's binary.
+pub(crate) type Binaries = BTreeMap<String, PathBuf>;
+
+/// Finds the workspace: from the working directory upwards, or where this crate was built.
+pub(crate) fn workspace() -> Result<PathBuf, StackError> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let candidates = here
+        .ancestors()
+        .map(Path::to_owned)
+        .chain(built.canonicalize().ok());
+    let found = candidates
+        .into_iter()
+        .find(|folder| folder.join("template.yaml").is_file());
+    found.ok_or(StackError::NoWorkspace)
+}
+
+/// Builds every folder of `functions/` with one call of Cargo, and keeps the result for the process.
+pub(crate) async fn build(workspace: &Path, profile: Profile) -> Result<&'static Binaries, StackError> {
+    static BUILT: OnceCell<Binaries> = OnceCell::const_new();
+    BUILT.get_or_try_init(|| run_cargo(workspace, profile)).await
+}
+
+async fn run_cargo(workspace: &Path, profile: Profile) -> Result<Binaries, StackError> {
+    let cargo = cargo();
+    let mut command = Command::new(&cargo);
+    command
+        .current_dir(workspace)
+        .args(["build", "--message-format=json-render-diagnostics"]);
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
+    for function in folders(workspace)? {
+        command.args(["--package", &function]);
+    }
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true)
+        .output()
+        .await;
+    let output = output.map_err(|cause| StackError::Cargo { cargo, cause })?;
+    if !output.status.success() {
+        return Err(StackError::Build);
+    }
+    let messages = output
+        .stdout
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice(line).ok());
+    Ok(messages
+        .filter_map(|message: Value| executable(&message))
+        .collect())
+}
+
+fn executable(message: &Value) -> Option<(String, PathBuf)> {
+    let is_binary = message["target"]["kind"]
+        .as_array()?
+        .iter()
+        .any(|kind| kind == "bin");
+    let name = message["target"]["name"].as_str().filter(|_| is_binary)?;
+    Some((name.to_owned(), PathBuf::from(message["executable"].as_str()?)))
+}
+
+fn folders(workspace: &Path) -> Result<Vec<String>, StackError> {
+    let path = workspace.join("functions");
+    let unreadable = |cause| StackError::Data {
+        path: path.clone(),
+        cause,
+    };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(&path).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        if entry.path().join("Cargo.toml").is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Cargo names itself to what it runs, in the environment"
+)]
+fn cargo() -> String {
+    std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binaries_are_read_from_cargos_messages() {
+        let message = serde_json::json!({
+            "reason": "compiler-artifact",
+            "target": {"kind": ["bin"], "name": "manage-users"},
+            "executable": "/target/debug/manage-users",
+        });
+        let expected = (
+            "manage-users".to_owned(),
+            PathBuf::from("/target/debug/manage-users"),
+        );
+        assert_eq!(executable(&message), Some(expected));
+        assert_eq!(executable(&serde_json::json!({"reason": "build-finished"})), None);
+    }
+
+    #[test]
+    fn the_workspace_is_found() {
+        assert!(workspace().unwrap().join("functions").is_dir());
+    }
+}

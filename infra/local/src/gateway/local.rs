@@ -1,0 +1,116 @@
+//! The stack's own routes, under `/_local`.
+
+use std::{collections::HashMap, sync::Arc};
+
+use bytes::Bytes;
+use hyper::{Method, StatusCode, http::request::Parts};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    aws::{Aws, faults::Fault},
+    clock::Clock,
+    http::{self, Answer},
+    issuer::Issuer,
+    schedules::Schedules,
+};
+
+/// What `/_local` is about.
+#[derive(Debug)]
+pub(crate) struct Local {
+    pub(crate) aws: Arc<Aws>,
+    pub(crate) issuer: Arc<Issuer>,
+    pub(crate) schedules: Arc<Schedules>,
+    pub(crate) clock: Clock,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shift {
+    offset_seconds: i64,
+}
+
+impl Local {
+    /// Answers a request to `/_local/<path>`.
+    pub(super) async fn answer(&self, head: &Parts, path: &str, body: &Bytes) -> Answer {
+        let parts: Vec<&str> = path.split('/').collect();
+        match (&head.method, parts.as_slice()) {
+            (&Method::GET, ["oidc", ".well-known", "openid-configuration"]) => ok(&self.issuer.discovery()),
+            (&Method::GET, ["oidc", "jwks.json"]) => ok(&self.issuer.jwks()),
+            (&Method::GET, ["sign-in"]) => self.sign_in(head.uri.query().unwrap_or_default()),
+            (&Method::GET, ["emails"]) => ok(&json!(self.aws.ses.emails())),
+            (&Method::DELETE, ["emails"]) => match self.aws.ses.clear() {
+                Ok(()) => http::empty(StatusCode::NO_CONTENT),
+                Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+            },
+            (&Method::POST, ["clock"]) => self.shift(body),
+            (&Method::POST, ["schedules", function]) => self.run(function, body).await,
+            (&Method::POST, ["faults"]) => match serde_json::from_slice::<Fault>(body) {
+                Ok(fault) => {
+                    self.aws.faults.add(fault);
+                    http::empty(StatusCode::NO_CONTENT)
+                }
+                Err(error) => problem(StatusCode::BAD_REQUEST, &error.to_string()),
+            },
+            (&Method::DELETE, ["faults"]) => {
+                self.aws.faults.clear();
+                http::empty(StatusCode::NO_CONTENT)
+            }
+            _ => problem(StatusCode::NOT_FOUND, "Not Found"),
+        }
+    }
+
+    fn sign_in(&self, query: &str) -> Answer {
+        let fields: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        match (fields.get("subject"), fields.get("email")) {
+            (Some(subject), Some(email)) => {
+                let name = fields.get("name").unwrap_or(subject);
+                ok(&json!({ "token": self.issuer.token(subject, email, name) }))
+            }
+            _ => problem(
+                StatusCode::BAD_REQUEST,
+                "write ?subject=alice&email=alice@example.com",
+            ),
+        }
+    }
+
+    fn shift(&self, body: &Bytes) -> Answer {
+        match serde_json::from_slice::<Shift>(body) {
+            Ok(Shift { offset_seconds }) => {
+                self.clock.shift(offset_seconds);
+                ok(&json!({ "offset_seconds": offset_seconds, "now": self.clock.now_text() }))
+            }
+            Err(_) => problem(StatusCode::BAD_REQUEST, r#"write {"offset_seconds": 86400}"#),
+        }
+    }
+
+    async fn run(&self, function: &str, body: &Bytes) -> Answer {
+        let fields = if body.is_empty() {
+            Ok(Value::Null)
+        } else {
+            serde_json::from_slice(body)
+        };
+        let Ok(fields) = fields else {
+            return problem(StatusCode::BAD_REQUEST, "the body is not JSON");
+        };
+        match self.schedules.run_now(function, &fields).await {
+            Some(Ok(summary)) => ok(&summary),
+            Some(Err(error)) => http::json(
+                StatusCode::BAD_GATEWAY,
+                &json!({ "message": error.error_message, "type": error.error_type }),
+            ),
+            None => problem(
+                StatusCode::NOT_FOUND,
+                "template.yaml has no schedule for this function",
+            ),
+        }
+    }
+}
+
+fn ok(body: &Value) -> Answer {
+    http::json(StatusCode::OK, body)
+}
+
+fn problem(status: StatusCode, message: &str) -> Answer {
+    http::json(status, &json!({ "message": message }))
+}

@@ -1,0 +1,128 @@
+//! The smallest HTTP server and client that the stack needs.
+//!
+//! A handler may answer [`Dropped`], which closes the connection without a byte: the way a lost
+//! request or a lost reply looks to a client.
+
+use std::{net::SocketAddr, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::{
+    Request, Response, StatusCode,
+    body::{Body as _, Incoming},
+    header::{CONTENT_TYPE, HeaderValue},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+};
+use serde::Serialize;
+use tokio::{net::TcpListener, task::JoinSet};
+
+use crate::error::StackError;
+
+/// A whole answer.
+pub(crate) type Answer = Response<Full<Bytes>>;
+
+/// Ends the connection without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection is dropped on purpose")]
+pub(crate) struct Dropped;
+
+/// Listens on loopback; port 0 takes any free port.
+pub(crate) async fn listen(port: u16, flag: &'static str) -> Result<(TcpListener, SocketAddr), StackError> {
+    let listen = |cause: std::io::Error| match cause.kind() {
+        std::io::ErrorKind::AddrInUse => StackError::PortInUse { port, flag },
+        _ => StackError::Listen { port, cause },
+    };
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    Ok((listener, address))
+}
+
+/// Serves every connection until the task that runs it ends; its connections end with it.
+pub(crate) async fn serve<H, F>(listener: TcpListener, handler: H)
+where
+    H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
+    F: Future<Output = Result<Answer, Dropped>> + Send + 'static,
+{
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok((stream, peer)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        while connections.try_join_next().is_some() {}
+        let handler = handler.clone();
+        connections.spawn(async move {
+            stream.set_nodelay(true).ok();
+            let service = service_fn(move |request| handler(request, peer));
+            http1::Builder::new()
+                .timer(TokioTimer::new())
+                .max_headers(1_000)
+                .serve_connection(TokioIo::new(stream), service)
+                .await
+                .ok();
+        });
+    }
+}
+
+/// A body that is longer than its limit; it was read to its end, so that the answer arrives.
+#[derive(Debug)]
+pub(crate) struct TooLong;
+
+/// Reads a whole body.
+pub(crate) async fn read(mut body: Incoming, limit: usize) -> Result<Result<Bytes, TooLong>, Dropped> {
+    let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let mut whole = Vec::with_capacity(declared.min(limit));
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Dropped)?.into_data() else {
+            continue;
+        };
+        length += data.len();
+        if length <= limit {
+            whole.extend_from_slice(&data);
+        }
+    }
+    Ok(if length > limit {
+        Err(TooLong)
+    } else {
+        Ok(whole.into())
+    })
+}
+
+/// Answers with bytes of a media type.
+pub(crate) fn answer(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(body.into()));
+    *answer.status_mut() = status;
+    answer
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    answer
+}
+
+/// Answers with JSON.
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
+    let body = serde_json::to_vec(body).expect("an answer of the stack is plain data");
+    answer(status, "application/json", body)
+}
+
+/// Answers with a status and nothing else.
+pub(crate) fn empty(status: StatusCode) -> Answer {
+    let mut answer = Response::new(Full::default());
+    *answer.status_mut() = status;
+    answer
+}
+
+/// Sends requests over kept connections.
+pub(crate) type HttpClient = Client<HttpConnector, Full<Bytes>>;
+
+/// Builds a client for plain HTTP.
+pub(crate) fn client() -> HttpClient {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    Client::builder(TokioExecutor::new()).build(connector)
+}

@@ -1,0 +1,184 @@
+//! The development OIDC issuer: one key, its JWKS, and tokens good and bad.
+
+use std::fmt;
+
+use ring::{
+    digest,
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
+};
+use serde_json::{Value, json};
+
+use crate::{clock::Clock, data::Data, encoding, error::StackError, template::AUDIENCE};
+
+const FILE: &str = "issuer.pk8";
+const LIFETIME_SECONDS: i64 = 12 * 60 * 60;
+
+/// Signs tokens with ES256, by the stack's shifted clock.
+pub struct Issuer {
+    url: String,
+    clock: Clock,
+    key: EcdsaKeyPair,
+    unknown_key: EcdsaKeyPair,
+}
+
+impl fmt::Debug for Issuer {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter
+            .debug_struct("Issuer")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Issuer {
+    /// Opens the issuer with the key of the data directory, which it makes at the first start.
+    pub(crate) fn open(data: &Data, url: String, clock: Clock) -> Result<Self, StackError> {
+        let document = if let Some(document) = data.read(FILE)? {
+            document
+        } else {
+            let document = new_key();
+            data.write(FILE, &document)?;
+            document
+        };
+        let key = key_pair(&document).ok_or_else(|| data.damaged(FILE))?;
+        let unknown_key = key_pair(&new_key()).expect("a key that was just made is a key");
+        Ok(Self {
+            url,
+            clock,
+            key,
+            unknown_key,
+        })
+    }
+
+    /// Returns the issuer's URL: the `iss` of its tokens.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Returns the id of the key that the JWKS names.
+    #[must_use]
+    pub fn key_id(&self) -> String {
+        key_id(&self.key)
+    }
+
+    /// Returns the claims of a sign-in now, for 12 hours, for a caller to change and sign.
+    #[must_use]
+    pub fn claims(&self, subject: &str, email: &str, name: &str) -> Value {
+        let now = self.clock.now().as_second();
+        json!({
+            "iss": self.url, "sub": subject, "aud": AUDIENCE, "email": email, "email_verified": true,
+            "name": name, "iat": now, "nbf": now, "exp": now + LIFETIME_SECONDS,
+        })
+    }
+
+    /// Signs in: the token that `GET /_local/sign-in` answers.
+    #[must_use]
+    pub fn token(&self, subject: &str, email: &str, name: &str) -> String {
+        self.sign(&self.header(), &self.claims(subject, email, name))
+    }
+
+    /// Returns the header of a good token.
+    #[must_use]
+    pub fn header(&self) -> Value {
+        json!({ "alg": "ES256", "typ": "JWT", "kid": self.key_id() })
+    }
+
+    /// Signs any header and claims with the issuer's key, whatever the header says.
+    #[must_use]
+    pub fn sign(&self, header: &Value, claims: &Value) -> String {
+        sign(&self.key, header, claims)
+    }
+
+    /// Signs with a key that the JWKS does not hold.
+    #[must_use]
+    pub fn sign_with_unknown_key(&self, header: &Value, claims: &Value) -> String {
+        sign(&self.unknown_key, header, claims)
+    }
+
+    /// Returns the id of the key that the JWKS does not hold.
+    #[must_use]
+    pub fn unknown_key_id(&self) -> String {
+        key_id(&self.unknown_key)
+    }
+
+    pub(crate) fn jwks(&self) -> Value {
+        let (_, point) = self.key.public_key().as_ref().split_at(1);
+        let (x, y) = point.split_at(32);
+        json!({ "keys": [{
+            "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": self.key_id(),
+            "x": encoding::encode_url(x), "y": encoding::encode_url(y),
+        }] })
+    }
+
+    pub(crate) fn discovery(&self) -> Value {
+        json!({
+            "issuer": self.url,
+            "jwks_uri": format!("{}/jwks.json", self.url),
+            "authorization_endpoint": format!("{}/authorize", self.url),
+            "response_types_supported": ["id_token"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["ES256"],
+        })
+    }
+}
+
+fn new_key() -> Vec<u8> {
+    let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
+    document
+        .expect("the operating system has a random source")
+        .as_ref()
+        .to_vec()
+}
+
+fn key_pair(document: &[u8]) -> Option<EcdsaKeyPair> {
+    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document, &SystemRandom::new()).ok()
+}
+
+fn key_id(key: &EcdsaKeyPair) -> String {
+    let digest = digest::digest(&digest::SHA256, key.public_key().as_ref());
+    encoding::encode_url(&digest.as_ref()[..12])
+}
+
+fn sign(key: &EcdsaKeyPair, header: &Value, claims: &Value) -> String {
+    let part = |value: &Value| encoding::encode_url(value.to_string());
+    let signed = format!("{}.{}", part(header), part(claims));
+    let signature = key.sign(&SystemRandom::new(), signed.as_bytes());
+    let signature = signature.expect("the operating system has a random source");
+    format!("{signed}.{}", encoding::encode_url(signature))
+}
+
+#[cfg(test)]
+mod tests {
+    use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+
+    use super::*;
+
+    #[test]
+    fn tokens_verify_with_the_key_of_the_jwks_alone() {
+        let issuer = Issuer::open(
+            &Data::memory(),
+            "http://localhost/oidc".to_owned(),
+            Clock::default(),
+        )
+        .unwrap();
+        let verifies = |token: &str| {
+            let (signed, signature) = token.rsplit_once('.').unwrap();
+            let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, issuer.key.public_key().as_ref());
+            let padded = format!("{}==", signature.replace('-', "+").replace('_', "/"));
+            key.verify(signed.as_bytes(), &encoding::decode(padded).unwrap())
+                .is_ok()
+        };
+        assert!(verifies(&issuer.token("alice", "alice@example.com", "Alice")));
+        let claims = issuer.claims("alice", "alice@example.com", "Alice");
+        assert_eq!(
+            claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(),
+            43_200
+        );
+        assert!(!verifies(
+            &issuer.sign_with_unknown_key(&issuer.header(), &claims)
+        ));
+        assert_eq!(issuer.jwks()["keys"][0]["kid"], issuer.key_id());
+    }
+}

@@ -1,0 +1,62 @@
+//! How a stack is started.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// Chooses what a stack serves and where.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The gateway's port; 0 takes any free one.
+    pub port: u16,
+    /// The port of the AWS endpoints; 0 takes any free one.
+    pub dynamodb_port: u16,
+    /// Whether nothing is kept after the stack ends.
+    pub memory: bool,
+    /// Where state is kept; `.local` in the workspace where absent.
+    pub data_dir: Option<PathBuf>,
+    /// Whether only the AWS endpoints and `/_local` are served, and no function is built.
+    pub aws_only: bool,
+    /// Another `DynamoDB` instead of the one in this process.
+    pub dynamodb_endpoint: Option<String>,
+    /// Values for the template's parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// More environment variables for every function, which win over the template's.
+    pub environment: BTreeMap<String, String>,
+    /// How many instances a function may have at once.
+    pub instance_cap: usize,
+    /// How the functions are built.
+    pub profile: Profile,
+    /// Whether a person watches: schedules tick, and the functions' lines are printed instead of kept.
+    pub attended: bool,
+}
+
+/// A Cargo profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Quick to build.
+    Dev,
+    /// What is deployed.
+    Release,
+}
+
+impl Default for Options {
+    /// Any free port, state in `.local`, at most 10 instances a function, built as this crate was.
+    fn default() -> Self {
+        Self {
+            port: 0,
+            dynamodb_port: 0,
+            memory: false,
+            data_dir: None,
+            aws_only: false,
+            dynamodb_endpoint: None,
+            parameters: BTreeMap::new(),
+            environment: BTreeMap::new(),
+            instance_cap: 10,
+            profile: if cfg!(debug_assertions) {
+                Profile::Dev
+            } else {
+                Profile::Release
+            },
+            attended: false,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What the function binaries write.
+
+use std::{
+    io::Write as _,
+    sync::{Arc, Mutex},
+};
+
+use crate::tasks::lock;
+
+/// One line of a function's standard output or error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// The function that wrote it.
+    pub function: String,
+    /// Its bytes, line end included.
+    pub bytes: Vec<u8>,
+}
+
+/// Keeps every byte that the functions write, or passes it on to standard error.
+///
+/// Lines arrive shortly after they are written; all of them are here once an instance has ended, so after
+/// [`Stack::stop`](crate::Stack::stop) nothing is missing.
+#[derive(Debug, Clone)]
+pub struct Logs {
+    kept: Option<Arc<Mutex<Vec<LogLine>>>>,
+}
+
+impl Logs {
+    pub(crate) fn kept() -> Self {
+        Self {
+            kept: Some(Arc::default()),
+        }
+    }
+
+    pub(crate) fn printed() -> Self {
+        Self { kept: None }
+    }
+
+    pub(super) fn add(&self, function: &str, bytes: Vec<u8>) {
+        if let Some(kept) = &self.kept {
+            lock(kept).push(LogLine {
+                function: function.to_owned(),
+                bytes,
+            });
+            return;
+        }
+        let mut line = format!("{function}: ").into_bytes();
+        line.extend(bytes);
+        if line.last() != Some(&b'\n') {
+            line.push(b'\n');
+        }
+        std::io::stderr().write_all(&line).ok();
+    }
+
+    /// Returns every line so far, in the order of arrival.
+    #[must_use]
+    pub fn lines(&self) -> Vec<LogLine> {
+        self.kept
+            .as_ref()
+            .map(|kept| lock(kept).clone())
+            .unwrap_or_default()
+    }
+
+    /// Returns a function's lines so far, as text.
+    #[must_use]
+    pub fn by_function(&self, function: &str) -> Vec<String> {
+        let lines = self.lines().into_iter().filter(|line| line.function == function);
+        lines
+            .map(|line| String::from_utf8_lossy(&line.bytes).trim_end().to_owned())
+            .collect()
+    }
+
+    /// Forgets every line.
+    pub fn clear(&self) {
+        if let Some(kept) = &self.kept {
+            lock(kept).clear();
+        }
+    }
+}

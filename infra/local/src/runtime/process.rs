@@ -1,0 +1,112 @@
+//! One instance's process: its environment, its lines and its end.
+
+use std::{io, path::Path, process::Stdio};
+
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncRead, BufReader},
+    process::{Child, Command},
+    sync::watch,
+};
+
+use super::{Caller, Logs, Surroundings};
+use crate::template::{REGION, functions::Function};
+
+/// A running process; it is killed when this is dropped.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    function: String,
+    logs: Logs,
+}
+
+/// Names every variable that the Lambda service and the endpoints add to a function's own.
+pub(crate) fn service_variables(aws: &str, access_key_id: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("AWS_REGION", REGION.to_owned()),
+        ("AWS_DEFAULT_REGION", REGION.to_owned()),
+        ("AWS_ACCESS_KEY_ID", access_key_id.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", aws.to_owned()),
+        ("AWS_ENDPOINT_URL_SES", aws.to_owned()),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", aws.to_owned()),
+    ]
+}
+
+/// Starts a binary as an instance of its function.
+pub(super) fn start(
+    binary: &Path,
+    caller: &Caller,
+    function: &Function,
+    surroundings: &Surroundings,
+) -> io::Result<Process> {
+    let name = &function.name;
+    let child = Command::new(binary)
+        .env_clear()
+        .envs(service_variables(&surroundings.aws, &caller.access_key_id()))
+        .env(
+            "AWS_LAMBDA_RUNTIME_API",
+            format!("{}/{name}/{}", surroundings.runtime_api, caller.instance),
+        )
+        .env("AWS_LAMBDA_FUNCTION_NAME", name)
+        .env(
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+            function.memory_megabytes.to_string(),
+        )
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}"))
+        .env("AWS_LAMBDA_LOG_STREAM_NAME", caller.instance.to_string())
+        .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+        .env("AWS_EXECUTION_ENV", "AWS_Lambda_rust")
+        .envs(&function.environment)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    Ok(Process {
+        child,
+        function: name.clone(),
+        logs: surroundings.logs.clone(),
+    })
+}
+
+impl Process {
+    /// Runs until the process ends, or kills it when asked; every line it wrote is kept by then.
+    pub(super) async fn run(mut self, mut killed: watch::Receiver<bool>) {
+        let out = self.child.stdout.take();
+        let errors = self.child.stderr.take();
+        let lines = async {
+            tokio::join!(
+                self.logs.follow(&self.function, out),
+                self.logs.follow(&self.function, errors)
+            );
+        };
+        let end = async {
+            tokio::select! {
+                _ = self.child.wait() => {}
+                () = asked(&mut killed) => {
+                    self.child.kill().await.ok();
+                }
+            }
+        };
+        tokio::join!(lines, end);
+    }
+}
+
+async fn asked(killed: &mut watch::Receiver<bool>) {
+    killed.wait_for(|killed| *killed).await.ok();
+}
+
+impl Logs {
+    async fn follow(&self, function: &str, stream: Option<impl AsyncRead + Unpin>) {
+        let Some(stream) = stream else { return };
+        let mut stream = BufReader::new(stream);
+        loop {
+            let mut line = Vec::new();
+            match stream.read_until(b'\n', &mut line).await {
+                Ok(0) | Err(_) => return,
+                Ok(_) => self.add(function, line),
+            }
+        }
+    }
+}

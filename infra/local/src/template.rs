@@ -1,0 +1,156 @@
+//! What the stack reads from `template.yaml`.
+
+pub(crate) mod api;
+pub(crate) mod functions;
+pub(crate) mod names;
+pub(crate) mod resolve;
+pub(crate) mod store;
+mod yaml;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use self::{
+    api::Api,
+    functions::{Function, Schedule},
+    resolve::{Resolver, object, plain_text},
+    store::{Secret, Table},
+};
+use crate::error::TemplateError;
+
+/// The region in every ARN but a function's.
+pub(crate) const REGION: &str = "us-east-1";
+/// The account in every ARN.
+pub(crate) const ACCOUNT: &str = "000000000000";
+/// The name of the table.
+pub(crate) const TABLE: &str = "access-keys";
+/// The audience of the development issuer's tokens.
+pub(crate) const AUDIENCE: &str = "access-keys";
+
+const LOCAL_PARAMETERS: [&str; 3] = ["OidcIssuer", "OidcAudience", "MailFrom"];
+
+/// A template with every value resolved for this machine.
+#[derive(Debug)]
+pub(crate) struct Template {
+    pub(crate) functions: Vec<Function>,
+    pub(crate) schedules: Vec<Schedule>,
+    pub(crate) api: Api,
+    pub(crate) tables: Vec<Table>,
+    pub(crate) secrets: Vec<Secret>,
+}
+
+impl Template {
+    /// Reads a template whose issuer is served at `issuer`; `given` overrides its parameters.
+    pub(crate) fn read(
+        text: &str,
+        issuer: &str,
+        given: &BTreeMap<String, String>,
+    ) -> Result<Self, TemplateError> {
+        let template = yaml::parse(text)?;
+        if !template["Resources"].is_object() {
+            return Err(TemplateError::new("Resources", "is missing"));
+        }
+        let resolver = Resolver::new(&template, &with_local_values(&template, issuer, given))?;
+        let resources = present(&template, &resolver)?;
+        Ok(Self {
+            functions: functions::read(&template, &resources, &resolver)?,
+            schedules: functions::schedules(&template, &resources, &resolver)?,
+            api: Api::read(&template, &resources, &resolver)?,
+            tables: store::tables(&resources, &resolver)?,
+            secrets: store::secrets(&resources, &resolver)?,
+        })
+    }
+}
+
+/// The resources whose condition holds.
+pub(crate) type Resources<'t> = Vec<(&'t str, &'t Value)>;
+
+fn present<'t>(template: &'t Value, resolver: &Resolver) -> Result<Resources<'t>, TemplateError> {
+    let mut resources = Vec::new();
+    for (name, resource) in object(&template["Resources"]) {
+        let wanted = match resource["Condition"].as_str() {
+            Some(condition) => resolver.condition(condition)?,
+            None => true,
+        };
+        if wanted {
+            resources.push((name.as_str(), resource));
+        }
+    }
+    Ok(resources)
+}
+
+fn with_local_values(
+    template: &Value,
+    issuer: &str,
+    given: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let values = [issuer, AUDIENCE, "access-keys@example.com"];
+    let mut parameters = given.clone();
+    for (name, value) in LOCAL_PARAMETERS.into_iter().zip(values) {
+        let default = plain_text(&template["Parameters"][name]["Default"]);
+        if name != "MailFrom" || default.is_empty() {
+            parameters
+                .entry(name.to_owned())
+                .or_insert_with(|| value.to_owned());
+        }
+    }
+    parameters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ISSUER: &str = "http://127.0.0.1:3000/_local/oidc";
+
+    #[test]
+    fn a_template_is_resolved_for_this_machine() {
+        let template =
+            Template::read(include_str!("template/fixture.yaml"), ISSUER, &BTreeMap::new()).unwrap();
+        let names: Vec<_> = template
+            .functions
+            .iter()
+            .map(|function| function.name.as_str())
+            .collect();
+        assert_eq!(
+            names,
+            ["authorize-request", "describe-caller", "notify-expiring-keys"]
+        );
+        let authorizer = &template.functions[0];
+        assert_eq!(authorizer.environment["OIDC_ISSUER"], ISSUER);
+        assert_eq!(authorizer.environment["TABLE_NAME"], TABLE);
+        assert_eq!(authorizer.environment["PEPPER_ARN"], names::secret_arn("Pepper"));
+        assert_eq!(authorizer.environment["KEY_PREFIX"], "ak");
+        assert_eq!(authorizer.timeout.as_secs(), 5);
+        assert_eq!(authorizer.memory_megabytes, 256);
+        assert_eq!(
+            template.functions[1].environment["MAIL_FROM"],
+            "access-keys@example.com"
+        );
+        assert_eq!(
+            template.schedules[0].every.map(|every| every.as_secs()),
+            Some(300)
+        );
+        assert_eq!(template.tables[0].create["TableName"], TABLE);
+        assert_eq!(template.tables[0].ttl_attribute.as_deref(), Some("ttl"));
+        assert_eq!(template.secrets[0].generated_key.as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn parameters_can_be_overridden_but_not_invented() {
+        let text = include_str!("template/fixture.yaml");
+        let given = BTreeMap::from([("KeyPrefix".to_owned(), "acme".to_owned())]);
+        let template = Template::read(text, ISSUER, &given).unwrap();
+        assert_eq!(template.functions[0].environment["KEY_PREFIX"], "acme");
+        let given = BTreeMap::from([("KeyPrefx".to_owned(), "acme".to_owned())]);
+        let problem = Template::read(text, ISSUER, &given).unwrap_err().to_string();
+        assert_eq!(problem, "parameter KeyPrefx: is not declared");
+    }
+
+    #[test]
+    fn a_template_without_resources_is_refused() {
+        let problem = Template::read("Parameters: {}", ISSUER, &BTreeMap::new()).unwrap_err();
+        assert_eq!(problem.to_string(), "Resources: is missing");
+    }
+}

@@ -1,0 +1,109 @@
+//! Tables and secrets.
+
+use serde_json::{Map, Value, json};
+
+use super::{Resources, TABLE, names, resolve::Resolver};
+use crate::error::TemplateError;
+
+/// One table.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    /// The body of a `CreateTable` request.
+    pub(crate) create: Value,
+    /// The attribute by which items expire.
+    pub(crate) ttl_attribute: Option<String>,
+}
+
+/// One secret.
+#[derive(Debug, Clone)]
+pub(crate) struct Secret {
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    /// The secret as given, or the object that a generated value is put into.
+    pub(crate) string: String,
+    /// Where a generated value goes.
+    pub(crate) generated_key: Option<String>,
+    /// How many characters are generated.
+    pub(crate) generated_length: usize,
+}
+
+/// Reads every table.
+pub(crate) fn tables(resources: &Resources, resolver: &Resolver) -> Result<Vec<Table>, TemplateError> {
+    const KEPT: [&str; 4] = [
+        "KeySchema",
+        "AttributeDefinitions",
+        "GlobalSecondaryIndexes",
+        "LocalSecondaryIndexes",
+    ];
+    let mut tables = Vec::new();
+    for (_, resource) in resources
+        .iter()
+        .filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table")
+    {
+        let properties = &resource["Properties"];
+        let mut create = Map::new();
+        for property in KEPT
+            .into_iter()
+            .filter(|property| !properties[*property].is_null())
+        {
+            create.insert(property.to_owned(), resolver.resolve(&properties[property])?);
+        }
+        create.insert("TableName".to_owned(), TABLE.into());
+        create.insert("BillingMode".to_owned(), "PAY_PER_REQUEST".into());
+        let ttl = resolver.resolve(&properties["TimeToLiveSpecification"])?;
+        tables.push(Table {
+            create: Value::Object(create),
+            ttl_attribute: ttl["AttributeName"].as_str().map(str::to_owned),
+        });
+    }
+    match tables.len() {
+        0 | 1 => Ok(tables),
+        _ => Err(TemplateError::new(
+            "Resources",
+            "holds more than one table, and the stack serves one",
+        )),
+    }
+}
+
+/// Reads every secret.
+pub(crate) fn secrets(resources: &Resources, resolver: &Resolver) -> Result<Vec<Secret>, TemplateError> {
+    let mut secrets = Vec::new();
+    for (name, resource) in resources
+        .iter()
+        .filter(|(_, resource)| resource["Type"] == "AWS::SecretsManager::Secret")
+    {
+        let properties = resolver.resolve(&resource["Properties"])?;
+        let generated = &properties["GenerateSecretString"];
+        let string = [&generated["SecretStringTemplate"], &properties["SecretString"]];
+        let length = generated["PasswordLength"]
+            .as_u64()
+            .and_then(|length| usize::try_from(length).ok());
+        secrets.push(Secret {
+            name: properties["Name"].as_str().unwrap_or(name).to_owned(),
+            arn: names::secret_arn(name),
+            string: string
+                .into_iter()
+                .find_map(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
+            generated_key: generated["GenerateStringKey"].as_str().map(str::to_owned),
+            generated_length: length.unwrap_or(32),
+        });
+    }
+    Ok(secrets)
+}
+
+impl Secret {
+    /// Makes the value that a deployment would give the secret.
+    pub(crate) fn first_value(&self) -> String {
+        let generated = crate::random::base62(self.generated_length);
+        match (&self.generated_key, serde_json::from_str::<Value>(&self.string)) {
+            (Some(key), Ok(mut object)) => {
+                object[key] = json!(generated);
+                object.to_string()
+            }
+            _ if self.string.is_empty() => generated,
+            _ => self.string.clone(),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What a function starts with: its settings, its clients, its log.
+
+mod aws;
+mod environment;
+mod lookup;
+mod pepper;
+
+use domain::token::KeyPrefix;
+use table::Table;
+use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+pub use aws::Aws;
+pub use environment::{BadSetting, Environment};
+pub use pepper::{Pepper, PepperFailure};
+
+/// What a function needs to answer requests. `P` is the [`Pepper`] where it handles secrets.
+#[derive(Debug)]
+pub struct App<P = ()> {
+    /// The single table.
+    pub table: Table,
+    /// What tokens of this installation start with.
+    pub key_prefix: KeyPrefix,
+    /// The pepper, or nothing.
+    pub pepper: P,
+}
+
+/// Why a function cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting is missing or wrong.
+    #[error(transparent)]
+    Setting(#[from] BadSetting),
+    /// The table does not answer.
+    #[error("the table does not answer")]
+    Table(#[from] table::Error),
+    /// The pepper cannot be had.
+    #[error("the pepper cannot be had")]
+    Pepper(#[from] PepperFailure),
+}
+
+impl App {
+    /// Reads the environment and opens the connection to the table.
+    pub async fn from_env() -> Result<Self, StartError> {
+        let environment = Environment::start()?;
+        let table = table(&environment, &Aws::new(&environment)?)?;
+        table.connect().await?;
+        Ok(Self {
+            table,
+            key_prefix: environment.parse("KEY_PREFIX")?,
+            pepper: (),
+        })
+    }
+}
+
+impl App<Pepper> {
+    /// Reads the environment, opens the connection to the table and fetches the pepper meanwhile.
+    pub async fn from_env_with_pepper() -> Result<Self, StartError> {
+        let environment = Environment::start()?;
+        let aws = Aws::new(&environment)?;
+        let table = table(&environment, &aws)?;
+        let pepper = Pepper::fetch(aws.secrets_manager(), environment.required("PEPPER_SECRET_ID")?);
+        let (connected, pepper) = tokio::join!(table.connect(), pepper);
+        connected?;
+        Ok(Self {
+            table,
+            key_prefix: environment.parse("KEY_PREFIX")?,
+            pepper: pepper?,
+        })
+    }
+}
+
+fn table(environment: &Environment, aws: &Aws) -> Result<Table, BadSetting> {
+    let shards = environment.parse_or("DUE_SHARDS", 1)?;
+    Ok(Table::new(
+        aws.dynamodb(),
+        environment.required("TABLE_NAME")?,
+        shards,
+    ))
+}
+
+/// Writes the log as JSON lines to standard output.
+///
+/// The AWS clients and the HTTP stack are held at warnings: below that they log what they send.
+fn start_logging(level: tracing::Level) {
+    let quiet = ["aws", "hyper", "lambda", "rustls", "h2"].map(|target| (target, tracing::Level::WARN));
+    let layer = fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_ansi(false)
+        .with_target(false)
+        .without_time();
+    // A second start in one process keeps the first subscriber.
+    let _ = tracing_subscriber::registry()
+        .with(layer)
+        .with(Targets::new().with_default(level).with_targets(quiet))
+        .try_init();
+}

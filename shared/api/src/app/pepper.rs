@@ -1,0 +1,123 @@
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use aws_sdk_secretsmanager::Client;
+use domain::{
+    secret::{BadPeppers, Peppers, StoredSecret},
+    token::{SecretToken, Token},
+};
+use tokio::task::spawn_blocking;
+
+/// An unknown version is looked for at most this often.
+const REFETCH_EVERY: Duration = Duration::from_secs(10);
+
+/// The peppers of Secrets Manager, held in memory.
+#[derive(Debug)]
+pub struct Pepper {
+    client: Client,
+    secret_id: String,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    peppers: Arc<Peppers>,
+    fetched: Instant,
+}
+
+/// The pepper cannot be had: an error of ours, never a refusal of the caller.
+#[derive(Debug, thiserror::Error)]
+pub enum PepperFailure {
+    /// Secrets Manager failed.
+    #[error("Secrets Manager does not answer")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The stored document is unusable.
+    #[error("the stored pepper is unusable")]
+    Unusable(#[from] BadPeppers),
+    /// A stored secret names a version that Secrets Manager does not have.
+    #[error("the pepper has no version {0:?}, under which a stored secret was sealed")]
+    UnknownVersion(String),
+    /// Hashing was cut off.
+    #[error("hashing was cut off")]
+    Interrupted(#[from] tokio::task::JoinError),
+}
+
+impl Pepper {
+    /// Fetches the peppers.
+    pub async fn fetch(client: Client, secret_id: String) -> Result<Self, PepperFailure> {
+        let peppers = fetch(&client, &secret_id).await?;
+        Ok(Self {
+            client,
+            secret_id,
+            held: Mutex::new(Held {
+                peppers,
+                fetched: Instant::now(),
+            }),
+        })
+    }
+
+    /// Makes what is stored of a new token. Runs argon2 off the async thread: tens of milliseconds.
+    pub async fn seal(&self, token: &SecretToken) -> Result<StoredSecret, PepperFailure> {
+        let (peppers, token) = (self.held(), token.token().to_secret());
+        Ok(spawn_blocking(move || peppers.seal(token.token())).await?)
+    }
+
+    /// Compares a token's tag with a stored one, in constant time.
+    pub async fn tag_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
+        self.knowing(stored)
+            .await?
+            .tag_matches(stored, token)
+            .ok_or_else(|| unknown(stored))
+    }
+
+    /// Runs argon2 off the async thread: tens of milliseconds. Compare the tag first.
+    pub async fn hash_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
+        let peppers = self.knowing(stored).await?;
+        let (kept, token) = (stored.clone(), token.to_secret());
+        spawn_blocking(move || peppers.hash_matches(&kept, token.token()))
+            .await?
+            .ok_or_else(|| unknown(stored))
+    }
+
+    fn held(&self) -> Arc<Peppers> {
+        Arc::clone(&self.held.lock().unwrap_or_else(PoisonError::into_inner).peppers)
+    }
+
+    async fn knowing(&self, stored: &StoredSecret) -> Result<Arc<Peppers>, PepperFailure> {
+        let peppers = self.held();
+        if peppers.knows(stored.pepper_version()) {
+            return Ok(peppers);
+        }
+        let due = {
+            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            let due = held.fetched.elapsed() >= REFETCH_EVERY;
+            if due {
+                held.fetched = Instant::now();
+            }
+            due
+        };
+        if due {
+            let fresh = fetch(&self.client, &self.secret_id).await?;
+            self.held.lock().unwrap_or_else(PoisonError::into_inner).peppers = fresh;
+        }
+        Ok(self.held())
+    }
+}
+
+fn unknown(stored: &StoredSecret) -> PepperFailure {
+    PepperFailure::UnknownVersion(stored.pepper_version().to_owned())
+}
+
+async fn fetch(client: &Client, secret_id: &str) -> Result<Arc<Peppers>, PepperFailure> {
+    let answer = client
+        .get_secret_value()
+        .secret_id(secret_id)
+        .send()
+        .await
+        .map_err(|error| PepperFailure::Unavailable(Box::new(error.into_service_error())))?;
+    Ok(Arc::new(Peppers::parse(
+        answer.secret_string().unwrap_or_default(),
+    )?))
+}

@@ -1,0 +1,174 @@
+use std::fmt;
+
+use domain::{Error, Time};
+use serde::{Deserialize, Deserializer, de};
+
+use crate::{Problem, Request};
+
+/// No body that the API takes comes near this, bytes.
+const LIMIT: usize = 64 * 1024;
+
+const JSON: &str = "application/json";
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+impl Request {
+    /// Reads the body as JSON of a known shape; what does not fit is named with its rule.
+    pub fn body<T: de::DeserializeOwned>(&self) -> Result<T, Problem> {
+        self.body_of_types(&[JSON])
+    }
+
+    /// Reads the body as a merge patch of a known shape (RFC 7396).
+    pub fn patch<T: de::DeserializeOwned>(&self) -> Result<T, Problem> {
+        self.body_of_types(&[JSON, MERGE_PATCH])
+    }
+
+    /// Refuses a body that says something, on a route that takes none.
+    pub fn no_body(&self) -> Result<(), Problem> {
+        match self.bytes().trim_ascii() {
+            b"" | b"{}" => Ok(()),
+            _ => Err(Error::invalid("body", "must be empty on this route").into()),
+        }
+    }
+
+    fn body_of_types<T: de::DeserializeOwned>(&self, types: &[&str]) -> Result<T, Problem> {
+        let bytes = self.bytes();
+        if bytes.len() > LIMIT {
+            return Err(Problem::too_large(LIMIT));
+        }
+        if bytes.trim_ascii().is_empty() {
+            return Err(Error::invalid("body", "must be a JSON object").into());
+        }
+        if self
+            .content_type()
+            .is_some_and(|given| !types.contains(&given.as_str()))
+        {
+            return Err(Problem::unsupported_media_type(&types.join(" or ")));
+        }
+        Ok(parse(bytes)?)
+    }
+}
+
+fn parse<T: de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let field = if path == "." { "body".to_owned() } else { path };
+        Error::invalid(field, rule(&error.into_inner()))
+    })?;
+    json.end().map_err(|error| Error::invalid("body", rule(&error)))?;
+    Ok(value)
+}
+
+/// Says what is wrong without the place in the text, which the field's path tells better.
+fn rule(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" at line ") {
+        Some((rule, _)) if error.is_data() => rule.to_owned(),
+        _ => text,
+    }
+}
+
+/// An instant as bodies give it: RFC 3339, no fraction of a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instant(pub Time);
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = Instant;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an RFC 3339 time in whole seconds such as 2027-01-31T12:00:00Z")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Instant, E> {
+                Time::parse(text)
+                    .map(Instant)
+                    .ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+/// Returns the expiry that a body asks for: `Some(None)` is never, `None` that it asks for none.
+///
+/// `expires_in_days`, `expires_at` and `never_expires` exclude one another.
+pub fn chosen_expiry(
+    days: Option<u32>,
+    at: Option<Instant>,
+    never: Option<bool>,
+    now: Time,
+) -> Result<Option<Option<Time>>, Error> {
+    const DAY: i64 = 86_400;
+    match (days, at, never) {
+        (None, None, None) => Ok(None),
+        (Some(0), None, None) => Err(Error::invalid("expires_in_days", "must be 1 or more")),
+        (Some(days), None, None) => Ok(Some(Some(now.plus(i64::from(days) * DAY)))),
+        (None, Some(Instant(at)), None) if at <= now => {
+            Err(Error::invalid("expires_at", "must be in the future"))
+        }
+        (None, Some(Instant(at)), None) => Ok(Some(Some(at))),
+        (None, None, Some(true)) => Ok(Some(None)),
+        (None, None, Some(false)) => Err(Error::invalid("never_expires", "must be true or left out")),
+        _ => Err(Error::invalid(
+            "expires_at",
+            "exclude one another: expires_in_days, expires_at, never_expires",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::text::Name;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only what is refused matters here")]
+    struct Sample {
+        name: Name,
+        at: Option<Instant>,
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only what is refused matters here")]
+    struct Inner {
+        count: u32,
+    }
+
+    fn refused(json: &str) -> (String, String) {
+        match parse::<Sample>(json.as_bytes()) {
+            Err(Error::Invalid { field, rule }) => (field, rule),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        for (json, field, rule) in [
+            (r#"{"name": ""}"#, "name", "1 to 64 characters"),
+            (r#"{"name": 5}"#, "name", "expected a string"),
+            (r#"{"nam": "a"}"#, "nam", "unknown field"),
+            (r#"{}"#, "body", "missing field `name`"),
+            (
+                r#"{"name": "a", "inner": {"count": -1}}"#,
+                "inner.count",
+                "expected u32",
+            ),
+            (r#"{"name": "a", "at": "2027-01-31"}"#, "at", "RFC 3339"),
+            (r#"{"name": "a", "name": "b"}"#, "name", "duplicate field"),
+            (r#"{"name": "a"} {}"#, "body", "trailing characters"),
+            (r#"[]"#, "body", ""),
+            (r#"{"name": "a""#, "body", "EOF"),
+            ("\u{1}", "body", "expected value"),
+        ] {
+            let (named, said) = refused(json);
+            assert!(named == field && said.contains(rule), "{json}: {named}: {said}");
+        }
+    }
+}

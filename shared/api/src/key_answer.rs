@@ -1,0 +1,101 @@
+use domain::{
+    Time,
+    access_key::{AccessKey, Status},
+    id::{KeyId, OrganizationId, UserId},
+    text::{Description, Name},
+    token::{KeyPrefix, SecretToken},
+    user::Kind,
+};
+use serde::Serialize;
+
+use crate::answer::shown;
+
+/// A key as the API shows it: never a secret, never a verifier.
+#[derive(Debug, Serialize)]
+pub struct KeyAnswer {
+    key_id: KeyId,
+    masked_key: String,
+    name: Name,
+    description: Option<Description>,
+    organization_id: OrganizationId,
+    user_id: UserId,
+    user_kind: Kind,
+    status: Status,
+    created_at: String,
+    created_by: UserId,
+    updated_at: String,
+    updated_by: UserId,
+    expires_at: Option<String>,
+    expires_in_days: Option<i64>,
+    last_used_at: Option<String>,
+    rotated_at: Option<String>,
+    overlap_ends_at: Option<String>,
+    roles: Option<Vec<String>>,
+    groups: Option<Vec<String>>,
+    allowed_cidrs: Option<Vec<String>>,
+    version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<SecretAnswer>,
+}
+
+/// A new secret, in all the forms people copy. Shown once.
+#[derive(Serialize)]
+pub struct SecretAnswer {
+    token: String,
+    access_key: String,
+    secret_key: String,
+    copy: String,
+}
+
+impl std::fmt::Debug for SecretAnswer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("SecretAnswer([redacted])")
+    }
+}
+
+impl KeyAnswer {
+    /// Shows a key as it is at `now`.
+    #[must_use]
+    pub fn new(key: AccessKey, user_kind: Kind, prefix: &KeyPrefix, now: Time) -> Self {
+        Self {
+            masked_key: format!("{}_…{}", prefix.access_key(key.key_id), key.last_four),
+            status: key.status(now),
+            key_id: key.key_id,
+            user_id: key.user_id(),
+            name: key.name,
+            description: key.description,
+            organization_id: key.organization_id,
+            user_kind,
+            created_at: key.created_at.to_string(),
+            created_by: key.created_by,
+            updated_at: key.updated_at.to_string(),
+            updated_by: key.updated_by,
+            expires_at: shown(key.expires_at),
+            expires_in_days: key.expires_at.map(|expiry| expiry.days_from(now)),
+            last_used_at: shown(key.last_used_at),
+            rotated_at: None,
+            overlap_ends_at: None,
+            roles: None,
+            groups: None,
+            allowed_cidrs: None,
+            version: key.version,
+            secret: None,
+        }
+    }
+
+    /// Shows the secret too: for the one answer to the request that made it.
+    #[must_use]
+    pub fn with_secret(mut self, token: &SecretToken) -> Self {
+        let (access_key, secret_key) = (token.access_key().to_owned(), token.secret_key().to_owned());
+        self.secret = Some(SecretAnswer {
+            token: token.expose().to_owned(),
+            copy: format!(
+                "key:{access_key}::{secret_key},tenant id: {}",
+                self.organization_id
+            ),
+            access_key,
+            secret_key,
+        });
+        self
+    }
+}

@@ -1,0 +1,19 @@
+use table::{ATTEMPTS, pause};
+
+use crate::Problem;
+
+/// Repeats `attempt` while it loses races, each time from fresh reads.
+///
+/// After [`ATTEMPTS`] losses the last one is the answer: unavailable, retry later.
+pub async fn until_won<T, F: Future<Output = Result<T, Problem>>>(
+    attempt: impl Fn() -> F,
+) -> Result<T, Problem> {
+    let mut losses = 0;
+    loop {
+        match attempt().await {
+            Err(problem) if problem.is_lost_race() && losses < ATTEMPTS => pause(losses).await,
+            other => return other,
+        }
+        losses += 1;
+    }
+}

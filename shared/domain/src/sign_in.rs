@@ -1,0 +1,36 @@
+//! Sign-ins: a person as the identity provider knows them, before any membership.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+/// Returns the stored name of a sign-in: SHA-256 of issuer and subject, in hexadecimal.
+///
+/// The issuer's length comes first, so that no two pairs share a hash by moving the border.
+#[must_use]
+pub fn subject_hash(issuer: &str, subject: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update((issuer.len() as u64).to_be_bytes());
+    hash.update(issuer.as_bytes());
+    hash.update(subject.as_bytes());
+    hash.finalize()
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
+            hex
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_border_between_issuer_and_subject_counts() {
+        assert_ne!(
+            subject_hash("https://a.example/x", "y"),
+            subject_hash("https://a.example/", "xy")
+        );
+        assert_eq!(subject_hash("a", "b").len(), 64);
+    }
+}

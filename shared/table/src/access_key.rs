@@ -1,0 +1,303 @@
+use std::collections::HashSet;
+
+use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::AttributeValue};
+use domain::{
+    Time,
+    access_key::AccessKey,
+    audit,
+    id::{KeyId, OrganizationId, UserId},
+    quota::Room,
+    user::User,
+};
+
+use crate::{
+    Error, Page, Refusal, Table, Transaction,
+    batch::BATCH,
+    item::{Item, decode, encode, indexed, number, primary, text},
+    key,
+    transaction::{Expression, value},
+};
+
+/// A key together with its user, as one strongly consistent read found them.
+#[derive(Debug, Clone)]
+pub struct KeyWithUser {
+    /// The key.
+    pub key: AccessKey,
+    /// Its user.
+    pub user: User,
+}
+
+/// A key to be stored, with the instant of its first notice.
+#[derive(Debug, Clone, Copy)]
+pub struct NewKey<'a> {
+    /// The key.
+    pub key: &'a AccessKey,
+    /// When its first notice is due; `None` if it never is.
+    pub due_at: Option<Time>,
+}
+
+impl Table {
+    /// Reads a key, strongly.
+    pub async fn access_key(&self, key_id: KeyId) -> Result<Option<AccessKey>, Error> {
+        self.get("access key", key::access_key(key_id)).await
+    }
+
+    /// Reads a key and its user together, strongly. `None` unless both are there.
+    pub async fn access_key_and_user(&self, key_id: KeyId) -> Result<Option<KeyWithUser>, Error> {
+        let (key, user) = (key::access_key(key_id), key::user(key_id.user_id()));
+        let mut items = self.batch([key.clone(), user.clone()]).await?;
+        let (Some(key), Some(user)) = (items.remove(&key), items.remove(&user)) else {
+            return Ok(None);
+        };
+        Ok(Some(KeyWithUser {
+            key: decode("access key", key)?,
+            user: decode("user", user)?,
+        }))
+    }
+
+    /// Lists the keys of a user by expiry, strongly; `after` is the `next` of the page before.
+    ///
+    /// Reads all keys of the user, however few are asked for: quotas keep them few.
+    pub async fn access_keys_of(
+        &self,
+        user_id: UserId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<AccessKey>, Error> {
+        let items = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("PK = :partition AND begins_with(SK, :keys)")
+            .expression_attribute_values(":partition", text(key::user_partition(user_id)))
+            .expression_attribute_values(":keys", text(key::ACCESS_KEYS))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| Error::failed("Query", error))?;
+        let mut keys: Vec<AccessKey> = items
+            .into_iter()
+            .map(|item| decode("access key", item))
+            .collect::<Result<_, _>>()?;
+        let place = |key: &AccessKey| key::by_expiry(key.expires_at, key.key_id);
+        keys.sort_by_cached_key(place);
+        keys.retain(|key| after.is_none_or(|after| place(key).as_str() > after));
+        let more = keys.len() > limit;
+        keys.truncate(limit);
+        let next = more.then(|| keys.last().map(place)).flatten();
+        Ok(Page { items: keys, next })
+    }
+
+    /// Lists the keys of an organization with their users, by expiry.
+    ///
+    /// `after` is the `next` of the page before. A page ends early where its keys and their users
+    /// would not fit one batch.
+    pub async fn access_keys(
+        &self,
+        organization_id: OrganizationId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<KeyWithUser>, Error> {
+        let start = after.and_then(|sort| {
+            let key_id = KeyId::parse(sort.rsplit('#').next()?).ok()?;
+            Some((sort.to_owned(), key::access_key(key_id)))
+        });
+        let places = self
+            .index_page(key::access_keys_partition(organization_id), start, limit)
+            .await?;
+        let mut wanted = HashSet::new();
+        let mut entries = Vec::with_capacity(places.entries.len());
+        let read = places.entries.len();
+        for (sort, key) in places.entries {
+            let user = user_beside(&key);
+            let further = usize::from(!wanted.contains(&user)) + 1;
+            if wanted.len() + further > BATCH {
+                break;
+            }
+            wanted.extend([key.clone(), user]);
+            entries.push((sort, key));
+        }
+        let found = self.batch(wanted).await?;
+        let mut items = Vec::with_capacity(entries.len());
+        for (_, place) in &entries {
+            // Deleted since the index was written: gone from the list as well.
+            let (Some(key), Some(user)) = (found.get(place), found.get(&user_beside(place))) else {
+                continue;
+            };
+            items.push(KeyWithUser {
+                key: decode("access key", key.clone())?,
+                user: decode("user", user.clone())?,
+            });
+        }
+        let more = places.more || entries.len() < read;
+        Ok(Page {
+            items,
+            next: more.then(|| entries.pop().map(|(sort, _)| sort)).flatten(),
+        })
+    }
+
+    /// Stores a new key in the room found for it.
+    ///
+    /// `user` is the user as the room was found in it. Tolerate: [`Error::LostRace`] when the user
+    /// changed meanwhile; read it and look for room again.
+    pub async fn create_access_key(
+        &self,
+        new: NewKey<'_>,
+        user: &User,
+        room: &Room,
+        event: &audit::Event,
+    ) -> Result<(), Error> {
+        let mut transaction = Transaction::default();
+        let mut change = Expression::new("ADD version :one SET live_keys.#new = :expiry")
+            .name("#new", new.key.key_id.suffix())
+            .value(
+                ":expiry",
+                new.key
+                    .expires_at
+                    .map_or(AttributeValue::Null(true), |at| number(at.seconds())),
+            );
+        for (position, suffix) in room.expired.iter().enumerate() {
+            let name = format!("#expired{position}");
+            change = change
+                .and(if position == 0 { " REMOVE " } else { ", " })
+                .and(&format!("live_keys.{name}"))
+                .name(&name, *suffix);
+        }
+        let change = change
+            .name("#status", "status")
+            .name("#kind", "kind")
+            .value(":one", number(1))
+            .value(":seen", number(user.version))
+            .value(":active", value("active"))
+            .value(":kind", value(user.kind));
+        let condition = "version = :seen AND #status = :active AND #kind = :kind";
+        transaction.update(
+            self,
+            key::user(user.user_id),
+            change,
+            condition,
+            Refusal::LostRace,
+        );
+        self.add_key_item(&mut transaction, new);
+        transaction.record(self, event);
+        self.commit(transaction).await
+    }
+
+    /// Ends a key for ever, from the state in which `key` was read, and frees its place.
+    ///
+    /// Tolerate: [`Error::LostRace`] when the key changed meanwhile; read it and decide again.
+    pub async fn revoke_access_key(
+        &self,
+        key: &AccessKey,
+        by: UserId,
+        event: &audit::Event,
+    ) -> Result<(), Error> {
+        let change = Expression::new(
+            "SET revoked_at = :now, updated_at = :now, updated_by = :by ADD version :one REMOVE due_shard, due_at",
+        )
+        .value(":now", number(event.at.seconds()))
+        .value(":by", value(by))
+        .value(":one", number(1))
+        .value(":seen", number(key.version));
+        let mut transaction = Transaction::default();
+        let condition = "version = :seen AND attribute_not_exists(revoked_at)";
+        transaction.update(
+            self,
+            key::access_key(key.key_id),
+            change,
+            condition,
+            Refusal::LostRace,
+        );
+        self.free_place(&mut transaction, key.key_id);
+        transaction.record(self, event);
+        self.commit(transaction).await
+    }
+
+    /// Removes a key, from the state in which it was read, and frees its place.
+    ///
+    /// Tolerate: [`Error::LostRace`] when the key changed meanwhile; read it and decide again.
+    pub async fn delete_access_key(&self, key: &AccessKey, event: &audit::Event) -> Result<(), Error> {
+        let mut transaction = Transaction::default();
+        let seen = Expression::new("version = :seen").value(":seen", number(key.version));
+        transaction.delete(self, key::access_key(key.key_id), seen, Refusal::LostRace);
+        self.free_place(&mut transaction, key.key_id);
+        transaction.record(self, event);
+        self.commit(transaction).await
+    }
+
+    /// Notes that a key was used, unless that was noted less than `every` seconds ago.
+    pub async fn touch_access_key(&self, key_id: KeyId, now: Time, every: i64) -> Result<(), Error> {
+        let result = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(primary(key::access_key(key_id))))
+            .update_expression("SET last_used_at = :now")
+            .condition_expression(
+                "attribute_exists(PK) AND (attribute_not_exists(last_used_at) OR last_used_at <= :old)",
+            )
+            .expression_attribute_values(":now", number(now.seconds()))
+            .expression_attribute_values(":old", number(now.plus(-every).seconds()))
+            .send()
+            .await;
+        match result {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            other => other
+                .map(|_| ())
+                .map_err(|error| Error::failed("UpdateItem", error)),
+        }
+    }
+
+    pub(crate) fn add_key_item(&self, transaction: &mut Transaction, new: NewKey<'_>) {
+        let taken = Refusal::Because(domain::Error::Conflict("this id is taken; try again"));
+        transaction.create(self, self.key_item(new), taken);
+    }
+
+    fn key_item(&self, NewKey { key, due_at }: NewKey<'_>) -> Item {
+        let item = encode(key::access_key(key.key_id), key);
+        let mut item = indexed(
+            item,
+            key::access_keys(key.organization_id, key.expires_at, key.key_id),
+        );
+        if let Some(due_at) = due_at {
+            item.insert(
+                "due_shard".to_owned(),
+                text(key::due_shard(key.organization_id, self.due_shards)),
+            );
+            item.insert("due_at".to_owned(), number(due_at.seconds()));
+        }
+        item
+    }
+
+    /// Takes a key out of its user's `live_keys`.
+    ///
+    /// The version moves, so that whoever decided on the map as it was decides again.
+    fn free_place(&self, transaction: &mut Transaction, key_id: KeyId) {
+        let change = Expression::new("ADD version :one REMOVE live_keys.#key")
+            .name("#key", key_id.suffix())
+            .value(":one", number(1));
+        transaction.update(
+            self,
+            key::user(key_id.user_id()),
+            change,
+            "attribute_exists(PK)",
+            Refusal::LostRace,
+        );
+    }
+}
+
+fn user_beside(key: &key::Key) -> key::Key {
+    key::Key {
+        pk: key.pk.clone(),
+        sk: key::USER.to_owned(),
+    }
+}

@@ -1,0 +1,73 @@
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
+
+use crate::{Error, Table, key::Key};
+
+/// A stored item, attribute by attribute.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// Writes an entity as an item.
+pub(crate) fn encode(key: Key, entity: &impl Serialize) -> Item {
+    let mut item: Item = to_item(entity).expect("entities are maps with text keys, which DynamoDB can hold");
+    item.extend(primary(key));
+    item
+}
+
+/// Adds the item's place in `GSI1`.
+pub(crate) fn indexed(mut item: Item, place: Key) -> Item {
+    item.insert("GSI1PK".to_owned(), text(place.pk));
+    item.insert("GSI1SK".to_owned(), text(place.sk));
+    item
+}
+
+/// Reads an item as an entity.
+pub(crate) fn decode<T: DeserializeOwned>(what: &'static str, item: Item) -> Result<T, Error> {
+    from_item(item).map_err(Error::corrupt(what))
+}
+
+/// Returns the attributes that name an item.
+pub(crate) fn primary(key: Key) -> Item {
+    Item::from([("PK".to_owned(), text(key.pk)), ("SK".to_owned(), text(key.sk))])
+}
+
+/// Returns the key of an item of the table or of an index.
+pub(crate) fn key_of(item: &Item) -> Option<Key> {
+    let part = |name| item.get(name)?.as_s().ok().cloned();
+    Some(Key {
+        pk: part("PK")?,
+        sk: part("SK")?,
+    })
+}
+
+/// Makes a text attribute.
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// Makes a number attribute.
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+impl Table {
+    /// Reads one item, strongly.
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        key: Key,
+    ) -> Result<Option<T>, Error> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(primary(key)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| Error::failed("GetItem", error))?;
+        answer.item.map(|item| decode(what, item)).transpose()
+    }
+}

@@ -1,0 +1,176 @@
+//! Every key of the table and its indexes, spelled once.
+
+use domain::{
+    Time,
+    id::{KeyId, OrganizationId, UserId},
+    text::Email,
+};
+use ulid::Ulid;
+
+/// The partition and sort key of one item.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+/// Sort key of a user.
+pub const USER: &str = "USER";
+
+/// Sort keys of access keys start so.
+pub const ACCESS_KEYS: &str = "KEY#";
+
+/// The first and last sort key of what a decision needs of an organization: groups, itself, roles.
+pub const SNAPSHOT: (&str, &str) = ("GROUP#", "ROLE#\u{7f}");
+
+/// Returns the partition of an organization's own items.
+#[must_use]
+pub fn organization_partition(organization_id: OrganizationId) -> String {
+    format!("ORG#{organization_id}")
+}
+
+/// Returns the partition of a user's items.
+#[must_use]
+pub fn user_partition(user_id: UserId) -> String {
+    format!("USER#{user_id}")
+}
+
+fn in_organization(organization_id: OrganizationId, sk: impl Into<String>) -> Key {
+    Key {
+        pk: organization_partition(organization_id),
+        sk: sk.into(),
+    }
+}
+
+/// Returns the key of an organization.
+#[must_use]
+pub fn organization(organization_id: OrganizationId) -> Key {
+    in_organization(organization_id, "ORG")
+}
+
+/// Returns the key of a sign-in's link to a user.
+#[must_use]
+pub fn subject(organization_id: OrganizationId, hash: &str) -> Key {
+    in_organization(organization_id, format!("SUBJECT#{hash}"))
+}
+
+/// Returns the key of a user's claim to an address.
+#[must_use]
+pub fn email(organization_id: OrganizationId, email: &Email) -> Key {
+    in_organization(organization_id, format!("EMAIL#{}", email.key()))
+}
+
+/// Returns the key of a user.
+#[must_use]
+pub fn user(user_id: UserId) -> Key {
+    Key {
+        pk: user_partition(user_id),
+        sk: USER.to_owned(),
+    }
+}
+
+/// Returns the key of an access key.
+#[must_use]
+pub fn access_key(key_id: KeyId) -> Key {
+    Key {
+        pk: user_partition(key_id.user_id()),
+        sk: format!("{ACCESS_KEYS}{}", key_id.suffix()),
+    }
+}
+
+/// Returns the key of an audit event.
+#[must_use]
+pub fn audit(organization_id: OrganizationId, audit_id: Ulid) -> Key {
+    Key {
+        pk: format!("ORG#{organization_id}#AUDIT"),
+        sk: audit_id.to_string(),
+    }
+}
+
+/// Returns the place of a user among the users of its organization in `GSI1`.
+#[must_use]
+pub fn users(organization_id: OrganizationId, user_id: UserId) -> Key {
+    Key {
+        pk: users_partition(organization_id),
+        sk: user_id.to_string(),
+    }
+}
+
+/// Returns the partition of an organization's users in `GSI1`.
+#[must_use]
+pub fn users_partition(organization_id: OrganizationId) -> String {
+    format!("ORG#{organization_id}#USERS")
+}
+
+/// Returns the place of a key among the keys of its organization in `GSI1`.
+#[must_use]
+pub fn access_keys(organization_id: OrganizationId, expires_at: Option<Time>, key_id: KeyId) -> Key {
+    Key {
+        pk: access_keys_partition(organization_id),
+        sk: by_expiry(expires_at, key_id),
+    }
+}
+
+/// Returns the partition of an organization's keys in `GSI1`.
+#[must_use]
+pub fn access_keys_partition(organization_id: OrganizationId) -> String {
+    format!("ORG#{organization_id}#KEYS")
+}
+
+/// Writes an expiry and a key id so that text order is order of expiry; never comes last.
+#[must_use]
+pub fn by_expiry(expires_at: Option<Time>, key_id: KeyId) -> String {
+    match expires_at {
+        Some(expiry) => format!("{:012}#{key_id}", expiry.seconds()),
+        None => format!("never#{key_id}"),
+    }
+}
+
+/// Returns the place of a sign-in's link in `GSI1`.
+#[must_use]
+pub fn links_of_subject(hash: &str, organization_id: OrganizationId) -> Key {
+    Key {
+        pk: format!("SUBJECT#{hash}"),
+        sk: organization_id.to_string(),
+    }
+}
+
+/// Returns the place of a claim to an address in `GSI1`.
+#[must_use]
+pub fn claims_of_email(email: &Email, organization_id: OrganizationId) -> Key {
+    Key {
+        pk: format!("EMAIL#{}", email.key()),
+        sk: organization_id.to_string(),
+    }
+}
+
+/// Returns the part of the `due` index that an organization's items are in.
+#[must_use]
+pub fn due_shard(organization_id: OrganizationId, shards: u32) -> String {
+    (crc32fast::hash(organization_id.as_str().as_bytes()) % shards.max(1)).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_by_expiry_and_never_comes_last() {
+        let key_id = KeyId::random();
+        let at = |seconds| by_expiry(Some(Time::from_seconds(seconds)), key_id);
+        assert!(at(9) < at(10) && at(10) < at(1_000_000_000) && at(i64::MAX) < by_expiry(None, key_id));
+    }
+
+    #[test]
+    fn a_snapshot_holds_groups_the_organization_and_roles_alone() {
+        let (first, last) = SNAPSHOT;
+        for sk in ["GROUP#a", "GROUP#zz", "ORG", "ROLE#a", "ROLE#zz"] {
+            assert!((first..=last).contains(&sk), "{sk}");
+        }
+        for sk in ["EMAIL#z@z.zz", "SUBJECT#00"] {
+            assert!(!(first..=last).contains(&sk), "{sk}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::{
+    Error, Table,
+    item::{Item, key_of, primary, text},
+    key::Key,
+};
+
+/// One page of a list.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// What is on it, in order.
+    pub items: Vec<T>,
+    /// Where the next page starts; `None` after the last.
+    pub next: Option<String>,
+}
+
+/// The places of a page of index entries and of the items they stand for.
+pub(crate) struct Places {
+    /// Sort key in the index, and key of the item.
+    pub(crate) entries: Vec<(String, Key)>,
+    /// Whether there are more.
+    pub(crate) more: bool,
+}
+
+impl Table {
+    /// Reads up to `limit` entries of a partition of `GSI1`, in order, after the entry `after`.
+    pub(crate) async fn index_page(
+        &self,
+        partition: String,
+        after: Option<(String, Key)>,
+        limit: usize,
+    ) -> Result<Places, Error> {
+        let start = after.map(|(sort, key)| {
+            let mut start = primary(key);
+            start.insert("GSI1PK".to_owned(), text(&partition));
+            start.insert("GSI1SK".to_owned(), text(sort));
+            start
+        });
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name("GSI1")
+            .key_condition_expression("GSI1PK = :partition")
+            .expression_attribute_values(":partition", text(&partition))
+            .set_exclusive_start_key(start)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| Error::failed("Query", error))?;
+        let place = |item: &Item| {
+            let sort = item
+                .get("GSI1SK")
+                .and_then(|sort: &AttributeValue| sort.as_s().ok())
+                .cloned()?;
+            Some((sort, key_of(item)?))
+        };
+        Ok(Places {
+            more: answer.last_evaluated_key.is_some(),
+            entries: answer.items().iter().filter_map(place).collect(),
+        })
+    }
+}

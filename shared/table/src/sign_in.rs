@@ -1,0 +1,86 @@
+use domain::{
+    audit,
+    id::{OrganizationId, UserId},
+    text::Email,
+    user::User,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, Refusal, Table, Transaction,
+    item::{Item, encode, indexed},
+    key,
+    transaction::{Expression, value},
+};
+
+/// Leads from a sign-in or an address to the user it belongs to.
+#[derive(Debug, Serialize, Deserialize)]
+struct Pointer {
+    organization_id: OrganizationId,
+    user_id: UserId,
+}
+
+impl Table {
+    /// Finds the user that a sign-in is linked to, strongly.
+    pub async fn linked_user(
+        &self,
+        organization_id: OrganizationId,
+        subject: &str,
+    ) -> Result<Option<UserId>, Error> {
+        let pointer: Option<Pointer> = self
+            .get("sign-in link", key::subject(organization_id, subject))
+            .await?;
+        Ok(pointer.map(|pointer| pointer.user_id))
+    }
+
+    /// Finds the user that claims an address, strongly.
+    pub async fn claimed_user(
+        &self,
+        organization_id: OrganizationId,
+        email: &Email,
+    ) -> Result<Option<UserId>, Error> {
+        let pointer: Option<Pointer> = self
+            .get("e-mail claim", key::email(organization_id, email))
+            .await?;
+        Ok(pointer.map(|pointer| pointer.user_id))
+    }
+
+    /// Links a sign-in to the user who was invited by its verified address, once.
+    ///
+    /// Tolerate: [`Error::LostRace`] when the user was linked or changed meanwhile; look again.
+    pub async fn link(&self, user: &User, subject: &str, event: &audit::Event) -> Result<(), Error> {
+        let mut transaction = Transaction::default();
+        transaction.create(self, link_item(user, subject), Refusal::LostRace);
+        let linked = Expression::new("SET subject = :subject ADD version :one")
+            .value(":subject", value(subject))
+            .value(":one", crate::item::number(1))
+            .value(":seen", crate::item::number(user.version));
+        transaction.update(
+            self,
+            key::user(user.user_id),
+            linked,
+            "version = :seen AND attribute_not_exists(subject)",
+            Refusal::LostRace,
+        );
+        transaction.record(self, event);
+        self.commit(transaction).await
+    }
+}
+
+pub(crate) fn link_item(user: &User, subject: &str) -> Item {
+    let pointer = Pointer {
+        organization_id: user.organization_id,
+        user_id: user.user_id,
+    };
+    let item = encode(key::subject(user.organization_id, subject), &pointer);
+    indexed(item, key::links_of_subject(subject, user.organization_id))
+}
+
+pub(crate) fn claim_item(user: &User, email: &Email) -> Item {
+    let pointer = Pointer {
+        organization_id: user.organization_id,
+        user_id: user.user_id,
+    };
+    let item = encode(key::email(user.organization_id, email), &pointer);
+    indexed(item, key::claims_of_email(email, user.organization_id))
+}

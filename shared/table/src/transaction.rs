@@ -1,0 +1,197 @@
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
+    types::{AttributeValue, CancellationReason, Delete, Put, TransactWriteItem, Update},
+};
+use domain::audit;
+use ulid::Ulid;
+
+use crate::{
+    Error, Table,
+    item::{Item, encode, primary, text},
+    key::{self, Key},
+    retry::{ATTEMPTS, pause},
+};
+
+/// What it means when a step's condition does not hold.
+#[derive(Debug, Clone)]
+pub enum Refusal {
+    /// The request is refused for this reason.
+    Because(domain::Error),
+    /// What the change was decided on is no longer so: read again and decide again.
+    LostRace,
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Because(reason) => Self::Refused(reason),
+            Refusal::LostRace => Self::LostRace,
+        }
+    }
+}
+
+/// Writes that are done together or not at all, each with the refusal that its condition means.
+#[derive(Debug, Default)]
+pub struct Transaction {
+    steps: Vec<(TransactWriteItem, Refusal)>,
+}
+
+/// An expression with the names and values it mentions.
+#[derive(Debug, Default)]
+pub(crate) struct Expression {
+    text: String,
+    names: HashMap<String, String>,
+    values: Item,
+}
+
+impl Expression {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Appends to the text.
+    pub(crate) fn and(mut self, text: &str) -> Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// Explains a `#name`; needed for reserved words and for parts of keys.
+    pub(crate) fn name(mut self, name: &str, attribute: impl Into<String>) -> Self {
+        self.names.insert(name.to_owned(), attribute.into());
+        self
+    }
+
+    /// Explains a `:value`.
+    pub(crate) fn value(mut self, name: &str, value: AttributeValue) -> Self {
+        self.values.insert(name.to_owned(), value);
+        self
+    }
+}
+
+const ABSENT: &str = "attribute_not_exists(PK)";
+
+impl Transaction {
+    /// Adds a new item, refused where one is there.
+    pub(crate) fn create(&mut self, table: &Table, item: Item, taken: Refusal) {
+        let put = Put::builder()
+            .table_name(&table.name)
+            .set_item(Some(item))
+            .condition_expression(ABSENT);
+        let put = put.build().expect("table and item are given");
+        self.steps
+            .push((TransactWriteItem::builder().put(put).build(), taken));
+    }
+
+    /// Changes an item, refused where `condition` does not hold.
+    pub(crate) fn update(
+        &mut self,
+        table: &Table,
+        key: Key,
+        change: Expression,
+        condition: &str,
+        otherwise: Refusal,
+    ) {
+        let update = Update::builder()
+            .table_name(&table.name)
+            .set_key(Some(primary(key)))
+            .update_expression(change.text)
+            .condition_expression(condition)
+            .set_expression_attribute_names(some(change.names))
+            .set_expression_attribute_values(some(change.values));
+        let update = update.build().expect("table, key and expression are given");
+        self.steps
+            .push((TransactWriteItem::builder().update(update).build(), otherwise));
+    }
+
+    /// Removes an item, refused where `condition` does not hold.
+    pub(crate) fn delete(&mut self, table: &Table, key: Key, condition: Expression, otherwise: Refusal) {
+        let delete = Delete::builder()
+            .table_name(&table.name)
+            .set_key(Some(primary(key)))
+            .condition_expression(condition.text)
+            .set_expression_attribute_names(some(condition.names))
+            .set_expression_attribute_values(some(condition.values));
+        let delete = delete.build().expect("table and key are given");
+        self.steps
+            .push((TransactWriteItem::builder().delete(delete).build(), otherwise));
+    }
+
+    /// Adds the audit event of the change.
+    pub(crate) fn record(&mut self, table: &Table, event: &audit::Event) {
+        let item = encode(key::audit(event.organization_id, event.audit_id), event);
+        self.create(table, item, Refusal::LostRace);
+    }
+}
+
+impl Table {
+    /// Does all steps, or none and says why.
+    ///
+    /// After [`Error::Failed`] it is unknown whether the steps were done. Conflicts with other
+    /// transactions are waited out with the same client token, so that a lost reply cannot do the
+    /// steps twice.
+    pub(crate) async fn commit(&self, transaction: Transaction) -> Result<(), Error> {
+        const OPERATION: &str = "TransactWriteItems";
+        let (steps, refusals): (Vec<_>, Vec<_>) = transaction.steps.into_iter().unzip();
+        let request = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(steps))
+            .client_request_token(Ulid::generate().to_string());
+        for attempt in 0..ATTEMPTS {
+            match request.clone().send().await {
+                Ok(TransactWriteItemsOutput { .. }) => return Ok(()),
+                Err(error) => match judge(&error, &refusals) {
+                    Verdict::Refused(refusal) => return Err(refusal.into()),
+                    Verdict::Passing => pause(attempt).await,
+                    Verdict::Failed => return Err(Error::failed(OPERATION, error)),
+                },
+            }
+        }
+        Err(Error::Contended { operation: OPERATION })
+    }
+}
+
+/// DynamoDB refuses empty maps of names and values.
+fn some<V>(map: HashMap<String, V>) -> Option<HashMap<String, V>> {
+    (!map.is_empty()).then_some(map)
+}
+
+enum Verdict {
+    Refused(Refusal),
+    Passing,
+    Failed,
+}
+
+fn judge<R>(error: &SdkError<TransactWriteItemsError, R>, refusals: &[Refusal]) -> Verdict {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            let reasons = cancelled.cancellation_reasons();
+            let coded = |code: &str| reasons.iter().position(|reason| reason.code() == Some(code));
+            match coded("ConditionalCheckFailed").and_then(|step| refusals.get(step)) {
+                Some(refusal) => Verdict::Refused(refusal.clone()),
+                None if reasons.iter().any(passing) => Verdict::Passing,
+                None => Verdict::Failed,
+            }
+        }
+        Some(TransactWriteItemsError::TransactionInProgressException(_)) => Verdict::Passing,
+        _ => Verdict::Failed,
+    }
+}
+
+fn passing(reason: &CancellationReason) -> bool {
+    matches!(
+        reason.code(),
+        Some("TransactionConflict" | "ProvisionedThroughputExceeded" | "ThrottlingError")
+    )
+}
+
+/// Makes the value of a condition on text.
+pub(crate) fn value(text_value: impl ToString) -> AttributeValue {
+    text(text_value.to_string())
+}
