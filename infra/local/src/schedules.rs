@@ -49,7 +49,7 @@ impl Schedules {
         fields: &Value,
     ) -> Option<Result<Value, FunctionError>> {
         let schedule = self
-            .schedules
+            .declared
             .iter()
             .find(|schedule| schedule.function == function)?;
         Some(self.run(schedule, fields).await)

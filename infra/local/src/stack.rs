@@ -32,6 +32,8 @@ use crate::{
 /// A running stack; everything it started ends with it.
 pub struct Stack {
     pub(crate) runtime: Arc<Runtime>,
+    /// Where tests play instances.
+    #[cfg(test)]
     pub(crate) runtime_api: String,
     address: SocketAddr,
     environment: BTreeMap<String, String>,
@@ -145,10 +147,10 @@ impl Stack {
         if options.attended && !options.aws_only {
             schedules.tick(&tasks);
         }
-        let runtime_api = surroundings.runtime_api;
         Ok(Self {
             runtime,
-            runtime_api,
+            #[cfg(test)]
+            runtime_api: surroundings.runtime_api,
             address,
             environment,
             aws,
