@@ -8,6 +8,7 @@ pub(crate) mod mail;
 mod refusals;
 pub(crate) mod secrets;
 pub(crate) mod ses;
+mod sign;
 mod unprocessed;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -58,17 +59,10 @@ pub(crate) async fn serve(listener: TcpListener, aws: Arc<Aws>) {
 
 impl Aws {
     async fn answer(&self, headers: &HeaderMap, body: Bytes) -> Result<Answer, Dropped> {
-        let Identified {
-            service,
-            operation,
-            caller,
-            form,
-        } = identify::identify(headers, &body);
+        let Identified { service, operation, caller, form } = identify::identify(headers, &body);
         let record = self.calls.begin(service, &operation, caller.as_ref(), &body);
         let recipients = form.as_ref().map(mail::destinations).unwrap_or_default();
-        let effects = self
-            .faults
-            .strike(service, &operation, caller.as_ref(), &recipients);
+        let effects = self.faults.strike(service, &operation, caller.as_ref(), &recipients);
 
         let mut body = body;
         let mut held_back = None;
@@ -118,10 +112,6 @@ impl Aws {
             self.runtime.kill(caller).await;
             return Err(Dropped);
         }
-        if effects.contains(&Effect::LoseReply) {
-            Err(Dropped)
-        } else {
-            Ok(answer)
-        }
+        if effects.contains(&Effect::LoseReply) { Err(Dropped) } else { Ok(answer) }
     }
 }

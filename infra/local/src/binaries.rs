@@ -18,13 +18,8 @@ pub(crate) type Binaries = BTreeMap<String, PathBuf>;
 pub(crate) fn workspace() -> Result<PathBuf, StackError> {
     let here = std::env::current_dir().unwrap_or_default();
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let candidates = here
-        .ancestors()
-        .map(Path::to_owned)
-        .chain(built.canonicalize().ok());
-    let found = candidates
-        .into_iter()
-        .find(|folder| folder.join("template.yaml").is_file());
+    let candidates = here.ancestors().map(Path::to_owned).chain(built.canonicalize().ok());
+    let found = candidates.into_iter().find(|folder| folder.join("template.yaml").is_file());
     found.ok_or(StackError::NoWorkspace)
 }
 
@@ -37,49 +32,32 @@ pub(crate) async fn build(workspace: &Path, profile: Profile) -> Result<&'static
 async fn run_cargo(workspace: &Path, profile: Profile) -> Result<Binaries, StackError> {
     let cargo = cargo();
     let mut command = Command::new(&cargo);
-    command
-        .current_dir(workspace)
-        .args(["build", "--message-format=json-render-diagnostics"]);
+    command.current_dir(workspace).args(["build", "--message-format=json-render-diagnostics"]);
     if profile == Profile::Release {
         command.arg("--release");
     }
     for function in folders(workspace)? {
         command.args(["--package", &function]);
     }
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .kill_on_drop(true)
-        .output()
-        .await;
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true).output().await;
     let output = output.map_err(|cause| StackError::Cargo { cargo, cause })?;
     if !output.status.success() {
         return Err(StackError::Build);
     }
-    let messages = output
-        .stdout
-        .split(|byte| *byte == b'\n')
-        .filter_map(|line| serde_json::from_slice(line).ok());
-    Ok(messages
-        .filter_map(|message: Value| executable(&message))
-        .collect())
+    let messages =
+        output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+    Ok(messages.filter_map(|message: Value| executable(&message)).collect())
 }
 
 fn executable(message: &Value) -> Option<(String, PathBuf)> {
-    let is_binary = message["target"]["kind"]
-        .as_array()?
-        .iter()
-        .any(|kind| kind == "bin");
+    let is_binary = message["target"]["kind"].as_array()?.iter().any(|kind| kind == "bin");
     let name = message["target"]["name"].as_str().filter(|_| is_binary)?;
     Some((name.to_owned(), PathBuf::from(message["executable"].as_str()?)))
 }
 
 fn folders(workspace: &Path) -> Result<Vec<String>, StackError> {
     let path = workspace.join("functions");
-    let unreadable = |cause| StackError::Data {
-        path: path.clone(),
-        cause,
-    };
+    let unreadable = |cause| StackError::Data { path: path.clone(), cause };
     let mut names = Vec::new();
     for entry in std::fs::read_dir(&path).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
@@ -91,10 +69,7 @@ fn folders(workspace: &Path) -> Result<Vec<String>, StackError> {
     Ok(names)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "Cargo names itself to what it runs, in the environment"
-)]
+#[expect(clippy::disallowed_methods, reason = "Cargo names itself to what it runs, in the environment")]
 fn cargo() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
@@ -110,10 +85,7 @@ mod tests {
             "target": {"kind": ["bin"], "name": "manage-users"},
             "executable": "/target/debug/manage-users",
         });
-        let expected = (
-            "manage-users".to_owned(),
-            PathBuf::from("/target/debug/manage-users"),
-        );
+        let expected = ("manage-users".to_owned(), PathBuf::from("/target/debug/manage-users"));
         assert_eq!(executable(&message), Some(expected));
         assert_eq!(executable(&serde_json::json!({"reason": "build-finished"})), None);
     }

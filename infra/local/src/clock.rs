@@ -45,10 +45,7 @@ pub(crate) fn in_seconds(time: Timestamp) -> String {
 }
 
 /// Reads the machine's time, for deadlines and records that no shift may touch.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the local stack is where the time of an event comes from"
-)]
+#[expect(clippy::disallowed_methods, reason = "the local stack is where the time of an event comes from")]
 pub(crate) fn machine_time() -> Timestamp {
     Timestamp::now()
 }

@@ -22,13 +22,8 @@ impl Data {
 
     /// Keeps files in a directory, which it creates.
     pub(crate) fn directory(path: &Path) -> Result<Self, StackError> {
-        fs::create_dir_all(path).map_err(|cause| StackError::Data {
-            path: path.to_owned(),
-            cause,
-        })?;
-        Ok(Self {
-            directory: Some(path.to_owned()),
-        })
+        fs::create_dir_all(path).map_err(|cause| StackError::Data { path: path.to_owned(), cause })?;
+        Ok(Self { directory: Some(path.to_owned()) })
     }
 
     /// Names a file, if there is a directory.
@@ -70,8 +65,6 @@ impl Data {
 
     /// Says that a file does not hold what the stack wrote.
     pub(crate) fn damaged(&self, name: &str) -> StackError {
-        StackError::Damaged {
-            path: self.path(name).unwrap_or_default(),
-        }
+        StackError::Damaged { path: self.path(name).unwrap_or_default() }
     }
 }

@@ -82,9 +82,6 @@ pub struct TemplateError {
 impl TemplateError {
     /// Names the place in the template and the reason.
     pub(crate) fn new(place: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self {
-            place: place.into(),
-            reason: reason.into(),
-        }
+        Self { place: place.into(), reason: reason.into() }
     }
 }

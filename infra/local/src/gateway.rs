@@ -73,13 +73,7 @@ pub(crate) async fn serve(listener: TcpListener, gateway: Arc<Gateway>) {
 
 impl Gateway {
     pub(crate) fn new(api: Api, runtime: Arc<Runtime>, clock: Clock, local: Local) -> Arc<Self> {
-        Arc::new(Self {
-            api,
-            runtime,
-            authorizers: Authorizers::default(),
-            clock,
-            local,
-        })
+        Arc::new(Self { api, runtime, authorizers: Authorizers::default(), clock, local })
     }
 
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Result<Answer, Dropped> {
@@ -104,11 +98,7 @@ impl Gateway {
         let mut event = Event::new(head, peer, matched, &self.api.stage_variables, self.clock.now());
         if let Some(name) = &matched.route.authorizer {
             let authorizer = &self.api.authorizers[name];
-            match self
-                .authorizers
-                .decide(&self.runtime, name, authorizer, &event)
-                .await
-            {
+            match self.authorizers.decide(&self.runtime, name, authorizer, &event).await {
                 Decision::Allowed(context) => event.authorize(&context),
                 Decision::Missing => return refuse(StatusCode::UNAUTHORIZED),
                 Decision::Denied => return refuse(StatusCode::FORBIDDEN),
@@ -137,16 +127,9 @@ impl Gateway {
 }
 
 fn head_length(head: &Parts) -> usize {
-    let target = head
-        .uri
-        .path_and_query()
-        .map_or(0, |target| target.as_str().len());
+    let target = head.uri.path_and_query().map_or(0, |target| target.as_str().len());
     let line = head.method.as_str().len() + target + " HTTP/1.1".len() + 1;
-    line + head
-        .headers
-        .values()
-        .map(|value| value.as_bytes().len())
-        .sum::<usize>()
+    line + head.headers.values().map(|value| value.as_bytes().len()).sum::<usize>()
 }
 
 /// Refuses in the gateway's own words.

@@ -14,6 +14,7 @@ use hyper::{
     server::conn::http1,
     service::service_fn,
 };
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -87,20 +88,14 @@ pub(crate) async fn read(mut body: Incoming, limit: usize) -> Result<Result<Byte
             whole.extend_from_slice(&data);
         }
     }
-    Ok(if length > limit {
-        Err(TooLong)
-    } else {
-        Ok(whole.into())
-    })
+    Ok(if length > limit { Err(TooLong) } else { Ok(whole.into()) })
 }
 
 /// Answers with bytes of a media type.
 pub(crate) fn answer(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
     let mut answer = Response::new(Full::new(body.into()));
     *answer.status_mut() = status;
-    answer
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     answer
 }
 
@@ -118,11 +113,14 @@ pub(crate) fn empty(status: StatusCode) -> Answer {
 }
 
 /// Sends requests over kept connections.
-pub(crate) type HttpClient = Client<HttpConnector, Full<Bytes>>;
+pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
-/// Builds a client for plain HTTP.
+/// Builds a client.
 pub(crate) fn client() -> HttpClient {
-    let mut connector = HttpConnector::new();
-    connector.set_nodelay(true);
+    let mut plain = HttpConnector::new();
+    plain.set_nodelay(true);
+    plain.enforce_http(false);
+    let connector = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1();
+    let connector = connector.wrap_connector(plain);
     Client::builder(TokioExecutor::new()).build(connector)
 }

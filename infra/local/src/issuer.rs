@@ -24,10 +24,7 @@ pub struct Issuer {
 
 impl fmt::Debug for Issuer {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        formatter
-            .debug_struct("Issuer")
-            .field("url", &self.url)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Issuer").field("url", &self.url).finish_non_exhaustive()
     }
 }
 
@@ -43,12 +40,7 @@ impl Issuer {
         };
         let key = key_pair(&document).ok_or_else(|| data.damaged(FILE))?;
         let unknown_key = key_pair(&new_key()).expect("a key that was just made is a key");
-        Ok(Self {
-            url,
-            clock,
-            key,
-            unknown_key,
-        })
+        Ok(Self { url, clock, key, unknown_key })
     }
 
     /// Returns the issuer's URL: the `iss` of its tokens.
@@ -126,10 +118,7 @@ impl Issuer {
 
 fn new_key() -> Vec<u8> {
     let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
-    document
-        .expect("the operating system has a random source")
-        .as_ref()
-        .to_vec()
+    document.expect("the operating system has a random source").as_ref().to_vec()
 }
 
 fn key_pair(document: &[u8]) -> Option<EcdsaKeyPair> {
@@ -157,28 +146,18 @@ mod tests {
 
     #[test]
     fn tokens_verify_with_the_key_of_the_jwks_alone() {
-        let issuer = Issuer::open(
-            &Data::memory(),
-            "http://localhost/oidc".to_owned(),
-            Clock::default(),
-        )
-        .unwrap();
+        let issuer =
+            Issuer::open(&Data::memory(), "http://localhost/oidc".to_owned(), Clock::default()).unwrap();
         let verifies = |token: &str| {
             let (signed, signature) = token.rsplit_once('.').unwrap();
             let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, issuer.key.public_key().as_ref());
             let padded = format!("{}==", signature.replace('-', "+").replace('_', "/"));
-            key.verify(signed.as_bytes(), &encoding::decode(padded).unwrap())
-                .is_ok()
+            key.verify(signed.as_bytes(), &encoding::decode(padded).unwrap()).is_ok()
         };
         assert!(verifies(&issuer.token("alice", "alice@example.com", "Alice")));
         let claims = issuer.claims("alice", "alice@example.com", "Alice");
-        assert_eq!(
-            claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(),
-            43_200
-        );
-        assert!(!verifies(
-            &issuer.sign_with_unknown_key(&issuer.header(), &claims)
-        ));
+        assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 43_200);
+        assert!(!verifies(&issuer.sign_with_unknown_key(&issuer.header(), &claims)));
         assert_eq!(issuer.jwks()["keys"][0]["kid"], issuer.key_id());
     }
 }

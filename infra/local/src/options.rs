@@ -51,11 +51,7 @@ impl Default for Options {
             parameters: BTreeMap::new(),
             environment: BTreeMap::new(),
             instance_cap: 10,
-            profile: if cfg!(debug_assertions) {
-                Profile::Dev
-            } else {
-                Profile::Release
-            },
+            profile: if cfg!(debug_assertions) { Profile::Dev } else { Profile::Release },
             attended: false,
         }
     }

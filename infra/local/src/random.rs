@@ -8,9 +8,7 @@ const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 
 fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    SystemRandom::new()
-        .fill(&mut bytes)
-        .expect("the operating system has a random source");
+    SystemRandom::new().fill(&mut bytes).expect("the operating system has a random source");
     bytes
 }
 

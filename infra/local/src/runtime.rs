@@ -1,16 +1,20 @@
 //! The Lambda service: functions, their instances and the runtime API that the instances speak.
 
 mod api;
+mod caller;
 mod function;
 mod instance;
 pub(crate) mod logs;
 mod process;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use serde_json::Value;
 
+pub(crate) use self::caller::Caller;
 use self::function::Function;
 pub use self::{
     function::Instances,
@@ -18,31 +22,6 @@ pub use self::{
     logs::{LogLine, Logs},
 };
 use crate::{tasks::Tasks, template::functions::Function as Declared};
-
-/// Says which instance of which function does something.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Caller {
-    pub(crate) function: String,
-    pub(crate) instance: u32,
-}
-
-impl Caller {
-    const MARK: &str = "LOCAL";
-
-    /// Spells the access key id by which the AWS endpoints know an instance.
-    pub(crate) fn access_key_id(&self) -> String {
-        format!("{}.{}.{}", Self::MARK, self.function, self.instance)
-    }
-
-    /// Reads the instance from an access key id.
-    pub(crate) fn of_access_key_id(id: &str) -> Option<Self> {
-        let (function, instance) = id.strip_prefix(Self::MARK)?.strip_prefix('.')?.rsplit_once('.')?;
-        Some(Self {
-            function: function.to_owned(),
-            instance: instance.parse().ok()?,
-        })
-    }
-}
 
 /// What every function is started with.
 #[derive(Debug, Clone)]
@@ -74,14 +53,9 @@ impl Runtime {
         let functions = declared.into_iter().map(|declared| {
             let binary = binaries.get(&declared.name).cloned();
             let name = declared.name.clone();
-            (
-                name,
-                Function::new(declared, binary, surroundings.clone(), Arc::clone(tasks)),
-            )
+            (name, Function::new(declared, binary, surroundings.clone(), Arc::clone(tasks)))
         });
-        Arc::new(Self {
-            functions: functions.collect(),
-        })
+        Arc::new(Self { functions: functions.collect() })
     }
 
     /// Invokes a function and waits for its answer.
@@ -103,9 +77,7 @@ impl Runtime {
 
     /// Counts a function's instances.
     pub(crate) fn instances(&self, function: &str) -> Instances {
-        self.get(function)
-            .map(|function| function.count())
-            .unwrap_or_default()
+        self.get(function).map(|function| function.count()).unwrap_or_default()
     }
 
     /// Kills an instance and waits until it is gone.
@@ -128,25 +100,8 @@ impl Runtime {
     }
 
     fn get(&self, function: &str) -> Result<&Arc<Function>, FunctionError> {
-        self.functions
-            .get(function)
-            .ok_or_else(|| FunctionError::unknown(function))
+        self.functions.get(function).ok_or_else(|| FunctionError::unknown(function))
     }
 }
 
 pub(crate) use self::{api::serve, process::service_variables};
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_access_key_id_names_its_instance() {
-        let caller = Caller {
-            function: "create-access-key".to_owned(),
-            instance: 12,
-        };
-        assert_eq!(Caller::of_access_key_id(&caller.access_key_id()), Some(caller));
-        assert_eq!(Caller::of_access_key_id("AKIAIOSFODNN7EXAMPLE"), None);
-    }
-}

@@ -21,11 +21,7 @@ pub(crate) struct Schedules {
 
 impl Schedules {
     pub(crate) fn new(declared: Vec<Schedule>, runtime: Arc<Runtime>, clock: Clock) -> Arc<Self> {
-        Arc::new(Self {
-            declared,
-            runtime,
-            clock,
-        })
+        Arc::new(Self { declared, runtime, clock })
     }
 
     /// Lets every schedule tick; a failed run is left to the next tick, as with no retries.
@@ -48,10 +44,7 @@ impl Schedules {
         function: &str,
         fields: &Value,
     ) -> Option<Result<Value, FunctionError>> {
-        let schedule = self
-            .declared
-            .iter()
-            .find(|schedule| schedule.function == function)?;
+        let schedule = self.declared.iter().find(|schedule| schedule.function == function)?;
         Some(self.run(schedule, fields).await)
     }
 
@@ -83,9 +76,6 @@ mod tests {
             event(input, "2026-01-01T00:00:00Z", &Value::Null),
             json!({"time": "2026-01-01T00:00:00Z", "shards": [1]})
         );
-        assert_eq!(
-            event(input, "x", &json!({"time": "y"})),
-            json!({"time": "y", "shards": [1]})
-        );
+        assert_eq!(event(input, "x", &json!({"time": "y"})), json!({"time": "y", "shards": [1]}));
     }
 }

@@ -46,48 +46,52 @@ pub struct Stack {
     tasks: Arc<Tasks>,
 }
 
+/// Where the binaries come from.
+#[derive(Debug)]
+pub(crate) enum Functions {
+    /// From the workspace.
+    Build,
+    /// From a test, which plays the instances of those that it leaves out.
+    #[cfg(test)]
+    Given(Binaries),
+}
+
 impl Stack {
     /// Builds the functions, once in a process, and starts everything; requests work when it returns.
     pub async fn start(options: Options) -> Result<Self, StackError> {
         let workspace = binaries::workspace()?;
         let path = workspace.join("template.yaml");
         let text = std::fs::read_to_string(&path).map_err(|cause| StackError::Data { path, cause })?;
-        Self::assemble(options, &workspace, &text, true).await
+        Self::assemble(options, &workspace, &text, Functions::Build).await
     }
 
-    /// Starts a stack of a template; without binaries a test plays the instances.
+    /// Starts a stack of a template.
     pub(crate) async fn assemble(
         options: Options,
         workspace: &Path,
         template: &str,
-        with_binaries: bool,
+        functions: Functions,
     ) -> Result<Self, StackError> {
         let (gateway_listener, address) = http::listen(options.port, "--port").await?;
         let (aws_listener, aws_address) = http::listen(options.dynamodb_port, "--dynamodb-port").await?;
         let (runtime_listener, runtime_address) = http::listen(0, "").await?;
         let issuer_url = format!("http://{address}/_local/oidc");
         let mut template = Template::read(template, &issuer_url, &options.parameters)?;
-        let environment = with_environment(
-            &mut template,
-            &options.environment,
-            &format!("http://{aws_address}"),
-        );
+        let environment =
+            with_environment(&mut template, &options.environment, &format!("http://{aws_address}"));
 
-        let none = Binaries::new();
-        let binaries = if with_binaries && !options.aws_only {
-            let built = binaries::build(workspace, options.profile).await?;
-            let missing = template
-                .functions
-                .iter()
-                .find(|function| !built.contains_key(&function.name));
-            if let Some(missing) = missing {
-                return Err(StackError::NoSuchFunction {
-                    function: missing.name.clone(),
-                });
+        let built = match functions {
+            Functions::Build if !options.aws_only => {
+                let built = binaries::build(workspace, options.profile).await?;
+                let missing = template.functions.iter().find(|function| !built.contains_key(&function.name));
+                if let Some(missing) = missing {
+                    return Err(StackError::NoSuchFunction { function: missing.name.clone() });
+                }
+                built.clone()
             }
-            built
-        } else {
-            &none
+            Functions::Build => Binaries::new(),
+            #[cfg(test)]
+            Functions::Given(given) => given,
         };
 
         let tasks = Arc::new(Tasks::new());
@@ -107,18 +111,14 @@ impl Stack {
             dynamodb.create(table).await?;
         }
 
-        let logs = if options.attended {
-            Logs::printed()
-        } else {
-            Logs::kept()
-        };
+        let logs = if options.attended { Logs::printed() } else { Logs::kept() };
         let surroundings = Surroundings {
             runtime_api: format!("http://{runtime_address}"),
             aws: format!("http://{aws_address}"),
             instance_cap: options.instance_cap,
             logs: logs.clone(),
         };
-        let runtime = Runtime::new(template.functions, binaries, &surroundings, &tasks);
+        let runtime = Runtime::new(template.functions, &built, &surroundings, &tasks);
         let schedules = Schedules::new(template.schedules, Arc::clone(&runtime), clock.clone());
         let aws = Arc::new(Aws {
             dynamodb,
@@ -135,11 +135,7 @@ impl Stack {
             schedules: Arc::clone(&schedules),
             clock: clock.clone(),
         };
-        let api = if options.aws_only {
-            crate::template::api::Api::default()
-        } else {
-            template.api
-        };
+        let api = if options.aws_only { crate::template::api::Api::default() } else { template.api };
         let gateway = Gateway::new(api, Arc::clone(&runtime), clock.clone(), local);
         tasks.spawn(runtime::serve(runtime_listener, Arc::clone(&runtime)));
         tasks.spawn(aws::serve(aws_listener, Arc::clone(&aws)));
@@ -271,10 +267,7 @@ impl Stack {
 
 impl fmt::Debug for Stack {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        formatter
-            .debug_struct("Stack")
-            .field("address", &self.address)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Stack").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
@@ -291,10 +284,8 @@ fn with_environment(
     aws: &str,
 ) -> BTreeMap<String, String> {
     let service = runtime::service_variables(aws, "local");
-    let mut all: BTreeMap<String, String> = service
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
+    let mut all: BTreeMap<String, String> =
+        service.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     for function in &mut template.functions {
         function.environment.extend(given.clone());
         all.extend(function.environment.clone());

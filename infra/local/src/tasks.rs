@@ -13,9 +13,7 @@ pub(crate) struct Tasks {
 impl Tasks {
     /// Opens for tasks.
     pub(crate) fn new() -> Self {
-        Self {
-            running: Mutex::new(Some(JoinSet::new())),
-        }
+        Self { running: Mutex::new(Some(JoinSet::new())) }
     }
 
     /// Runs a task until it ends or the stack does; after a stop nothing runs.

@@ -90,9 +90,7 @@ fn with_local_values(
     for (name, value) in LOCAL_PARAMETERS.into_iter().zip(values) {
         let default = plain_text(&template["Parameters"][name]["Default"]);
         if name != "MailFrom" || default.is_empty() {
-            parameters
-                .entry(name.to_owned())
-                .or_insert_with(|| value.to_owned());
+            parameters.entry(name.to_owned()).or_insert_with(|| value.to_owned());
         }
     }
     parameters
@@ -108,15 +106,8 @@ mod tests {
     fn a_template_is_resolved_for_this_machine() {
         let template =
             Template::read(include_str!("template/fixture.yaml"), ISSUER, &BTreeMap::new()).unwrap();
-        let names: Vec<_> = template
-            .functions
-            .iter()
-            .map(|function| function.name.as_str())
-            .collect();
-        assert_eq!(
-            names,
-            ["authorize-request", "describe-caller", "notify-expiring-keys"]
-        );
+        let names: Vec<_> = template.functions.iter().map(|function| function.name.as_str()).collect();
+        assert_eq!(names, ["authorize-request", "describe-caller", "notify-expiring-keys"]);
         let authorizer = &template.functions[0];
         assert_eq!(authorizer.environment["OIDC_ISSUER"], ISSUER);
         assert_eq!(authorizer.environment["TABLE_NAME"], TABLE);
@@ -124,14 +115,8 @@ mod tests {
         assert_eq!(authorizer.environment["KEY_PREFIX"], "ak");
         assert_eq!(authorizer.timeout.as_secs(), 5);
         assert_eq!(authorizer.memory_megabytes, 256);
-        assert_eq!(
-            template.functions[1].environment["MAIL_FROM"],
-            "access-keys@example.com"
-        );
-        assert_eq!(
-            template.schedules[0].every.map(|every| every.as_secs()),
-            Some(300)
-        );
+        assert_eq!(template.functions[1].environment["MAIL_FROM"], "access-keys@example.com");
+        assert_eq!(template.schedules[0].every.map(|every| every.as_secs()), Some(300));
         assert_eq!(template.tables[0].create["TableName"], TABLE);
         assert_eq!(template.tables[0].ttl_attribute.as_deref(), Some("ttl"));
         assert_eq!(template.secrets[0].generated_key.as_deref(), Some("1"));

@@ -98,20 +98,13 @@ impl Calls {
     /// Returns a function's calls so far.
     #[must_use]
     pub fn by_function(&self, function: &str) -> Vec<Call> {
-        self.all()
-            .into_iter()
-            .filter(|call| call.function.as_deref() == Some(function))
-            .collect()
+        self.all().into_iter().filter(|call| call.function.as_deref() == Some(function)).collect()
     }
 
     /// Counts the calls of one operation so far.
     #[must_use]
     pub fn count(&self, operation: &str) -> usize {
-        lock(&self.record)
-            .calls
-            .iter()
-            .filter(|call| call.operation == operation)
-            .count()
+        lock(&self.record).calls.iter().filter(|call| call.operation == operation).count()
     }
 
     /// Forgets every call.
@@ -129,10 +122,7 @@ mod tests {
     #[test]
     fn calls_are_counted_and_cleared() {
         let calls = Calls::default();
-        let caller = Caller {
-            function: "manage-users".to_owned(),
-            instance: 1,
-        };
+        let caller = Caller { function: "manage-users".to_owned(), instance: 1 };
         let first = calls.begin(Service::DynamoDb, "GetItem", Some(&caller), &Bytes::new());
         calls.clear();
         let second = calls.begin(Service::DynamoDb, "Query", None, &Bytes::new());
@@ -140,9 +130,6 @@ mod tests {
         assert_eq!(calls.all()[0].status, None);
         calls.end(second, StatusCode::OK);
         assert_eq!(calls.all()[0].status, Some(StatusCode::OK));
-        assert_eq!(
-            (calls.count("GetItem"), calls.by_function("manage-users").len()),
-            (0, 0)
-        );
+        assert_eq!((calls.count("GetItem"), calls.by_function("manage-users").len()), (0, 0));
     }
 }

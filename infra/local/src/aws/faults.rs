@@ -101,50 +101,31 @@ impl Fault {
     /// Makes a rule about every call to a service.
     #[must_use]
     pub fn on(service: Service, effect: Effect) -> Self {
-        Self {
-            service: Some(service),
-            ..Self::anywhere(effect)
-        }
+        Self { service: Some(service), ..Self::anywhere(effect) }
     }
 
     /// Makes a rule about every call to any service.
     #[must_use]
     pub fn anywhere(effect: Effect) -> Self {
-        Self {
-            service: None,
-            operation: None,
-            function: None,
-            recipient: None,
-            when: When::Always,
-            effect,
-        }
+        Self { service: None, operation: None, function: None, recipient: None, when: When::Always, effect }
     }
 
     /// Narrows the rule to one operation.
     #[must_use]
     pub fn operation(self, operation: &str) -> Self {
-        Self {
-            operation: Some(operation.to_owned()),
-            ..self
-        }
+        Self { operation: Some(operation.to_owned()), ..self }
     }
 
     /// Narrows the rule to the calls of one function.
     #[must_use]
     pub fn function(self, function: &str) -> Self {
-        Self {
-            function: Some(function.to_owned()),
-            ..self
-        }
+        Self { function: Some(function.to_owned()), ..self }
     }
 
     /// Narrows the rule to mails to one address.
     #[must_use]
     pub fn recipient(self, address: &str) -> Self {
-        Self {
-            recipient: Some(address.to_owned()),
-            ..self
-        }
+        Self { recipient: Some(address.to_owned()), ..self }
     }
 
     /// Says when the rule strikes.
@@ -166,10 +147,7 @@ impl Fault {
                 .function
                 .as_deref()
                 .is_none_or(|wanted| caller.is_some_and(|caller| caller.function == wanted))
-            && self
-                .recipient
-                .as_ref()
-                .is_none_or(|wanted| recipients.contains(wanted))
+            && self.recipient.as_ref().is_none_or(|wanted| recipients.contains(wanted))
     }
 }
 
@@ -190,12 +168,7 @@ struct Rule {
 impl Faults {
     /// Puts a rule in force, from the next call on.
     pub fn add(&self, fault: Fault) {
-        let rule = Rule {
-            fault,
-            seen: 0,
-            struck: 0,
-            seen_of_instance: HashMap::new(),
-        };
+        let rule = Rule { fault, seen: 0, struck: 0, seen_of_instance: HashMap::new() };
         lock(&self.rules).push(rule);
     }
 
@@ -262,13 +235,8 @@ mod tests {
         let faults = Faults::default();
         faults.add(fault);
         let calls = instances.iter().map(|instance| {
-            let caller = Caller {
-                function: "manage-users".to_owned(),
-                instance: *instance,
-            };
-            !faults
-                .strike(Service::DynamoDb, "PutItem", Some(&caller), &[])
-                .is_empty()
+            let caller = Caller { function: "manage-users".to_owned(), instance: *instance };
+            !faults.strike(Service::DynamoDb, "PutItem", Some(&caller), &[]).is_empty()
         });
         calls.collect()
     }
@@ -276,18 +244,9 @@ mod tests {
     #[test]
     fn rules_strike_the_calls_they_count() {
         let fault = || Fault::on(Service::DynamoDb, Effect::Throttle);
-        assert_eq!(
-            strikes(fault().when(When::Nth(2)), &[1, 1, 1]),
-            [false, true, false]
-        );
-        assert_eq!(
-            strikes(fault().when(When::First(2)), &[1, 1, 1]),
-            [true, true, false]
-        );
-        assert_eq!(
-            strikes(fault().when(When::NthOfInstance(2)), &[1, 2, 1, 2]),
-            [false, false, true, true]
-        );
+        assert_eq!(strikes(fault().when(When::Nth(2)), &[1, 1, 1]), [false, true, false]);
+        assert_eq!(strikes(fault().when(When::First(2)), &[1, 1, 1]), [true, true, false]);
+        assert_eq!(strikes(fault().when(When::NthOfInstance(2)), &[1, 2, 1, 2]), [false, false, true, true]);
         assert_eq!(strikes(fault().operation("GetItem"), &[1]), [false]);
         assert_eq!(strikes(fault().function("manage-users"), &[1]), [true]);
         assert_eq!(strikes(Fault::on(Service::Ses, Effect::Throttle), &[1]), [false]);
@@ -309,9 +268,8 @@ mod tests {
         let text =
             r#"{"service":"ses","recipient":"a@example.com","when":{"nth":1},"effect":"reject_message"}"#;
         let fault: Fault = serde_json::from_str(text).unwrap();
-        let expected = Fault::on(Service::Ses, Effect::RejectMessage)
-            .recipient("a@example.com")
-            .when(When::Nth(1));
+        let expected =
+            Fault::on(Service::Ses, Effect::RejectMessage).recipient("a@example.com").when(When::Nth(1));
         assert_eq!(fault, expected);
         let text = r#"{"effect":{"latency":{"milliseconds":5}}}"#;
         let fault: Fault = serde_json::from_str(text).unwrap();

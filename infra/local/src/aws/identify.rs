@@ -23,34 +23,19 @@ pub(super) struct Identified {
 /// Reads service and operation from `X-Amz-Target`, or from the form of the Query protocol.
 pub(super) fn identify(headers: &HeaderMap, body: &[u8]) -> Identified {
     let caller = access_key_id(headers).and_then(Caller::of_access_key_id);
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|target| target.to_str().ok());
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     match target.and_then(|target| target.split_once('.')) {
         Some(("secretsmanager", operation)) => {
             let operation = operation.to_owned();
-            Identified {
-                service: Service::SecretsManager,
-                operation,
-                caller,
-                form: None,
-            }
+            Identified { service: Service::SecretsManager, operation, caller, form: None }
         }
-        Some((_, operation)) => Identified {
-            service: Service::DynamoDb,
-            operation: operation.to_owned(),
-            caller,
-            form: None,
-        },
+        Some((_, operation)) => {
+            Identified { service: Service::DynamoDb, operation: operation.to_owned(), caller, form: None }
+        }
         None => {
             let form: Form = form_urlencoded::parse(body).into_owned().collect();
             let operation = form.get("Action").cloned().unwrap_or_default();
-            Identified {
-                service: Service::Ses,
-                operation,
-                caller,
-                form: Some(form),
-            }
+            Identified { service: Service::Ses, operation, caller, form: Some(form) }
         }
     }
 }
@@ -74,38 +59,14 @@ mod tests {
             headers.insert("x-amz-target", target.parse().unwrap());
         }
         let identified = identify(&headers, body.as_bytes());
-        assert_eq!(
-            (identified.service, identified.operation.as_str()),
-            (service, operation)
-        );
-        assert_eq!(
-            identified.caller,
-            Some(Caller {
-                function: "manage-users".to_owned(),
-                instance: 3
-            })
-        );
+        assert_eq!((identified.service, identified.operation.as_str()), (service, operation));
+        assert_eq!(identified.caller, Some(Caller { function: "manage-users".to_owned(), instance: 3 }));
     }
 
     #[test]
     fn a_call_is_known_by_its_protocol_and_its_signature() {
-        check(
-            Some("DynamoDB_20120810.GetItem"),
-            "{}",
-            Service::DynamoDb,
-            "GetItem",
-        );
-        check(
-            Some("secretsmanager.GetSecretValue"),
-            "{}",
-            Service::SecretsManager,
-            "GetSecretValue",
-        );
-        check(
-            None,
-            "Action=GetSendQuota&Version=2010-12-01",
-            Service::Ses,
-            "GetSendQuota",
-        );
+        check(Some("DynamoDB_20120810.GetItem"), "{}", Service::DynamoDb, "GetItem");
+        check(Some("secretsmanager.GetSecretValue"), "{}", Service::SecretsManager, "GetSecretValue");
+        check(None, "Action=GetSendQuota&Version=2010-12-01", Service::Ses, "GetSendQuota");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use mail_parser::{Address, MessageParser};
+use mail_parser::{Address, MessageParser, PartType};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::encoding;
@@ -40,22 +40,8 @@ impl Serialize for Email {
             text: &'e str,
             html: &'e str,
         }
-        let Self {
-            from,
-            to,
-            subject,
-            text,
-            html,
-            ..
-        } = self;
-        Shown {
-            from,
-            to,
-            subject,
-            text,
-            html,
-        }
-        .serialize(serializer)
+        let Self { from, to, subject, text, html, .. } = self;
+        Shown { from, to, subject, text, html }.serialize(serializer)
     }
 }
 
@@ -76,37 +62,34 @@ pub(super) fn parse(form: &BTreeMap<String, String>, accepted_at: Timestamp) -> 
 
 fn read(raw: &[u8], accepted_at: Timestamp) -> Option<Email> {
     let message = MessageParser::default().parse(raw)?;
-    let to = [message.to(), message.cc(), message.bcc()]
-        .into_iter()
-        .flatten()
-        .flat_map(addresses);
+    let to = [message.to(), message.cc(), message.bcc()].into_iter().flatten().flat_map(addresses);
+    let text = message.text_bodies().find_map(|part| match &part.body {
+        PartType::Text(text) => Some(text.to_string()),
+        _ => None,
+    });
+    let html = message.html_bodies().find_map(|part| match &part.body {
+        PartType::Html(html) => Some(html.to_string()),
+        _ => None,
+    });
     Some(Email {
         message_id: String::new(),
         accepted_at,
-        from: message
-            .from()
-            .and_then(|from| addresses(from).into_iter().next())
-            .unwrap_or_default(),
+        from: message.from().and_then(|from| addresses(from).into_iter().next()).unwrap_or_default(),
         to: to.collect(),
         subject: message.subject().unwrap_or_default().to_owned(),
-        text: message.body_text(0).unwrap_or_default().into_owned(),
-        html: message.body_html(0).unwrap_or_default().into_owned(),
+        text: text.unwrap_or_default(),
+        html: html.unwrap_or_default(),
         raw: Vec::new(),
     })
 }
 
 fn addresses(header: &Address) -> Vec<String> {
-    header
-        .iter()
-        .filter_map(|address| address.address().map(str::to_owned))
-        .collect()
+    header.iter().filter_map(|address| address.address().map(str::to_owned)).collect()
 }
 
 fn address_of(mailbox: &str) -> String {
-    let bare = mailbox
-        .rsplit_once('<')
-        .and_then(|(_, rest)| rest.split_once('>'))
-        .map(|(address, _)| address);
+    let bare =
+        mailbox.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(address, _)| address);
     bare.unwrap_or(mailbox).trim().to_owned()
 }
 
@@ -143,13 +126,7 @@ impl Stored {
         let raw = encoding::decode(&self.raw)?;
         let accepted_at = Timestamp::from_millisecond(self.accepted_at_milliseconds).ok()?;
         let email = read(&raw, accepted_at)?;
-        Some(Email {
-            message_id: self.message_id,
-            from: self.from,
-            to: self.to,
-            raw,
-            ..email
-        })
+        Some(Email { message_id: self.message_id, from: self.from, to: self.to, raw, ..email })
     }
 }
 
@@ -165,11 +142,7 @@ mod tests {
 
     fn form(fields: &[(&str, &str)]) -> BTreeMap<String, String> {
         let data = ("RawMessage.Data".to_owned(), encoding::encode(MESSAGE));
-        fields
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .chain([data])
-            .collect()
+        fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).chain([data]).collect()
     }
 
     #[test]
@@ -184,15 +157,16 @@ mod tests {
 
     #[test]
     fn the_request_wins_over_the_headers() {
-        let fields = [
-            ("Source", "Other <o@example.com>"),
-            ("Destinations.member.1", "d@example.com"),
-        ];
+        let fields = [("Source", "Other <o@example.com>"), ("Destinations.member.1", "d@example.com")];
         let email = parse(&form(&fields), Timestamp::UNIX_EPOCH).unwrap();
-        assert_eq!(
-            (email.from.as_str(), email.to),
-            ("o@example.com", vec!["d@example.com".to_owned()])
-        );
+        assert_eq!((email.from.as_str(), email.to), ("o@example.com", vec!["d@example.com".to_owned()]));
+    }
+
+    #[test]
+    fn a_part_that_is_not_there_is_empty() {
+        let email =
+            read(b"From: a@example.com\r\nTo: b@example.com\r\n\r\nhi", Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!((email.text.as_str(), email.html.as_str()), ("hi", ""));
     }
 
     #[test]

@@ -13,44 +13,30 @@ pub(super) fn refuse(service: Service, operation: &str, body: &Bytes, effect: &E
         (Effect::TransactionConflict { position }, Service::DynamoDb) => conflict(operation, body, *position),
         (Effect::Throttle, Service::DynamoDb) => {
             let message = "The level of configured provisioned throughput for the table was exceeded.";
-            dynamodb(
-                StatusCode::BAD_REQUEST,
-                "ProvisionedThroughputExceededException",
-                message,
-            )
+            dynamodb(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException", message)
         }
-        (Effect::Throttle, Service::Ses) => ses::error(
-            StatusCode::BAD_REQUEST,
-            "Throttling",
-            "Maximum sending rate exceeded.",
-        ),
+        (Effect::Throttle, Service::Ses) => {
+            ses::error(StatusCode::BAD_REQUEST, "Throttling", "Maximum sending rate exceeded.")
+        }
         (Effect::Throttle, Service::SecretsManager) => {
             secrets(StatusCode::BAD_REQUEST, "ThrottlingException", "Rate exceeded")
         }
-        (Effect::RejectMessage, _) => ses::error(
-            StatusCode::BAD_REQUEST,
-            "MessageRejected",
-            "Email address is not verified.",
-        ),
+        (Effect::RejectMessage, _) => {
+            ses::error(StatusCode::BAD_REQUEST, "MessageRejected", "Email address is not verified.")
+        }
         (Effect::Error { status, code }, service) => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST);
             error(service, status, code, "an error on purpose")
         }
-        (_, Service::DynamoDb) => dynamodb(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "InternalServerError",
-            "Internal server error",
-        ),
-        (_, Service::Ses) => ses::error(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "InternalFailure",
-            "Internal failure",
-        ),
-        (_, Service::SecretsManager) => secrets(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "InternalServiceError",
-            "Internal service error",
-        ),
+        (_, Service::DynamoDb) => {
+            dynamodb(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "Internal server error")
+        }
+        (_, Service::Ses) => {
+            ses::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", "Internal failure")
+        }
+        (_, Service::SecretsManager) => {
+            secrets(StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceError", "Internal service error")
+        }
     }
 }
 
@@ -76,11 +62,7 @@ fn dynamodb(status: StatusCode, code: &str, message: &str) -> Answer {
 
 /// Answers an error of Secrets Manager.
 pub(super) fn secrets(status: StatusCode, code: &str, message: &str) -> Answer {
-    amz_json(
-        status,
-        "application/x-amz-json-1.1",
-        &json!({ "__type": code, "Message": message }),
-    )
+    amz_json(status, "application/x-amz-json-1.1", &json!({ "__type": code, "Message": message }))
 }
 
 /// Answers JSON in the media type of a service.
@@ -90,20 +72,14 @@ pub(super) fn amz_json(status: StatusCode, media_type: &'static str, body: &Valu
 
 fn conflict(operation: &str, body: &Bytes, position: usize) -> Answer {
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
-    let Some(items) = request["TransactItems"]
-        .as_array()
-        .filter(|_| operation.starts_with("Transact"))
+    let Some(items) = request["TransactItems"].as_array().filter(|_| operation.starts_with("Transact"))
     else {
         let message = "Transaction is ongoing for the item";
         return dynamodb(StatusCode::BAD_REQUEST, "TransactionConflictException", message);
     };
     let position = position.min(items.len().saturating_sub(1));
     let code = |index| {
-        if index == position {
-            "TransactionConflict"
-        } else {
-            "None"
-        }
+        if index == position { "TransactionConflict" } else { "None" }
     };
     let reason = |index| match code(index) {
         "None" => json!({ "Code": "None" }),
@@ -133,12 +109,7 @@ mod tests {
     use super::*;
 
     async fn refused(service: Service, operation: &str, body: &str, effect: Effect) -> (u16, String) {
-        let answer = refuse(
-            service,
-            operation,
-            &Bytes::copy_from_slice(body.as_bytes()),
-            &effect,
-        );
+        let answer = refuse(service, operation, &Bytes::copy_from_slice(body.as_bytes()), &effect);
         let status = answer.status().as_u16();
         let bytes = answer.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(bytes.to_vec()).unwrap())
@@ -162,10 +133,7 @@ mod tests {
         assert!(dynamodb.contains("#ProvisionedThroughputExceededException"));
         let (_, ses) = refused(Service::Ses, "SendRawEmail", "", Effect::Throttle).await;
         assert!(ses.contains("<Code>Throttling</Code>"));
-        let error = Effect::Error {
-            status: 503,
-            code: "Unavailable".to_owned(),
-        };
+        let error = Effect::Error { status: 503, code: "Unavailable".to_owned() };
         let (status, secrets) = refused(Service::SecretsManager, "GetSecretValue", "{}", error).await;
         assert!(status == 503 && secrets.contains("Unavailable"));
     }

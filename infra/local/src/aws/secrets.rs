@@ -38,11 +38,7 @@ struct Version {
 
 impl Version {
     fn new(string: String) -> Self {
-        Self {
-            id: random::uuid(),
-            string,
-            created: machine_time().as_second(),
-        }
+        Self { id: random::uuid(), string, created: machine_time().as_second() }
     }
 }
 
@@ -59,10 +55,7 @@ impl Secrets {
                 versions: vec![Version::new(declared.first_value())],
             });
         }
-        let opened = Self {
-            data,
-            secrets: Mutex::new(secrets),
-        };
+        let opened = Self { data, secrets: Mutex::new(secrets) };
         opened.save()?;
         Ok(opened)
     }
@@ -75,18 +68,14 @@ impl Secrets {
     /// Reads the current value of a secret, by name or ARN.
     pub(crate) fn current(&self, id: &str) -> Option<String> {
         let secrets = lock(&self.secrets);
-        let secret = secrets
-            .iter()
-            .find(|(arn, secret)| *arn == id || secret.name == id)?;
+        let secret = secrets.iter().find(|(arn, secret)| *arn == id || secret.name == id)?;
         secret.1.versions.last().map(|version| version.string.clone())
     }
 
     /// Makes a value the current one; `false` if there is no such secret.
     pub(crate) fn put(&self, id: &str, string: String) -> bool {
         let mut secrets = lock(&self.secrets);
-        let Some((_, secret)) = secrets
-            .iter_mut()
-            .find(|(arn, secret)| *arn == id || secret.name == id)
+        let Some((_, secret)) = secrets.iter_mut().find(|(arn, secret)| *arn == id || secret.name == id)
         else {
             return false;
         };
@@ -106,10 +95,7 @@ impl Secrets {
             return not_found();
         }
         let secrets = lock(&self.secrets);
-        let Some((arn, secret)) = secrets
-            .iter()
-            .find(|(arn, secret)| *arn == id || secret.name == id)
-        else {
+        let Some((arn, secret)) = secrets.iter().find(|(arn, secret)| *arn == id || secret.name == id) else {
             return not_found();
         };
         let newest = secret.versions.last();
@@ -131,9 +117,8 @@ impl Secrets {
                 return refuse(StatusCode::BAD_REQUEST, "InvalidRequestException", &message);
             }
         };
-        answered.map_or_else(not_found, |answer| {
-            amz_json(StatusCode::OK, "application/x-amz-json-1.1", &answer)
-        })
+        answered
+            .map_or_else(not_found, |answer| amz_json(StatusCode::OK, "application/x-amz-json-1.1", &answer))
     }
 }
 
@@ -149,9 +134,7 @@ impl Secret {
 
     fn wanted(&self, request: &Value) -> Option<(&Version, Vec<&'static str>)> {
         let id = request["VersionId"].as_str();
-        let stage = request["VersionStage"]
-            .as_str()
-            .or(if id.is_none() { Some("AWSCURRENT") } else { None });
+        let stage = request["VersionStage"].as_str().or(if id.is_none() { Some("AWSCURRENT") } else { None });
         self.staged().find(|(version, stages)| {
             id.is_none_or(|id| id == version.id) && stage.is_none_or(|stage| stages.contains(&stage))
         })

@@ -32,11 +32,7 @@ pub struct Quota {
 
 impl Default for Quota {
     fn default() -> Self {
-        Self {
-            max_24_hour_send: 50_000.0,
-            max_send_rate: 14.0,
-            sent_last_24_hours: 0.0,
-        }
+        Self { max_24_hour_send: 50_000.0, max_send_rate: 14.0, sent_last_24_hours: 0.0 }
     }
 }
 
@@ -53,20 +49,11 @@ impl Ses {
     pub(crate) fn open(data: Data) -> Result<Self, StackError> {
         let mut emails = Vec::new();
         let stored = data.read(FILE)?.unwrap_or_default();
-        for line in stored
-            .split(|byte| *byte == b'\n')
-            .filter(|line| !line.is_empty())
-        {
-            let stored = serde_json::from_slice::<Stored>(line)
-                .ok()
-                .and_then(Stored::restore);
+        for line in stored.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let stored = serde_json::from_slice::<Stored>(line).ok().and_then(Stored::restore);
             emails.push(stored.ok_or_else(|| data.damaged(FILE))?);
         }
-        Ok(Self {
-            data,
-            emails: Mutex::new(emails),
-            quota: Mutex::default(),
-        })
+        Ok(Self { data, emails: Mutex::new(emails), quota: Mutex::default() })
     }
 
     /// Returns every accepted mail.
@@ -96,9 +83,7 @@ impl Ses {
                     ("Max24HourSend", quota.max_24_hour_send),
                     ("MaxSendRate", quota.max_send_rate),
                 ];
-                let fields = fields
-                    .map(|(name, value)| format!("<{name}>{value:?}</{name}>"))
-                    .concat();
+                let fields = fields.map(|(name, value)| format!("<{name}>{value:?}</{name}>")).concat();
                 result(operation, &fields)
             }
             other => error(
@@ -118,11 +103,7 @@ impl Ses {
     fn send(&self, form: &Form) -> Answer {
         let (quota, sent) = self.usage();
         if quota.max_24_hour_send >= 0.0 && sent >= quota.max_24_hour_send {
-            return error(
-                StatusCode::BAD_REQUEST,
-                "Throttling",
-                "Daily message quota exceeded.",
-            );
+            return error(StatusCode::BAD_REQUEST, "Throttling", "Daily message quota exceeded.");
         }
         let Some(mut email) = mail::parse(form, machine_time()) else {
             let message = "The raw message has no sender, no recipient, or is no mail.";
@@ -158,11 +139,7 @@ fn result(operation: &str, fields: &str) -> Answer {
 /// Answers an error in the Query protocol.
 pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Answer {
     let id = random::uuid();
-    let kind = if status.is_server_error() {
-        "Receiver"
-    } else {
-        "Sender"
-    };
+    let kind = if status.is_server_error() { "Receiver" } else { "Sender" };
     let body = format!(
         "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>{kind}</Type><Code>{code}</Code>\
          <Message>{message}</Message></Error><RequestId>{id}</RequestId></ErrorResponse>"

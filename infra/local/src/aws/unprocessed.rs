@@ -61,12 +61,7 @@ pub(super) fn hold_back(operation: &str, body: &Bytes, count: usize) -> Option<H
     });
     let is_everything = tables.is_empty();
     let rest = request.to_string().into();
-    Some(HeldBack {
-        kind,
-        unprocessed: Value::Object(unprocessed),
-        rest,
-        is_everything,
-    })
+    Some(HeldBack { kind, unprocessed: Value::Object(unprocessed), rest, is_everything })
 }
 
 impl HeldBack {
@@ -82,11 +77,7 @@ impl HeldBack {
     /// Adds the part to what `DynamoDB` answered for the rest.
     pub(super) async fn add_to(&self, answer: Answer) -> Answer {
         let (head, body) = answer.into_parts();
-        let bytes = body
-            .collect()
-            .await
-            .map(http_body_util::Collected::to_bytes)
-            .unwrap_or_default();
+        let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let mut body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         if head.status != StatusCode::OK || !body.is_object() {
             return amz_json(head.status, "application/x-amz-json-1.0", &body);
@@ -106,11 +97,7 @@ mod tests {
 
     fn held_back(operation: &str, request: &Value, count: usize) -> (Value, Value, bool) {
         let held = hold_back(operation, &request.to_string().into(), count).unwrap();
-        (
-            serde_json::from_slice(&held.rest).unwrap(),
-            held.unprocessed,
-            held.is_everything,
-        )
+        (serde_json::from_slice(&held.rest).unwrap(), held.unprocessed, held.is_everything)
     }
 
     #[test]

@@ -54,18 +54,11 @@ impl Authorizers {
         };
         let key = (name.to_owned(), identity);
         let hold = Duration::from_secs(authorizer.cache_seconds);
-        let kept = lock(&self.kept)
-            .get(&key)
-            .filter(|(since, _)| since.elapsed() < hold)
-            .cloned();
+        let kept = lock(&self.kept).get(&key).filter(|(since, _)| since.elapsed() < hold).cloned();
         if let Some((_, answer)) = kept {
             return read(authorizer.simple, &answer, event);
         }
-        let request = if authorizer.payload_2 {
-            event.authorizer(&key.1)
-        } else {
-            version_1(event, &key.1)
-        };
+        let request = if authorizer.payload_2 { event.authorizer(&key.1) } else { version_1(event, &key.1) };
         match timeout(LIMIT, runtime.invoke(&authorizer.function, &request)).await {
             Ok(Ok(answer)) => {
                 let decision = read(authorizer.simple, &answer, event);
@@ -84,10 +77,7 @@ fn identity(sources: &[IdentitySource], event: &Event) -> Option<Vec<String>> {
         IdentitySource::Header(name) => event.header(name),
         IdentitySource::Query(name) => event.query(name),
     };
-    sources
-        .iter()
-        .map(|source| value(source).filter(|value| !value.is_empty()).map(str::to_owned))
-        .collect()
+    sources.iter().map(|source| value(source).filter(|value| !value.is_empty()).map(str::to_owned)).collect()
 }
 
 fn version_1(event: &Event, identity: &[String]) -> Value {
@@ -104,11 +94,8 @@ fn read(simple: bool, answer: &Value, event: &Event) -> Decision {
         context @ Value::Object(_) => context.clone(),
         _ => return Decision::Failed,
     };
-    let allowed = if simple {
-        answer["isAuthorized"].as_bool()
-    } else {
-        policy_allows(answer, event.route_arn())
-    };
+    let allowed =
+        if simple { answer["isAuthorized"].as_bool() } else { policy_allows(answer, event.route_arn()) };
     match allowed {
         Some(true) => Decision::Allowed(context),
         Some(false) => Decision::Denied,
@@ -122,17 +109,13 @@ fn policy_allows(answer: &Value, arn: &str) -> Option<bool> {
     let statements = answer["policyDocument"]["Statement"].as_array()?;
     let about = |statement: &&Value| match &statement["Resource"] {
         Value::String(pattern) => matches(pattern, arn),
-        Value::Array(patterns) => patterns
-            .iter()
-            .filter_map(Value::as_str)
-            .any(|pattern| matches(pattern, arn)),
+        Value::Array(patterns) => {
+            patterns.iter().filter_map(Value::as_str).any(|pattern| matches(pattern, arn))
+        }
         _ => false,
     };
-    let effects: Vec<&Value> = statements
-        .iter()
-        .filter(about)
-        .map(|statement| &statement["Effect"])
-        .collect();
+    let effects: Vec<&Value> =
+        statements.iter().filter(about).map(|statement| &statement["Effect"]).collect();
     Some(!effects.iter().any(|effect| *effect == "Deny") && effects.iter().any(|effect| *effect == "Allow"))
 }
 

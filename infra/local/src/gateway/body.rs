@@ -13,10 +13,7 @@ pub(super) fn render(headers: &HeaderMap, body: Bytes) -> (Option<String>, bool)
     if body.is_empty() {
         return (None, false);
     }
-    let media_type = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("text/plain");
+    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("text/plain");
     if is_text(media_type) && !headers.contains_key(CONTENT_ENCODING) {
         match String::from_utf8(body.into()) {
             Ok(text) => (Some(text), false),
@@ -28,19 +25,11 @@ pub(super) fn render(headers: &HeaderMap, body: Bytes) -> (Option<String>, bool)
 }
 
 fn is_text(media_type: &str) -> bool {
-    let essence = media_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence.starts_with("text/")
         || essence.ends_with("+json")
         || essence.ends_with("+xml")
-        || matches!(
-            essence.as_str(),
-            "application/json" | "application/javascript" | "application/xml"
-        )
+        || matches!(essence.as_str(), "application/json" | "application/javascript" | "application/xml")
 }
 
 #[cfg(test)]
@@ -49,19 +38,12 @@ mod tests {
 
     #[test]
     fn the_media_type_decides() {
-        for text in [
-            "text/plain",
-            "application/json; charset=utf-8",
-            "application/merge-patch+json",
-            "image/svg+xml",
-        ] {
+        for text in
+            ["text/plain", "application/json; charset=utf-8", "application/merge-patch+json", "image/svg+xml"]
+        {
             assert!(is_text(text), "{text}");
         }
-        for binary in [
-            "application/octet-stream",
-            "image/png",
-            "application/x-www-form-urlencoded",
-        ] {
+        for binary in ["application/octet-stream", "image/png", "application/x-www-form-urlencoded"] {
             assert!(!is_text(binary), "{binary}");
         }
     }

@@ -48,11 +48,7 @@ impl Event {
         let source_ip = peer.ip().to_string();
         let user_agent = text(&head.headers, USER_AGENT.as_str());
         let domain_name = format!("{API_ID}.execute-api.{REGION}.amazonaws.com");
-        let protocol = if head.version == Version::HTTP_10 {
-            "HTTP/1.0"
-        } else {
-            "HTTP/1.1"
-        };
+        let protocol = if head.version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" };
         let headers = headers(&head.headers, peer);
 
         let mut common = Map::new();
@@ -76,10 +72,7 @@ impl Event {
             common.insert("queryStringParameters".to_owned(), parameters.into());
         }
         if !matched.path_parameters.is_empty() {
-            common.insert(
-                "pathParameters".to_owned(),
-                matched.path_parameters.clone().into(),
-            );
+            common.insert("pathParameters".to_owned(), matched.path_parameters.clone().into());
         }
         if !stage_variables.is_empty() {
             common.insert("stageVariables".to_owned(), json!(stage_variables));
@@ -151,11 +144,7 @@ impl Event {
         let mut event = self.common.clone();
         event.insert("type".to_owned(), "REQUEST".into());
         event.insert("routeArn".to_owned(), self.route_arn.clone().into());
-        let identity = if identity.is_empty() {
-            Value::Null
-        } else {
-            json!(identity)
-        };
+        let identity = if identity.is_empty() { Value::Null } else { json!(identity) };
         event.insert("identitySource".to_owned(), identity);
         event.insert("requestContext".to_owned(), self.request_context.clone().into());
         event.into()
@@ -163,8 +152,7 @@ impl Event {
 
     /// Takes what the authorizer says about the caller.
     pub(super) fn authorize(&mut self, context: &Value) {
-        self.request_context
-            .insert("authorizer".to_owned(), json!({ "lambda": context }));
+        self.request_context.insert("authorizer".to_owned(), json!({ "lambda": context }));
     }
 
     /// Renders the event of the integration.
@@ -188,23 +176,15 @@ fn into_map(value: Value) -> Map<String, Value> {
 }
 
 fn text(headers: &HeaderMap, name: &str) -> String {
-    let value = headers
-        .get(name)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let value = headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     value.unwrap_or_default()
 }
 
 fn cookies(headers: &HeaderMap) -> Option<Value> {
-    let sent = headers
-        .get_all(COOKIE)
-        .iter()
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let sent =
+        headers.get_all(COOKIE).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let cookies: Vec<String> = sent
-        .flat_map(|line| {
-            line.split(';')
-                .map(|cookie| cookie.trim().to_owned())
-                .collect::<Vec<_>>()
-        })
+        .flat_map(|line| line.split(';').map(|cookie| cookie.trim().to_owned()).collect::<Vec<_>>())
         .collect();
     (!cookies.is_empty()).then(|| json!(cookies))
 }
@@ -234,9 +214,7 @@ fn headers(sent: &HeaderMap, peer: SocketAddr) -> BTreeMap<String, String> {
     headers.insert("x-forwarded-for".to_owned(), forwarded);
     headers.insert("x-forwarded-port".to_owned(), port);
     headers.insert("x-forwarded-proto".to_owned(), "http".to_owned());
-    headers
-        .entry("x-amzn-trace-id".to_owned())
-        .or_insert_with(|| format!("Root=1-{}", random::uuid()));
+    headers.entry("x-amzn-trace-id".to_owned()).or_insert_with(|| format!("Root=1-{}", random::uuid()));
     headers
 }
 
@@ -251,8 +229,5 @@ fn joined(pairs: impl Iterator<Item = (String, String)>) -> Map<String, Value> {
             })
             .or_insert(value);
     }
-    joined
-        .into_iter()
-        .map(|(name, value)| (name, value.into()))
-        .collect()
+    joined.into_iter().map(|(name, value)| (name, value.into())).collect()
 }

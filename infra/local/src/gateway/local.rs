@@ -67,10 +67,7 @@ impl Local {
                 let name = fields.get("name").unwrap_or(subject);
                 ok(&json!({ "token": self.issuer.token(subject, email, name) }))
             }
-            _ => problem(
-                StatusCode::BAD_REQUEST,
-                "write ?subject=alice&email=alice@example.com",
-            ),
+            _ => problem(StatusCode::BAD_REQUEST, "write ?subject=alice&email=alice@example.com"),
         }
     }
 
@@ -85,11 +82,7 @@ impl Local {
     }
 
     async fn run(&self, function: &str, body: &Bytes) -> Answer {
-        let fields = if body.is_empty() {
-            Ok(Value::Null)
-        } else {
-            serde_json::from_slice(body)
-        };
+        let fields = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(body) };
         let Ok(fields) = fields else {
             return problem(StatusCode::BAD_REQUEST, "the body is not JSON");
         };
@@ -99,10 +92,7 @@ impl Local {
                 StatusCode::BAD_GATEWAY,
                 &json!({ "message": error.error_message, "type": error.error_type }),
             ),
-            None => problem(
-                StatusCode::NOT_FOUND,
-                "template.yaml has no schedule for this function",
-            ),
+            None => problem(StatusCode::NOT_FOUND, "template.yaml has no schedule for this function"),
         }
     }
 }

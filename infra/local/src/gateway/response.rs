@@ -30,17 +30,12 @@ pub(super) fn render(answer: &Bytes) -> Option<Answer> {
         return Some(http::answer(StatusCode::OK, "application/json", body));
     }
     let status = &parsed["statusCode"];
-    let status = status
-        .as_u64()
-        .or_else(|| status.as_str().and_then(|text| text.parse().ok()))?;
+    let status = status.as_u64().or_else(|| status.as_str().and_then(|text| text.parse().ok()))?;
     let status = StatusCode::from_u16(u16::try_from(status).ok()?).ok()?;
     let mut response = Response::new(Full::new(body(&parsed)?));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     for (name, value) in parsed["headers"].as_object().into_iter().flatten() {
         headers.insert(name.parse::<HeaderName>().ok()?, scalar(value)?.parse().ok()?);
     }

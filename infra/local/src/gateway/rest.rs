@@ -66,13 +66,7 @@ impl RestRequest {
     /// Returns the ARN of the method, which a policy allows or denies.
     #[must_use]
     pub fn method_arn(&self) -> String {
-        let Self {
-            api_id,
-            stage,
-            method,
-            path,
-            ..
-        } = self;
+        let Self { api_id, stage, method, path, .. } = self;
         format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{api_id}/{stage}/{method}{path}")
     }
 
@@ -119,17 +113,10 @@ fn single_and_multi(pairs: &[(String, String)]) -> (Map<String, Value>, Map<Stri
     for (name, value) in pairs {
         multi.entry(name).or_default().push(value);
     }
-    let single = multi
-        .iter()
-        .filter_map(|(name, values)| Some(((*name).to_owned(), Value::from(*values.last()?))));
+    let single =
+        multi.iter().filter_map(|(name, values)| Some(((*name).to_owned(), Value::from(*values.last()?))));
     let single = single.collect();
-    (
-        single,
-        multi
-            .into_iter()
-            .map(|(name, values)| (name.to_owned(), values.into()))
-            .collect(),
-    )
+    (single, multi.into_iter().map(|(name, values)| (name.to_owned(), values.into())).collect())
 }
 
 #[cfg(test)]
@@ -139,14 +126,8 @@ mod tests {
     #[test]
     fn a_rest_event_names_the_method_and_the_time() {
         let request = RestRequest::new("abc", "GET", "/clusters", Timestamp::UNIX_EPOCH);
-        let event = request
-            .header("X-Access-Key", "one")
-            .header("X-Access-Key", "two")
-            .authorizer_event();
-        assert_eq!(
-            event["methodArn"],
-            "arn:aws:execute-api:us-east-1:000000000000:abc/prod/GET/clusters"
-        );
+        let event = request.header("X-Access-Key", "one").header("X-Access-Key", "two").authorizer_event();
+        assert_eq!(event["methodArn"], "arn:aws:execute-api:us-east-1:000000000000:abc/prod/GET/clusters");
         assert_eq!(event["headers"]["X-Access-Key"], "two");
         assert_eq!(event["multiValueHeaders"]["X-Access-Key"], json!(["one", "two"]));
         assert_eq!(event["requestContext"]["requestTimeEpoch"], 0);

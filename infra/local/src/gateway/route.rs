@@ -18,19 +18,10 @@ pub(super) struct Matched<'r> {
 /// Finds the route: an exact segment beats a parameter, which beats a greedy one; a method beats `ANY`;
 /// `$default` comes last.
 pub(super) fn find<'r>(routes: &'r [Route], method: &str, path: &str) -> Option<Matched<'r>> {
-    let candidates = routes
-        .iter()
-        .filter(|route| route.method == method || route.method == "ANY");
+    let candidates = routes.iter().filter(|route| route.method == method || route.method == "ANY");
     let matched = candidates.filter_map(|route| {
         let (rank, path_parameters) = match_path(&route.path, path)?;
-        Some((
-            Reverse(rank),
-            route.method != "ANY",
-            Matched {
-                route,
-                path_parameters,
-            },
-        ))
+        Some((Reverse(rank), route.method != "ANY", Matched { route, path_parameters }))
     });
     matched
         .max_by(|(rank, exact, _), (other, other_exact, _)| (rank, exact).cmp(&(other, other_exact)))
@@ -56,9 +47,8 @@ fn match_path(pattern: &str, path: &str) -> Option<(Vec<u8>, Map<String, Value>)
     let mut rest = Some(path.strip_prefix('/')?);
     for segment in pattern.strip_prefix('/')?.split('/') {
         let whole = rest?;
-        let (value, after) = whole
-            .split_once('/')
-            .map_or((whole, None), |(value, after)| (value, Some(after)));
+        let (value, after) =
+            whole.split_once('/').map_or((whole, None), |(value, after)| (value, Some(after)));
         match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
             None if decode(value) == segment => rank.push(EXACT),
             None => return None,
@@ -111,10 +101,7 @@ mod tests {
         let expected = expected.map(|(key, parameters)| {
             (
                 key.to_owned(),
-                parameters
-                    .iter()
-                    .map(|(name, value)| ((*name).to_owned(), Value::from(*value)))
-                    .collect(),
+                parameters.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect(),
             )
         });
         assert_eq!(found, expected, "{request}");
@@ -122,22 +109,11 @@ mod tests {
 
     #[test]
     fn exact_beats_parameter_beats_greedy_beats_default() {
-        let routes = [
-            "GET /a/{id}",
-            "GET /a/b",
-            "GET /a/{proxy+}",
-            "$default",
-            "ANY /a/b",
-            "GET /{x}/b",
-        ];
+        let routes = ["GET /a/{id}", "GET /a/b", "GET /a/{proxy+}", "$default", "ANY /a/b", "GET /{x}/b"];
         check(&routes, "GET /a/b", Some(("GET /a/b", &[])));
         check(&routes, "POST /a/b", Some(("ANY /a/b", &[])));
         check(&routes, "GET /a/c", Some(("GET /a/{id}", &[("id", "c")])));
-        check(
-            &routes,
-            "GET /a/c/d",
-            Some(("GET /a/{proxy+}", &[("proxy", "c/d")])),
-        );
+        check(&routes, "GET /a/c/d", Some(("GET /a/{proxy+}", &[("proxy", "c/d")])));
         check(&routes, "GET /z/b", Some(("GET /{x}/b", &[("x", "z")])));
         check(&routes, "GET /z", Some(("$default", &[])));
     }

@@ -28,12 +28,8 @@ pub(crate) async fn serve(listener: TcpListener, runtime: Arc<Runtime>) {
 async fn answer(runtime: &Runtime, request: Request<Incoming>) -> Result<Answer, Dropped> {
     let path = request.uri().path().to_owned();
     let parts: Vec<&str> = path.split('/').skip(1).collect();
-    let not_found = || {
-        Ok(http::json(
-            StatusCode::NOT_FOUND,
-            &json!({ "errorType": "NotFound", "errorMessage": path }),
-        ))
-    };
+    let not_found =
+        || Ok(http::json(StatusCode::NOT_FOUND, &json!({ "errorType": "NotFound", "errorMessage": path })));
     let [function, number, "2018-06-01", "runtime", action @ ..] = parts.as_slice() else {
         return not_found();
     };
@@ -81,10 +77,7 @@ fn accepted(held: bool) -> Answer {
     let (status, body) = if held {
         (StatusCode::ACCEPTED, json!({ "status": "OK" }))
     } else {
-        (
-            StatusCode::BAD_REQUEST,
-            json!({ "errorType": "InvalidRequestID", "errorMessage": "no such event" }),
-        )
+        (StatusCode::BAD_REQUEST, json!({ "errorType": "InvalidRequestID", "errorMessage": "no such event" }))
     };
     http::json(status, &body)
 }

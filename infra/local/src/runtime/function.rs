@@ -80,14 +80,7 @@ impl Function {
         tasks: Arc<Tasks>,
     ) -> Arc<Self> {
         let state = Mutex::default();
-        Arc::new(Self {
-            declared,
-            binary,
-            surroundings,
-            tasks,
-            state,
-            changed: Notify::new(),
-        })
+        Arc::new(Self { declared, binary, surroundings, tasks, state, changed: Notify::new() })
     }
 
     /// Hands an event to an instance, in its turn, and waits for the answer. The event is seen through
@@ -98,9 +91,7 @@ impl Function {
         self.tasks.spawn(async move {
             answer.send(function.see_through(event).await).ok();
         });
-        answered
-            .await
-            .unwrap_or_else(|_| Err(FunctionError::exited("with the stack")))
+        answered.await.unwrap_or_else(|_| Err(FunctionError::exited("with the stack")))
     }
 
     async fn see_through(self: &Arc<Self>, event: Bytes) -> Result<Bytes, FunctionError> {
@@ -108,12 +99,7 @@ impl Function {
         let (started, start) = oneshot::channel();
         let (reply, answer) = oneshot::channel();
         let id = random::uuid();
-        self.enqueue(Invocation {
-            id: id.clone(),
-            event,
-            started,
-            reply,
-        });
+        self.enqueue(Invocation { id: id.clone(), event, started, reply });
         let Ok(started) = timeout(limit, start).await else {
             lock(&self.state).waiting.retain(|invocation| invocation.id != id);
             return Err(FunctionError::queued_too_long());
@@ -124,6 +110,7 @@ impl Function {
         if let Ok(number) = started {
             self.kill(number).await;
         }
+        self.surroundings.logs.note(&self.declared.name, "timed out");
         Err(FunctionError::timed_out(limit))
     }
 
@@ -156,10 +143,7 @@ impl Function {
                 state.waiting.push_front(invocation);
                 continue;
             }
-            instance.phase = Phase::Busy {
-                id: invocation.id,
-                reply: invocation.reply,
-            };
+            instance.phase = Phase::Busy { id: invocation.id, reply: invocation.reply };
             invocation.started.send(number).ok();
         }
     }
@@ -175,11 +159,7 @@ impl Function {
     /// Starts an instance for each waiting event, up to the cap.
     fn scale(self: &Arc<Self>, state: &mut State) {
         let starting = |state: &State| {
-            state
-                .instances
-                .values()
-                .filter(|instance| matches!(instance.phase, Phase::Starting))
-                .count()
+            state.instances.values().filter(|instance| matches!(instance.phase, Phase::Starting)).count()
         };
         while self.binary.is_some()
             && !state.stopped
@@ -198,10 +178,7 @@ impl Function {
         let number = state.last_number;
         let instance = Instance::starting();
         if let Some(binary) = &self.binary {
-            let caller = Caller {
-                function: self.declared.name.clone(),
-                instance: number,
-            };
+            let caller = Caller { function: self.declared.name.clone(), instance: number };
             let process = process::start(binary, &caller, &self.declared, &self.surroundings);
             let process = process.map_err(|cause| FunctionError::not_started(&cause))?;
             let killed = instance.kill.subscribe();
@@ -252,16 +229,14 @@ impl Function {
         let failed = match (held, instance.as_ref().map(|instance| &instance.phase)) {
             (Some(reply), _) => Some((reply, FunctionError::exited("while it held the event"))),
             (None, Some(Phase::Starting)) => state.waiting.pop_front().map(|invocation| {
-                (
-                    invocation.reply,
-                    init_error.unwrap_or_else(|| FunctionError::exited("while it started")),
-                )
+                (invocation.reply, init_error.unwrap_or_else(|| FunctionError::exited("while it started")))
             }),
             _ => None,
         };
         self.scale(&mut state);
         drop(state);
         if let Some((reply, error)) = failed {
+            self.surroundings.logs.note(&self.declared.name, &error.error_message);
             reply.send(Err(error)).ok();
         }
         drop(instance);
@@ -270,10 +245,7 @@ impl Function {
 
     /// Kills an instance and waits until it is gone.
     pub(super) async fn kill(self: &Arc<Self>, number: u32) {
-        let kill = lock(&self.state)
-            .instances
-            .get(&number)
-            .map(|instance| instance.kill.clone());
+        let kill = lock(&self.state).instances.get(&number).map(|instance| instance.kill.clone());
         let Some(kill) = kill else { return };
         kill.send_replace(true);
         drop(kill);
@@ -306,20 +278,11 @@ impl Function {
             }
         }
         let ready = |state: &State| {
-            state
-                .instances
-                .values()
-                .filter(|instance| !matches!(instance.phase, Phase::Starting))
-                .count()
+            state.instances.values().filter(|instance| !matches!(instance.phase, Phase::Starting)).count()
                 >= wanted
         };
-        self.until(|state| ready(state) || state.instances.len() < wanted)
-            .await;
-        if ready(&lock(&self.state)) {
-            Ok(())
-        } else {
-            Err(FunctionError::exited("while it started"))
-        }
+        self.until(|state| ready(state) || state.instances.len() < wanted).await;
+        if ready(&lock(&self.state)) { Ok(()) } else { Err(FunctionError::exited("while it started")) }
     }
 
     async fn until(&self, holds: impl Fn(&State) -> bool) {

@@ -21,17 +21,11 @@ pub struct FunctionError {
 
 impl FunctionError {
     fn new(error_type: &str, error_message: String) -> Self {
-        Self {
-            error_message,
-            error_type: error_type.to_owned(),
-        }
+        Self { error_message, error_type: error_type.to_owned() }
     }
 
     pub(super) fn unknown(function: &str) -> Self {
-        Self::new(
-            "ResourceNotFoundException",
-            format!("Function not found: {function}"),
-        )
+        Self::new("ResourceNotFoundException", format!("Function not found: {function}"))
     }
 
     pub(super) fn odd_answer() -> Self {
@@ -43,10 +37,7 @@ impl FunctionError {
     }
 
     pub(super) fn timed_out(limit: Duration) -> Self {
-        Self::new(
-            "Sandbox.Timedout",
-            format!("Task timed out after {:.2} seconds", limit.as_secs_f64()),
-        )
+        Self::new("Sandbox.Timedout", format!("Task timed out after {:.2} seconds", limit.as_secs_f64()))
     }
 
     pub(super) fn queued_too_long() -> Self {
@@ -102,9 +93,6 @@ pub(super) enum Phase {
 
 impl Instance {
     pub(super) fn starting() -> Self {
-        Self {
-            phase: Phase::Starting,
-            kill: watch::Sender::new(false),
-        }
+        Self { phase: Phase::Starting, kill: watch::Sender::new(false) }
     }
 }

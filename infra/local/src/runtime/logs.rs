@@ -27,21 +27,23 @@ pub struct Logs {
 
 impl Logs {
     pub(crate) fn kept() -> Self {
-        Self {
-            kept: Some(Arc::default()),
-        }
+        Self { kept: Some(Arc::default()) }
     }
 
     pub(crate) fn printed() -> Self {
         Self { kept: None }
     }
 
+    /// Tells a person what the stack itself noticed; nothing is kept, for no function wrote it.
+    pub(crate) fn note(&self, function: &str, note: &str) {
+        if self.kept.is_none() {
+            writeln!(std::io::stderr(), "{function}: {note}").ok();
+        }
+    }
+
     pub(super) fn add(&self, function: &str, bytes: Vec<u8>) {
         if let Some(kept) = &self.kept {
-            lock(kept).push(LogLine {
-                function: function.to_owned(),
-                bytes,
-            });
+            lock(kept).push(LogLine { function: function.to_owned(), bytes });
             return;
         }
         let mut line = format!("{function}: ").into_bytes();
@@ -55,19 +57,14 @@ impl Logs {
     /// Returns every line so far, in the order of arrival.
     #[must_use]
     pub fn lines(&self) -> Vec<LogLine> {
-        self.kept
-            .as_ref()
-            .map(|kept| lock(kept).clone())
-            .unwrap_or_default()
+        self.kept.as_ref().map(|kept| lock(kept).clone()).unwrap_or_default()
     }
 
     /// Returns a function's lines so far, as text.
     #[must_use]
     pub fn by_function(&self, function: &str) -> Vec<String> {
         let lines = self.lines().into_iter().filter(|line| line.function == function);
-        lines
-            .map(|line| String::from_utf8_lossy(&line.bytes).trim_end().to_owned())
-            .collect()
+        lines.map(|line| String::from_utf8_lossy(&line.bytes).trim_end().to_owned()).collect()
     }
 
     /// Forgets every line.

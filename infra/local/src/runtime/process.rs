@@ -43,15 +43,9 @@ pub(super) fn start(
     let child = Command::new(binary)
         .env_clear()
         .envs(service_variables(&surroundings.aws, &caller.access_key_id()))
-        .env(
-            "AWS_LAMBDA_RUNTIME_API",
-            format!("{}/{name}/{}", surroundings.runtime_api, caller.instance),
-        )
+        .env("AWS_LAMBDA_RUNTIME_API", format!("{}/{name}/{}", surroundings.runtime_api, caller.instance))
         .env("AWS_LAMBDA_FUNCTION_NAME", name)
-        .env(
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-            function.memory_megabytes.to_string(),
-        )
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_megabytes.to_string())
         .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
         .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}"))
         .env("AWS_LAMBDA_LOG_STREAM_NAME", caller.instance.to_string())
@@ -63,11 +57,7 @@ pub(super) fn start(
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()?;
-    Ok(Process {
-        child,
-        function: name.clone(),
-        logs: surroundings.logs.clone(),
-    })
+    Ok(Process { child, function: name.clone(), logs: surroundings.logs.clone() })
 }
 
 impl Process {
@@ -76,10 +66,7 @@ impl Process {
         let out = self.child.stdout.take();
         let errors = self.child.stderr.take();
         let lines = async {
-            tokio::join!(
-                self.logs.follow(&self.function, out),
-                self.logs.follow(&self.function, errors)
-            );
+            tokio::join!(self.logs.follow(&self.function, out), self.logs.follow(&self.function, errors));
         };
         let end = async {
             tokio::select! {

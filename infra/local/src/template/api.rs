@@ -68,9 +68,7 @@ impl Api {
         resources: &Resources,
         resolver: &Resolver,
     ) -> Result<Self, TemplateError> {
-        let api = resources
-            .iter()
-            .find(|(_, resource)| resource["Type"] == "AWS::Serverless::HttpApi");
+        let api = resources.iter().find(|(_, resource)| resource["Type"] == "AWS::Serverless::HttpApi");
         let properties = api.map_or(Ok(Value::Null), |(_, api)| resolver.resolve(&api["Properties"]))?;
         let mut authorizers = BTreeMap::new();
         for (name, settings) in object(&properties["Auth"]["Authorizers"]) {
@@ -78,9 +76,8 @@ impl Api {
         }
         let default = properties["Auth"]["DefaultAuthorizer"].as_str();
         let mut routes = Vec::new();
-        for (name, function) in resources
-            .iter()
-            .filter(|(_, function)| function["Type"] == "AWS::Serverless::Function")
+        for (name, function) in
+            resources.iter().filter(|(_, function)| function["Type"] == "AWS::Serverless::Function")
         {
             let folder = names::folder(&template["Resources"], name);
             for (_, event) in
@@ -91,14 +88,9 @@ impl Api {
             }
         }
         let stage_variables = object(&properties["StageVariables"]);
-        let stage_variables = stage_variables
-            .map(|(name, value)| (name.clone(), plain_text(value)))
-            .collect();
-        Ok(Self {
-            routes,
-            authorizers,
-            stage_variables,
-        })
+        let stage_variables =
+            stage_variables.map(|(name, value)| (name.clone(), plain_text(value))).collect();
+        Ok(Self { routes, authorizers, stage_variables })
     }
 }
 
@@ -110,27 +102,16 @@ fn route(
 ) -> Result<Route, TemplateError> {
     let path = event["Path"].as_str().unwrap_or("$default").to_owned();
     let method = event["Method"].as_str().unwrap_or("ANY").to_ascii_uppercase();
-    let method = if method == "*" || method == "X-AMAZON-APIGATEWAY-ANY-METHOD" {
-        "ANY".to_owned()
-    } else {
-        method
-    };
-    let authorizer = event["Auth"]["Authorizer"]
-        .as_str()
-        .or(default)
-        .filter(|name| *name != "NONE");
+    let method =
+        if method == "*" || method == "X-AMAZON-APIGATEWAY-ANY-METHOD" { "ANY".to_owned() } else { method };
+    let authorizer = event["Auth"]["Authorizer"].as_str().or(default).filter(|name| *name != "NONE");
     if let Some(name) = authorizer.filter(|name| !authorizers.contains_key(*name)) {
         return Err(TemplateError::new(
             format!("{method} {path}"),
             format!("names no known authorizer: {name}"),
         ));
     }
-    Ok(Route {
-        method,
-        path,
-        function: function.to_owned(),
-        authorizer: authorizer.map(str::to_owned),
-    })
+    Ok(Route { method, path, function: function.to_owned(), authorizer: authorizer.map(str::to_owned) })
 }
 
 fn authorizer(name: &str, settings: &Value) -> Result<Authorizer, TemplateError> {
@@ -139,23 +120,11 @@ fn authorizer(name: &str, settings: &Value) -> Result<Authorizer, TemplateError>
     let function =
         function.ok_or_else(|| TemplateError::new(format!("authorizer {name}"), "has no FunctionArn"))?;
     let identity = &settings["Identity"];
-    let list = |list: &Value| {
-        list.as_array()
-            .into_iter()
-            .flatten()
-            .map(plain_text)
-            .collect::<Vec<_>>()
-    };
-    let headers = list(&identity["Headers"])
-        .into_iter()
-        .map(|name| IdentitySource::Header(name.to_ascii_lowercase()));
-    let identity_sources: Vec<_> = headers
-        .chain(
-            list(&identity["QueryStrings"])
-                .into_iter()
-                .map(IdentitySource::Query),
-        )
-        .collect();
+    let list = |list: &Value| list.as_array().into_iter().flatten().map(plain_text).collect::<Vec<_>>();
+    let headers =
+        list(&identity["Headers"]).into_iter().map(|name| IdentitySource::Header(name.to_ascii_lowercase()));
+    let identity_sources: Vec<_> =
+        headers.chain(list(&identity["QueryStrings"]).into_iter().map(IdentitySource::Query)).collect();
     let cache_seconds = match &identity["ReauthorizeEvery"] {
         _ if identity_sources.is_empty() => 0,
         Value::Null => 300,
@@ -179,13 +148,7 @@ mod tests {
     fn routes_take_the_default_authorizer_unless_they_say_none() {
         let template = Template::read(include_str!("fixture.yaml"), "", &BTreeMap::new()).unwrap();
         let api = template.api;
-        let route = |path: &str| {
-            api.routes
-                .iter()
-                .find(|route| route.path == path)
-                .unwrap()
-                .clone()
-        };
+        let route = |path: &str| api.routes.iter().find(|route| route.path == path).unwrap().clone();
         assert_eq!(route("/v1/whoami").authorizer.as_deref(), Some("AccessKeys"));
         assert_eq!(route("/v1/whoami").key(), "GET /v1/whoami");
         assert_eq!(route("/v1/introspect").authorizer, None);

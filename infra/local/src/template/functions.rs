@@ -39,12 +39,8 @@ pub(crate) fn read(
     resolver: &Resolver,
 ) -> Result<Vec<Function>, TemplateError> {
     let globals = &template["Globals"]["Function"];
-    let functions = resources
-        .iter()
-        .filter(|(_, resource)| resource["Type"] == FUNCTION);
-    functions
-        .map(|(name, resource)| function(template, globals, name, resource, resolver))
-        .collect()
+    let functions = resources.iter().filter(|(_, resource)| resource["Type"] == FUNCTION);
+    functions.map(|(name, resource)| function(template, globals, name, resource, resolver)).collect()
 }
 
 fn function(
@@ -64,14 +60,11 @@ fn function(
         }
     }
     let number = |property: &str, default: u64| -> Result<u64, TemplateError> {
-        let value = [properties, globals]
-            .into_iter()
-            .map(|source| &source[property])
-            .find(|value| !value.is_null());
+        let value =
+            [properties, globals].into_iter().map(|source| &source[property]).find(|value| !value.is_null());
         let Some(value) = value else { return Ok(default) };
         let text = plain_text(&resolver.resolve(value)?);
-        text.parse()
-            .map_err(|_| TemplateError::new(format!("{name}.{property}"), "is not a number"))
+        text.parse().map_err(|_| TemplateError::new(format!("{name}.{property}"), "is not a number"))
     };
     Ok(Function {
         name: names::folder(&template["Resources"], name),
@@ -88,10 +81,7 @@ pub(crate) fn schedules(
     resolver: &Resolver,
 ) -> Result<Vec<Schedule>, TemplateError> {
     let mut schedules = Vec::new();
-    for (name, resource) in resources
-        .iter()
-        .filter(|(_, resource)| resource["Type"] == FUNCTION)
-    {
+    for (name, resource) in resources.iter().filter(|(_, resource)| resource["Type"] == FUNCTION) {
         for (_, event) in
             object(&resource["Properties"]["Events"]).filter(|(_, event)| event["Type"] == "ScheduleV2")
         {
@@ -113,22 +103,14 @@ pub(crate) fn schedules(
 }
 
 fn rate(expression: &str) -> Option<Duration> {
-    let (count, unit) = expression
-        .strip_prefix("rate(")?
-        .strip_suffix(')')?
-        .trim()
-        .split_once(' ')?;
+    let (count, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.trim().split_once(' ')?;
     let seconds = match unit.trim().trim_end_matches('s') {
         "minute" => 60,
         "hour" => 3_600,
         "day" => 86_400,
         _ => return None,
     };
-    count
-        .parse::<u64>()
-        .ok()
-        .filter(|count| *count > 0)
-        .map(|count| Duration::from_secs(count * seconds))
+    count.parse::<u64>().ok().filter(|count| *count > 0).map(|count| Duration::from_secs(count * seconds))
 }
 
 #[cfg(test)]

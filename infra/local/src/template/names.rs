@@ -84,18 +84,13 @@ mod tests {
 
     #[test]
     fn a_function_is_named_after_its_folder() {
-        assert_eq!(
-            folder(&Value::Null, "CreateAccessKeyFunction"),
-            "create-access-key"
-        );
+        assert_eq!(folder(&Value::Null, "CreateAccessKeyFunction"), "create-access-key");
         let built = serde_json::json!({"F": {"Metadata": {"BuildProperties": {"Binary": "other"}}}});
         assert_eq!(folder(&built, "F"), "other");
         let arn = function_arn("whoami");
         assert_eq!(function_of_arn(&arn), Some("whoami"));
         assert_eq!(
-            function_of_arn(&format!(
-                "arn:aws:apigateway:x:lambda:path/functions/{arn}/invocations"
-            )),
+            function_of_arn(&format!("arn:aws:apigateway:x:lambda:path/functions/{arn}/invocations")),
             Some("whoami")
         );
     }

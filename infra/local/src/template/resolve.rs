@@ -36,10 +36,7 @@ impl<'t> Resolver<'t> {
         if let Some(unknown) = given.keys().find(|name| !parameters.contains_key(*name)) {
             let declared = super::LOCAL_PARAMETERS.contains(&unknown.as_str());
             if !declared {
-                return Err(TemplateError::new(
-                    format!("parameter {unknown}"),
-                    "is not declared",
-                ));
+                return Err(TemplateError::new(format!("parameter {unknown}"), "is not declared"));
             }
         }
         Ok(Self { template, parameters })
@@ -65,26 +62,22 @@ impl<'t> Resolver<'t> {
 
     fn decide(&self, value: &Value) -> Result<bool, TemplateError> {
         let resolved = self.resolve(value)?;
-        let decided = resolved
-            .as_bool()
-            .or_else(|| resolved.as_str().and_then(|text| text.parse().ok()));
+        let decided = resolved.as_bool().or_else(|| resolved.as_str().and_then(|text| text.parse().ok()));
         decided.ok_or_else(|| TemplateError::new(value.to_string(), "is not a condition"))
     }
 
     fn fold(&self, value: &Value) -> Result<Option<Value>, TemplateError> {
         match value {
             Value::Array(items) => {
-                let items: Result<Vec<_>, _> = items
-                    .iter()
-                    .filter_map(|item| self.fold(item).transpose())
-                    .collect();
+                let items: Result<Vec<_>, _> =
+                    items.iter().filter_map(|item| self.fold(item).transpose()).collect();
                 Ok(Some(Value::Array(items?)))
             }
             Value::Object(fields) => match only(fields) {
                 Some((name, argument)) if name == "Ref" => self.reference(argument),
-                Some((name, argument)) if name == "Condition" && argument.is_string() => self
-                    .condition(argument.as_str().unwrap_or_default())
-                    .map(|met| Some(Value::Bool(met))),
+                Some((name, argument)) if name == "Condition" && argument.is_string() => {
+                    self.condition(argument.as_str().unwrap_or_default()).map(|met| Some(Value::Bool(met)))
+                }
                 Some((name, argument)) if name.starts_with("Fn::") => self.function(&name[4..], argument),
                 _ => {
                     let mut resolved = Map::new();
@@ -114,14 +107,9 @@ impl<'t> Resolver<'t> {
     }
 
     fn attribute(&self, resource: &str, attribute: &str) -> Resolved {
-        names::attribute(&self.template["Resources"], resource, attribute)
-            .map(Value::from)
-            .ok_or_else(|| {
-                TemplateError::new(
-                    format!("GetAtt {resource}.{attribute}"),
-                    "names nothing in the template",
-                )
-            })
+        names::attribute(&self.template["Resources"], resource, attribute).map(Value::from).ok_or_else(|| {
+            TemplateError::new(format!("GetAtt {resource}.{attribute}"), "names nothing in the template")
+        })
     }
 
     fn function(&self, name: &str, argument: &Value) -> Result<Option<Value>, TemplateError> {
@@ -137,10 +125,9 @@ impl<'t> Resolver<'t> {
         let value = match name {
             "GetAtt" => {
                 let parts: Vec<String> = list(&argument).iter().map(plain_text).collect();
-                let (resource, attribute) =
-                    parts.split_first().map_or(("", String::new()), |(first, rest)| {
-                        (first.as_str(), rest.join("."))
-                    });
+                let (resource, attribute) = parts
+                    .split_first()
+                    .map_or(("", String::new()), |(first, rest)| (first.as_str(), rest.join(".")));
                 self.attribute(resource, &attribute)?
             }
             "Equals" => Value::Bool(plain_text(&argument[0]) == plain_text(&argument[1])),
@@ -149,11 +136,7 @@ impl<'t> Resolver<'t> {
                 let met: Result<Vec<bool>, _> =
                     list(&argument).iter().map(|item| self.decide(item)).collect();
                 let met = met?;
-                Value::Bool(if name == "And" {
-                    met.iter().all(|met| *met)
-                } else {
-                    met.contains(&true)
-                })
+                Value::Bool(if name == "And" { met.iter().all(|met| *met) } else { met.contains(&true) })
             }
             "Join" => {
                 let items: Vec<String> = list(&argument[1]).iter().map(plain_text).collect();
@@ -169,17 +152,12 @@ impl<'t> Resolver<'t> {
             }
             "FindInMap" => {
                 let path: Vec<String> = list(&argument).iter().map(plain_text).collect();
-                path.iter()
-                    .fold(&self.template["Mappings"], |found, key| &found[key])
-                    .clone()
+                path.iter().fold(&self.template["Mappings"], |found, key| &found[key]).clone()
             }
             "ToJsonString" => Value::String(argument.to_string()),
             "Base64" => Value::String(crate::encoding::encode(plain_text(&argument))),
             other => {
-                return Err(TemplateError::new(
-                    format!("Fn::{other}"),
-                    "is not known to the local stack",
-                ));
+                return Err(TemplateError::new(format!("Fn::{other}"), "is not known to the local stack"));
             }
         };
         Ok(Some(value))
@@ -218,10 +196,9 @@ impl<'t> Resolver<'t> {
 
 fn as_parameter(kind: &Value, default: &Value) -> Value {
     match kind.as_str() {
-        Some("CommaDelimitedList") => plain_text(default)
-            .split(',')
-            .map(|item| Value::from(item.trim()))
-            .collect(),
+        Some("CommaDelimitedList") => {
+            plain_text(default).split(',').map(|item| Value::from(item.trim())).collect()
+        }
         _ => Value::String(plain_text(default)),
     }
 }
@@ -266,34 +243,21 @@ Resources:
     fn check(value: &str, expected: &Value) {
         let template = yaml::parse(TEMPLATE).unwrap();
         let resolver = Resolver::new(&template, &BTreeMap::new()).unwrap();
-        assert_eq!(
-            &resolver.resolve(&yaml::parse(value).unwrap()).unwrap(),
-            expected,
-            "{value}"
-        );
+        assert_eq!(&resolver.resolve(&yaml::parse(value).unwrap()).unwrap(), expected, "{value}");
     }
 
     #[test]
     fn intrinsic_functions_resolve_to_local_values() {
         check("!Ref Name", &"ak".into());
         check("!Ref Table", &"access-keys".into());
-        check(
-            "!Sub '${Name}-${AWS::Region}-${!Kept}'",
-            &"ak-us-east-1-${Kept}".into(),
-        );
+        check("!Sub '${Name}-${AWS::Region}-${!Kept}'", &"ak-us-east-1-${Kept}".into());
         check("!Sub ['${A}/${Table}', {A: !Ref Name}]", &"ak/access-keys".into());
         check(
             "!Sub '${CreateAccessKeyFunction.Arn}'",
             &"arn:aws:lambda:local:000000000000:function:create-access-key".into(),
         );
-        check(
-            "!GetAtt Table.Arn",
-            &"arn:aws:dynamodb:us-east-1:000000000000:table/access-keys".into(),
-        );
-        check(
-            "!If [Both, {a: !Ref 'AWS::NoValue', b: 1}, 2]",
-            &serde_json::json!({"b": 1}),
-        );
+        check("!GetAtt Table.Arn", &"arn:aws:dynamodb:us-east-1:000000000000:table/access-keys".into());
+        check("!If [Both, {a: !Ref 'AWS::NoValue', b: 1}, 2]", &serde_json::json!({"b": 1}));
         check("!Join ['-', [a, !Ref Name]]", &"a-ak".into());
         check("!Select [1, !Split [',', 'a,b']]", &"b".into());
         check("!FindInMap [Sizes, big, mb]", &512.into());
@@ -303,16 +267,9 @@ Resources:
     fn what_is_not_known_is_named() {
         let template = yaml::parse(TEMPLATE).unwrap();
         let resolver = Resolver::new(&template, &BTreeMap::new()).unwrap();
-        let unknown = resolver
-            .resolve(&yaml::parse("!Ref Nothing").unwrap())
-            .unwrap_err();
+        let unknown = resolver.resolve(&yaml::parse("!Ref Nothing").unwrap()).unwrap_err();
         assert!(unknown.to_string().contains("Ref Nothing"));
         let given = BTreeMap::from([("Other".to_owned(), String::new())]);
-        assert!(
-            Resolver::new(&template, &given)
-                .unwrap_err()
-                .to_string()
-                .contains("Other")
-        );
+        assert!(Resolver::new(&template, &given).unwrap_err().to_string().contains("Other"));
     }
 }

@@ -29,23 +29,13 @@ pub(crate) struct Secret {
 
 /// Reads every table.
 pub(crate) fn tables(resources: &Resources, resolver: &Resolver) -> Result<Vec<Table>, TemplateError> {
-    const KEPT: [&str; 4] = [
-        "KeySchema",
-        "AttributeDefinitions",
-        "GlobalSecondaryIndexes",
-        "LocalSecondaryIndexes",
-    ];
+    const KEPT: [&str; 4] =
+        ["KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "LocalSecondaryIndexes"];
     let mut tables = Vec::new();
-    for (_, resource) in resources
-        .iter()
-        .filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table")
-    {
+    for (_, resource) in resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table") {
         let properties = &resource["Properties"];
         let mut create = Map::new();
-        for property in KEPT
-            .into_iter()
-            .filter(|property| !properties[*property].is_null())
-        {
+        for property in KEPT.into_iter().filter(|property| !properties[*property].is_null()) {
             create.insert(property.to_owned(), resolver.resolve(&properties[property])?);
         }
         create.insert("TableName".to_owned(), TABLE.into());
@@ -58,34 +48,24 @@ pub(crate) fn tables(resources: &Resources, resolver: &Resolver) -> Result<Vec<T
     }
     match tables.len() {
         0 | 1 => Ok(tables),
-        _ => Err(TemplateError::new(
-            "Resources",
-            "holds more than one table, and the stack serves one",
-        )),
+        _ => Err(TemplateError::new("Resources", "holds more than one table, and the stack serves one")),
     }
 }
 
 /// Reads every secret.
 pub(crate) fn secrets(resources: &Resources, resolver: &Resolver) -> Result<Vec<Secret>, TemplateError> {
     let mut secrets = Vec::new();
-    for (name, resource) in resources
-        .iter()
-        .filter(|(_, resource)| resource["Type"] == "AWS::SecretsManager::Secret")
+    for (name, resource) in
+        resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::SecretsManager::Secret")
     {
         let properties = resolver.resolve(&resource["Properties"])?;
         let generated = &properties["GenerateSecretString"];
         let string = [&generated["SecretStringTemplate"], &properties["SecretString"]];
-        let length = generated["PasswordLength"]
-            .as_u64()
-            .and_then(|length| usize::try_from(length).ok());
+        let length = generated["PasswordLength"].as_u64().and_then(|length| usize::try_from(length).ok());
         secrets.push(Secret {
             name: properties["Name"].as_str().unwrap_or(name).to_owned(),
             arn: names::secret_arn(name),
-            string: string
-                .into_iter()
-                .find_map(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
+            string: string.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned(),
             generated_key: generated["GenerateStringKey"].as_str().map(str::to_owned),
             generated_length: length.unwrap_or(32),
         });

@@ -49,10 +49,7 @@ impl EventReceiver for Builder {
                 None => {}
             },
             Event::Alias(_) => {
-                self.problem = Some(TemplateError::new(
-                    "an alias (*name)",
-                    "CloudFormation knows none",
-                ));
+                self.problem = Some(TemplateError::new("an alias (*name)", "CloudFormation knows none"));
             }
             _ => {}
         }

@@ -1,0 +1,143 @@
+//! Instances as real processes, doing what their events say.
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde_json::{Value, json};
+
+use crate::{Effect, Fault, Instances, Options, Service, Stack, When, binaries::Binaries, stack::Functions};
+
+const TEMPLATE: &str = include_str!("../template/fixture.yaml");
+const SLOW: &str = "authorize-request";
+const QUICK: &str = "describe-caller";
+
+async fn start(options: Options) -> Stack {
+    let test = std::env::current_exe().unwrap();
+    let instance = test.ancestors().nth(2).unwrap().join("examples/instance");
+    assert!(instance.is_file(), "run `cargo test -p local`, which builds the example");
+    let binaries = [SLOW, QUICK].map(|function| (function.to_owned(), instance.clone()));
+    let options = Options { memory: true, ..options };
+    Stack::assemble(options, Path::new("."), TEMPLATE, Functions::Given(Binaries::from(binaries)))
+        .await
+        .unwrap()
+}
+
+async fn answer(stack: &Stack, function: &str, event: Value) -> Value {
+    stack.invoke(function, &event).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_instance_gets_its_environment_and_its_own_identity() {
+    let stack = start(Options::default()).await;
+    let answered = answer(&stack, SLOW, json!({})).await;
+    assert_eq!(answered["instance"], "LOCAL.authorize-request.1");
+    assert_eq!((&answered["table"], &answered["memory"]), (&json!("access-keys"), &json!("256")));
+    assert_eq!(answered["arn"], "arn:aws:lambda:local:000000000000:function:authorize-request");
+    assert_eq!(answer(&stack, SLOW, json!({})).await["instance"], "LOCAL.authorize-request.1");
+}
+
+#[tokio::test]
+async fn events_at_once_get_instances_of_their_own_and_go_round_them() {
+    let stack = start(Options { instance_cap: 3, ..Options::default() }).await;
+    stack.warm_up(SLOW, 3).await.unwrap();
+    assert_eq!(stack.instances(SLOW), Instances { starting: 0, idle: 3, busy: 0 });
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        seen.push(answer(&stack, SLOW, json!({})).await["instance"].to_string());
+    }
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 3);
+    let event = json!({});
+    let at_once = tokio::join!(
+        stack.invoke(SLOW, &event),
+        stack.invoke(SLOW, &event),
+        stack.invoke(SLOW, &event),
+        stack.invoke(SLOW, &event),
+        stack.invoke(SLOW, &event),
+    );
+    assert!([at_once.0, at_once.1, at_once.2, at_once.3, at_once.4].iter().all(Result::is_ok));
+    assert_eq!(stack.instances(SLOW).idle + stack.instances(SLOW).busy, 3);
+}
+
+#[tokio::test]
+async fn failures_are_function_errors_and_the_next_event_gets_a_new_instance() {
+    let stack = start(Options::default()).await;
+    let crashed = stack.invoke(SLOW, &json!({ "do": "exit" })).await.unwrap_err();
+    assert_eq!(crashed.error_type, "Runtime.ExitError");
+    let failed = stack.invoke(SLOW, &json!({ "do": "fail" })).await.unwrap_err();
+    assert_eq!(failed.error_message, "refused");
+    assert_eq!(answer(&stack, SLOW, json!({})).await["instance"], "LOCAL.authorize-request.2");
+    let late = stack.invoke(QUICK, &json!({ "do": "sleep" })).await.unwrap_err();
+    assert_eq!(late.error_type, "Sandbox.Timedout");
+    assert_eq!(stack.instances(QUICK), Instances::default());
+    let unknown = stack.invoke("nothing", &json!({})).await.unwrap_err();
+    assert_eq!(unknown.error_type, "ResourceNotFoundException");
+}
+
+#[tokio::test]
+async fn events_wait_at_the_cap() {
+    let stack = start(Options { instance_cap: 1, ..Options::default() }).await;
+    let nap = json!({ "do": "nap" });
+    let (first, second) = tokio::join!(stack.invoke(SLOW, &nap), stack.invoke(SLOW, &nap));
+    assert_eq!(first.unwrap()["instance"], "LOCAL.authorize-request.1");
+    assert_eq!(second.unwrap()["instance"], "LOCAL.authorize-request.1");
+}
+
+#[tokio::test]
+async fn a_function_that_cannot_start_fails_its_events() {
+    let environment = BTreeMap::from([("MODE".to_owned(), "broken".to_owned())]);
+    let stack = start(Options { environment, ..Options::default() }).await;
+    let failed = stack.invoke(SLOW, &json!({})).await.unwrap_err();
+    assert_eq!(failed.error_type, "Runtime.ExitError");
+    assert!(stack.warm_up(SLOW, 2).await.is_err());
+}
+
+#[tokio::test]
+async fn lines_are_whole_once_the_stack_has_stopped() {
+    let stack = start(Options::default()).await;
+    answer(&stack, SLOW, json!({ "do": "print" })).await;
+    let logs = stack.stop().await;
+    assert_eq!(logs.by_function(SLOW), ["a line of output"]);
+    assert!(logs.by_function(QUICK).is_empty());
+}
+
+#[tokio::test]
+async fn calls_are_attributed_and_faults_strike_them() {
+    let stack = start(Options::default()).await;
+    let call = |times: u64| json!({ "do": "call", "times": times });
+    let on = |effect: Effect| Fault::on(Service::DynamoDb, effect).operation("ListTables").function(SLOW);
+    stack.faults().add(on(Effect::Throttle).when(When::Nth(1)));
+    stack.faults().add(on(Effect::LoseRequest).when(When::Nth(2)));
+    stack.faults().add(on(Effect::LoseReply).when(When::Nth(3)));
+    assert_eq!(answer(&stack, SLOW, call(4)).await["calls"], json!(["400", "lost", "lost", "200"]));
+    assert_eq!(stack.faults().struck(), 3);
+    let statuses: Vec<_> = stack
+        .calls()
+        .by_function(SLOW)
+        .iter()
+        .map(|call| call.status.map(|status| status.as_u16()))
+        .collect();
+    assert_eq!(statuses, [Some(400), None, Some(200), Some(200)]);
+    assert_eq!(stack.calls().all()[0].instance, Some(1));
+    stack.faults().clear();
+    stack.calls().clear();
+    assert_eq!(answer(&stack, QUICK, call(1)).await["calls"], json!(["200"]));
+    assert_eq!(stack.calls().count("ListTables"), 1);
+}
+
+#[tokio::test]
+async fn an_instance_can_be_killed_at_its_nth_call() {
+    let stack = start(Options::default()).await;
+    stack.faults().add(Fault::anywhere(Effect::KillBefore).function(SLOW).when(When::NthOfInstance(2)));
+    let killed = stack.invoke(SLOW, &json!({ "do": "call", "times": 3 })).await.unwrap_err();
+    assert_eq!(killed.error_type, "Runtime.ExitError");
+    assert_eq!(stack.calls().count("ListTables"), 2);
+    stack.faults().clear();
+    stack.faults().add(Fault::anywhere(Effect::KillAfter).when(When::Nth(1)));
+    assert!(stack.invoke(SLOW, &json!({ "do": "call", "times": 3 })).await.is_err());
+    assert_eq!(
+        stack.calls().all().last().and_then(|call| call.status).map(|status| status.as_u16()),
+        Some(200)
+    );
+    assert_eq!(stack.instances(SLOW), Instances::default());
+}
