@@ -38,25 +38,11 @@ pub async fn create_access_key(app: &App<Pepper>, event: Event) -> Answer {
     request.query(&[])?;
     let member = request.member()?;
     let user = app.user(member, &request.path("user_id")?).await?;
-    member.actor().may_for(
-        Action::CreateKey,
-        Subject {
-            user_id: user.user_id,
-            kind: user.kind,
-        },
-    )?;
+    member.actor().may_for(Action::CreateKey, Subject { user_id: user.user_id, kind: user.kind })?;
     let body: Body = request.body()?;
-    let expires_at = chosen_expiry(
-        body.expires_in_days,
-        body.expires_at,
-        body.never_expires,
-        request.now,
-    )?
-    .ok_or_else(|| {
-        Error::invalid(
-            "expires_in_days",
-            "give one of expires_in_days, expires_at, never_expires",
-        )
+    let expires_at = chosen_expiry(body.expires_in_days, body.expires_at, body.never_expires, request.now)?
+        .ok_or_else(|| {
+        Error::invalid("expires_in_days", "give one of expires_in_days, expires_at, never_expires")
     })?;
     let organization = organization(app, &user).await?;
     organization.policy.check_lifetime(expires_at, request.now)?;
@@ -94,20 +80,11 @@ async fn store(
 ) -> Result<(), Problem> {
     let member = request.member()?;
     let user = app.user(member, key.user_id().as_str()).await?;
-    member.actor().may_for(
-        Action::CreateKey,
-        Subject {
-            user_id: user.user_id,
-            kind: user.kind,
-        },
-    )?;
+    member.actor().may_for(Action::CreateKey, Subject { user_id: user.user_id, kind: user.kind })?;
     let room = find_room(&user, &organization.policy, 1, request.now)?;
     let due_at = notice::next_due(&organization.policy.notices, key, request.now);
     let changes = json!({"name": key.name, "expires_at": key.expires_at.map(|expiry| expiry.to_string())});
     let target = ("access_key", key.key_id.to_string());
     let event = request.audit_event(key.organization_id, "access_key.created", target, changes);
-    Ok(app
-        .table
-        .create_access_key(NewKey { key, due_at }, &user, &room, &event)
-        .await?)
+    Ok(app.table.create_access_key(NewKey { key, due_at }, &user, &room, &event).await?)
 }

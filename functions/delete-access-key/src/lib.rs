@@ -20,11 +20,7 @@ async fn delete(app: &App, request: &Request, named: &str) -> Result<(), Problem
     let key = app.access_key(member, named, Action::EndKey).await?.key;
     request.check_precondition(key.version)?;
     let target = ("access_key", key.key_id.to_string());
-    let event = request.audit_event(
-        member.organization_id,
-        "access_key.deleted",
-        target,
-        json!({"name": key.name}),
-    );
+    let event =
+        request.audit_event(member.organization_id, "access_key.deleted", target, json!({"name": key.name}));
     Ok(app.table.delete_access_key(&key, &event).await?)
 }

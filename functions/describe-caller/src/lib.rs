@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// Answers what the authorizer established: lists for roles and permissions, `null` for what does
 /// not apply.
-pub async fn describe_caller(event: Event) -> Answer {
+pub fn describe_caller(event: Event) -> Answer {
     let request = Request::read(event)?;
     request.query(&[])?;
     Ok(ok(&Description::from(request.caller), None))
@@ -41,13 +41,10 @@ impl From<Caller> for Description {
             }
             Caller::SignIn(sign_in) => (None, Some(sign_in)),
         };
-        let mut description = Self {
-            auth_method: "access_key",
-            ..Self::default()
-        };
+        let mut description = Self { auth_method: "access_key", ..Self::default() };
         if let Some(sign_in) = sign_in {
             description.auth_method = "oidc";
-            description.user_name = Some(sign_in.name);
+            description.user_name = sign_in.name;
             description.issuer = Some(sign_in.issuer);
             description.subject = Some(sign_in.subject);
             description.email_verified = sign_in.email.is_some().then_some(sign_in.email_verified);

@@ -8,12 +8,7 @@ use lambda_http::Request as Event;
 pub async fn get_access_key(app: &App, event: Event) -> Answer {
     let request = Request::read(event)?;
     request.query(&[])?;
-    let found = app
-        .access_key(request.member()?, &request.path("key_id")?, Action::ReadKey)
-        .await?;
+    let found = app.access_key(request.member()?, &request.path("key_id")?, Action::ReadKey).await?;
     let version = found.key.version;
-    Ok(ok(
-        &KeyAnswer::new(found.key, found.user.kind, &app.key_prefix, request.now),
-        Some(version),
-    ))
+    Ok(ok(&KeyAnswer::new(found.key, found.user.kind, &app.key_prefix, request.now), Some(version)))
 }

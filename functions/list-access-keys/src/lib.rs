@@ -19,10 +19,7 @@ async fn keys_of_organization(app: &App, request: &Request) -> Answer {
     let member = request.member()?;
     member.actor().may(Action::ListKeys)?;
     let paging = Paging::read(request, Some(member.organization_id), "keys")?;
-    let page = app
-        .table
-        .access_keys(member.organization_id, paging.after.as_deref(), paging.limit)
-        .await?;
+    let page = app.table.access_keys(member.organization_id, paging.after.as_deref(), paging.limit).await?;
     let items = page
         .items
         .into_iter()
@@ -33,25 +30,10 @@ async fn keys_of_organization(app: &App, request: &Request) -> Answer {
 async fn keys_of_user(app: &App, request: &Request) -> Answer {
     let member = request.member()?;
     let user = app.user(member, &request.path("user_id")?).await?;
-    member.actor().may_for(
-        Action::ReadKey,
-        Subject {
-            user_id: user.user_id,
-            kind: user.kind,
-        },
-    )?;
-    let paging = Paging::read(
-        request,
-        Some(member.organization_id),
-        &format!("keys of {}", user.user_id),
-    )?;
-    let page = app
-        .table
-        .access_keys_of(user.user_id, paging.after.as_deref(), paging.limit)
-        .await?;
-    let items = page
-        .items
-        .into_iter()
-        .map(|key| KeyAnswer::new(key, user.kind, &app.key_prefix, request.now));
+    member.actor().may_for(Action::ReadKey, Subject { user_id: user.user_id, kind: user.kind })?;
+    let paging = Paging::read(request, Some(member.organization_id), &format!("keys of {}", user.user_id))?;
+    let page = app.table.access_keys_of(user.user_id, paging.after.as_deref(), paging.limit).await?;
+    let items =
+        page.items.into_iter().map(|key| KeyAnswer::new(key, user.kind, &app.key_prefix, request.now));
     Ok(ok(&paging.answer(items.collect(), page.next), None))
 }

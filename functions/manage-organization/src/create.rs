@@ -6,7 +6,8 @@ use domain::{
     id::{OrganizationId, UserId},
     organization::{Organization, Status},
     policy::{Policy, PolicyChange, Preset},
-    text::Name,
+    sign_in::SignedIn,
+    text::{Email, Name},
     user::{self, Kind, User},
 };
 use serde::Deserialize;
@@ -35,8 +36,7 @@ pub(crate) async fn create(app: &App, request: &Request) -> Answer {
         user_id: UserId::random(),
         organization_id: OrganizationId::random(),
         kind: Kind::Owner,
-        name: Name::try_from(sign_in.name.clone())
-            .map_err(|rule| Error::invalid("name", rule.to_string()))?,
+        name: owner_name(sign_in, email),
         email: Some(email.clone()),
         subject: Some(sign_in.hash()),
         status: user::Status::Active,
@@ -67,10 +67,17 @@ pub(crate) async fn create(app: &App, request: &Request) -> Answer {
             json!({"kind": owner.kind, "name": owner.name}),
         ),
     ];
-    app.table
-        .create_organization(&organization, &owner, &events)
-        .await?;
+    app.table.create_organization(&organization, &owner, &events).await?;
     Ok(created(&OrganizationAnswer::from(organization), Some(1)))
+}
+
+/// Takes the name that the provider gives, or else the address, cut to what a name may have.
+fn owner_name(sign_in: &SignedIn, email: &Email) -> Name {
+    let given = sign_in.name.clone().and_then(|name| Name::try_from(name).ok());
+    given.unwrap_or_else(|| {
+        let address: String = email.as_str().chars().take(64).collect();
+        Name::try_from(address).expect("an address is visible text")
+    })
 }
 
 /// Reads `"strict"`, `"flexible"` or an object with a preset and the values that differ from it.

@@ -4,8 +4,8 @@ mod answer;
 mod create;
 
 use answer::OrganizationAnswer;
-use api::{Answer, Caller, Paging, Request, SignIn, app::App, ok};
-use domain::{Error, access::Action, id::OrganizationId};
+use api::{Answer, Caller, Paging, Request, app::App, ok};
+use domain::{Error, access::Action, id::OrganizationId, sign_in::SignedIn};
 use lambda_http::Request as Event;
 
 /// Creates an organization, lists those of a person, or shows one.
@@ -32,23 +32,17 @@ async fn list(app: &App, request: &Request) -> Answer {
     let sign_in = signed_in(request)?;
     let subject = sign_in.hash();
     let paging = Paging::read(request, None, &format!("organizations of {subject}"))?;
-    let after = paging
-        .after
-        .as_deref()
-        .and_then(|place| OrganizationId::parse(place).ok());
-    let page = app
-        .table
-        .organizations_of(&subject, sign_in.verified_email(), after, paging.limit)
-        .await?;
+    let after = paging.after.as_deref().and_then(|place| OrganizationId::parse(place).ok());
+    let page = app.table.organizations_of(&subject, sign_in.verified_email(), after, paging.limit).await?;
     let items: Vec<_> = page.items.into_iter().map(OrganizationAnswer::from).collect();
     Ok(ok(&paging.answer(items, page.next), None))
 }
 
-fn signed_in(request: &Request) -> Result<&SignIn, Error> {
+fn signed_in(request: &Request) -> Result<&SignedIn, Error> {
     match &request.caller {
         Caller::SignIn(sign_in) => Ok(sign_in),
-        Caller::Member(_) => Err(Error::Forbidden {
-            needs: "a sign-in; an access key belongs to one organization".to_owned(),
-        }),
+        Caller::Member(_) => {
+            Err(Error::Forbidden { needs: "a sign-in; an access key belongs to one organization".to_owned() })
+        }
     }
 }

@@ -68,21 +68,15 @@ pub(crate) async fn create(app: &App<Pepper>, request: &Request) -> Answer {
         version: 1,
     };
     let keys = keys(app, request, &organization, &user, body.access_keys).await?;
-    user.live_keys = keys
-        .iter()
-        .map(|(key, _)| (key.key_id.suffix(), key.expires_at))
-        .collect();
+    user.live_keys = keys.iter().map(|(key, _)| (key.key_id.suffix(), key.expires_at)).collect();
     store(app, request, &organization, &user, &keys).await?;
 
     let shown = |(key, token): (AccessKey, SecretToken)| {
         KeyAnswer::new(key, Kind::Machine, &app.key_prefix, request.now).with_secret(&token)
     };
     let answer = UserAnswer::from(user);
-    let answer = if keys.is_empty() {
-        answer
-    } else {
-        answer.with_keys(keys.into_iter().map(shown).collect())
-    };
+    let answer =
+        if keys.is_empty() { answer } else { answer.with_keys(keys.into_iter().map(shown).collect()) };
     Ok(created(&answer, Some(1)))
 }
 
@@ -94,16 +88,10 @@ fn check(body: &Body) -> Result<(), Error> {
         ));
     }
     if body.kind != Kind::Machine && !body.access_keys.is_empty() {
-        return Err(Error::invalid(
-            "access_keys",
-            "are for machine users: people create their own",
-        ));
+        return Err(Error::invalid("access_keys", "are for machine users: people create their own"));
     }
     if body.access_keys.len() > MOST_KEYS {
-        return Err(Error::invalid(
-            "access_keys",
-            format!("must be {MOST_KEYS} at most"),
-        ));
+        return Err(Error::invalid("access_keys", format!("must be {MOST_KEYS} at most")));
     }
     Ok(())
 }
@@ -129,15 +117,7 @@ async fn keys(
         let token = SecretToken::generate(&app.key_prefix, key_id);
         let secret = app.pepper.seal(&token).await?;
         keys.push((
-            AccessKey::new(
-                &token,
-                secret,
-                user.organization_id,
-                key.name,
-                expires_at,
-                by,
-                request.now,
-            ),
+            AccessKey::new(&token, secret, user.organization_id, key.name, expires_at, by, request.now),
             token,
         ));
     }
@@ -164,10 +144,7 @@ async fn store(
             json!({"name": key.name, "expires_at": key.expires_at.map(|expiry| expiry.to_string())});
         let target = ("access_key", key.key_id.to_string());
         events.push(request.audit_event(user.organization_id, "access_key.created", target, changes));
-        new.push(NewKey {
-            key,
-            due_at: notice::next_due(&organization.policy.notices, key, request.now),
-        });
+        new.push(NewKey { key, due_at: notice::next_due(&organization.policy.notices, key, request.now) });
     }
     Ok(app.table.create_user(user, &new, &events).await?)
 }

@@ -31,13 +31,7 @@ async fn get(app: &App<Pepper>, request: &Request) -> Answer {
     request.query(&[])?;
     let member = request.member()?;
     let user = app.user(member, &request.path("user_id")?).await?;
-    member.actor().may_for(
-        Action::ReadUser,
-        Subject {
-            user_id: user.user_id,
-            kind: user.kind,
-        },
-    )?;
+    member.actor().may_for(Action::ReadUser, Subject { user_id: user.user_id, kind: user.kind })?;
     let version = user.version;
     Ok(ok(&UserAnswer::from(user), Some(version)))
 }
@@ -46,14 +40,8 @@ async fn list(app: &App<Pepper>, request: &Request) -> Answer {
     let member = request.member()?;
     member.actor().may(Action::ListUsers)?;
     let paging = Paging::read(request, Some(member.organization_id), "users")?;
-    let after = paging
-        .after
-        .as_deref()
-        .and_then(|place| UserId::parse(place).ok());
-    let page = app
-        .table
-        .users(member.organization_id, after, paging.limit)
-        .await?;
+    let after = paging.after.as_deref().and_then(|place| UserId::parse(place).ok());
+    let page = app.table.users(member.organization_id, after, paging.limit).await?;
     let items: Vec<_> = page.items.into_iter().map(UserAnswer::from).collect();
     Ok(ok(&paging.answer(items, page.next), None))
 }

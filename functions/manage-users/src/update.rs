@@ -49,12 +49,8 @@ async fn change(app: &App<Pepper>, request: &Request, named: &str, body: &Body) 
         return Ok(user);
     }
     let target = ("user", user.user_id.to_string());
-    let event = request.audit_event(
-        member.organization_id,
-        "user.updated",
-        target,
-        json!({"status": status}),
-    );
+    let event =
+        request.audit_event(member.organization_id, "user.updated", target, json!({"status": status}));
     app.table.set_user_status(&user, status, &event).await?;
     user.status = status;
     user.version += 1;

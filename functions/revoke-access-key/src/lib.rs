@@ -14,10 +14,7 @@ pub async fn revoke_access_key(app: &App, event: Event) -> Answer {
     let named = request.path("key_id")?;
     let KeyWithUser { key, user } = until_won(|| revoke(app, &request, &named)).await?;
     let version = key.version;
-    Ok(ok(
-        &KeyAnswer::new(key, user.kind, &app.key_prefix, request.now),
-        Some(version),
-    ))
+    Ok(ok(&KeyAnswer::new(key, user.kind, &app.key_prefix, request.now), Some(version)))
 }
 
 async fn revoke(app: &App, request: &Request, named: &str) -> Result<KeyWithUser, Problem> {
@@ -34,9 +31,7 @@ async fn revoke(app: &App, request: &Request, named: &str) -> Result<KeyWithUser
         target,
         json!({"status": "revoked"}),
     );
-    app.table
-        .revoke_access_key(&found.key, member.user_id, &event)
-        .await?;
+    app.table.revoke_access_key(&found.key, member.user_id, &event).await?;
     found.key.revoked_at = Some(request.now);
     found.key.updated_at = request.now;
     found.key.updated_by = member.user_id;

@@ -33,10 +33,7 @@ pub fn created(object: &impl Serialize, version: Option<u64>) -> Response<Body> 
 /// Answers 204.
 #[must_use]
 pub fn deleted() -> Response<Body> {
-    Response::builder()
-        .status(StatusCode::NO_CONTENT)
-        .body(Body::Empty)
-        .expect("a status and no headers")
+    Response::builder().status(StatusCode::NO_CONTENT).body(Body::Empty).expect("a status and no headers")
 }
 
 fn json(status: StatusCode, object: &impl Serialize, version: Option<u64>) -> Response<Body> {
@@ -48,9 +45,7 @@ fn json(status: StatusCode, object: &impl Serialize, version: Option<u64>) -> Re
     if let Some(version) = version {
         response = response.header(header::ETAG, format!("\"{version}\""));
     }
-    response
-        .body(Body::Text(body))
-        .expect("the headers are constants and numbers")
+    response.body(Body::Text(body)).expect("the headers are constants and numbers")
 }
 
 /// Writes an instant as the API shows it.

@@ -1,6 +1,7 @@
 //! What a function starts with: its settings, its clients, its log.
 
 mod aws;
+mod clock;
 mod environment;
 mod lookup;
 mod pepper;
@@ -10,6 +11,7 @@ use table::Table;
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 pub use aws::Aws;
+pub use clock::Clock;
 pub use environment::{BadSetting, Environment};
 pub use pepper::{Pepper, PepperFailure};
 
@@ -44,11 +46,7 @@ impl App {
         let environment = Environment::start()?;
         let table = table(&environment, &Aws::new(&environment)?)?;
         table.connect().await?;
-        Ok(Self {
-            table,
-            key_prefix: environment.parse("KEY_PREFIX")?,
-            pepper: (),
-        })
+        Ok(Self { table, key_prefix: environment.parse("KEY_PREFIX")?, pepper: () })
     }
 }
 
@@ -61,21 +59,13 @@ impl App<Pepper> {
         let pepper = Pepper::fetch(aws.secrets_manager(), environment.required("PEPPER_SECRET_ID")?);
         let (connected, pepper) = tokio::join!(table.connect(), pepper);
         connected?;
-        Ok(Self {
-            table,
-            key_prefix: environment.parse("KEY_PREFIX")?,
-            pepper: pepper?,
-        })
+        Ok(Self { table, key_prefix: environment.parse("KEY_PREFIX")?, pepper: pepper? })
     }
 }
 
 fn table(environment: &Environment, aws: &Aws) -> Result<Table, BadSetting> {
     let shards = environment.parse_or("DUE_SHARDS", 1)?;
-    Ok(Table::new(
-        aws.dynamodb(),
-        environment.required("TABLE_NAME")?,
-        shards,
-    ))
+    Ok(Table::new(aws.dynamodb(), environment.required("TABLE_NAME")?, shards))
 }
 
 /// Writes the log as JSON lines to standard output.
@@ -83,12 +73,7 @@ fn table(environment: &Environment, aws: &Aws) -> Result<Table, BadSetting> {
 /// The AWS clients and the HTTP stack are held at warnings: below that they log what they send.
 fn start_logging(level: tracing::Level) {
     let quiet = ["aws", "hyper", "lambda", "rustls", "h2"].map(|target| (target, tracing::Level::WARN));
-    let layer = fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_ansi(false)
-        .with_target(false)
-        .without_time();
+    let layer = fmt::layer().json().flatten_event(true).with_ansi(false).with_target(false).without_time();
     // A second start in one process keeps the first subscriber.
     let _ = tracing_subscriber::registry()
         .with(layer)

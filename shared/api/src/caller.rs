@@ -8,8 +8,8 @@ use domain::{
     audit,
     id::{KeyId, OrganizationId, UserId},
     permission::Permission,
-    sign_in::subject_hash,
-    text::{Email, Name},
+    sign_in::SignedIn,
+    text::Email,
     user::Kind,
 };
 use serde_json::Value;
@@ -18,9 +18,9 @@ use serde_json::Value;
 #[derive(Debug, Clone)]
 pub enum Caller {
     /// A user of an organization.
-    Member(Member),
+    Member(Box<Member>),
     /// A person who signed in, on a route that names no organization.
-    SignIn(SignIn),
+    SignIn(SignedIn),
 }
 
 /// A user of an organization, and how it came.
@@ -49,36 +49,7 @@ pub struct Member {
     /// What it may do.
     pub permissions: Vec<Permission>,
     /// The sign-in it came with; `None` with a key.
-    pub sign_in: Option<SignIn>,
-}
-
-/// A person as the identity provider knows them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignIn {
-    /// Who vouches.
-    pub issuer: String,
-    /// Whom they know by this name.
-    pub subject: String,
-    /// The person's name, or the best stand-in for it.
-    pub name: String,
-    /// The address, where the provider gives one.
-    pub email: Option<Email>,
-    /// Whether the provider checked that address.
-    pub email_verified: bool,
-}
-
-impl SignIn {
-    /// Returns the stored name of this sign-in.
-    #[must_use]
-    pub fn hash(&self) -> String {
-        subject_hash(&self.issuer, &self.subject)
-    }
-
-    /// Returns the address if the provider checked it.
-    #[must_use]
-    pub fn verified_email(&self) -> Option<&Email> {
-        self.email.as_ref().filter(|_| self.email_verified)
-    }
+    pub sign_in: Option<SignedIn>,
 }
 
 /// The authorizer's context is missing or is not what the authorizer writes.
@@ -92,7 +63,7 @@ impl Caller {
         let context = Context(context);
         match context.text("organization_id")? {
             "" => Ok(Self::SignIn(context.sign_in()?)),
-            _ => Ok(Self::Member(context.member()?)),
+            _ => Ok(Self::Member(Box::new(context.member()?))),
         }
     }
 
@@ -100,19 +71,15 @@ impl Caller {
     #[must_use]
     pub fn audit_actor(&self) -> audit::Actor {
         let (kind, id, name) = match self {
-            Self::SignIn(sign_in) => ("sign_in", sign_in.hash(), &sign_in.name),
-            Self::Member(Member {
-                key_id: Some(key_id),
-                key_name,
-                ..
-            }) => ("access_key", key_id.to_string(), key_name),
-            Self::Member(member) => ("user", member.user_id.to_string(), &member.name),
+            Self::SignIn(sign_in) => {
+                ("sign_in", sign_in.hash(), sign_in.name.as_ref().unwrap_or(&sign_in.subject))
+            }
+            Self::Member(member) => match member.key_id {
+                Some(key_id) => ("access_key", key_id.to_string(), &member.key_name),
+                None => ("user", member.user_id.to_string(), &member.name),
+            },
         };
-        audit::Actor {
-            kind: kind.to_owned(),
-            id,
-            name: name.clone(),
-        }
+        audit::Actor { kind: kind.to_owned(), id, name: name.clone() }
     }
 }
 
@@ -165,9 +132,8 @@ impl<'a> Context<'a> {
         let permission = |text: &str| Permission::try_from(text.to_owned()).ok();
         Ok(Member {
             organization_id: self.parsed("organization_id", |text| OrganizationId::parse(text).ok())?,
-            organization_status: self.parsed("organization_status", |text| {
-                (!text.is_empty()).then(|| text.to_owned())
-            })?,
+            organization_status: self
+                .parsed("organization_status", |text| (!text.is_empty()).then(|| text.to_owned()))?,
             user_id: self.parsed("user_id", |text| UserId::parse(text).ok())?,
             kind: self.parsed("user_kind", |text| match text {
                 "owner" => Some(Kind::Owner),
@@ -180,41 +146,28 @@ impl<'a> Context<'a> {
             key_name: self.text("key_name")?.to_owned(),
             expires_at: self.optional("expires_at", Time::parse)?,
             expires_in_days: self.optional("expires_in_days", |text| text.parse().ok())?,
-            roles: self
-                .text("roles")?
-                .split_whitespace()
-                .map(str::to_owned)
-                .collect(),
-            permissions: self.parsed("permissions", |text| {
-                text.split_whitespace().map(permission).collect()
-            })?,
+            roles: self.text("roles")?.split_whitespace().map(str::to_owned).collect(),
+            permissions: self
+                .parsed("permissions", |text| text.split_whitespace().map(permission).collect())?,
             sign_in: if by_key { None } else { Some(self.sign_in()?) },
         })
     }
 
-    fn sign_in(&self) -> Result<SignIn, BadContext> {
+    fn sign_in(&self) -> Result<SignedIn, BadContext> {
         if self.text("auth_method")? != "oidc" {
             return Err(BadContext("auth_method"));
         }
         let required = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let subject = self.parsed("subject", required)?;
-        let email = self.optional("email", |text| Email::try_from(text.to_owned()).ok())?;
-        let stand_in = || {
-            email
-                .as_ref()
-                .map_or_else(|| subject.clone(), ToString::to_string)
-        };
-        let named = Name::try_from(self.text("user_name")?.to_owned());
-        Ok(SignIn {
+        Ok(SignedIn {
             issuer: self.parsed("issuer", required)?,
-            name: named.map_or_else(|_| stand_in(), String::from),
-            subject,
-            email,
+            subject: self.parsed("subject", required)?,
+            email: self.optional("email", |text| Email::try_from(text.to_owned()).ok())?,
             email_verified: self.parsed("email_verified", |text| match text {
                 "true" => Some(true),
                 "false" | "" => Some(false),
                 _ => None,
             })?,
+            name: required(self.text("user_name")?),
         })
     }
 }

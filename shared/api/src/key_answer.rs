@@ -89,10 +89,7 @@ impl KeyAnswer {
         let (access_key, secret_key) = (token.access_key().to_owned(), token.secret_key().to_owned());
         self.secret = Some(SecretAnswer {
             token: token.expose().to_owned(),
-            copy: format!(
-                "key:{access_key}::{secret_key},tenant id: {}",
-                self.organization_id
-            ),
+            copy: format!("key:{access_key}::{secret_key},tenant id: {}", self.organization_id),
             access_key,
             secret_key,
         });

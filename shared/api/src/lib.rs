@@ -14,7 +14,7 @@ mod request;
 
 pub use answer::{Answer, answer, created, deleted, ok};
 pub use body::{Instant, chosen_expiry};
-pub use caller::{Caller, Member, SignIn};
+pub use caller::{Caller, Member};
 pub use key_answer::{KeyAnswer, SecretAnswer};
 pub use paging::{ListAnswer, Paging};
 pub use problem::Problem;

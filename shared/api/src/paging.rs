@@ -42,19 +42,14 @@ impl Paging {
         };
         let tenant = tenant.map_or_else(String::new, |tenant| tenant.to_string());
         let scope = format!("{tenant} {query}");
-        let after = parameters
-            .get("cursor")
-            .map(|cursor| open(&scope, cursor))
-            .transpose()?;
+        let after = parameters.get("cursor").map(|cursor| open(&scope, cursor)).transpose()?;
         Ok(Self { limit, after, scope })
     }
 
     /// Renders a page; `next` is the place of its last item unless it is the last page.
+    #[must_use]
     pub fn answer<T>(&self, items: Vec<T>, next: Option<String>) -> ListAnswer<T> {
-        ListAnswer {
-            items,
-            next_cursor: next.map(|place| seal(&self.scope, &place)),
-        }
+        ListAnswer { items, next_cursor: next.map(|place| seal(&self.scope, &place)) }
     }
 }
 
@@ -67,23 +62,17 @@ fn open(scope: &str, cursor: &str) -> Result<String, Error> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
     let text = String::from_utf8(bytes).map_err(|_| refused())?;
     let (given, place) = text.split_at_checked(MARK).ok_or_else(refused)?;
-    if given == mark(scope, place) {
-        Ok(place.to_owned())
-    } else {
-        Err(refused())
-    }
+    if given == mark(scope, place) { Ok(place.to_owned()) } else { Err(refused()) }
 }
 
 const MARK: usize = 16;
 
 fn mark(scope: &str, place: &str) -> String {
     let hash = Sha256::digest(format!("{} {scope} {place}", scope.len()));
-    hash[..MARK / 2]
-        .iter()
-        .fold(String::with_capacity(MARK), |mut hex, byte| {
-            write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
-            hex
-        })
+    hash[..MARK / 2].iter().fold(String::with_capacity(MARK), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
+        hex
+    })
 }
 
 #[cfg(test)]
@@ -103,11 +92,7 @@ mod tests {
         let cursor = seal("tenant keys", "place");
         for position in 0..cursor.len() {
             let mut damaged = cursor.clone();
-            let replacement = if &cursor[position..=position] == "A" {
-                "B"
-            } else {
-                "A"
-            };
+            let replacement = if &cursor[position..=position] == "A" { "B" } else { "A" };
             damaged.replace_range(position..=position, replacement);
             assert!(open("tenant keys", &damaged).is_err(), "{position}");
         }

@@ -53,19 +53,12 @@ impl Problem {
     #[must_use]
     pub fn unsupported_media_type(expected: &str) -> Self {
         let detail = format!("send the body with content-type: {expected}");
-        Self::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            detail,
-        )
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
     }
 
     fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let detail = "something went wrong on our side; it has been logged";
-        Self {
-            cause: Some(cause.into()),
-            ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
-        }
+        Self { cause: Some(cause.into()), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail) }
     }
 
     fn unavailable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
@@ -95,11 +88,7 @@ impl Problem {
                     "could not do the request"
                 );
             }
-            None => tracing::info!(
-                problem.status = status,
-                problem.code = code,
-                "refused the request"
-            ),
+            None => tracing::info!(problem.status = status, problem.code = code, "refused the request"),
         }
     }
 
@@ -120,9 +109,7 @@ impl Problem {
         if let Some(seconds) = self.retry_after {
             response = response.header(header::RETRY_AFTER, seconds);
         }
-        response
-            .body(Body::Text(body))
-            .expect("the headers are constants and numbers")
+        response.body(Body::Text(body)).expect("the headers are constants and numbers")
     }
 }
 
@@ -150,9 +137,9 @@ impl From<Refusal> for Problem {
         let detail = refusal.to_string();
         let new = |status, code| Self::new(status, code, detail.clone());
         match refusal {
-            Refusal::Invalid { field, rule } => new(StatusCode::BAD_REQUEST, "invalid_request")
-                .with("field", field)
-                .with("rule", rule),
+            Refusal::Invalid { field, rule } => {
+                new(StatusCode::BAD_REQUEST, "invalid_request").with("field", field).with("rule", rule)
+            }
             Refusal::Forbidden { .. } => new(StatusCode::FORBIDDEN, "forbidden"),
             Refusal::NotFound { .. } => new(StatusCode::NOT_FOUND, "not_found"),
             Refusal::QuotaExceeded { quota, kind } => new(StatusCode::CONFLICT, "quota_exceeded")
@@ -176,10 +163,7 @@ impl From<table::Error> for Problem {
     fn from(failure: table::Error) -> Self {
         match failure {
             table::Error::Refused(refusal) => refusal.into(),
-            table::Error::LostRace => Self {
-                lost_race: true,
-                ..Self::unavailable(failure)
-            },
+            table::Error::LostRace => Self { lost_race: true, ..Self::unavailable(failure) },
             table::Error::Contended { .. } | table::Error::Failed { .. } => Self::unavailable(failure),
             table::Error::Corrupt { .. } => Self::internal(failure),
         }
@@ -209,9 +193,7 @@ mod tests {
 
     fn document(problem: Problem) -> (u16, Value) {
         let response = problem.into_response();
-        let Body::Text(body) = response.body() else {
-            panic!("a problem is text")
-        };
+        let Body::Text(body) = response.body() else { panic!("a problem is text") };
         (response.status().as_u16(), serde_json::from_str(body).unwrap())
     }
 
@@ -220,20 +202,14 @@ mod tests {
         let (status, document) = document(Refusal::invalid("name", "must be short").into());
         assert_eq!(status, 400);
         assert_eq!(document["code"], "invalid_request");
-        assert_eq!(
-            (&document["field"], &document["rule"]),
-            (&json!("name"), &json!("must be short"))
-        );
+        assert_eq!((&document["field"], &document["rule"]), (&json!("name"), &json!("must be short")));
         assert_eq!(document["status"], 400);
     }
 
     #[test]
     fn a_failure_tells_the_caller_nothing_of_its_cause() {
-        let failure = table::Error::Failed {
-            operation: "GetItem",
-            code: "Oops".to_owned(),
-            source: "inner".into(),
-        };
+        let failure =
+            table::Error::Failed { operation: "GetItem", code: "Oops".to_owned(), source: "inner".into() };
         let (status, document) = document(failure.into());
         assert_eq!((status, document["code"].as_str()), (503, Some("unavailable")));
         assert!(!document.to_string().contains("Oops") && !document.to_string().contains("GetItem"));

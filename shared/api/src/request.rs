@@ -20,7 +20,7 @@ pub struct Request {
     /// Who makes it.
     pub caller: Caller,
     source_ip: String,
-    request_id: String,
+    gateway_id: String,
     event: lambda_http::Request,
 }
 
@@ -40,12 +40,8 @@ impl Request {
             route: context.route_key.clone().ok_or(BadContext("route"))?,
             now: Time::from_milliseconds(context.time_epoch),
             caller,
-            source_ip: context
-                .http
-                .source_ip
-                .clone()
-                .ok_or(BadContext("source address"))?,
-            request_id: context.request_id.clone().ok_or(BadContext("request id"))?,
+            source_ip: context.http.source_ip.clone().ok_or(BadContext("source address"))?,
+            gateway_id: context.request_id.clone().ok_or(BadContext("request id"))?,
             event,
         })
     }
@@ -70,9 +66,8 @@ impl Request {
     pub fn query(&self, known: &[&str]) -> Result<HashMap<String, String>, Problem> {
         let mut found = HashMap::new();
         let query = self.event.query_string_parameters_ref();
-        for (name, value) in query
-            .into_iter()
-            .flat_map(lambda_http::aws_lambda_events::query_map::QueryMap::iter)
+        for (name, value) in
+            query.into_iter().flat_map(lambda_http::aws_lambda_events::query_map::QueryMap::iter)
         {
             if !known.contains(&name) {
                 let rule = format!("is not a parameter of this route; it takes {}", known.join(", "));
@@ -91,11 +86,7 @@ impl Request {
             return Ok(());
         };
         let current = format!("\"{version}\"");
-        if wanted
-            .split(',')
-            .map(str::trim)
-            .any(|tag| tag == "*" || tag == current)
-        {
+        if wanted.split(',').map(str::trim).any(|tag| tag == "*" || tag == current) {
             Ok(())
         } else {
             Err(Error::PreconditionFailed)
@@ -104,23 +95,13 @@ impl Request {
 
     /// Returns a header's value, empty if it is not text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.event
-            .headers()
-            .get(name)
-            .map(|value| value.to_str().unwrap_or_default())
+        self.event.headers().get(name).map(|value| value.to_str().unwrap_or_default())
     }
 
     /// Returns the type of the body without its parameters, in lower case.
     pub(crate) fn content_type(&self) -> Option<String> {
         let value = self.header(header::CONTENT_TYPE.as_str())?;
-        Some(
-            value
-                .split(';')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_ascii_lowercase(),
-        )
+        Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -146,12 +127,9 @@ impl Request {
             at: self.now,
             actor: self.caller.audit_actor(),
             action: action.to_owned(),
-            target: Target {
-                kind: target.0.to_owned(),
-                id: target.1,
-            },
+            target: Target { kind: target.0.to_owned(), id: target.1 },
             source_ip: self.source_ip.clone(),
-            request_id: self.request_id.clone(),
+            request_id: self.gateway_id.clone(),
             changes: match changes {
                 Value::Object(changes) => changes,
                 _ => Map::new(),

@@ -98,18 +98,14 @@ impl Actor {
         if covered(&self.permissions, permission) {
             Ok(())
         } else {
-            Err(Error::Forbidden {
-                needs: format!("the permission {permission}"),
-            })
+            Err(Error::Forbidden { needs: format!("the permission {permission}") })
         }
     }
 }
 
 fn rule(action: Action) -> (&'static str, &'static Reach) {
-    let (_, permission, reach) = TABLE
-        .iter()
-        .find(|(listed, ..)| *listed == action)
-        .expect("the table lists every action");
+    let (_, permission, reach) =
+        TABLE.iter().find(|(listed, ..)| *listed == action).expect("the table lists every action");
     (permission, reach)
 }
 
@@ -118,30 +114,16 @@ mod tests {
     use super::*;
 
     fn actor(kind: Kind, permissions: &[&str]) -> Actor {
-        let permissions = permissions
-            .iter()
-            .map(|p| (*p).to_owned().try_into().unwrap())
-            .collect();
-        Actor {
-            user_id: UserId::random(),
-            kind,
-            permissions,
-            key_id: None,
-        }
+        let permissions = permissions.iter().map(|p| (*p).to_owned().try_into().unwrap()).collect();
+        Actor { user_id: UserId::random(), kind, permissions, key_id: None }
     }
 
     fn other(kind: Kind) -> Subject {
-        Subject {
-            user_id: UserId::random(),
-            kind,
-        }
+        Subject { user_id: UserId::random(), kind }
     }
 
     fn oneself(actor: &Actor) -> Subject {
-        Subject {
-            user_id: actor.user_id,
-            kind: actor.kind,
-        }
+        Subject { user_id: actor.user_id, kind: actor.kind }
     }
 
     #[test]
@@ -157,10 +139,7 @@ mod tests {
 
     #[test]
     fn machines_hold_what_their_roles_give() {
-        let (bare, keyed) = (
-            actor(Kind::Machine, &[]),
-            actor(Kind::Machine, &["access-keys:*"]),
-        );
+        let (bare, keyed) = (actor(Kind::Machine, &[]), actor(Kind::Machine, &["access-keys:*"]));
         assert!(bare.may_for(Action::ReadKey, oneself(&bare)).is_err());
         assert!(bare.may_for(Action::CreateKey, oneself(&bare)).is_err());
         assert!(keyed.may_for(Action::CreateKey, oneself(&keyed)).is_ok());
@@ -172,11 +151,7 @@ mod tests {
     #[test]
     fn every_action_is_in_the_table_once() {
         for (action, ..) in &TABLE {
-            assert_eq!(
-                TABLE.iter().filter(|(listed, ..)| listed == action).count(),
-                1,
-                "{action:?}"
-            );
+            assert_eq!(TABLE.iter().filter(|(listed, ..)| listed == action).count(), 1, "{action:?}");
         }
     }
 }

@@ -124,10 +124,7 @@ mod tests {
             }
         }
         // 1,000 expected for each digit; six standard deviations are 190.
-        assert!(
-            counts.iter().all(|count| (800..1_200).contains(count)),
-            "{counts:?}"
-        );
+        assert!(counts.iter().all(|count| (800..1_200).contains(count)), "{counts:?}");
     }
 
     #[test]

@@ -61,9 +61,6 @@ pub enum Error {
 impl Error {
     /// Builds the refusal of a value that breaks `rule`.
     pub fn invalid(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self::Invalid {
-            field: field.into(),
-            rule: rule.into(),
-        }
+        Self::Invalid { field: field.into(), rule: rule.into() }
     }
 }

@@ -1,28 +1,35 @@
 //! When a key's user is warned of its expiry.
 
-use crate::{Time, access_key::AccessKey, policy::Notices, time::DAY};
+use serde::{Deserialize, Serialize};
+
+use crate::{Time, access_key::AccessKey, id::KeyId, policy::Notices, time::DAY};
 
 /// A lead time in days before expiry; 0 means that the key has expired.
 pub type Stage = u16;
+
+/// What one notice says: that a key expires at an instant, so many days ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announcement {
+    /// The key.
+    pub key_id: KeyId,
+    /// The expiry that is announced; another one is another announcement.
+    pub expires_at: Time,
+    /// How far ahead.
+    pub stage: Stage,
+}
 
 /// Returns the narrowest stage that is due at `now`, unless it was passed before the expiry was set.
 ///
 /// A late run thus sends one notice, not a backlog; a key made for a day gets no week's warning.
 #[must_use]
 pub fn due_stage(notices: &Notices, key: &AccessKey, now: Time) -> Option<Stage> {
-    armed(notices, key)
-        .filter(|(_, at)| *at <= now)
-        .map(|(stage, _)| stage)
-        .min()
+    armed(notices, key).filter(|(_, at)| *at <= now).map(|(stage, _)| stage).min()
 }
 
 /// Returns the first instant after `after` at which a stage of the key becomes due.
 #[must_use]
 pub fn next_due(notices: &Notices, key: &AccessKey, after: Time) -> Option<Time> {
-    armed(notices, key)
-        .map(|(_, at)| at)
-        .filter(|at| *at > after)
-        .min()
+    armed(notices, key).map(|(_, at)| at).filter(|at| *at > after).min()
 }
 
 fn armed(notices: &Notices, key: &AccessKey) -> impl Iterator<Item = (Stage, Time)> {
@@ -88,11 +95,7 @@ mod tests {
             (0, Some(0)),
             (-10 * DAY, Some(0)),
         ] {
-            assert_eq!(
-                due_stage(&notices(), &key, expiry.plus(-before)),
-                stage,
-                "{before}"
-            );
+            assert_eq!(due_stage(&notices(), &key, expiry.plus(-before)), stage, "{before}");
         }
     }
 

@@ -80,10 +80,7 @@ pub struct Notices {
 }
 
 /// Who is told of expiry besides the key's user.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of its own in the API"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the API")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tell {
     /// Owners, of machine users' keys.
@@ -121,39 +118,17 @@ impl Policy {
         Self {
             preset,
             quota: if flexible {
-                Quota {
-                    owner: 50,
-                    normal: 2,
-                    machine: 2,
-                }
+                Quota { owner: 50, normal: 2, machine: 2 }
             } else {
-                Quota {
-                    owner: 1,
-                    normal: 1,
-                    machine: 2,
-                }
+                Quota { owner: 1, normal: 1, machine: 2 }
             },
             lifetime: if flexible {
-                Lifetime {
-                    min_seconds: 3_600,
-                    max_seconds: 3_650 * DAY,
-                    allow_never: true,
-                }
+                Lifetime { min_seconds: 3_600, max_seconds: 3_650 * DAY, allow_never: true }
             } else {
-                Lifetime {
-                    min_seconds: DAY,
-                    max_seconds: 365 * DAY,
-                    allow_never: false,
-                }
+                Lifetime { min_seconds: DAY, max_seconds: 365 * DAY, allow_never: false }
             },
-            extension: if flexible {
-                Extension::AnyTime
-            } else {
-                Extension::None
-            },
-            rotation: Rotation {
-                max_overlap_seconds: 7 * DAY,
-            },
+            extension: if flexible { Extension::AnyTime } else { Extension::None },
+            rotation: Rotation { max_overlap_seconds: 7 * DAY },
             notices: Notices {
                 days_before: vec![30, 7, 2],
                 on_expiry: true,
@@ -197,10 +172,7 @@ impl Policy {
             if (least..=most).contains(&value) {
                 Ok(())
             } else {
-                Err(Error::invalid(
-                    format!("policy.{field}"),
-                    format!("must be {least} to {most}"),
-                ))
+                Err(Error::invalid(format!("policy.{field}"), format!("must be {least} to {most}")))
             }
         };
         within("quota.owner", self.quota.owner.into(), 0, 100)?;
@@ -208,17 +180,8 @@ impl Policy {
         within("quota.machine", self.quota.machine.into(), 0, 100)?;
         within("lifetime.min_seconds", self.lifetime.min_seconds, 1, LONGEST)?;
         within("lifetime.max_seconds", self.lifetime.max_seconds, 1, LONGEST)?;
-        within(
-            "rotation.max_overlap_seconds",
-            self.rotation.max_overlap_seconds,
-            0,
-            365 * DAY,
-        )?;
-        let Lifetime {
-            min_seconds,
-            max_seconds,
-            ..
-        } = self.lifetime;
+        within("rotation.max_overlap_seconds", self.rotation.max_overlap_seconds, 0, 365 * DAY)?;
+        let Lifetime { min_seconds, max_seconds, .. } = self.lifetime;
         if min_seconds > max_seconds {
             let rule = format!("min_seconds ({min_seconds}) must not exceed max_seconds ({max_seconds})");
             return Err(Error::invalid("policy.lifetime", rule));
@@ -295,10 +258,7 @@ impl PolicyChange {
     /// Starts from a preset and changes nothing of it.
     #[must_use]
     pub fn to(preset: Preset) -> Self {
-        Self {
-            preset: Some(preset),
-            ..Self::default()
-        }
+        Self { preset: Some(preset), ..Self::default() }
     }
 
     fn apply(&self, policy: &mut Policy) {
@@ -310,38 +270,17 @@ impl PolicyChange {
         set(&mut policy.quota.owner, self.quota.owner.as_ref());
         set(&mut policy.quota.normal, self.quota.normal.as_ref());
         set(&mut policy.quota.machine, self.quota.machine.as_ref());
-        set(
-            &mut policy.lifetime.min_seconds,
-            self.lifetime.min_seconds.as_ref(),
-        );
-        set(
-            &mut policy.lifetime.max_seconds,
-            self.lifetime.max_seconds.as_ref(),
-        );
-        set(
-            &mut policy.lifetime.allow_never,
-            self.lifetime.allow_never.as_ref(),
-        );
+        set(&mut policy.lifetime.min_seconds, self.lifetime.min_seconds.as_ref());
+        set(&mut policy.lifetime.max_seconds, self.lifetime.max_seconds.as_ref());
+        set(&mut policy.lifetime.allow_never, self.lifetime.allow_never.as_ref());
         set(&mut policy.extension, self.extension.as_ref());
-        set(
-            &mut policy.rotation.max_overlap_seconds,
-            self.rotation.max_overlap_seconds.as_ref(),
-        );
+        set(&mut policy.rotation.max_overlap_seconds, self.rotation.max_overlap_seconds.as_ref());
         set(&mut policy.notices.days_before, self.notices.days_before.as_ref());
         set(&mut policy.notices.on_expiry, self.notices.on_expiry.as_ref());
-        set(
-            &mut policy.notices.tell.owners_for_machines,
-            self.notices.tell.owners_for_machines.as_ref(),
-        );
+        set(&mut policy.notices.tell.owners_for_machines, self.notices.tell.owners_for_machines.as_ref());
         set(&mut policy.notices.tell.owners, self.notices.tell.owners.as_ref());
-        set(
-            &mut policy.notices.tell.creator,
-            self.notices.tell.creator.as_ref(),
-        );
-        set(
-            &mut policy.notices.tell.modifier,
-            self.notices.tell.modifier.as_ref(),
-        );
+        set(&mut policy.notices.tell.creator, self.notices.tell.creator.as_ref());
+        set(&mut policy.notices.tell.modifier, self.notices.tell.modifier.as_ref());
     }
 }
 
@@ -369,9 +308,8 @@ mod tests {
 
     #[test]
     fn contradictions_name_both_values() {
-        let refused = change(r#"{"lifetime": {"min_seconds": 50, "max_seconds": 10}}"#)
-            .unwrap_err()
-            .to_string();
+        let refused =
+            change(r#"{"lifetime": {"min_seconds": 50, "max_seconds": 10}}"#).unwrap_err().to_string();
         assert!(refused.contains("50") && refused.contains("10"), "{refused}");
     }
 
@@ -379,22 +317,10 @@ mod tests {
     fn values_out_of_bounds_name_their_field() {
         for (json, field) in [
             (r#"{"quota": {"normal": 101}}"#, "policy.quota.normal"),
-            (
-                r#"{"lifetime": {"min_seconds": 0}}"#,
-                "policy.lifetime.min_seconds",
-            ),
-            (
-                r#"{"rotation": {"max_overlap_seconds": -1}}"#,
-                "policy.rotation.max_overlap_seconds",
-            ),
-            (
-                r#"{"notices": {"days_before": [7, 7]}}"#,
-                "policy.notices.days_before",
-            ),
-            (
-                r#"{"notices": {"days_before": [0]}}"#,
-                "policy.notices.days_before",
-            ),
+            (r#"{"lifetime": {"min_seconds": 0}}"#, "policy.lifetime.min_seconds"),
+            (r#"{"rotation": {"max_overlap_seconds": -1}}"#, "policy.rotation.max_overlap_seconds"),
+            (r#"{"notices": {"days_before": [7, 7]}}"#, "policy.notices.days_before"),
+            (r#"{"notices": {"days_before": [0]}}"#, "policy.notices.days_before"),
         ] {
             assert!(change(json).unwrap_err().to_string().starts_with(field), "{json}");
         }

@@ -22,9 +22,7 @@ pub fn find_room(user: &User, policy: &Policy, wanted: usize, now: Time) -> Resu
     match user.status {
         Status::Active => {}
         Status::Suspended => {
-            return Err(Error::Conflict(
-                "this user is suspended; lift the suspension first",
-            ));
+            return Err(Error::Conflict("this user is suspended; lift the suspension first"));
         }
         Status::Deleted => return Err(Error::NotFound { what: "user" }),
     }
@@ -36,10 +34,7 @@ pub fn find_room(user: &User, policy: &Policy, wanted: usize, now: Time) -> Resu
         .collect();
     let quota = policy.quota.of(user.kind);
     if user.live_keys.len() - expired.len() + wanted > quota as usize {
-        return Err(Error::QuotaExceeded {
-            quota,
-            kind: user.kind,
-        });
+        return Err(Error::QuotaExceeded { quota, kind: user.kind });
     }
     Ok(Room { expired })
 }
@@ -62,33 +57,22 @@ mod tests {
             email: None,
             subject: None,
             status: Status::Active,
-            live_keys: expiries
-                .iter()
-                .map(|e| (KeySuffix::random(), e.map(Time::from_seconds)))
-                .collect(),
+            live_keys: expiries.iter().map(|e| (KeySuffix::random(), e.map(Time::from_seconds))).collect(),
             created_at: Time::from_seconds(0),
             version: 1,
         }
     }
 
     fn room(user: &User, wanted: usize) -> Result<usize, Error> {
-        find_room(
-            user,
-            &Policy::preset(Preset::Strict),
-            wanted,
-            Time::from_seconds(100),
-        )
-        .map(|room| room.expired.len())
+        find_room(user, &Policy::preset(Preset::Strict), wanted, Time::from_seconds(100))
+            .map(|room| room.expired.len())
     }
 
     #[test]
     fn a_place_is_free_from_the_second_of_expiry() {
         assert_eq!(
             room(&machine(&[Some(101), None]), 1),
-            Err(Error::QuotaExceeded {
-                quota: 2,
-                kind: Kind::Machine
-            })
+            Err(Error::QuotaExceeded { quota: 2, kind: Kind::Machine })
         );
         assert_eq!(room(&machine(&[Some(100), None]), 1), Ok(1));
         assert_eq!(room(&machine(&[]), 2), Ok(0));

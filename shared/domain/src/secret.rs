@@ -51,11 +51,7 @@ impl Peppers {
                 .into_iter()
                 .map(|(version, value)| (version, SecretString::from(value)))
                 .collect();
-        let current = values
-            .remove("current")
-            .ok_or(BadPeppers::NoCurrent)?
-            .expose_secret()
-            .to_owned();
+        let current = values.remove("current").ok_or(BadPeppers::NoCurrent)?.expose_secret().to_owned();
         for (version, value) in &values {
             let named =
                 (1..=8).contains(&version.len()) && version.bytes().all(|c| c.is_ascii_alphanumeric());
@@ -63,11 +59,7 @@ impl Peppers {
                 return Err(BadPeppers::BadVersion(version.clone()));
             }
         }
-        if values.contains_key(&current) {
-            Ok(Self { current, values })
-        } else {
-            Err(BadPeppers::NoCurrent)
-        }
+        if values.contains_key(&current) { Ok(Self { current, values }) } else { Err(BadPeppers::NoCurrent) }
     }
 
     /// Tells whether a secret stored under `version` can be checked.
@@ -91,20 +83,14 @@ impl Peppers {
         let hash: PasswordHash = argon2(pepper, params)
             .hash_password_with_salt(token.expose().as_bytes(), &salt)
             .expect("a token and a salt of 16 bytes are within argon2's bounds");
-        StoredSecret {
-            hash: hash.to_string(),
-            tag: tag(pepper, token),
-            pepper: self.current.clone(),
-        }
+        StoredSecret { hash: hash.to_string(), tag: tag(pepper, token), pepper: self.current.clone() }
     }
 
     /// Compares the tag in constant time. `None` when the pepper's version is unknown here.
     #[must_use]
     pub fn tag_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Option<bool> {
         let pepper = self.values.get(&stored.pepper)?.expose_secret().as_bytes();
-        Some(bool::from(
-            tag(pepper, token).as_bytes().ct_eq(stored.tag.as_bytes()),
-        ))
+        Some(bool::from(tag(pepper, token).as_bytes().ct_eq(stored.tag.as_bytes())))
     }
 
     /// Runs argon2. `None` when the pepper's version is unknown here. Takes tens of milliseconds.
@@ -112,9 +98,7 @@ impl Peppers {
     pub fn hash_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Option<bool> {
         let pepper = self.values.get(&stored.pepper)?.expose_secret().as_bytes();
         let matches = PasswordHash::new(&stored.hash).is_ok_and(|hash| {
-            argon2(pepper, Params::DEFAULT)
-                .verify_password(token.expose().as_bytes(), &hash)
-                .is_ok()
+            argon2(pepper, Params::DEFAULT).verify_password(token.expose().as_bytes(), &hash).is_ok()
         });
         Some(matches)
     }
@@ -200,11 +184,7 @@ mod tests {
     #[test]
     fn the_hash_is_argon2id_and_names_its_pepper() {
         let stored = peppers(ONE).seal(new_token().token());
-        assert!(
-            stored.hash.starts_with("$argon2id$v=19$m=7168,t=5,p=1,keyid=MQ$"),
-            "{}",
-            stored.hash
-        );
+        assert!(stored.hash.starts_with("$argon2id$v=19$m=7168,t=5,p=1,keyid=MQ$"), "{}", stored.hash);
     }
 
     #[test]

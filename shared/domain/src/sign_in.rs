@@ -4,21 +4,49 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-/// Returns the stored name of a sign-in: SHA-256 of issuer and subject, in hexadecimal.
+use crate::text::Email;
+
+/// A person as the identity provider knows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Who vouches.
+    pub issuer: String,
+    /// Whom they know by this name.
+    pub subject: String,
+    /// The address, where the provider gives a usable one.
+    pub email: Option<Email>,
+    /// Whether the provider checked that address.
+    pub email_verified: bool,
+    /// The person's name, where the provider gives it.
+    pub name: Option<String>,
+}
+
+impl SignedIn {
+    /// Returns the stored name of this sign-in.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        subject_hash(&self.issuer, &self.subject)
+    }
+
+    /// Returns the address if the provider checked it.
+    #[must_use]
+    pub fn verified_email(&self) -> Option<&Email> {
+        self.email.as_ref().filter(|_| self.email_verified)
+    }
+}
+
+/// SHA-256 of issuer and subject, in hexadecimal.
 ///
 /// The issuer's length comes first, so that no two pairs share a hash by moving the border.
-#[must_use]
-pub fn subject_hash(issuer: &str, subject: &str) -> String {
+fn subject_hash(issuer: &str, subject: &str) -> String {
     let mut hash = Sha256::new();
     hash.update((issuer.len() as u64).to_be_bytes());
     hash.update(issuer.as_bytes());
     hash.update(subject.as_bytes());
-    hash.finalize()
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
-            hex
-        })
+    hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
+        hex
+    })
 }
 
 #[cfg(test)]
@@ -27,10 +55,7 @@ mod tests {
 
     #[test]
     fn the_border_between_issuer_and_subject_counts() {
-        assert_ne!(
-            subject_hash("https://a.example/x", "y"),
-            subject_hash("https://a.example/", "xy")
-        );
+        assert_ne!(subject_hash("https://a.example/x", "y"), subject_hash("https://a.example/", "xy"));
         assert_eq!(subject_hash("a", "b").len(), 64);
     }
 }

@@ -23,9 +23,7 @@ impl TryFrom<String> for Name {
         if visible_within(&text, 64) {
             Ok(Self(text))
         } else {
-            Err(BadText(
-                "must be 1 to 64 characters, not blank and without control characters",
-            ))
+            Err(BadText("must be 1 to 64 characters, not blank and without control characters"))
         }
     }
 }
@@ -89,9 +87,7 @@ impl TryFrom<String> for Email {
         if valid {
             Ok(Self(text))
         } else {
-            Err(BadText(
-                "must be an e-mail address such as name@example.com, in ASCII",
-            ))
+            Err(BadText("must be an e-mail address such as name@example.com, in ASCII"))
         }
     }
 }

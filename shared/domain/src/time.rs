@@ -68,11 +68,7 @@ impl Time {
     #[must_use]
     pub const fn days_from(self, now: Self) -> i64 {
         let seconds = self.since(now);
-        if seconds <= 0 {
-            0
-        } else {
-            (seconds + DAY - 1) / DAY
-        }
+        if seconds <= 0 { 0 } else { (seconds + DAY - 1) / DAY }
     }
 }
 
@@ -90,9 +86,7 @@ impl From<Time> for i64 {
 
 impl fmt::Display for Time {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Timestamp::from_duration(SignedDuration::from_secs(self.0))
-            .map_err(|_| fmt::Error)?
-            .fmt(formatter)
+        Timestamp::from_duration(SignedDuration::from_secs(self.0)).map_err(|_| fmt::Error)?.fmt(formatter)
     }
 }
 
@@ -102,14 +96,8 @@ mod tests {
 
     #[test]
     fn writes_rfc_3339_in_seconds() {
-        assert_eq!(
-            Time::from_seconds(1_790_000_000).to_string(),
-            "2026-09-21T14:13:20Z"
-        );
-        assert_eq!(
-            Time::from_milliseconds(1_790_000_000_999).seconds(),
-            1_790_000_000
-        );
+        assert_eq!(Time::from_seconds(1_790_000_000).to_string(), "2026-09-21T14:13:20Z");
+        assert_eq!(Time::from_milliseconds(1_790_000_000_999).seconds(), 1_790_000_000);
         assert_eq!(Time::MAX.to_string(), "9999-12-30T22:00:00Z");
     }
 
@@ -118,13 +106,9 @@ mod tests {
         let noon = Some(Time::from_seconds(1_767_268_800));
         assert_eq!(Time::parse("2026-01-01T12:00:00Z"), noon);
         assert_eq!(Time::parse("2026-01-01T14:00:00+02:00"), noon);
-        for text in [
-            "2026-01-01T12:00:00.5Z",
-            "2026-01-01",
-            "2026-01-01T12:00:00",
-            "2026-01-01 12:00:00Z",
-            "",
-        ] {
+        for text in
+            ["2026-01-01T12:00:00.5Z", "2026-01-01", "2026-01-01T12:00:00", "2026-01-01 12:00:00Z", ""]
+        {
             assert_eq!(Time::parse(text), None, "{text}");
         }
     }
@@ -132,10 +116,7 @@ mod tests {
     #[test]
     fn counts_started_days() {
         let now = Time::from_seconds(0);
-        assert_eq!(
-            [0, 1, DAY, DAY + 1].map(|s| now.plus(s).days_from(now)),
-            [0, 1, 1, 2]
-        );
+        assert_eq!([0, 1, DAY, DAY + 1].map(|s| now.plus(s).days_from(now)), [0, 1, 1, 2]);
         assert_eq!(now.plus(-5).days_from(now), 0);
     }
 }

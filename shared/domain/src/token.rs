@@ -31,8 +31,7 @@ impl KeyPrefix {
     /// Tells whether `text` claims to be a token of this installation.
     #[must_use]
     pub fn leads(&self, text: &str) -> bool {
-        text.strip_prefix(&self.0)
-            .is_some_and(|rest| rest.starts_with('_'))
+        text.strip_prefix(&self.0).is_some_and(|rest| rest.starts_with('_'))
     }
 }
 
@@ -49,11 +48,7 @@ impl FromStr for KeyPrefix {
         let valid = (2..=10).contains(&text.len())
             && text.as_bytes()[0].is_ascii_lowercase()
             && text.bytes().all(rest_ok);
-        if valid {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(BadPrefix)
-        }
+        if valid { Ok(Self(text.to_owned())) } else { Err(BadPrefix) }
     }
 }
 
@@ -72,10 +67,7 @@ pub struct Malformed;
 impl<'a> Token<'a> {
     /// Reads a token. Allocates nothing, so that garbage is refused cheaply.
     pub fn parse(prefix: &KeyPrefix, text: &'a str) -> Result<Self, Malformed> {
-        let rest = text
-            .strip_prefix(&prefix.0)
-            .and_then(|rest| rest.strip_prefix('_'))
-            .ok_or(Malformed)?;
+        let rest = text.strip_prefix(&prefix.0).and_then(|rest| rest.strip_prefix('_')).ok_or(Malformed)?;
         let (key_id, secret) = rest.split_once('_').ok_or(Malformed)?;
         let key_id = KeyId::parse(key_id).map_err(|_| Malformed)?;
         Base62::<{ SECRET + CHECK }>::parse(secret).map_err(|_| Malformed)?;
@@ -96,10 +88,7 @@ impl<'a> Token<'a> {
     /// Copies the token, for work that outlives the request's text.
     #[must_use]
     pub fn to_secret(&self) -> SecretToken {
-        SecretToken {
-            text: self.text.to_owned().into(),
-            key_id: self.key_id,
-        }
+        SecretToken { text: self.text.to_owned().into(), key_id: self.key_id }
     }
 
     /// Returns the whole text, the secret included: for hashing only.
@@ -131,19 +120,13 @@ impl SecretToken {
     fn with_secret(prefix: &KeyPrefix, key_id: KeyId, secret: Base62<SECRET>) -> Self {
         let checked = format!("{}_{secret}", prefix.access_key(key_id));
         let check = encode::<CHECK>(crc32fast::hash(checked.as_bytes()));
-        Self {
-            text: format!("{checked}{check}").into(),
-            key_id,
-        }
+        Self { text: format!("{checked}{check}").into(), key_id }
     }
 
     /// Lends the token for hashing.
     #[must_use]
     pub fn token(&self) -> Token<'_> {
-        Token {
-            text: self.text.expose_secret(),
-            key_id: self.key_id,
-        }
+        Token { text: self.text.expose_secret(), key_id: self.key_id }
     }
 
     /// Returns the whole text: for the one answer that shows it.

@@ -15,7 +15,7 @@ use crate::{
     batch::BATCH,
     item::{Item, decode, encode, indexed, number, primary, text},
     key,
-    transaction::{Expression, value},
+    transaction::Expression,
 };
 
 /// A key together with its user, as one strongly consistent read found them.
@@ -49,10 +49,7 @@ impl Table {
         let (Some(key), Some(user)) = (items.remove(&key), items.remove(&user)) else {
             return Ok(None);
         };
-        Ok(Some(KeyWithUser {
-            key: decode("access key", key)?,
-            user: decode("user", user)?,
-        }))
+        Ok(Some(KeyWithUser { key: decode("access key", key)?, user: decode("user", user)? }))
     }
 
     /// Lists the keys of a user by expiry, strongly; `after` is the `next` of the page before.
@@ -78,10 +75,8 @@ impl Table {
             .collect::<Result<Vec<_>, _>>()
             .await
             .map_err(|error| Error::failed("Query", error))?;
-        let mut keys: Vec<AccessKey> = items
-            .into_iter()
-            .map(|item| decode("access key", item))
-            .collect::<Result<_, _>>()?;
+        let mut keys: Vec<AccessKey> =
+            items.into_iter().map(|item| decode("access key", item)).collect::<Result<_, _>>()?;
         let place = |key: &AccessKey| key::by_expiry(key.expires_at, key.key_id);
         keys.sort_by_cached_key(place);
         keys.retain(|key| after.is_none_or(|after| place(key).as_str() > after));
@@ -105,9 +100,7 @@ impl Table {
             let key_id = KeyId::parse(sort.rsplit('#').next()?).ok()?;
             Some((sort.to_owned(), key::access_key(key_id)))
         });
-        let places = self
-            .index_page(key::access_keys_partition(organization_id), start, limit)
-            .await?;
+        let places = self.index_page(key::access_keys_partition(organization_id), start, limit).await?;
         let mut wanted = HashSet::new();
         let mut entries = Vec::with_capacity(places.entries.len());
         let read = places.entries.len();
@@ -133,10 +126,7 @@ impl Table {
             });
         }
         let more = places.more || entries.len() < read;
-        Ok(Page {
-            items,
-            next: more.then(|| entries.pop().map(|(sort, _)| sort)).flatten(),
-        })
+        Ok(Page { items, next: more.then(|| entries.pop().map(|(sort, _)| sort)).flatten() })
     }
 
     /// Stores a new key in the room found for it.
@@ -155,9 +145,7 @@ impl Table {
             .name("#new", new.key.key_id.suffix())
             .value(
                 ":expiry",
-                new.key
-                    .expires_at
-                    .map_or(AttributeValue::Null(true), |at| number(at.seconds())),
+                new.key.expires_at.map_or(AttributeValue::Null(true), |at| number(at.seconds())),
             );
         for (position, suffix) in room.expired.iter().enumerate() {
             let name = format!("#expired{position}");
@@ -171,16 +159,10 @@ impl Table {
             .name("#kind", "kind")
             .value(":one", number(1))
             .value(":seen", number(user.version))
-            .value(":active", value("active"))
-            .value(":kind", value(user.kind));
+            .value(":active", text("active"))
+            .value(":kind", text(user.kind.as_str()));
         let condition = "version = :seen AND #status = :active AND #kind = :kind";
-        transaction.update(
-            self,
-            key::user(user.user_id),
-            change,
-            condition,
-            Refusal::LostRace,
-        );
+        transaction.update(self, key::user(user.user_id), change, condition, Refusal::LostRace);
         self.add_key_item(&mut transaction, new);
         transaction.record(self, event);
         self.commit(transaction).await
@@ -199,18 +181,12 @@ impl Table {
             "SET revoked_at = :now, updated_at = :now, updated_by = :by ADD version :one REMOVE due_shard, due_at",
         )
         .value(":now", number(event.at.seconds()))
-        .value(":by", value(by))
+        .value(":by", text(by))
         .value(":one", number(1))
         .value(":seen", number(key.version));
         let mut transaction = Transaction::default();
         let condition = "version = :seen AND attribute_not_exists(revoked_at)";
-        transaction.update(
-            self,
-            key::access_key(key.key_id),
-            change,
-            condition,
-            Refusal::LostRace,
-        );
+        transaction.update(self, key::access_key(key.key_id), change, condition, Refusal::LostRace);
         self.free_place(&mut transaction, key.key_id);
         transaction.record(self, event);
         self.commit(transaction).await
@@ -251,9 +227,7 @@ impl Table {
             {
                 Ok(())
             }
-            other => other
-                .map(|_| ())
-                .map_err(|error| Error::failed("UpdateItem", error)),
+            other => other.map(|_| ()).map_err(|error| Error::failed("UpdateItem", error)),
         }
     }
 
@@ -264,15 +238,9 @@ impl Table {
 
     fn key_item(&self, NewKey { key, due_at }: NewKey<'_>) -> Item {
         let item = encode(key::access_key(key.key_id), key);
-        let mut item = indexed(
-            item,
-            key::access_keys(key.organization_id, key.expires_at, key.key_id),
-        );
+        let mut item = indexed(item, key::access_keys(key.organization_id, key.expires_at, key.key_id));
         if let Some(due_at) = due_at {
-            item.insert(
-                "due_shard".to_owned(),
-                text(key::due_shard(key.organization_id, self.due_shards)),
-            );
+            item.insert("due_shard".to_owned(), text(key::due_shard(key.organization_id, self.due_shards)));
             item.insert("due_at".to_owned(), number(due_at.seconds()));
         }
         item
@@ -296,8 +264,5 @@ impl Table {
 }
 
 fn user_beside(key: &key::Key) -> key::Key {
-    key::Key {
-        pk: key.pk.clone(),
-        sk: key::USER.to_owned(),
-    }
+    key::Key { pk: key.pk.clone(), sk: key::USER.to_owned() }
 }

@@ -31,9 +31,7 @@ impl Table {
             if attempt > 0 {
                 pause(attempt).await;
             }
-            let request = KeysAndAttributes::builder()
-                .set_keys(Some(wanted))
-                .consistent_read(true);
+            let request = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true);
             let request = request.build().expect("keys are given");
             let answer = self
                 .client
@@ -42,11 +40,7 @@ impl Table {
                 .send()
                 .await
                 .map_err(|error| Error::failed(OPERATION, error))?;
-            let items = answer
-                .responses
-                .into_iter()
-                .flat_map(HashMap::into_values)
-                .flatten();
+            let items = answer.responses.into_iter().flat_map(HashMap::into_values).flatten();
             found.extend(items.filter_map(|item| Some((key_of(&item)?, item))));
             wanted = answer
                 .unprocessed_keys

@@ -49,11 +49,7 @@ impl Error {
             (SdkError::DispatchFailure(_), _) => "no connection",
             _ => "no answer",
         };
-        Self::Failed {
-            operation,
-            code: code.to_owned(),
-            source: Box::new(error),
-        }
+        Self::Failed { operation, code: code.to_owned(), source: Box::new(error) }
     }
 
     /// Wraps a decoding failure of a stored entity.

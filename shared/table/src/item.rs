@@ -36,10 +36,7 @@ pub(crate) fn primary(key: Key) -> Item {
 /// Returns the key of an item of the table or of an index.
 pub(crate) fn key_of(item: &Item) -> Option<Key> {
     let part = |name| item.get(name)?.as_s().ok().cloned();
-    Some(Key {
-        pk: part("PK")?,
-        sk: part("SK")?,
-    })
+    Some(Key { pk: part("PK")?, sk: part("SK")? })
 }
 
 /// Makes a text attribute.
@@ -48,8 +45,8 @@ pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
 }
 
 /// Makes a number attribute.
-pub(crate) fn number(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
+pub(crate) fn number(value: impl Into<i128>) -> AttributeValue {
+    AttributeValue::N(value.into().to_string())
 }
 
 impl Table {

@@ -2,7 +2,8 @@
 
 use domain::{
     Time,
-    id::{KeyId, OrganizationId, UserId},
+    id::{KeyId, KeySuffix, OrganizationId, UserId},
+    notice::Announcement,
     text::Email,
 };
 use ulid::Ulid;
@@ -22,6 +23,8 @@ pub const USER: &str = "USER";
 /// Sort keys of access keys start so.
 pub const ACCESS_KEYS: &str = "KEY#";
 
+const MAILS: &str = "MAIL#";
+
 /// The first and last sort key of what a decision needs of an organization: groups, itself, roles.
 pub const SNAPSHOT: (&str, &str) = ("GROUP#", "ROLE#\u{7f}");
 
@@ -38,10 +41,7 @@ pub fn user_partition(user_id: UserId) -> String {
 }
 
 fn in_organization(organization_id: OrganizationId, sk: impl Into<String>) -> Key {
-    Key {
-        pk: organization_partition(organization_id),
-        sk: sk.into(),
-    }
+    Key { pk: organization_partition(organization_id), sk: sk.into() }
 }
 
 /// Returns the key of an organization.
@@ -65,37 +65,41 @@ pub fn email(organization_id: OrganizationId, email: &Email) -> Key {
 /// Returns the key of a user.
 #[must_use]
 pub fn user(user_id: UserId) -> Key {
-    Key {
-        pk: user_partition(user_id),
-        sk: USER.to_owned(),
-    }
+    Key { pk: user_partition(user_id), sk: USER.to_owned() }
 }
 
 /// Returns the key of an access key.
 #[must_use]
 pub fn access_key(key_id: KeyId) -> Key {
-    Key {
-        pk: user_partition(key_id.user_id()),
-        sk: format!("{ACCESS_KEYS}{}", key_id.suffix()),
-    }
+    Key { pk: user_partition(key_id.user_id()), sk: format!("{ACCESS_KEYS}{}", key_id.suffix()) }
+}
+
+/// Returns the key of a user's claim to be told of an expiry by mail.
+///
+/// It leaves the stage out: one item for each expiry and channel holds the narrowest stage that was
+/// claimed, so that its condition alone keeps out the same stage and every wider one.
+#[must_use]
+pub fn notice_by_mail(user_id: UserId, announcement: &Announcement) -> Key {
+    let Announcement { key_id, expires_at, .. } = announcement;
+    Key { pk: user_partition(user_id), sk: format!("NOTICE#{key_id}#{}#MAIL", expires_at.seconds()) }
+}
+
+/// Returns the key of a mail to a user.
+#[must_use]
+pub fn mail(user_id: UserId, mail_id: Ulid) -> Key {
+    Key { pk: user_partition(user_id), sk: format!("{MAILS}{mail_id}") }
 }
 
 /// Returns the key of an audit event.
 #[must_use]
 pub fn audit(organization_id: OrganizationId, audit_id: Ulid) -> Key {
-    Key {
-        pk: format!("ORG#{organization_id}#AUDIT"),
-        sk: audit_id.to_string(),
-    }
+    Key { pk: format!("ORG#{organization_id}#AUDIT"), sk: audit_id.to_string() }
 }
 
 /// Returns the place of a user among the users of its organization in `GSI1`.
 #[must_use]
 pub fn users(organization_id: OrganizationId, user_id: UserId) -> Key {
-    Key {
-        pk: users_partition(organization_id),
-        sk: user_id.to_string(),
-    }
+    Key { pk: users_partition(organization_id), sk: user_id.to_string() }
 }
 
 /// Returns the partition of an organization's users in `GSI1`.
@@ -107,10 +111,7 @@ pub fn users_partition(organization_id: OrganizationId) -> String {
 /// Returns the place of a key among the keys of its organization in `GSI1`.
 #[must_use]
 pub fn access_keys(organization_id: OrganizationId, expires_at: Option<Time>, key_id: KeyId) -> Key {
-    Key {
-        pk: access_keys_partition(organization_id),
-        sk: by_expiry(expires_at, key_id),
-    }
+    Key { pk: access_keys_partition(organization_id), sk: by_expiry(expires_at, key_id) }
 }
 
 /// Returns the partition of an organization's keys in `GSI1`.
@@ -131,25 +132,50 @@ pub fn by_expiry(expires_at: Option<Time>, key_id: KeyId) -> String {
 /// Returns the place of a sign-in's link in `GSI1`.
 #[must_use]
 pub fn links_of_subject(hash: &str, organization_id: OrganizationId) -> Key {
-    Key {
-        pk: format!("SUBJECT#{hash}"),
-        sk: organization_id.to_string(),
-    }
+    Key { pk: format!("SUBJECT#{hash}"), sk: organization_id.to_string() }
 }
 
 /// Returns the place of a claim to an address in `GSI1`.
 #[must_use]
 pub fn claims_of_email(email: &Email, organization_id: OrganizationId) -> Key {
-    Key {
-        pk: format!("EMAIL#{}", email.key()),
-        sk: organization_id.to_string(),
-    }
+    Key { pk: format!("EMAIL#{}", email.key()), sk: organization_id.to_string() }
 }
 
 /// Returns the part of the `due` index that an organization's items are in.
 #[must_use]
 pub fn due_shard(organization_id: OrganizationId, shards: u32) -> String {
-    (crc32fast::hash(organization_id.as_str().as_bytes()) % shards.max(1)).to_string()
+    shard(crc32fast::hash(organization_id.as_str().as_bytes()) % shards.max(1))
+}
+
+/// Returns a part of the `due` index by its number, from 0.
+#[must_use]
+pub fn shard(number: u32) -> String {
+    number.to_string()
+}
+
+/// Something for which something is to be done, as the `due` index names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DueItem {
+    /// A key of whose expiry somebody is to be told.
+    AccessKey(KeyId),
+    /// A mail that is not known to be sent.
+    Mail {
+        /// Who gets it.
+        user_id: UserId,
+        /// Which one.
+        mail_id: Ulid,
+    },
+}
+
+/// Tells what an entry of the `due` index stands for; `None` if this version does not know.
+#[must_use]
+pub fn due_item(key: &Key) -> Option<DueItem> {
+    let user_id = UserId::parse(key.pk.strip_prefix("USER#")?).ok()?;
+    if let Some(suffix) = key.sk.strip_prefix(ACCESS_KEYS) {
+        return Some(DueItem::AccessKey(KeyId::new(user_id, KeySuffix::parse(suffix).ok()?)));
+    }
+    let mail_id = key.sk.strip_prefix(MAILS)?.parse().ok()?;
+    Some(DueItem::Mail { user_id, mail_id })
 }
 
 #[cfg(test)]
@@ -161,6 +187,14 @@ mod tests {
         let key_id = KeyId::random();
         let at = |seconds| by_expiry(Some(Time::from_seconds(seconds)), key_id);
         assert!(at(9) < at(10) && at(10) < at(1_000_000_000) && at(i64::MAX) < by_expiry(None, key_id));
+    }
+
+    #[test]
+    fn what_is_due_is_read_back_from_its_key() {
+        let (key_id, user_id, mail_id) = (KeyId::random(), UserId::random(), Ulid::generate());
+        assert_eq!(due_item(&access_key(key_id)), Some(DueItem::AccessKey(key_id)));
+        assert_eq!(due_item(&mail(user_id, mail_id)), Some(DueItem::Mail { user_id, mail_id }));
+        assert_eq!(due_item(&user(user_id)), None);
     }
 
     #[test]

@@ -51,28 +51,18 @@ impl Table {
         let limit = limit.min(PAGE);
         // The links and claims are read from the start: a person is in a handful of organizations.
         let mut found: BTreeMap<OrganizationId, bool> = BTreeMap::new();
-        for organization_id in self
-            .organizations_at(|id| key::links_of_subject(subject, id))
-            .await?
-        {
+        for organization_id in self.organizations_at(|id| key::links_of_subject(subject, id)).await? {
             found.insert(organization_id, true);
         }
         if let Some(email) = email {
-            for organization_id in self
-                .organizations_at(|id| key::claims_of_email(email, id))
-                .await?
-            {
+            for organization_id in self.organizations_at(|id| key::claims_of_email(email, id)).await? {
                 found.entry(organization_id).or_insert(false);
             }
         }
-        let rest: Vec<_> = found
-            .into_iter()
-            .filter(|(id, _)| after.is_none_or(|after| *id > after))
-            .collect();
+        let rest: Vec<_> =
+            found.into_iter().filter(|(id, _)| after.is_none_or(|after| *id > after)).collect();
         let page = &rest[..rest.len().min(limit)];
-        let mut items = self
-            .batch(page.iter().map(|(id, _)| key::organization(*id)))
-            .await?;
+        let mut items = self.batch(page.iter().map(|(id, _)| key::organization(*id))).await?;
         let mut organizations = Vec::with_capacity(page.len());
         for (organization_id, linked) in page {
             let Some(item) = items.remove(&key::organization(*organization_id)) else {
@@ -86,13 +76,8 @@ impl Table {
                 organizations.push(decode("organization", item)?);
             }
         }
-        let next = (rest.len() > page.len())
-            .then(|| page.last().map(|(id, _)| id.to_string()))
-            .flatten();
-        Ok(Page {
-            items: organizations,
-            next,
-        })
+        let next = (rest.len() > page.len()).then(|| page.last().map(|(id, _)| id.to_string())).flatten();
+        Ok(Page { items: organizations, next })
     }
 
     async fn organizations_at(
@@ -104,12 +89,7 @@ impl Table {
         let mut after = None;
         loop {
             let places = self.index_page(partition.clone(), after, BATCH).await?;
-            found.extend(
-                places
-                    .entries
-                    .iter()
-                    .filter_map(|(sort, _)| OrganizationId::parse(sort).ok()),
-            );
+            found.extend(places.entries.iter().filter_map(|(sort, _)| OrganizationId::parse(sort).ok()));
             after = places.entries.into_iter().next_back();
             if !places.more || after.is_none() {
                 return Ok(found);

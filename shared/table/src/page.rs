@@ -50,10 +50,7 @@ impl Table {
             .await
             .map_err(|error| Error::failed("Query", error))?;
         let place = |item: &Item| {
-            let sort = item
-                .get("GSI1SK")
-                .and_then(|sort: &AttributeValue| sort.as_s().ok())
-                .cloned()?;
+            let sort = item.get("GSI1SK").and_then(|sort: &AttributeValue| sort.as_s().ok()).cloned()?;
             Some((sort, key_of(item)?))
         };
         Ok(Places {

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Refusal, Table, Transaction,
-    item::{Item, encode, indexed},
+    item::{Item, encode, indexed, number, text},
     key,
-    transaction::{Expression, value},
+    transaction::Expression,
 };
 
 /// Leads from a sign-in or an address to the user it belongs to.
@@ -27,9 +27,8 @@ impl Table {
         organization_id: OrganizationId,
         subject: &str,
     ) -> Result<Option<UserId>, Error> {
-        let pointer: Option<Pointer> = self
-            .get("sign-in link", key::subject(organization_id, subject))
-            .await?;
+        let pointer: Option<Pointer> =
+            self.get("sign-in link", key::subject(organization_id, subject)).await?;
         Ok(pointer.map(|pointer| pointer.user_id))
     }
 
@@ -39,9 +38,7 @@ impl Table {
         organization_id: OrganizationId,
         email: &Email,
     ) -> Result<Option<UserId>, Error> {
-        let pointer: Option<Pointer> = self
-            .get("e-mail claim", key::email(organization_id, email))
-            .await?;
+        let pointer: Option<Pointer> = self.get("e-mail claim", key::email(organization_id, email)).await?;
         Ok(pointer.map(|pointer| pointer.user_id))
     }
 
@@ -52,9 +49,9 @@ impl Table {
         let mut transaction = Transaction::default();
         transaction.create(self, link_item(user, subject), Refusal::LostRace);
         let linked = Expression::new("SET subject = :subject ADD version :one")
-            .value(":subject", value(subject))
-            .value(":one", crate::item::number(1))
-            .value(":seen", crate::item::number(user.version));
+            .value(":subject", text(subject))
+            .value(":one", number(1))
+            .value(":seen", number(user.version));
         transaction.update(
             self,
             key::user(user.user_id),
@@ -68,19 +65,13 @@ impl Table {
 }
 
 pub(crate) fn link_item(user: &User, subject: &str) -> Item {
-    let pointer = Pointer {
-        organization_id: user.organization_id,
-        user_id: user.user_id,
-    };
+    let pointer = Pointer { organization_id: user.organization_id, user_id: user.user_id };
     let item = encode(key::subject(user.organization_id, subject), &pointer);
     indexed(item, key::links_of_subject(subject, user.organization_id))
 }
 
 pub(crate) fn claim_item(user: &User, email: &Email) -> Item {
-    let pointer = Pointer {
-        organization_id: user.organization_id,
-        user_id: user.user_id,
-    };
+    let pointer = Pointer { organization_id: user.organization_id, user_id: user.user_id };
     let item = encode(key::email(user.organization_id, email), &pointer);
     indexed(item, key::claims_of_email(email, user.organization_id))
 }

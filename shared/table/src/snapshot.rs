@@ -32,11 +32,7 @@ impl Table {
             .send();
         while let Some(item) = pages.next().await {
             let item = item.map_err(|error| Error::failed("Query", error))?;
-            if item
-                .get("SK")
-                .and_then(|sort| sort.as_s().ok())
-                .is_some_and(|sort| sort == "ORG")
-            {
+            if item.get("SK").and_then(|sort| sort.as_s().ok()).is_some_and(|sort| sort == "ORG") {
                 organization = Some(decode("organization", item)?);
             }
         }

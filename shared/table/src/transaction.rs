@@ -3,14 +3,14 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
-    types::{AttributeValue, CancellationReason, Delete, Put, TransactWriteItem, Update},
+    types::{AttributeValue, CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update},
 };
 use domain::audit;
 use ulid::Ulid;
 
 use crate::{
     Error, Table,
-    item::{Item, encode, primary, text},
+    item::{Item, encode, primary},
     key::{self, Key},
     retry::{ATTEMPTS, pause},
 };
@@ -49,10 +49,7 @@ pub(crate) struct Expression {
 
 impl Expression {
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            ..Self::default()
-        }
+        Self { text: text.into(), ..Self::default() }
     }
 
     /// Appends to the text.
@@ -79,13 +76,19 @@ const ABSENT: &str = "attribute_not_exists(PK)";
 impl Transaction {
     /// Adds a new item, refused where one is there.
     pub(crate) fn create(&mut self, table: &Table, item: Item, taken: Refusal) {
+        self.put(table, item, Expression::new(ABSENT), taken);
+    }
+
+    /// Puts an item in the place of what is there, refused where `condition` does not hold.
+    pub(crate) fn put(&mut self, table: &Table, item: Item, condition: Expression, otherwise: Refusal) {
         let put = Put::builder()
             .table_name(&table.name)
             .set_item(Some(item))
-            .condition_expression(ABSENT);
+            .condition_expression(condition.text)
+            .set_expression_attribute_names(some(condition.names))
+            .set_expression_attribute_values(some(condition.values));
         let put = put.build().expect("table and item are given");
-        self.steps
-            .push((TransactWriteItem::builder().put(put).build(), taken));
+        self.steps.push((TransactWriteItem::builder().put(put).build(), otherwise));
     }
 
     /// Changes an item, refused where `condition` does not hold.
@@ -105,8 +108,7 @@ impl Transaction {
             .set_expression_attribute_names(some(change.names))
             .set_expression_attribute_values(some(change.values));
         let update = update.build().expect("table, key and expression are given");
-        self.steps
-            .push((TransactWriteItem::builder().update(update).build(), otherwise));
+        self.steps.push((TransactWriteItem::builder().update(update).build(), otherwise));
     }
 
     /// Removes an item, refused where `condition` does not hold.
@@ -118,8 +120,19 @@ impl Transaction {
             .set_expression_attribute_names(some(condition.names))
             .set_expression_attribute_values(some(condition.values));
         let delete = delete.build().expect("table and key are given");
-        self.steps
-            .push((TransactWriteItem::builder().delete(delete).build(), otherwise));
+        self.steps.push((TransactWriteItem::builder().delete(delete).build(), otherwise));
+    }
+
+    /// Changes nothing; refused where `condition` does not hold.
+    pub(crate) fn check(&mut self, table: &Table, key: Key, condition: Expression, otherwise: Refusal) {
+        let check = ConditionCheck::builder()
+            .table_name(&table.name)
+            .set_key(Some(primary(key)))
+            .condition_expression(condition.text)
+            .set_expression_attribute_names(some(condition.names))
+            .set_expression_attribute_values(some(condition.values));
+        let check = check.build().expect("table, key and condition are given");
+        self.steps.push((TransactWriteItem::builder().condition_check(check).build(), otherwise));
     }
 
     /// Adds the audit event of the change.
@@ -132,12 +145,23 @@ impl Transaction {
 impl Table {
     /// Does all steps, or none and says why.
     ///
+    /// After [`Error::Failed`] it is unknown whether the steps were done.
+    pub(crate) async fn commit(&self, transaction: Transaction) -> Result<(), Error> {
+        let refusals: Vec<_> = transaction.steps.iter().map(|(_, refusal)| refusal.clone()).collect();
+        match self.attempt(transaction).await?.first().and_then(|step| refusals.get(*step)) {
+            None => Ok(()),
+            Some(refusal) => Err(refusal.clone().into()),
+        }
+    }
+
+    /// Does all steps, or none and returns the positions of those whose conditions do not hold.
+    ///
     /// After [`Error::Failed`] it is unknown whether the steps were done. Conflicts with other
     /// transactions are waited out with the same client token, so that a lost reply cannot do the
     /// steps twice.
-    pub(crate) async fn commit(&self, transaction: Transaction) -> Result<(), Error> {
+    pub(crate) async fn attempt(&self, transaction: Transaction) -> Result<Vec<usize>, Error> {
         const OPERATION: &str = "TransactWriteItems";
-        let (steps, refusals): (Vec<_>, Vec<_>) = transaction.steps.into_iter().unzip();
+        let steps = transaction.steps.into_iter().map(|(step, _)| step).collect();
         let request = self
             .client
             .transact_write_items()
@@ -145,9 +169,9 @@ impl Table {
             .client_request_token(Ulid::generate().to_string());
         for attempt in 0..ATTEMPTS {
             match request.clone().send().await {
-                Ok(TransactWriteItemsOutput { .. }) => return Ok(()),
-                Err(error) => match judge(&error, &refusals) {
-                    Verdict::Refused(refusal) => return Err(refusal.into()),
+                Ok(TransactWriteItemsOutput { .. }) => return Ok(Vec::new()),
+                Err(error) => match judge(&error) {
+                    Verdict::Refused(steps) => return Ok(steps),
                     Verdict::Passing => pause(attempt).await,
                     Verdict::Failed => return Err(Error::failed(OPERATION, error)),
                 },
@@ -163,20 +187,26 @@ fn some<V>(map: HashMap<String, V>) -> Option<HashMap<String, V>> {
 }
 
 enum Verdict {
-    Refused(Refusal),
+    /// The conditions at these positions do not hold: never none.
+    Refused(Vec<usize>),
     Passing,
     Failed,
 }
 
-fn judge<R>(error: &SdkError<TransactWriteItemsError, R>, refusals: &[Refusal]) -> Verdict {
+fn judge<R>(error: &SdkError<TransactWriteItemsError, R>) -> Verdict {
     match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-            let reasons = cancelled.cancellation_reasons();
-            let coded = |code: &str| reasons.iter().position(|reason| reason.code() == Some(code));
-            match coded("ConditionalCheckFailed").and_then(|step| refusals.get(step)) {
-                Some(refusal) => Verdict::Refused(refusal.clone()),
-                None if reasons.iter().any(passing) => Verdict::Passing,
-                None => Verdict::Failed,
+            let reasons = cancelled.cancellation_reasons().iter().enumerate();
+            let refused: Vec<_> = reasons
+                .filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"))
+                .map(|(position, _)| position)
+                .collect();
+            if !refused.is_empty() {
+                Verdict::Refused(refused)
+            } else if cancelled.cancellation_reasons().iter().any(passing) {
+                Verdict::Passing
+            } else {
+                Verdict::Failed
             }
         }
         Some(TransactWriteItemsError::TransactionInProgressException(_)) => Verdict::Passing,
@@ -185,13 +215,5 @@ fn judge<R>(error: &SdkError<TransactWriteItemsError, R>, refusals: &[Refusal]) 
 }
 
 fn passing(reason: &CancellationReason) -> bool {
-    matches!(
-        reason.code(),
-        Some("TransactionConflict" | "ProvisionedThroughputExceeded" | "ThrottlingError")
-    )
-}
-
-/// Makes the value of a condition on text.
-pub(crate) fn value(text_value: impl ToString) -> AttributeValue {
-    text(text_value.to_string())
+    matches!(reason.code(), Some("TransactionConflict" | "ProvisionedThroughputExceeded" | "ThrottlingError"))
 }

@@ -8,10 +8,10 @@ use domain::{
 use crate::{
     Error, Page, Refusal, Table, Transaction,
     access_key::NewKey,
-    item::{Item, decode, encode, indexed, number},
+    item::{Item, decode, encode, indexed, number, text},
     key,
     sign_in::{claim_item, link_item},
-    transaction::{Expression, value},
+    transaction::Expression,
 };
 
 impl Table {
@@ -30,10 +30,7 @@ impl Table {
         let mut items = self.batch([user.clone(), organization.clone()]).await?;
         Ok((
             items.remove(&user).map(|item| decode("user", item)).transpose()?,
-            items
-                .remove(&organization)
-                .map(|item| decode("organization", item))
-                .transpose()?,
+            items.remove(&organization).map(|item| decode("organization", item)).transpose()?,
         ))
     }
 
@@ -45,29 +42,16 @@ impl Table {
         limit: usize,
     ) -> Result<Page<User>, Error> {
         let start = after.map(|user_id| (user_id.to_string(), key::user(user_id)));
-        let places = self
-            .index_page(key::users_partition(organization_id), start, limit)
-            .await?;
-        let mut items = self
-            .batch(places.entries.iter().map(|(_, key)| key.clone()))
-            .await?;
+        let places = self.index_page(key::users_partition(organization_id), start, limit).await?;
+        let mut items = self.batch(places.entries.iter().map(|(_, key)| key.clone())).await?;
         let users: Vec<User> = places
             .entries
             .iter()
             .filter_map(|(_, key)| items.remove(key))
             .map(|item| decode("user", item))
             .collect::<Result<_, _>>()?;
-        let next = places
-            .more
-            .then(|| places.entries.last().map(|(sort, _)| sort.clone()))
-            .flatten();
-        Ok(Page {
-            items: users
-                .into_iter()
-                .filter(|user| user.status != Status::Deleted)
-                .collect(),
-            next,
-        })
+        let next = places.more.then(|| places.entries.last().map(|(sort, _)| sort.clone())).flatten();
+        Ok(Page { items: users.into_iter().filter(|user| user.status != Status::Deleted).collect(), next })
     }
 
     /// Creates a user, with keys if any are given: all or nothing.
@@ -102,24 +86,14 @@ impl Table {
         status: Status,
         event: &audit::Event,
     ) -> Result<(), Error> {
-        let status_text = if status == Status::Active {
-            "active"
-        } else {
-            "suspended"
-        };
+        let status_text = if status == Status::Active { "active" } else { "suspended" };
         let mut transaction = Transaction::default();
         let change = Expression::new("SET #status = :status ADD version :one")
             .name("#status", "status")
-            .value(":status", value(status_text))
+            .value(":status", text(status_text))
             .value(":one", number(1))
             .value(":seen", number(user.version));
-        transaction.update(
-            self,
-            key::user(user.user_id),
-            change,
-            "version = :seen",
-            Refusal::LostRace,
-        );
+        transaction.update(self, key::user(user.user_id), change, "version = :seen", Refusal::LostRace);
         if user.kind == Kind::Owner {
             self.change_owner(&mut transaction, user, status == Status::Active);
         }
@@ -132,11 +106,7 @@ impl Table {
         let taken = Refusal::Because(domain::Error::Conflict("this id is taken; try again"));
         transaction.create(self, user_item(user), taken);
         if let Some(email) = &user.email {
-            transaction.create(
-                self,
-                claim_item(user, email),
-                Refusal::Because(domain::Error::EmailTaken),
-            );
+            transaction.create(self, claim_item(user, email), Refusal::Because(domain::Error::EmailTaken));
         }
         if let Some(subject) = &user.subject {
             let linked = domain::Error::Conflict("this sign-in already has a user in this organization");
@@ -153,9 +123,8 @@ impl Table {
             let gone = Refusal::Because(domain::Error::NotFound { what: "organization" });
             transaction.update(self, organization, add, "attribute_exists(PK)", gone);
         } else {
-            let remove = Expression::new("DELETE owner_ids :owner")
-                .value(":owner", id)
-                .value(":one", number(1));
+            let remove =
+                Expression::new("DELETE owner_ids :owner").value(":owner", id).value(":one", number(1));
             let last = Refusal::Because(domain::Error::LastOwner);
             transaction.update(self, organization, remove, "size(owner_ids) > :one", last);
         }

@@ -53,14 +53,10 @@ impl Environment {
         name: &'static str,
         otherwise: T,
     ) -> Result<T, BadSetting> {
-        self.optional(name)
-            .map_or(Ok(otherwise), |text| parse(name, &text))
+        self.optional(name).map_or(Ok(otherwise), |text| parse(name, &text))
     }
 }
 
 fn parse<T: FromStr<Err: Display>>(name: &'static str, text: &str) -> Result<T, BadSetting> {
-    text.parse().map_err(|rule: T::Err| BadSetting::Wrong {
-        name,
-        rule: rule.to_string(),
-    })
+    text.parse().map_err(|rule: T::Err| BadSetting::Wrong { name, rule: rule.to_string() })
 }

@@ -17,11 +17,8 @@ impl<P> App<P> {
     /// A user of another organization is not found, as if it did not exist.
     pub async fn user(&self, member: &Member, named: &str) -> Result<User, Problem> {
         let missing = || Error::NotFound { what: "user" };
-        let user_id = if named == "me" {
-            member.user_id
-        } else {
-            UserId::parse(named).map_err(|_| missing())?
-        };
+        let user_id =
+            if named == "me" { member.user_id } else { UserId::parse(named).map_err(|_| missing())? };
         let user = self.table.user(user_id).await?;
         let here =
             |user: &User| user.organization_id == member.organization_id && user.status != Status::Deleted;
@@ -43,18 +40,11 @@ impl<P> App<P> {
             "current" => member.key_id.ok_or_else(missing)?,
             _ => KeyId::parse(named).map_err(|_| missing())?,
         };
-        let found = self
-            .table
-            .access_key_and_user(key_id)
-            .await?
-            .ok_or_else(missing)?;
+        let found = self.table.access_key_and_user(key_id).await?.ok_or_else(missing)?;
         if found.key.organization_id != member.organization_id {
             return Err(missing().into());
         }
-        let subject = Subject {
-            user_id: found.user.user_id,
-            kind: found.user.kind,
-        };
+        let subject = Subject { user_id: found.user.user_id, kind: found.user.kind };
         member.actor().may_for(action, subject)?;
         Ok(found)
     }

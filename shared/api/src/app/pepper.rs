@@ -48,14 +48,7 @@ impl Pepper {
     /// Fetches the peppers.
     pub async fn fetch(client: Client, secret_id: String) -> Result<Self, PepperFailure> {
         let peppers = fetch(&client, &secret_id).await?;
-        Ok(Self {
-            client,
-            secret_id,
-            held: Mutex::new(Held {
-                peppers,
-                fetched: Instant::now(),
-            }),
-        })
+        Ok(Self { client, secret_id, held: Mutex::new(Held { peppers, fetched: Instant::now() }) })
     }
 
     /// Makes what is stored of a new token. Runs argon2 off the async thread: tens of milliseconds.
@@ -66,10 +59,7 @@ impl Pepper {
 
     /// Compares a token's tag with a stored one, in constant time.
     pub async fn tag_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
-        self.knowing(stored)
-            .await?
-            .tag_matches(stored, token)
-            .ok_or_else(|| unknown(stored))
+        self.knowing(stored).await?.tag_matches(stored, token).ok_or_else(|| unknown(stored))
     }
 
     /// Runs argon2 off the async thread: tens of milliseconds. Compare the tag first.
@@ -117,7 +107,5 @@ async fn fetch(client: &Client, secret_id: &str) -> Result<Arc<Peppers>, PepperF
         .send()
         .await
         .map_err(|error| PepperFailure::Unavailable(Box::new(error.into_service_error())))?;
-    Ok(Arc::new(Peppers::parse(
-        answer.secret_string().unwrap_or_default(),
-    )?))
+    Ok(Arc::new(Peppers::parse(answer.secret_string().unwrap_or_default())?))
 }

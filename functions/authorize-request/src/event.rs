@@ -1,0 +1,165 @@
+use std::collections::HashMap;
+
+use domain::Time;
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+/// An event of the gateway: payload 2.0 of HTTP APIs, or 1.0 of REST APIs.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    version: Option<String>,
+    route_key: Option<String>,
+    raw_path: Option<String>,
+    raw_query_string: Option<String>,
+    method_arn: Option<String>,
+    http_method: Option<String>,
+    resource: Option<String>,
+    path: Option<String>,
+    headers: Option<HashMap<String, Option<String>>>,
+    multi_value_headers: Option<HashMap<String, Option<Vec<String>>>>,
+    query_string_parameters: Option<HashMap<String, Option<String>>>,
+    multi_value_query_string_parameters: Option<HashMap<String, Option<Vec<String>>>>,
+    path_parameters: Option<HashMap<String, String>>,
+    stage_variables: Option<HashMap<String, String>>,
+    request_context: RequestContext,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestContext {
+    api_id: String,
+    request_id: String,
+    time_epoch: Option<i64>,
+    request_time_epoch: Option<i64>,
+    http: Option<Http>,
+    identity: Option<Identity>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Http {
+    method: String,
+    source_ip: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Identity {
+    source_ip: String,
+}
+
+/// How the gateway wants its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// `isAuthorized`, of HTTP APIs.
+    Simple,
+    /// A policy for the whole API and stage that this method belongs to.
+    Policy {
+        /// The method's ARN.
+        method_arn: String,
+    },
+}
+
+/// What a decision needs of the event, whichever format it came in.
+#[derive(Debug)]
+pub(crate) struct Presented {
+    pub(crate) format: Format,
+    pub(crate) now: Time,
+    pub(crate) api_id: String,
+    pub(crate) method: String,
+    /// As `GET /v1/organizations/{organization_id}`, or `$default`.
+    pub(crate) route_key: String,
+    pub(crate) path: String,
+    /// Each header as often as it was sent, its name in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) organization_id: Option<String>,
+    /// Whether a sign-in may pass on routes that name no organization.
+    pub(crate) sign_in_routes: bool,
+    pub(crate) source_ip: String,
+    pub(crate) request_id: String,
+}
+
+impl TryFrom<Event> for Presented {
+    type Error = Failure;
+
+    fn try_from(event: Event) -> Result<Self, Failure> {
+        let missing = Failure::BadEvent;
+        let context = event.request_context;
+        let simple = event.version.as_deref() == Some("2.0");
+        let (method, source_ip, epoch) = if simple {
+            let http = context.http.ok_or(missing("requestContext.http"))?;
+            (http.method, http.source_ip, context.time_epoch.ok_or(missing("requestContext.timeEpoch"))?)
+        } else {
+            let identity = context.identity.ok_or(missing("requestContext.identity"))?;
+            let method = event.http_method.ok_or(missing("httpMethod"))?;
+            (
+                method,
+                identity.source_ip,
+                context.request_time_epoch.ok_or(missing("requestContext.requestTimeEpoch"))?,
+            )
+        };
+        if epoch <= 0 {
+            return Err(missing("requestContext.timeEpoch"));
+        }
+        let route_key = match event.route_key {
+            Some(route_key) => route_key,
+            None => format!("{method} {}", event.resource.ok_or(missing("resource"))?),
+        };
+        let format = match event.method_arn {
+            _ if simple => Format::Simple,
+            Some(method_arn) => Format::Policy { method_arn },
+            None => return Err(missing("methodArn")),
+        };
+        let query = match event.raw_query_string {
+            Some(raw) => pairs_of(&raw),
+            None => all_values(event.multi_value_query_string_parameters, event.query_string_parameters),
+        };
+        let mut stage_variables = event.stage_variables.unwrap_or_default();
+        Ok(Self {
+            format,
+            now: Time::from_milliseconds(epoch),
+            api_id: context.api_id,
+            method,
+            route_key,
+            path: event.raw_path.or(event.path).unwrap_or_default(),
+            headers: all_values(event.multi_value_headers, event.headers)
+                .into_iter()
+                .map(|(name, value)| (name.to_ascii_lowercase(), value))
+                .collect(),
+            query,
+            organization_id: event.path_parameters.and_then(|mut path| path.remove("organization_id")),
+            sign_in_routes: stage_variables.remove("sign_in_routes").is_some_and(|value| value == "allow"),
+            source_ip,
+            request_id: context.request_id,
+        })
+    }
+}
+
+/// Prefers the form that keeps repeated values apart.
+fn all_values(
+    several: Option<HashMap<String, Option<Vec<String>>>>,
+    single: Option<HashMap<String, Option<String>>>,
+) -> Vec<(String, String)> {
+    let several: Vec<_> = several
+        .into_iter()
+        .flatten()
+        .flat_map(|(name, values)| values.into_iter().flatten().map(move |value| (name.clone(), value)))
+        .collect();
+    if several.is_empty() {
+        single.into_iter().flatten().filter_map(|(name, value)| Some((name, value?))).collect()
+    } else {
+        several
+    }
+}
+
+fn pairs_of(raw: &str) -> Vec<(String, String)> {
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    raw.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (decoded(name), decoded(value)))
+        .collect()
+}

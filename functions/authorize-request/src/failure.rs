@@ -1,0 +1,32 @@
+use api::app::PepperFailure;
+use lambda_runtime::Diagnostic;
+
+use crate::jwt::JwksFailure;
+
+/// What keeps the authorizer from knowing. The gateway answers it with a 500.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The event lacks what every event of the gateway has.
+    #[error("the event has no {0}")]
+    BadEvent(&'static str),
+    /// The table failed.
+    #[error("the table failed")]
+    Table(#[from] table::Error),
+    /// The pepper cannot be had.
+    #[error("the pepper cannot be had")]
+    Pepper(#[from] PepperFailure),
+    /// The identity provider's keys cannot be had.
+    #[error("the identity provider's keys cannot be had")]
+    Jwks(#[from] JwksFailure),
+}
+
+impl Failure {
+    /// Logs the failure, once, and tells the gateway that there was one.
+    pub(crate) fn report(self) -> Diagnostic {
+        let first: &(dyn std::error::Error + 'static) = &self;
+        let causes: Vec<_> =
+            std::iter::successors(Some(first), |error| error.source()).map(ToString::to_string).collect();
+        tracing::error!(error.causes = causes.join(": "), "could not decide on a request");
+        Diagnostic { error_type: "Failure".to_owned(), error_message: "could not decide".to_owned() }
+    }
+}

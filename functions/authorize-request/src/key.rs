@@ -1,0 +1,102 @@
+use std::time::{Duration, Instant};
+
+use domain::{
+    Time,
+    access_key::{AccessKey, Status},
+    token::Token,
+};
+use table::KeyWithUser;
+
+use crate::{
+    Authorizer, Decision,
+    context::Context,
+    event::Presented,
+    failure::Failure,
+    member::{Cleared, clear},
+    refusal::Refusal,
+};
+
+/// The use of a key is noted at most this often, seconds.
+const NOTE_USE_EVERY: i64 = 600;
+
+/// Noting it may delay an answer by this much at most.
+const NOTE_USE_WITHIN: Duration = Duration::from_millis(250);
+
+/// Decides on an access key.
+pub(crate) async fn decide(
+    authorizer: &Authorizer,
+    presented: &Presented,
+    text: &str,
+) -> Result<Decision, Failure> {
+    let Ok(token) = Token::parse(&authorizer.app.key_prefix, text) else {
+        return Ok(Err(Refusal::Malformed));
+    };
+    if let Some(found) = authorizer.recent.get(token.key_id())
+        && let Ok(context) = judge(authorizer, presented, token, &found).await?
+    {
+        return Ok(Ok(context));
+    }
+    let began = Instant::now();
+    let Some(found) = authorizer.app.table.access_key_and_user(token.key_id()).await? else {
+        return Ok(Err(Refusal::UnknownKey(token.key_id())));
+    };
+    let decision = judge(authorizer, presented, token, &found).await?;
+    if decision.is_ok() {
+        authorizer.recent.keep(began, &found);
+        note_use(authorizer, &found.key, presented.now).await;
+    }
+    Ok(decision)
+}
+
+async fn judge(
+    authorizer: &Authorizer,
+    presented: &Presented,
+    token: Token<'_>,
+    found: &KeyWithUser,
+) -> Result<Decision, Failure> {
+    let key = &found.key;
+    if !is_right(authorizer, token, key).await? {
+        return Ok(Err(Refusal::WrongSecret(key.key_id)));
+    }
+    match key.status(presented.now) {
+        Status::Active => {}
+        Status::Inactive => return Ok(Err(Refusal::Inactive(key.key_id))),
+        Status::Expired => return Ok(Err(Refusal::Expired(key.key_id))),
+        Status::Revoked => return Ok(Err(Refusal::Revoked(key.key_id))),
+    }
+    Ok(clear(authorizer, presented, &found.user, false).await?.map(|Cleared { snapshot, permissions }| {
+        Context::member(&snapshot.organization, &found.user, &permissions).with_key(key, presented.now)
+    }))
+}
+
+/// Compares the tag, then asks the warm cache, and only then runs argon2.
+async fn is_right(authorizer: &Authorizer, token: Token<'_>, key: &AccessKey) -> Result<bool, Failure> {
+    let pepper = &authorizer.app.pepper;
+    if !pepper.tag_matches(&key.secret, token).await? {
+        return Ok(false);
+    }
+    if authorizer.warm.knows(token, &key.secret) {
+        return Ok(true);
+    }
+    tracing::debug!(key.id = %key.key_id, argon2.runs = 1, "checking a secret that this instance has not seen");
+    let right = pepper.hash_matches(&key.secret, token).await?;
+    if right {
+        authorizer.warm.learn(token, &key.secret);
+    }
+    Ok(right)
+}
+
+/// Notes the use as well as it can: a request never fails for it.
+async fn note_use(authorizer: &Authorizer, key: &AccessKey, now: Time) {
+    if key.last_used_at.is_some_and(|used| used.plus(NOTE_USE_EVERY) > now) {
+        return;
+    }
+    let noting = authorizer.app.table.touch_access_key(key.key_id, now, NOTE_USE_EVERY);
+    match tokio::time::timeout(NOTE_USE_WITHIN, noting).await {
+        Ok(Ok(())) => {}
+        Ok(Err(failure)) => {
+            tracing::warn!(key.id = %key.key_id, error.cause = %failure, "could not note the use of a key");
+        }
+        Err(_) => tracing::warn!(key.id = %key.key_id, "gave up noting the use of a key"),
+    }
+}

@@ -1,0 +1,87 @@
+use domain::id::KeyId;
+
+/// Why a request may not pass. The caller is not told; the log is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// No header holds one.
+    NoCredential,
+    /// More than one header holds one.
+    SeveralCredentials,
+    /// The URL holds one.
+    InUrl,
+    /// Not a credential of a known form.
+    Malformed,
+    /// The token is well-formed, but there is no such key.
+    UnknownKey(KeyId),
+    /// The key exists and the secret is not its own.
+    WrongSecret(KeyId),
+    /// The key was ended.
+    Revoked(KeyId),
+    /// The key is switched off.
+    Inactive(KeyId),
+    /// The key's time is over.
+    Expired(KeyId),
+    /// The key's or sign-in's user may not act.
+    UserNotActive,
+    /// The organization is suspended or gone.
+    OrganizationNotActive,
+    /// The path names another organization, or the sign-in has no user there.
+    NotAMember,
+    /// The route needs a permission that the caller lacks.
+    NotPermitted,
+    /// The sign-in's token is not acceptable, for this reason.
+    BadJwt(&'static str),
+    /// The route names no organization, and only access keys pass there.
+    NoOrganization,
+}
+
+impl Refusal {
+    /// Tells whether the caller is known, though not allowed: a 403 where a REST API tells them apart.
+    pub(crate) const fn is_of_known_caller(self) -> bool {
+        matches!(
+            self,
+            Self::UserNotActive
+                | Self::OrganizationNotActive
+                | Self::NotAMember
+                | Self::NotPermitted
+                | Self::NoOrganization
+        )
+    }
+
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::NoCredential => "no_credential",
+            Self::SeveralCredentials => "several_credentials",
+            Self::InUrl => "credential_in_url",
+            Self::Malformed => "malformed",
+            Self::UnknownKey(_) => "unknown_key",
+            Self::WrongSecret(_) => "wrong_secret",
+            Self::Revoked(_) => "revoked",
+            Self::Inactive(_) => "inactive",
+            Self::Expired(_) => "expired",
+            Self::UserNotActive => "user_not_active",
+            Self::OrganizationNotActive => "organization_not_active",
+            Self::NotAMember => "not_a_member",
+            Self::NotPermitted => "not_permitted",
+            Self::BadJwt(why) => why,
+            Self::NoOrganization => "no_organization",
+        }
+    }
+
+    const fn key_id(self) -> Option<KeyId> {
+        match self {
+            Self::UnknownKey(id)
+            | Self::WrongSecret(id)
+            | Self::Revoked(id)
+            | Self::Inactive(id)
+            | Self::Expired(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Writes the one log line of this refusal.
+    pub(crate) fn log(self) {
+        let key_id = self.key_id().map(tracing::field::display);
+        tracing::info!(refusal.reason = self.reason(), key.id = key_id, "refused a request");
+    }
+}

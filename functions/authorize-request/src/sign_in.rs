@@ -1,0 +1,105 @@
+use domain::{
+    audit::{self, Actor, Target},
+    id::{OrganizationId, UserId},
+    sign_in::SignedIn,
+    user::{Kind, Status, User},
+};
+use serde_json::json;
+use table::{ATTEMPTS, Error, pause};
+
+use crate::{
+    Authorizer, Decision,
+    context::Context,
+    event::Presented,
+    failure::Failure,
+    jwt,
+    member::{Cleared, clear},
+    refusal::Refusal,
+};
+
+/// Routes on which an owner reads a suspended organization and lifts the suspension.
+const LIFTING: [&str; 2] =
+    ["GET /v1/organizations/{organization_id}", "PATCH /v1/organizations/{organization_id}"];
+
+/// Decides on a token of the identity provider.
+pub(crate) async fn decide(
+    authorizer: &Authorizer,
+    presented: &Presented,
+    text: &str,
+) -> Result<Decision, Failure> {
+    let sign_in = match jwt::verify(&authorizer.issuer, &authorizer.jwks, text, presented.now).await? {
+        Ok(sign_in) => sign_in,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let Some(named) = &presented.organization_id else {
+        let passed = presented.sign_in_routes.then(|| Context::default().with_sign_in(&sign_in));
+        return Ok(passed.ok_or(Refusal::NoOrganization));
+    };
+    let Ok(organization_id) = OrganizationId::parse(named) else { return Ok(Err(Refusal::NotAMember)) };
+    let Some(user) = member(authorizer, presented, organization_id, &sign_in).await? else {
+        return Ok(Err(Refusal::NotAMember));
+    };
+    let lifting = presented.sign_in_routes
+        && user.kind == Kind::Owner
+        && LIFTING.contains(&presented.route_key.as_str());
+    Ok(clear(authorizer, presented, &user, lifting).await?.map(|Cleared { snapshot, permissions }| {
+        Context::member(&snapshot.organization, &user, &permissions).with_sign_in(&sign_in)
+    }))
+}
+
+/// Finds the person's user in the organization, linking an invited one at its first sign-in.
+async fn member(
+    authorizer: &Authorizer,
+    presented: &Presented,
+    organization_id: OrganizationId,
+    sign_in: &SignedIn,
+) -> Result<Option<User>, Failure> {
+    let (table, subject) = (&authorizer.app.table, sign_in.hash());
+    for losses in 0..ATTEMPTS {
+        if let Some(user_id) = table.linked_user(organization_id, &subject).await? {
+            return Ok(person(authorizer, organization_id, user_id).await?);
+        }
+        let Some(email) = sign_in.verified_email() else { return Ok(None) };
+        let Some(user_id) = table.claimed_user(organization_id, email).await? else { return Ok(None) };
+        let invited = person(authorizer, organization_id, user_id).await?;
+        let Some(mut user) = invited.filter(|user| user.subject.is_none() && user.status == Status::Active)
+        else {
+            return Ok(None);
+        };
+        match table.link(&user, &subject, &linked_event(presented, sign_in, &user)).await {
+            Ok(()) => {
+                user.subject = Some(subject);
+                user.version += 1;
+                return Ok(Some(user));
+            }
+            Err(Error::LostRace) => pause(losses).await,
+            Err(failure) => return Err(failure.into()),
+        }
+    }
+    Err(Error::Contended { operation: "link" }.into())
+}
+
+/// Machines never sign in, whatever address they carry.
+async fn person(
+    authorizer: &Authorizer,
+    organization_id: OrganizationId,
+    user_id: UserId,
+) -> Result<Option<User>, Error> {
+    let user = authorizer.app.table.user(user_id).await?;
+    Ok(user.filter(|user| user.organization_id == organization_id && user.kind != Kind::Machine))
+}
+
+fn linked_event(presented: &Presented, sign_in: &SignedIn, user: &User) -> audit::Event {
+    let name = sign_in.name.clone().unwrap_or_else(|| user.name.to_string());
+    audit::Event {
+        audit_id: audit::new_id(presented.now),
+        organization_id: user.organization_id,
+        at: presented.now,
+        actor: Actor { kind: "sign_in".to_owned(), id: sign_in.hash(), name },
+        action: "user.linked".to_owned(),
+        target: Target { kind: "user".to_owned(), id: user.user_id.to_string() },
+        source_ip: presented.source_ip.clone(),
+        request_id: presented.request_id.clone(),
+        changes: json!({"issuer": sign_in.issuer}).as_object().cloned().unwrap_or_default(),
+    }
+}
