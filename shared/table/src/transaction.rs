@@ -74,6 +74,11 @@ impl Expression {
 const ABSENT: &str = "attribute_not_exists(PK)";
 
 impl Transaction {
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.steps.len()
+    }
+
     /// Adds a new item, refused where one is there.
     pub(crate) fn create(&mut self, table: &Table, item: Item, taken: Refusal) {
         self.put(table, item, Expression::new(ABSENT), taken);
@@ -148,9 +153,9 @@ impl Table {
     /// After [`Error::Failed`] it is unknown whether the steps were done.
     pub(crate) async fn commit(&self, transaction: Transaction) -> Result<(), Error> {
         let refusals: Vec<_> = transaction.steps.iter().map(|(_, refusal)| refusal.clone()).collect();
-        match self.attempt(transaction).await?.first().and_then(|step| refusals.get(*step)) {
+        match self.attempt(transaction).await?.first() {
             None => Ok(()),
-            Some(refusal) => Err(refusal.clone().into()),
+            Some(step) => Err(refusals[*step].clone().into()),
         }
     }
 
