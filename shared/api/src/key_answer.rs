@@ -58,7 +58,7 @@ impl KeyAnswer {
     #[must_use]
     pub fn new(key: AccessKey, user_kind: Kind, prefix: &KeyPrefix, now: Time) -> Self {
         Self {
-            masked_key: format!("{}_…{}", prefix.access_key(key.key_id), key.last_four),
+            masked_key: prefix.masked_key(&key),
             status: key.status(now),
             key_id: key.key_id,
             user_id: key.user_id(),

@@ -10,6 +10,7 @@ use std::{fmt, str::FromStr};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
+    access_key::AccessKey,
     base62::{Base62, encode},
     id::KeyId,
 };
@@ -26,6 +27,12 @@ impl KeyPrefix {
     #[must_use]
     pub fn access_key(&self, key_id: KeyId) -> String {
         format!("{}_{key_id}", self.0)
+    }
+
+    /// Writes a key so that people recognize it and nobody can use it.
+    #[must_use]
+    pub fn masked_key(&self, key: &AccessKey) -> String {
+        format!("{}_…{}", self.access_key(key.key_id), key.last_four)
     }
 
     /// Tells whether `text` claims to be a token of this installation.
