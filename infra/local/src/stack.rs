@@ -1,32 +1,23 @@
 //! One running stack.
 
-use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, sync::Arc};
+mod assemble;
+
+use std::{collections::BTreeMap, fmt, net::SocketAddr, sync::Arc};
 
 use dynoxide::Database;
 use serde_json::Value;
 
+pub(crate) use self::assemble::Functions;
 use crate::{
-    aws::{
-        self, Aws,
-        calls::Calls,
-        dynamodb::{self, DynamoDb},
-        faults::Faults,
-        mail::Email,
-        secrets::Secrets,
-        ses::{Quota, Ses},
-    },
-    binaries::{self, Binaries},
+    aws::{Aws, calls::Calls, faults::Faults, mail::Email, ses::Quota},
+    binaries,
     clock::Clock,
-    data::Data,
     error::StackError,
-    gateway::{self, Gateway, local::Local},
-    http,
     issuer::Issuer,
     options::Options,
-    runtime::{self, FunctionError, Instances, Logs, Runtime, Surroundings},
+    runtime::{FunctionError, Instances, Logs, Runtime},
     schedules::Schedules,
     tasks::Tasks,
-    template::Template,
 };
 
 /// A running stack; everything it started ends with it.
@@ -46,16 +37,6 @@ pub struct Stack {
     tasks: Arc<Tasks>,
 }
 
-/// Where the binaries come from.
-#[derive(Debug)]
-pub(crate) enum Functions {
-    /// From the workspace.
-    Build,
-    /// From a test, which plays the instances of those that it leaves out.
-    #[cfg(test)]
-    Given(Binaries),
-}
-
 impl Stack {
     /// Builds the functions, once in a process, and starts everything; requests work when it returns.
     pub async fn start(options: Options) -> Result<Self, StackError> {
@@ -63,100 +44,6 @@ impl Stack {
         let path = workspace.join("template.yaml");
         let text = std::fs::read_to_string(&path).map_err(|cause| StackError::Data { path, cause })?;
         Self::assemble(options, &workspace, &text, Functions::Build).await
-    }
-
-    /// Starts a stack of a template.
-    pub(crate) async fn assemble(
-        options: Options,
-        workspace: &Path,
-        template: &str,
-        functions: Functions,
-    ) -> Result<Self, StackError> {
-        let (gateway_listener, address) = http::listen(options.port, "--port").await?;
-        let (aws_listener, aws_address) = http::listen(options.dynamodb_port, "--dynamodb-port").await?;
-        let (runtime_listener, runtime_address) = http::listen(0, "").await?;
-        let issuer_url = format!("http://{address}/_local/oidc");
-        let mut template = Template::read(template, &issuer_url, &options.parameters)?;
-        let environment =
-            with_environment(&mut template, &options.environment, &format!("http://{aws_address}"));
-
-        let built = match functions {
-            Functions::Build if !options.aws_only => {
-                let built = binaries::build(workspace, options.profile).await?;
-                let missing = template.functions.iter().find(|function| !built.contains_key(&function.name));
-                if let Some(missing) = missing {
-                    return Err(StackError::NoSuchFunction { function: missing.name.clone() });
-                }
-                built.clone()
-            }
-            Functions::Build => Binaries::new(),
-            #[cfg(test)]
-            Functions::Given(given) => given,
-        };
-
-        let tasks = Arc::new(Tasks::new());
-        let clock = Clock::default();
-        let data = if options.memory {
-            Data::memory()
-        } else {
-            Data::directory(&options.data_dir.unwrap_or_else(|| workspace.join(".local")))?
-        };
-        let (database, dynamodb) = if let Some(endpoint) = options.dynamodb_endpoint {
-            (None, DynamoDb::at(&endpoint)?)
-        } else {
-            let (database, endpoint) = dynamodb::start_engine(&data, &tasks).await?;
-            (Some(database), DynamoDb::at(&endpoint)?)
-        };
-        for table in &template.tables {
-            dynamodb.create(table).await?;
-        }
-
-        let logs = if options.attended { Logs::printed() } else { Logs::kept() };
-        let surroundings = Surroundings {
-            runtime_api: format!("http://{runtime_address}"),
-            aws: format!("http://{aws_address}"),
-            instance_cap: options.instance_cap,
-            logs: logs.clone(),
-        };
-        let runtime = Runtime::new(template.functions, &built, &surroundings, &tasks);
-        let schedules = Schedules::new(template.schedules, Arc::clone(&runtime), clock.clone());
-        let aws = Arc::new(Aws {
-            dynamodb,
-            ses: Ses::open(data.clone())?,
-            secrets: Secrets::open(data.clone(), &template.secrets)?,
-            faults: Faults::default(),
-            calls: Calls::default(),
-            runtime: Arc::clone(&runtime),
-        });
-        let issuer = Arc::new(Issuer::open(&data, issuer_url, clock.clone())?);
-        let local = Local {
-            aws: Arc::clone(&aws),
-            issuer: Arc::clone(&issuer),
-            schedules: Arc::clone(&schedules),
-            clock: clock.clone(),
-        };
-        let api = if options.aws_only { crate::template::api::Api::default() } else { template.api };
-        let gateway = Gateway::new(api, Arc::clone(&runtime), clock.clone(), local);
-        tasks.spawn(runtime::serve(runtime_listener, Arc::clone(&runtime)));
-        tasks.spawn(aws::serve(aws_listener, Arc::clone(&aws)));
-        tasks.spawn(gateway::serve(gateway_listener, gateway));
-        if options.attended && !options.aws_only {
-            schedules.tick(&tasks);
-        }
-        Ok(Self {
-            runtime,
-            #[cfg(test)]
-            runtime_api: surroundings.runtime_api,
-            address,
-            environment,
-            aws,
-            database,
-            issuer,
-            schedules,
-            logs,
-            clock,
-            tasks,
-        })
     }
 
     /// Returns the gateway's URL, without a slash at its end.
@@ -275,20 +162,4 @@ impl Drop for Stack {
     fn drop(&mut self) {
         self.tasks.abort();
     }
-}
-
-/// Adds the given variables to every function, and returns all that any function has.
-fn with_environment(
-    template: &mut Template,
-    given: &BTreeMap<String, String>,
-    aws: &str,
-) -> BTreeMap<String, String> {
-    let service = runtime::service_variables(aws, "local");
-    let mut all: BTreeMap<String, String> =
-        service.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    for function in &mut template.functions {
-        function.environment.extend(given.clone());
-        all.extend(function.environment.clone());
-    }
-    all
 }

@@ -59,6 +59,12 @@ struct State {
 }
 
 impl State {
+    /// Counts the instances that will ask for an event next: those that start, and those that have answered.
+    fn about_to_ask(&self) -> usize {
+        let asks = |instance: &&Instance| matches!(instance.phase, Phase::Starting | Phase::Done);
+        self.instances.values().filter(asks).count()
+    }
+
     /// Ends an instance's event and returns where its answer goes; `None` if it does not hold that event.
     fn take_reply(&mut self, number: u32, wanted: Option<&str>) -> Option<Reply> {
         let instance = self.instances.get_mut(&number)?;
@@ -156,14 +162,11 @@ impl Function {
         }
     }
 
-    /// Starts an instance for each waiting event, up to the cap.
+    /// Starts an instance for each waiting event that no instance is about to ask for, up to the cap.
     fn scale(self: &Arc<Self>, state: &mut State) {
-        let starting = |state: &State| {
-            state.instances.values().filter(|instance| matches!(instance.phase, Phase::Starting)).count()
-        };
         while self.binary.is_some()
             && !state.stopped
-            && starting(state) < state.waiting.len()
+            && state.about_to_ask() < state.waiting.len()
             && state.instances.len() < self.surroundings.instance_cap
         {
             if let Err(error) = self.start(state) {
