@@ -9,6 +9,8 @@ mod refusals;
 pub(crate) mod secrets;
 pub(crate) mod ses;
 mod sign;
+#[cfg(test)]
+mod tests;
 mod unprocessed;
 
 use std::{net::SocketAddr, sync::Arc};

@@ -125,6 +125,10 @@ impl Stack {
 }
 
 async fn build(workspace: &Path, profile: Profile, functions: &[Function]) -> Result<Binaries, StackError> {
+    let folder = |function: &&Function| workspace.join("functions").join(&function.name).is_dir();
+    if let Some(missing) = functions.iter().find(|function| !folder(function)) {
+        return Err(StackError::NoSuchFunction { function: missing.name.clone() });
+    }
     let built = binaries::build(workspace, profile).await?;
     match functions.iter().find(|function| !built.contains_key(&function.name)) {
         Some(missing) => Err(StackError::NoSuchFunction { function: missing.name.clone() }),
