@@ -29,6 +29,30 @@ pub(crate) async fn build(workspace: &Path, profile: Profile) -> Result<&'static
     BUILT.get_or_try_init(|| run_cargo(workspace, profile)).await
 }
 
+/// What Cargo tells the package that it runs. Build scripts that watch these would run again, and with them
+/// everything above, each time that the functions are built from within and from without.
+const OWN: [&str; 19] = [
+    "CARGO_BIN_NAME",
+    "CARGO_CRATE_NAME",
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_MANIFEST_PATH",
+    "CARGO_PKG_AUTHORS",
+    "CARGO_PKG_DESCRIPTION",
+    "CARGO_PKG_HOMEPAGE",
+    "CARGO_PKG_LICENSE",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_README",
+    "CARGO_PKG_REPOSITORY",
+    "CARGO_PKG_RUST_VERSION",
+    "CARGO_PKG_VERSION",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+    "CARGO_PRIMARY_PACKAGE",
+];
+
 async fn run_cargo(workspace: &Path, profile: Profile) -> Result<Binaries, StackError> {
     let cargo = cargo();
     let mut command = Command::new(&cargo);
@@ -39,8 +63,12 @@ async fn run_cargo(workspace: &Path, profile: Profile) -> Result<Binaries, Stack
     for function in folders(workspace)? {
         command.args(["--package", &function]);
     }
-    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true).output().await;
-    let output = output.map_err(|cause| StackError::Cargo { cargo, cause })?;
+    for variable in OWN {
+        command.env_remove(variable);
+    }
+    let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+    let failed = |cause| StackError::Cargo { cargo: cargo.clone(), cause };
+    let output = command.spawn().map_err(failed)?.wait_with_output().await.map_err(failed)?;
     if !output.status.success() {
         return Err(StackError::Build);
     }
