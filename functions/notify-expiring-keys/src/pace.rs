@@ -1,0 +1,50 @@
+use std::time::Duration;
+
+use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
+
+use crate::{failure::Failure, post::Post};
+
+/// The part of the account's rate that notices take: other mails need some of it too.
+const OF_THE_RATE: f64 = 0.8;
+
+/// The slowest pace, mails in a second.
+const SLOWEST: f64 = 0.01;
+
+/// Holds a run to what SES allows: so many mails in a second, and in a day.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    interval: Interval,
+    /// Mails that may still be sent today.
+    left: f64,
+}
+
+impl Pace {
+    /// Asks SES what may be sent, of which this run takes `share` of the rate.
+    pub(crate) async fn start(post: &Post, share: f64) -> Result<Self, Failure> {
+        let quota = post.quota().await?;
+        let rate = (quota.rate * OF_THE_RATE * share).max(SLOWEST);
+        let mut interval = interval(Duration::from_secs_f64(1.0 / rate));
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Ok(Self { interval, left: quota.left })
+    }
+
+    /// Waits until a mail may be sent; `false` if that will not be in time.
+    pub(crate) async fn turn(&mut self, time_left: Duration) -> bool {
+        !self.is_over(time_left) && timeout(time_left, self.interval.tick()).await.is_ok()
+    }
+
+    /// Tells whether nothing more may be sent by this run.
+    pub(crate) fn is_over(&self, time_left: Duration) -> bool {
+        self.left < 1.0 || time_left.is_zero()
+    }
+
+    /// Counts a mail that was sent.
+    pub(crate) fn count(&mut self) {
+        self.left -= 1.0;
+    }
+
+    /// Lets nothing more be sent: the day's quota is used up.
+    pub(crate) fn stop(&mut self) {
+        self.left = 0.0;
+    }
+}

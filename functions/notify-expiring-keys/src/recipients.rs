@@ -1,0 +1,138 @@
+use domain::{
+    access_key::AccessKey,
+    id::{OrganizationId, UserId},
+    organization::Organization,
+    user::{Kind, Status, User},
+};
+
+/// Names those whom the expiry of a key concerns, each once, the key's user first.
+///
+/// Where the key's user has no address, or is gone, the owners stand in for it.
+pub(crate) fn concerned(key: &AccessKey, user: Option<&User>, organization: &Organization) -> Vec<UserId> {
+    let tell = organization.policy.notices.tell;
+    let user_hears = user.filter(|user| can_be_told(user, organization.organization_id));
+    let machine = user.is_some_and(|user| user.kind == Kind::Machine);
+    let owners = tell.owners || user_hears.is_none() || (machine && tell.owners_for_machines);
+    let all = user_hears
+        .map(|user| user.user_id)
+        .into_iter()
+        .chain(organization.owner_ids.iter().copied().filter(|_| owners))
+        .chain(tell.creator.then_some(key.created_by))
+        .chain(tell.modifier.then_some(key.updated_by));
+    let mut each = Vec::new();
+    for user_id in all {
+        if !each.contains(&user_id) {
+            each.push(user_id);
+        }
+    }
+    each
+}
+
+/// Tells whether a user can get mail about keys of an organization.
+pub(crate) fn can_be_told(user: &User, organization_id: OrganizationId) -> bool {
+    user.organization_id == organization_id && user.status == Status::Active && user.email.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use domain::{
+        Time,
+        id::KeyId,
+        organization,
+        policy::{Policy, Preset},
+        secret::Peppers,
+        token::SecretToken,
+    };
+
+    use super::*;
+
+    const NOW: Time = Time::from_seconds(1_000_000);
+
+    fn user(organization: &Organization, kind: Kind) -> User {
+        User {
+            user_id: UserId::random(),
+            organization_id: organization.organization_id,
+            kind,
+            name: "somebody".to_owned().try_into().unwrap(),
+            email: Some("somebody@example.com".to_owned().try_into().unwrap()),
+            subject: None,
+            status: Status::Active,
+            live_keys: BTreeMap::new(),
+            created_at: NOW,
+            version: 1,
+        }
+    }
+
+    fn organization(preset: Preset) -> Organization {
+        Organization {
+            organization_id: OrganizationId::random(),
+            name: "Works".to_owned().try_into().unwrap(),
+            status: organization::Status::Active,
+            policy: Policy::preset(preset),
+            owner_ids: BTreeSet::from([UserId::random(), UserId::random()]),
+            created_at: NOW,
+            version: 1,
+        }
+    }
+
+    fn key(user: &User, by: UserId) -> AccessKey {
+        let key_id = KeyId::new(user.user_id, domain::id::KeySuffix::random());
+        let token = SecretToken::generate(&"ak".parse().unwrap(), key_id);
+        let peppers = Peppers::parse(r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef"}"#).unwrap();
+        let name = "deploy".to_owned().try_into().unwrap();
+        AccessKey::new(&token, peppers.seal(token.token()), user.organization_id, name, Some(NOW), by, NOW)
+    }
+
+    fn owners(organization: &Organization) -> Vec<UserId> {
+        organization.owner_ids.iter().copied().collect()
+    }
+
+    #[test]
+    fn strict_tells_the_user_and_of_machines_the_owners_too() {
+        let organization = organization(Preset::Strict);
+        let (person, machine) = (user(&organization, Kind::Normal), user(&organization, Kind::Machine));
+        let creator = owners(&organization)[0];
+        assert_eq!(concerned(&key(&person, creator), Some(&person), &organization), [person.user_id]);
+        let all = [vec![machine.user_id], owners(&organization)].concat();
+        assert_eq!(concerned(&key(&machine, creator), Some(&machine), &organization), all);
+    }
+
+    #[test]
+    fn flexible_tells_owners_creator_and_modifier_each_once() {
+        let organization = organization(Preset::Flexible);
+        let (person, creator) = (user(&organization, Kind::Normal), UserId::random());
+        let mut key = key(&person, creator);
+        let all = [vec![person.user_id], owners(&organization), vec![creator]].concat();
+        assert_eq!(concerned(&key, Some(&person), &organization), all);
+        key.created_by = owners(&organization)[1];
+        key.updated_by = person.user_id;
+        assert_eq!(concerned(&key, Some(&person), &organization), all[..3]);
+    }
+
+    #[test]
+    fn owners_stand_in_for_a_user_without_an_address_or_gone() {
+        let mut organization = organization(Preset::Strict);
+        organization.policy.notices.tell.owners_for_machines = false;
+        let mut machine = user(&organization, Kind::Machine);
+        let key = key(&machine, UserId::random());
+        assert_eq!(concerned(&key, Some(&machine), &organization), [machine.user_id]);
+        machine.email = None;
+        assert_eq!(concerned(&key, Some(&machine), &organization), owners(&organization));
+        assert_eq!(concerned(&key, None, &organization), owners(&organization));
+    }
+
+    #[test]
+    fn only_active_users_of_the_organization_with_an_address_can_be_told() {
+        let organization = organization(Preset::Strict);
+        let user = user(&organization, Kind::Normal);
+        let (mut suspended, mut silent) = (user.clone(), user.clone());
+        suspended.status = Status::Suspended;
+        silent.email = None;
+        assert!(can_be_told(&user, organization.organization_id));
+        assert!(!can_be_told(&suspended, organization.organization_id));
+        assert!(!can_be_told(&silent, organization.organization_id));
+        assert!(!can_be_told(&user, OrganizationId::random()));
+    }
+}
