@@ -1,1 +1,18 @@
-//! Builders, clock and checks for the integration tests.
+//! What the integration tests are written with: a world of one stack, people and keys in it.
+
+mod answer;
+mod client;
+mod organization;
+mod secrets;
+mod stored;
+mod world;
+
+pub use answer::Answer;
+pub use client::Client;
+pub use local::{Effect, Fault, Options, RestRequest, Service, Stack, When};
+pub use organization::Organization;
+pub use stored::Item;
+pub use world::{World, run, run_with};
+
+/// Seconds in a day.
+pub const DAY: i64 = 86_400;

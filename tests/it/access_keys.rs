@@ -1,0 +1,5 @@
+mod create;
+mod end;
+mod list;
+mod quota;
+mod read;

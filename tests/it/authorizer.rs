@@ -1,0 +1,4 @@
+mod credentials;
+mod failures;
+mod jwt;
+mod rest;

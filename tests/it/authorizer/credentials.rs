@@ -1,0 +1,118 @@
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use kit::{Service, run};
+
+#[test]
+fn a_key_is_taken_from_each_of_three_headers() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let secret = &key["secret"];
+        let (token, access_key) = (secret["token"].as_str().unwrap(), secret["access_key"].as_str().unwrap());
+        let pair = STANDARD.encode(format!("{access_key}:{}", secret["secret_key"].as_str().unwrap()));
+        for (name, value) in [
+            ("x-access-key", token.to_owned()),
+            ("authorization", format!("Bearer {token}")),
+            ("authorization", format!("Basic {pair}")),
+        ] {
+            world.anonymous().with_header(name, &value).get("/v1/whoami").await.expect(200);
+        }
+    });
+}
+
+#[test]
+fn several_credentials_and_one_in_the_url_are_refused() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let token = key["secret"]["token"].as_str().unwrap();
+        let good = world.key(token);
+        let bearer = format!("Bearer {token}");
+        good.get("/v1/whoami").await.expect(200);
+        for client in [
+            good.clone().with_header("x-access-key", token),
+            good.clone().with_header("authorization", &bearer),
+            good.clone().with_header("authorization", "Bearer a.b.c"),
+            world.anonymous().with_header("authorization", &bearer).with_header("authorization", &bearer),
+            world.person("alice").with_header("x-access-key", token),
+        ] {
+            client.get("/v1/whoami").await.expect_forbidden_by_gateway();
+        }
+        for query in [format!("key={token}"), format!("access_token={token}"), "X-Access-Key=a".to_owned()] {
+            good.get(&format!("/v1/whoami?{query}")).await.expect_forbidden_by_gateway();
+            world.anonymous().get(&format!("/v1/whoami?{query}")).await.expect_forbidden_by_gateway();
+        }
+    });
+}
+
+#[test]
+fn a_malformed_token_costs_no_aws_call() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let token = key["secret"]["token"].as_str().unwrap();
+        world.key(token).get("/v1/whoami").await.expect(200);
+        world.stack.calls().clear();
+        let last = if token.ends_with('0') { "1" } else { "0" };
+        let changed = format!("{}{last}", &token[..token.len() - 1]);
+        for text in ["", "ak_", "ak_x_y", &token[1..], &changed, &token.to_uppercase(), "-", &"a".repeat(5_000)] {
+            world.key(text).get("/v1/whoami").await.expect_forbidden_by_gateway();
+        }
+        for header in ["Bearer", "Bearer ak_x", "Basic", "Basic !", "Basic YQ==", "Digest x", token] {
+            let client = world.anonymous().with_header("authorization", header);
+            client.get("/v1/whoami").await.expect_forbidden_by_gateway();
+        }
+        world.anonymous().get("/v1/whoami").await.expect_forbidden_by_gateway();
+        assert_eq!(world.stack.calls().by_function("authorize-request").len(), 0);
+    });
+}
+
+#[test]
+fn a_wrong_secret_runs_no_argon2_and_a_right_one_runs_it_once_an_instance() {
+    let options = kit::Options {
+        parameters: [("LogLevel".to_owned(), "debug".to_owned())].into(),
+        instance_cap: 1,
+        ..kit::Options::default()
+    };
+    kit::run_with(options, async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let (mine, other) = (organization.machine_key().await, organization.machine_key().await);
+        let runs = || {
+            let lines = world.stack.logs().by_function("authorize-request");
+            lines.iter().filter(|line| line.contains("\"argon2.runs\":1")).count()
+        };
+        let (mine, other) = (mine["secret"]["token"].as_str().unwrap(), other["secret"]["token"].as_str().unwrap());
+        let wrong = with_secret_of(mine, other);
+        world.stack.calls().clear();
+        for _ in 0..3 {
+            world.key(&wrong).get("/v1/whoami").await.expect_forbidden_by_gateway();
+        }
+        assert_eq!(runs(), 0);
+        let calls = world.stack.calls().by_function("authorize-request");
+        let reads: Vec<_> =
+            calls.iter().filter(|call| call.service == Service::DynamoDb).map(|call| call.operation.as_str()).collect();
+        assert_eq!(reads, ["BatchGetItem"; 3]);
+        for _ in 0..3 {
+            world.key(mine).get("/v1/whoami").await.expect(200);
+        }
+        assert_eq!(runs(), 1);
+    });
+}
+
+/// Joins the key id of one token and the secret of another, with the check that belongs to both.
+fn with_secret_of(token: &str, other: &str) -> String {
+    let checked = format!("{}{}", &token[..24], &other[24..67]);
+    let mut check = crc32(checked.as_bytes());
+    let digits = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut text = [b'0'; 6];
+    for digit in text.iter_mut().rev() {
+        *digit = digits[(check % 62) as usize];
+        check /= 62;
+    }
+    format!("{checked}{}", String::from_utf8(text.to_vec()).unwrap())
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
+    })
+}

@@ -1,0 +1,64 @@
+use kit::{RestRequest, World, run};
+use serde_json::{Value, json};
+
+fn request(world: &World) -> RestRequest {
+    RestRequest::new("rest123", "GET", "/clusters/7", world.stack.clock().now())
+}
+
+async fn ask(world: &World, request: &RestRequest) -> Result<Value, String> {
+    let answer = world.stack.invoke("authorize-request", &request.authorizer_event()).await;
+    answer.map_err(|error| error.message)
+}
+
+#[test]
+fn a_rest_api_gets_a_policy_for_the_whole_api_and_stage() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let request = request(world).header("X-Access-Key", key["secret"]["token"].as_str().unwrap());
+        let answer = ask(world, &request).await.unwrap();
+        let stage: Vec<_> = request.method_arn().split('/').take(2).map(str::to_owned).collect();
+        assert_eq!(
+            answer["policyDocument"],
+            json!({
+                "Version": "2012-10-17",
+                "Statement": [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": format!("{}/*", stage.join("/"))}],
+            })
+        );
+        assert_eq!(answer["principalId"], key["user_id"]);
+        assert_eq!(answer["context"]["organization_id"], json!(organization.id));
+        assert!(answer["context"].as_object().unwrap().values().all(Value::is_string));
+    });
+}
+
+#[test]
+fn a_rest_api_tells_bad_credentials_from_a_known_caller_who_may_not() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let machine = organization.machine("ci").await;
+        let key = organization.key(&machine, 30).await;
+        let token = key["secret"]["token"].as_str().unwrap();
+        for bad in [request(world), request(world).header("x-access-key", "ak_x"), request(world).header("X-ACCESS-KEY", &token[..70])] {
+            assert_eq!(ask(world, &bad).await.unwrap_err(), "Unauthorized");
+        }
+        let doubled = request(world).header("x-access-key", token).header("Authorization", &format!("Bearer {token}"));
+        assert_eq!(ask(world, &doubled).await.unwrap_err(), "Unauthorized");
+        let path = organization.user_path(&machine);
+        organization.owner.patch(&path, json!({"status": "suspended"})).await.expect(200);
+        let denied = ask(world, &request(world).header("x-access-key", token)).await.unwrap();
+        assert_eq!(denied["policyDocument"]["Statement"][0]["Effect"], "Deny");
+        assert_eq!(denied.get("context"), None);
+    });
+}
+
+#[test]
+fn an_odd_event_is_an_error() {
+    run(async |world| {
+        for event in [json!({}), json!({"version": "2.0"}), json!({"version": "2.0", "requestContext": {}}), json!([]), json!(null)] {
+            assert!(world.stack.invoke("authorize-request", &event).await.is_err(), "{event}");
+        }
+        let mut event = request(world).authorizer_event();
+        event["requestContext"]["requestTimeEpoch"] = json!(0);
+        assert!(world.stack.invoke("authorize-request", &event).await.is_err());
+    });
+}

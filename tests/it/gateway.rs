@@ -1,0 +1,112 @@
+use kit::run;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+#[test]
+fn the_front_answers_as_api_gateway_does() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let client = world.key(key["secret"]["token"].as_str().unwrap());
+        let org = &organization.id;
+        for (method, path, status, message) in [
+            ("GET", "/v1/whoami".to_owned(), 200, None),
+            ("GET", "/v1/whoami/".to_owned(), 404, Some("Not Found")),
+            ("GET", "//v1/whoami".to_owned(), 404, Some("Not Found")),
+            ("GET", "/v1//whoami".to_owned(), 404, Some("Not Found")),
+            ("GET", "/v1/WHOAMI".to_owned(), 404, Some("Not Found")),
+            ("GET", "/unknown".to_owned(), 404, Some("Not Found")),
+            ("GET", "/".to_owned(), 404, Some("Not Found")),
+            ("POST", "/v1/whoami".to_owned(), 404, Some("Not Found")),
+            ("DELETE", "/v1/organizations".to_owned(), 404, Some("Not Found")),
+            ("GET", format!("/v1/organizations/{org}%2Fusers"), 403, Some("Forbidden")),
+            ("GET", format!("/v1/organizations/{org}/access-keys/a%2Fb"), 404, None),
+        ] {
+            let answer = client.send(Method::from_bytes(method.as_bytes()).unwrap(), &path, None).await;
+            let body = answer.expect(status);
+            if let Some(message) = message {
+                assert_eq!(body, json!({"message": message}), "{method} {path}");
+            }
+        }
+        world.anonymous().get("/v1/whoami").await.expect_forbidden_by_gateway();
+    });
+}
+
+#[test]
+fn what_is_too_large_never_reaches_a_function() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        world.stack.calls().clear();
+        let wide = organization.owner.clone().with_header("x-filler", &"a".repeat(11_000));
+        assert!(matches!(wide.get("/v1/organizations").await.status, 431));
+        let body = vec![b'a'; 10 * 1024 * 1024 + 1];
+        let kind = Some("application/json");
+        let answer = organization.owner.send_raw(Method::POST, "/v1/organizations", kind, body).await;
+        assert_eq!(answer.expect(413), json!({"message": "Request Entity Too Large"}));
+        assert_eq!(world.stack.calls().by_function("manage-organization").len(), 0);
+    });
+}
+
+#[test]
+fn a_binary_body_reaches_the_function_whole() {
+    run(async |world| {
+        let alice = world.person("alice");
+        let kind = Some("application/octet-stream");
+        let body = br#"{"name": "a"}"#.to_vec();
+        alice.send_raw(Method::POST, "/v1/organizations", kind, body).await.expect_problem(415, "unsupported_media_type");
+    });
+}
+
+#[test]
+fn clients_cannot_bring_a_context_of_their_own() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let client = world
+            .key(key["secret"]["token"].as_str().unwrap())
+            .with_header("user_kind", "owner")
+            .with_header("x-amzn-request-context", r#"{"authorizer":{"lambda":{"user_kind":"owner"}}}"#);
+        let me = client.get("/v1/whoami").await.expect(200);
+        assert_eq!(me["user_kind"], "machine");
+    });
+}
+
+#[test]
+fn a_handler_without_context_answers_500_and_does_nothing() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let before = world.items();
+        let functions: Vec<_> = world
+            .stack
+            .functions()
+            .filter(|name| !matches!(*name, "authorize-request" | "notify-expiring-keys"))
+            .map(str::to_owned)
+            .collect();
+        assert!(functions.len() >= 8, "{functions:?}");
+        for function in functions {
+            for authorizer in [Value::Null, json!({}), json!({"lambda": {}}), json!({"lambda": {"organization_id": 7}}), json!({"jwt": {}})] {
+                let mut event = proxy_event(&organization.id, &key);
+                event["requestContext"]["authorizer"] = authorizer;
+                if let Ok(answer) = world.stack.invoke(&function, &event).await {
+                    assert_eq!(answer["statusCode"], 500, "{function}: {answer}");
+                }
+            }
+        }
+        assert_eq!(world.items().len(), before.len());
+    });
+}
+
+fn proxy_event(organization_id: &str, key: &Value) -> Value {
+    json!({
+        "version": "2.0", "routeKey": "POST /v1/organizations/{organization_id}/users", "rawPath": "/", "rawQueryString": "",
+        "headers": {"content-type": "application/json"}, "body": r#"{"kind": "machine", "name": "m"}"#, "isBase64Encoded": false,
+        "pathParameters": {"organization_id": organization_id, "user_id": key["user_id"], "key_id": key["key_id"]},
+        "requestContext": {
+            "accountId": "000000000000", "apiId": "api", "domainName": "d", "domainPrefix": "d", "requestId": "r",
+            "routeKey": "POST /v1/organizations/{organization_id}/users", "stage": "$default",
+            "time": "01/Jan/2026:00:00:00 +0000", "timeEpoch": 1_767_225_600_000_i64,
+            "http": {"method": "POST", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "t"},
+        },
+    })
+}

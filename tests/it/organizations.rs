@@ -1,0 +1,136 @@
+use insta::assert_json_snapshot;
+use kit::run;
+use serde_json::{Value, json};
+
+#[test]
+fn whoever_signs_in_creates_an_organization_and_owns_it() {
+    run(async |world| {
+        let alice = world.person("alice");
+        let answer = alice.post("/v1/organizations", json!({"name": "Acme"})).await;
+        assert_eq!(answer.header("etag"), "\"1\"");
+        let made = answer.expect(201);
+        assert_json_snapshot!(made, {".organization_id" => id(16), ".created_at" => time()});
+
+        let path = format!("/v1/organizations/{}", made["organization_id"].as_str().unwrap());
+        assert_eq!(alice.get(&path).await.expect(200), made);
+        let listed = alice.get("/v1/organizations").await.expect(200);
+        assert_eq!(listed, json!({"items": [made], "next_cursor": null}));
+        let owners = alice.get(&format!("{path}/users")).await.expect(200);
+        assert_json_snapshot!(owners, {
+            ".items[].user_id" => id(12), ".items[].organization_id" => id(16), ".items[].created_at" => time(),
+        });
+        assert_eq!(world.audit("organization.created").len(), 1);
+        assert_eq!(world.audit("user.created").len(), 1);
+    });
+}
+
+#[test]
+fn a_policy_is_a_preset_or_a_preset_with_changes() {
+    run(async |world| {
+        let alice = world.person("alice");
+        let flexible = json!({"name": "A", "policy": "flexible"});
+        let made = alice.post("/v1/organizations", flexible).await.expect(201);
+        assert_json_snapshot!(made["policy"]);
+        let changed = json!({"name": "B", "policy": {"preset": "flexible", "quota": {"machine": 9}}});
+        let made = alice.post("/v1/organizations", changed).await.expect(201);
+        assert_eq!(made["policy"]["quota"], json!({"owner": 50, "normal": 2, "machine": 9}));
+    });
+}
+
+#[test]
+fn bad_bodies_are_named_by_field_and_rule() {
+    run(async |world| {
+        let alice = world.person("alice");
+        for (body, field, rule) in [
+            (json!({}), "body", "missing field `name`"),
+            (json!({"name": ""}), "name", "1 to 64"),
+            (json!({"name": 5}), "name", "expected a string"),
+            (json!({"name": "a", "owner": "bob"}), "owner", "unknown field"),
+            (json!({"name": "a", "policy": "lax"}), "policy", "unknown variant"),
+            (json!({"name": "a", "policy": 5}), "policy", "expected `strict`"),
+            (json!({"name": "a", "policy": {"quota": {"owner": 101}}}), "policy.quota.owner", "0 to 100"),
+            (json!({"name": "a", "policy": {"quota": {"guest": 1}}}), "policy.quota.guest", "unknown field"),
+            (
+                json!({"name": "a", "policy": {"lifetime": {"min_seconds": 9, "max_seconds": 8}}}),
+                "policy.lifetime",
+                "(9)",
+            ),
+        ] {
+            alice.post("/v1/organizations", body).await.expect_invalid(field, rule);
+        }
+        assert_eq!(world.items().len(), 0);
+    });
+}
+
+#[test]
+fn a_key_creates_no_organization_and_lists_none() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let machine = world.key(key["secret"]["token"].as_str().unwrap());
+        machine.post("/v1/organizations", json!({"name": "a"})).await.expect_problem(403, "forbidden");
+        machine.get("/v1/organizations").await.expect_problem(403, "forbidden");
+    });
+}
+
+#[test]
+fn an_unverified_address_creates_no_organization() {
+    run(async |world| {
+        let issuer = world.stack.issuer();
+        let mut claims = issuer.claims("eve", "eve@example.com", "Eve");
+        claims["email_verified"] = json!(false);
+        let token = issuer.sign(&issuer.header(), &claims);
+        let eve = world.anonymous().with_header("authorization", &format!("Bearer {token}"));
+        eve.post("/v1/organizations", json!({"name": "a"})).await.expect_problem(403, "forbidden");
+    });
+}
+
+#[test]
+fn a_person_lists_what_they_own_and_what_they_were_invited_to() {
+    run(async |world| {
+        let first = world.organization("alice", "strict").await;
+        let second = world.organization("bob", "strict").await;
+        second.invite("alice").await;
+        let alice = world.person("alice");
+        let mut expected = [first.id.clone(), second.id.clone()];
+        expected.sort();
+        let ids = |page: &Value| {
+            page["items"].as_array().unwrap().iter().map(|item| item["organization_id"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(&alice.get("/v1/organizations").await.expect(200)), expected);
+
+        let page = alice.get("/v1/organizations?limit=1").await.expect(200);
+        assert_eq!(ids(&page), expected[..1]);
+        let cursor = page["next_cursor"].as_str().unwrap();
+        let rest = alice.get(&format!("/v1/organizations?limit=1&cursor={cursor}")).await.expect(200);
+        assert_eq!((ids(&rest), &rest["next_cursor"]), (expected[1..].iter().map(|id| json!(id)).collect(), &Value::Null));
+        world.person("bob").get(&format!("/v1/organizations?cursor={cursor}")).await.expect_invalid("cursor", "next_cursor");
+        assert_eq!(ids(&world.person("carol").get("/v1/organizations").await.expect(200)).len(), 0);
+    });
+}
+
+#[test]
+fn an_organization_is_a_secret_to_others() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        world.person("bob").get(&organization.path).await.expect_forbidden_by_gateway();
+        world.person("bob").get("/v1/organizations/0000000000000000").await.expect_forbidden_by_gateway();
+        world.anonymous().get(&organization.path).await.expect_forbidden_by_gateway();
+    });
+}
+
+fn id(length: usize) -> insta::internals::Redaction {
+    insta::dynamic_redaction(move |value, _| {
+        let text = value.as_str().expect("an id is text");
+        assert!(text.len() == length && text.bytes().all(|c| c.is_ascii_alphanumeric()), "{text}");
+        "[id]"
+    })
+}
+
+fn time() -> insta::internals::Redaction {
+    insta::dynamic_redaction(|value, _| {
+        let text = value.as_str().expect("a time is text");
+        assert!(text.len() == 20 && text.ends_with('Z'), "{text}");
+        "[time]"
+    })
+}

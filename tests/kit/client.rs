@@ -1,0 +1,89 @@
+use std::sync::Arc;
+
+use reqwest::{
+    Method,
+    header::{HeaderMap, HeaderName, HeaderValue},
+};
+use serde_json::Value;
+
+use crate::{Answer, World, secrets::Secrets};
+
+/// Somebody who sends requests through the gateway.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+    headers: HeaderMap,
+    secrets: Arc<Secrets>,
+}
+
+impl Client {
+    pub(crate) fn new(world: &World) -> Self {
+        Self {
+            http: world.http.clone(),
+            url: world.stack.url(),
+            headers: HeaderMap::new(),
+            secrets: Arc::clone(&world.secrets),
+        }
+    }
+
+    /// Adds a header to every request; one of the same name is sent as well.
+    ///
+    /// # Panics
+    /// When it is not a header.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        let name: HeaderName = name.parse().expect("a header has a name");
+        self.headers.append(name, HeaderValue::from_str(value).expect("a header has a value"));
+        self
+    }
+
+    /// Sends `GET`.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await
+    }
+
+    /// Sends `POST` with JSON.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    /// Sends `PATCH` with JSON.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PATCH, path, Some(body)).await
+    }
+
+    /// Sends `DELETE`.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    /// Sends a request; a null body is none.
+    pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let (kind, bytes) = match body.filter(|body| !body.is_null()) {
+            Some(body) => (Some("application/json"), body.to_string().into_bytes()),
+            None => (None, Vec::new()),
+        };
+        self.send_raw(method, path, kind, bytes).await
+    }
+
+    /// Sends a request with any body.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn send_raw(&self, method: Method, path: &str, kind: Option<&str>, body: Vec<u8>) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.url)).headers(self.headers.clone());
+        if let Some(kind) = kind {
+            request = request.header("content-type", kind);
+        }
+        let response = request.body(body).send().await.expect("the gateway answers");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.expect("the answer is whole");
+        let body = match text.as_str() {
+            "" => Value::Null,
+            text => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
+        };
+        self.secrets.learn(&body);
+        Answer { status, headers, body }
+    }
+}

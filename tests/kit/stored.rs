@@ -1,0 +1,65 @@
+use local::dynoxide::{AttributeValue, actions::scan::ScanRequest};
+use serde_json::{Map, Value};
+
+use crate::World;
+
+/// A stored item as plain JSON.
+pub type Item = Map<String, Value>;
+
+impl World {
+    /// Reads every item of the table.
+    ///
+    /// # Panics
+    /// When the engine is not in this process, or fails.
+    #[must_use]
+    pub fn items(&self) -> Vec<Item> {
+        let database = self.stack.database().expect("the engine is in this process");
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let request = ScanRequest {
+                table_name: "access-keys".to_owned(),
+                exclusive_start_key: start.take(),
+                ..ScanRequest::default()
+            };
+            let page = database.scan(request).expect("the table can be read");
+            let plain = |item: std::collections::HashMap<String, AttributeValue>| {
+                item.into_iter().map(|(name, value)| (name, json(value))).collect::<Item>()
+            };
+            items.extend(page.items.unwrap_or_default().into_iter().map(plain));
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return items;
+            }
+        }
+    }
+
+    /// Reads the items whose sort key starts so.
+    #[must_use]
+    pub fn items_of(&self, sort_key: &str) -> Vec<Item> {
+        let starts = |item: &Item| item["SK"].as_str().is_some_and(|sort| sort.starts_with(sort_key));
+        self.items().into_iter().filter(starts).collect()
+    }
+
+    /// Reads the audit events of an action, oldest first.
+    #[must_use]
+    pub fn audit(&self, action: &str) -> Vec<Item> {
+        let mut events: Vec<Item> =
+            self.items().into_iter().filter(|item| item.get("action").is_some_and(|named| named == action)).collect();
+        events.sort_by_key(|event| event["SK"].to_string());
+        events
+    }
+}
+
+fn json(value: AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => Value::String(text),
+        AttributeValue::N(number) => serde_json::from_str(&number).unwrap_or(Value::String(number)),
+        AttributeValue::BOOL(truth) => Value::Bool(truth),
+        AttributeValue::NULL(_) => Value::Null,
+        AttributeValue::M(members) => members.into_iter().map(|(name, value)| (name, json(value))).collect(),
+        AttributeValue::L(items) => items.into_iter().map(json).collect(),
+        AttributeValue::SS(texts) | AttributeValue::NS(texts) => texts.into_iter().map(Value::String).collect(),
+        AttributeValue::B(_) | AttributeValue::BS(_) => Value::String("bytes".to_owned()),
+    }
+}

@@ -1,0 +1,93 @@
+use std::sync::Arc;
+
+use local::{Options, Stack};
+
+use crate::{Client, Organization, secrets::Secrets};
+
+/// One running system with nobody in it yet.
+#[derive(Debug)]
+pub struct World {
+    /// The stack, for faults, logs, mails and the clock.
+    pub stack: Stack,
+    pub(crate) http: reqwest::Client,
+    pub(crate) secrets: Arc<Secrets>,
+}
+
+/// Runs a test in a world of its own, then looks for its secrets in all that was written.
+///
+/// # Panics
+/// When the test does, when the stack does not start, and when a secret got out.
+pub fn run(test: impl AsyncFnOnce(&World)) {
+    run_with(Options::default(), test);
+}
+
+/// Runs a test in a world with these options; it is always in memory.
+///
+/// # Panics
+/// As [`run`] does.
+pub fn run_with(options: Options, test: impl AsyncFnOnce(&World)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime can be built").block_on(async {
+        let stack = Stack::start(Options { memory: true, ..options }).await.expect("the stack starts");
+        let world = World { stack, http: reqwest::Client::new(), secrets: Arc::default() };
+        test(&world).await;
+        let (secrets, mails, items) = (Arc::clone(&world.secrets), world.stack.emails(), world.items());
+        let logs = world.stack.stop().await;
+        for line in logs.lines() {
+            secrets.check("a log line", &line.text);
+        }
+        secrets.check("a mail", &format!("{mails:?}"));
+        secrets.check_tokens("the table", &format!("{items:?}"));
+    });
+}
+
+impl World {
+    /// Signs a person in; the address is theirs and verified.
+    #[must_use]
+    pub fn person(&self, name: &str) -> Client {
+        let token = self.stack.issuer().token(name, &format!("{name}@example.com"), name);
+        self.anonymous().with_header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// Comes with an access key.
+    #[must_use]
+    pub fn key(&self, token: &str) -> Client {
+        self.anonymous().with_header("x-access-key", token)
+    }
+
+    /// Comes with nothing.
+    #[must_use]
+    pub fn anonymous(&self) -> Client {
+        Client::new(self)
+    }
+
+    /// Makes an organization, of the person of this name, with this policy.
+    pub async fn organization(&self, owner: &str, policy: &str) -> Organization {
+        Organization::create(self, owner, policy).await
+    }
+
+    /// Shifts the present, for the gateway and schedules, to this many seconds from now.
+    pub fn travel(&self, seconds: i64) {
+        self.stack.clock().shift(seconds);
+    }
+
+    /// Runs the notice function as its schedule would.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub async fn notify(&self) -> serde_json::Value {
+        self.try_notify().await.expect("the notice function answers")
+    }
+
+    /// Runs the notice function as its schedule would.
+    ///
+    /// # Errors
+    /// When it fails.
+    ///
+    /// # Panics
+    /// When the template has no such schedule.
+    pub async fn try_notify(&self) -> Result<serde_json::Value, local::FunctionError> {
+        let event = serde_json::json!({"time": self.stack.clock().now_text()});
+        self.stack.run_schedule("notify-expiring-keys", &event).await.expect("the schedule is declared")
+    }
+}
