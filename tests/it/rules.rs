@@ -21,7 +21,7 @@ fn every_function_is_a_resource_of_the_template_and_the_reverse() {
     let resources: BTreeSet<String> = template
         .lines()
         .filter_map(|line| line.strip_prefix("  ")?.strip_suffix("Function:"))
-        .filter(|name| name.chars().all(char::is_alphanumeric))
+        .filter(|name| !name.is_empty() && name.chars().all(char::is_alphanumeric))
         .map(kebab_case)
         .collect();
     assert_eq!(resources, functions());

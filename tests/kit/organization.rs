@@ -14,7 +14,7 @@ pub struct Organization {
 }
 
 /// A key as it was answered at its creation.
-pub type Key = Value;
+type Key = Value;
 
 impl Organization {
     pub(crate) async fn create(world: &World, owner: &str, policy: &str) -> Self {

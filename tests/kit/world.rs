@@ -34,7 +34,7 @@ pub fn run_with(options: Options, test: impl AsyncFnOnce(&World)) {
         let (secrets, mails, items) = (Arc::clone(&world.secrets), world.stack.emails(), world.items());
         let logs = world.stack.stop().await;
         for line in logs.lines() {
-            secrets.check("a log line", &line.text);
+            secrets.check("a log line", &String::from_utf8_lossy(&line.bytes));
         }
         secrets.check("a mail", &format!("{mails:?}"));
         secrets.check_tokens("the table", &format!("{items:?}"));

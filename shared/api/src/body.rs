@@ -49,7 +49,7 @@ fn parse<T: de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        let field = if path == "." { "body".to_owned() } else { path };
+        let field = if matches!(path.as_str(), "." | "?") { "body".to_owned() } else { path };
         Error::invalid(field, rule(&error.into_inner()))
     })?;
     json.end().map_err(|error| Error::invalid("body", rule(&error)))?;

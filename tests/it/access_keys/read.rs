@@ -52,7 +52,7 @@ fn the_status_follows_the_clock_to_the_second() {
         let client = world.key(key["secret"]["token"].as_str().unwrap());
         world.travel(DAY - 30);
         client.get("/v1/whoami").await.expect(200);
-        assert_eq!(organization.owner.get(&path).await.expect(200)["status"], "active");
+        assert_eq!(world.person("alice").get(&path).await.expect(200)["status"], "active");
         world.travel(DAY + 1);
         client.get("/v1/whoami").await.expect_forbidden_by_gateway();
         let shown = world.person("alice").get(&path).await.expect(200);

@@ -7,7 +7,7 @@ fn request(world: &World) -> RestRequest {
 
 async fn ask(world: &World, request: &RestRequest) -> Result<Value, String> {
     let answer = world.stack.invoke("authorize-request", &request.authorizer_event()).await;
-    answer.map_err(|error| error.message)
+    answer.map_err(|error| error.error_message)
 }
 
 #[test]
