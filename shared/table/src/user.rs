@@ -20,20 +20,6 @@ impl Table {
         self.get("user", key::user(user_id)).await
     }
 
-    /// Reads a user and an organization together, strongly.
-    pub async fn user_and_organization(
-        &self,
-        user_id: UserId,
-        organization_id: OrganizationId,
-    ) -> Result<(Option<User>, Option<Organization>), Error> {
-        let (user, organization) = (key::user(user_id), key::organization(organization_id));
-        let mut items = self.batch([user.clone(), organization.clone()]).await?;
-        Ok((
-            items.remove(&user).map(|item| decode("user", item)).transpose()?,
-            items.remove(&organization).map(|item| decode("organization", item)).transpose()?,
-        ))
-    }
-
     /// Lists the users of an organization, by id; `after` is the `next` of the page before.
     pub async fn users(
         &self,
