@@ -1,4 +1,4 @@
-use table::{CLAIMS, Error, Mail};
+use table::{CLAIMS, Claim, Error, Mail};
 
 use crate::{
     deliver::deliver,
@@ -23,35 +23,41 @@ pub(crate) async fn announce(run: &mut Run<'_>, round: &mut Round, pace: &mut Pa
 async fn tell(run: &mut Run<'_>, round: &mut Round, parcel: &Parcel, pace: &mut Pace) {
     let organization_id = round.entries[parcel.entries[0]].organization_id;
     let mut mail = Mail::new(parcel.user_id, organization_id, run.lease_ends_at(), run.now);
-    if let Err(error) = claim(run, round, parcel, &mut mail).await {
-        // Unknown whether the last claims were made: the mail is sent by whoever finds all of it.
-        return run.failed(1, "claim the notices of a mail", &error);
-    }
-    let Some(recipient) = run.directory.user(parcel.user_id).cloned() else { return };
-    let told = mail.announcements.iter().map(|announcement| announcement.key_id);
-    let told: std::collections::HashSet<_> = told.collect();
-    let entries = parcel.entries.iter().map(|position| &round.entries[*position]);
-    let lines: Vec<_> =
-        entries.filter(|entry| told.contains(&entry.announcement.key_id)).map(|entry| &entry.line).collect();
-    if !lines.is_empty() {
+    let told = match claim(run, round, parcel, &mut mail).await {
+        Ok(told) => told,
+        // Unknown whether the last claims were made: the mail is for a later run, which reads them all.
+        Err(error) => return run.failed(1, "claim the notices of a mail", &error),
+    };
+    let recipient = run.directory.user(parcel.user_id).cloned();
+    let lines: Vec<_> = told.iter().map(|position| &round.entries[*position].line).collect();
+    if let Some(recipient) = recipient.filter(|_| !lines.is_empty()) {
         deliver(run, &mail, &recipient, &lines, pace).await;
     }
 }
 
-/// Claims what the parcel tells for the mail, as much of it as time and size allow.
-async fn claim(run: &mut Run<'_>, round: &mut Round, parcel: &Parcel, mail: &mut Mail) -> Result<(), Error> {
+/// Claims what the parcel tells for the mail, as much of it as time and size allow, and returns the
+/// positions of the entries that the mail is to tell.
+async fn claim(
+    run: &mut Run<'_>,
+    round: &mut Round,
+    parcel: &Parcel,
+    mail: &mut Mail,
+) -> Result<Vec<usize>, Error> {
     let table = &run.notifier.app.table;
+    let mut told = Vec::new();
     for positions in parcel.entries[..parcel.entries.len().min(MOST_KEYS)].chunks(CLAIMS) {
         if run.time_left().is_zero() {
-            return Ok(());
+            break;
         }
         let wanted: Vec<_> = positions.iter().map(|position| round.entries[*position].announcement).collect();
-        let claims = table.claim(mail, &wanted).await?;
-        for (position, claim) in positions.iter().zip(claims) {
+        for (position, claim) in positions.iter().zip(table.claim(mail, &wanted).await?) {
+            if claim == Claim::Made {
+                told.push(*position);
+            }
             if let Some(advance) = round.claimed(*position, claim) {
                 run.advance(advance).await;
             }
         }
     }
-    Ok(())
+    Ok(told)
 }

@@ -91,7 +91,9 @@ fn urgency(expires_at: Time, now: Time) -> String {
     const DAY: i64 = 24 * HOUR;
     match expires_at.since(now) {
         ..=0 => "has expired".to_owned(),
-        seconds if seconds < DAY => format!("expires in {}", count((seconds + HOUR / 2) / HOUR, "hour")),
+        seconds if seconds < DAY - HOUR / 2 => {
+            format!("expires in {}", count((seconds + HOUR / 2) / HOUR, "hour"))
+        }
         seconds => format!("expires in {}", count((seconds + DAY / 2) / DAY, "day")),
     }
 }
@@ -187,7 +189,7 @@ mod tests {
             (1, "expires in less than an hour"),
             (3_600, "expires in 1 hour"),
             (23 * 3_600, "expires in 23 hours"),
-            (86_400, "expires in 1 day"),
+            (86_400 - 300, "expires in 1 day"),
             (2 * 86_400 - 300, "expires in 2 days"),
             (30 * 86_400, "expires in 30 days"),
         ] {

@@ -65,6 +65,6 @@ impl Directory {
 }
 
 /// Takes an item that cannot be read for one that is gone, so that the others are told.
-fn readable<T>(read: Result<T, Error>) -> Option<T> {
+pub(crate) fn readable<T>(read: Result<T, Error>) -> Option<T> {
     read.inspect_err(|error| tracing::error!(error.causes = causes(error), "passed over a damaged item")).ok()
 }

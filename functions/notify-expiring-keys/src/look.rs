@@ -70,7 +70,7 @@ async fn look_at(run: &mut Run<'_>, wave: &[(KeyId, Time)]) -> Result<Vec<Entry>
 }
 
 /// Reads the organizations of keys, and those whom the keys concern.
-pub(crate) async fn read_people(run: &mut Run<'_>, found: &[DueKey]) -> Result<(), Error> {
+async fn read_people(run: &mut Run<'_>, found: &[DueKey]) -> Result<(), Error> {
     let table = &run.notifier.app.table;
     let directory = &mut run.directory;
     directory.read_organizations(table, found.iter().map(|found| found.key.organization_id)).await?;

@@ -48,3 +48,29 @@ impl Pace {
         self.left = 0.0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3_600);
+
+    fn pace(left: f64) -> Pace {
+        Pace { interval: interval(HOUR), left }
+    }
+
+    #[tokio::test]
+    async fn a_turn_that_would_come_too_late_is_not_waited_for() {
+        let mut pace = pace(5.0);
+        assert!(pace.turn(Duration::from_secs(1)).await);
+        assert!(!pace.turn(Duration::from_millis(1)).await);
+        assert!(!pace.turn(Duration::ZERO).await);
+    }
+
+    #[tokio::test]
+    async fn a_used_up_quota_leaves_no_turn() {
+        let mut pace = pace(1.0);
+        pace.count();
+        assert!(!pace.turn(HOUR).await);
+    }
+}

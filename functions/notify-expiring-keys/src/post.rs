@@ -3,7 +3,7 @@ use std::time::Duration;
 use api::app::Aws;
 use aws_sdk_ses::{
     Client,
-    config::{Builder, Config, retry::RetryConfig},
+    config::{Builder, Config, retry::RetryConfig, timeout::TimeoutConfig},
     error::{ProvideErrorMetadata, SdkError},
     operation::send_raw_email::SendRawEmailError,
     primitives::Blob,
@@ -20,6 +20,9 @@ use crate::{
 
 /// How often a mail is offered to SES while it says that it gets too many.
 const OFFERS: u32 = 4;
+
+/// How long SES may take to answer: an answer that is not waited for is a mail sent twice.
+const ANSWER_WITHIN: Duration = Duration::from_secs(8);
 
 /// Sends mails.
 #[derive(Debug)]
@@ -80,7 +83,8 @@ impl Post {
             .raw_message(message)
             .set_configuration_set_name(self.sender.configuration_set.clone());
         // Offering a mail again whose answer was lost would send it twice: only a later run may.
-        let once = Config::builder().retry_config(RetryConfig::disabled());
+        let patient = TimeoutConfig::builder().operation_attempt_timeout(ANSWER_WITHIN).build();
+        let once = Config::builder().retry_config(RetryConfig::disabled()).timeout_config(patient);
         let mut offers = 1;
         loop {
             match request.clone().customize().config_override(once.clone()).send().await {

@@ -6,7 +6,8 @@ use ulid::Ulid;
 use crate::{
     compose::Line,
     deliver::{deliver, mark},
-    look::{WAVE, read_people},
+    directory::readable,
+    look::WAVE,
     pace::Pace,
     recipients::can_be_told,
     run::Run,
@@ -60,20 +61,19 @@ async fn resume_one(run: &mut Run<'_>, (user_id, mail_id): Place, pace: &mut Pac
 
 /// Reads what of the mail is still so, the most urgent first.
 async fn lines(run: &mut Run<'_>, mail: &Mail) -> Result<Vec<Line>, Error> {
+    let table = &run.notifier.app.table;
+    run.directory.read_organizations(table, [mail.organization_id].into_iter()).await?;
+    let Some(organization) = run.directory.organization(mail.organization_id) else { return Ok(Vec::new()) };
     let mut lines = Vec::with_capacity(mail.announcements.len());
     for wave in mail.announcements.chunks(WAVE) {
         let key_ids: Vec<_> = wave.iter().map(|announcement| announcement.key_id).collect();
-        let found = run.notifier.app.table.due_keys(&key_ids).await?;
-        let found: Vec<_> = found.into_iter().collect::<Result<_, _>>()?;
-        read_people(run, &found).await?;
-        for found in found {
+        for found in table.due_keys(&key_ids).await?.into_iter().filter_map(readable) {
             let holds = |told: &&Announcement| {
                 told.key_id == found.key.key_id
                     && found.key.expires_at == Some(told.expires_at)
                     && found.key.revoked_at.is_none()
             };
-            let organization = run.directory.organization(mail.organization_id);
-            if let (Some(told), Some(organization)) = (wave.iter().find(holds), organization) {
+            if let Some(told) = wave.iter().find(holds) {
                 let prefix = &run.notifier.app.key_prefix;
                 lines.push(Line::new(&found.key, told.expires_at, found.user.as_ref(), organization, prefix));
             }
