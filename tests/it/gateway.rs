@@ -53,7 +53,10 @@ fn a_binary_body_reaches_the_function_whole() {
         let alice = world.person("alice");
         let kind = Some("application/octet-stream");
         let body = br#"{"name": "a"}"#.to_vec();
-        alice.send_raw(Method::POST, "/v1/organizations", kind, body).await.expect_problem(415, "unsupported_media_type");
+        alice
+            .send_raw(Method::POST, "/v1/organizations", kind, body)
+            .await
+            .expect_problem(415, "unsupported_media_type");
     });
 }
 
@@ -85,7 +88,13 @@ fn a_handler_without_context_answers_500_and_does_nothing() {
             .collect();
         assert!(functions.len() >= 8, "{functions:?}");
         for function in functions {
-            for authorizer in [Value::Null, json!({}), json!({"lambda": {}}), json!({"lambda": {"organization_id": 7}}), json!({"jwt": {}})] {
+            for authorizer in [
+                Value::Null,
+                json!({}),
+                json!({"lambda": {}}),
+                json!({"lambda": {"organization_id": 7}}),
+                json!({"jwt": {}}),
+            ] {
                 let mut event = proxy_event(&organization.id, &key);
                 event["requestContext"]["authorizer"] = authorizer;
                 if let Ok(answer) = world.stack.invoke(&function, &event).await {

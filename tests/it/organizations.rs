@@ -95,7 +95,12 @@ fn a_person_lists_what_they_own_and_what_they_were_invited_to() {
         let mut expected = [first.id.clone(), second.id.clone()];
         expected.sort();
         let ids = |page: &Value| {
-            page["items"].as_array().unwrap().iter().map(|item| item["organization_id"].clone()).collect::<Vec<_>>()
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| item["organization_id"].clone())
+                .collect::<Vec<_>>()
         };
         assert_eq!(ids(&alice.get("/v1/organizations").await.expect(200)), expected);
 
@@ -103,8 +108,15 @@ fn a_person_lists_what_they_own_and_what_they_were_invited_to() {
         assert_eq!(ids(&page), expected[..1]);
         let cursor = page["next_cursor"].as_str().unwrap();
         let rest = alice.get(&format!("/v1/organizations?limit=1&cursor={cursor}")).await.expect(200);
-        assert_eq!((ids(&rest), &rest["next_cursor"]), (expected[1..].iter().map(|id| json!(id)).collect(), &Value::Null));
-        world.person("bob").get(&format!("/v1/organizations?cursor={cursor}")).await.expect_invalid("cursor", "next_cursor");
+        assert_eq!(
+            (ids(&rest), &rest["next_cursor"]),
+            (expected[1..].iter().map(|id| json!(id)).collect(), &Value::Null)
+        );
+        world
+            .person("bob")
+            .get(&format!("/v1/organizations?cursor={cursor}"))
+            .await
+            .expect_invalid("cursor", "next_cursor");
         assert_eq!(ids(&world.person("carol").get("/v1/organizations").await.expect(200)).len(), 0);
     });
 }

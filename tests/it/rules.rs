@@ -50,11 +50,8 @@ fn every_function_has_a_sample_event() {
 #[test]
 fn each_access_pattern_names_a_method_of_the_table_and_the_reverse() {
     let readme = read("shared/table/README.md");
-    let named: BTreeSet<String> = readme
-        .split("[`Table::")
-        .skip(1)
-        .map(|rest| rest.split('`').next().unwrap().to_owned())
-        .collect();
+    let named: BTreeSet<String> =
+        readme.split("[`Table::").skip(1).map(|rest| rest.split('`').next().unwrap().to_owned()).collect();
     let mut methods = BTreeSet::new();
     for file in std::fs::read_dir(root().join("shared/table/src")).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();

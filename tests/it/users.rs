@@ -5,10 +5,14 @@ use serde_json::{Value, json};
 fn a_machine_user_is_made_with_two_keys_at_once() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
-        let keys = json!([{"name": "blue", "expires_in_days": 30}, {"name": "green", "expires_in_days": 365}]);
+        let keys =
+            json!([{"name": "blue", "expires_in_days": 30}, {"name": "green", "expires_in_days": 365}]);
         let body = json!({"kind": "machine", "name": "ci", "access_keys": keys});
         let made = organization.owner.post(&format!("{}/users", organization.path), body).await.expect(201);
-        assert_eq!((&made["kind"], &made["email"], &made["status"]), (&json!("machine"), &Value::Null, &json!("active")));
+        assert_eq!(
+            (&made["kind"], &made["email"], &made["status"]),
+            (&json!("machine"), &Value::Null, &json!("active"))
+        );
         let keys = made["access_keys"].as_array().unwrap();
         assert_eq!(keys.len(), 2);
         for key in keys {
@@ -32,11 +36,23 @@ fn a_machine_with_keys_is_made_whole_or_not_at_all() {
         let key = |days: i64| json!({"name": "k", "expires_in_days": days});
         let machine = |keys: Value| json!({"kind": "machine", "name": "ci", "access_keys": keys});
         let owner = &organization.owner;
-        owner.post(&users, machine(json!([key(1), key(1), key(1)]))).await.expect_problem(409, "quota_exceeded");
-        let refused = owner.post(&users, machine(json!([key(1), key(366)]))).await.expect_problem(422, "policy_violation");
-        assert_eq!((&refused["rule"], &refused["value"]), (&json!("lifetime.max_seconds"), &json!("31536000")));
+        owner
+            .post(&users, machine(json!([key(1), key(1), key(1)])))
+            .await
+            .expect_problem(409, "quota_exceeded");
+        let refused = owner
+            .post(&users, machine(json!([key(1), key(366)])))
+            .await
+            .expect_problem(422, "policy_violation");
+        assert_eq!(
+            (&refused["rule"], &refused["value"]),
+            (&json!("lifetime.max_seconds"), &json!("31536000"))
+        );
         owner.post(&users, machine(json!([key(0)]))).await.expect_invalid("expires_in_days", "1 or more");
-        owner.post(&users, machine(json!(vec![key(1); 21]))).await.expect_invalid("access_keys", "20 at most");
+        owner
+            .post(&users, machine(json!(vec![key(1); 21])))
+            .await
+            .expect_invalid("access_keys", "20 at most");
         assert_eq!(world.items().len(), before);
     });
 }
@@ -71,10 +87,15 @@ fn bad_bodies_are_named_by_field_and_rule() {
 #[test]
 fn an_address_belongs_to_one_user_of_an_organization() {
     run(async |world| {
-        let (first, second) = (world.organization("alice", "strict").await, world.organization("bob", "strict").await);
+        let (first, second) =
+            (world.organization("alice", "strict").await, world.organization("bob", "strict").await);
         first.invite("carol").await;
         let again = json!({"kind": "normal", "name": "c", "email": "Carol@Example.COM"});
-        first.owner.post(&format!("{}/users", first.path), again.clone()).await.expect_problem(409, "email_taken");
+        first
+            .owner
+            .post(&format!("{}/users", first.path), again.clone())
+            .await
+            .expect_problem(409, "email_taken");
         second.owner.post(&format!("{}/users", second.path), again).await.expect(201);
     });
 }
@@ -135,7 +156,10 @@ fn users_are_listed_page_by_page() {
                 None => break,
             }
         }
-        assert!(seen.is_sorted() && seen.len() == 6 && expected.iter().all(|id| seen.contains(id)), "{seen:?}");
+        assert!(
+            seen.is_sorted() && seen.len() == 6 && expected.iter().all(|id| seen.contains(id)),
+            "{seen:?}"
+        );
     });
 }
 
@@ -150,7 +174,11 @@ fn list_parameters_are_checked() {
             ("cursor=x", "cursor", "next_cursor"),
             ("status=active", "status", "not a parameter"),
         ] {
-            organization.owner.get(&format!("{}/users?{query}", organization.path)).await.expect_invalid(field, rule);
+            organization
+                .owner
+                .get(&format!("{}/users?{query}", organization.path))
+                .await
+                .expect_invalid(field, rule);
         }
     });
 }
@@ -207,7 +235,8 @@ fn the_last_active_owner_stays() {
 #[test]
 fn users_of_another_organization_do_not_exist() {
     run(async |world| {
-        let (first, second) = (world.organization("alice", "strict").await, world.organization("bob", "strict").await);
+        let (first, second) =
+            (world.organization("alice", "strict").await, world.organization("bob", "strict").await);
         let machine = second.machine("ci").await;
         for named in [machine.as_str(), "000000000000", "x"] {
             let path = first.user_path(named);
@@ -231,7 +260,10 @@ fn normal_users_see_themselves_alone() {
         carol.get(&organization.path).await.expect_problem(403, "forbidden");
         carol.get(&format!("{}/users", organization.path)).await.expect_problem(403, "forbidden");
         carol.get(&organization.user_path(&machine)).await.expect_problem(403, "forbidden");
-        carol.patch(&organization.user_path("me"), json!({"status": "active"})).await.expect_problem(403, "forbidden");
+        carol
+            .patch(&organization.user_path("me"), json!({"status": "active"}))
+            .await
+            .expect_problem(403, "forbidden");
         let body = json!({"kind": "machine", "name": "m"});
         carol.post(&format!("{}/users", organization.path), body).await.expect_problem(403, "forbidden");
     });

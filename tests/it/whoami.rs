@@ -29,6 +29,9 @@ fn a_sign_in_without_an_organization_is_just_that() {
         let me = world.person("alice").get("/v1/whoami").await.expect(200);
         assert_eq!((&me["auth_method"], &me["subject"]), (&json!("oidc"), &json!("alice")));
         assert_eq!((&me["email"], &me["email_verified"]), (&json!("alice@example.com"), &json!(true)));
-        assert_eq!((&me["organization_id"], &me["user_id"], &me["key_id"]), (&Value::Null, &Value::Null, &Value::Null));
+        assert_eq!(
+            (&me["organization_id"], &me["user_id"], &me["key_id"]),
+            (&Value::Null, &Value::Null, &Value::Null)
+        );
     });
 }

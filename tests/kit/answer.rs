@@ -30,7 +30,11 @@ impl Answer {
     pub fn expect_problem(self, status: u16, code: &str) -> Value {
         let kind = self.header("content-type").to_owned();
         let body = self.expect(status);
-        assert_eq!((kind.as_str(), body["code"].as_str()), ("application/problem+json", Some(code)), "{body}");
+        assert_eq!(
+            (kind.as_str(), body["code"].as_str()),
+            ("application/problem+json", Some(code)),
+            "{body}"
+        );
         assert_eq!(body["status"], status, "{body}");
         assert!(body["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{body}");
         body

@@ -72,7 +72,8 @@ impl Client {
     /// # Panics
     /// When there is no answer.
     pub async fn send_raw(&self, method: Method, path: &str, kind: Option<&str>, body: Vec<u8>) -> Answer {
-        let mut request = self.http.request(method, format!("{}{path}", self.url)).headers(self.headers.clone());
+        let mut request =
+            self.http.request(method, format!("{}{path}", self.url)).headers(self.headers.clone());
         if let Some(kind) = kind {
             request = request.header("content-type", kind);
         }

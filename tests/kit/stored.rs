@@ -41,11 +41,30 @@ impl World {
         self.items().into_iter().filter(starts).collect()
     }
 
+    /// Lets the leases of mails end, as time would.
+    ///
+    /// # Panics
+    /// When the engine fails.
+    pub fn end_leases(&self) {
+        let database = self.stack.database().expect("the engine is in this process");
+        for mail in self.items_of("MAIL#") {
+            let update = serde_json::json!({
+                "TableName": "access-keys", "Key": {"PK": {"S": mail["PK"]}, "SK": {"S": mail["SK"]}},
+                "UpdateExpression": "SET lease_ends_at = :past", "ExpressionAttributeValues": {":past": {"N": "0"}},
+            });
+            let update = serde_json::from_value(update).expect("the update is well-formed");
+            database.update_item(update).expect("the lease can be ended");
+        }
+    }
+
     /// Reads the audit events of an action, oldest first.
     #[must_use]
     pub fn audit(&self, action: &str) -> Vec<Item> {
-        let mut events: Vec<Item> =
-            self.items().into_iter().filter(|item| item.get("action").is_some_and(|named| named == action)).collect();
+        let mut events: Vec<Item> = self
+            .items()
+            .into_iter()
+            .filter(|item| item.get("action").is_some_and(|named| named == action))
+            .collect();
         events.sort_by_key(|event| event["SK"].to_string());
         events
     }
@@ -59,7 +78,9 @@ fn json(value: AttributeValue) -> Value {
         AttributeValue::NULL(_) => Value::Null,
         AttributeValue::M(members) => members.into_iter().map(|(name, value)| (name, json(value))).collect(),
         AttributeValue::L(items) => items.into_iter().map(json).collect(),
-        AttributeValue::SS(texts) | AttributeValue::NS(texts) => texts.into_iter().map(Value::String).collect(),
+        AttributeValue::SS(texts) | AttributeValue::NS(texts) => {
+            texts.into_iter().map(Value::String).collect()
+        }
         AttributeValue::B(_) | AttributeValue::BS(_) => Value::String("bytes".to_owned()),
     }
 }

@@ -61,11 +61,13 @@ async fn member(
         }
         let Some(email) = sign_in.verified_email() else { return Ok(None) };
         let Some(user_id) = table.claimed_user(organization_id, email).await? else { return Ok(None) };
-        let invited = person(authorizer, organization_id, user_id).await?;
-        let Some(mut user) = invited.filter(|user| user.subject.is_none() && user.status == Status::Active)
-        else {
+        let Some(mut user) = person(authorizer, organization_id, user_id).await? else { return Ok(None) };
+        if user.subject.as_ref() == Some(&subject) {
+            return Ok(Some(user));
+        }
+        if user.subject.is_some() || user.status != Status::Active {
             return Ok(None);
-        };
+        }
         match table.link(&user, &subject, &linked_event(presented, sign_in, &user)).await {
             Ok(()) => {
                 user.subject = Some(subject);

@@ -32,9 +32,6 @@ pub enum StartError {
     /// A setting is missing or wrong.
     #[error(transparent)]
     Setting(#[from] BadSetting),
-    /// The table does not answer.
-    #[error("the table does not answer")]
-    Table(#[from] table::Error),
     /// The pepper cannot be had.
     #[error("the pepper cannot be had")]
     Pepper(#[from] PepperFailure),
@@ -45,7 +42,7 @@ impl App {
     pub async fn from_env() -> Result<Self, StartError> {
         let environment = Environment::start()?;
         let table = table(&environment, &Aws::new(&environment)?)?;
-        table.connect().await?;
+        table.connect().await;
         Ok(Self { table, key_prefix: environment.parse("KEY_PREFIX")?, pepper: () })
     }
 }
@@ -57,8 +54,7 @@ impl App<Pepper> {
         let aws = Aws::new(&environment)?;
         let table = table(&environment, &aws)?;
         let pepper = Pepper::fetch(aws.secrets_manager(), environment.required("PEPPER_SECRET_ID")?);
-        let (connected, pepper) = tokio::join!(table.connect(), pepper);
-        connected?;
+        let ((), pepper) = tokio::join!(table.connect(), pepper);
         Ok(Self { table, key_prefix: environment.parse("KEY_PREFIX")?, pepper: pepper? })
     }
 }

@@ -70,7 +70,8 @@ impl Request {
             query.into_iter().flat_map(lambda_http::aws_lambda_events::query_map::QueryMap::iter)
         {
             if !known.contains(&name) {
-                let rule = format!("is not a parameter of this route; it takes {}", known.join(", "));
+                let takes = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                let rule = format!("is not a parameter of this route; it takes {takes}");
                 return Err(Error::invalid(name, rule).into());
             }
             if found.insert(name.to_owned(), value.to_owned()).is_some() {

@@ -16,7 +16,11 @@ mod snapshot;
 mod transaction;
 mod user;
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
+use domain::id::UserId;
+use serde::de::IgnoredAny;
 
 pub use access_key::{KeyWithUser, NewKey};
 pub use due::{Due, DueKey};
@@ -52,8 +56,15 @@ impl Table {
     }
 
     /// Opens a connection, so that the first request finds one. Reads nothing that exists.
-    pub async fn connect(&self) -> Result<(), Error> {
-        let nothing = key::user(domain::id::UserId::parse("000000000000").expect("twelve digits are base62"));
-        self.get::<serde::de::IgnoredAny>("connect", nothing).await.map(|_| ())
+    ///
+    /// Takes a second at most. What fails here is left for the first request to find out.
+    pub async fn connect(&self) {
+        let nothing = key::user(UserId::parse("000000000000").expect("twelve digits are base62"));
+        let connecting = self.get::<IgnoredAny>("connection", nothing);
+        match tokio::time::timeout(Duration::from_secs(1), connecting).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(error.cause = %error, "could not connect to the table yet"),
+            Err(_) => tracing::warn!("the table does not answer yet"),
+        }
     }
 }

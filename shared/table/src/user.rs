@@ -1,7 +1,6 @@
 use domain::{
     audit,
     id::{OrganizationId, UserId},
-    organization::Organization,
     user::{Kind, Status, User},
 };
 

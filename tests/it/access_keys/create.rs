@@ -25,7 +25,10 @@ fn a_key_is_shown_whole_once_and_works() {
             ".expires_at" => "[time]", ".secret" => "[secret]",
         });
         world.key(token).get("/v1/whoami").await.expect(200);
-        assert_eq!(organization.owner.get(&organization.key_path(&key)).await.expect(200).get("secret"), None);
+        assert_eq!(
+            organization.owner.get(&organization.key_path(&key)).await.expect(200).get("secret"),
+            None
+        );
     });
 }
 
@@ -35,15 +38,33 @@ fn what_is_stored_is_a_verifier_and_no_secret() {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
         let stored = &world.items_of("KEY#")[0];
-        assert!(stored["secret"]["hash"].as_str().unwrap().starts_with("$argon2id$v=19$m=7168,t=5,p=1,keyid=MQ$"));
+        assert!(
+            stored["secret"]["hash"].as_str().unwrap().starts_with("$argon2id$v=19$m=7168,t=5,p=1,keyid=MQ$")
+        );
         assert_eq!(stored["secret"]["tag"].as_str().unwrap().len(), 16);
         let mut attributes: Vec<_> = stored.keys().map(String::as_str).collect();
         attributes.sort_unstable();
         assert_eq!(
             attributes,
             [
-                "GSI1PK", "GSI1SK", "PK", "SK", "active", "created_at", "created_by", "due_at", "due_shard", "expires_at",
-                "expiry_set_at", "key_id", "last_four", "name", "organization_id", "secret", "updated_at", "updated_by",
+                "GSI1PK",
+                "GSI1SK",
+                "PK",
+                "SK",
+                "active",
+                "created_at",
+                "created_by",
+                "due_at",
+                "due_shard",
+                "expires_at",
+                "expiry_set_at",
+                "key_id",
+                "last_four",
+                "name",
+                "organization_id",
+                "secret",
+                "updated_at",
+                "updated_by",
                 "version",
             ]
         );
@@ -81,9 +102,14 @@ fn strict_keys_live_1_to_365_days_and_never_longer() {
         let organization = world.organization("alice", "strict").await;
         let keys = organization.keys_of(&organization.machine("ci").await);
         let post = async |body: Value| organization.owner.post(&keys, body).await;
-        let refused = post(json!({"name": "k", "expires_in_days": 366})).await.expect_problem(422, "policy_violation");
-        assert_eq!((&refused["rule"], &refused["value"]), (&json!("lifetime.max_seconds"), &json!("31536000")));
-        let refused = post(json!({"name": "k", "never_expires": true})).await.expect_problem(422, "policy_violation");
+        let refused =
+            post(json!({"name": "k", "expires_in_days": 366})).await.expect_problem(422, "policy_violation");
+        assert_eq!(
+            (&refused["rule"], &refused["value"]),
+            (&json!("lifetime.max_seconds"), &json!("31536000"))
+        );
+        let refused =
+            post(json!({"name": "k", "never_expires": true})).await.expect_problem(422, "policy_violation");
         assert_eq!(refused["rule"], "lifetime.allow_never");
         let soon = world.stack.clock().now_text();
         post(json!({"name": "k", "expires_at": soon})).await.expect_invalid("expires_at", "future");
@@ -98,7 +124,8 @@ fn flexible_keys_may_never_expire() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
         let keys = organization.keys_of(&organization.machine("ci").await);
-        let key = organization.owner.post(&keys, json!({"name": "k", "never_expires": true})).await.expect(201);
+        let key =
+            organization.owner.post(&keys, json!({"name": "k", "never_expires": true})).await.expect(201);
         assert_eq!((&key["expires_at"], &key["expires_in_days"]), (&Value::Null, &Value::Null));
         world.travel(20 * 365 * DAY);
         world.key(key["secret"]["token"].as_str().unwrap()).get("/v1/whoami").await.expect(200);
@@ -119,7 +146,11 @@ fn bad_bodies_are_named_by_field_and_rule() {
             (json!({"name": "k", "expires_in_days": "1"}), "expires_in_days", "expected u32"),
             (json!({"name": "k", "expires_at": "2030-01-01"}), "expires_at", "RFC 3339"),
             (json!({"name": "k", "never_expires": false}), "never_expires", "must be true"),
-            (json!({"name": "k", "expires_in_days": 1, "never_expires": true}), "expires_at", "exclude one another"),
+            (
+                json!({"name": "k", "expires_in_days": 1, "never_expires": true}),
+                "expires_at",
+                "exclude one another",
+            ),
             (json!({"name": "k", "expires_in_days": 1, "user_id": "x"}), "user_id", "unknown field"),
             (json!({"name": "k".repeat(65), "expires_in_days": 1}), "name", "1 to 64"),
             (json!({"name": "k", "expires_in_days": 1, "description": ""}), "description", "1 to 256"),

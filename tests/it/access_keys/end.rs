@@ -15,7 +15,9 @@ fn the_next_request_after_a_revocation_is_refused_on_every_warm_instance() {
             }
             let path = organization.key_path(&key);
             match how {
-                "revoke" => drop(organization.owner.post(&format!("{path}/revoke"), json!(null)).await.expect(200)),
+                "revoke" => {
+                    drop(organization.owner.post(&format!("{path}/revoke"), json!(null)).await.expect(200))
+                }
                 "delete" => drop(organization.owner.delete(&path).await.expect(204)),
                 _ => {
                     let body = json!({"status": "suspended"});
@@ -46,7 +48,11 @@ fn a_revoked_key_stays_revoked_and_frees_its_place() {
         let revoked = revoked.expect(200);
         assert_eq!(revoked["status"], "revoked");
         assert_eq!(organization.owner.get(&path).await.expect(200), revoked);
-        organization.owner.post(&format!("{path}/revoke"), json!({})).await.expect_problem(409, "already_revoked");
+        organization
+            .owner
+            .post(&format!("{path}/revoke"), json!({}))
+            .await
+            .expect_problem(409, "already_revoked");
         assert_eq!(world.audit("access_key.revoked").len(), 1);
         organization.owner.post(&keys, body).await.expect(201);
         let stored = world.items_of("KEY#").into_iter().find(|key| key.contains_key("revoked_at")).unwrap();
@@ -80,7 +86,11 @@ fn ending_a_key_leaves_its_user_and_other_keys_alone() {
         let machine = organization.machine("ci").await;
         let (ended, kept) = (organization.key(&machine, 30).await, organization.key(&machine, 30).await);
         let before = organization.owner.get(&organization.user_path(&machine)).await.expect(200);
-        organization.owner.post(&format!("{}/revoke", organization.key_path(&ended)), json!(null)).await.expect(200);
+        organization
+            .owner
+            .post(&format!("{}/revoke", organization.key_path(&ended)), json!(null))
+            .await
+            .expect(200);
         let mut after = organization.owner.get(&organization.user_path(&machine)).await.expect(200);
         after["version"] = before["version"].clone();
         assert_eq!(after, before);
@@ -95,7 +105,11 @@ fn a_revocation_whose_reply_is_lost_is_done_once() {
         let key = organization.machine_key().await;
         let fault = Fault::on(Service::DynamoDb, Effect::LoseReply).operation("TransactWriteItems");
         world.stack.faults().add(fault.when(When::First(1)));
-        organization.owner.post(&format!("{}/revoke", organization.key_path(&key)), json!(null)).await.expect(200);
+        organization
+            .owner
+            .post(&format!("{}/revoke", organization.key_path(&key)), json!(null))
+            .await
+            .expect(200);
         assert_eq!((world.stack.faults().struck(), world.audit("access_key.revoked").len()), (1, 1));
     });
 }

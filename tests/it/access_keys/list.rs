@@ -88,7 +88,10 @@ fn unprocessed_keys_are_asked_for_again_and_the_order_holds() {
         let path = format!("{}/access-keys", organization.path);
         let whole = organization.owner.get(&path).await.expect(200);
         let fault = Fault::on(Service::DynamoDb, Effect::Unprocessed { count: 3 });
-        world.stack.faults().add(fault.operation("BatchGetItem").function("list-access-keys").when(When::First(2)));
+        world
+            .stack
+            .faults()
+            .add(fault.operation("BatchGetItem").function("list-access-keys").when(When::First(2)));
         assert_eq!(organization.owner.get(&path).await.expect(200), whole);
         assert_eq!(world.stack.faults().struck(), 2);
     });
@@ -97,7 +100,8 @@ fn unprocessed_keys_are_asked_for_again_and_the_order_holds() {
 #[test]
 fn a_cursor_of_another_list_is_refused() {
     run(async |world| {
-        let (first, second) = (world.organization("alice", "strict").await, world.organization("bob", "strict").await);
+        let (first, second) =
+            (world.organization("alice", "strict").await, world.organization("bob", "strict").await);
         for _ in 0..2 {
             first.machine_key().await;
         }

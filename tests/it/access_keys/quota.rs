@@ -15,10 +15,14 @@ fn agreed_live_keys(world: &World, machine: &str) -> BTreeSet<String> {
     let user = world.items_of("USER").into_iter().find(|user| user["user_id"] == machine).unwrap();
     let live: BTreeSet<String> =
         user["live_keys"].as_object().unwrap().keys().map(|suffix| format!("{machine}{suffix}")).collect();
-    let stored = world.items_of("KEY#").into_iter().map(|key| key["key_id"].as_str().unwrap().to_owned()).collect();
+    let stored =
+        world.items_of("KEY#").into_iter().map(|key| key["key_id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(live, stored);
-    let audited: Vec<_> =
-        world.audit("access_key.created").iter().map(|event| event["target"]["id"].as_str().unwrap().to_owned()).collect();
+    let audited: Vec<_> = world
+        .audit("access_key.created")
+        .iter()
+        .map(|event| event["target"]["id"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(audited.len(), live.len());
     assert_eq!(audited.into_iter().collect::<BTreeSet<_>>(), live);
     live
@@ -49,12 +53,15 @@ fn the_quota_holds_under_lost_replies_throttling_and_conflicts() {
             let organization = world.organization("alice", "strict").await;
             let machine = organization.machine("ci").await;
             let chance = |share, salt: u64| When::Chance { share, seed: seed * 10 + salt };
-            let write = |effect| Fault::on(Service::DynamoDb, effect).operation("TransactWriteItems");
+            let ours = |effect| Fault::on(Service::DynamoDb, effect).function("create-access-key");
+            let write = |effect| ours(effect).operation("TransactWriteItems");
             let faults = world.stack.faults();
             faults.add(write(Effect::LoseReply).when(chance(0.25, 1)));
             faults.add(write(Effect::Throttle).when(chance(0.2, 2)));
             faults.add(write(Effect::TransactionConflict { position: 0 }).when(chance(0.2, 3)));
-            faults.add(Fault::on(Service::DynamoDb, Effect::Throttle).operation("GetItem").when(chance(0.1, 4)));
+            faults.add(
+                ours(Effect::Throttle).operation("GetItem").when(chance(0.1, 4)),
+            );
             let answers = create_at_once(&organization, &machine, 64).await;
             assert!(faults.struck() > 0);
             faults.clear();
@@ -66,7 +73,9 @@ fn the_quota_holds_under_lost_replies_throttling_and_conflicts() {
             let untold = live.difference(&answered).count();
             let unavailable = answers.iter().filter(|answer| answer.status == 503).count();
             assert!(untold <= unavailable, "seed {seed}: {untold} untold, {unavailable} unavailable");
-            let expected = |answer: &Answer| matches!(answer.status, 201 | 503) || answer.body["code"] == "quota_exceeded";
+            let expected = |answer: &Answer| {
+                matches!(answer.status, 201 | 503) || answer.body["code"] == "quota_exceeded"
+            };
             for answer in &answers {
                 assert!(expected(answer), "seed {seed}: {} {}", answer.status, answer.body);
             }
@@ -121,7 +130,8 @@ fn each_kind_has_its_own_quota() {
         let body = || json!({"name": "k", "expires_in_days": 30});
         for client in [&organization.owner, &world.person("carol")] {
             client.post(&organization.keys_of("me"), body()).await.expect(201);
-            let refused = client.post(&organization.keys_of("me"), body()).await.expect_problem(409, "quota_exceeded");
+            let refused =
+                client.post(&organization.keys_of("me"), body()).await.expect_problem(409, "quota_exceeded");
             assert_eq!(refused["value"], Value::from(1));
         }
     });

@@ -17,7 +17,10 @@ fn a_key_is_shown_masked_to_its_user_and_to_owners() {
         let own = world.key(key["secret"]["token"].as_str().unwrap());
         let current = own.get(&format!("{}/access-keys/current", organization.path)).await.expect(200);
         assert_eq!(current["key_id"], key["key_id"]);
-        carol.get(&format!("{}/access-keys/current", organization.path)).await.expect_problem(404, "not_found");
+        carol
+            .get(&format!("{}/access-keys/current", organization.path))
+            .await
+            .expect_problem(404, "not_found");
 
         organization.invite("dave").await;
         world.person("dave").get(&path).await.expect_problem(403, "forbidden");
@@ -27,7 +30,8 @@ fn a_key_is_shown_masked_to_its_user_and_to_owners() {
 #[test]
 fn keys_of_another_organization_do_not_exist() {
     run(async |world| {
-        let (first, second) = (world.organization("alice", "strict").await, world.organization("bob", "strict").await);
+        let (first, second) =
+            (world.organization("alice", "strict").await, world.organization("bob", "strict").await);
         let key = second.machine_key().await;
         let id = key["key_id"].as_str().unwrap();
         for named in [id, "00000000000000000000", "x"] {
@@ -68,7 +72,8 @@ fn use_is_noted_at_most_every_ten_minutes() {
         let path = organization.key_path(&key);
         assert_eq!(organization.owner.get(&path).await.expect(200)["last_used_at"], json!(null));
         let client = world.key(key["secret"]["token"].as_str().unwrap());
-        let noted = || world.stack.calls().all().into_iter().filter(|call| call.operation == "UpdateItem").count();
+        let noted =
+            || world.stack.calls().all().into_iter().filter(|call| call.operation == "UpdateItem").count();
         for (seconds, times) in [(0, 1), (590, 1), (601, 2), (1_190, 2)] {
             world.travel(seconds);
             client.get("/v1/whoami").await.expect(200);

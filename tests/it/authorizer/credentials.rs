@@ -54,7 +54,9 @@ fn a_malformed_token_costs_no_aws_call() {
         world.stack.calls().clear();
         let last = if token.ends_with('0') { "1" } else { "0" };
         let changed = format!("{}{last}", &token[..token.len() - 1]);
-        for text in ["", "ak_", "ak_x_y", &token[1..], &changed, &token.to_uppercase(), "-", &"a".repeat(5_000)] {
+        for text in
+            ["", "ak_", "ak_x_y", &token[1..], &changed, &token.to_uppercase(), "-", &"a".repeat(5_000)]
+        {
             world.key(text).get("/v1/whoami").await.expect_forbidden_by_gateway();
         }
         for header in ["Bearer", "Bearer ak_x", "Basic", "Basic !", "Basic YQ==", "Digest x", token] {
@@ -80,7 +82,8 @@ fn a_wrong_secret_runs_no_argon2_and_a_right_one_runs_it_once_an_instance() {
             let lines = world.stack.logs().by_function("authorize-request");
             lines.iter().filter(|line| line.contains("\"argon2.runs\":1")).count()
         };
-        let (mine, other) = (mine["secret"]["token"].as_str().unwrap(), other["secret"]["token"].as_str().unwrap());
+        let (mine, other) =
+            (mine["secret"]["token"].as_str().unwrap(), other["secret"]["token"].as_str().unwrap());
         let wrong = with_secret_of(mine, other);
         world.stack.calls().clear();
         for _ in 0..3 {
@@ -88,8 +91,11 @@ fn a_wrong_secret_runs_no_argon2_and_a_right_one_runs_it_once_an_instance() {
         }
         assert_eq!(runs(), 0);
         let calls = world.stack.calls().by_function("authorize-request");
-        let reads: Vec<_> =
-            calls.iter().filter(|call| call.service == Service::DynamoDb).map(|call| call.operation.as_str()).collect();
+        let reads: Vec<_> = calls
+            .iter()
+            .filter(|call| call.service == Service::DynamoDb)
+            .map(|call| call.operation.as_str())
+            .collect();
         assert_eq!(reads, ["BatchGetItem"; 3]);
         for _ in 0..3 {
             world.key(mine).get("/v1/whoami").await.expect(200);
@@ -113,6 +119,9 @@ fn with_secret_of(token: &str, other: &str) -> String {
 
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
+        (0..8).fold(
+            crc ^ u32::from(*byte),
+            |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 },
+        )
     })
 }

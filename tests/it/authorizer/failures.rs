@@ -12,7 +12,9 @@ fn a_store_that_fails_is_an_error_and_never_a_pass_or_a_refusal() {
         let key = organization.machine_key().await;
         let client = world.key(key["secret"]["token"].as_str().unwrap());
         client.get("/v1/whoami").await.expect(200);
-        for effect in [Effect::Throttle, Effect::ServerError, Effect::LoseReply, Effect::Unprocessed { count: 2 }] {
+        for effect in
+            [Effect::Throttle, Effect::ServerError, Effect::LoseReply, Effect::Unprocessed { count: 2 }]
+        {
             let fault = Fault::on(Service::DynamoDb, effect).operation("BatchGetItem");
             world.stack.faults().add(fault.function("authorize-request"));
             assert_eq!(client.get("/v1/whoami").await.expect(500), internal());
@@ -77,7 +79,10 @@ fn an_unknown_pepper_version_is_looked_for_and_then_an_error() {
         let lost = json!({"current": "2", "2": "fedcba9876543210fedcba9876543210"});
         assert!(world.stack.put_secret(&pepper, &lost.to_string()));
         world.stack.faults().add(
-            Fault::on(Service::DynamoDb, Effect::KillAfter).operation("BatchGetItem").function("authorize-request").when(When::First(1)),
+            Fault::on(Service::DynamoDb, Effect::KillAfter)
+                .operation("BatchGetItem")
+                .function("authorize-request")
+                .when(When::First(1)),
         );
         client.get("/v1/whoami").await.expect(500);
         assert_eq!(client.get("/v1/whoami").await.expect(500), internal());

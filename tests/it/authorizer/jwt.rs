@@ -100,7 +100,11 @@ fn a_sign_in_passes_without_an_organization_on_this_api_alone() {
         };
         let answer = world.stack.invoke("authorize-request", &event(json!(null))).await.unwrap();
         assert_eq!(answer, json!({"isAuthorized": false}));
-        let answer = world.stack.invoke("authorize-request", &event(json!({"sign_in_routes": "allow"}))).await.unwrap();
+        let answer = world
+            .stack
+            .invoke("authorize-request", &event(json!({"sign_in_routes": "allow"})))
+            .await
+            .unwrap();
         assert_eq!((&answer["isAuthorized"], &answer["context"]["subject"]), (&json!(true), &json!("alice")));
         assert!(answer["context"].as_object().unwrap().values().all(Value::is_string));
     });

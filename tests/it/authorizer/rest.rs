@@ -38,10 +38,15 @@ fn a_rest_api_tells_bad_credentials_from_a_known_caller_who_may_not() {
         let machine = organization.machine("ci").await;
         let key = organization.key(&machine, 30).await;
         let token = key["secret"]["token"].as_str().unwrap();
-        for bad in [request(world), request(world).header("x-access-key", "ak_x"), request(world).header("X-ACCESS-KEY", &token[..70])] {
+        for bad in [
+            request(world),
+            request(world).header("x-access-key", "ak_x"),
+            request(world).header("X-ACCESS-KEY", &token[..70]),
+        ] {
             assert_eq!(ask(world, &bad).await.unwrap_err(), "Unauthorized");
         }
-        let doubled = request(world).header("x-access-key", token).header("Authorization", &format!("Bearer {token}"));
+        let doubled =
+            request(world).header("x-access-key", token).header("Authorization", &format!("Bearer {token}"));
         assert_eq!(ask(world, &doubled).await.unwrap_err(), "Unauthorized");
         let path = organization.user_path(&machine);
         organization.owner.patch(&path, json!({"status": "suspended"})).await.expect(200);
@@ -54,7 +59,13 @@ fn a_rest_api_tells_bad_credentials_from_a_known_caller_who_may_not() {
 #[test]
 fn an_odd_event_is_an_error() {
     run(async |world| {
-        for event in [json!({}), json!({"version": "2.0"}), json!({"version": "2.0", "requestContext": {}}), json!([]), json!(null)] {
+        for event in [
+            json!({}),
+            json!({"version": "2.0"}),
+            json!({"version": "2.0", "requestContext": {}}),
+            json!([]),
+            json!(null),
+        ] {
             assert!(world.stack.invoke("authorize-request", &event).await.is_err(), "{event}");
         }
         let mut event = request(world).authorizer_event();
