@@ -59,9 +59,7 @@ fn the_quota_holds_under_lost_replies_throttling_and_conflicts() {
             faults.add(write(Effect::LoseReply).when(chance(0.25, 1)));
             faults.add(write(Effect::Throttle).when(chance(0.2, 2)));
             faults.add(write(Effect::TransactionConflict { position: 0 }).when(chance(0.2, 3)));
-            faults.add(
-                ours(Effect::Throttle).operation("GetItem").when(chance(0.1, 4)),
-            );
+            faults.add(ours(Effect::Throttle).operation("GetItem").when(chance(0.1, 4)));
             let answers = create_at_once(&organization, &machine, 64).await;
             assert!(faults.struck() > 0);
             faults.clear();
