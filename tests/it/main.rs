@@ -1,10 +1,13 @@
 //! The integration tests, laid out as the routes are. They run the real binaries.
 
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
 mod access_keys;
 mod authorizer;
 mod gateway;
 mod notices;
 mod organizations;
+mod readme;
 mod rules;
 mod users;
 mod whoami;

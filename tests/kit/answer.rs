@@ -17,7 +17,7 @@ impl Answer {
     ///
     /// # Panics
     /// When the status is another.
-    #[must_use]
+    #[expect(clippy::must_use_candidate, reason = "the status is often all that is asked")]
     pub fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.body);
         self.body
@@ -27,6 +27,7 @@ impl Answer {
     ///
     /// # Panics
     /// When it is not.
+    #[expect(clippy::must_use_candidate, reason = "the code is often all that is asked")]
     pub fn expect_problem(self, status: u16, code: &str) -> Value {
         let kind = self.header("content-type").to_owned();
         let body = self.expect(status);

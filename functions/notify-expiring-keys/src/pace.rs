@@ -53,7 +53,7 @@ impl Pace {
 mod tests {
     use super::*;
 
-    const HOUR: Duration = Duration::from_secs(3_600);
+    const HOUR: Duration = Duration::from_hours(1);
 
     fn pace(left: f64) -> Pace {
         Pace { interval: interval(HOUR), left }

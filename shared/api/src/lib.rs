@@ -1,6 +1,6 @@
 //! What the functions share of being an HTTP API on Lambda: set-up, requests, callers, answers.
 //!
-//! Only [`problem`] names the HTTP statuses of refusals, and only [`app`] reads the environment.
+//! Only `problem` names the HTTP statuses of refusals, and only [`app`] reads the environment.
 
 mod answer;
 pub mod app;
