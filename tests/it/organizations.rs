@@ -86,6 +86,28 @@ fn an_unverified_address_creates_no_organization() {
 }
 
 #[test]
+fn creation_can_be_restricted_to_sign_ins_that_carry_a_permission() {
+    let parameters = [("OrganizationCreation".to_owned(), "organizations:create".to_owned())].into();
+    kit::run_with(kit::Options { parameters, ..kit::Options::default() }, async |world| {
+        let issuer = world.stack.issuer();
+        let body = || json!({"name": "a"});
+        world.person("alice").post("/v1/organizations", body()).await.expect_problem(403, "forbidden");
+        for (claim, value, status) in [
+            ("scope", json!("openid organizations:read"), 403),
+            ("scope", json!("openid organizations:create"), 201),
+            ("permissions", json!(["organizations:*"]), 201),
+            ("permissions", json!("organizations:create"), 403),
+        ] {
+            let mut claims = issuer.claims("bob", "bob@example.com", "Bob");
+            claims[claim] = value;
+            let token = issuer.sign(&issuer.header(), &claims);
+            let bob = world.anonymous().with_header("authorization", &format!("Bearer {token}"));
+            bob.post("/v1/organizations", body()).await.expect(status);
+        }
+    });
+}
+
+#[test]
 fn a_person_lists_what_they_own_and_what_they_were_invited_to() {
     run(async |world| {
         let first = world.organization("alice", "strict").await;

@@ -29,14 +29,13 @@ pub struct Context {
 impl Context {
     /// Describes a user of an organization.
     pub(crate) fn member(organization: &Organization, user: &User, permissions: &[Permission]) -> Self {
-        let permissions: Vec<_> = permissions.iter().map(Permission::as_str).collect();
         Self {
             organization_id: user.organization_id.to_string(),
             organization_status: organization.status.as_str().to_owned(),
             user_id: user.user_id.to_string(),
             user_kind: user.kind.to_string(),
             user_name: user.name.to_string(),
-            permissions: permissions.join(" "),
+            permissions: joined(permissions),
             ..Self::default()
         }
     }
@@ -62,8 +61,9 @@ impl Context {
             self.email = email.to_string();
             self.email_verified = sign_in.email_verified.to_string();
         }
-        if self.user_name.is_empty() {
+        if self.user_id.is_empty() {
             self.user_name = sign_in.name.clone().unwrap_or_default();
+            self.permissions = joined(&sign_in.permissions);
         }
         self
     }
@@ -72,4 +72,8 @@ impl Context {
     pub(crate) fn principal(&self) -> &str {
         if self.user_id.is_empty() { &self.subject } else { &self.user_id }
     }
+}
+
+fn joined(permissions: &[Permission]) -> String {
+    permissions.iter().map(Permission::as_str).collect::<Vec<_>>().join(" ")
 }

@@ -49,6 +49,7 @@ impl From<Caller> for Description {
             description.subject = Some(sign_in.subject);
             description.email_verified = sign_in.email.is_some().then_some(sign_in.email_verified);
             description.email = sign_in.email.map(String::from);
+            description.permissions = sign_in.permissions.into_iter().map(String::from).collect();
         }
         if let Some(member) = member {
             description.organization_id = Some(member.organization_id.into());

@@ -13,7 +13,7 @@ use domain::{
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{OrganizationAnswer, signed_in};
+use crate::{Creation, OrganizationAnswer, signed_in};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,9 +24,10 @@ struct Body {
 }
 
 /// Answers the new organization; the caller is its first owner.
-pub(crate) async fn create(app: &App, request: &Request) -> Answer {
+pub(crate) async fn create(app: &App, creation: &Creation, request: &Request) -> Answer {
     request.query(&[])?;
     let sign_in = signed_in(request)?;
+    creation.permit(sign_in)?;
     let email = sign_in.verified_email().ok_or_else(|| Error::Forbidden {
         needs: "a sign-in with a verified e-mail address, to which notices can go".to_owned(),
     })?;

@@ -2,17 +2,20 @@
 
 mod answer;
 mod create;
+mod creation;
 
 use answer::OrganizationAnswer;
 use api::{Answer, Caller, Paging, Request, app::App, ok};
 use domain::{Error, access::Action, id::OrganizationId, sign_in::SignedIn};
 use lambda_http::Request as Event;
 
+pub use creation::Creation;
+
 /// Creates an organization, lists those of a person, or shows one.
-pub async fn manage_organization(app: &App, event: Event) -> Answer {
+pub async fn manage_organization(app: &App, creation: &Creation, event: Event) -> Answer {
     let request = Request::read(event)?;
     match request.route.as_str() {
-        "POST /v1/organizations" => create::create(app, &request).await,
+        "POST /v1/organizations" => create::create(app, creation, &request).await,
         "GET /v1/organizations" => list(app, &request).await,
         _ => get(app, &request).await,
     }

@@ -1,11 +1,15 @@
 //! The Lambda binary behind `/v1/organizations`.
 
-use api::{answer, app::App};
+use api::{
+    answer,
+    app::{App, Environment},
+};
 use lambda_http::{Error, run, service_fn};
-use manage_organization::manage_organization;
+use manage_organization::{Creation, manage_organization};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let app = &App::from_env().await?;
-    run(service_fn(|request| answer(manage_organization(app, request)))).await
+    let creation = &Environment::start()?.parse_or("ORGANIZATION_CREATION", Creation::Open)?;
+    run(service_fn(|request| answer(manage_organization(app, creation, request)))).await
 }

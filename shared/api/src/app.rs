@@ -7,7 +7,7 @@ mod lookup;
 mod pepper;
 
 use domain::token::KeyPrefix;
-use table::Table;
+use table::{Settings, Table};
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 pub use aws::Aws;
@@ -60,8 +60,11 @@ impl App<Pepper> {
 }
 
 fn table(environment: &Environment, aws: &Aws) -> Result<Table, BadSetting> {
-    let shards = environment.parse_or("DUE_SHARDS", 1)?;
-    Ok(Table::new(aws.dynamodb(), environment.required("TABLE_NAME")?, shards))
+    let settings = Settings {
+        due_shards: environment.parse_or("DUE_SHARDS", 1)?,
+        audit_retention_days: environment.parse_or("AUDIT_RETENTION_DAYS", 400)?,
+    };
+    Ok(Table::new(aws.dynamodb(), environment.required("TABLE_NAME")?, settings))
 }
 
 /// Writes the log as JSON lines to standard output.

@@ -129,7 +129,6 @@ impl<'a> Context<'a> {
         if by_key != key_id.is_some() {
             return Err(BadContext("key_id"));
         }
-        let permission = |text: &str| Permission::try_from(text.to_owned()).ok();
         Ok(Member {
             organization_id: self.parsed("organization_id", |text| OrganizationId::parse(text).ok())?,
             organization_status: self
@@ -147,10 +146,14 @@ impl<'a> Context<'a> {
             expires_at: self.optional("expires_at", Time::parse)?,
             expires_in_days: self.optional("expires_in_days", |text| text.parse().ok())?,
             roles: self.text("roles")?.split_whitespace().map(str::to_owned).collect(),
-            permissions: self
-                .parsed("permissions", |text| text.split_whitespace().map(permission).collect())?,
+            permissions: self.permissions()?,
             sign_in: if by_key { None } else { Some(self.sign_in()?) },
         })
+    }
+
+    fn permissions(&self) -> Result<Vec<Permission>, BadContext> {
+        let permission = |text: &str| Permission::try_from(text.to_owned()).ok();
+        self.parsed("permissions", |text| text.split_whitespace().map(permission).collect())
     }
 
     fn sign_in(&self) -> Result<SignedIn, BadContext> {
@@ -168,6 +171,7 @@ impl<'a> Context<'a> {
                 _ => None,
             })?,
             name: required(self.text("user_name")?),
+            permissions: self.permissions()?,
         })
     }
 }

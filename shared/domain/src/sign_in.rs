@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::text::Email;
+use crate::{permission::Permission, text::Email};
 
 /// A person as the identity provider knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct SignedIn {
     pub email_verified: bool,
     /// The person's name, where the provider gives it.
     pub name: Option<String>,
+    /// What the provider permits outside any organization: the token's scope and permissions.
+    pub permissions: Vec<Permission>,
 }
 
 impl SignedIn {

@@ -19,7 +19,7 @@ mod user;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use domain::id::UserId;
+use domain::{Time, id::UserId};
 use serde::de::IgnoredAny;
 
 pub use access_key::{KeyWithUser, NewKey};
@@ -37,22 +37,34 @@ pub use transaction::{Refusal, Transaction};
 pub struct Table {
     client: Client,
     name: String,
-    due_shards: u32,
+    settings: Settings,
+}
+
+/// What the template says of the table's use.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Parts of the `due` index; may grow, never shrink.
+    pub due_shards: u32,
+    /// Days for which audit events are kept.
+    pub audit_retention_days: u32,
 }
 
 impl Table {
     /// Names the table that `client` reads and writes.
-    ///
-    /// `due_shards` is the number of parts of the `due` index; it may grow, never shrink.
     #[must_use]
-    pub fn new(client: Client, name: String, due_shards: u32) -> Self {
-        Self { client, name, due_shards }
+    pub fn new(client: Client, name: String, settings: Settings) -> Self {
+        Self { client, name, settings }
     }
 
     /// Returns the number of parts of the `due` index.
     #[must_use]
     pub const fn due_shards(&self) -> u32 {
-        self.due_shards
+        self.settings.due_shards
+    }
+
+    /// Returns when an audit event of `at` may be forgotten.
+    pub(crate) fn audit_kept_until(&self, at: Time) -> Time {
+        at.plus(i64::from(self.settings.audit_retention_days) * 86_400)
     }
 
     /// Opens a connection, so that the first request finds one. Reads nothing that exists.

@@ -125,7 +125,7 @@ impl Table {
     /// Makes the item of a mail, in the `due` index from the run that claims it on.
     pub(crate) fn mail_item(&self, mail: &Mail) -> Item {
         let mut item = encode(key::mail(mail.user_id, mail.mail_id), mail);
-        let shard = key::due_shard(mail.organization_id, self.due_shards);
+        let shard = key::due_shard(mail.organization_id, self.settings.due_shards);
         item.insert("due_shard".to_owned(), text(shard));
         item.insert("due_at".to_owned(), number(mail.created_at.seconds()));
         item

@@ -10,7 +10,7 @@ use ulid::Ulid;
 
 use crate::{
     Error, Table,
-    item::{Item, encode, primary},
+    item::{Item, encode, number, primary},
     key::{self, Key},
     retry::{ATTEMPTS, pause},
 };
@@ -142,7 +142,8 @@ impl Transaction {
 
     /// Adds the audit event of the change.
     pub(crate) fn record(&mut self, table: &Table, event: &audit::Event) {
-        let item = encode(key::audit(event.organization_id, event.audit_id), event);
+        let mut item = encode(key::audit(event.organization_id, event.audit_id), event);
+        item.insert("ttl".to_owned(), number(table.audit_kept_until(event.at).seconds()));
         self.create(table, item, Refusal::LostRace);
     }
 }

@@ -1,5 +1,5 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Time, sign_in::SignedIn, text::Email};
+use domain::{Time, permission::Permission, sign_in::SignedIn, text::Email};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -23,6 +23,8 @@ pub(crate) struct Claims {
     email: Option<Value>,
     email_verified: Option<Value>,
     name: Option<Value>,
+    scope: Option<Value>,
+    permissions: Option<Value>,
 }
 
 /// Reads a claim that may be absent, but not `null`.
@@ -73,8 +75,16 @@ impl Claims {
             email_verified: matches!(self.email_verified, Some(Value::Bool(true)))
                 || self.email_verified.is_some_and(|value| value == "true"),
             name: text(self.name),
+            permissions: permissions(self.scope.as_ref(), self.permissions.as_ref()),
         })
     }
+}
+
+/// Collects what is written as a permission in a scope and in a list of permissions.
+fn permissions(scope: Option<&Value>, listed: Option<&Value>) -> Vec<Permission> {
+    let in_scope = scope.and_then(Value::as_str).unwrap_or_default().split_whitespace();
+    let listed = listed.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    in_scope.chain(listed).filter_map(|text| Permission::try_from(text.to_owned()).ok()).collect()
 }
 
 /// Tells whether the header demands that something be understood (RFC 7515, `crit`): nothing is.

@@ -1,0 +1,39 @@
+use std::str::FromStr;
+
+use domain::{
+    Error,
+    permission::{BadPermission, Permission, covered},
+    sign_in::SignedIn,
+};
+
+/// Who may create organizations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Creation {
+    /// Anybody who signs in.
+    Open,
+    /// Those whose token carries this permission, in its scope or among its permissions.
+    Restricted(Permission),
+}
+
+impl FromStr for Creation {
+    type Err = BadPermission;
+
+    fn from_str(text: &str) -> Result<Self, BadPermission> {
+        match text {
+            "open" => Ok(Self::Open),
+            permission => Permission::try_from(permission.to_owned()).map(Self::Restricted),
+        }
+    }
+}
+
+impl Creation {
+    /// Allows or refuses a sign-in.
+    pub(crate) fn permit(&self, sign_in: &SignedIn) -> Result<(), Error> {
+        match self {
+            Self::Restricted(needed) if !covered(&sign_in.permissions, needed.as_str()) => {
+                Err(Error::Forbidden { needs: format!("a sign-in that carries the permission {needed}") })
+            }
+            _ => Ok(()),
+        }
+    }
+}
