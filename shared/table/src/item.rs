@@ -78,7 +78,8 @@ pub(crate) mod tests {
     /// Makes a table that no test may call.
     pub(crate) fn offline() -> Table {
         let config = Config::builder().behavior_version(BehaviorVersion::latest()).build();
-        Table::new(Client::from_conf(config), "table".to_owned(), 4)
+        let settings = crate::Settings { due_shards: 4, audit_retention_days: 400 };
+        Table::new(Client::from_conf(config), "table".to_owned(), settings)
     }
 
     /// Names every attribute of an item, in order.
