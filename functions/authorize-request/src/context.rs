@@ -1,5 +1,5 @@
 use domain::{
-    Time, access_key::AccessKey, organization::Organization, permission::Permission, sign_in::SignedIn,
+    Time, access_key::AccessKey, organization::Organization, permission::Permission, role::Label, sign_in::SignedIn,
     user::User,
 };
 use serde::Serialize;
@@ -35,6 +35,7 @@ impl Context {
             user_id: user.user_id.to_string(),
             user_kind: user.kind.to_string(),
             user_name: user.name.to_string(),
+            roles: user.roles.iter().map(Label::as_str).collect::<Vec<_>>().join(" "),
             permissions: joined(permissions),
             ..Self::default()
         }

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    organization,
+    access_key::AccessKey,
+    grant, organization,
     permission::Permission,
-    user::{Kind, Status, User},
+    user::{Status, User},
 };
 use table::Snapshot;
 
@@ -22,6 +23,7 @@ pub(crate) async fn clear(
     authorizer: &Authorizer,
     presented: &Presented,
     user: &User,
+    key: Option<&AccessKey>,
     lifting: bool,
 ) -> Result<Result<Cleared, Refusal>, Failure> {
     if user.status != Status::Active {
@@ -36,10 +38,7 @@ pub(crate) async fn clear(
     if snapshot.organization.status != organization::Status::Active && !lifting {
         return Ok(Err(Refusal::OrganizationNotActive));
     }
-    let permissions = match user.kind {
-        Kind::Owner => vec![Permission::all()],
-        Kind::Normal | Kind::Machine => Vec::new(),
-    };
+    let permissions = grant::effective(user, key, &snapshot.catalog);
     if !authorizer.routes.permit(presented, &permissions) {
         return Ok(Err(Refusal::NotPermitted));
     }

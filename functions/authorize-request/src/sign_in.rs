@@ -42,7 +42,7 @@ pub(crate) async fn decide(
     let lifting = presented.sign_in_routes
         && user.kind == Kind::Owner
         && LIFTING.contains(&presented.route_key.as_str());
-    Ok(clear(authorizer, presented, &user, lifting).await?.map(|Cleared { snapshot, permissions }| {
+    Ok(clear(authorizer, presented, &user, None, lifting).await?.map(|Cleared { snapshot, permissions }| {
         Context::member(&snapshot.organization, &user, &permissions).with_sign_in(&sign_in)
     }))
 }

@@ -1,14 +1,14 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use api::{Answer, Request, app::App, created};
 use domain::{
     Error,
-    id::{OrganizationId, UserId},
+    id::OrganizationId,
     organization::{Organization, Status},
     policy::{Policy, PolicyChange, Preset},
     sign_in::SignedIn,
     text::{Email, Name},
-    user::{self, Kind, User},
+    user::{Kind, User},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -33,18 +33,9 @@ pub(crate) async fn create(app: &App, creation: &Creation, request: &Request) ->
     })?;
     let body: Body = request.body()?;
     let policy = Policy::preset(Preset::default()).changed(&body.policy)?;
-    let owner = User {
-        user_id: UserId::random(),
-        organization_id: OrganizationId::random(),
-        kind: Kind::Owner,
-        name: owner_name(sign_in, email),
-        email: Some(email.clone()),
-        subject: Some(sign_in.hash()),
-        status: user::Status::Active,
-        live_keys: BTreeMap::new(),
-        created_at: request.now,
-        version: 1,
-    };
+    let name = owner_name(sign_in, email);
+    let mut owner = User::new(OrganizationId::random(), Kind::Owner, name, Some(email.clone()), request.now);
+    owner.subject = Some(sign_in.hash());
     let organization = Organization {
         organization_id: owner.organization_id,
         name: body.name,

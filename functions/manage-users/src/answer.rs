@@ -1,6 +1,8 @@
 use api::KeyAnswer;
 use domain::{
     id::{OrganizationId, UserId},
+    notification::Notifications,
+    role::Label,
     text::{Email, Name},
     user::{Kind, Status, User},
 };
@@ -15,6 +17,9 @@ pub(crate) struct UserAnswer {
     name: Name,
     email: Option<Email>,
     status: Status,
+    roles: Vec<Label>,
+    groups: Vec<Label>,
+    notifications: Notifications,
     created_at: String,
     version: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,6 +35,9 @@ impl From<User> for UserAnswer {
             name: user.name,
             email: user.email,
             status: user.status,
+            roles: user.roles,
+            groups: user.groups,
+            notifications: user.notifications,
             created_at: user.created_at.to_string(),
             version: user.version,
             access_keys: None,

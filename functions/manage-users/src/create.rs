@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use api::{
     Answer, KeyAnswer, Problem, Request,
     app::{App, Pepper},
@@ -9,13 +7,13 @@ use domain::{
     Error,
     access::Action,
     access_key::AccessKey,
-    id::{KeyId, KeySuffix, UserId},
+    id::{KeyId, KeySuffix},
     notice,
     organization::Organization,
     quota::find_room,
     text::{Email, Name},
     token::SecretToken,
-    user::{Kind, Status, User},
+    user::{Kind, User},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -55,18 +53,7 @@ pub(crate) async fn create(app: &App<Pepper>, request: &Request) -> Answer {
     }
     let organization = app.table.organization(member.organization_id).await?;
     let organization = organization.ok_or(Error::NotFound { what: "organization" })?;
-    let mut user = User {
-        user_id: UserId::random(),
-        organization_id: member.organization_id,
-        kind: body.kind,
-        name: body.name,
-        email: body.email,
-        subject: None,
-        status: Status::Active,
-        live_keys: BTreeMap::new(),
-        created_at: request.now,
-        version: 1,
-    };
+    let mut user = User::new(member.organization_id, body.kind, body.name, body.email, request.now);
     let keys = keys(app, request, &organization, &user, body.access_keys).await?;
     user.live_keys = keys.iter().map(|(key, _)| (key.key_id.suffix(), key.expires_at)).collect();
     store(app, request, &organization, &user, &keys).await?;

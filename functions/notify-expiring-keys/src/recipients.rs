@@ -51,18 +51,9 @@ mod tests {
     const NOW: Time = Time::from_seconds(1_000_000);
 
     fn user(organization: &Organization, kind: Kind) -> User {
-        User {
-            user_id: UserId::random(),
-            organization_id: organization.organization_id,
-            kind,
-            name: "somebody".to_owned().try_into().unwrap(),
-            email: Some("somebody@example.com".to_owned().try_into().unwrap()),
-            subject: None,
-            status: Status::Active,
-            live_keys: BTreeMap::new(),
-            created_at: NOW,
-            version: 1,
-        }
+        let (name, email) = ("somebody".to_owned(), "somebody@example.com".to_owned());
+        let (name, email) = (name.try_into().unwrap(), email.try_into().unwrap());
+        User::new(organization.organization_id, kind, name, Some(email), NOW)
     }
 
     fn organization(preset: Preset) -> Organization {

@@ -34,11 +34,19 @@ pub struct Subject {
 pub enum Action {
     /// Reads the organization.
     ReadOrganization,
+    /// Changes the organization: its name, policy and status.
+    WriteOrganization,
+    /// Reads roles and groups.
+    ReadRoles,
+    /// Sets and removes roles and groups.
+    WriteRoles,
     /// Lists users.
     ListUsers,
     /// Reads a user.
     ReadUser,
-    /// Creates, suspends or lifts a user.
+    /// Changes a user's name and switches.
+    WriteProfile,
+    /// Creates or deletes a user, or changes its kind, status, roles, groups or e-mail.
     WriteUser,
     /// Makes somebody an owner: nobody grants what they do not hold, and owners hold everything.
     MakeOwner,
@@ -48,7 +56,9 @@ pub enum Action {
     ReadKey,
     /// Makes a secret: creates a key.
     CreateKey,
-    /// Ends a key: revokes or deletes it.
+    /// Changes a key, except by switching it off.
+    WriteKey,
+    /// Ends a key, or switches it off: revokes, deletes or deactivates it.
     EndKey,
 }
 
@@ -62,15 +72,20 @@ enum Reach {
     OwnOrMachines,
 }
 
-const TABLE: [(Action, &str, Reach); 9] = [
+const TABLE: [(Action, &str, Reach); 14] = [
     (Action::ReadOrganization, "organization:read", Reach::Organization),
+    (Action::WriteOrganization, "organization:write", Reach::Organization),
+    (Action::ReadRoles, "roles:read", Reach::Organization),
+    (Action::WriteRoles, "roles:write", Reach::Organization),
     (Action::ListUsers, "users:read", Reach::Organization),
     (Action::ReadUser, "users:read", Reach::OrOwn),
+    (Action::WriteProfile, "users:write", Reach::OrOwn),
     (Action::WriteUser, "users:write", Reach::Organization),
     (Action::MakeOwner, "*", Reach::Organization),
     (Action::ListKeys, "access-keys:read", Reach::Organization),
     (Action::ReadKey, "access-keys:read", Reach::OrOwn),
     (Action::CreateKey, "access-keys:write", Reach::OwnOrMachines),
+    (Action::WriteKey, "access-keys:write", Reach::OwnOrMachines),
     (Action::EndKey, "access-keys:write", Reach::OrOwn),
 ];
 
@@ -91,6 +106,16 @@ impl Actor {
                 needs: "the user themselves: nobody else sees their secrets".to_owned(),
             }),
             _ => self.require(permission),
+        }
+    }
+
+    /// Refuses to give what the caller does not hold.
+    pub fn may_grant(&self, permissions: &[Permission]) -> Result<(), Error> {
+        match permissions.iter().find(|permission| !covered(&self.permissions, permission.as_str())) {
+            Some(missing) => Err(Error::Forbidden {
+                needs: format!("the permission {missing}, which nobody grants who does not hold it"),
+            }),
+            None => Ok(()),
         }
     }
 

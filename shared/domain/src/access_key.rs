@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Time,
     id::{KeyId, OrganizationId, UserId},
+    role::Label,
     secret::StoredSecret,
     text::{Description, Name},
     token::SecretToken,
@@ -36,8 +37,6 @@ pub struct AccessKey {
     /// A remark.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
-    /// Whether it is switched on.
-    pub active: bool,
     /// From this second on it is refused; `None` never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Time>,
@@ -46,6 +45,15 @@ pub struct AccessKey {
     /// When it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Time>,
+    /// The roles it is narrowed to; `None` until it was given any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Vec<Label>>,
+    /// The groups it is narrowed to; `None` until it was given any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<Label>>,
+    /// Who switched it off, while it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deactivated_by: Option<UserId>,
     /// The secret that works now.
     pub secret: StoredSecret,
     /// The last four characters of the token, which people recognize.
@@ -82,10 +90,12 @@ impl AccessKey {
             organization_id,
             name,
             description: None,
-            active: true,
             expires_at,
             expiry_set_at: now,
             revoked_at: None,
+            roles: None,
+            groups: None,
+            deactivated_by: None,
             secret,
             last_four: token.last_four().to_owned(),
             created_at: now,
@@ -104,11 +114,17 @@ impl AccessKey {
             Status::Revoked
         } else if self.expires_at.is_some_and(|expiry| expiry <= now) {
             Status::Expired
-        } else if self.active {
-            Status::Active
-        } else {
+        } else if self.deactivated_by.is_some() {
             Status::Inactive
+        } else {
+            Status::Active
         }
+    }
+
+    /// Tells whether the key may do less than its user.
+    #[must_use]
+    pub const fn is_narrowed(&self) -> bool {
+        self.roles.is_some() || self.groups.is_some()
     }
 
     /// Returns the key's user.

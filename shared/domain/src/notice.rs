@@ -55,27 +55,21 @@ mod tests {
     };
 
     fn key(lifetime: i64) -> AccessKey {
-        let (key_id, created_at) = (KeyId::random(), Time::from_seconds(1_000_000));
-        let token = SecretToken::generate(&"ak".parse().unwrap(), key_id);
+        let created_at = Time::from_seconds(1_000_000);
+        let token = SecretToken::generate(&"ak".parse().unwrap(), KeyId::random());
         let peppers = Peppers::parse(r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef"}"#).unwrap();
-        AccessKey {
-            key_id,
-            organization_id: OrganizationId::random(),
-            name: "deploy".to_owned().try_into().unwrap(),
-            description: None,
-            active: true,
-            expires_at: Some(created_at.plus(lifetime)),
-            expiry_set_at: created_at,
-            revoked_at: None,
-            secret: peppers.seal(token.token()),
-            last_four: token.last_four().to_owned(),
+        let secret = peppers.seal(token.token());
+        let name = "deploy".to_owned().try_into().unwrap();
+        let expires_at = Some(created_at.plus(lifetime));
+        AccessKey::new(
+            &token,
+            secret,
+            OrganizationId::random(),
+            name,
+            expires_at,
+            UserId::random(),
             created_at,
-            created_by: UserId::random(),
-            updated_at: created_at,
-            updated_by: UserId::random(),
-            last_used_at: None,
-            version: 1,
-        }
+        )
     }
 
     fn notices() -> Notices {

@@ -1,6 +1,6 @@
 //! Permission strings such as `clusters:create`, `clusters:*` and `*`.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,14 @@ impl Permission {
             Some(prefix) => wanted.len() > prefix.len() && wanted.starts_with(prefix) || self.0 == wanted,
             None => self.0 == wanted,
         }
+    }
+}
+
+impl Permission {
+    /// Returns what both permissions cover, if anything.
+    #[must_use]
+    pub fn meet(&self, other: &Self) -> Option<Self> {
+        if self.covers(&other.0) { Some(other.clone()) } else { other.covers(&self.0).then(|| self.clone()) }
     }
 }
 
@@ -76,9 +84,43 @@ pub fn covered(held: &[Permission], wanted: &str) -> bool {
     held.iter().any(|permission| permission.covers(wanted))
 }
 
+/// Returns what both sets cover, in order and without what another member covers.
+#[must_use]
+pub fn meet(first: &[Permission], second: &[Permission]) -> Vec<Permission> {
+    simplified(first.iter().flat_map(|one| second.iter().filter_map(|other| one.meet(other))))
+}
+
+/// Orders permissions and leaves out what another one covers.
+#[must_use]
+pub fn simplified(permissions: impl IntoIterator<Item = Permission>) -> Vec<Permission> {
+    let all: BTreeSet<Permission> = permissions.into_iter().collect();
+    let covered_by_another =
+        |one: &Permission| all.iter().any(|other| other != one && other.covers(one.as_str()));
+    all.iter().filter(|one| !covered_by_another(one)).cloned().collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn any_permission() -> impl Strategy<Value = Permission> {
+        "(\\*|[ab](:[ab]){0,2}(:\\*)?)".prop_map(|text| text.try_into().unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn an_intersection_covers_what_both_cover(
+            first in prop::collection::vec(any_permission(), 0..4),
+            second in prop::collection::vec(any_permission(), 0..4),
+            wanted in "[ab](:[ab]){0,3}",
+        ) {
+            let both = covered(&first, &wanted) && covered(&second, &wanted);
+            prop_assert_eq!(covered(&meet(&first, &second), &wanted), both);
+            prop_assert_eq!(covered(&simplified(first.clone()), &wanted), covered(&first, &wanted));
+        }
+    }
 
     fn permission(text: &str) -> Permission {
         text.to_owned().try_into().unwrap()

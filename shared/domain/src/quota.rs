@@ -42,25 +42,13 @@ pub fn find_room(user: &User, policy: &Policy, wanted: usize, now: Time) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        id::{OrganizationId, UserId},
-        policy::Preset,
-        user::Kind,
-    };
+    use crate::{id::OrganizationId, policy::Preset, user::Kind};
 
     fn machine(expiries: &[Option<i64>]) -> User {
-        User {
-            user_id: UserId::random(),
-            organization_id: OrganizationId::random(),
-            kind: Kind::Machine,
-            name: "ci".to_owned().try_into().unwrap(),
-            email: None,
-            subject: None,
-            status: Status::Active,
-            live_keys: expiries.iter().map(|e| (KeySuffix::random(), e.map(Time::from_seconds))).collect(),
-            created_at: Time::from_seconds(0),
-            version: 1,
-        }
+        let name = "ci".to_owned().try_into().unwrap();
+        let mut user = User::new(OrganizationId::random(), Kind::Machine, name, None, Time::from_seconds(0));
+        user.live_keys = expiries.iter().map(|e| (KeySuffix::random(), e.map(Time::from_seconds))).collect();
+        user
     }
 
     fn room(user: &User, wanted: usize) -> Result<usize, Error> {

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Time,
     id::{KeySuffix, OrganizationId, UserId},
+    notification::Notifications,
+    role::Label,
     text::{Email, Name},
 };
 
@@ -52,6 +54,18 @@ pub enum Status {
     Deleted,
 }
 
+impl Status {
+    /// Returns the word that is stored and that the API uses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
 /// One person or machine in one organization.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct User {
@@ -71,10 +85,44 @@ pub struct User {
     pub subject: Option<String>,
     /// Whether it may act.
     pub status: Status,
+    /// Its roles.
+    pub roles: Vec<Label>,
+    /// Its groups.
+    pub groups: Vec<Label>,
+    /// By which ways it wants to hear of what.
+    pub notifications: Notifications,
     /// Each live key with its expiry; `None` never expires. What the quota counts.
     pub live_keys: BTreeMap<KeySuffix, Option<Time>>,
     /// When it was made.
     pub created_at: Time,
     /// Counts changes of the user and of `live_keys`, from 1.
     pub version: u64,
+}
+
+impl User {
+    /// Makes an active user without roles, groups, keys or a sign-in.
+    #[must_use]
+    pub fn new(
+        organization_id: OrganizationId,
+        kind: Kind,
+        name: Name,
+        email: Option<Email>,
+        now: Time,
+    ) -> Self {
+        Self {
+            user_id: UserId::random(),
+            organization_id,
+            kind,
+            name,
+            email,
+            subject: None,
+            status: Status::Active,
+            roles: Vec::new(),
+            groups: Vec::new(),
+            notifications: Notifications::default(),
+            live_keys: BTreeMap::new(),
+            created_at: now,
+            version: 1,
+        }
+    }
 }

@@ -4,6 +4,7 @@ use domain::{
     Time,
     id::{KeyId, KeySuffix, OrganizationId, UserId},
     notice::Announcement,
+    role::Label,
     text::Email,
 };
 use ulid::Ulid;
@@ -24,6 +25,12 @@ pub const USER: &str = "USER";
 pub const ACCESS_KEYS: &str = "KEY#";
 
 const MAILS: &str = "MAIL#";
+
+/// Sort keys of roles start so.
+pub const ROLES: &str = "ROLE#";
+
+/// Sort keys of groups start so.
+pub const GROUPS: &str = "GROUP#";
 
 /// The first and last sort key of what a decision needs of an organization: groups, itself, roles.
 pub const SNAPSHOT: (&str, &str) = ("GROUP#", "ROLE#\u{7f}");
@@ -48,6 +55,18 @@ fn in_organization(organization_id: OrganizationId, sk: impl Into<String>) -> Ke
 #[must_use]
 pub fn organization(organization_id: OrganizationId) -> Key {
     in_organization(organization_id, "ORG")
+}
+
+/// Returns the key of a role.
+#[must_use]
+pub fn role(organization_id: OrganizationId, name: &Label) -> Key {
+    in_organization(organization_id, format!("{ROLES}{name}"))
+}
+
+/// Returns the key of a group.
+#[must_use]
+pub fn group(organization_id: OrganizationId, name: &Label) -> Key {
+    in_organization(organization_id, format!("{GROUPS}{name}"))
 }
 
 /// Returns the key of a sign-in's link to a user.

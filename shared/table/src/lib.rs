@@ -11,6 +11,7 @@ mod notice;
 mod organization;
 mod page;
 mod retry;
+mod role;
 mod sign_in;
 mod snapshot;
 mod transaction;

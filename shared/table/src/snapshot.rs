@@ -1,23 +1,29 @@
-use domain::{id::OrganizationId, organization::Organization};
+use domain::{
+    id::OrganizationId,
+    organization::Organization,
+    role::{Catalog, Group, Role},
+};
 
 use crate::{
     Error, Table,
-    item::{decode, text},
+    item::{Item, decode, text},
     key,
 };
 
-/// What a decision needs of an organization besides the key and the user.
+/// An organization with its roles and groups.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     /// The organization.
     pub organization: Organization,
+    /// Its roles and groups.
+    pub catalog: Catalog,
 }
 
 impl Table {
     /// Reads an organization with its roles and groups, strongly. `None` when it does not exist.
     pub async fn snapshot(&self, organization_id: OrganizationId) -> Result<Option<Snapshot>, Error> {
         let (first, last) = key::SNAPSHOT;
-        let mut organization = None;
+        let (mut organization, mut catalog) = (None, Catalog::default());
         let mut pages = self
             .client
             .query()
@@ -32,10 +38,20 @@ impl Table {
             .send();
         while let Some(item) = pages.next().await {
             let item = item.map_err(|error| Error::failed("Query", error))?;
-            if item.get("SK").and_then(|sort| sort.as_s().ok()).is_some_and(|sort| sort == "ORG") {
+            if is_of(&item, key::ROLES) {
+                let role: Role = decode("role", item)?;
+                catalog.roles.insert(role.name.clone(), role);
+            } else if is_of(&item, key::GROUPS) {
+                let group: Group = decode("group", item)?;
+                catalog.groups.insert(group.name.clone(), group);
+            } else {
                 organization = Some(decode("organization", item)?);
             }
         }
-        Ok(organization.map(|organization| Snapshot { organization }))
+        Ok(organization.map(|organization| Snapshot { organization, catalog }))
     }
+}
+
+fn is_of(item: &Item, prefix: &str) -> bool {
+    item.get("SK").and_then(|sort| sort.as_s().ok()).is_some_and(|sort| sort.starts_with(prefix))
 }

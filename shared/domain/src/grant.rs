@@ -1,0 +1,85 @@
+//! What a caller may do, and where each permission comes from.
+
+use crate::{
+    Error,
+    access_key::AccessKey,
+    permission::{Permission, meet, simplified},
+    role::{Catalog, Label},
+    user::{Kind, User},
+};
+
+/// Where a permission comes from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// The user is an owner.
+    Owner,
+    /// A role.
+    Role(Label),
+    /// A role that a group carries.
+    Group {
+        /// The group.
+        group: Label,
+        /// The role.
+        role: Label,
+    },
+}
+
+/// A permission with its source.
+pub type Grant = (Permission, Source);
+
+/// Lists what roles and groups grant. Those that are not in the catalog grant nothing.
+#[must_use]
+pub fn carried(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Vec<Grant> {
+    let direct = roles.iter().map(|role| (role, Source::Role(role.clone())));
+    let through = groups.iter().filter_map(|group| catalog.groups.get(group)).flat_map(|group| {
+        let source = |role: &Label| Source::Group { group: group.name.clone(), role: role.clone() };
+        group.roles.iter().map(move |role| (role, source(role)))
+    });
+    direct
+        .chain(through)
+        .filter_map(|(role, source)| Some((catalog.roles.get(role)?, source)))
+        .flat_map(|(role, source)| role.permissions.iter().map(move |one| (one.clone(), source.clone())))
+        .collect()
+}
+
+/// Refuses names that no role or group of the catalog has: they would grant nothing, unnoticed.
+pub fn carries_known(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Result<(), Error> {
+    if let Some(unknown) = roles.iter().find(|role| !catalog.roles.contains_key(role)) {
+        return Err(Error::invalid("roles", format!("{unknown} is no role of this organization")));
+    }
+    match groups.iter().find(|group| !catalog.groups.contains_key(group)) {
+        Some(unknown) => Err(Error::invalid("groups", format!("{unknown} is no group of this organization"))),
+        None => Ok(()),
+    }
+}
+
+/// Lists what a user holds.
+#[must_use]
+pub fn of_user(user: &User, catalog: &Catalog) -> Vec<Grant> {
+    let by_kind = (user.kind == Kind::Owner).then(|| (Permission::all(), Source::Owner));
+    by_kind.into_iter().chain(carried(&user.roles, &user.groups, catalog)).collect()
+}
+
+/// Lists what a key narrows its user to; `None` when it was never given roles or groups.
+#[must_use]
+pub fn narrowing(key: &AccessKey, catalog: &Catalog) -> Option<Vec<Grant>> {
+    key.is_narrowed().then(|| {
+        carried(key.roles.as_deref().unwrap_or_default(), key.groups.as_deref().unwrap_or_default(), catalog)
+    })
+}
+
+/// Returns what a caller may do: what the user holds, within what the key is narrowed to.
+#[must_use]
+pub fn effective(user: &User, key: Option<&AccessKey>, catalog: &Catalog) -> Vec<Permission> {
+    let held = permissions(of_user(user, catalog));
+    match key.and_then(|key| narrowing(key, catalog)) {
+        Some(narrowed) => meet(&held, &permissions(narrowed)),
+        None => held,
+    }
+}
+
+/// Leaves out the sources, and what another permission covers.
+#[must_use]
+pub fn permissions(grants: Vec<Grant>) -> Vec<Permission> {
+    simplified(grants.into_iter().map(|(permission, _)| permission))
+}

@@ -1,0 +1,103 @@
+//! Roles and groups: named sets of permissions, and named sets of roles.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Time, permission::Permission, text::Description};
+
+/// Names a role or a group within its organization: 1–64 of `a-z`, `0-9` and `-`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Label(String);
+
+/// The text is no label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to 64 of a-z, 0-9 and -")]
+pub struct BadLabel;
+
+impl Label {
+    /// Returns the text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Label {
+    type Error = BadLabel;
+
+    fn try_from(text: String) -> Result<Self, BadLabel> {
+        let allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+        let valid = (1..=64).contains(&text.len()) && text.bytes().all(allowed);
+        if valid { Ok(Self(text)) } else { Err(BadLabel) }
+    }
+}
+
+impl From<Label> for String {
+    fn from(label: Label) -> Self {
+        label.0
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// A set of permissions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Role {
+    /// Its name.
+    pub name: Label,
+    /// What it permits.
+    pub permissions: Vec<Permission>,
+    /// A remark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<Description>,
+    /// When it was set last.
+    pub updated_at: Time,
+    /// Counts its changes, from 1.
+    pub version: u64,
+}
+
+/// A set of roles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Its name.
+    pub name: Label,
+    /// The roles it carries.
+    pub roles: Vec<Label>,
+    /// A remark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<Description>,
+    /// When it was set last.
+    pub updated_at: Time,
+    /// Counts its changes, from 1.
+    pub version: u64,
+}
+
+/// The roles and groups of an organization. What is not in it grants nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Catalog {
+    /// Roles by name.
+    pub roles: BTreeMap<Label, Role>,
+    /// Groups by name.
+    pub groups: BTreeMap<Label, Group>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_short_and_plain() {
+        for text in ["a", "read-only-2", &"a".repeat(64)] {
+            assert!(Label::try_from(text.to_owned()).is_ok(), "{text}");
+        }
+        for text in ["", "A", "a_b", "a b", "é", &"a".repeat(65)] {
+            assert!(Label::try_from(text.to_owned()).is_err(), "{text}");
+        }
+    }
+}
