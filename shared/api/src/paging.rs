@@ -1,4 +1,4 @@
-use std::fmt::Write as _;
+use std::{collections::HashMap, fmt::Write as _};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{Error, id::OrganizationId};
@@ -17,6 +17,7 @@ pub struct Paging {
     pub limit: usize,
     /// The place after which the page starts; `None` for the first.
     pub after: Option<String>,
+    parameters: HashMap<String, String>,
     scope: String,
 }
 
@@ -34,16 +35,34 @@ impl Paging {
     /// of another or a damaged one is refused. It leads nowhere that the caller cannot read anyway,
     /// because the partition is never taken from it.
     pub fn read(request: &Request, tenant: Option<OrganizationId>, query: &str) -> Result<Self, Problem> {
-        let parameters = request.query(&["limit", "cursor"])?;
+        Self::filtered(request, tenant, query, &[])
+    }
+
+    /// Reads `limit`, `cursor` and the parameters that narrow the list down, all of them optional.
+    ///
+    /// A cursor holds for the same `filters`, written the same, alone: see [`Paging::filter`].
+    pub fn filtered(
+        request: &Request,
+        tenant: Option<OrganizationId>,
+        query: &str,
+        filters: &[&str],
+    ) -> Result<Self, Problem> {
+        let parameters = request.query(&[filters, &["limit", "cursor"]].concat())?;
         let limit = match parameters.get("limit").map(|text| text.parse()) {
             None => DEFAULT,
             Some(Ok(limit)) if (1..=MOST).contains(&limit) => limit,
             Some(_) => return Err(Error::invalid("limit", format!("must be 1 to {MOST}")).into()),
         };
         let tenant = tenant.map_or_else(String::new, |tenant| tenant.to_string());
-        let scope = format!("{tenant} {query}");
+        let scope = format!("{tenant} {query}{}", narrowed(filters, &parameters));
         let after = parameters.get("cursor").map(|cursor| open(&scope, cursor)).transpose()?;
-        Ok(Self { limit, after, scope })
+        Ok(Self { limit, after, parameters, scope })
+    }
+
+    /// Returns a filter as it was sent.
+    #[must_use]
+    pub fn filter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
     }
 
     /// Renders a page; `next` is the place of its last item unless it is the last page.
@@ -51,6 +70,12 @@ impl Paging {
     pub fn answer<T>(&self, items: Vec<T>, next: Option<String>) -> ListAnswer<T> {
         ListAnswer { items, next_cursor: next.map(|place| seal(&self.scope, &place)) }
     }
+}
+
+/// Writes filters so that no two sets of them read the same.
+fn narrowed(filters: &[&str], parameters: &HashMap<String, String>) -> String {
+    let given = filters.iter().filter_map(|name| Some((name, parameters.get(*name)?)));
+    given.map(|(name, value)| format!(" {name}={}:{value}", value.len())).collect()
 }
 
 fn seal(scope: &str, place: &str) -> String {
@@ -85,6 +110,19 @@ mod tests {
         assert_eq!(open("tenant keys", &cursor).unwrap(), "place");
         assert!(open("other keys", &cursor).is_err());
         assert!(open("tenant users", &cursor).is_err());
+    }
+
+    #[test]
+    fn no_two_sets_of_filters_read_the_same() {
+        let scope = |given: &[(&str, &str)]| {
+            let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            narrowed(&["actor", "action"], &given.collect())
+        };
+        assert_eq!(scope(&[]), "");
+        assert_eq!(scope(&[("action", "a"), ("actor", "b")]), scope(&[("actor", "b"), ("action", "a")]));
+        assert_ne!(scope(&[("actor", "a")]), scope(&[("action", "a")]));
+        assert_ne!(scope(&[("actor", "a action=1:b")]), scope(&[("actor", "a"), ("action", "b")]));
+        assert_eq!(scope(&[("limit", "1")]), "");
     }
 
     #[test]

@@ -60,6 +60,19 @@ pub enum Action {
     WriteKey,
     /// Ends a key, or switches it off: revokes, deletes or deactivates it.
     EndKey,
+    /// Lists audit events.
+    ReadAudit,
+    /// Lists, marks or deletes the messages of an inbox.
+    ReadInbox,
+}
+
+/// By which right a caller does something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// It holds the permission.
+    Held,
+    /// The thing is its own. A key that is narrowed does not bring this right.
+    Own,
 }
 
 /// Beyond the holders of the permission, or within them, whom the action is open to.
@@ -70,9 +83,11 @@ enum Reach {
     OrOwn,
     /// People for what is theirs; holders for machines' things only.
     OwnOrMachines,
+    /// People for what is theirs, and nobody else whatever they hold.
+    Own,
 }
 
-const TABLE: [(Action, &str, Reach); 14] = [
+const TABLE: [(Action, &str, Reach); 16] = [
     (Action::ReadOrganization, "organization:read", Reach::Organization),
     (Action::WriteOrganization, "organization:write", Reach::Organization),
     (Action::ReadRoles, "roles:read", Reach::Organization),
@@ -87,25 +102,34 @@ const TABLE: [(Action, &str, Reach); 14] = [
     (Action::CreateKey, "access-keys:write", Reach::OwnOrMachines),
     (Action::WriteKey, "access-keys:write", Reach::OwnOrMachines),
     (Action::EndKey, "access-keys:write", Reach::OrOwn),
+    (Action::ReadAudit, "audit:read", Reach::Organization),
+    // No permission opens it, `*` included.
+    (Action::ReadInbox, "", Reach::Own),
 ];
 
 impl Actor {
     /// Allows or refuses `action` on the organization as a whole.
     pub fn may(&self, action: Action) -> Result<(), Error> {
-        let (permission, _) = rule(action);
-        self.require(permission)
+        match rule(action) {
+            (_, Reach::Own) => Err(theirs_alone()),
+            (permission, _) => self.require(permission),
+        }
     }
 
-    /// Allows or refuses `action` on something that belongs to `subject`.
-    pub fn may_for(&self, action: Action, subject: Subject) -> Result<(), Error> {
+    /// Allows or refuses `action` on something that belongs to `subject`, and says by which right.
+    pub fn may_for(&self, action: Action, subject: Subject) -> Result<Right, Error> {
         let (permission, reach) = rule(action);
         let own = self.user_id == subject.user_id && self.kind != Kind::Machine;
+        let held = || self.require(permission).map(|()| Right::Held);
         match reach {
-            Reach::OrOwn | Reach::OwnOrMachines if own => Ok(()),
-            Reach::OwnOrMachines if subject.kind != Kind::Machine => Err(Error::Forbidden {
-                needs: "the user themselves: nobody else sees their secrets".to_owned(),
-            }),
-            _ => self.require(permission),
+            Reach::Organization => held(),
+            Reach::OrOwn => held().or_else(|refusal| if own { Ok(Right::Own) } else { Err(refusal) }),
+            Reach::OwnOrMachines | Reach::Own if own => Ok(Right::Own),
+            Reach::Own => Err(theirs_alone()),
+            Reach::OwnOrMachines if subject.kind == Kind::Machine => held(),
+            Reach::OwnOrMachines => {
+                Err(Error::Forbidden { needs: "the user themselves: people keep their own keys".to_owned() })
+            }
         }
     }
 
@@ -126,6 +150,10 @@ impl Actor {
             Err(Error::Forbidden { needs: format!("the permission {permission}") })
         }
     }
+}
+
+fn theirs_alone() -> Error {
+    Error::Forbidden { needs: "the person themselves: this is nobody else's".to_owned() }
 }
 
 fn rule(action: Action) -> (&'static str, &'static Reach) {
@@ -171,6 +199,18 @@ mod tests {
         assert!(keyed.may_for(Action::CreateKey, other(Kind::Normal)).is_err());
         assert!(keyed.may_for(Action::EndKey, other(Kind::Normal)).is_ok());
         assert!(keyed.may(Action::ListUsers).is_err());
+    }
+
+    #[test]
+    fn an_inbox_is_its_persons_alone() {
+        let (owner, normal) = (actor(Kind::Owner, &["*"]), actor(Kind::Normal, &[]));
+        assert!(owner.may_for(Action::ReadInbox, oneself(&owner)).is_ok());
+        assert!(normal.may_for(Action::ReadInbox, oneself(&normal)).is_ok());
+        assert!(owner.may_for(Action::ReadInbox, oneself(&normal)).is_err());
+        assert!(owner.may_for(Action::ReadInbox, other(Kind::Machine)).is_err());
+        assert!(owner.may(Action::ReadInbox).is_err());
+        let machine = actor(Kind::Machine, &["*"]);
+        assert!(machine.may_for(Action::ReadInbox, oneself(&machine)).is_err());
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod base62;
 mod error;
 pub mod grant;
 pub mod id;
+pub mod inbox;
 pub mod notice;
 pub mod notification;
 pub mod organization;

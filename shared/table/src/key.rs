@@ -26,6 +26,9 @@ pub const ACCESS_KEYS: &str = "KEY#";
 
 const MAILS: &str = "MAIL#";
 
+/// Sort keys of inbox messages start so, and end in a ULID.
+pub const MESSAGES: &str = "INBOX#";
+
 /// Sort keys of roles start so.
 pub const ROLES: &str = "ROLE#";
 
@@ -112,7 +115,19 @@ pub fn mail(user_id: UserId, mail_id: Ulid) -> Key {
 /// Returns the key of an audit event.
 #[must_use]
 pub fn audit(organization_id: OrganizationId, audit_id: Ulid) -> Key {
-    Key { pk: format!("ORG#{organization_id}#AUDIT"), sk: audit_id.to_string() }
+    Key { pk: audit_partition(organization_id), sk: audit_id.to_string() }
+}
+
+/// Returns the partition of an organization's audit events, whose sort keys are ULIDs.
+#[must_use]
+pub fn audit_partition(organization_id: OrganizationId) -> String {
+    format!("ORG#{organization_id}#AUDIT")
+}
+
+/// Returns the key of a message to a user.
+#[must_use]
+pub fn message(user_id: UserId, message_id: Ulid) -> Key {
+    Key { pk: user_partition(user_id), sk: format!("{MESSAGES}{message_id}") }
 }
 
 /// Returns the place of a user among the users of its organization in `GSI1`.

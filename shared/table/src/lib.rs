@@ -1,12 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 mod access_key;
+mod audit;
 mod batch;
 mod due;
 mod error;
+mod inbox;
 mod item;
 pub mod key;
 mod mail;
+mod newest;
 mod notice;
 mod organization;
 mod page;
@@ -24,6 +27,7 @@ use domain::{Time, id::UserId};
 use serde::de::IgnoredAny;
 
 pub use access_key::{KeyWithUser, NewKey};
+pub use audit::AuditFilter;
 pub use due::{Due, DueKey};
 pub use error::Error;
 pub use mail::{Mail, MailStatus};
@@ -65,7 +69,16 @@ impl Table {
 
     /// Returns when an audit event of `at` may be forgotten.
     pub(crate) fn audit_kept_until(&self, at: Time) -> Time {
-        at.plus(i64::from(self.settings.audit_retention_days) * 86_400)
+        at.plus(self.audit_retention())
+    }
+
+    /// Returns the first second whose audit events are kept at `now`.
+    pub(crate) fn audit_kept_from(&self, now: Time) -> Time {
+        now.plus(1 - self.audit_retention())
+    }
+
+    fn audit_retention(&self) -> i64 {
+        i64::from(self.settings.audit_retention_days) * 86_400
     }
 
     /// Opens a connection, so that the first request finds one. Reads nothing that exists.

@@ -42,9 +42,9 @@ pub struct Transaction {
 /// An expression with the names and values it mentions.
 #[derive(Debug, Default)]
 pub(crate) struct Expression {
-    text: String,
-    names: HashMap<String, String>,
-    values: Item,
+    pub(crate) text: String,
+    pub(crate) names: HashMap<String, String>,
+    pub(crate) values: Item,
 }
 
 impl Expression {

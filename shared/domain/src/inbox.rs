@@ -1,0 +1,112 @@
+//! Messages to one user, kept for a while in the inbox.
+
+use serde::{Deserialize, Serialize};
+use ulid::Ulid;
+
+use crate::{Time, audit::new_id, id::KeyId, time::DAY};
+
+/// Seconds for which a message is kept.
+pub const KEPT: i64 = 30 * DAY;
+
+/// What a message tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A key is about to expire.
+    KeyExpiring,
+    /// A key has expired.
+    KeyExpired,
+    /// Somebody else created, rotated, revoked or changed a key.
+    KeyChanged,
+    /// Somebody else changed roles or groups.
+    AccessChanged,
+}
+
+/// What its reader did with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nothing yet.
+    Unread,
+    /// Read it.
+    Read,
+    /// Put it away.
+    Archived,
+}
+
+impl State {
+    /// Returns the word that is stored and that the API uses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unread => "unread",
+            Self::Read => "read",
+            Self::Archived => "archived",
+        }
+    }
+
+    /// Reads that word. `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Unread, Self::Read, Self::Archived].into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+/// One message. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Names the message among those of its reader; carries `at`, so that it sorts by time.
+    pub message_id: Ulid,
+    /// When what it tells happened.
+    pub at: Time,
+    /// What it tells.
+    pub event: Event,
+    /// One line.
+    pub title: String,
+    /// The whole of it.
+    pub text: String,
+    /// What its reader did with it.
+    pub state: State,
+    /// The key that it is about, if it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<KeyId>,
+}
+
+impl Message {
+    /// Writes a message that nobody has read.
+    ///
+    /// # Panics
+    /// When the operating system has no random bytes to give.
+    #[must_use]
+    pub fn new(
+        at: Time,
+        event: Event,
+        title: impl Into<String>,
+        text: impl Into<String>,
+        key_id: Option<KeyId>,
+    ) -> Self {
+        let (title, text) = (title.into(), text.into());
+        Self { message_id: new_id(at), at, event, title, text, state: State::Unread, key_id }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_the_words_of_the_api() {
+        for state in [State::Unread, State::Read, State::Archived] {
+            assert_eq!(State::parse(state.as_str()), Some(state));
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+        }
+        assert_eq!(State::parse("Read"), None);
+    }
+
+    #[test]
+    fn a_new_message_is_unread_and_its_id_carries_its_time() {
+        let at = Time::from_seconds(1_000);
+        let message = Message::new(at, Event::KeyChanged, "title", "text", None);
+        assert_eq!((message.state, message.message_id.timestamp_ms()), (State::Unread, 1_000_000));
+    }
+}

@@ -1,0 +1,106 @@
+use domain::{Time, audit, id::OrganizationId};
+
+use crate::{Error, Page, Table, item::text, key, newest::Stretch, transaction::Expression};
+
+/// Which audit events are asked for; what is absent does not narrow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Id of who made the change.
+    pub actor: Option<String>,
+    /// What was done, as `access_key.created`.
+    pub action: Option<String>,
+    /// Id of what was changed.
+    pub target: Option<String>,
+    /// The first second.
+    pub since: Option<Time>,
+    /// The second after the last.
+    pub until: Option<Time>,
+}
+
+impl AuditFilter {
+    /// Writes the part that keys do not decide.
+    fn expression(&self) -> Option<Expression> {
+        let mut conditions = Vec::new();
+        let mut filter = Expression::default();
+        if let Some(actor) = &self.actor {
+            conditions.push("#actor.#id = :actor");
+            filter = filter.name("#actor", "actor").name("#id", "id").value(":actor", text(actor));
+        }
+        if let Some(action) = &self.action {
+            conditions.push("#action = :action");
+            filter = filter.name("#action", "action").value(":action", text(action));
+        }
+        if let Some(target) = &self.target {
+            conditions.push("#target.#id = :target");
+            filter = filter.name("#target", "target").name("#id", "id").value(":target", text(target));
+        }
+        (!conditions.is_empty()).then(|| filter.and(&conditions.join(" AND ")))
+    }
+}
+
+impl Table {
+    /// Lists the audit events of an organization that are kept at `now`, the newest first.
+    ///
+    /// `after` is the `next` of the page before. A page may be short, or empty, and not be the last.
+    pub async fn audit_events(
+        &self,
+        organization_id: OrganizationId,
+        filter: &AuditFilter,
+        now: Time,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<audit::Event>, Error> {
+        let kept_from = self.audit_kept_from(now);
+        let stretch = Stretch {
+            partition: key::audit_partition(organization_id),
+            prefix: "",
+            from: filter.since.map_or(kept_from, |since| since.max(kept_from)),
+            until: filter.until,
+        };
+        self.newest("audit event", &stretch, filter.expression(), after, limit).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::item::tests::offline;
+
+    #[test]
+    fn events_are_listed_until_they_may_be_forgotten() {
+        let (table, at) = (offline(), Time::from_seconds(1_000_000));
+        let forgotten = table.audit_kept_until(at);
+        assert_eq!(table.audit_kept_from(forgotten.plus(-1)), at);
+        assert_eq!(table.audit_kept_from(forgotten), at.plus(1));
+    }
+
+    #[test]
+    fn only_what_is_asked_for_is_compared() {
+        let some = |value: &str| Some(value.to_owned());
+        let written = |filter: AuditFilter| {
+            let filter = filter.expression().unwrap();
+            let mut names: Vec<_> = filter.names.into_keys().collect();
+            names.sort();
+            (filter.text, names.join(" "), filter.values.len())
+        };
+        assert!(AuditFilter { since: Some(Time::MAX), ..AuditFilter::default() }.expression().is_none());
+        assert_eq!(
+            written(AuditFilter { action: some("user.created"), ..AuditFilter::default() }),
+            ("#action = :action".to_owned(), "#action".to_owned(), 1)
+        );
+        let all = AuditFilter {
+            actor: some("a"),
+            action: some("b.c"),
+            target: some("d"),
+            ..AuditFilter::default()
+        };
+        assert_eq!(
+            written(all),
+            (
+                "#actor.#id = :actor AND #action = :action AND #target.#id = :target".to_owned(),
+                "#action #actor #id #target".to_owned(),
+                3
+            )
+        );
+    }
+}
