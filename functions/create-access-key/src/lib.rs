@@ -6,13 +6,16 @@ use api::{
     chosen_expiry, created, until_won,
 };
 use domain::{
-    Error,
-    access::{Action, Subject},
+    Error, Time,
+    access::{Action, Right},
     access_key::AccessKey,
-    id::{KeyId, KeySuffix},
+    grant::{carries_known, effective},
+    id::{KeyId, KeySuffix, UserId},
     notice,
     organization::Organization,
     quota::find_room,
+    role::{Label, distinct},
+    secret::StoredSecret,
     text::{Description, Name},
     token::SecretToken,
     user::User,
@@ -30,6 +33,32 @@ struct Body {
     expires_in_days: Option<u32>,
     expires_at: Option<Instant>,
     never_expires: Option<bool>,
+    roles: Option<Vec<Label>>,
+    groups: Option<Vec<Label>>,
+}
+
+impl Body {
+    fn expiry(&self, now: Time) -> Result<Option<Time>, Error> {
+        const RULE: &str = "give one of expires_in_days, expires_at, never_expires";
+        let chosen = chosen_expiry(self.expires_in_days, self.expires_at, self.never_expires, now)?;
+        chosen.ok_or_else(|| Error::invalid("expires_in_days", RULE))
+    }
+
+    fn into_key(self, token: &SecretToken, secret: StoredSecret, user: &User, by: &Made) -> AccessKey {
+        let mut key =
+            AccessKey::new(token, secret, user.organization_id, self.name, by.expires_at, by.user_id, by.now);
+        key.description = self.description;
+        key.roles = self.roles.map(distinct);
+        key.groups = self.groups.map(distinct);
+        key
+    }
+}
+
+/// Who makes the key, when and until when.
+struct Made {
+    user_id: UserId,
+    now: Time,
+    expires_at: Option<Time>,
 }
 
 /// Answers the new key with its secret, which is shown here and nowhere again.
@@ -38,38 +67,27 @@ pub async fn create_access_key(app: &App<Pepper>, event: Event) -> Answer {
     request.query(&[])?;
     let member = request.member()?;
     let user = app.user(member, &request.path("user_id")?).await?;
-    member.actor().may_for(Action::CreateKey, Subject { user_id: user.user_id, kind: user.kind })?;
+    let right = app.permit(member, Action::CreateKey, user.as_subject()).await?;
     let body: Body = request.body()?;
-    let expires_at = chosen_expiry(body.expires_in_days, body.expires_at, body.never_expires, request.now)?
-        .ok_or_else(|| {
-        Error::invalid("expires_in_days", "give one of expires_in_days, expires_at, never_expires")
-    })?;
-    let organization = organization(app, &user).await?;
-    organization.policy.check_lifetime(expires_at, request.now)?;
+    let made = Made { user_id: member.user_id, now: request.now, expires_at: body.expiry(request.now)? };
+    let snapshot = app.snapshot(member).await?;
+    let (roles, groups) =
+        (body.roles.as_deref().unwrap_or_default(), body.groups.as_deref().unwrap_or_default());
+    carries_known(roles, groups, &snapshot.catalog)?;
+    snapshot.organization.policy.check_lifetime(made.expires_at, request.now)?;
     // Refused before argon2 runs: a full quota must not cost CPU time.
-    find_room(&user, &organization.policy, 1, request.now)?;
+    find_room(&user, &snapshot.organization.policy, 1, request.now)?;
 
     let key_id = KeyId::new(user.user_id, KeySuffix::random());
     let token = SecretToken::generate(&app.key_prefix, key_id);
     let secret = app.pepper.seal(&token).await?;
-    let mut key = AccessKey::new(
-        &token,
-        secret,
-        user.organization_id,
-        body.name,
-        expires_at,
-        member.user_id,
-        request.now,
-    );
-    key.description = body.description;
-    until_won(|| store(app, &request, &organization, &key)).await?;
+    let key = body.into_key(&token, secret, &user, &made);
+    if right == Right::Held {
+        member.actor().may_grant(&effective(&user, Some(&key), &snapshot.catalog))?;
+    }
+    until_won(|| store(app, &request, &snapshot.organization, &key)).await?;
     let answer = KeyAnswer::new(key, user.kind, &app.key_prefix, request.now).with_secret(&token);
     Ok(created(&answer, Some(1)))
-}
-
-async fn organization(app: &App<Pepper>, user: &User) -> Result<Organization, Problem> {
-    let organization = app.table.organization(user.organization_id).await?;
-    Ok(organization.ok_or(Error::NotFound { what: "organization" })?)
 }
 
 async fn store(
@@ -80,10 +98,13 @@ async fn store(
 ) -> Result<(), Problem> {
     let member = request.member()?;
     let user = app.user(member, key.user_id().as_str()).await?;
-    member.actor().may_for(Action::CreateKey, Subject { user_id: user.user_id, kind: user.kind })?;
+    app.permit(member, Action::CreateKey, user.as_subject()).await?;
     let room = find_room(&user, &organization.policy, 1, request.now)?;
     let due_at = notice::next_due(&organization.policy.notices, key, request.now);
-    let changes = json!({"name": key.name, "expires_at": key.expires_at.map(|expiry| expiry.to_string())});
+    let changes = json!({
+        "name": key.name, "expires_at": key.expires_at.map(|expiry| expiry.to_string()),
+        "roles": key.roles, "groups": key.groups,
+    });
     let target = ("access_key", key.key_id.to_string());
     let event = request.audit_event(key.organization_id, "access_key.created", target, changes);
     Ok(app.table.create_access_key(NewKey { key, due_at }, &user, &room, &event).await?)

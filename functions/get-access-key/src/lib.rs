@@ -1,14 +1,21 @@
-//! Shows one access key.
+//! Shows one access key, or what it permits.
+
+mod permissions;
 
 use api::{Answer, KeyAnswer, Request, app::App, ok};
 use domain::access::Action;
 use lambda_http::Request as Event;
 
-/// Answers the key that the path names, without any secret.
+/// Answers the key that the path names, without any secret, or its permissions and their sources.
 pub async fn get_access_key(app: &App, event: Event) -> Answer {
     let request = Request::read(event)?;
     request.query(&[])?;
-    let found = app.access_key(request.member()?, &request.path("key_id")?, Action::ReadKey).await?;
+    let member = request.member()?;
+    let found = app.access_key(member, &request.path("key_id")?, Action::ReadKey).await?;
+    if request.route.ends_with("/permissions") {
+        let catalog = app.snapshot(member).await?.catalog;
+        return Ok(ok(&permissions::explain(&found, &catalog), None));
+    }
     let version = found.key.version;
     Ok(ok(&KeyAnswer::new(found.key, found.user.kind, &app.key_prefix, request.now), Some(version)))
 }

@@ -1,7 +1,7 @@
 //! Lists access keys, of one user or of the organization, by expiry.
 
 use api::{Answer, KeyAnswer, Paging, Request, app::App, ok};
-use domain::access::{Action, Subject};
+use domain::access::Action;
 use lambda_http::Request as Event;
 
 /// Answers a page of keys, without any secret.
@@ -30,7 +30,7 @@ async fn keys_of_organization(app: &App, request: &Request) -> Answer {
 async fn keys_of_user(app: &App, request: &Request) -> Answer {
     let member = request.member()?;
     let user = app.user(member, &request.path("user_id")?).await?;
-    member.actor().may_for(Action::ReadKey, Subject { user_id: user.user_id, kind: user.kind })?;
+    app.permit(member, Action::ReadKey, user.as_subject()).await?;
     let paging = Paging::read(request, Some(member.organization_id), &format!("keys of {}", user.user_id))?;
     let page = app.table.access_keys_of(user.user_id, paging.after.as_deref(), paging.limit).await?;
     let items =

@@ -19,7 +19,7 @@ use crate::{Creation, OrganizationAnswer, signed_in};
 #[serde(deny_unknown_fields)]
 struct Body {
     name: Name,
-    #[serde(default, deserialize_with = "preset_or_change")]
+    #[serde(default, deserialize_with = "crate::policy::preset_or_change")]
     policy: PolicyChange,
 }
 
@@ -70,25 +70,4 @@ fn owner_name(sign_in: &SignedIn, email: &Email) -> Name {
         let address: String = email.as_str().chars().take(64).collect();
         Name::try_from(address).expect("an address is visible text")
     })
-}
-
-/// Reads `"strict"`, `"flexible"` or an object with a preset and the values that differ from it.
-fn preset_or_change<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<PolicyChange, D::Error> {
-    struct Visitor;
-    impl<'de> serde::de::Visitor<'de> for Visitor {
-        type Value = PolicyChange;
-
-        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            formatter.write_str("`strict`, `flexible` or an object of policy values")
-        }
-
-        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<PolicyChange, E> {
-            Preset::deserialize(serde::de::value::StrDeserializer::new(text)).map(PolicyChange::to)
-        }
-
-        fn visit_map<M: serde::de::MapAccess<'de>>(self, map: M) -> Result<PolicyChange, M::Error> {
-            PolicyChange::deserialize(serde::de::value::MapAccessDeserializer::new(map))
-        }
-    }
-    deserializer.deserialize_any(Visitor)
 }

@@ -3,6 +3,9 @@
 mod answer;
 mod create;
 mod creation;
+mod policy;
+mod preview;
+mod update;
 
 use answer::OrganizationAnswer;
 use api::{Answer, Caller, Paging, Request, app::App, ok};
@@ -17,6 +20,8 @@ pub async fn manage_organization(app: &App, creation: &Creation, event: Event) -
     match request.route.as_str() {
         "POST /v1/organizations" => create::create(app, creation, &request).await,
         "GET /v1/organizations" => list(app, &request).await,
+        "PATCH /v1/organizations/{organization_id}" => update::update(app, &request).await,
+        "POST /v1/organizations/{organization_id}/policy-preview" => preview::preview(app, &request).await,
         _ => get(app, &request).await,
     }
 }

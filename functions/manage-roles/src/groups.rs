@@ -9,7 +9,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::{MOST, name, new_name, refuse_more_than, snapshot};
+use crate::{MOST, name, new_name, refuse_more_than};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,7 +58,7 @@ const MOST_ROLES: usize = 100;
 
 async fn set(app: &App, request: &Request, name: &Label, body: &Body) -> Result<Group, Problem> {
     let member = request.member()?;
-    let catalog = snapshot(app, request).await?.catalog;
+    let catalog = app.snapshot(member).await?.catalog;
     carries_known(&body.roles, &[], &catalog)?;
     member.actor().may_grant(&permissions(carried(&body.roles, &[], &catalog)))?;
     let there = catalog.groups.get(name);
@@ -97,7 +97,7 @@ pub(crate) async fn list(app: &App, request: &Request) -> Answer {
     let member = request.member()?;
     member.actor().may(Action::ReadRoles)?;
     let paging = Paging::read(request, Some(member.organization_id), "groups")?;
-    let groups = snapshot(app, request).await?.catalog.groups;
+    let groups = app.snapshot(member).await?.catalog.groups;
     let after = |group: &Group| paging.after.as_deref().is_none_or(|after| group.name.as_str() > after);
     let mut rest = groups.into_values().filter(after);
     let items: Vec<_> = rest.by_ref().take(paging.limit).map(GroupAnswer::from).collect();

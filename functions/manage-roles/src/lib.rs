@@ -8,7 +8,6 @@ mod roles;
 use api::{Answer, Problem, Request, app::App};
 use domain::{Error, role::Label};
 use lambda_http::Request as Event;
-use table::Snapshot;
 
 /// Sets, lists, shows or removes roles and groups.
 pub async fn manage_roles(app: &App, event: Event) -> Answer {
@@ -47,9 +46,4 @@ fn new_name(request: &Request, parameter: &'static str) -> Result<Label, Problem
 /// Reads the name in the path of a thing that is there, or is not found.
 fn name(request: &Request, parameter: &'static str) -> Result<Label, Problem> {
     Ok(Label::try_from(request.path(parameter)?).map_err(|_| Error::NotFound { what: parameter })?)
-}
-
-async fn snapshot(app: &App, request: &Request) -> Result<Snapshot, Problem> {
-    let snapshot = app.table.snapshot(request.member()?.organization_id).await?;
-    Ok(snapshot.ok_or(Error::NotFound { what: "organization" })?)
 }

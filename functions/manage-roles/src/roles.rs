@@ -9,7 +9,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::{MOST, name, new_name, refuse_more_than, snapshot};
+use crate::{MOST, name, new_name, refuse_more_than};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,7 +58,7 @@ const MOST_PERMISSIONS: usize = 100;
 
 async fn set(app: &App, request: &Request, name: &Label, body: &Body) -> Result<Role, Problem> {
     let member = request.member()?;
-    let catalog = snapshot(app, request).await?.catalog;
+    let catalog = app.snapshot(member).await?.catalog;
     member.actor().may_grant(&body.permissions)?;
     let there = catalog.roles.get(name);
     if there.is_none() {
@@ -96,7 +96,7 @@ pub(crate) async fn list(app: &App, request: &Request) -> Answer {
     let member = request.member()?;
     member.actor().may(Action::ReadRoles)?;
     let paging = Paging::read(request, Some(member.organization_id), "roles")?;
-    let roles = snapshot(app, request).await?.catalog.roles;
+    let roles = app.snapshot(member).await?.catalog.roles;
     let after = |role: &Role| paging.after.as_deref().is_none_or(|after| role.name.as_str() > after);
     let mut rest = roles.into_values().filter(after);
     let items: Vec<_> = rest.by_ref().take(paging.limit).map(RoleAnswer::from).collect();

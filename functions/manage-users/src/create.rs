@@ -7,17 +7,20 @@ use domain::{
     Error,
     access::Action,
     access_key::AccessKey,
+    grant::{carries_known, of_user, permissions},
     id::{KeyId, KeySuffix},
     notice,
+    notification::NotificationsChange,
     organization::Organization,
     quota::find_room,
+    role::{Label, distinct},
     text::{Email, Name},
     token::SecretToken,
     user::{Kind, User},
 };
 use serde::Deserialize;
 use serde_json::json;
-use table::NewKey;
+use table::{NewKey, Snapshot};
 
 use crate::UserAnswer;
 
@@ -30,6 +33,12 @@ struct Body {
     kind: Kind,
     name: Name,
     email: Option<Email>,
+    #[serde(default)]
+    roles: Vec<Label>,
+    #[serde(default)]
+    groups: Vec<Label>,
+    #[serde(default)]
+    notifications: NotificationsChange,
     #[serde(default)]
     access_keys: Vec<KeyBody>,
 }
@@ -48,12 +57,13 @@ pub(crate) async fn create(app: &App<Pepper>, request: &Request) -> Answer {
     member.actor().may(Action::WriteUser)?;
     let body: Body = request.body()?;
     check(&body)?;
-    if body.kind == Kind::Owner {
-        member.actor().may(Action::MakeOwner)?;
-    }
-    let organization = app.table.organization(member.organization_id).await?;
-    let organization = organization.ok_or(Error::NotFound { what: "organization" })?;
+    let Snapshot { organization, catalog } = app.snapshot(member).await?;
     let mut user = User::new(member.organization_id, body.kind, body.name, body.email, request.now);
+    user.roles = distinct(body.roles);
+    user.groups = distinct(body.groups);
+    user.notifications = user.notifications.changed(&body.notifications);
+    carries_known(&user.roles, &user.groups, &catalog)?;
+    member.actor().may_grant(&permissions(of_user(&user, &catalog)))?;
     let keys = keys(app, request, &organization, &user, body.access_keys).await?;
     user.live_keys = keys.iter().map(|(key, _)| (key.key_id.suffix(), key.expires_at)).collect();
     store(app, request, &organization, &user, &keys).await?;
@@ -118,7 +128,9 @@ async fn store(
     user: &User,
     keys: &[(AccessKey, SecretToken)],
 ) -> Result<(), Problem> {
-    let changes = json!({"kind": user.kind, "name": user.name, "email": user.email});
+    let changes = json!({
+        "kind": user.kind, "name": user.name, "email": user.email, "roles": user.roles, "groups": user.groups,
+    });
     let mut events = vec![request.audit_event(
         user.organization_id,
         "user.created",

@@ -2,6 +2,7 @@
 
 mod answer;
 mod create;
+mod delete;
 mod update;
 
 use answer::UserAnswer;
@@ -10,10 +11,7 @@ use api::{
     app::{App, Pepper},
     ok,
 };
-use domain::{
-    access::{Action, Subject},
-    id::UserId,
-};
+use domain::{access::Action, id::UserId};
 use lambda_http::Request as Event;
 
 /// Creates a user, lists users, shows one or changes one.
@@ -22,6 +20,7 @@ pub async fn manage_users(app: &App<Pepper>, event: Event) -> Answer {
     match request.route.as_str() {
         "POST /v1/organizations/{organization_id}/users" => create::create(app, &request).await,
         "GET /v1/organizations/{organization_id}/users" => list(app, &request).await,
+        "DELETE /v1/organizations/{organization_id}/users/{user_id}" => delete::delete(app, &request).await,
         "PATCH /v1/organizations/{organization_id}/users/{user_id}" => update::update(app, &request).await,
         _ => get(app, &request).await,
     }
@@ -31,7 +30,7 @@ async fn get(app: &App<Pepper>, request: &Request) -> Answer {
     request.query(&[])?;
     let member = request.member()?;
     let user = app.user(member, &request.path("user_id")?).await?;
-    member.actor().may_for(Action::ReadUser, Subject { user_id: user.user_id, kind: user.kind })?;
+    app.permit(member, Action::ReadUser, user.as_subject()).await?;
     let version = user.version;
     Ok(ok(&UserAnswer::from(user), Some(version)))
 }

@@ -89,6 +89,13 @@ impl<'de> Deserialize<'de> for Instant {
     }
 }
 
+/// Reads a member of a merge patch that `null` removes: absent, `Some(None)` for `null`, or a value.
+pub fn removable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
 /// Returns the expiry that a body asks for: `Some(None)` is never, `None` that it asks for none.
 ///
 /// `expires_in_days`, `expires_at` and `never_expires` exclude one another.

@@ -13,7 +13,7 @@ mod race;
 mod request;
 
 pub use answer::{Answer, answer, created, deleted, ok};
-pub use body::{Instant, chosen_expiry};
+pub use body::{Instant, chosen_expiry, removable};
 pub use caller::{Caller, Member};
 pub use key_answer::{KeyAnswer, SecretAnswer};
 pub use paging::{ListAnswer, Paging};

@@ -1,4 +1,4 @@
-use domain::Error as Refusal;
+use domain::{Error as Refusal, policy::Quota};
 use lambda_http::{
     Body, Response,
     http::{StatusCode, header},
@@ -143,9 +143,12 @@ impl From<Refusal> for Problem {
             Refusal::Forbidden { .. } => new(StatusCode::FORBIDDEN, "forbidden"),
             Refusal::NotFound { .. } => new(StatusCode::NOT_FOUND, "not_found"),
             Refusal::QuotaExceeded { quota, kind } => new(StatusCode::CONFLICT, "quota_exceeded")
-                .with("rule", format!("quota.{kind}"))
+                .with("rule", Quota::rule(kind))
                 .with("value", json!(quota)),
             Refusal::AlreadyRevoked => new(StatusCode::CONFLICT, "already_revoked"),
+            Refusal::NotExtendable { extension } => {
+                new(StatusCode::CONFLICT, "not_extendable").with("rule", "extension").with("value", extension)
+            }
             Refusal::LastOwner => new(StatusCode::CONFLICT, "last_owner"),
             Refusal::EmailTaken => new(StatusCode::CONFLICT, "email_taken").with("field", "email"),
             Refusal::Conflict(_) => new(StatusCode::CONFLICT, "conflict"),

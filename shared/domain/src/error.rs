@@ -36,6 +36,12 @@ pub enum Error {
     /// The key has been revoked before; revocation is final.
     #[error("this key has been revoked; create another one")]
     AlreadyRevoked,
+    /// The policy does not allow the key's expiry to be moved later.
+    #[error("the policy says extension = {extension}; create another key")]
+    NotExtendable {
+        /// The rule, as the policy writes it.
+        extension: &'static str,
+    },
     /// The organization would be left without an active owner.
     #[error("an organization keeps at least one active owner; make another user an owner first")]
     LastOwner,

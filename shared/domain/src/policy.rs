@@ -39,6 +39,16 @@ pub struct Quota {
 }
 
 impl Quota {
+    /// Names the rule for users of this kind.
+    #[must_use]
+    pub const fn rule(kind: Kind) -> &'static str {
+        match kind {
+            Kind::Owner => "quota.owner",
+            Kind::Normal => "quota.normal",
+            Kind::Machine => "quota.machine",
+        }
+    }
+
     /// Returns the quota of a user of this kind.
     #[must_use]
     pub const fn of(&self, kind: Kind) -> u32 {
@@ -156,6 +166,29 @@ impl Policy {
             }
             Some(_) => Ok(()),
         }
+    }
+
+    /// Checks a new expiry for a key that expires at `current`, asked for at `now`; `None` is never.
+    ///
+    /// An earlier expiry is always allowed; a later one where extension and lifetime allow it.
+    pub fn check_new_expiry(
+        &self,
+        current: Option<Time>,
+        wanted: Option<Time>,
+        now: Time,
+    ) -> Result<(), Error> {
+        let Some(current) = current else { return Ok(()) };
+        if wanted.is_some_and(|wanted| wanted <= current) {
+            return Ok(());
+        }
+        match self.extension {
+            Extension::None => return Err(Error::NotExtendable { extension: "none" }),
+            Extension::BeforeExpiry if current <= now => {
+                return Err(Error::NotExtendable { extension: "before_expiry" });
+            }
+            Extension::BeforeExpiry | Extension::AnyTime => {}
+        }
+        self.check_lifetime(wanted, now)
     }
 
     /// Applies the values that `change` gives; a named preset first replaces all of them.

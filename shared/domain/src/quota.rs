@@ -33,10 +33,16 @@ pub fn find_room(user: &User, policy: &Policy, wanted: usize, now: Time) -> Resu
         .map(|(suffix, _)| *suffix)
         .collect();
     let quota = policy.quota.of(user.kind);
-    if user.live_keys.len() - expired.len() + wanted > quota as usize {
+    if wanted > 0 && user.live_keys.len() - expired.len() + wanted > quota as usize {
         return Err(Error::QuotaExceeded { quota, kind: user.kind });
     }
     Ok(Room { expired })
+}
+
+/// Finds the place of a key whose expiry changes at `now`: the one it has, or a free one if it expired.
+pub fn find_room_again(user: &User, policy: &Policy, suffix: KeySuffix, now: Time) -> Result<Room, Error> {
+    let has_one = user.live_keys.get(&suffix).is_some_and(|expiry| expiry.is_none_or(|expiry| expiry > now));
+    find_room(user, policy, usize::from(!has_one), now)
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Roles and groups: named sets of permissions, and named sets of roles.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +88,12 @@ pub struct Catalog {
     pub roles: BTreeMap<Label, Role>,
     /// Groups by name.
     pub groups: BTreeMap<Label, Group>,
+}
+
+/// Orders names and keeps each once.
+#[must_use]
+pub fn distinct(names: Vec<Label>) -> Vec<Label> {
+    BTreeSet::from_iter(names).into_iter().collect()
 }
 
 #[cfg(test)]

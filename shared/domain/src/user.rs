@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Time,
+    access::Subject,
     id::{KeySuffix, OrganizationId, UserId},
     notification::Notifications,
     role::Label,
@@ -124,5 +125,17 @@ impl User {
             created_at: now,
             version: 1,
         }
+    }
+
+    /// Returns the user as rights go.
+    #[must_use]
+    pub const fn as_subject(&self) -> Subject {
+        Subject { user_id: self.user_id, kind: self.kind }
+    }
+
+    /// Tells whether the organization counts on this user as an owner.
+    #[must_use]
+    pub fn is_active_owner(&self) -> bool {
+        self.kind == Kind::Owner && self.status == Status::Active
     }
 }

@@ -6,6 +6,7 @@ use domain::{
     access_key::AccessKey,
     audit,
     id::{KeyId, OrganizationId, UserId},
+    inbox::Message,
     quota::Room,
     user::User,
 };
@@ -141,18 +142,52 @@ impl Table {
         event: &audit::Event,
     ) -> Result<(), Error> {
         let mut transaction = Transaction::default();
+        self.take_place(&mut transaction, new.key, user, room);
+        self.add_key_item(&mut transaction, new);
+        transaction.record(self, event);
+        self.commit(transaction).await
+    }
+
+    /// Changes a key from the state in which it was read.
+    ///
+    /// A changed expiry takes its place in `user.live_keys` anew, in the room found for it; its
+    /// notices start anew at `after.due_at`. Tolerate: [`Error::LostRace`] when the key or its user
+    /// changed meanwhile; read them and decide again.
+    pub async fn update_access_key(
+        &self,
+        before: &AccessKey,
+        after: NewKey<'_>,
+        place: Option<(&User, &Room)>,
+        message: Option<&Message>,
+        event: &audit::Event,
+    ) -> Result<(), Error> {
+        let mut transaction = Transaction::default();
+        // Stands for whatever is stored, so that a new expiry replaces or removes it.
+        let stored_due = place.map(|_| Time::from_seconds(0));
+        let old = self.key_item(NewKey { key: before, due_at: stored_due });
+        let new = self.key_item(NewKey { key: after.key, due_at: place.and(after.due_at) });
+        transaction.change(self, key::access_key(before.key_id), &old, &new, Refusal::LostRace);
+        if let Some((user, room)) = place {
+            self.take_place(&mut transaction, after.key, user, room);
+        }
+        if let Some(message) = message {
+            transaction.tell(self, before.user_id(), message);
+        }
+        transaction.record(self, event);
+        self.commit(transaction).await
+    }
+
+    /// Notes a key and its expiry in its user's `live_keys`, and clears away what has expired.
+    fn take_place(&self, transaction: &mut Transaction, key: &AccessKey, user: &User, room: &Room) {
+        let expiry = key.expires_at.map_or(AttributeValue::Null(true), |at| number(at.seconds()));
         let mut change = Expression::new("ADD version :one SET live_keys.#new = :expiry")
-            .name("#new", new.key.key_id.suffix())
-            .value(
-                ":expiry",
-                new.key.expires_at.map_or(AttributeValue::Null(true), |at| number(at.seconds())),
-            );
-        for (position, suffix) in room.expired.iter().enumerate() {
+            .name("#new", key.key_id.suffix())
+            .value(":expiry", expiry);
+        let expired = room.expired.iter().filter(|suffix| **suffix != key.key_id.suffix());
+        for (position, suffix) in expired.enumerate() {
             let name = format!("#expired{position}");
-            change = change
-                .and(if position == 0 { " REMOVE " } else { ", " })
-                .and(&format!("live_keys.{name}"))
-                .name(&name, *suffix);
+            let clause = if position == 0 { " REMOVE " } else { ", " };
+            change = change.and(&format!("{clause}live_keys.{name}")).name(&name, *suffix);
         }
         let change = change
             .name("#status", "status")
@@ -163,9 +198,6 @@ impl Table {
             .value(":kind", text(user.kind.as_str()));
         let condition = "version = :seen AND #status = :active AND #kind = :kind";
         transaction.update(self, key::user(user.user_id), change, condition, Refusal::LostRace);
-        self.add_key_item(&mut transaction, new);
-        transaction.record(self, event);
-        self.commit(transaction).await
     }
 
     /// Ends a key for ever, from the state in which `key` was read, and frees its place.

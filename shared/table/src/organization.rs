@@ -38,6 +38,23 @@ impl Table {
         self.commit(transaction).await
     }
 
+    /// Changes an organization from the state in which it was read; its owners are changed elsewhere.
+    ///
+    /// Tolerate: [`Error::LostRace`] when it changed meanwhile; read it and decide again.
+    pub async fn update_organization(
+        &self,
+        before: &Organization,
+        after: &Organization,
+        event: &audit::Event,
+    ) -> Result<(), Error> {
+        let mut transaction = Transaction::default();
+        let organization = key::organization(before.organization_id);
+        let (old, new) = (organization_item(before), organization_item(after));
+        transaction.change(self, organization, &old, &new, Refusal::LostRace);
+        transaction.record(self, event);
+        self.commit(transaction).await
+    }
+
     /// Lists the organizations of a person, those invited by a verified address included.
     ///
     /// `after` is the `next` of the page before.

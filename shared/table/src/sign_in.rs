@@ -75,3 +75,8 @@ pub(crate) fn claim_item(user: &User, email: &Email) -> Item {
     let item = encode(key::email(user.organization_id, email), &pointer);
     indexed(item, key::claims_of_email(email, user.organization_id))
 }
+
+/// Holds of a link or claim of this user.
+pub(crate) fn pointing_to(user: &User) -> Expression {
+    Expression::new("user_id = :user").value(":user", text(user.user_id))
+}

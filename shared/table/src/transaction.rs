@@ -116,6 +116,39 @@ impl Transaction {
         self.steps.push((TransactWriteItem::builder().update(update).build(), otherwise));
     }
 
+    /// Changes what differs between two states of an item, from the version of the first.
+    ///
+    /// What is the same in both is not touched, whoever else writes it.
+    pub(crate) fn change(
+        &mut self,
+        table: &Table,
+        key: Key,
+        before: &Item,
+        after: &Item,
+        otherwise: Refusal,
+    ) {
+        let differing = after.iter().filter(|(name, value)| before.get(*name) != Some(value));
+        let gone = before.keys().filter(|name| !after.contains_key(*name));
+        let (mut set, mut remove) = (Vec::new(), Vec::new());
+        let mut change = Expression::default();
+        for (position, (name, value)) in differing.enumerate() {
+            set.push(format!("#s{position} = :s{position}"));
+            change =
+                change.name(&format!("#s{position}"), name).value(&format!(":s{position}"), value.clone());
+        }
+        for (position, name) in gone.enumerate() {
+            remove.push(format!("#r{position}"));
+            change = change.name(&format!("#r{position}"), name);
+        }
+        let clause = |word: &str, parts: &[String]| match parts {
+            [] => String::new(),
+            parts => format!("{word} {} ", parts.join(", ")),
+        };
+        let text = format!("{}{}", clause("SET", &set), clause("REMOVE", &remove));
+        let seen = before.get("version").cloned().expect("what is changed has a version");
+        self.update(table, key, change.and(&text).value(":seen", seen), "version = :seen", otherwise);
+    }
+
     /// Removes an item, refused where `condition` does not hold.
     pub(crate) fn delete(&mut self, table: &Table, key: Key, condition: Expression, otherwise: Refusal) {
         let delete = Delete::builder()

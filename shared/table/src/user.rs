@@ -1,15 +1,18 @@
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     audit,
     id::{OrganizationId, UserId},
+    inbox::Message,
+    text::Email,
     user::{Kind, Status, User},
 };
 
 use crate::{
     Error, Page, Refusal, Table, Transaction,
     access_key::NewKey,
-    item::{Item, decode, encode, indexed, number, text},
-    key,
-    sign_in::{claim_item, link_item},
+    item::{Item, decode, encode, indexed, key_of, number, primary, text},
+    key::{self, Key},
+    sign_in::{claim_item, link_item, pointing_to},
     transaction::Expression,
 };
 
@@ -62,28 +65,102 @@ impl Table {
         self.commit(transaction).await
     }
 
-    /// Suspends a user or lifts the suspension, from the state in which `user` was read.
+    /// Changes a user from the state in which it was read.
     ///
-    /// Tolerate: [`Error::LostRace`] when the user changed meanwhile; read it and decide again.
-    pub async fn set_user_status(
+    /// Its claim to an address, and its place among the active owners, change with it. Tolerate:
+    /// [`Error::LostRace`] when the user changed meanwhile; read it and decide again.
+    pub async fn update_user(
         &self,
-        user: &User,
-        status: Status,
+        before: &User,
+        after: &User,
+        message: Option<&Message>,
         event: &audit::Event,
     ) -> Result<(), Error> {
-        let status_text = if status == Status::Active { "active" } else { "suspended" };
         let mut transaction = Transaction::default();
-        let change = Expression::new("SET #status = :status ADD version :one")
-            .name("#status", "status")
-            .value(":status", text(status_text))
-            .value(":one", number(1))
-            .value(":seen", number(user.version));
-        transaction.update(self, key::user(user.user_id), change, "version = :seen", Refusal::LostRace);
-        if user.kind == Kind::Owner {
-            self.change_owner(&mut transaction, user, status == Status::Active);
+        let user = key::user(before.user_id);
+        transaction.change(self, user, &user_item(before), &user_item(after), Refusal::LostRace);
+        self.change_claim(&mut transaction, before, after);
+        match (before.is_active_owner(), after.is_active_owner()) {
+            (false, true) => self.change_owner(&mut transaction, after, true),
+            (true, false) => self.change_owner(&mut transaction, after, false),
+            _ => {}
+        }
+        if let Some(message) = message {
+            transaction.tell(self, before.user_id, message);
         }
         transaction.record(self, event);
         self.commit(transaction).await
+    }
+
+    /// Marks a user deleted: refused at once, hidden, its address and sign-in free for others.
+    ///
+    /// What belongs to it is removed by [`Table::remove_user`] afterwards. Tolerate:
+    /// [`Error::LostRace`] when the user changed meanwhile; read it and decide again.
+    pub async fn delete_user(&self, user: &User, event: &audit::Event) -> Result<(), Error> {
+        let mut after = user.clone();
+        after.status = Status::Deleted;
+        after.email = None;
+        after.subject = None;
+        after.version += 1;
+        let mut transaction = Transaction::default();
+        let key = key::user(user.user_id);
+        transaction.change(self, key, &user_item(user), &user_item(&after), Refusal::LostRace);
+        self.change_claim(&mut transaction, user, &after);
+        if let Some(subject) = &user.subject {
+            let ours = pointing_to(user);
+            transaction.delete(self, key::subject(user.organization_id, subject), ours, Refusal::LostRace);
+        }
+        if user.is_active_owner() {
+            self.change_owner(&mut transaction, user, false);
+        }
+        transaction.record(self, event);
+        self.commit(transaction).await
+    }
+
+    /// Removes all that belongs to a user that is marked deleted, and the user last.
+    ///
+    /// Cut off half-way, it leaves a user that is still marked; calling it again goes on.
+    pub async fn remove_user(&self, user_id: UserId) -> Result<(), Error> {
+        let user = key::user(user_id);
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("PK = :partition")
+            .expression_attribute_values(":partition", text(key::user_partition(user_id)))
+            .projection_expression("PK, SK")
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|error| Error::failed("Query", error))?;
+            if let Some(key) = key_of(&item).filter(|key| *key != user) {
+                self.delete(key).await?;
+            }
+        }
+        self.delete(user).await
+    }
+
+    async fn delete(&self, key: Key) -> Result<(), Error> {
+        let request = self.client.delete_item().table_name(&self.name).set_key(Some(primary(key)));
+        request.send().await.map(|_| ()).map_err(|error| Error::failed("DeleteItem", error))
+    }
+
+    /// Moves a user's claim from the address it had to the one it gets.
+    fn change_claim(&self, transaction: &mut Transaction, before: &User, after: &User) {
+        let key = |user: &User| user.email.as_ref().map(Email::key);
+        if key(before) == key(after) {
+            return;
+        }
+        if let Some(old) = &before.email {
+            let ours = pointing_to(before);
+            transaction.delete(self, key::email(before.organization_id, old), ours, Refusal::LostRace);
+        }
+        if let Some(new) = &after.email {
+            let taken = Refusal::Because(domain::Error::EmailTaken);
+            transaction.create(self, claim_item(after, new), taken);
+        }
     }
 
     /// Adds a user with its claim and link.
@@ -102,7 +179,7 @@ impl Table {
     /// Counts an owner among the active ones, or takes it out while another remains.
     fn change_owner(&self, transaction: &mut Transaction, user: &User, active: bool) {
         let organization = key::organization(user.organization_id);
-        let id = aws_sdk_dynamodb::types::AttributeValue::Ss(vec![user.user_id.to_string()]);
+        let id = AttributeValue::Ss(vec![user.user_id.to_string()]);
         if active {
             let add = Expression::new("ADD owner_ids :owner").value(":owner", id);
             let gone = Refusal::Because(domain::Error::NotFound { what: "organization" });

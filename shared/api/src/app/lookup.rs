@@ -2,16 +2,22 @@
 
 use domain::{
     Error,
-    access::{Action, Subject},
+    access::{Action, Right, Subject},
     id::{KeyId, UserId},
     user::{Status, User},
 };
-use table::KeyWithUser;
+use table::{KeyWithUser, Snapshot};
 
 use super::App;
 use crate::{Member, Problem};
 
 impl<P> App<P> {
+    /// Reads the caller's organization with its roles and groups.
+    pub async fn snapshot(&self, member: &Member) -> Result<Snapshot, Problem> {
+        let snapshot = self.table.snapshot(member.organization_id).await?;
+        Ok(snapshot.ok_or(Error::NotFound { what: "organization" })?)
+    }
+
     /// Reads the user that the path names; `me` is the caller.
     ///
     /// A user of another organization is not found, as if it did not exist.
@@ -23,6 +29,24 @@ impl<P> App<P> {
         let here =
             |user: &User| user.organization_id == member.organization_id && user.status != Status::Deleted;
         Ok(user.filter(here).ok_or_else(missing)?)
+    }
+
+    /// Allows or refuses `action` on something that belongs to `subject`.
+    ///
+    /// A key that was narrowed to roles or groups does not bring its user's rights over what is
+    /// their own: it could make itself a key that is not narrowed.
+    pub async fn permit(&self, member: &Member, action: Action, subject: Subject) -> Result<Right, Problem> {
+        let right = member.actor().may_for(action, subject)?;
+        if let (Right::Own, Some(key_id)) = (right, member.key_id) {
+            let key = self.table.access_key(key_id).await?;
+            if key.is_none_or(|key| key.is_narrowed()) {
+                return Err(Error::Forbidden {
+                    needs: "a key that is not narrowed to roles or groups".to_owned(),
+                }
+                .into());
+            }
+        }
+        Ok(right)
     }
 
     /// Reads the key that the path names, with its user; `current` is the key the caller came with.
@@ -41,11 +65,10 @@ impl<P> App<P> {
             _ => KeyId::parse(named).map_err(|_| missing())?,
         };
         let found = self.table.access_key_and_user(key_id).await?.ok_or_else(missing)?;
-        if found.key.organization_id != member.organization_id {
+        if found.key.organization_id != member.organization_id || found.user.status == Status::Deleted {
             return Err(missing().into());
         }
-        let subject = Subject { user_id: found.user.user_id, kind: found.user.kind };
-        member.actor().may_for(action, subject)?;
+        self.permit(member, action, found.user.as_subject()).await?;
         Ok(found)
     }
 }

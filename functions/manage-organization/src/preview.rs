@@ -1,0 +1,64 @@
+use api::{Answer, KeyAnswer, Paging, Request, app::App, ok};
+use domain::{
+    Error, Time,
+    access::Action,
+    access_key::{AccessKey, Status},
+    policy::{Policy, PolicyChange, Quota},
+    user::User,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    #[serde(deserialize_with = "crate::policy::preset_or_change")]
+    policy: PolicyChange,
+}
+
+/// A key that the proposed policy would not allow, with the first rule that it breaks.
+#[derive(Debug, Serialize)]
+struct Broken {
+    access_key: KeyAnswer,
+    rule: &'static str,
+    value: Value,
+}
+
+/// Answers a page of the live keys that a policy would not allow, before it is set.
+///
+/// A page is what breaks the policy among `limit` keys, so that it may be empty and not the last.
+pub(crate) async fn preview(app: &App, request: &Request) -> Answer {
+    let member = request.member()?;
+    member.actor().may(Action::WriteOrganization)?;
+    let body: Body = request.body()?;
+    let organization = app.table.organization(member.organization_id).await?;
+    let policy =
+        organization.ok_or(Error::NotFound { what: "organization" })?.policy.changed(&body.policy)?;
+    let proposed = serde_json::to_string(&policy).expect("a policy is a map with text keys");
+    let paging = Paging::read(request, Some(member.organization_id), &format!("preview of {proposed}"))?;
+    let page = app.table.access_keys(member.organization_id, paging.after.as_deref(), paging.limit).await?;
+    let broken = page.items.into_iter().filter_map(|found| {
+        let (rule, value) = broken_rule(&found.key, &found.user, &policy, request.now)?;
+        let access_key = KeyAnswer::new(found.key, found.user.kind, &app.key_prefix, request.now);
+        Some(Broken { access_key, rule, value })
+    });
+    Ok(ok(&paging.answer(broken.collect(), page.next), None))
+}
+
+/// Finds the first rule that a live key breaks. Keys that no longer work break none.
+fn broken_rule(key: &AccessKey, user: &User, policy: &Policy, now: Time) -> Option<(&'static str, Value)> {
+    if matches!(key.status(now), Status::Expired | Status::Revoked) {
+        return None;
+    }
+    if let Err(Error::PolicyViolation { rule, value }) =
+        policy.check_lifetime(key.expires_at, key.expiry_set_at)
+    {
+        return Some((rule, json!(value)));
+    }
+    // The keys that expire last are those for which there is no place.
+    let mut live: Vec<_> = user.live_keys.iter().filter(|(_, e)| e.is_none_or(|e| e > now)).collect();
+    live.sort_by_key(|(suffix, expiry)| (expiry.unwrap_or(Time::MAX), **suffix));
+    let place = live.iter().position(|(suffix, _)| **suffix == key.key_id.suffix())?;
+    let quota = policy.quota.of(user.kind);
+    (place >= quota as usize).then(|| (Quota::rule(user.kind), json!(quota)))
+}

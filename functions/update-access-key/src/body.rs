@@ -1,0 +1,63 @@
+use api::{Instant, chosen_expiry, removable};
+use domain::{
+    Error, Time,
+    access_key::AccessKey,
+    id::UserId,
+    role::{Label, distinct},
+    text::{Description, Name},
+};
+use serde::Deserialize;
+
+/// What to change of a key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Body {
+    name: Option<Name>,
+    #[serde(default, deserialize_with = "removable")]
+    description: Option<Option<Description>>,
+    active: Option<bool>,
+    expires_in_days: Option<u32>,
+    expires_at: Option<Instant>,
+    never_expires: Option<bool>,
+    roles: Option<Vec<Label>>,
+    groups: Option<Vec<Label>>,
+}
+
+impl Body {
+    /// Tells whether it asks for nothing but an end of use that can be undone.
+    pub(crate) const fn only_switches_off(&self) -> bool {
+        matches!(self.active, Some(false))
+            && self.name.is_none()
+            && self.description.is_none()
+            && self.expires_in_days.is_none()
+            && self.expires_at.is_none()
+            && self.never_expires.is_none()
+            && self.roles.is_none()
+            && self.groups.is_none()
+    }
+
+    /// Makes the changes that are asked for at `now` by `user_id`.
+    pub(crate) fn apply(&self, key: &mut AccessKey, user_id: UserId, now: Time) -> Result<(), Error> {
+        if let Some(name) = &self.name {
+            key.name.clone_from(name);
+        }
+        if let Some(description) = &self.description {
+            key.description.clone_from(description);
+        }
+        match self.active {
+            Some(true) => key.deactivated_by = None,
+            Some(false) => key.deactivated_by = key.deactivated_by.or(Some(user_id)),
+            None => {}
+        }
+        if let Some(expiry) = chosen_expiry(self.expires_in_days, self.expires_at, self.never_expires, now)? {
+            key.expires_at = expiry;
+        }
+        if let Some(roles) = &self.roles {
+            key.roles = Some(distinct(roles.clone()));
+        }
+        if let Some(groups) = &self.groups {
+            key.groups = Some(distinct(groups.clone()));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! Changes an access key: its labels, its expiry, what it is narrowed to, on and off.
+
+mod body;
+mod rights;
+
+use api::{Answer, KeyAnswer, Problem, Request, app::App, ok, until_won};
+use body::Body;
+use domain::{
+    Error,
+    access::Action,
+    access_key::AccessKey,
+    inbox::{self, Message},
+    notice,
+    quota::{Room, find_room_again},
+    user::User,
+};
+use lambda_http::Request as Event;
+use serde_json::{Map, Value, json};
+use table::{KeyWithUser, NewKey};
+
+/// Answers the changed key. Setting what is set already changes nothing and is no event.
+pub async fn update_access_key(app: &App, event: Event) -> Answer {
+    let request = Request::read(event)?;
+    request.query(&[])?;
+    let body: Body = request.patch()?;
+    let named = request.path("key_id")?;
+    let KeyWithUser { key, user } = until_won(|| change(app, &request, &named, &body)).await?;
+    let version = key.version;
+    Ok(ok(&KeyAnswer::new(key, user.kind, &app.key_prefix, request.now), Some(version)))
+}
+
+async fn change(app: &App, request: &Request, named: &str, body: &Body) -> Result<KeyWithUser, Problem> {
+    let member = request.member()?;
+    let action = if body.only_switches_off() { Action::EndKey } else { Action::WriteKey };
+    let KeyWithUser { key: before, user } = app.access_key(member, named, action).await?;
+    request.check_precondition(before.version)?;
+    if before.revoked_at.is_some() {
+        return Err(Error::AlreadyRevoked.into());
+    }
+    let snapshot = app.snapshot(member).await?;
+    let policy = &snapshot.organization.policy;
+    let mut after = before.clone();
+    body.apply(&mut after, member.user_id, request.now)?;
+    rights::check(request, &before, &after, &user, &snapshot.catalog)?;
+    let changes = changes(&before, &after);
+    if changes.is_empty() {
+        return Ok(KeyWithUser { key: before, user });
+    }
+    after.version += 1;
+    after.updated_at = request.now;
+    after.updated_by = member.user_id;
+    let room = if before.expires_at == after.expires_at {
+        None
+    } else {
+        policy.check_new_expiry(before.expires_at, after.expires_at, request.now)?;
+        after.expiry_set_at = request.now;
+        Some(find_room_again(&user, policy, after.key_id.suffix(), request.now)?)
+    };
+    store(app, request, &before, &after, room.as_ref().map(|room| (&user, room)), changes, policy).await?;
+    Ok(KeyWithUser { key: after, user })
+}
+
+async fn store(
+    app: &App,
+    request: &Request,
+    before: &AccessKey,
+    after: &AccessKey,
+    place: Option<(&User, &Room)>,
+    changes: Map<String, Value>,
+    policy: &domain::policy::Policy,
+) -> Result<(), Problem> {
+    let target = ("access_key", after.key_id.to_string());
+    let due_at = notice::next_due(&policy.notices, after, request.now);
+    let event =
+        request.audit_event(after.organization_id, "access_key.updated", target, Value::Object(changes));
+    let message = access_changed(request, before, after)?;
+    let new = NewKey { key: after, due_at };
+    Ok(app.table.update_access_key(before, new, place, message.as_ref(), &event).await?)
+}
+
+fn changes(before: &AccessKey, after: &AccessKey) -> Map<String, Value> {
+    let shown = |key: &AccessKey| {
+        json!({
+            "name": key.name, "description": key.description, "active": key.deactivated_by.is_none(),
+            "expires_at": key.expires_at.map(|expiry| expiry.to_string()), "roles": key.roles, "groups": key.groups,
+        })
+    };
+    let (before, after) = (shown(before), shown(after));
+    let members = after.as_object().into_iter().flatten();
+    members
+        .filter(|(name, value)| before[name.as_str()] != **value)
+        .map(|(n, v)| (n.clone(), v.clone()))
+        .collect()
+}
+
+/// Tells the key's user that somebody else changed the key's roles or groups.
+fn access_changed(
+    request: &Request,
+    before: &AccessKey,
+    after: &AccessKey,
+) -> Result<Option<Message>, Problem> {
+    let changed = before.roles != after.roles || before.groups != after.groups;
+    if !changed || request.member()?.user_id == after.user_id() {
+        return Ok(None);
+    }
+    let title = format!("The roles or groups of your key {} were changed", after.name);
+    let text = "The key may do what they permit, within what you may do yourself.";
+    Ok(Some(Message::new(request.now, inbox::Event::AccessChanged, title, text, Some(after.key_id))))
+}
