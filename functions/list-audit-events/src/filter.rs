@@ -1,0 +1,101 @@
+use api::Paging;
+use domain::{Error, Time};
+use table::AuditFilter;
+
+/// The parameters that narrow the list down.
+pub(crate) const PARAMETERS: [&str; 5] = ["actor", "action", "target", "since", "until"];
+
+/// Reads which events are asked for: from `since` on, and before `until`.
+pub(crate) fn read(paging: &Paging) -> Result<AuditFilter, Error> {
+    parse(|name| paging.filter(name))
+}
+
+fn parse<'a>(given: impl Fn(&'static str) -> Option<&'a str>) -> Result<AuditFilter, Error> {
+    let checked = |name, rule, valid: fn(&str) -> bool| match given(name) {
+        Some(text) if !valid(text) => Err(Error::invalid(name, rule)),
+        text => Ok(text.map(str::to_owned)),
+    };
+    let an_id = "must be an id: 1 to 128 letters, digits, dashes and underscores";
+    let instant = |name| match given(name).map(Time::parse) {
+        Some(None) => Err(Error::invalid(
+            name,
+            "must be an RFC 3339 time in whole seconds such as 2027-01-31T12:00:00Z",
+        )),
+        time => Ok(time.flatten()),
+    };
+    let filter = AuditFilter {
+        actor: checked("actor", an_id, is_id)?,
+        action: checked("action", "must be an action such as access_key.created", is_action)?,
+        target: checked("target", an_id, is_id)?,
+        since: instant("since")?,
+        until: instant("until")?,
+    };
+    if let (Some(since), Some(until)) = (filter.since, filter.until)
+        && until <= since
+    {
+        return Err(Error::invalid("until", "must be later than since; it is the first second left out"));
+    }
+    Ok(filter)
+}
+
+fn is_id(text: &str) -> bool {
+    let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_');
+    (1..=128).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+/// Tells whether the text is a noun and what was done to it.
+fn is_action(text: &str) -> bool {
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|c| c.is_ascii_lowercase() || c == b'_');
+    text.len() <= 64 && text.split_once('.').is_some_and(|(noun, done)| word(noun) && word(done))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(given: &[(&str, &'static str)]) -> Result<AuditFilter, Error> {
+        parse(|name| given.iter().find(|(parameter, _)| *parameter == name).map(|(_, value)| *value))
+    }
+
+    #[test]
+    fn each_parameter_is_read() {
+        assert_eq!(read(&[]), Ok(AuditFilter::default()));
+        let filter = read(&[
+            ("actor", "5nQx8RbW2kLt"),
+            ("action", "access_key.created"),
+            ("target", "read-only"),
+            ("since", "2026-01-01T00:00:00Z"),
+            ("until", "2026-01-01T01:00:01+01:00"),
+        ]);
+        let expected = AuditFilter {
+            actor: Some("5nQx8RbW2kLt".to_owned()),
+            action: Some("access_key.created".to_owned()),
+            target: Some("read-only".to_owned()),
+            since: Some(Time::from_seconds(1_767_225_600)),
+            until: Some(Time::from_seconds(1_767_225_601)),
+        };
+        assert_eq!(filter, Ok(expected));
+    }
+
+    #[test]
+    fn a_bad_value_is_refused_by_its_name() {
+        for (name, value) in [
+            ("actor", ""),
+            ("actor", "a b"),
+            ("target", "é"),
+            ("action", "created"),
+            ("action", "access_key."),
+            ("action", "Access.created"),
+            ("since", "yesterday"),
+            ("until", "2026-01-01"),
+        ] {
+            assert!(
+                matches!(read(&[(name, value)]), Err(Error::Invalid { field, .. }) if field == name),
+                "{value}"
+            );
+        }
+        let time = "2026-01-01T00:00:00Z";
+        let empty = read(&[("since", time), ("until", time)]);
+        assert!(matches!(empty, Err(Error::Invalid { field, .. }) if field == "until"));
+    }
+}

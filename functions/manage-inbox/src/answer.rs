@@ -1,0 +1,32 @@
+use domain::{
+    id::KeyId,
+    inbox::{Event, Message, State},
+};
+use serde::Serialize;
+use ulid::Ulid;
+
+/// A message as the API shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct MessageAnswer {
+    message_id: Ulid,
+    at: String,
+    event: Event,
+    title: String,
+    text: String,
+    state: State,
+    key_id: Option<KeyId>,
+}
+
+impl From<Message> for MessageAnswer {
+    fn from(message: Message) -> Self {
+        Self {
+            message_id: message.message_id,
+            at: message.at.to_string(),
+            event: message.event,
+            title: message.title,
+            text: message.text,
+            state: message.state,
+            key_id: message.key_id,
+        }
+    }
+}
