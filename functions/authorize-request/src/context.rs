@@ -1,6 +1,6 @@
 use domain::{
-    Time, access_key::AccessKey, organization::Organization, permission::Permission, role::Label, sign_in::SignedIn,
-    user::User,
+    Time, access_key::AccessKey, organization::Organization, permission::Permission, role::Label,
+    sign_in::SignedIn, user::User,
 };
 use serde::Serialize;
 
@@ -63,7 +63,7 @@ impl Context {
             self.email_verified = sign_in.email_verified.to_string();
         }
         if self.user_id.is_empty() {
-            self.user_name = sign_in.name.clone().unwrap_or_default();
+            self.user_name = sign_in.name.as_ref().map(ToString::to_string).unwrap_or_default();
             self.permissions = joined(&sign_in.permissions);
         }
         self

@@ -1,5 +1,6 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::token::KeyPrefix;
+use percent_encoding::percent_decode_str;
 
 use crate::{event::Presented, refusal::Refusal};
 
@@ -53,33 +54,37 @@ fn basic(encoded: &str) -> Option<String> {
 
 fn in_url(presented: &Presented, prefix: &KeyPrefix) -> bool {
     let named = |name: &str| IN_QUERY.iter().any(|known| known.eq_ignore_ascii_case(name));
-    presented.query.iter().any(|(name, value)| named(name) || prefix.leads(value) || prefix.leads(name))
-        || presented.path.split('/').any(|segment| prefix.leads(segment))
+    let in_query = |(name, value): &(String, String)| {
+        named(name) || is_credential(value, prefix) || is_credential(name, prefix)
+    };
+    let decoded = |segment: &str| percent_decode_str(segment).decode_utf8_lossy().into_owned();
+    presented.query.iter().any(in_query)
+        || presented.path.split('/').any(|segment| is_credential(&decoded(segment), prefix))
+}
+
+/// Tells whether text is a credential by its shape: a token, a JWT, or either after its scheme.
+fn is_credential(text: &str, prefix: &KeyPrefix) -> bool {
+    let bare = text.rsplit(' ').next().unwrap_or_default();
+    let jwt = || {
+        let parts: Vec<_> = bare.split('.').collect();
+        parts.len() == 3 && parts[0].starts_with("eyJ") && parts[1].starts_with("eyJ")
+    };
+    prefix.leads(bare) || jwt()
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::Time;
-
     use super::*;
-    use crate::event::Format;
 
     fn presented(headers: &[(&str, &str)], query: &[(&str, &str)], path: &str) -> Presented {
-        let owned =
-            |pairs: &[(&str, &str)]| pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let owned = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
         Presented {
-            format: Format::Simple,
-            now: Time::from_seconds(1),
-            api_id: "api".to_owned(),
-            method: "GET".to_owned(),
-            route_key: "GET /x".to_owned(),
-            path: path.to_owned(),
             headers: owned(headers),
             query: owned(query),
-            organization_id: None,
-            sign_in_routes: false,
-            source_ip: "192.0.2.1".to_owned(),
-            request_id: "id".to_owned(),
+            path: path.to_owned(),
+            ..Presented::sample()
         }
     }
 
@@ -122,6 +127,9 @@ mod tests {
             (vec![("access_token", "x")], "/x"),
             (vec![("X-Access-Key", "x")], "/x"),
             (vec![("anything", "ak_a_b")], "/x"),
+            (vec![("anything", "Bearer ak_a_b")], "/x"),
+            (vec![("id_token", "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln")], "/x"),
+            (vec![], "/x/ak%5Fa_b"),
             (vec![], "/x/ak_a_b"),
         ] {
             let refused = Credential::find(&presented(&good, &query, path), &"ak".parse().unwrap()).err();

@@ -6,7 +6,9 @@ use serde::Deserialize;
 use crate::failure::Failure;
 
 /// An event of the gateway: payload 2.0 of HTTP APIs, or 1.0 of REST APIs.
-#[derive(Debug, Deserialize)]
+///
+/// It holds the caller's credential as it was sent, so it cannot be written by `Debug`.
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     version: Option<String>,
@@ -26,7 +28,7 @@ pub struct Event {
     request_context: RequestContext,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RequestContext {
     api_id: String,
@@ -37,14 +39,14 @@ struct RequestContext {
     identity: Option<Identity>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Http {
     method: String,
     source_ip: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Identity {
     source_ip: String,
@@ -63,7 +65,8 @@ pub(crate) enum Format {
 }
 
 /// What a decision needs of the event, whichever format it came in.
-#[derive(Debug)]
+///
+/// It holds the caller's credential as it was sent, so it cannot be written by `Debug`.
 pub(crate) struct Presented {
     pub(crate) format: Format,
     pub(crate) now: Time,
@@ -162,4 +165,25 @@ fn pairs_of(raw: &str) -> Vec<(String, String)> {
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
         .map(|(name, value)| (decoded(name), decoded(value)))
         .collect()
+}
+
+#[cfg(test)]
+impl Presented {
+    /// Makes a request without a credential.
+    pub(crate) fn sample() -> Self {
+        Self {
+            format: Format::Simple,
+            now: Time::from_seconds(1),
+            api_id: "api".to_owned(),
+            method: "GET".to_owned(),
+            route_key: "GET /x".to_owned(),
+            path: "/x".to_owned(),
+            headers: Vec::new(),
+            query: Vec::new(),
+            organization_id: None,
+            sign_in_routes: false,
+            source_ip: "192.0.2.1".to_owned(),
+            request_id: "id".to_owned(),
+        }
+    }
 }

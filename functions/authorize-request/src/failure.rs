@@ -23,10 +23,7 @@ pub(crate) enum Failure {
 impl Failure {
     /// Logs the failure, once, and tells the gateway that there was one.
     pub(crate) fn report(self) -> Diagnostic {
-        let first: &(dyn std::error::Error + 'static) = &self;
-        let causes: Vec<_> =
-            std::iter::successors(Some(first), |error| error.source()).map(ToString::to_string).collect();
-        tracing::error!(error.causes = causes.join(": "), "could not decide on a request");
+        tracing::error!(error.causes = api::causes(&self), "could not decide on a request");
         Diagnostic { error_type: "Failure".to_owned(), error_message: "could not decide".to_owned() }
     }
 }

@@ -64,9 +64,11 @@ async fn judge(
         Status::Expired => return Ok(Err(Refusal::Expired(key.key_id))),
         Status::Revoked => return Ok(Err(Refusal::Revoked(key.key_id))),
     }
-    Ok(clear(authorizer, presented, &found.user, Some(key), false).await?.map(|Cleared { snapshot, permissions }| {
-        Context::member(&snapshot.organization, &found.user, &permissions).with_key(key, presented.now)
-    }))
+    Ok(clear(authorizer, presented, &found.user, Some(key), false).await?.map(
+        |Cleared { snapshot, permissions }| {
+            Context::member(&snapshot.organization, &found.user, &permissions).with_key(key, presented.now)
+        },
+    ))
 }
 
 /// Compares the tag, then asks the warm cache, and only then runs argon2.

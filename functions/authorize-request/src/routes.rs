@@ -38,15 +38,18 @@ fn well_formed(route: &str) -> bool {
 impl Routes {
     /// Tells whether whoever holds `permissions` may use the route.
     ///
-    /// A route that the gateway has for any method is found under its own name and under the
-    /// method that was used; all that are listed must be held.
+    /// A route is found by the method that was used and by `ANY`, with and without the API's id;
+    /// every permission that is listed for it must be held.
     pub(crate) fn permit(&self, presented: &Presented, permissions: &[Permission]) -> bool {
-        let path = presented.route_key.split_once(' ').map_or("", |(_, path)| path);
-        let used = format!("{} {path}", presented.method);
-        [&presented.route_key, &used]
+        let path = presented.route_key.split_once(' ').map_or(presented.route_key.as_str(), |(_, path)| path);
+        let names = match path {
+            "$default" => vec![path.to_owned()],
+            path => vec![format!("{} {path}", presented.method), format!("ANY {path}")],
+        };
+        names
             .into_iter()
-            .flat_map(|route| [route.clone(), format!("{} {route}", presented.api_id)])
-            .filter_map(|route| self.0.get(&route))
+            .flat_map(|name| [format!("{} {name}", presented.api_id), name])
+            .filter_map(|name| self.0.get(&name))
             .all(|needed| covered(permissions, needed.as_str()))
     }
 }
@@ -63,6 +66,32 @@ mod tests {
             ["", "[]", r#"{"get /a": "a"}"#, r#"{"GET a": "a"}"#, r#"{"GET /a": "A"}"#, r#"{"/a": "a"}"#]
         {
             assert!(text.parse::<Routes>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_route_is_found_by_its_method_and_by_any() {
+        let presented = |route_key: &str| Presented {
+            api_id: "x1".to_owned(),
+            method: "GET".to_owned(),
+            route_key: route_key.to_owned(),
+            ..Presented::sample()
+        };
+        let held = [Permission::try_from("a:read".to_owned()).unwrap()];
+        for (setting, route_key, permitted) in [
+            (r#"{"GET /a": "a:read"}"#, "GET /a", true),
+            (r#"{"GET /a": "b"}"#, "GET /a", false),
+            (r#"{"GET /a": "b"}"#, "ANY /a", false),
+            (r#"{"ANY /a": "b"}"#, "GET /a", false),
+            (r#"{"x1 ANY /a": "b"}"#, "GET /a", false),
+            (r#"{"x2 ANY /a": "b"}"#, "GET /a", true),
+            (r#"{"x1 GET /a": "b", "GET /a": "a:read"}"#, "GET /a", false),
+            (r#"{"POST /a": "b"}"#, "GET /a", true),
+            (r#"{"$default": "b"}"#, "$default", false),
+            (r#"{"GET /b": "b"}"#, "GET /a", true),
+        ] {
+            let routes: Routes = setting.parse().unwrap();
+            assert_eq!(routes.permit(&presented(route_key), &held), permitted, "{setting} {route_key}");
         }
     }
 }

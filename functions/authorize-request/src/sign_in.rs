@@ -2,7 +2,7 @@ use domain::{
     audit::{self, Actor, Target},
     id::{OrganizationId, UserId},
     sign_in::SignedIn,
-    user::{Kind, Status, User},
+    user::{Kind, User},
 };
 use serde_json::json;
 use table::{ATTEMPTS, Error, pause};
@@ -32,53 +32,72 @@ pub(crate) async fn decide(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let Some(named) = &presented.organization_id else {
-        let passed = presented.sign_in_routes.then(|| Context::default().with_sign_in(&sign_in));
-        return Ok(passed.ok_or(Refusal::NoOrganization));
+        return Ok(without_organization(authorizer, presented, &sign_in));
     };
     let Ok(organization_id) = OrganizationId::parse(named) else { return Ok(Err(Refusal::NotAMember)) };
-    let Some(user) = member(authorizer, presented, organization_id, &sign_in).await? else {
-        return Ok(Err(Refusal::NotAMember));
-    };
-    let lifting = presented.sign_in_routes
-        && user.kind == Kind::Owner
-        && LIFTING.contains(&presented.route_key.as_str());
-    Ok(clear(authorizer, presented, &user, None, lifting).await?.map(|Cleared { snapshot, permissions }| {
-        Context::member(&snapshot.organization, &user, &permissions).with_sign_in(&sign_in)
-    }))
-}
-
-/// Finds the person's user in the organization, linking an invited one at its first sign-in.
-async fn member(
-    authorizer: &Authorizer,
-    presented: &Presented,
-    organization_id: OrganizationId,
-    sign_in: &SignedIn,
-) -> Result<Option<User>, Failure> {
-    let (table, subject) = (&authorizer.app.table, sign_in.hash());
     for losses in 0..ATTEMPTS {
-        if let Some(user_id) = table.linked_user(organization_id, &subject).await? {
-            return Ok(person(authorizer, organization_id, user_id).await?);
-        }
-        let Some(email) = sign_in.verified_email() else { return Ok(None) };
-        let Some(user_id) = table.claimed_user(organization_id, email).await? else { return Ok(None) };
-        let Some(mut user) = person(authorizer, organization_id, user_id).await? else { return Ok(None) };
-        if user.subject.as_ref() == Some(&subject) {
-            return Ok(Some(user));
-        }
-        if user.subject.is_some() || user.status != Status::Active {
-            return Ok(None);
-        }
-        match table.link(&user, &subject, &linked_event(presented, sign_in, &user)).await {
+        let Some(user) = member(authorizer, organization_id, &sign_in).await? else {
+            return Ok(Err(Refusal::NotAMember));
+        };
+        let lifting = presented.sign_in_routes
+            && user.kind == Kind::Owner
+            && LIFTING.contains(&presented.route_key.as_str());
+        let cleared = match clear(authorizer, presented, &user, None, lifting).await? {
+            Ok(cleared) => cleared,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        match link(authorizer, presented, &user, &sign_in).await {
             Ok(()) => {
-                user.subject = Some(subject);
-                user.version += 1;
-                return Ok(Some(user));
+                let Cleared { snapshot, permissions } = cleared;
+                let context = Context::member(&snapshot.organization, &user, &permissions);
+                return Ok(Ok(context.with_sign_in(&sign_in)));
             }
             Err(Error::LostRace) => pause(losses).await,
             Err(failure) => return Err(failure.into()),
         }
     }
     Err(Error::Contended { operation: "link" }.into())
+}
+
+/// Passes a sign-in as just that, on this API's own routes.
+fn without_organization(authorizer: &Authorizer, presented: &Presented, sign_in: &SignedIn) -> Decision {
+    if !presented.sign_in_routes {
+        return Err(Refusal::NoOrganization);
+    }
+    if !authorizer.routes.permit(presented, &sign_in.permissions) {
+        return Err(Refusal::NotPermitted);
+    }
+    Ok(Context::default().with_sign_in(sign_in))
+}
+
+/// Finds the person's user in the organization: the linked one, or the one invited by its address.
+async fn member(
+    authorizer: &Authorizer,
+    organization_id: OrganizationId,
+    sign_in: &SignedIn,
+) -> Result<Option<User>, Error> {
+    let (table, subject) = (&authorizer.app.table, sign_in.hash());
+    if let Some(user_id) = table.linked_user(organization_id, &subject).await? {
+        return person(authorizer, organization_id, user_id).await;
+    }
+    let Some(email) = sign_in.verified_email() else { return Ok(None) };
+    let Some(user_id) = table.claimed_user(organization_id, email).await? else { return Ok(None) };
+    let invited = person(authorizer, organization_id, user_id).await?;
+    // Linked meanwhile to this very sign-in, or never yet; one linked to another person stays theirs.
+    Ok(invited.filter(|user| user.subject.as_ref().is_none_or(|linked| *linked == subject)))
+}
+
+/// Links an invited user at its first sign-in. Comes last, so that a refused request changes nothing.
+async fn link(
+    authorizer: &Authorizer,
+    presented: &Presented,
+    user: &User,
+    sign_in: &SignedIn,
+) -> Result<(), Error> {
+    if user.subject.is_some() {
+        return Ok(());
+    }
+    authorizer.app.table.link(user, &sign_in.hash(), &linked_event(presented, sign_in, user)).await
 }
 
 /// Machines never sign in, whatever address they carry.
@@ -92,7 +111,7 @@ async fn person(
 }
 
 fn linked_event(presented: &Presented, sign_in: &SignedIn, user: &User) -> audit::Event {
-    let name = sign_in.name.clone().unwrap_or_else(|| user.name.to_string());
+    let name = sign_in.name.as_ref().unwrap_or(&user.name).to_string();
     audit::Event {
         audit_id: audit::new_id(presented.now),
         organization_id: user.organization_id,

@@ -44,7 +44,7 @@ impl From<Caller> for Description {
         let mut description = Self { auth_method: "access_key", ..Self::default() };
         if let Some(sign_in) = sign_in {
             description.auth_method = "oidc";
-            description.user_name = sign_in.name;
+            description.user_name = sign_in.name.map(String::from);
             description.issuer = Some(sign_in.issuer);
             description.subject = Some(sign_in.subject);
             description.email_verified = sign_in.email.is_some().then_some(sign_in.email_verified);

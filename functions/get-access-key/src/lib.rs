@@ -12,10 +12,15 @@ pub async fn get_access_key(app: &App, event: Event) -> Answer {
     request.query(&[])?;
     let member = request.member()?;
     let found = app.access_key(member, &request.path("key_id")?, Action::ReadKey).await?;
-    if request.route.ends_with("/permissions") {
-        let catalog = app.snapshot(member).await?.catalog;
-        return Ok(ok(&permissions::explain(&found, &catalog), None));
+    match request.route.as_str() {
+        "GET /v1/organizations/{organization_id}/access-keys/{key_id}" => {
+            let version = found.key.version;
+            Ok(ok(&KeyAnswer::new(found.key, found.user.kind, &app.key_prefix, request.now), Some(version)))
+        }
+        "GET /v1/organizations/{organization_id}/access-keys/{key_id}/permissions" => {
+            let catalog = app.snapshot(member).await?.catalog;
+            Ok(ok(&permissions::explain(&found, &catalog), None))
+        }
+        _ => Err(request.unknown_route()),
     }
-    let version = found.key.version;
-    Ok(ok(&KeyAnswer::new(found.key, found.user.kind, &app.key_prefix, request.now), Some(version)))
 }

@@ -11,7 +11,8 @@ pub async fn list_access_keys(app: &App, event: Event) -> Answer {
         "GET /v1/organizations/{organization_id}/users/{user_id}/access-keys" => {
             keys_of_user(app, &request).await
         }
-        _ => keys_of_organization(app, &request).await,
+        "GET /v1/organizations/{organization_id}/access-keys" => keys_of_organization(app, &request).await,
+        _ => Err(request.unknown_route()),
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) async fn create(app: &App, creation: &Creation, request: &Request) ->
 
 /// Takes the name that the provider gives, or else the address, cut to what a name may have.
 fn owner_name(sign_in: &SignedIn, email: &Email) -> Name {
-    let given = sign_in.name.clone().and_then(|name| Name::try_from(name).ok());
+    let given = sign_in.name.clone();
     given.unwrap_or_else(|| {
         let address: String = email.as_str().chars().take(64).collect();
         Name::try_from(address).expect("an address is visible text")

@@ -22,7 +22,8 @@ pub async fn manage_organization(app: &App, creation: &Creation, event: Event) -
         "GET /v1/organizations" => list(app, &request).await,
         "PATCH /v1/organizations/{organization_id}" => update::update(app, &request).await,
         "POST /v1/organizations/{organization_id}/policy-preview" => preview::preview(app, &request).await,
-        _ => get(app, &request).await,
+        "GET /v1/organizations/{organization_id}" => get(app, &request).await,
+        _ => Err(request.unknown_route()),
     }
 }
 

@@ -1,4 +1,4 @@
-use api::{Answer, Problem, Request, app::App, ok, until_won};
+use api::{Answer, Problem, Request, app::App, ok, settable, until_won};
 use domain::{
     Error,
     access::Action,
@@ -14,7 +14,9 @@ use crate::OrganizationAnswer;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
+    #[serde(default, deserialize_with = "settable")]
     name: Option<Name>,
+    #[serde(default, deserialize_with = "settable")]
     status: Option<Status>,
     #[serde(default, deserialize_with = "policy")]
     policy: Option<PolicyChange>,

@@ -12,17 +12,16 @@ use lambda_http::Request as Event;
 /// Sets, lists, shows or removes roles and groups.
 pub async fn manage_roles(app: &App, event: Event) -> Answer {
     let request = Request::read(event)?;
-    let (method, path) = request.route.split_once(' ').unwrap_or_default();
-    let of_groups = path.contains("/groups");
-    match (method, path.ends_with('}')) {
-        ("PUT", _) if of_groups => groups::put(app, &request).await,
-        ("PUT", _) => roles::put(app, &request).await,
-        ("DELETE", _) if of_groups => groups::delete(app, &request).await,
-        ("DELETE", _) => roles::delete(app, &request).await,
-        (_, true) if of_groups => groups::get(app, &request).await,
-        (_, true) => roles::get(app, &request).await,
-        (_, false) if of_groups => groups::list(app, &request).await,
-        (_, false) => roles::list(app, &request).await,
+    match request.route.as_str() {
+        "GET /v1/organizations/{organization_id}/roles" => roles::list(app, &request).await,
+        "PUT /v1/organizations/{organization_id}/roles/{role}" => roles::put(app, &request).await,
+        "GET /v1/organizations/{organization_id}/roles/{role}" => roles::get(app, &request).await,
+        "DELETE /v1/organizations/{organization_id}/roles/{role}" => roles::delete(app, &request).await,
+        "GET /v1/organizations/{organization_id}/groups" => groups::list(app, &request).await,
+        "PUT /v1/organizations/{organization_id}/groups/{group}" => groups::put(app, &request).await,
+        "GET /v1/organizations/{organization_id}/groups/{group}" => groups::get(app, &request).await,
+        "DELETE /v1/organizations/{organization_id}/groups/{group}" => groups::delete(app, &request).await,
+        _ => Err(request.unknown_route()),
     }
 }
 

@@ -64,6 +64,9 @@ pub(crate) async fn create(app: &App<Pepper>, request: &Request) -> Answer {
     user.notifications = user.notifications.changed(&body.notifications);
     carries_known(&user.roles, &user.groups, &catalog)?;
     member.actor().may_grant(&permissions(of_user(&user, &catalog)))?;
+    if !body.access_keys.is_empty() {
+        app.permit(member, Action::CreateKey, user.as_subject()).await?;
+    }
     let keys = keys(app, request, &organization, &user, body.access_keys).await?;
     user.live_keys = keys.iter().map(|(key, _)| (key.key_id.suffix(), key.expires_at)).collect();
     store(app, request, &organization, &user, &keys).await?;

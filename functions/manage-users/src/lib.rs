@@ -22,7 +22,8 @@ pub async fn manage_users(app: &App<Pepper>, event: Event) -> Answer {
         "GET /v1/organizations/{organization_id}/users" => list(app, &request).await,
         "DELETE /v1/organizations/{organization_id}/users/{user_id}" => delete::delete(app, &request).await,
         "PATCH /v1/organizations/{organization_id}/users/{user_id}" => update::update(app, &request).await,
-        _ => get(app, &request).await,
+        "GET /v1/organizations/{organization_id}/users/{user_id}" => get(app, &request).await,
+        _ => Err(request.unknown_route()),
     }
 }
 

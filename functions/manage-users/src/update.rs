@@ -1,7 +1,7 @@
 use api::{
     Answer, Problem, Request,
     app::{App, Pepper},
-    ok, removable, until_won,
+    ok, removable, settable, until_won,
 };
 use domain::{
     Error,
@@ -22,13 +22,19 @@ use crate::UserAnswer;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
+    #[serde(default, deserialize_with = "settable")]
     name: Option<Name>,
+    #[serde(default, deserialize_with = "settable")]
     notifications: Option<NotificationsChange>,
+    #[serde(default, deserialize_with = "settable")]
     kind: Option<Kind>,
+    #[serde(default, deserialize_with = "settable")]
     status: Option<Wanted>,
     #[serde(default, deserialize_with = "removable")]
     email: Option<Option<Email>>,
+    #[serde(default, deserialize_with = "settable")]
     roles: Option<Vec<Label>>,
+    #[serde(default, deserialize_with = "settable")]
     groups: Option<Vec<Label>>,
 }
 

@@ -1,4 +1,4 @@
-use api::{Instant, chosen_expiry, removable};
+use api::{Instant, chosen_expiry, removable, settable};
 use domain::{
     Error, Time,
     access_key::AccessKey,
@@ -12,14 +12,21 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Body {
+    #[serde(default, deserialize_with = "settable")]
     name: Option<Name>,
     #[serde(default, deserialize_with = "removable")]
     description: Option<Option<Description>>,
+    #[serde(default, deserialize_with = "settable")]
     active: Option<bool>,
+    #[serde(default, deserialize_with = "settable")]
     expires_in_days: Option<u32>,
+    #[serde(default, deserialize_with = "settable")]
     expires_at: Option<Instant>,
+    #[serde(default, deserialize_with = "settable")]
     never_expires: Option<bool>,
+    #[serde(default, deserialize_with = "settable")]
     roles: Option<Vec<Label>>,
+    #[serde(default, deserialize_with = "settable")]
     groups: Option<Vec<Label>>,
 }
 

@@ -89,6 +89,13 @@ impl<'de> Deserialize<'de> for Instant {
     }
 }
 
+/// Reads a member of a merge patch that `null` cannot remove.
+pub fn settable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 /// Reads a member of a merge patch that `null` removes: absent, `Some(None)` for `null`, or a value.
 pub fn removable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,

@@ -9,7 +9,7 @@ use domain::{
     id::{KeyId, OrganizationId, UserId},
     permission::Permission,
     sign_in::SignedIn,
-    text::Email,
+    text::{Email, Name},
     user::Kind,
 };
 use serde_json::Value;
@@ -71,15 +71,17 @@ impl Caller {
     #[must_use]
     pub fn audit_actor(&self) -> audit::Actor {
         let (kind, id, name) = match self {
-            Self::SignIn(sign_in) => {
-                ("sign_in", sign_in.hash(), sign_in.name.as_ref().unwrap_or(&sign_in.subject))
-            }
+            Self::SignIn(sign_in) => (
+                "sign_in",
+                sign_in.hash(),
+                sign_in.name.as_ref().map_or(sign_in.subject.as_str(), Name::as_str),
+            ),
             Self::Member(member) => match member.key_id {
-                Some(key_id) => ("access_key", key_id.to_string(), &member.key_name),
-                None => ("user", member.user_id.to_string(), &member.name),
+                Some(key_id) => ("access_key", key_id.to_string(), member.key_name.as_str()),
+                None => ("user", member.user_id.to_string(), member.name.as_str()),
             },
         };
-        audit::Actor { kind: kind.to_owned(), id, name: name.clone() }
+        audit::Actor { kind: kind.to_owned(), id, name: name.to_owned() }
     }
 }
 
@@ -170,7 +172,7 @@ impl<'a> Context<'a> {
                 "false" | "" => Some(false),
                 _ => None,
             })?,
-            name: required(self.text("user_name")?),
+            name: self.optional("user_name", |text| Name::try_from(text.to_owned()).ok())?,
             permissions: self.permissions()?,
         })
     }

@@ -13,10 +13,10 @@ mod race;
 mod request;
 
 pub use answer::{Answer, answer, created, deleted, ok};
-pub use body::{Instant, chosen_expiry, removable};
+pub use body::{Instant, chosen_expiry, removable, settable};
 pub use caller::{Caller, Member};
 pub use key_answer::{KeyAnswer, SecretAnswer};
 pub use paging::{ListAnswer, Paging};
-pub use problem::Problem;
+pub use problem::{Problem, causes};
 pub use race::until_won;
 pub use request::Request;

@@ -74,8 +74,11 @@ impl Paging {
 
 /// Writes filters so that no two sets of them read the same.
 fn narrowed(filters: &[&str], parameters: &HashMap<String, String>) -> String {
-    let given = filters.iter().filter_map(|name| Some((name, parameters.get(*name)?)));
-    given.map(|(name, value)| format!(" {name}={}:{value}", value.len())).collect()
+    let written = |name: &&str| {
+        let value = parameters.get(*name)?;
+        Some(format!(" {name}={}:{value}", value.len()))
+    };
+    filters.iter().filter_map(written).collect()
 }
 
 fn seal(scope: &str, place: &str) -> String {

@@ -80,7 +80,7 @@ impl Problem {
         let (status, code) = (self.status.as_u16(), self.code);
         match &self.cause {
             Some(cause) => {
-                let causes = chain(cause.as_ref());
+                let causes = causes(cause.as_ref());
                 tracing::error!(
                     problem.status = status,
                     problem.code = code,
@@ -125,7 +125,9 @@ struct Document<'a> {
     members: &'a Map<String, Value>,
 }
 
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+/// Writes an error with all that caused it, for the log.
+#[must_use]
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     std::iter::successors(Some(error), |error| error.source())
         .map(ToString::to_string)
         .collect::<Vec<_>>()

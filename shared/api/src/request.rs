@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use crate::{Caller, Member, Problem, caller::BadContext};
 
 /// An authorized request: what the gateway and the authorizer established, and what was sent.
-#[derive(Debug)]
+///
+/// It holds the caller's credential as it was sent, so it cannot be written by `Debug`.
 pub struct Request {
     /// The route that the gateway chose, as `GET /v1/whoami`.
     pub route: String,
@@ -44,6 +45,12 @@ impl Request {
             gateway_id: context.request_id.clone().ok_or(BadContext("request id"))?,
             event,
         })
+    }
+
+    /// Returns the error of a route that the template gives to a function that does not know it.
+    #[must_use]
+    pub fn unknown_route(&self) -> Problem {
+        BadContext("route").into()
     }
 
     /// Returns a parameter of the path.

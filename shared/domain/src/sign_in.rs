@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::{permission::Permission, text::Email};
+use crate::{
+    permission::Permission,
+    text::{Email, Name},
+};
 
 /// A person as the identity provider knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +21,7 @@ pub struct SignedIn {
     /// Whether the provider checked that address.
     pub email_verified: bool,
     /// The person's name, where the provider gives it.
-    pub name: Option<String>,
+    pub name: Option<Name>,
     /// What the provider permits outside any organization: the token's scope and permissions.
     pub permissions: Vec<Permission>,
 }

@@ -10,7 +10,7 @@ use domain::{
 use ulid::Ulid;
 
 /// The partition and sort key of one item.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// Partition key.
     pub pk: String,
@@ -166,13 +166,25 @@ pub fn by_expiry(expires_at: Option<Time>, key_id: KeyId) -> String {
 /// Returns the place of a sign-in's link in `GSI1`.
 #[must_use]
 pub fn links_of_subject(hash: &str, organization_id: OrganizationId) -> Key {
-    Key { pk: format!("SUBJECT#{hash}"), sk: organization_id.to_string() }
+    Key { pk: links_of_subject_partition(hash), sk: organization_id.to_string() }
+}
+
+/// Returns the partition of a sign-in's links in `GSI1`.
+#[must_use]
+pub fn links_of_subject_partition(hash: &str) -> String {
+    format!("SUBJECT#{hash}")
 }
 
 /// Returns the place of a claim to an address in `GSI1`.
 #[must_use]
 pub fn claims_of_email(email: &Email, organization_id: OrganizationId) -> Key {
-    Key { pk: format!("EMAIL#{}", email.key()), sk: organization_id.to_string() }
+    Key { pk: claims_of_email_partition(email), sk: organization_id.to_string() }
+}
+
+/// Returns the partition of the claims to an address in `GSI1`.
+#[must_use]
+pub fn claims_of_email_partition(email: &Email) -> String {
+    format!("EMAIL#{}", email.key())
 }
 
 /// Returns the part of the `due` index that an organization's items are in.

@@ -1,17 +1,24 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{audit, id::OrganizationId, organization::Organization, text::Email, user::User};
+use domain::{
+    audit,
+    id::OrganizationId,
+    organization::Organization,
+    text::Email,
+    user::{Kind, Status, User},
+};
 
 use crate::{
     Error, Page, Refusal, Table, Transaction,
     batch::BATCH,
     item::{Item, decode, encode},
     key::{self, Key},
+    sign_in::Pointer,
 };
 
-/// Organizations looked at for one page: each costs a link or claim, itself and a user.
-const PAGE: usize = BATCH / 2;
+/// Organizations looked at for one page: each costs itself, a link and a claim of one batch.
+const PAGE: usize = BATCH / 3;
 
 impl Table {
     /// Reads an organization, strongly.
@@ -55,9 +62,10 @@ impl Table {
         self.commit(transaction).await
     }
 
-    /// Lists the organizations of a person, those invited by a verified address included.
+    /// Lists the organizations of a person, by id, those invited by a verified address included.
     ///
-    /// `after` is the `next` of the page before.
+    /// `after` is the `next` of the page before. An organization in which the person's user may not
+    /// act is left out, so that a page may be short.
     pub async fn organizations_of(
         &self,
         subject: &str,
@@ -65,62 +73,57 @@ impl Table {
         after: Option<OrganizationId>,
         limit: usize,
     ) -> Result<Page<Organization>, Error> {
-        let limit = limit.min(PAGE);
-        // The links and claims are read from the start: a person is in a handful of organizations.
-        let mut found: BTreeMap<OrganizationId, bool> = BTreeMap::new();
-        for organization_id in self.organizations_at(|id| key::links_of_subject(subject, id)).await? {
-            found.insert(organization_id, true);
-        }
+        // Read from the start: a person is in a handful of organizations.
+        let mut pointers = self.pointers(&key::links_of_subject_partition(subject)).await?;
         if let Some(email) = email {
-            for organization_id in self.organizations_at(|id| key::claims_of_email(email, id)).await? {
-                found.entry(organization_id).or_insert(false);
+            pointers.extend(self.pointers(&key::claims_of_email_partition(email)).await?);
+        }
+        let mut by_organization: BTreeMap<OrganizationId, BTreeSet<Key>> = BTreeMap::new();
+        for (organization_id, pointer) in pointers {
+            by_organization.entry(organization_id).or_default().insert(pointer);
+        }
+        let mut rest = by_organization.into_iter().filter(|(id, _)| after.is_none_or(|after| *id > after));
+        let page: Vec<_> = rest.by_ref().take(limit.min(PAGE)).collect();
+        let next = rest.next().and_then(|_| page.last()).map(|(id, _)| id.to_string());
+        let wanted =
+            page.iter().flat_map(|(id, pointers)| pointers.iter().cloned().chain([key::organization(*id)]));
+        let mut items = self.batch(wanted).await?;
+        let mut users = BTreeMap::new();
+        for (organization_id, pointer) in
+            page.iter().flat_map(|(id, all)| all.iter().map(move |one| (id, one)))
+        {
+            if let Some(item) = items.remove(pointer) {
+                let pointer: Pointer = decode("sign-in link", item)?;
+                users.insert(key::user(pointer.user_id), *organization_id);
             }
         }
-        let rest: Vec<_> =
-            found.into_iter().filter(|(id, _)| after.is_none_or(|after| *id > after)).collect();
-        let page = &rest[..rest.len().min(limit)];
-        let mut items = self.batch(page.iter().map(|(id, _)| key::organization(*id))).await?;
-        let mut organizations = Vec::with_capacity(page.len());
-        for (organization_id, linked) in page {
-            let Some(item) = items.remove(&key::organization(*organization_id)) else {
-                continue;
-            };
-            let invited = match email {
-                Some(email) if !linked => self.is_invited(*organization_id, email).await?,
-                _ => true,
-            };
-            if invited {
-                organizations.push(decode("organization", item)?);
+        let mut open: BTreeSet<OrganizationId> = BTreeSet::new();
+        for (user, item) in self.batch(users.keys().cloned()).await? {
+            let person: User = decode("user", item)?;
+            let theirs = person.subject.as_deref().is_none_or(|linked| linked == subject);
+            if theirs && person.status == Status::Active && person.kind != Kind::Machine {
+                open.extend(users.get(&user));
             }
         }
-        let next = (rest.len() > page.len()).then(|| page.last().map(|(id, _)| id.to_string())).flatten();
-        Ok(Page { items: organizations, next })
+        let found = page.iter().filter(|(id, _)| open.contains(id));
+        let items = found.filter_map(|(id, _)| items.remove(&key::organization(*id)));
+        let items = items.map(|item| decode("organization", item)).collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
     }
 
-    async fn organizations_at(
-        &self,
-        place: impl Fn(OrganizationId) -> Key,
-    ) -> Result<Vec<OrganizationId>, Error> {
-        let partition = place(OrganizationId::parse(&"0".repeat(16)).expect("zeros are base62")).pk;
+    /// Reads where a partition of links or claims points to.
+    async fn pointers(&self, partition: &str) -> Result<Vec<(OrganizationId, Key)>, Error> {
         let mut found = Vec::new();
         let mut after = None;
         loop {
-            let places = self.index_page(partition.clone(), after, BATCH).await?;
-            found.extend(places.entries.iter().filter_map(|(sort, _)| OrganizationId::parse(sort).ok()));
-            after = places.entries.into_iter().next_back();
-            if !places.more || after.is_none() {
+            let places = self.index_page(partition.to_owned(), after, BATCH).await?;
+            after = places.entries.last().cloned().filter(|_| places.more);
+            let read = places.entries.into_iter();
+            found.extend(read.filter_map(|(sort, key)| Some((OrganizationId::parse(&sort).ok()?, key))));
+            if after.is_none() {
                 return Ok(found);
             }
         }
-    }
-
-    /// Tells whether the address is claimed by a user whom nobody has signed in as yet.
-    async fn is_invited(&self, organization_id: OrganizationId, email: &Email) -> Result<bool, Error> {
-        let Some(user_id) = self.claimed_user(organization_id, email).await? else {
-            return Ok(false);
-        };
-        let user = self.user(user_id).await?;
-        Ok(user.is_some_and(|user| user.subject.is_none() && user.status == domain::user::Status::Active))
     }
 }
 

@@ -15,9 +15,9 @@ use crate::{
 
 /// Leads from a sign-in or an address to the user it belongs to.
 #[derive(Debug, Serialize, Deserialize)]
-struct Pointer {
-    organization_id: OrganizationId,
-    user_id: UserId,
+pub(crate) struct Pointer {
+    pub(crate) organization_id: OrganizationId,
+    pub(crate) user_id: UserId,
 }
 
 impl Table {

@@ -1,5 +1,10 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Time, permission::Permission, sign_in::SignedIn, text::Email};
+use domain::{
+    Time,
+    permission::Permission,
+    sign_in::SignedIn,
+    text::{Email, Name},
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -74,7 +79,7 @@ impl Claims {
             email: text(self.email).and_then(|email| Email::try_from(email).ok()),
             email_verified: matches!(self.email_verified, Some(Value::Bool(true)))
                 || self.email_verified.is_some_and(|value| value == "true"),
-            name: text(self.name),
+            name: text(self.name).and_then(|name| Name::try_from(name).ok()),
             permissions: permissions(self.scope.as_ref(), self.permissions.as_ref()),
         })
     }

@@ -21,8 +21,11 @@ use tokio::sync::Mutex;
 /// Keys are fetched anew after this time, so that a withdrawn one is forgotten.
 const MAX_AGE: Duration = Duration::from_hours(1);
 
-/// An unknown key is looked for at most this often.
-const REFETCH_EVERY: Duration = Duration::from_secs(30);
+/// Where they cannot be fetched, the last ones are kept this long.
+const KEPT: Duration = Duration::from_hours(24);
+
+/// The issuer is asked at most this often, whatever unknown keys callers name and whether it answers.
+const REFETCH_EVERY: Duration = Duration::from_secs(10);
 
 /// No issuer's documents come near this, bytes.
 const LIMIT: usize = 256 * 1024;
@@ -36,12 +39,13 @@ pub(crate) struct Jwks {
     url: Option<String>,
     limit: Duration,
     client: OnceLock<Https>,
-    held: Mutex<Option<Held>>,
+    held: Mutex<Held>,
 }
 
+#[derive(Default)]
 struct Held {
-    keys: JwkSet,
-    fetched: Instant,
+    keys: Option<(JwkSet, Instant)>,
+    tried: Option<Instant>,
 }
 
 /// The keys cannot be had: an error of ours or the issuer's, never a refusal of the caller.
@@ -73,30 +77,41 @@ impl Jwks {
             url,
             limit,
             client: OnceLock::new(),
-            held: Mutex::new(None),
+            held: Mutex::default(),
         }
     }
 
-    /// Finds the key of this name. Looks again, at most every half minute, for one not seen yet.
+    /// Finds the key of this name. Looks again, at most every ten seconds, for one not seen yet.
+    ///
+    /// While the issuer does not answer, the keys it published last go on for a day.
     pub(crate) async fn key(
         &self,
         name: Option<&str>,
         algorithm: Algorithm,
     ) -> Result<Option<DecodingKey>, JwksFailure> {
         let mut held = self.held.lock().await;
-        if let Some(known) = held.as_ref().filter(|known| known.fetched.elapsed() < MAX_AGE) {
-            if let Some(key) = find(&known.keys, name, algorithm) {
-                return Ok(Some(key));
-            }
-            if known.fetched.elapsed() < REFETCH_EVERY {
-                return Ok(None);
-            }
+        let known = held.keys.as_ref().filter(|(_, fetched)| fetched.elapsed() < KEPT);
+        let known = known.map(|(keys, fetched)| (find(keys, name, algorithm), fetched.elapsed() < MAX_AGE));
+        if let Some((Some(key), true)) = known {
+            return Ok(Some(key));
         }
-        let fetched = Instant::now();
-        let keys = self.fetch().await?;
-        let key = find(&keys, name, algorithm);
-        *held = Some(Held { keys, fetched });
-        Ok(key)
+        if held.tried.is_some_and(|tried| tried.elapsed() < REFETCH_EVERY) {
+            return match known {
+                Some((key, _)) => Ok(key),
+                None => Err(JwksFailure::NoAnswer(self.issuer.clone())),
+            };
+        }
+        let now = Instant::now();
+        held.tried = Some(now);
+        match (self.fetch().await, known) {
+            (Ok(keys), _) => {
+                let key = find(&keys, name, algorithm);
+                held.keys = Some((keys, now));
+                Ok(key)
+            }
+            (Err(_), Some((Some(key), _))) => Ok(Some(key)),
+            (Err(failure), _) => Err(failure),
+        }
     }
 
     async fn fetch(&self) -> Result<JwkSet, JwksFailure> {
