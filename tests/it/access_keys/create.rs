@@ -51,7 +51,6 @@ fn what_is_stored_is_a_verifier_and_no_secret() {
                 "GSI1SK",
                 "PK",
                 "SK",
-                "active",
                 "created_at",
                 "created_by",
                 "due_at",
