@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use api::app::{App, BadSetting, Environment, Pepper, StartError};
+use api::app::{App, BadSetting, Pepper, StartError};
 
 use crate::{
     jwt::{Issuer, Jwks},
@@ -26,7 +26,7 @@ impl Authorizer {
     /// Reads the environment, opens the connection to the table and fetches the pepper meanwhile.
     pub async fn from_env() -> Result<Self, StartError> {
         let app = App::from_env_with_pepper().await?;
-        let environment = Environment::start()?;
+        let environment = &app.environment;
         let max_age = environment.parse_or("DECISION_MAX_AGE_SECONDS", 0)?;
         if max_age > 60 {
             return Err(BadSetting::Wrong {
@@ -36,12 +36,14 @@ impl Authorizer {
             .into());
         }
         let limit = Duration::from_millis(environment.parse_or("OPERATION_TIMEOUT_MS", 1_500)?);
-        let issuer = Issuer::from_env(&environment)?;
+        let issuer = Issuer::from_env(environment)?;
+        let jwks = Jwks::new(&issuer.url, environment.optional("OIDC_JWKS_URL"), limit);
+        let routes = environment.parse_or("ROUTE_PERMISSIONS", Routes::default())?;
         Ok(Self {
             app,
-            jwks: Jwks::new(&issuer.url, environment.optional("OIDC_JWKS_URL"), limit),
+            jwks,
             issuer,
-            routes: environment.parse_or("ROUTE_PERMISSIONS", Routes::default())?,
+            routes,
             snapshots: Snapshots::default(),
             recent: Recent::new(Duration::from_secs(max_age)),
             warm: Warm::default(),

@@ -1,15 +1,12 @@
 //! The Lambda binary behind `/v1/organizations`.
 
-use api::{
-    answer,
-    app::{App, Environment},
-};
+use api::{answer, app::App};
 use lambda_http::{Error, run, service_fn};
 use manage_organization::{Creation, manage_organization};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let app = &App::from_env().await?;
-    let creation = &Environment::start()?.parse_or("ORGANIZATION_CREATION", Creation::Open)?;
+    let creation = &app.environment.parse_or("ORGANIZATION_CREATION", Creation::Open)?;
     run(service_fn(|request| answer(manage_organization(app, creation, request)))).await
 }

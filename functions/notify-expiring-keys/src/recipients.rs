@@ -35,7 +35,7 @@ pub(crate) fn can_be_told(user: &User, organization_id: OrganizationId) -> bool 
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
 
     use domain::{
         Time,

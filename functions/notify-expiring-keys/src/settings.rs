@@ -1,4 +1,4 @@
-use api::app::{App, Aws, BadSetting, Clock, Environment, StartError};
+use api::app::{App, BadSetting, Clock, Environment, StartError};
 
 use crate::post::Post;
 
@@ -14,8 +14,7 @@ impl Notifier {
     /// Reads the environment and opens the connection to the table.
     pub async fn from_env() -> Result<Self, StartError> {
         let app = App::from_env().await?;
-        let environment = Environment::start()?;
-        let post = Post::new(&Aws::new(&environment)?, Sender::from_env(&environment)?);
+        let post = Post::new(&app.aws, Sender::from_env(&app.environment)?);
         Ok(Self { app, post, clock: Clock::default() })
     }
 }

@@ -24,6 +24,10 @@ pub struct App<P = ()> {
     pub key_prefix: KeyPrefix,
     /// The pepper, or nothing.
     pub pepper: P,
+    /// The settings, for those that one function alone has.
+    pub environment: Environment,
+    /// What the clients of other services are built from.
+    pub aws: Aws,
 }
 
 /// Why a function cannot start.
@@ -41,9 +45,10 @@ impl App {
     /// Reads the environment and opens the connection to the table.
     pub async fn from_env() -> Result<Self, StartError> {
         let environment = Environment::start()?;
-        let table = table(&environment, &Aws::new(&environment)?)?;
+        let aws = Aws::new(&environment)?;
+        let table = table(&environment, &aws)?;
         table.connect().await;
-        Ok(Self { table, key_prefix: environment.parse("KEY_PREFIX")?, pepper: () })
+        Ok(Self { table, key_prefix: environment.parse("KEY_PREFIX")?, pepper: (), environment, aws })
     }
 }
 
@@ -55,7 +60,7 @@ impl App<Pepper> {
         let table = table(&environment, &aws)?;
         let pepper = Pepper::fetch(aws.secrets_manager(), environment.required("PEPPER_SECRET_ID")?);
         let ((), pepper) = tokio::join!(table.connect(), pepper);
-        Ok(Self { table, key_prefix: environment.parse("KEY_PREFIX")?, pepper: pepper? })
+        Ok(Self { table, key_prefix: environment.parse("KEY_PREFIX")?, pepper: pepper?, environment, aws })
     }
 }
 
@@ -73,9 +78,8 @@ fn table(environment: &Environment, aws: &Aws) -> Result<Table, BadSetting> {
 fn start_logging(level: tracing::Level) {
     let quiet = ["aws", "hyper", "lambda", "rustls", "h2"].map(|target| (target, tracing::Level::WARN));
     let layer = fmt::layer().json().flatten_event(true).with_ansi(false).with_target(false).without_time();
-    // A second start in one process keeps the first subscriber.
-    let _ = tracing_subscriber::registry()
+    tracing_subscriber::registry()
         .with(layer)
         .with(Targets::new().with_default(level).with_targets(quiet))
-        .try_init();
+        .init();
 }

@@ -1,7 +1,7 @@
-use std::{collections::HashMap, fmt::Write as _};
+use std::collections::HashMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Error, id::OrganizationId};
+use domain::{Error, hex, id::OrganizationId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -97,10 +97,7 @@ const MARK: usize = 16;
 
 fn mark(scope: &str, place: &str) -> String {
     let hash = Sha256::digest(format!("{} {scope} {place}", scope.len()));
-    hash[..MARK / 2].iter().fold(String::with_capacity(MARK), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
-        hex
-    })
+    hex::encode(&hash[..MARK / 2])
 }
 
 #[cfg(test)]

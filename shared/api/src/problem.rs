@@ -179,7 +179,7 @@ impl From<PepperFailure> for Problem {
     fn from(failure: PepperFailure) -> Self {
         match failure {
             PepperFailure::Unavailable(_) => Self::unavailable(failure),
-            PepperFailure::Unusable(_) | PepperFailure::UnknownVersion(_) | PepperFailure::Interrupted(_) => {
+            PepperFailure::Unusable(_) | PepperFailure::Unverifiable(_) | PepperFailure::Interrupted(_) => {
                 Self::internal(failure)
             }
         }

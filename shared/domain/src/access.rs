@@ -2,7 +2,7 @@
 
 use crate::{
     Error,
-    id::{KeyId, UserId},
+    id::UserId,
     permission::{Permission, covered},
     user::Kind,
 };
@@ -16,8 +16,6 @@ pub struct Actor {
     pub kind: Kind,
     /// The permissions that the authorizer established.
     pub permissions: Vec<Permission>,
-    /// The key that it came with, if any.
-    pub key_id: Option<KeyId>,
 }
 
 /// Whose thing a request is about.
@@ -168,7 +166,7 @@ mod tests {
 
     fn actor(kind: Kind, permissions: &[&str]) -> Actor {
         let permissions = permissions.iter().map(|p| (*p).to_owned().try_into().unwrap()).collect();
-        Actor { user_id: UserId::random(), kind, permissions, key_id: None }
+        Actor { user_id: UserId::random(), kind, permissions }
     }
 
     fn other(kind: Kind) -> Subject {

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod base62;
 mod error;
 pub mod grant;
+pub mod hex;
 pub mod id;
 pub mod inbox;
 pub mod notice;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::token::Token;
+use crate::{hex, token::Token};
 
 /// Memory for one argon2 run, KiB. With [`PASSES`], the cheapest of the settings that OWASP calls
 /// equal, as measured: 24 ms on one core, where 19 MiB and 2 passes take 38 ms.
@@ -40,6 +40,17 @@ pub enum BadPeppers {
     /// A version or value breaks its rule.
     #[error("pepper version {0:?} must have 1 to 8 letters or digits and a value of 32 characters or more")]
     BadVersion(String),
+}
+
+/// A stored secret cannot be checked: an error of ours, never a refusal of the caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unverifiable {
+    /// It was sealed under a version of the pepper that is not here.
+    #[error("the pepper has no version {0:?}, under which a stored secret was sealed")]
+    UnknownVersion(String),
+    /// Its hash is not what this version writes.
+    #[error("the hash of a stored secret cannot be read")]
+    Damaged,
 }
 
 impl Peppers {
@@ -86,21 +97,23 @@ impl Peppers {
         StoredSecret { hash: hash.to_string(), tag: tag(pepper, token), pepper: self.current.clone() }
     }
 
-    /// Compares the tag in constant time. `None` when the pepper's version is unknown here.
-    #[must_use]
-    pub fn tag_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Option<bool> {
-        let pepper = self.values.get(&stored.pepper)?.expose_secret().as_bytes();
-        Some(bool::from(tag(pepper, token).as_bytes().ct_eq(stored.tag.as_bytes())))
+    /// Compares the tag in constant time.
+    pub fn tag_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, Unverifiable> {
+        let tag = tag(self.pepper_of(stored)?, token);
+        Ok(bool::from(tag.as_bytes().ct_eq(stored.tag.as_bytes())))
     }
 
-    /// Runs argon2. `None` when the pepper's version is unknown here. Takes tens of milliseconds.
-    #[must_use]
-    pub fn hash_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Option<bool> {
-        let pepper = self.values.get(&stored.pepper)?.expose_secret().as_bytes();
-        let matches = PasswordHash::new(&stored.hash).is_ok_and(|hash| {
-            argon2(pepper, Params::DEFAULT).verify_password(token.expose().as_bytes(), &hash).is_ok()
-        });
-        Some(matches)
+    /// Runs argon2. Takes tens of milliseconds.
+    pub fn hash_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, Unverifiable> {
+        let pepper = self.pepper_of(stored)?;
+        let hash = PasswordHash::new(&stored.hash).map_err(|_| Unverifiable::Damaged)?;
+        Ok(argon2(pepper, Params::DEFAULT).verify_password(token.expose().as_bytes(), &hash).is_ok())
+    }
+
+    fn pepper_of(&self, stored: &StoredSecret) -> Result<&[u8], Unverifiable> {
+        let pepper = self.values.get(&stored.pepper);
+        let unknown = || Unverifiable::UnknownVersion(stored.pepper.clone());
+        pepper.map(|pepper| pepper.expose_secret().as_bytes()).ok_or_else(unknown)
     }
 }
 
@@ -114,11 +127,7 @@ fn tag(pepper: &[u8], token: Token<'_>) -> String {
     mac.update(b"tag");
     mac.update(token.expose().as_bytes());
     let full: [u8; 32] = mac.finalize().into_bytes().into();
-    full[..8].iter().fold(String::with_capacity(16), |mut hex, byte| {
-        use fmt::Write;
-        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
-        hex
-    })
+    hex::encode(&full[..8])
 }
 
 impl fmt::Debug for Peppers {
@@ -175,10 +184,10 @@ mod tests {
     fn a_sealed_token_matches_itself_alone() {
         let (peppers, token, other) = (peppers(ONE), new_token(), new_token());
         let stored = peppers.seal(token.token());
-        assert_eq!(peppers.tag_matches(&stored, token.token()), Some(true));
-        assert_eq!(peppers.hash_matches(&stored, token.token()), Some(true));
-        assert_eq!(peppers.tag_matches(&stored, other.token()), Some(false));
-        assert_eq!(peppers.hash_matches(&stored, other.token()), Some(false));
+        assert_eq!(peppers.tag_matches(&stored, token.token()), Ok(true));
+        assert_eq!(peppers.hash_matches(&stored, token.token()), Ok(true));
+        assert_eq!(peppers.tag_matches(&stored, other.token()), Ok(false));
+        assert_eq!(peppers.hash_matches(&stored, other.token()), Ok(false));
     }
 
     #[test]
@@ -191,11 +200,19 @@ mod tests {
     fn a_grown_pepper_still_checks_older_secrets() {
         let token = new_token();
         let stored = peppers(ONE).seal(token.token());
-        assert_eq!(peppers(TWO).hash_matches(&stored, token.token()), Some(true));
+        assert_eq!(peppers(TWO).hash_matches(&stored, token.token()), Ok(true));
         let newer = peppers(TWO).seal(token.token());
         assert_eq!(newer.pepper_version(), "2");
-        assert_eq!(peppers(ONE).tag_matches(&newer, token.token()), None);
-        assert_eq!(peppers(ONE).hash_matches(&newer, token.token()), None);
+        let unknown = Err(Unverifiable::UnknownVersion("2".to_owned()));
+        assert_eq!(peppers(ONE).tag_matches(&newer, token.token()), unknown);
+        assert_eq!(peppers(ONE).hash_matches(&newer, token.token()), unknown);
+    }
+
+    #[test]
+    fn a_damaged_hash_is_no_refusal() {
+        let (peppers, token) = (peppers(ONE), new_token());
+        let stored = StoredSecret { hash: "$argon2id$".to_owned(), ..peppers.seal(token.token()) };
+        assert_eq!(peppers.hash_matches(&stored, token.token()), Err(Unverifiable::Damaged));
     }
 
     #[test]

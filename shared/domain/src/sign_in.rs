@@ -1,10 +1,9 @@
 //! Sign-ins: a person as the identity provider knows them, before any membership.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest, Sha256};
 
 use crate::{
+    hex,
     permission::Permission,
     text::{Email, Name},
 };
@@ -48,10 +47,7 @@ fn subject_hash(issuer: &str, subject: &str) -> String {
     hash.update((issuer.len() as u64).to_be_bytes());
     hash.update(issuer.as_bytes());
     hash.update(subject.as_bytes());
-    hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
-        hex
-    })
+    hex::encode(&hash.finalize())
 }
 
 #[cfg(test)]

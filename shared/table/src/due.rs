@@ -1,4 +1,7 @@
-use std::collections::HashSet;
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+};
 
 use domain::{
     Time,
@@ -60,13 +63,14 @@ impl Table {
         Ok(found)
     }
 
-    /// Reads keys with their users, strongly and in order; keys that are gone are left out.
+    /// Reads keys with their users, strongly; those that are gone are absent from the answer.
     ///
-    /// At most 50 at once. An item that cannot be read does not keep the others from being read.
-    pub async fn due_keys(&self, key_ids: &[KeyId]) -> Result<Vec<Result<DueKey, Error>>, Error> {
-        let places = key_ids.iter().map(|id| (key::access_key(*id), key::user(id.user_id())));
+    /// At most 50 at once. A key that cannot be read, or whose user cannot, is an error of its own: it
+    /// is there, and is not to be taken for one that is gone.
+    pub async fn due_keys(&self, key_ids: &[KeyId]) -> Result<HashMap<KeyId, Result<DueKey, Error>>, Error> {
+        let places = key_ids.iter().map(|id| (*id, key::access_key(*id), key::user(id.user_id())));
         // Two keys of one user name it once: DynamoDB refuses a batch that names an item twice.
-        let wanted: HashSet<_> = places.clone().flat_map(|(key, user)| [key, user]).collect();
+        let wanted: HashSet<_> = places.clone().flat_map(|(_, key, user)| [key, user]).collect();
         let found = self.batch(wanted).await?;
         let read = |key: &Item, user: Option<&Item>| {
             Ok(DueKey {
@@ -74,36 +78,40 @@ impl Table {
                 user: user.map(|user| decode("user", user.clone())).transpose()?,
             })
         };
-        Ok(places.filter_map(|(key, user)| Some(read(found.get(&key)?, found.get(&user)))).collect())
+        Ok(places.filter_map(|(id, key, user)| Some((id, read(found.get(&key)?, found.get(&user))))).collect())
     }
 
-    /// Reads users, strongly; those that are gone are left out.
+    /// Reads users, strongly; those that are gone are absent from the answer.
     ///
-    /// An item that cannot be read does not keep the others from being read.
-    pub async fn users_by_id(&self, user_ids: &[UserId]) -> Result<Vec<Result<User, Error>>, Error> {
-        self.each("user", user_ids.iter().map(|id| key::user(*id))).await
+    /// One that cannot be read is an error of its own: it is not to be taken for one that is gone.
+    pub async fn users_by_id(
+        &self,
+        user_ids: &[UserId],
+    ) -> Result<HashMap<UserId, Result<User, Error>>, Error> {
+        self.each("user", user_ids, |id| key::user(id)).await
     }
 
-    /// Reads organizations, strongly; those that are gone are left out.
+    /// Reads organizations, strongly; those that are gone are absent from the answer.
     ///
-    /// An item that cannot be read does not keep the others from being read.
+    /// One that cannot be read is an error of its own: it is not to be taken for one that is gone.
     pub async fn organizations_by_id(
         &self,
         organization_ids: &[OrganizationId],
-    ) -> Result<Vec<Result<Organization, Error>>, Error> {
-        self.each("organization", organization_ids.iter().map(|id| key::organization(*id))).await
+    ) -> Result<HashMap<OrganizationId, Result<Organization, Error>>, Error> {
+        self.each("organization", organization_ids, |id| key::organization(id)).await
     }
 
-    async fn each<T: DeserializeOwned>(
+    async fn each<I: Copy + Eq + Hash, T: DeserializeOwned>(
         &self,
         what: &'static str,
-        keys: impl Iterator<Item = key::Key>,
-    ) -> Result<Vec<Result<T, Error>>, Error> {
-        let keys: Vec<_> = keys.collect();
-        let mut read = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(BATCH) {
-            let found = self.batch(keys.iter().cloned()).await?;
-            read.extend(found.into_values().map(|item| decode(what, item)));
+        ids: &[I],
+        place: impl Fn(I) -> key::Key,
+    ) -> Result<HashMap<I, Result<T, Error>>, Error> {
+        let mut read = HashMap::with_capacity(ids.len());
+        for ids in ids.chunks(BATCH) {
+            let mut found = self.batch(ids.iter().map(|id| place(*id))).await?;
+            let items = ids.iter().filter_map(|id| Some((*id, found.remove(&place(*id))?)));
+            read.extend(items.map(|(id, item)| (id, decode(what, item))));
         }
         Ok(read)
     }

@@ -35,7 +35,7 @@ pub use notice::{Advance, CLAIMS, Claim};
 pub use page::Page;
 pub use retry::{ATTEMPTS, pause};
 pub use snapshot::Snapshot;
-pub use transaction::{Refusal, Transaction};
+pub(crate) use transaction::{Refusal, Transaction};
 
 /// The single table.
 #[derive(Debug, Clone)]

@@ -16,6 +16,9 @@ use crate::{
 /// Seconds for which the records of what was told are kept once they are of no more use.
 pub(crate) const KEPT: i64 = 30 * 86_400;
 
+/// Seconds after which a mail is looked at again, the first time and at most: by the event's time.
+const BACK_OFF: (i64, i64) = (300, 6 * 3_600);
+
 /// What became of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -53,6 +56,9 @@ pub struct Mail {
     pub lease: Ulid,
     /// From then on, by the clock, another run may take the lease.
     pub lease_ends_at: Time,
+    /// How often a later run took it up; each time it then waits twice as long.
+    #[serde(default)]
+    pub attempts: u32,
     /// What it tells.
     pub announcements: Vec<Announcement>,
     /// The time of the run that claimed it.
@@ -70,9 +76,19 @@ impl Mail {
             status: MailStatus::Leased,
             lease: Ulid::generate(),
             lease_ends_at,
+            attempts: 0,
             announcements: Vec::new(),
             created_at: now,
         }
+    }
+
+    /// Returns when a mail that a run held at `now` is due again, if the run leaves it unmarked.
+    const fn due_again(&self, now: Time) -> Time {
+        let (first, most) = BACK_OFF;
+        // Ten doublings are past the most, and far from what a number can hold.
+        let doublings = if self.attempts < 10 { self.attempts } else { 10 };
+        let wait = first << doublings;
+        now.plus(if wait < most { wait } else { most })
     }
 }
 
@@ -84,14 +100,26 @@ impl Table {
 
     /// Takes over the lease of a mail as it was read: its lease is over by the clock.
     ///
-    /// Tolerate: [`Error::LostRace`] when another run took it, or marked the mail, meanwhile.
-    pub async fn take_over_mail(&self, mail: &mut Mail, lease_ends_at: Time) -> Result<(), Error> {
-        let lease = Ulid::generate();
-        let change = Expression::new("SET lease = :new, lease_ends_at = :ends_at")
-            .value(":new", text(lease.to_string()))
-            .value(":ends_at", number(lease_ends_at.seconds()));
+    /// The mail is then due again after a while that doubles each time, so that one that always fails
+    /// lets the others pass. Tolerate: [`Error::LostRace`] when another run took it, or marked the
+    /// mail, meanwhile.
+    pub async fn take_over_mail(
+        &self,
+        mail: &mut Mail,
+        lease_ends_at: Time,
+        now: Time,
+    ) -> Result<(), Error> {
+        let attempts = mail.attempts.saturating_add(1);
+        let taken = Mail { lease: Ulid::generate(), lease_ends_at, attempts, ..mail.clone() };
+        let change = Expression::new(
+            "SET lease = :new, lease_ends_at = :ends_at, attempts = :attempts, due_at = :due_at",
+        )
+        .value(":new", text(taken.lease.to_string()))
+        .value(":ends_at", number(lease_ends_at.seconds()))
+        .value(":attempts", number(attempts))
+        .value(":due_at", number(taken.due_again(now).seconds()));
         self.change_mail(mail, change).await?;
-        (mail.lease, mail.lease_ends_at) = (lease, lease_ends_at);
+        *mail = taken;
         Ok(())
     }
 
@@ -122,12 +150,12 @@ impl Table {
         transaction.update(self, place, change, "#status = :leased AND lease = :lease", Refusal::LostRace);
     }
 
-    /// Makes the item of a mail, in the `due` index from the run that claims it on.
+    /// Makes the item of a mail, in the `due` index for when the run that claims it leaves it unmarked.
     pub(crate) fn mail_item(&self, mail: &Mail) -> Item {
         let mut item = encode(key::mail(mail.user_id, mail.mail_id), mail);
         let shard = key::due_shard(mail.organization_id, self.settings.due_shards);
         item.insert("due_shard".to_owned(), text(shard));
-        item.insert("due_at".to_owned(), number(mail.created_at.seconds()));
+        item.insert("due_at".to_owned(), number(mail.due_again(mail.created_at).seconds()));
         item
     }
 }
@@ -138,7 +166,7 @@ mod tests {
     use crate::item::tests::{attributes, offline};
 
     #[test]
-    fn a_mail_is_due_from_the_run_that_claims_it() {
+    fn a_mail_is_due_for_the_run_after_the_one_that_claims_it() {
         let now = Time::from_seconds(1_000);
         let mail = Mail::new(UserId::random(), OrganizationId::random(), now.plus(300), now);
         let item = offline().mail_item(&mail);
@@ -148,6 +176,7 @@ mod tests {
                 "PK",
                 "SK",
                 "announcements",
+                "attempts",
                 "created_at",
                 "due_at",
                 "due_shard",
@@ -159,7 +188,18 @@ mod tests {
                 "user_id"
             ]
         );
-        assert_eq!(item["due_at"], number(1_000));
+        assert_eq!(item["due_at"], number(1_300));
         assert_eq!(item["status"], text("leased"));
+    }
+
+    #[test]
+    fn a_mail_waits_twice_as_long_each_time_and_six_hours_at_most() {
+        let now = Time::from_seconds(1_000);
+        let mut mail = Mail::new(UserId::random(), OrganizationId::random(), now, now);
+        let waits = [0, 1, 2, 6, 7, 10, u32::MAX].map(|attempts| {
+            mail.attempts = attempts;
+            mail.due_again(now).since(now)
+        });
+        assert_eq!(waits, [300, 600, 1_200, 19_200, 21_600, 21_600, 21_600]);
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 
 /// What it means when a step's condition does not hold.
 #[derive(Debug, Clone)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// The request is refused for this reason.
     Because(domain::Error),
     /// What the change was decided on is no longer so: read again and decide again.
@@ -35,7 +35,7 @@ impl From<Refusal> for Error {
 
 /// Writes that are done together or not at all, each with the refusal that its condition means.
 #[derive(Debug, Default)]
-pub struct Transaction {
+pub(crate) struct Transaction {
     steps: Vec<(TransactWriteItem, Refusal)>,
 }
 

@@ -5,7 +5,7 @@ use std::{
 
 use aws_sdk_secretsmanager::Client;
 use domain::{
-    secret::{BadPeppers, Peppers, StoredSecret},
+    secret::{BadPeppers, Peppers, StoredSecret, Unverifiable},
     token::{SecretToken, Token},
 };
 use tokio::task::spawn_blocking;
@@ -36,9 +36,9 @@ pub enum PepperFailure {
     /// The stored document is unusable.
     #[error("the stored pepper is unusable")]
     Unusable(#[from] BadPeppers),
-    /// A stored secret names a version that Secrets Manager does not have.
-    #[error("the pepper has no version {0:?}, under which a stored secret was sealed")]
-    UnknownVersion(String),
+    /// A stored secret cannot be checked.
+    #[error(transparent)]
+    Unverifiable(#[from] Unverifiable),
     /// Hashing was cut off.
     #[error("hashing was cut off")]
     Interrupted(#[from] tokio::task::JoinError),
@@ -59,16 +59,14 @@ impl Pepper {
 
     /// Compares a token's tag with a stored one, in constant time.
     pub async fn tag_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
-        self.knowing(stored).await?.tag_matches(stored, token).ok_or_else(|| unknown(stored))
+        Ok(self.knowing(stored).await?.tag_matches(stored, token)?)
     }
 
     /// Runs argon2 off the async thread: tens of milliseconds. Compare the tag first.
     pub async fn hash_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
         let peppers = self.knowing(stored).await?;
         let (kept, token) = (stored.clone(), token.to_secret());
-        spawn_blocking(move || peppers.hash_matches(&kept, token.token()))
-            .await?
-            .ok_or_else(|| unknown(stored))
+        Ok(spawn_blocking(move || peppers.hash_matches(&kept, token.token())).await??)
     }
 
     fn held(&self) -> Arc<Peppers> {
@@ -94,10 +92,6 @@ impl Pepper {
         }
         Ok(self.held())
     }
-}
-
-fn unknown(stored: &StoredSecret) -> PepperFailure {
-    PepperFailure::UnknownVersion(stored.pepper_version().to_owned())
 }
 
 async fn fetch(client: &Client, secret_id: &str) -> Result<Arc<Peppers>, PepperFailure> {
