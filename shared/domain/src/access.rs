@@ -74,7 +74,8 @@ pub enum Right {
 }
 
 /// Beyond the holders of the permission, or within them, whom the action is open to.
-enum Reach {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
     /// Holders, for everything of the organization.
     Organization,
     /// Holders for everything; people for what is theirs.
@@ -104,6 +105,11 @@ const TABLE: [(Action, &str, Reach); 16] = [
     // No permission opens it, `*` included.
     (Action::ReadInbox, "", Reach::Own),
 ];
+
+/// Lists who may do what: each action, the permission it takes, and how far that reaches.
+pub fn rules() -> impl Iterator<Item = (Action, &'static str, Reach)> {
+    TABLE.iter().copied()
+}
 
 impl Actor {
     /// Allows or refuses `action` on the organization as a whole.
