@@ -1,4 +1,4 @@
-use api::{Answer, Problem, Request, app::App, ok, settable, until_won};
+use api::{Answer, Problem, Request, app::App, differences, ok, settable, until_won};
 use domain::{
     Error,
     access::Action,
@@ -65,10 +65,5 @@ async fn change(app: &App, request: &Request, body: &Body) -> Result<Organizatio
 
 fn changes(before: &Organization, after: &Organization) -> Map<String, Value> {
     let shown = |organization: &Organization| json!({"name": organization.name, "status": organization.status, "policy": organization.policy});
-    let (before, after) = (shown(before), shown(after));
-    let members = after.as_object().into_iter().flatten();
-    members
-        .filter(|(name, value)| before[name.as_str()] != **value)
-        .map(|(n, v)| (n.clone(), v.clone()))
-        .collect()
+    differences(&shown(before), &shown(after))
 }

@@ -1,7 +1,7 @@
 use api::{
     Answer, Problem, Request,
     app::{App, Pepper},
-    ok, removable, settable, until_won,
+    differences, ok, removable, settable, until_won,
 };
 use domain::{
     Error,
@@ -140,12 +140,7 @@ fn changes(before: &User, after: &User) -> Map<String, Value> {
             "roles": user.roles, "groups": user.groups, "notifications": user.notifications,
         })
     };
-    let (before, after) = (shown(before), shown(after));
-    let members = after.as_object().into_iter().flatten();
-    members
-        .filter(|(name, value)| before[name.as_str()] != **value)
-        .map(|(n, v)| (n.clone(), v.clone()))
-        .collect()
+    differences(&shown(before), &shown(after))
 }
 
 /// Tells the user that somebody else changed its roles or groups.

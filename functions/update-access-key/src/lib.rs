@@ -3,7 +3,7 @@
 mod body;
 mod rights;
 
-use api::{Answer, KeyAnswer, Problem, Request, app::App, ok, until_won};
+use api::{Answer, KeyAnswer, Problem, Request, app::App, differences, ok, until_won};
 use body::Body;
 use domain::{
     Error,
@@ -85,12 +85,7 @@ fn changes(before: &AccessKey, after: &AccessKey) -> Map<String, Value> {
             "expires_at": key.expires_at.map(|expiry| expiry.to_string()), "roles": key.roles, "groups": key.groups,
         })
     };
-    let (before, after) = (shown(before), shown(after));
-    let members = after.as_object().into_iter().flatten();
-    members
-        .filter(|(name, value)| before[name.as_str()] != **value)
-        .map(|(n, v)| (n.clone(), v.clone()))
-        .collect()
+    differences(&shown(before), &shown(after))
 }
 
 /// Tells the key's user that somebody else changed the key's roles or groups.

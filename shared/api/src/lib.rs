@@ -19,4 +19,4 @@ pub use key_answer::{KeyAnswer, SecretAnswer};
 pub use paging::{ListAnswer, Paging};
 pub use problem::{Problem, causes};
 pub use race::until_won;
-pub use request::Request;
+pub use request::{Request, differences};

@@ -145,3 +145,11 @@ impl Request {
         }
     }
 }
+
+/// Returns the members of `after` that `before` does not have alike: what an audit event tells.
+#[must_use]
+pub fn differences(before: &Value, after: &Value) -> Map<String, Value> {
+    let members = after.as_object().into_iter().flatten();
+    let changed = members.filter(|(name, value)| before[name.as_str()] != **value);
+    changed.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
