@@ -23,7 +23,8 @@ pub struct Summary {
     pub sent: usize,
     /// Due keys of which there was nothing to tell, or nobody to tell it to.
     pub skipped: usize,
-    /// Keys that could not be read, and mails that could not be claimed, sent or marked.
+    /// Parts of the index, keys and people that could not be read, and mails that could not be
+    /// claimed, sent or marked.
     pub failed: usize,
     /// Due keys and mails that the run did not get to, or not to the end of: the next one goes on there.
     pub left_over: usize,
@@ -57,6 +58,8 @@ impl Event {
             let field = if field == "." { "the event".to_owned() } else { field };
             Failure::event(field, error.into_inner())
         })?;
+        // An index without parts has one all the same: see `table::key::due_shard`.
+        let parts = parts.max(1);
         let mut shards = input.shards.unwrap_or_else(|| (0..parts).collect());
         shards.sort_unstable();
         shards.dedup();
@@ -79,6 +82,7 @@ mod tests {
         assert_eq!(event, Event { now: Time::from_seconds(1_767_268_800), shards: vec![0, 1, 2] });
         let event = Event::read(json!({"time": "2026-01-01T12:00:00Z", "shards": [2, 0, 2]}), 3).unwrap();
         assert_eq!(event.shards, [0, 2]);
+        assert_eq!(Event::read(json!({"time": "2026-01-01T12:00:00Z"}), 0).unwrap().shards, [0]);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use crate::{failure::Failure, post::Post};
 /// The part of the account's rate that notices take: other mails need some of it too.
 const OF_THE_RATE: f64 = 0.8;
 
-/// The slowest pace, mails in a second.
-const SLOWEST: f64 = 0.01;
+/// The slowest and the fastest pace, mails in a second, whatever SES says.
+const PACES: (f64, f64) = (0.01, 1_000.0);
 
 /// Holds a run to what SES allows: so many mails in a second, and in a day.
 #[derive(Debug)]
@@ -22,8 +22,7 @@ impl Pace {
     /// Asks SES what may be sent, of which this run takes `share` of the rate.
     pub(crate) async fn start(post: &Post, share: f64) -> Result<Self, Failure> {
         let quota = post.quota().await?;
-        let rate = (quota.rate * OF_THE_RATE * share).max(SLOWEST);
-        let mut interval = interval(Duration::from_secs_f64(1.0 / rate));
+        let mut interval = interval(between(quota.rate * share));
         interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self { interval, left: quota.left })
     }
@@ -49,6 +48,13 @@ impl Pace {
     }
 }
 
+/// Returns the time between two mails at a part of the account's rate.
+fn between(rate: f64) -> Duration {
+    let (slowest, fastest) = PACES;
+    let rate = if rate.is_nan() { slowest } else { (rate * OF_THE_RATE).clamp(slowest, fastest) };
+    Duration::from_secs_f64(1.0 / rate)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +78,19 @@ mod tests {
         let mut pace = pace(1.0);
         pace.count();
         assert!(!pace.turn(HOUR).await);
+    }
+
+    #[test]
+    fn any_rate_gives_a_pace() {
+        for (rate, milliseconds) in [
+            (12.5, 100),
+            (0.0, 100_000),
+            (-1.0, 100_000),
+            (f64::NAN, 100_000),
+            (f64::INFINITY, 1),
+            (f64::MAX, 1),
+        ] {
+            assert_eq!(between(rate), Duration::from_millis(milliseconds), "{rate}");
+        }
     }
 }
