@@ -1,56 +1,105 @@
 use table::{CLAIMS, Claim, Error, Mail};
 
 use crate::{
-    deliver::deliver,
+    deliver::{deliver, drop_empty},
+    directory::Known,
     pace::Pace,
+    recipients::can_be_told,
+    resume::{lines, take_over},
     round::{Parcel, Round},
-    run::Run,
+    run::{Run, step},
 };
 
 /// The most keys that one mail names: it stays readable, and far below what an item may hold.
 const MOST_KEYS: usize = 1_000;
 
-/// Tells each recipient, the one with the most urgent key first, until time or quota run out.
+/// Tells each recipient, in the round's order, until time or quota run out.
 pub(crate) async fn announce(run: &mut Run<'_>, round: &mut Round, pace: &mut Pace) {
-    for parcel in std::mem::take(&mut round.parcels) {
+    run.summary.left_over += round.mails_left;
+    let mut parcels = std::mem::take(&mut round.parcels).into_iter();
+    while let Some(parcel) = parcels.next() {
         if !pace.turn(run.time_left()).await {
+            let rest = parcels.filter(|parcel| parcel.unfinished.is_some()).count();
+            run.summary.left_over += rest + usize::from(parcel.unfinished.is_some());
             return;
         }
-        tell(run, round, &parcel, pace).await;
+        tell(run, round, parcel, pace).await;
     }
 }
 
-async fn tell(run: &mut Run<'_>, round: &mut Round, parcel: &Parcel, pace: &mut Pace) {
-    let organization_id = round.entries[parcel.entries[0]].organization_id;
+async fn tell(run: &mut Run<'_>, round: &mut Round, parcel: Parcel, pace: &mut Pace) {
+    match parcel.unfinished {
+        Some(mail) => tell_more(run, round, &parcel.entries, mail, pace).await,
+        None => tell_new(run, round, &parcel, pace).await,
+    }
+}
+
+/// Sends a new mail of the entries.
+async fn tell_new(run: &mut Run<'_>, round: &mut Round, parcel: &Parcel, pace: &mut Pace) {
+    let Some(first) = parcel.entries.first() else { return };
+    let organization_id = round.entries[*first].organization_id;
     let mut mail = Mail::new(parcel.user_id, organization_id, run.lease_ends_at(), run.now);
-    let told = match claim(run, round, parcel, &mut mail).await {
+    let told = match claim(run, round, &parcel.entries, &mut mail).await {
         Ok(told) => told,
         // Unknown whether the last claims were made: the mail is for a later run, which reads them all.
         Err(error) => return run.failed(1, "claim the notices of a mail", &error),
     };
-    let recipient = run.directory.user(parcel.user_id).cloned();
+    let Known::There(recipient) = run.directory.user(parcel.user_id) else { return };
+    let recipient = recipient.clone();
     let lines: Vec<_> = told.iter().map(|position| &round.entries[*position].line).collect();
-    if let Some(recipient) = recipient.filter(|_| !lines.is_empty()) {
+    if !lines.is_empty() {
         deliver(run, &mail, &recipient, &lines, pace).await;
     }
 }
 
-/// Claims what the parcel tells for the mail, as much of it as time and size allow, and returns the
-/// positions of the entries that the mail is to tell.
+/// Sends an unfinished mail, after the entries were claimed for it too.
+///
+/// All of it is read again: the mail may be hours old. Where anything cannot be read, or the claims
+/// fail, the mail stays as it is for a later run.
+async fn tell_more(run: &mut Run<'_>, round: &mut Round, entries: &[usize], mut mail: Mail, pace: &mut Pace) {
+    match take_over(run, &mut mail).await {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(error) => return run.failed(1, "take up an unfinished mail", &error),
+    }
+    if let Err(error) = claim(run, round, entries, &mut mail).await {
+        return run.failed(1, "claim more notices for an unfinished mail", &error);
+    }
+    if run.time_left().is_zero() {
+        run.summary.left_over += 1;
+        return;
+    }
+    let lines = match lines(run, &mail).await {
+        Ok(lines) => lines,
+        Err(error) => return run.failed(1, "read what an unfinished mail tells", &error),
+    };
+    match run.directory.user(mail.user_id) {
+        Known::There(recipient) if can_be_told(recipient, mail.organization_id) && !lines.is_empty() => {
+            let recipient = recipient.clone();
+            deliver(run, &mail, &recipient, &lines.iter().collect::<Vec<_>>(), pace).await;
+        }
+        Known::Unread => run.summary.failed += 1,
+        Known::There(_) | Known::Gone => drop_empty(run, &mail).await,
+    }
+}
+
+/// Claims entries for the mail, as many as time and size allow, and returns the positions of those
+/// that the mail is to tell.
 async fn claim(
     run: &mut Run<'_>,
     round: &mut Round,
-    parcel: &Parcel,
+    entries: &[usize],
     mail: &mut Mail,
 ) -> Result<Vec<usize>, Error> {
     let table = &run.notifier.app.table;
     let mut told = Vec::new();
-    for positions in parcel.entries[..parcel.entries.len().min(MOST_KEYS)].chunks(CLAIMS) {
+    let most = MOST_KEYS.saturating_sub(mail.announcements.len());
+    for positions in entries[..entries.len().min(most)].chunks(CLAIMS) {
         if run.time_left().is_zero() {
             break;
         }
         let wanted: Vec<_> = positions.iter().map(|position| round.entries[*position].announcement).collect();
-        for (position, claim) in positions.iter().zip(table.claim(mail, &wanted).await?) {
+        for (position, claim) in positions.iter().zip(step(table.claim(mail, &wanted)).await?) {
             if claim == Claim::Made {
                 told.push(*position);
             }

@@ -2,7 +2,7 @@ use domain::{
     Time, access_key::AccessKey, organization::Organization, text::Email, token::KeyPrefix, user::User,
 };
 use mail_builder::MessageBuilder;
-use ulid::Ulid;
+use table::Mail;
 
 use crate::settings::Sender;
 
@@ -28,18 +28,18 @@ pub(crate) struct Letter {
 }
 
 impl Line {
-    /// Says of a key what its recipients need; a user that is gone is named by its id.
+    /// Says of a key what its recipients need.
     pub(crate) fn new(
         key: &AccessKey,
         expires_at: Time,
-        user: Option<&User>,
+        user: &User,
         organization: &Organization,
         prefix: &KeyPrefix,
     ) -> Self {
         Self {
             key_name: key.name.to_string(),
             masked_key: prefix.masked_key(key),
-            user_name: user.map_or_else(|| key.user_id().to_string(), |user| user.name.to_string()),
+            user_name: user.name.to_string(),
             organization_name: organization.name.to_string(),
             expires_at,
         }
@@ -57,15 +57,18 @@ impl Letter {
         }
     }
 
-    /// Encodes the mail. Its id is the same each time it is sent, so that repeats can be told.
-    pub(crate) fn into_message(self, sender: &Sender, to: &Email, mail_id: Ulid, now: Time) -> Vec<u8> {
+    /// Encodes the mail.
+    ///
+    /// Its id is the same each time the same is sent, so that repeats can be told; a mail that more was
+    /// claimed for meanwhile has another, so that nobody drops it as a repeat.
+    pub(crate) fn into_message(self, sender: &Sender, to: &Email, mail: &Mail, now: Time) -> Vec<u8> {
         let domain = sender.from.rsplit('@').next().unwrap_or_default();
         let mut message = MessageBuilder::new()
             .from(sender.from.as_str())
             .to(to.as_str())
             .subject(self.subject)
             .date(now.seconds())
-            .message_id(format!("{mail_id}@{domain}"))
+            .message_id(format!("{}.{}@{domain}", mail.mail_id, mail.announcements.len()))
             .header("Auto-Submitted", mail_builder::headers::raw::Raw::new("auto-generated"));
         if let Some(reply_to) = &sender.reply_to {
             message = message.reply_to(reply_to.as_str());
@@ -125,6 +128,9 @@ const WHAT_TO_DO: &str = "An expired key is refused from that second on. Create 
 
 #[cfg(test)]
 mod tests {
+    use domain::id::{OrganizationId, UserId};
+    use ulid::Ulid;
+
     use super::*;
 
     const NOW: i64 = 1_790_000_000;
@@ -172,7 +178,10 @@ mod tests {
         };
         let to = Email::try_from("ann@example.com".to_owned()).unwrap();
         let letter = letter(&[line("déploy", 60)], None);
-        let message = letter.into_message(&sender, &to, Ulid::nil(), Time::from_seconds(NOW));
+        let now = Time::from_seconds(NOW);
+        let mut mail = Mail::new(UserId::random(), OrganizationId::random(), now, now);
+        mail.mail_id = Ulid::nil();
+        let message = letter.into_message(&sender, &to, &mail, now);
         let message = String::from_utf8(message).unwrap();
         assert!(message.is_ascii());
         let headers: Vec<_> =

@@ -1,9 +1,14 @@
 use domain::user::User;
 use table::{Error, Mail, MailStatus};
 
-use crate::{compose::Line, pace::Pace, post::Sent, run::Run};
+use crate::{
+    compose::Line,
+    pace::Pace,
+    post::Sent,
+    run::{Run, step},
+};
 
-/// Sends a mail of which this run holds the lease, and marks it.
+/// Sends a mail of which this run holds the lease, and marks it, if there is time for both.
 ///
 /// What is not marked is sent again when the lease is over.
 pub(crate) async fn deliver(
@@ -13,7 +18,12 @@ pub(crate) async fn deliver(
     lines: &[&Line],
     pace: &mut Pace,
 ) {
+    if run.time_left().is_zero() {
+        run.summary.left_over += 1;
+        return;
+    }
     let sent = run.notifier.post.send(mail, recipient, lines, run.now).await;
+    let (user, mail_id) = (recipient.user_id, mail.mail_id);
     match sent {
         Sent::Accepted => {
             pace.count();
@@ -22,14 +32,14 @@ pub(crate) async fn deliver(
         }
         Sent::Rejected(code) => {
             run.summary.failed += 1;
-            let (user, mail_id) = (recipient.user_id, mail.mail_id);
-            tracing::error!(user.id = %user, mail.id = %mail_id, ses.code = code, "a mail was rejected for good");
+            let keys = keys_of(mail);
+            tracing::error!(user.id = %user, mail.id = %mail_id, ses.code = code, key.ids = keys, "a mail was given up: its address is no address");
             mark(run, mail, MailStatus::Dead).await;
         }
         Sent::Unknown(code) => {
             run.summary.failed += 1;
-            let (user, mail_id) = (recipient.user_id, mail.mail_id);
-            tracing::error!(user.id = %user, mail.id = %mail_id, ses.code = code, "a mail may not have been sent");
+            let attempts = mail.attempts;
+            tracing::error!(user.id = %user, mail.id = %mail_id, mail.attempts = attempts, ses.code = code, "a mail may not have been sent");
         }
         Sent::QuotaUsedUp => {
             run.summary.left_over += 1;
@@ -38,9 +48,22 @@ pub(crate) async fn deliver(
     }
 }
 
+/// Marks a mail that tells nothing any more, or nobody.
+pub(crate) async fn drop_empty(run: &mut Run<'_>, mail: &Mail) {
+    run.summary.skipped += 1;
+    let (user, mail_id, keys) = (mail.user_id, mail.mail_id, keys_of(mail));
+    tracing::info!(user.id = %user, mail.id = %mail_id, key.ids = keys, "a mail has nothing to tell any more");
+    mark(run, mail, MailStatus::Dead).await;
+}
+
+fn keys_of(mail: &Mail) -> String {
+    let keys: Vec<_> = mail.announcements.iter().map(|told| told.key_id.to_string()).collect();
+    keys.join(" ")
+}
+
 /// Marks a mail; what fails is sent again when the lease is over.
-pub(crate) async fn mark(run: &mut Run<'_>, mail: &Mail, status: MailStatus) {
-    match run.notifier.app.table.mark_mail(mail, status, run.now).await {
+async fn mark(run: &mut Run<'_>, mail: &Mail, status: MailStatus) {
+    match step(run.notifier.app.table.mark_mail(mail, status, run.now)).await {
         Ok(()) => {}
         Err(Error::LostRace) => {
             tracing::warn!(mail.id = %mail.mail_id, "another run took the lease of a mail");

@@ -1,5 +1,6 @@
-use std::{error::Error, fmt::Display};
+use std::fmt::Display;
 
+use api::causes;
 use lambda_runtime::Diagnostic;
 
 /// What ends a run before it has told anybody: the next one begins where this one did.
@@ -35,15 +36,4 @@ impl Failure {
         };
         Diagnostic { error_type: error_type.to_owned(), error_message: self.to_string() }
     }
-}
-
-/// Joins an error with what caused it, the outermost first.
-pub(crate) fn causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut error = error.source();
-    while let Some(cause) = error {
-        text = format!("{text}: {cause}");
-        error = cause.source();
-    }
-    text
 }

@@ -3,6 +3,11 @@
 //! Every notice is claimed before it is sent, and its mail is marked after: a run may end anywhere,
 //! and the next one goes on from what the table holds. *Now* is the time of the event; the clock is
 //! read for leases and for the deadline alone.
+//!
+//! - What cannot be read is never taken for what is gone: its keys stay due, its mails stay leased.
+//! - A recipient gets one mail in a run. Where one was left unfinished, new notices are claimed for it
+//!   and go out with it; of several unfinished ones the others stay due for the next run.
+//! - A mail that fails waits longer each time, and comes after all that failed less often.
 
 mod announce;
 mod compose;
@@ -25,7 +30,7 @@ use failure::Failure;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use pace::Pace;
 use round::Round;
-use run::Run;
+use run::{Run, within};
 use serde_json::Value;
 use table::{Due, key::DueItem};
 
@@ -48,23 +53,37 @@ pub async fn notify_expiring_keys(
 }
 
 async fn tell(mut run: Run<'_>, event: &Event) -> Result<Summary, Failure> {
-    let due = find(&run, &event.shards).await?;
+    let due = find(&mut run, &event.shards).await?;
     let keys: Vec<_> = due.iter().filter_map(key_of).collect();
-    let mut round = look::look(&mut run, &keys).await;
+    let entries = look::look(&mut run, &keys).await;
     let mails: Vec<_> = due.iter().filter_map(mail_of).collect();
-    if !(round.parcels.is_empty() && mails.is_empty()) {
+    let mails = resume::unfinished(&mut run, &mails).await;
+    let mut round = Round::new(entries, mails);
+    if !round.parcels.is_empty() {
         let mut pace = Pace::start(&run.notifier.post, run.share(&event.shards)).await?;
         announce::announce(&mut run, &mut round, &mut pace).await;
-        resume::resume(&mut run, &mails, &mut pace).await;
     }
     Ok(finish(run, &round).await)
 }
 
-/// Lists what is due, the longest due first.
-async fn find(run: &Run<'_>, shards: &[u32]) -> Result<Vec<Due>, Failure> {
-    let mut due = Vec::new();
+/// Lists what is due, the longest due first, in all parts of the index that can be read.
+async fn find(run: &mut Run<'_>, shards: &[u32]) -> Result<Vec<Due>, Failure> {
+    let (mut due, mut failures) = (Vec::new(), Vec::new());
+    let most = (MOST_DUE / shards.len()).max(1);
     for shard in shards {
-        due.extend(run.notifier.app.table.due(*shard, run.now, MOST_DUE / shards.len()).await?);
+        let query = run.notifier.app.table.due(*shard, run.now, most);
+        match within(run.time_left(), query).await {
+            Ok(found) => due.extend(found),
+            Err(error) => failures.push(error),
+        }
+    }
+    if failures.len() == shards.len()
+        && let Some(error) = failures.pop()
+    {
+        return Err(error.into());
+    }
+    for error in failures {
+        run.failed(1, "read a part of what is due", &error);
     }
     due.sort_by_key(|due| due.due_at);
     Ok(due)

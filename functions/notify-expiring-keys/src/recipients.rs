@@ -7,14 +7,15 @@ use domain::{
 
 /// Names those whom the expiry of a key concerns, each once, the key's user first.
 ///
-/// Where the key's user has no address, or is gone, the owners stand in for it.
-pub(crate) fn concerned(key: &AccessKey, user: Option<&User>, organization: &Organization) -> Vec<UserId> {
+/// Where the key's user has no address, the owners stand in for it. The keys of a user that is not
+/// active concern nobody: see [`announced_user`].
+pub(crate) fn concerned(key: &AccessKey, user: &User, organization: &Organization) -> Vec<UserId> {
     let tell = organization.policy.notices.tell;
-    let user_hears = user.filter(|user| can_be_told(user, organization.organization_id));
-    let machine = user.is_some_and(|user| user.kind == Kind::Machine);
-    let owners = tell.owners || user_hears.is_none() || (machine && tell.owners_for_machines);
+    let user_hears = can_be_told(user, organization.organization_id);
+    let machine = user.kind == Kind::Machine;
+    let owners = tell.owners || !user_hears || (machine && tell.owners_for_machines);
     let all = user_hears
-        .map(|user| user.user_id)
+        .then_some(user.user_id)
         .into_iter()
         .chain(organization.owner_ids.iter().copied().filter(|_| owners))
         .chain(tell.creator.then_some(key.created_by))
@@ -26,6 +27,11 @@ pub(crate) fn concerned(key: &AccessKey, user: Option<&User>, organization: &Org
         }
     }
     each
+}
+
+/// Returns the user of a key whose expiry is announced: not those that are gone, deleted or suspended.
+pub(crate) fn announced_user(user: Option<&User>) -> Option<&User> {
+    user.filter(|user| user.status == Status::Active)
 }
 
 /// Tells whether a user can get mail about keys of an organization.
@@ -85,9 +91,9 @@ mod tests {
         let organization = organization(Preset::Strict);
         let (person, machine) = (user(&organization, Kind::Normal), user(&organization, Kind::Machine));
         let creator = owners(&organization)[0];
-        assert_eq!(concerned(&key(&person, creator), Some(&person), &organization), [person.user_id]);
+        assert_eq!(concerned(&key(&person, creator), &person, &organization), [person.user_id]);
         let all = [vec![machine.user_id], owners(&organization)].concat();
-        assert_eq!(concerned(&key(&machine, creator), Some(&machine), &organization), all);
+        assert_eq!(concerned(&key(&machine, creator), &machine, &organization), all);
     }
 
     #[test]
@@ -96,22 +102,32 @@ mod tests {
         let (person, creator) = (user(&organization, Kind::Normal), UserId::random());
         let mut key = key(&person, creator);
         let all = [vec![person.user_id], owners(&organization), vec![creator]].concat();
-        assert_eq!(concerned(&key, Some(&person), &organization), all);
+        assert_eq!(concerned(&key, &person, &organization), all);
         key.created_by = owners(&organization)[1];
         key.updated_by = person.user_id;
-        assert_eq!(concerned(&key, Some(&person), &organization), all[..3]);
+        assert_eq!(concerned(&key, &person, &organization), all[..3]);
     }
 
     #[test]
-    fn owners_stand_in_for_a_user_without_an_address_or_gone() {
+    fn owners_stand_in_for_a_user_without_an_address() {
         let mut organization = organization(Preset::Strict);
         organization.policy.notices.tell.owners_for_machines = false;
         let mut machine = user(&organization, Kind::Machine);
         let key = key(&machine, UserId::random());
-        assert_eq!(concerned(&key, Some(&machine), &organization), [machine.user_id]);
+        assert_eq!(concerned(&key, &machine, &organization), [machine.user_id]);
         machine.email = None;
-        assert_eq!(concerned(&key, Some(&machine), &organization), owners(&organization));
-        assert_eq!(concerned(&key, None, &organization), owners(&organization));
+        assert_eq!(concerned(&key, &machine, &organization), owners(&organization));
+    }
+
+    #[test]
+    fn keys_of_users_that_are_gone_deleted_or_suspended_are_not_announced() {
+        let mut user = user(&organization(Preset::Strict), Kind::Normal);
+        assert!(announced_user(None).is_none());
+        assert!(announced_user(Some(&user)).is_some());
+        for status in [Status::Suspended, Status::Deleted] {
+            user.status = status;
+            assert!(announced_user(Some(&user)).is_none());
+        }
     }
 
     #[test]

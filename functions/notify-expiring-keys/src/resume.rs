@@ -1,84 +1,105 @@
-use domain::{id::UserId, notice::Announcement};
-use table::{Error, Mail, MailStatus};
+use std::collections::HashSet;
 
+use domain::{
+    id::{KeyId, UserId},
+    notice::Announcement,
+};
+use table::{DueKey, Error, Mail, MailStatus};
 use ulid::Ulid;
 
 use crate::{
     compose::Line,
-    deliver::{deliver, mark},
-    directory::readable,
+    directory::Known,
     look::WAVE,
-    pace::Pace,
-    recipients::can_be_told,
-    run::Run,
+    recipients::announced_user,
+    run::{Run, step},
 };
 
 /// A mail's recipient, and its own name.
 pub(crate) type Place = (UserId, Ulid);
 
-/// Sends the mails that earlier runs claimed and did not mark, once their leases are over.
-pub(crate) async fn resume(run: &mut Run<'_>, places: &[Place], pace: &mut Pace) {
-    for (position, place) in places.iter().enumerate() {
-        if pace.is_over(run.time_left()) {
+/// The most unfinished mails that one run reads: more than it can send, and few enough to read in time.
+const MOST_MAILS: usize = 5_000;
+
+/// Reads the mails that earlier runs claimed and did not mark, and whose leases are over.
+pub(crate) async fn unfinished(run: &mut Run<'_>, places: &[Place]) -> Vec<Mail> {
+    let mut mails = Vec::new();
+    for (position, (user_id, mail_id)) in places.iter().enumerate() {
+        if run.time_left().is_zero() || position == MOST_MAILS {
             run.summary.left_over += places.len() - position;
-            return;
+            break;
         }
-        if let Err(error) = resume_one(run, *place, pace).await {
-            run.failed(1, "take up an unfinished mail", &error);
+        match step(run.notifier.app.table.mail(*user_id, *mail_id)).await {
+            Ok(Some(mail)) if mail.status == MailStatus::Leased => {
+                if mail.lease_ends_at <= run.notifier.clock.now() {
+                    run.summary.due += 1;
+                    mails.push(mail);
+                }
+            }
+            Ok(_) => {}
+            Err(error) => run.failed(1, "read an unfinished mail", &error),
         }
+    }
+    mails
+}
+
+/// Takes over a mail that was read; `false` if another run has it.
+pub(crate) async fn take_over(run: &Run<'_>, mail: &mut Mail) -> Result<bool, Error> {
+    let table = &run.notifier.app.table;
+    match step(table.take_over_mail(mail, run.lease_ends_at(), run.now)).await {
+        Ok(()) => Ok(true),
+        Err(Error::LostRace) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
-async fn resume_one(run: &mut Run<'_>, (user_id, mail_id): Place, pace: &mut Pace) -> Result<(), Error> {
-    let table = &run.notifier.app.table;
-    let Some(mut mail) = table.mail(user_id, mail_id).await? else { return Ok(()) };
-    if mail.status != MailStatus::Leased || mail.lease_ends_at > run.notifier.clock.now() {
-        return Ok(());
-    }
-    run.summary.due += 1;
-    if !pace.turn(run.time_left()).await {
-        run.summary.left_over += 1;
-        return Ok(());
-    }
-    match table.take_over_mail(&mut mail, run.lease_ends_at()).await {
-        Err(Error::LostRace) => return Ok(()),
-        other => other?,
-    }
-    let lines = lines(run, &mail).await?;
-    run.directory.read_users(table, [user_id].into_iter()).await?;
-    let recipient = run.directory.user(user_id).filter(|user| can_be_told(user, mail.organization_id));
-    match recipient.cloned() {
-        Some(recipient) if !lines.is_empty() => {
-            deliver(run, &mail, &recipient, &lines.iter().collect::<Vec<_>>(), pace).await;
-        }
-        _ => {
-            run.summary.skipped += 1;
-            mark(run, &mail, MailStatus::Dead).await;
-        }
-    }
-    Ok(())
+/// Reads what of a mail is still so, the most urgent first, and its recipient into the directory.
+///
+/// Fails where any of it cannot be read: what is not known to be over is not left out.
+pub(crate) async fn lines(run: &mut Run<'_>, mail: &Mail) -> Result<Vec<Line>, Unreadable> {
+    step(async { Ok(read_lines(run, mail).await) }).await?
 }
 
-/// Reads what of the mail is still so, the most urgent first.
-async fn lines(run: &mut Run<'_>, mail: &Mail) -> Result<Vec<Line>, Error> {
+async fn read_lines(run: &mut Run<'_>, mail: &Mail) -> Result<Vec<Line>, Unreadable> {
     let table = &run.notifier.app.table;
-    run.directory.read_organizations(table, [mail.organization_id].into_iter()).await?;
-    let Some(organization) = run.directory.organization(mail.organization_id) else { return Ok(Vec::new()) };
-    let mut lines = Vec::with_capacity(mail.announcements.len());
-    for wave in mail.announcements.chunks(WAVE) {
-        let key_ids: Vec<_> = wave.iter().map(|announcement| announcement.key_id).collect();
-        for found in table.due_keys(&key_ids).await?.into_iter().filter_map(readable) {
-            let holds = |told: &&Announcement| {
-                told.key_id == found.key.key_id
-                    && found.key.expires_at == Some(told.expires_at)
-                    && found.key.revoked_at.is_none()
-            };
-            if let Some(told) = wave.iter().find(holds) {
+    run.directory.read_organizations(table, [mail.organization_id].into_iter()).await;
+    run.directory.read_users(table, [mail.user_id].into_iter()).await;
+    let organization = match run.directory.organization(mail.organization_id) {
+        Known::There(organization) => organization,
+        Known::Gone => return Ok(Vec::new()),
+        Known::Unread => return Err(Unreadable::Organization),
+    };
+    let mut seen = HashSet::new();
+    let key_ids: Vec<KeyId> =
+        mail.announcements.iter().map(|told| told.key_id).filter(|key_id| seen.insert(*key_id)).collect();
+    let mut lines = Vec::with_capacity(key_ids.len());
+    for wave in key_ids.chunks(WAVE) {
+        for found in table.due_keys(wave).await?.into_values() {
+            let found = found?;
+            let Some(user) = announced_user(found.user.as_ref()) else { continue };
+            if let Some(told) = mail.announcements.iter().find(|told| holds(told, &found)) {
                 let prefix = &run.notifier.app.key_prefix;
-                lines.push(Line::new(&found.key, told.expires_at, found.user.as_ref(), organization, prefix));
+                lines.push((told.key_id, Line::new(&found.key, told.expires_at, user, organization, prefix)));
             }
         }
     }
-    lines.sort_by_key(|line| line.expires_at);
-    Ok(lines)
+    lines.sort_by_key(|(key_id, line)| (line.expires_at, *key_id));
+    Ok(lines.into_iter().map(|(_, line)| line).collect())
+}
+
+fn holds(told: &Announcement, found: &DueKey) -> bool {
+    told.key_id == found.key.key_id
+        && found.key.expires_at == Some(told.expires_at)
+        && found.key.revoked_at.is_none()
+}
+
+/// What a mail tells cannot be read: the mail stays leased.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unreadable {
+    /// The directory has said why.
+    #[error("the organization cannot be read")]
+    Organization,
+    /// A key, or its user.
+    #[error(transparent)]
+    Key(#[from] Error),
 }

@@ -1,12 +1,26 @@
 use std::{error::Error, time::Duration};
 
+use api::causes;
 use domain::Time;
 use table::Advance;
 
-use crate::{Notifier, Summary, directory::Directory, failure::causes};
+use crate::{Notifier, Summary, directory::Directory, post::SENT_WITHIN};
 
-/// Seconds before the deadline at which nothing new is begun: what was begun still ends.
-const RESERVE: i64 = 20;
+/// How long one step at the table may take, with all its retries: a claim, a mark, a wave of reads.
+const STEP_WITHIN: Duration = Duration::from_secs(10);
+
+/// Time in which the answer is written; the clock is read to the second.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// The time before the deadline at which nothing new is begun, so that what was begun ends.
+///
+/// The time is looked at before each wave of reads, each claim and each sending. The longest that
+/// comes after a look is a sending, its mark, and the last keys' step to their next notices. (A wave
+/// or a claim, one step of keys on the way, and the last keys' step are no longer.)
+const RESERVE: Duration = {
+    assert!(SENT_WITHIN.as_secs() >= STEP_WITHIN.as_secs(), "a wave would be longer than a sending");
+    Duration::from_secs(SENT_WITHIN.as_secs() + 2 * STEP_WITHIN.as_secs() + MARGIN.as_secs())
+};
 
 /// Seconds after the deadline at which a lease ends: by then the run is over for certain.
 const LEASE_AFTER_DEADLINE: i64 = 30;
@@ -41,8 +55,8 @@ impl<'a> Run<'a> {
 
     /// Returns the time in which something new may be begun.
     pub(crate) fn time_left(&self) -> Duration {
-        let seconds = self.deadline.since(self.notifier.clock.now()) - RESERVE;
-        Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+        let seconds = self.deadline.since(self.notifier.clock.now());
+        Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).saturating_sub(RESERVE)
     }
 
     /// Returns when, by the clock, the leases of this run end.
@@ -54,11 +68,11 @@ impl<'a> Run<'a> {
     /// share the rate.
     pub(crate) fn share(&self, shards: &[u32]) -> f64 {
         let count = u32::try_from(shards.len()).unwrap_or(u32::MAX);
-        f64::from(count) / f64::from(self.notifier.app.table.due_shards())
+        f64::from(count) / f64::from(self.notifier.app.table.due_shards().max(1))
     }
 
     /// Counts and logs a failure that ends neither the run nor anybody else's mail.
-    pub(crate) fn failed(&mut self, count: usize, what: &'static str, error: &dyn Error) {
+    pub(crate) fn failed(&mut self, count: usize, what: &'static str, error: &(dyn Error + 'static)) {
         self.summary.failed += count;
         tracing::error!(failure.count = count, error.causes = causes(error), "could not {what}");
     }
@@ -75,8 +89,33 @@ impl<'a> Run<'a> {
     /// which finds their notices claimed.
     pub(crate) async fn advance_all(&mut self) {
         let advances = std::mem::take(&mut self.advances);
-        if let Err(error) = self.notifier.app.table.advance(&advances).await {
+        if let Err(error) = step(self.notifier.app.table.advance(&advances)).await {
             tracing::warn!(error.causes = causes(&error), "could not move keys to their next notices");
         }
+    }
+}
+
+/// Does one step at the table, or fails when it takes too long: it is unknown then whether it was done.
+pub(crate) fn step<T>(
+    work: impl Future<Output = Result<T, table::Error>>,
+) -> impl Future<Output = Result<T, table::Error>> {
+    within(STEP_WITHIN, work)
+}
+
+/// Does some work at the table, or fails when it takes too long.
+pub(crate) fn within<T>(
+    most: Duration,
+    work: impl Future<Output = Result<T, table::Error>>,
+) -> impl Future<Output = Result<T, table::Error>> {
+    // What a client's call holds is too large to be held by all that wait for it.
+    let work = Box::pin(work);
+    async move {
+        tokio::time::timeout(most, work).await.unwrap_or_else(|late| {
+            Err(table::Error::Failed {
+                operation: "a step at the table",
+                code: "timeout".to_owned(),
+                source: Box::new(late),
+            })
+        })
     }
 }

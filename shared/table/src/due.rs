@@ -78,7 +78,9 @@ impl Table {
                 user: user.map(|user| decode("user", user.clone())).transpose()?,
             })
         };
-        Ok(places.filter_map(|(id, key, user)| Some((id, read(found.get(&key)?, found.get(&user))))).collect())
+        Ok(places
+            .filter_map(|(id, key, user)| Some((id, read(found.get(&key)?, found.get(&user)))))
+            .collect())
     }
 
     /// Reads users, strongly; those that are gone are absent from the answer.
@@ -88,7 +90,7 @@ impl Table {
         &self,
         user_ids: &[UserId],
     ) -> Result<HashMap<UserId, Result<User, Error>>, Error> {
-        self.each("user", user_ids, |id| key::user(id)).await
+        self.each("user", user_ids, key::user).await
     }
 
     /// Reads organizations, strongly; those that are gone are absent from the answer.
@@ -98,7 +100,7 @@ impl Table {
         &self,
         organization_ids: &[OrganizationId],
     ) -> Result<HashMap<OrganizationId, Result<Organization, Error>>, Error> {
-        self.each("organization", organization_ids, |id| key::organization(id)).await
+        self.each("organization", organization_ids, key::organization).await
     }
 
     async fn each<I: Copy + Eq + Hash, T: DeserializeOwned>(

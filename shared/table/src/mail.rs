@@ -103,12 +103,7 @@ impl Table {
     /// The mail is then due again after a while that doubles each time, so that one that always fails
     /// lets the others pass. Tolerate: [`Error::LostRace`] when another run took it, or marked the
     /// mail, meanwhile.
-    pub async fn take_over_mail(
-        &self,
-        mail: &mut Mail,
-        lease_ends_at: Time,
-        now: Time,
-    ) -> Result<(), Error> {
+    pub async fn take_over_mail(&self, mail: &mut Mail, lease_ends_at: Time, now: Time) -> Result<(), Error> {
         let attempts = mail.attempts.saturating_add(1);
         let taken = Mail { lease: Ulid::generate(), lease_ends_at, attempts, ..mail.clone() };
         let change = Expression::new(
