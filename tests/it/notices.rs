@@ -212,6 +212,33 @@ fn a_mail_outlives_what_keeps_it_from_being_read() {
     });
 }
 
+#[test]
+fn a_mail_that_cannot_be_read_does_not_hold_back_what_is_new() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        for (name, days) in [("alpha", 90), ("omega", 91)] {
+            let machine = organization.machine(name).await;
+            organization.key(&machine, days).await;
+        }
+        world.travel(60 * DAY + 60);
+        world.stack.faults().add(Fault::on(Service::Ses, Effect::ServerError).operation("SendRawEmail"));
+        world.notify().await;
+        world.stack.faults().clear();
+        world.end_leases();
+        set_status(world, "alpha", "damaged");
+        world.travel(61 * DAY + 60);
+        world.notify().await;
+        set_status(world, "alpha", "active");
+        world.end_leases();
+        world.travel(61 * DAY + 3_600);
+        world.notify().await;
+        let texts: Vec<_> = world.stack.emails().into_iter().map(|mail| mail.text).collect();
+        assert_eq!(texts.len(), 2, "{texts:?}");
+        assert!(texts[0].contains("omega") && !texts[0].contains("alpha"), "{texts:?}");
+        assert!(texts[1].contains("alpha") && !texts[1].contains("omega"), "{texts:?}");
+    });
+}
+
 /// Runs some hours later, and expects that the mail waits on.
 async fn later(world: &World, hours: i64) {
     world.end_leases();
@@ -260,11 +287,10 @@ fn recipients(world: &World) -> Vec<String> {
     all
 }
 
-/// Writes the stored status of a person's user, as no function would.
+/// Writes the stored status of the user of this name, as no function would.
 fn set_status(world: &World, name: &str, status: &str) {
-    let address = format!("{name}@example.com");
     let users = world.items_of("USER");
-    let user = users.iter().find(|user| user.get("email").is_some_and(|email| *email == address)).unwrap();
+    let user = users.iter().find(|user| user["name"] == name).unwrap();
     let update = json!({
         "TableName": "access-keys", "Key": {"PK": {"S": user["PK"]}, "SK": {"S": user["SK"]}},
         "UpdateExpression": "SET #status = :status", "ExpressionAttributeNames": {"#status": "status"},

@@ -1,6 +1,8 @@
+use domain::id::{KeyId, UserId};
 use table::{CLAIMS, Claim, Error, Mail};
 
 use crate::{
+    compose::Line,
     deliver::{deliver, drop_empty},
     directory::Known,
     pace::Pace,
@@ -28,23 +30,35 @@ pub(crate) async fn announce(run: &mut Run<'_>, round: &mut Round, pace: &mut Pa
 }
 
 async fn tell(run: &mut Run<'_>, round: &mut Round, parcel: Parcel, pace: &mut Pace) {
-    match parcel.unfinished {
-        Some(mail) => tell_more(run, round, &parcel.entries, mail, pace).await,
-        None => tell_new(run, round, &parcel, pace).await,
+    let Parcel { user_id, unfinished, entries } = parcel;
+    let Some(mut mail) = unfinished else { return tell_new(run, round, user_id, &entries, pace).await };
+    match take_over(run, &mut mail).await {
+        Ok(true) => {}
+        // The entries, which nobody claimed, stay due.
+        Ok(false) => return,
+        Err(error) => return run.failed(1, "take up an unfinished mail", &error),
+    }
+    match lines(run, &mail).await {
+        Ok(lines) => tell_more(run, round, &entries, mail, lines, pace).await,
+        // The mail waits until all of it can be read; what is new does not wait for that.
+        Err(error) => {
+            run.failed(1, "read what an unfinished mail tells", &error);
+            tell_new(run, round, user_id, &entries, pace).await;
+        }
     }
 }
 
 /// Sends a new mail of the entries.
-async fn tell_new(run: &mut Run<'_>, round: &mut Round, parcel: &Parcel, pace: &mut Pace) {
-    let Some(first) = parcel.entries.first() else { return };
+async fn tell_new(run: &mut Run<'_>, round: &mut Round, user_id: UserId, entries: &[usize], pace: &mut Pace) {
+    let Some(first) = entries.first() else { return };
     let organization_id = round.entries[*first].organization_id;
-    let mut mail = Mail::new(parcel.user_id, organization_id, run.lease_ends_at(), run.now);
-    let told = match claim(run, round, &parcel.entries, &mut mail).await {
+    let mut mail = Mail::new(user_id, organization_id, run.lease_ends_at(), run.now);
+    let told = match claim(run, round, entries, &mut mail).await {
         Ok(told) => told,
         // Unknown whether the last claims were made: the mail is for a later run, which reads them all.
         Err(error) => return run.failed(1, "claim the notices of a mail", &error),
     };
-    let Known::There(recipient) = run.directory.user(parcel.user_id) else { return };
+    let Known::There(recipient) = run.directory.user(user_id) else { return };
     let recipient = recipient.clone();
     let lines: Vec<_> = told.iter().map(|position| &round.entries[*position].line).collect();
     if !lines.is_empty() {
@@ -52,31 +66,30 @@ async fn tell_new(run: &mut Run<'_>, round: &mut Round, parcel: &Parcel, pace: &
     }
 }
 
-/// Sends an unfinished mail, after the entries were claimed for it too.
-///
-/// All of it is read again: the mail may be hours old. Where anything cannot be read, or the claims
-/// fail, the mail stays as it is for a later run.
-async fn tell_more(run: &mut Run<'_>, round: &mut Round, entries: &[usize], mut mail: Mail, pace: &mut Pace) {
-    match take_over(run, &mut mail).await {
-        Ok(true) => {}
-        Ok(false) => return,
-        Err(error) => return run.failed(1, "take up an unfinished mail", &error),
+/// Sends an unfinished mail of which `lines` are still so, after the entries were claimed for it too.
+async fn tell_more(
+    run: &mut Run<'_>,
+    round: &mut Round,
+    entries: &[usize],
+    mut mail: Mail,
+    mut lines: Vec<(KeyId, Line)>,
+    pace: &mut Pace,
+) {
+    match claim(run, round, entries, &mut mail).await {
+        Ok(told) => {
+            let new = told.iter().map(|position| &round.entries[*position]);
+            let new: Vec<_> = new.map(|entry| (entry.announcement.key_id, entry.line.clone())).collect();
+            lines.retain(|(key_id, _)| new.iter().all(|(told, _)| told != key_id));
+            lines.extend(new);
+            lines.sort_by_key(|(key_id, line)| (line.expires_at, *key_id));
+        }
+        Err(error) => return run.failed(1, "claim more notices for an unfinished mail", &error),
     }
-    if let Err(error) = claim(run, round, entries, &mut mail).await {
-        return run.failed(1, "claim more notices for an unfinished mail", &error);
-    }
-    if run.time_left().is_zero() {
-        run.summary.left_over += 1;
-        return;
-    }
-    let lines = match lines(run, &mail).await {
-        Ok(lines) => lines,
-        Err(error) => return run.failed(1, "read what an unfinished mail tells", &error),
-    };
     match run.directory.user(mail.user_id) {
         Known::There(recipient) if can_be_told(recipient, mail.organization_id) && !lines.is_empty() => {
             let recipient = recipient.clone();
-            deliver(run, &mail, &recipient, &lines.iter().collect::<Vec<_>>(), pace).await;
+            let lines: Vec<_> = lines.iter().map(|(_, line)| line).collect();
+            deliver(run, &mail, &recipient, &lines, pace).await;
         }
         Known::Unread => run.summary.failed += 1,
         Known::There(_) | Known::Gone => drop_empty(run, &mail).await,

@@ -48,11 +48,11 @@ pub(crate) async fn deliver(
     }
 }
 
-/// Marks a mail that tells nothing any more, or nobody.
+/// Marks a mail that has nothing left to tell, or nobody to tell it to.
 pub(crate) async fn drop_empty(run: &mut Run<'_>, mail: &Mail) {
     run.summary.skipped += 1;
     let (user, mail_id, keys) = (mail.user_id, mail.mail_id, keys_of(mail));
-    tracing::info!(user.id = %user, mail.id = %mail_id, key.ids = keys, "a mail has nothing to tell any more");
+    tracing::info!(user.id = %user, mail.id = %mail_id, key.ids = keys, "a mail has nothing left to tell, or nobody to tell it to");
     mark(run, mail, MailStatus::Dead).await;
 }
 

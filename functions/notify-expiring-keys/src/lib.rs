@@ -6,7 +6,8 @@
 //!
 //! - What cannot be read is never taken for what is gone: its keys stay due, its mails stay leased.
 //! - A recipient gets one mail in a run. Where one was left unfinished, new notices are claimed for it
-//!   and go out with it; of several unfinished ones the others stay due for the next run.
+//!   and go out with it, unless it cannot be read; of several unfinished ones the others stay due for
+//!   the next run.
 //! - A mail that fails waits longer each time, and comes after all that failed less often.
 
 mod announce;

@@ -53,14 +53,14 @@ pub(crate) async fn take_over(run: &Run<'_>, mail: &mut Mail) -> Result<bool, Er
     }
 }
 
-/// Reads what of a mail is still so, the most urgent first, and its recipient into the directory.
+/// Reads what of a mail is still so, and its recipient into the directory.
 ///
 /// Fails where any of it cannot be read: what is not known to be over is not left out.
-pub(crate) async fn lines(run: &mut Run<'_>, mail: &Mail) -> Result<Vec<Line>, Unreadable> {
+pub(crate) async fn lines(run: &mut Run<'_>, mail: &Mail) -> Result<Vec<(KeyId, Line)>, Unreadable> {
     step(async { Ok(read_lines(run, mail).await) }).await?
 }
 
-async fn read_lines(run: &mut Run<'_>, mail: &Mail) -> Result<Vec<Line>, Unreadable> {
+async fn read_lines(run: &mut Run<'_>, mail: &Mail) -> Result<Vec<(KeyId, Line)>, Unreadable> {
     let table = &run.notifier.app.table;
     run.directory.read_organizations(table, [mail.organization_id].into_iter()).await;
     run.directory.read_users(table, [mail.user_id].into_iter()).await;
@@ -83,8 +83,7 @@ async fn read_lines(run: &mut Run<'_>, mail: &Mail) -> Result<Vec<Line>, Unreada
             }
         }
     }
-    lines.sort_by_key(|(key_id, line)| (line.expires_at, *key_id));
-    Ok(lines.into_iter().map(|(_, line)| line).collect())
+    Ok(lines)
 }
 
 fn holds(told: &Announcement, found: &DueKey) -> bool {

@@ -14,11 +14,15 @@ const MARGIN: Duration = Duration::from_secs(2);
 
 /// The time before the deadline at which nothing new is begun, so that what was begun ends.
 ///
-/// The time is looked at before each wave of reads, each claim and each sending. The longest that
-/// comes after a look is a sending, its mark, and the last keys' step to their next notices. (A wave
-/// or a claim, one step of keys on the way, and the last keys' step are no longer.)
+/// The time is looked at before each wave of reads, each mail, each claim and each sending. The longest
+/// that comes after a look is a sending, its mark, and the last keys' step to their next notices. (Two
+/// steps and that last one are no longer: a wave or a claim with a step of keys on the way, or taking
+/// up a mail and reading it.)
 const RESERVE: Duration = {
-    assert!(SENT_WITHIN.as_secs() >= STEP_WITHIN.as_secs(), "a wave would be longer than a sending");
+    assert!(
+        SENT_WITHIN.as_secs() >= STEP_WITHIN.as_secs(),
+        "two steps would be longer than a sending and its mark"
+    );
     Duration::from_secs(SENT_WITHIN.as_secs() + 2 * STEP_WITHIN.as_secs() + MARGIN.as_secs())
 };
 
