@@ -24,7 +24,8 @@ pub struct Pepper {
 #[derive(Debug)]
 struct Held {
     peppers: Arc<Peppers>,
-    fetched: Instant,
+    /// When an unknown version was last looked for. The first fetch is none: a version may be added right after.
+    refetched: Option<Instant>,
 }
 
 /// The pepper cannot be had: an error of ours, never a refusal of the caller.
@@ -48,7 +49,7 @@ impl Pepper {
     /// Fetches the peppers.
     pub async fn fetch(client: Client, secret_id: String) -> Result<Self, PepperFailure> {
         let peppers = fetch(&client, &secret_id).await?;
-        Ok(Self { client, secret_id, held: Mutex::new(Held { peppers, fetched: Instant::now() }) })
+        Ok(Self { client, secret_id, held: Mutex::new(Held { peppers, refetched: None }) })
     }
 
     /// Makes what is stored of a new token. Runs argon2 off the async thread: tens of milliseconds.
@@ -80,9 +81,9 @@ impl Pepper {
         }
         let due = {
             let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-            let due = held.fetched.elapsed() >= REFETCH_EVERY;
+            let due = held.refetched.is_none_or(|last| last.elapsed() >= REFETCH_EVERY);
             if due {
-                held.fetched = Instant::now();
+                held.refetched = Some(Instant::now());
             }
             due
         };
