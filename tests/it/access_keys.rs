@@ -3,3 +3,4 @@ mod end;
 mod list;
 mod quota;
 mod read;
+mod scale;

@@ -86,36 +86,41 @@ fn a_handler_without_context_answers_500_and_does_nothing() {
             .filter(|name| !matches!(*name, "authorize-request" | "notify-expiring-keys"))
             .map(str::to_owned)
             .collect();
-        assert!(functions.len() >= 8, "{functions:?}");
+        assert!(functions.len() >= 11, "{functions:?}");
         for function in functions {
+            let sample = sample_event(&function, &organization.id, &key);
+            let mut odd = sample["requestContext"]["authorizer"].clone();
+            odd["lambda"]["organization_id"] = json!(7);
+            let mut unknown = sample["requestContext"]["authorizer"].clone();
+            unknown["lambda"]["user_kind"] = json!("root");
             for authorizer in [
                 Value::Null,
                 json!({}),
                 json!({"lambda": {}}),
-                json!({"lambda": {"organization_id": 7}}),
-                json!({"jwt": {}}),
+                json!({"jwt": sample["requestContext"]["authorizer"]["lambda"]}),
+                odd,
+                unknown,
             ] {
-                let mut event = proxy_event(&organization.id, &key);
-                event["requestContext"]["authorizer"] = authorizer;
-                if let Ok(answer) = world.stack.invoke(&function, &event).await {
-                    assert_eq!(answer["statusCode"], 500, "{function}: {answer}");
-                }
+                let mut event = sample.clone();
+                event["requestContext"]["authorizer"] = authorizer.clone();
+                let answer = world.stack.invoke(&function, &event).await.unwrap();
+                assert_eq!(answer["statusCode"], 500, "{function} {authorizer}: {answer}");
             }
         }
-        assert_eq!(world.items().len(), before.len());
+        assert_eq!(world.items(), before);
     });
 }
 
-fn proxy_event(organization_id: &str, key: &Value) -> Value {
-    json!({
-        "version": "2.0", "routeKey": "POST /v1/organizations/{organization_id}/users", "rawPath": "/", "rawQueryString": "",
-        "headers": {"content-type": "application/json"}, "body": r#"{"kind": "machine", "name": "m"}"#, "isBase64Encoded": false,
-        "pathParameters": {"organization_id": organization_id, "user_id": key["user_id"], "key_id": key["key_id"]},
-        "requestContext": {
-            "accountId": "000000000000", "apiId": "api", "domainName": "d", "domainPrefix": "d", "requestId": "r",
-            "routeKey": "POST /v1/organizations/{organization_id}/users", "stage": "$default",
-            "time": "01/Jan/2026:00:00:00 +0000", "timeEpoch": 1_767_225_600_000_i64,
-            "http": {"method": "POST", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "t"},
-        },
-    })
+/// Reads the function's sample event and turns it to things that are there.
+fn sample_event(function: &str, organization_id: &str, key: &Value) -> Value {
+    let path = format!("{}/events/{function}.json", env!("CARGO_MANIFEST_DIR"));
+    let mut event: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let there = json!({"organization_id": organization_id, "user_id": key["user_id"], "key_id": key["key_id"]});
+    for (name, value) in there.as_object().unwrap() {
+        if let Some(parameter) = event.pointer_mut(&format!("/pathParameters/{name}")) {
+            *parameter = value.clone();
+        }
+    }
+    event["requestContext"]["authorizer"]["lambda"]["organization_id"] = json!(organization_id);
+    event
 }

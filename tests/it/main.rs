@@ -3,11 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 mod access_keys;
+mod audit_events;
 mod authorizer;
 mod gateway;
+mod inbox;
+mod matrix;
 mod notices;
 mod organizations;
 mod readme;
 mod rules;
+mod tenants;
 mod users;
 mod whoami;

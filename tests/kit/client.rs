@@ -53,6 +53,11 @@ impl Client {
         self.send(Method::PATCH, path, Some(body)).await
     }
 
+    /// Sends `PUT` with JSON.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PUT, path, Some(body)).await
+    }
+
     /// Sends `DELETE`.
     pub async fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, None).await
@@ -72,8 +77,8 @@ impl Client {
     /// # Panics
     /// When there is no answer.
     pub async fn send_raw(&self, method: Method, path: &str, kind: Option<&str>, body: Vec<u8>) -> Answer {
-        let mut request =
-            self.http.request(method, format!("{}{path}", self.url)).headers(self.headers.clone());
+        let url = format!("{}{path}", self.url);
+        let mut request = self.http.request(method.clone(), url).headers(self.headers.clone());
         if let Some(kind) = kind {
             request = request.header("content-type", kind);
         }
@@ -84,7 +89,7 @@ impl Client {
             "" => Value::Null,
             text => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
         };
-        self.secrets.learn(&body);
+        self.secrets.learn(&method, path, status, &body);
         Answer { status, headers, body }
     }
 }

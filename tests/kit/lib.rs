@@ -3,13 +3,14 @@
 mod answer;
 mod client;
 mod organization;
+mod scale;
 mod secrets;
 mod stored;
 mod world;
 
 pub use answer::Answer;
 pub use client::Client;
-pub use local::{Effect, Fault, Options, RestRequest, Service, Stack, When};
+pub use local::{Call, Effect, Fault, Options, RestRequest, Service, Stack, When};
 pub use organization::Organization;
 pub use stored::Item;
 pub use world::{World, run, run_with};

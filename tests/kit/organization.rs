@@ -54,6 +54,18 @@ impl Organization {
         self.key(&machine, 90).await
     }
 
+    /// Sets a role with these permissions.
+    pub async fn role(&self, name: &str, permissions: &[&str]) {
+        let path = format!("{}/roles/{name}", self.path);
+        self.owner.put(&path, json!({"permissions": permissions})).await.expect(200);
+    }
+
+    /// Makes a machine user with these roles and returns its id.
+    pub async fn machine_with(&self, name: &str, roles: &[&str]) -> String {
+        let body = json!({"kind": "machine", "name": name, "roles": roles});
+        text(&self.owner.post(&format!("{}/users", self.path), body).await.expect(201), "user_id")
+    }
+
     /// Returns the path of a user's keys.
     #[must_use]
     pub fn keys_of(&self, user_id: &str) -> String {

@@ -1,32 +1,40 @@
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use reqwest::Method;
 use serde_json::Value;
 
-/// The secrets that a test was shown, each of which may stand nowhere else.
+/// The secrets that a test was shown and all other answers, in none of which a secret may stand.
 #[derive(Debug, Default)]
-pub(crate) struct Secrets(Mutex<Vec<String>>);
+pub(crate) struct Secrets(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    shown: Vec<String>,
+    answers: Vec<String>,
+}
 
 impl Secrets {
-    /// Takes note of every secret in an answer and of the answer without them.
-    pub(crate) fn learn(&self, answer: &Value) {
+    /// Takes note of the secrets that an answer is there to show, and of the answer without them.
+    pub(crate) fn learn(&self, method: &Method, path: &str, status: u16, answer: &Value) {
         let mut rest = answer.clone();
-        self.take(&mut rest);
-        self.check("an answer", &rest.to_string());
+        let path = path.split('?').next().unwrap_or_default();
+        if *method == Method::POST && status == 201 {
+            if path.ends_with("/access-keys") {
+                self.take(&mut rest);
+            } else if path.ends_with("/users") {
+                rest["access_keys"].as_array_mut().into_iter().flatten().for_each(|key| self.take(key));
+            }
+        }
+        assert!(!shows_a_secret(&rest), "{method} {path} shows a secret with {status}");
+        let text = rest.to_string();
+        self.check("an answer", &text);
+        self.known().answers.push(text);
     }
 
-    fn take(&self, value: &mut Value) {
-        match value {
-            Value::Object(members) => {
-                if let Some(secret) = members.remove("secret") {
-                    let token = secret["token"].as_str().expect("a secret has its token");
-                    let key = secret["secret_key"].as_str().expect("a secret has its secret key");
-                    let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                    known.extend([token.to_owned(), key.to_owned(), key[..43].to_owned()]);
-                }
-                members.values_mut().for_each(|member| self.take(member));
-            }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.take(item)),
-            _ => {}
+    /// Fails where an answer, at any time, held one of these: verifiers, and what they are made with.
+    pub(crate) fn check_answers(&self, never_shown: &[String]) {
+        for answer in &self.known().answers {
+            check_for(never_shown, "an answer", answer);
         }
     }
 
@@ -38,7 +46,35 @@ impl Secrets {
 
     /// Fails where a secret stands.
     pub(crate) fn check_tokens(&self, place: &str, text: &str) {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        assert!(!known.iter().any(|secret| text.contains(secret)), "a secret stands in {place}");
+        check_for(&self.known().shown, place, text);
+    }
+
+    /// Returns a token that was shown.
+    pub(crate) fn any_token(&self) -> Option<String> {
+        self.known().shown.first().cloned()
+    }
+
+    fn take(&self, key: &mut Value) {
+        let Some(secret) = key.as_object_mut().and_then(|key| key.remove("secret")) else { return };
+        let token = secret["token"].as_str().expect("a secret has its token");
+        let key = secret["secret_key"].as_str().expect("a secret has its secret key");
+        self.known().shown.extend([token.to_owned(), key.to_owned(), key[..43].to_owned()]);
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Fails where one of these stands.
+pub(crate) fn check_for(secrets: &[String], place: &str, text: &str) {
+    assert!(!secrets.iter().any(|secret| text.contains(secret)), "a secret stands in {place}");
+}
+
+fn shows_a_secret(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.contains_key("secret") || members.values().any(shows_a_secret),
+        Value::Array(items) => items.iter().any(shows_a_secret),
+        _ => false,
     }
 }

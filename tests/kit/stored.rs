@@ -41,6 +41,17 @@ impl World {
         self.items().into_iter().filter(starts).collect()
     }
 
+    /// Stores an item, written in `DynamoDB`'s own JSON.
+    ///
+    /// # Panics
+    /// When it is none, and when the engine fails.
+    pub fn put(&self, item: &Value) {
+        let database = self.stack.database().expect("the engine is in this process");
+        let request = serde_json::json!({"TableName": "access-keys", "Item": item});
+        let request = serde_json::from_value(request).expect("the item is well-formed");
+        database.put_item(request).expect("the item can be stored");
+    }
+
     /// Lets the leases of mails end, as time would.
     ///
     /// # Panics

@@ -1,8 +1,11 @@
 use std::sync::Arc;
 
-use local::{Options, Stack};
+use local::{Effect, Fault, Options, Service, Stack};
 
-use crate::{Client, Organization, secrets::Secrets};
+use crate::{
+    Client, Item, Organization,
+    secrets::{Secrets, check_for},
+};
 
 /// One running system with nobody in it yet.
 #[derive(Debug)]
@@ -32,11 +35,17 @@ pub fn run_with(options: Options, test: impl AsyncFnOnce(&World)) {
         let world = World { stack, http: reqwest::Client::new(), secrets: Arc::default() };
         test(&world).await;
         let (secrets, mails, items) = (Arc::clone(&world.secrets), world.stack.emails(), world.items());
+        let never_shown = world.never_shown(&items);
         let logs = world.stack.stop().await;
         for line in logs.lines() {
-            secrets.check("a log line", &String::from_utf8_lossy(&line.bytes));
+            let line = String::from_utf8_lossy(&line.bytes);
+            secrets.check("a log line", &line);
+            check_for(&never_shown, "a log line", &line);
         }
-        secrets.check("a mail", &format!("{mails:?}"));
+        let mails = format!("{mails:?}");
+        secrets.check("a mail", &mails);
+        check_for(&never_shown, "a mail", &mails);
+        secrets.check_answers(&never_shown);
         secrets.check_tokens("the table", &format!("{items:?}"));
     });
 }
@@ -69,6 +78,32 @@ impl World {
     /// Shifts the present, for the gateway and schedules, to this many seconds from now.
     pub fn travel(&self, seconds: i64) {
         self.stack.clock().shift(seconds);
+    }
+
+    /// Returns the tags of all stored keys and the peppers.
+    fn never_shown(&self, items: &[Item]) -> Vec<String> {
+        let tags = items.iter().filter_map(|item| item.get("secret")?["tag"].as_str().map(str::to_owned));
+        let pepper = self.stack.environment().get("PEPPER_SECRET_ID").and_then(|id| self.stack.secret(id));
+        let pepper: serde_json::Value =
+            serde_json::from_str(&pepper.expect("the stack has a pepper")).expect("the pepper is JSON");
+        let versions = pepper.as_object().expect("the pepper is an object").iter();
+        let peppers = versions.filter(|(version, _)| *version != "current");
+        tags.chain(peppers.filter_map(|(_, value)| value.as_str().map(str::to_owned))).collect()
+    }
+
+    /// Lets every authorizer start anew, without what it knew of organizations, as ten seconds would.
+    ///
+    /// # Panics
+    /// Before any key was made, and when an instance outlives its end.
+    pub async fn forget_organizations(&self) {
+        let known = self.stack.instances("authorize-request");
+        let client = self.key(&self.secrets.any_token().expect("a key was made"));
+        let fault = Fault::on(Service::DynamoDb, Effect::KillBefore).operation("BatchGetItem");
+        self.stack.faults().add(fault.function("authorize-request"));
+        for _ in 0..known.idle + known.busy {
+            client.get("/v1/whoami").await.expect(500);
+        }
+        self.stack.faults().clear();
     }
 
     /// Runs the notice function as its schedule would.

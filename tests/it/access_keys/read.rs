@@ -1,5 +1,6 @@
+use jiff::Timestamp;
 use kit::{DAY, run};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn a_key_is_shown_masked_to_its_user_and_to_owners() {
@@ -52,13 +53,26 @@ fn the_status_follows_the_clock_to_the_second() {
         let organization = world.organization("alice", "strict").await;
         let machine = organization.machine("ci").await;
         let key = organization.key(&machine, 1).await;
+        let token = key["secret"]["token"].as_str().unwrap();
+        let expiry: Timestamp = key["expires_at"].as_str().unwrap().parse().unwrap();
+        let sample = include_str!("../../events/authorize-request.json");
+        let mut request: Value = serde_json::from_str(sample).unwrap();
+        request["headers"] = json!({"x-access-key": token});
+        request["identitySource"] = json!(null);
+        request["pathParameters"] = json!({});
+        for (milliseconds, passes) in
+            [(-1_000, true), (-1, true), (0, false), (1, false), (1_000, false), (-1_000, true)]
+        {
+            request["requestContext"]["timeEpoch"] = json!(expiry.as_millisecond() + milliseconds);
+            let answer = world.stack.invoke("authorize-request", &request).await.unwrap();
+            assert_eq!(answer["isAuthorized"], passes, "{milliseconds}: {answer}");
+        }
+
         let path = organization.key_path(&key);
-        let client = world.key(key["secret"]["token"].as_str().unwrap());
         world.travel(DAY - 30);
-        client.get("/v1/whoami").await.expect(200);
         assert_eq!(world.person("alice").get(&path).await.expect(200)["status"], "active");
         world.travel(DAY + 1);
-        client.get("/v1/whoami").await.expect_forbidden_by_gateway();
+        world.key(token).get("/v1/whoami").await.expect_forbidden_by_gateway();
         let shown = world.person("alice").get(&path).await.expect(200);
         assert_eq!((&shown["status"], &shown["expires_in_days"]), (&json!("expired"), &json!(0)));
     });

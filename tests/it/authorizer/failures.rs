@@ -1,5 +1,5 @@
-use kit::{Effect, Fault, Service, When, run};
-use serde_json::json;
+use kit::{Effect, Fault, Options, Service, When, World, run, run_with};
+use serde_json::{Value, json};
 
 fn internal() -> serde_json::Value {
     json!({"message": "Internal Server Error"})
@@ -63,28 +63,87 @@ fn an_authorizer_that_dies_is_an_error_and_is_replaced() {
 }
 
 #[test]
-fn an_unknown_pepper_version_is_looked_for_and_then_an_error() {
-    run(async |world| {
+fn a_pepper_version_that_a_warm_instance_does_not_know_is_looked_for() {
+    run_with(Options { instance_cap: 1, ..Options::default() }, async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let (first, machine) = (organization.machine_key().await, organization.machine("ci").await);
+        let old = world.key(first["secret"]["token"].as_str().unwrap());
+        old.get("/v1/whoami").await.expect(200);
+
+        let id = &world.stack.environment()["PEPPER_SECRET_ID"];
+        let mut pepper: Value = serde_json::from_str(&world.stack.secret(id).unwrap()).unwrap();
+        pepper["2"] = json!("fedcba9876543210fedcba9876543210");
+        pepper["current"] = json!("2");
+        assert!(world.stack.put_secret(id, &pepper.to_string()));
+        start_anew(world, "create-access-key", "TransactWriteItems");
+        let body = json!({"name": "k", "expires_in_days": 1});
+        let keys = organization.keys_of(&machine);
+        let _ = organization.owner.post(&keys, body.clone()).await;
+        world.stack.faults().clear();
+        let second = organization.owner.post(&keys, body).await.expect(201);
+        assert_eq!(versions(world).last().map(String::as_str), Some("keyid=Mg"));
+
+        world.stack.calls().clear();
+        let new = world.key(second["secret"]["token"].as_str().unwrap());
+        for client in [&new, &old, &new] {
+            client.get("/v1/whoami").await.expect(200);
+        }
+        assert_eq!(world.stack.calls().count("GetSecretValue"), 1);
+    });
+}
+
+#[test]
+fn a_pepper_version_that_is_nowhere_is_an_error_and_asked_for_once_in_a_while() {
+    run_with(Options { instance_cap: 1, ..Options::default() }, async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
         let client = world.key(key["secret"]["token"].as_str().unwrap());
-        let pepper = world.stack.environment()["PEPPER_SECRET_ID"].clone();
-        let first = world.stack.secret(&pepper).unwrap();
-        let mut grown: serde_json::Value = serde_json::from_str(&first).unwrap();
-        grown["2"] = json!("fedcba9876543210fedcba9876543210");
-        grown["current"] = json!("2");
-        assert!(world.stack.put_secret(&pepper, &grown.to_string()));
-        let before = client.get("/v1/whoami").await.expect(200);
-        assert_eq!(before["key_id"], key["key_id"]);
+        let id = &world.stack.environment()["PEPPER_SECRET_ID"];
+        let kept = world.stack.secret(id).unwrap();
         let lost = json!({"current": "2", "2": "fedcba9876543210fedcba9876543210"});
-        assert!(world.stack.put_secret(&pepper, &lost.to_string()));
-        world.stack.faults().add(
-            Fault::on(Service::DynamoDb, Effect::KillAfter)
-                .operation("BatchGetItem")
-                .function("authorize-request")
-                .when(When::First(1)),
-        );
+        assert!(world.stack.put_secret(id, &lost.to_string()));
+        start_anew(world, "authorize-request", "BatchGetItem");
         client.get("/v1/whoami").await.expect(500);
-        assert_eq!(client.get("/v1/whoami").await.expect(500), internal());
+        world.stack.faults().clear();
+        world.stack.warm_up("authorize-request", 1).await.unwrap();
+        world.stack.calls().clear();
+        for _ in 0..3 {
+            assert_eq!(client.get("/v1/whoami").await.expect(500), internal());
+        }
+        assert!(world.stack.calls().count("GetSecretValue") <= 1);
+        assert!(world.stack.put_secret(id, &kept));
+    });
+}
+
+/// Lets the next request end the function's one instance, so that the next starts anew.
+fn start_anew(world: &World, function: &str, operation: &str) {
+    let fault = Fault::on(Service::DynamoDb, Effect::KillBefore).operation(operation).function(function);
+    world.stack.faults().add(fault.when(When::First(1)));
+}
+
+/// Reads the pepper versions that stored verifiers name, as argon2 writes them, in order.
+fn versions(world: &World) -> Vec<String> {
+    let mut versions: Vec<String> = world
+        .items_of("KEY#")
+        .iter()
+        .map(|key| key["secret"]["hash"].as_str().unwrap())
+        .map(|hash| hash.split([',', '$']).find(|part| part.starts_with("keyid=")).unwrap().to_owned())
+        .collect();
+    versions.sort();
+    versions
+}
+
+#[test]
+fn a_store_that_fails_for_a_sign_in_or_for_the_organization_is_an_error() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let fault = || Fault::on(Service::DynamoDb, Effect::ServerError).function("authorize-request");
+        for operation in ["GetItem", "Query"] {
+            world.stack.faults().add(fault().operation(operation));
+            assert_eq!(organization.owner.get(&organization.path).await.expect(500), internal(), "{operation}");
+            assert!(world.stack.faults().struck() > 0, "{operation}");
+            world.stack.faults().clear();
+        }
+        organization.owner.get(&organization.path).await.expect(200);
     });
 }
