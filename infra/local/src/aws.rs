@@ -107,13 +107,16 @@ impl Aws {
             (_, Service::Ses) => self.ses.answer(&operation, &form.unwrap_or_default()),
             (_, Service::SecretsManager) => self.secrets.answer(&operation, &body),
         };
-        self.calls.end(record, answer.status());
         if effects.contains(&Effect::KillAfter)
             && let Some(caller) = &caller
         {
             self.runtime.kill(caller).await;
             return Err(Dropped);
         }
-        if effects.contains(&Effect::LoseReply) { Err(Dropped) } else { Ok(answer) }
+        if effects.contains(&Effect::LoseReply) {
+            return Err(Dropped);
+        }
+        self.calls.end(record, answer.status());
+        Ok(answer)
     }
 }
