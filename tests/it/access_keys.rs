@@ -4,3 +4,4 @@ mod list;
 mod quota;
 mod read;
 mod scale;
+mod update;

@@ -168,7 +168,7 @@ mod tests {
             ("{}", "body", "missing field `name`"),
             (r#"{"name": "a", "inner": {"count": -1}}"#, "inner.count", "expected u32"),
             (r#"{"name": "a", "at": "2027-01-31"}"#, "at", "RFC 3339"),
-            (r#"{"name": "a", "name": "b"}"#, "name", "duplicate field"),
+            (r#"{"name": "a", "name": "b"}"#, "body", "duplicate field `name`"),
             (r#"{"name": "a"} {}"#, "body", "trailing characters"),
             ("[]", "body", ""),
             (r#"{"name": "a""#, "body", "EOF"),

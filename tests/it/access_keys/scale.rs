@@ -3,21 +3,19 @@ use std::collections::BTreeSet;
 use kit::{Organization, World, run};
 use serde_json::json;
 
-const USERS: usize = 10_000;
-
-async fn large(world: &World) -> Organization {
+async fn large(world: &World, users: usize) -> Organization {
     let organization = world.organization("alice", "strict").await;
     let machine = organization.machine("ci").await;
     organization.key(&machine, 30).await;
     organization.key(&machine, 300).await;
-    world.copy_user(&machine, USERS - 1);
+    world.copy_user(&machine, users - 1);
     organization
 }
 
 #[test]
 fn a_page_of_20_000_keys_costs_one_query_and_one_batch_read_whatever_page() {
     run(async |world| {
-        let organization = large(world).await;
+        let organization = large(world, 10_000).await;
         let mut cursor = String::new();
         for page in 0..30 {
             world.stack.calls().clear();
@@ -34,9 +32,9 @@ fn a_page_of_20_000_keys_costs_one_query_and_one_batch_read_whatever_page() {
 }
 
 #[test]
-fn a_preview_of_20_000_keys_names_each_key_that_would_break_once() {
+fn a_preview_of_10_000_keys_names_each_key_that_would_break_once() {
     run(async |world| {
-        let organization = large(world).await;
+        let organization = large(world, 5_000).await;
         let proposal = json!({"policy": {"lifetime": {"max_seconds": 100 * kit::DAY}}});
         let (mut broken, mut cursor) = (BTreeSet::new(), String::new());
         loop {
@@ -51,6 +49,6 @@ fn a_preview_of_20_000_keys_names_each_key_that_would_break_once() {
                 None => break,
             }
         }
-        assert_eq!(broken.len(), USERS);
+        assert_eq!(broken.len(), 5_000);
     });
 }
