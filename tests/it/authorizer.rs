@@ -1,4 +1,5 @@
 mod credentials;
 mod failures;
 mod jwt;
+mod permissions;
 mod rest;

@@ -115,7 +115,8 @@ fn a_handler_without_context_answers_500_and_does_nothing() {
 fn sample_event(function: &str, organization_id: &str, key: &Value) -> Value {
     let path = format!("{}/events/{function}.json", env!("CARGO_MANIFEST_DIR"));
     let mut event: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let there = json!({"organization_id": organization_id, "user_id": key["user_id"], "key_id": key["key_id"]});
+    let there =
+        json!({"organization_id": organization_id, "user_id": key["user_id"], "key_id": key["key_id"]});
     for (name, value) in there.as_object().unwrap() {
         if let Some(parameter) = event.pointer_mut(&format!("/pathParameters/{name}")) {
             *parameter = value.clone();

@@ -129,7 +129,10 @@ impl Caller {
     const fn is_about_a_machine(self) -> bool {
         matches!(
             self,
-            Self::OwnerAboutAMachine | Self::KeyWithoutAboutItself | Self::KeyWithAboutAMachine | Self::KeyOfTheSuspended
+            Self::OwnerAboutAMachine
+                | Self::KeyWithoutAboutItself
+                | Self::KeyWithAboutAMachine
+                | Self::KeyOfTheSuspended
         )
     }
 
@@ -239,7 +242,13 @@ pub(crate) fn state(world: &World) -> Vec<Item> {
     items
 }
 
-async fn ask(client: &Client, organization: &Organization, subject: &Subject, case: &Case, unique: &str) -> Answer {
+async fn ask(
+    client: &Client,
+    organization: &Organization,
+    subject: &Subject,
+    case: &Case,
+    unique: &str,
+) -> Answer {
     let (method, path) = case.0.split_once(' ').unwrap();
     let path = path
         .replace('…', &organization.path)
@@ -325,7 +334,9 @@ fn everybody_is_answered_on_every_route_as_the_table_of_rights_says() {
                 let anonymous = world.anonymous();
                 let client = match caller {
                     Caller::Nobody => &anonymous,
-                    Caller::Themselves | Caller::SuspendedPerson | Caller::OwnerOfTheSuspended => &subject.person,
+                    Caller::Themselves | Caller::SuspendedPerson | Caller::OwnerOfTheSuspended => {
+                        &subject.person
+                    }
                     Caller::AnotherNormalUser => &other.person,
                     Caller::OwnerAboutAPerson | Caller::OwnerAboutAMachine => &organization.owner,
                     Caller::KeyWithoutAboutAPerson | Caller::KeyWithoutAboutItself => &bare.key,
@@ -352,7 +363,10 @@ fn the_matrix_has_every_route_of_the_template_and_every_action_of_the_table() {
     let routes = template.lines().filter_map(|line| {
         let (_, rest) = line.split_once("Method: ")?;
         let (method, rest) = rest.split_once(", Path: \"")?;
-        Some(format!("{method} {}", rest.split('"').next()?.replace("/v1/organizations/{organization_id}", "…")))
+        Some(format!(
+            "{method} {}",
+            rest.split('"').next()?.replace("/v1/organizations/{organization_id}", "…")
+        ))
     });
     let routes: BTreeSet<String> = routes.collect();
     assert_eq!(routes.len(), template.matches("Type: HttpApi\n").count());

@@ -1,4 +1,4 @@
-use kit::run;
+use kit::{Effect, Fault, Service, When, run};
 use serde_json::{Value, json};
 
 #[test]
@@ -266,5 +266,150 @@ fn normal_users_see_themselves_alone() {
             .expect_problem(403, "forbidden");
         let body = json!({"kind": "machine", "name": "m"});
         carol.post(&format!("{}/users", organization.path), body).await.expect_problem(403, "forbidden");
+    });
+}
+
+#[test]
+fn the_keys_of_a_deleted_user_are_refused_at_once_and_its_address_is_free() {
+    run(async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let carol = organization.invite("carol").await;
+        let body = || json!({"name": "mine", "expires_in_days": 30});
+        let key = world.person("carol").post(&organization.keys_of("me"), body()).await.expect(201);
+        let client = world.key(key["secret"]["token"].as_str().unwrap());
+        world.stack.warm_up("authorize-request", 3).await.unwrap();
+        for _ in 0..4 {
+            client.get("/v1/whoami").await.expect(200);
+        }
+        let path = organization.user_path(&carol);
+        assert_eq!(organization.owner.delete(&path).await.expect(204), Value::Null);
+        for _ in 0..4 {
+            client.get("/v1/whoami").await.expect_forbidden_by_gateway();
+        }
+        world.person("carol").get(&organization.user_path("me")).await.expect_forbidden_by_gateway();
+        organization.owner.get(&path).await.expect_problem(404, "not_found");
+        organization.owner.get(&organization.key_path(&key)).await.expect_problem(404, "not_found");
+        assert_eq!((world.items_of("KEY#").len(), world.audit("user.deleted").len()), (0, 1));
+        let again = organization.invite("carol").await;
+        assert_ne!(again, carol);
+        assert_eq!(
+            world.person("carol").get(&organization.user_path("me")).await.expect(200)["user_id"],
+            again.as_str()
+        );
+        client.get("/v1/whoami").await.expect_forbidden_by_gateway();
+    });
+}
+
+#[test]
+fn a_deletion_that_is_cut_off_anywhere_refuses_the_keys_and_is_finished_by_repeating_it() {
+    for call in 1..=8 {
+        run(async |world| {
+            let organization = world.organization("alice", "strict").await;
+            let machine = organization.machine("ci").await;
+            let keys = [organization.key(&machine, 30).await, organization.key(&machine, 30).await];
+            let clients: Vec<_> =
+                keys.iter().map(|key| world.key(key["secret"]["token"].as_str().unwrap())).collect();
+            world.stack.warm_up("manage-users", 1).await.unwrap();
+            let fault = Fault::anywhere(Effect::KillAfter).function("manage-users").when(When::Nth(call));
+            world.stack.faults().add(fault);
+            let path = organization.user_path(&machine);
+            let cut_off = organization.owner.delete(&path).await.status;
+            world.stack.faults().clear();
+            let marked = !world.audit("user.deleted").is_empty();
+            assert!(cut_off == 500 || marked, "call {call}: {cut_off}");
+            for client in &clients {
+                let answer = client.get("/v1/whoami").await;
+                assert_eq!(answer.status, if marked { 403 } else { 200 }, "call {call}");
+            }
+            let again = organization.owner.delete(&path).await.status;
+            assert!(matches!(again, 204 | 404), "call {call}: {again} after {cut_off}");
+            organization.owner.get(&path).await.expect_problem(404, "not_found");
+            let left =
+                world.items().into_iter().filter(|item| item["PK"] == format!("USER#{machine}").as_str());
+            assert_eq!(left.filter(|item| item["SK"] != "USER").count(), 0, "call {call}");
+            assert_eq!(world.audit("user.deleted").len(), 1, "call {call}");
+        });
+    }
+}
+
+#[test]
+fn owners_who_demote_delete_or_suspend_each_other_at_once_leave_one() {
+    for (round, lost) in
+        [("kind", false), ("delete", false), ("status", false), ("kind", true), ("delete", true)]
+    {
+        run(async |world| {
+            let organization = world.organization("alice", "strict").await;
+            let bob = organization.invite_as("bob", "owner").await;
+            let bob_client = world.person("bob");
+            bob_client.get(&organization.path).await.expect(200);
+            let me = organization.owner.get(&organization.user_path("me")).await.expect(200);
+            let alice = me["user_id"].as_str().unwrap();
+            if lost {
+                let fault = Fault::on(Service::DynamoDb, Effect::LoseReply).operation("TransactWriteItems");
+                world.stack.faults().add(fault.function("manage-users").when(When::First(2)));
+            }
+            let (bobs, alices) = (organization.user_path(&bob), organization.user_path(alice));
+            let end = async |client: &kit::Client, path: &str| match round {
+                "kind" => client.patch(path, json!({"kind": "normal"})).await.status,
+                "status" => client.patch(path, json!({"status": "suspended"})).await.status,
+                _ => client.delete(path).await.status,
+            };
+            let answers = tokio::join!(end(&organization.owner, &bobs), end(&bob_client, &alices));
+            world.stack.faults().clear();
+            let of_organization =
+                world.items_of("ORG").into_iter().find(|item| item.contains_key("owner_ids")).unwrap();
+            assert_eq!(of_organization["owner_ids"].as_array().unwrap().len(), 1, "{round}: {answers:?}");
+            let active = |user: &&kit::Item| user["kind"] == "owner" && user["status"] == "active";
+            assert_eq!(world.items_of("USER").iter().filter(active).count(), 1, "{round}: {answers:?}");
+        });
+    }
+}
+
+#[test]
+fn a_user_is_changed_by_those_who_may_and_told_of_it() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let carol = organization.invite("carol").await;
+        organization.role("reader", &["clusters:read"]).await;
+        let (client, me) = (world.person("carol"), organization.user_path("me"));
+        let switches = json!({"key_expiring": {"email": false}});
+        let mine =
+            client.patch(&me, json!({"name": "Carol C.", "notifications": switches})).await.expect(200);
+        assert_eq!(
+            (&mine["name"], &mine["notifications"]["key_expiring"]),
+            (&json!("Carol C."), &json!({"email": false, "inbox": true}))
+        );
+        for body in [
+            json!({"kind": "owner"}),
+            json!({"roles": ["reader"]}),
+            json!({"groups": []}),
+            json!({"email": "else@example.com"}),
+            json!({"status": "suspended"}),
+        ] {
+            client.patch(&me, body).await.expect_problem(403, "forbidden");
+        }
+        let inbox = format!("{me}/inbox");
+        assert_eq!(client.get(&inbox).await.expect(200)["items"], json!([]));
+        let path = organization.user_path(&carol);
+        organization.owner.patch(&path, json!({"roles": ["reader"]})).await.expect(200);
+        let told = client.get(&inbox).await.expect(200);
+        assert_eq!(
+            (told["items"].as_array().unwrap().len(), &told["items"][0]["event"]),
+            (1, &json!("access_changed"))
+        );
+        let quiet = json!({"notifications": {"access_changed": {"inbox": false}}});
+        client.patch(&me, quiet).await.expect(200);
+        organization.owner.patch(&path, json!({"roles": []})).await.expect(200);
+        assert_eq!(client.get(&inbox).await.expect(200), told);
+
+        let taken = json!({"email": "alice@example.com"});
+        organization.owner.patch(&path, taken).await.expect_problem(409, "email_taken");
+        organization
+            .owner
+            .patch(&path, json!({"email": null}))
+            .await
+            .expect_invalid("email", "must be given");
+        organization.owner.patch(&path, json!({"email": "new@example.com"})).await.expect(200);
+        organization.invite("carol").await;
     });
 }

@@ -15,9 +15,7 @@ impl World {
         let database = self.stack.database().expect("the engine is in this process");
         let request = ScanRequest { table_name: "access-keys".to_owned(), ..ScanRequest::default() };
         let all = database.scan(request).expect("the table can be read").items.unwrap_or_default();
-        let of_user = |item: &&Stored| {
-            matches!(&item["PK"], AttributeValue::S(partition) if partition.ends_with(&format!("#{user_id}")))
-        };
+        let of_user = |item: &&Stored| matches!(&item["PK"], AttributeValue::S(partition) if partition.ends_with(&format!("#{user_id}")));
         let originals: Vec<String> = all
             .iter()
             .filter(of_user)
@@ -27,7 +25,8 @@ impl World {
             let text = original.replace(user_id, &format!("copy{number:08}"));
             serde_json::from_str(&text).expect("a copy is an item")
         };
-        let items = (0..copies).flat_map(|number| originals.iter().map(move |item| copy(number, item))).collect();
+        let items =
+            (0..copies).flat_map(|number| originals.iter().map(move |item| copy(number, item))).collect();
         let stored = database.import_items("access-keys", items, ImportOptions::default());
         stored.expect("the copies can be stored");
     }

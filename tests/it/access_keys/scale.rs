@@ -41,7 +41,10 @@ fn a_preview_of_10_000_keys_names_each_key_that_would_break_once() {
             let path = format!("{}/policy-preview?limit=100{cursor}", organization.path);
             let page = organization.owner.post(&path, proposal.clone()).await.expect(200);
             for item in page["items"].as_array().unwrap() {
-                assert_eq!((&item["rule"], &item["value"]), (&json!("lifetime.max_seconds"), &json!("8640000")));
+                assert_eq!(
+                    (&item["rule"], &item["value"]),
+                    (&json!("lifetime.max_seconds"), &json!("8640000"))
+                );
                 assert!(broken.insert(item["access_key"]["key_id"].as_str().unwrap().to_owned()));
             }
             match page["next_cursor"].as_str() {

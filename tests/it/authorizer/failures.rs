@@ -140,7 +140,11 @@ fn a_store_that_fails_for_a_sign_in_or_for_the_organization_is_an_error() {
         let fault = || Fault::on(Service::DynamoDb, Effect::ServerError).function("authorize-request");
         for operation in ["GetItem", "Query"] {
             world.stack.faults().add(fault().operation(operation));
-            assert_eq!(organization.owner.get(&organization.path).await.expect(500), internal(), "{operation}");
+            assert_eq!(
+                organization.owner.get(&organization.path).await.expect(500),
+                internal(),
+                "{operation}"
+            );
             assert!(world.stack.faults().struck() > 0, "{operation}");
             world.stack.faults().clear();
         }
