@@ -142,13 +142,13 @@ impl Caller {
             ToAll | ToSignIns => return self.expects_outside(open),
         };
         let done = match self {
+            Self::OwnerOfTheSuspended if matches!(route, "GET …" | "PATCH …") => true,
             Self::Nobody
             | Self::OwnerOfAnotherOrganization
             | Self::SuspendedPerson
             | Self::SuspendedPersonsKey
+            | Self::OwnerOfTheSuspended
             | Self::KeyOfTheSuspended => return Expected::Refused,
-            Self::OwnerOfTheSuspended if matches!(route, "GET …" | "PATCH …") => true,
-            Self::OwnerOfTheSuspended => return Expected::Refused,
             Self::Themselves => reach != Reach::Organization,
             Self::AnotherNormalUser | Self::KeyWithoutAboutAPerson | Self::KeyWithoutAboutItself => false,
             Self::OwnerAboutAPerson | Self::KeyWithAboutAPerson => {
@@ -237,7 +237,9 @@ fn message_of(world: &World, user_id: &str) -> String {
 /// Reads all that is stored, except when keys were last used.
 pub(crate) fn state(world: &World) -> Vec<Item> {
     let mut items = world.items();
-    items.iter_mut().for_each(|item| drop(item.remove("last_used_at")));
+    for item in &mut items {
+        item.remove("last_used_at");
+    }
     items.sort_by_key(|item| format!("{} {}", item["PK"], item["SK"]));
     items
 }

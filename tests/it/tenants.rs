@@ -114,7 +114,7 @@ fn things_of_another_organization_are_answered_for_as_things_that_do_not_exist_o
         let mut asked = 0;
         for client in [&first.organization.owner, &first.machine] {
             for (route, _, body, _) in cases().iter().filter(|case| case.0.contains("…/")) {
-                if !route.contains("}") || route.starts_with("PUT") {
+                if !route.contains('}') || route.starts_with("PUT") {
                     continue;
                 }
                 let there = ask(client, &first.organization.id, &second.named, route, body).await;
