@@ -49,7 +49,8 @@ impl Credential {
 fn basic(encoded: &str) -> Option<String> {
     let pair = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
     let (access_key, secret_key) = pair.split_once(':')?;
-    Some(format!("{access_key}_{secret_key}"))
+    let split_right = access_key.matches('_').count() == 1 && !secret_key.contains('_');
+    split_right.then(|| format!("{access_key}_{secret_key}"))
 }
 
 fn in_url(presented: &Presented, prefix: &KeyPrefix) -> bool {
@@ -62,14 +63,11 @@ fn in_url(presented: &Presented, prefix: &KeyPrefix) -> bool {
         || presented.path.split('/').any(|segment| is_credential(&decoded(segment), prefix))
 }
 
-/// Tells whether text is a credential by its shape: a token, a JWT, or either after its scheme.
+/// Tells whether text holds a token, or is a JWT by its shape, alone or after a scheme.
 fn is_credential(text: &str, prefix: &KeyPrefix) -> bool {
     let bare = text.rsplit(' ').next().unwrap_or_default();
-    let jwt = || {
-        let parts: Vec<_> = bare.split('.').collect();
-        parts.len() == 3 && parts[0].starts_with("eyJ") && parts[1].starts_with("eyJ")
-    };
-    prefix.leads(bare) || jwt()
+    let parts: Vec<_> = bare.split('.').collect();
+    prefix.stands_in(text) || parts.len() == 3 && parts[0].starts_with("eyJ") && parts[1].starts_with("eyJ")
 }
 
 #[cfg(test)]
@@ -120,17 +118,32 @@ mod tests {
         }
     }
 
+    const TOKEN: &str = "ak_7HcX2mPq9LwZtR4bK1nV_00000000000000000000000000000000000000000004MWDTL";
+    const BEARER: &str = "Bearer ak_7HcX2mPq9LwZtR4bK1nV_00000000000000000000000000000000000000000004MWDTL";
+    const URL: &str =
+        "https://e.example/?k=ak_7HcX2mPq9LwZtR4bK1nV_00000000000000000000000000000000000000000004MWDTL&x";
+    const PATH: &str = "/x/ak_7HcX2mPq9LwZtR4bK1nV_00000000000000000000000000000000000000000004MWDTL";
+    const ENCODED_PATH: &str =
+        "/x/ak%5F7HcX2mPq9LwZtR4bK1nV_00000000000000000000000000000000000000000004MWDTL";
+
+    #[test]
+    fn the_public_half_in_the_url_is_no_credential() {
+        let good = presented(&[("x-access-key", "ak_a_b")], &[], "/access-keys/ak_7HcX2mPq9LwZtR4bK1nV");
+        assert!(Credential::find(&good, &"ak".parse().unwrap()).is_ok());
+    }
+
     #[test]
     fn one_in_the_url_spoils_the_request() {
         let good = [("x-access-key", "ak_a_b")];
         for (query, path) in [
             (vec![("access_token", "x")], "/x"),
             (vec![("X-Access-Key", "x")], "/x"),
-            (vec![("anything", "ak_a_b")], "/x"),
-            (vec![("anything", "Bearer ak_a_b")], "/x"),
+            (vec![("anything", TOKEN)], "/x"),
+            (vec![("anything", BEARER)], "/x"),
+            (vec![("anything", URL)], "/x"),
             (vec![("id_token", "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln")], "/x"),
-            (vec![], "/x/ak%5Fa_b"),
-            (vec![], "/x/ak_a_b"),
+            (vec![], ENCODED_PATH),
+            (vec![], PATH),
         ] {
             let refused = Credential::find(&presented(&good, &query, path), &"ak".parse().unwrap()).err();
             assert_eq!(refused, Some(Refusal::InUrl), "{query:?} {path}");

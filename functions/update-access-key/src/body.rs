@@ -31,9 +31,9 @@ pub(crate) struct Body {
 }
 
 impl Body {
-    /// Tells whether it asks for nothing but an end of use that can be undone.
-    pub(crate) const fn only_switches_off(&self) -> bool {
-        matches!(self.active, Some(false))
+    /// Tells whether it asks for nothing but to switch the key on or off.
+    pub(crate) fn only_switches(&self, on: bool) -> bool {
+        self.active == Some(on)
             && self.name.is_none()
             && self.description.is_none()
             && self.expires_in_days.is_none()

@@ -11,6 +11,7 @@ use domain::{
     access_key::AccessKey,
     inbox::{self, Message},
     notice,
+    policy::Notices,
     quota::{Room, find_room_again},
     user::User,
 };
@@ -31,8 +32,7 @@ pub async fn update_access_key(app: &App, event: Event) -> Answer {
 
 async fn change(app: &App, request: &Request, named: &str, body: &Body) -> Result<KeyWithUser, Problem> {
     let member = request.member()?;
-    let action = if body.only_switches_off() { Action::EndKey } else { Action::WriteKey };
-    let KeyWithUser { key: before, user } = app.access_key(member, named, action).await?;
+    let KeyWithUser { key: before, user } = found(app, request, named, body).await?;
     request.check_precondition(before.version)?;
     if before.revoked_at.is_some() {
         return Err(Error::AlreadyRevoked.into());
@@ -56,8 +56,26 @@ async fn change(app: &App, request: &Request, named: &str, body: &Body) -> Resul
         after.expiry_set_at = request.now;
         Some(find_room_again(&user, policy, after.key_id.suffix(), request.now)?)
     };
-    store(app, request, &before, &after, room.as_ref().map(|room| (&user, room)), changes, policy).await?;
+    let message = access_changed(request, &user, &before, &after)?;
+    let (place, told) = (room.as_ref().map(|room| (&user, room)), (&policy.notices, message.as_ref()));
+    store(app, request, &before, &after, place, changes, told).await?;
     Ok(KeyWithUser { key: after, user })
+}
+
+/// Finds the key if the caller may ask this of it.
+///
+/// Switching off is an end of use, open to those who may end any key; switching on again is open
+/// also to those who administer users.
+async fn found(app: &App, request: &Request, named: &str, body: &Body) -> Result<KeyWithUser, Problem> {
+    let member = request.member()?;
+    let action = if body.only_switches(false) {
+        Action::EndKey
+    } else if body.only_switches(true) && member.actor().may(Action::WriteUser).is_ok() {
+        Action::WriteUser
+    } else {
+        Action::WriteKey
+    };
+    app.access_key(member, named, action).await
 }
 
 async fn store(
@@ -67,15 +85,14 @@ async fn store(
     after: &AccessKey,
     place: Option<(&User, &Room)>,
     changes: Map<String, Value>,
-    policy: &domain::policy::Policy,
+    told: (&Notices, Option<&Message>),
 ) -> Result<(), Problem> {
     let target = ("access_key", after.key_id.to_string());
-    let due_at = notice::next_due(&policy.notices, after, request.now);
+    let due_at = notice::next_due(told.0, after, request.now);
     let event =
         request.audit_event(after.organization_id, "access_key.updated", target, Value::Object(changes));
-    let message = access_changed(request, before, after)?;
     let new = NewKey { key: after, due_at };
-    Ok(app.table.update_access_key(before, new, place, message.as_ref(), &event).await?)
+    Ok(app.table.update_access_key(before, new, place, told.1, &event).await?)
 }
 
 fn changes(before: &AccessKey, after: &AccessKey) -> Map<String, Value> {
@@ -91,11 +108,12 @@ fn changes(before: &AccessKey, after: &AccessKey) -> Map<String, Value> {
 /// Tells the key's user that somebody else changed the key's roles or groups.
 fn access_changed(
     request: &Request,
+    user: &User,
     before: &AccessKey,
     after: &AccessKey,
 ) -> Result<Option<Message>, Problem> {
     let changed = before.roles != after.roles || before.groups != after.groups;
-    if !changed || request.member()?.user_id == after.user_id() {
+    if !changed || request.member()?.user_id == user.user_id || !user.notifications.access_changed.inbox {
         return Ok(None);
     }
     let title = format!("The roles or groups of your key {} were changed", after.name);

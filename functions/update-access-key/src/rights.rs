@@ -1,5 +1,6 @@
 use api::{Problem, Request};
 use domain::{
+    Error,
     access::Action,
     access_key::AccessKey,
     grant::{carries_known, effective},
@@ -27,10 +28,15 @@ pub(crate) fn check(
             member.actor().may_grant(&effective(user, Some(after), catalog))?;
         }
     }
-    // A person lifts only what they switched off themselves; an administrator's switch is lifted by one.
-    let lifted = before.deactivated_by.filter(|_| after.deactivated_by.is_none());
-    if lifted.is_some_and(|by| by != user.user_id) && user.kind != Kind::Machine {
-        member.actor().may(Action::WriteUser)?;
+    // People lift what they switched off themselves, administrators what an administrator did.
+    if let Some(by) =
+        before.deactivated_by.filter(|_| after.deactivated_by.is_none() && user.kind != Kind::Machine)
+    {
+        if by != user.user_id {
+            member.actor().may(Action::WriteUser)?;
+        } else if !own {
+            return Err(Error::Forbidden { needs: "the user, who switched the key off".to_owned() }.into());
+        }
     }
     Ok(())
 }

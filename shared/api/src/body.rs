@@ -38,6 +38,9 @@ impl Request {
         if bytes.trim_ascii().is_empty() {
             return Err(Error::invalid("body", "must be a JSON object").into());
         }
+        if !bytes.trim_ascii().starts_with(b"{") {
+            return Err(Error::invalid("body", "must be a JSON object").into());
+        }
         if self.content_type().is_some_and(|given| !types.contains(&given.as_str())) {
             return Err(Problem::unsupported_media_type(&types.join(" or ")));
         }

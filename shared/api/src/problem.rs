@@ -164,11 +164,17 @@ impl From<Refusal> for Problem {
     }
 }
 
+/// Failures that a retry does not mend: the deployment is wrong, or this code is.
+const PERMANENT: [&str; 3] = ["AccessDeniedException", "ResourceNotFoundException", "ValidationException"];
+
 impl From<table::Error> for Problem {
     fn from(failure: table::Error) -> Self {
         match failure {
             table::Error::Refused(refusal) => refusal.into(),
             table::Error::LostRace => Self { lost_race: true, ..Self::unavailable(failure) },
+            table::Error::Failed { ref code, .. } if PERMANENT.contains(&code.as_str()) => {
+                Self::internal(failure)
+            }
             table::Error::Contended { .. } | table::Error::Failed { .. } => Self::unavailable(failure),
             table::Error::Corrupt { .. } => Self::internal(failure),
         }

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 pub struct BadText(&'static str);
 
 fn visible_within(text: &str, longest: usize) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= longest && !text.chars().any(char::is_control)
+    // What has no width, or turns the direction of writing, makes one text look like another.
+    let deceives = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let visible = |c: char| !c.is_control() && !deceives(c);
+    !text.trim().is_empty() && text.chars().count() <= longest && text.chars().all(visible)
 }
 
 /// A label: 1–64 characters, not blank, without control characters. Never a credential.
@@ -127,7 +130,7 @@ mod tests {
         for text in ["a", "CI – Zürich", &"é".repeat(64)] {
             assert!(Name::try_from(text.to_owned()).is_ok(), "{text}");
         }
-        for text in ["", "   ", "a\nb", "a\0", &"a".repeat(65)] {
+        for text in ["", "   ", "a\nb", "a\0", "\u{200b}", "a\u{202e}b", &"a".repeat(65)] {
             assert!(Name::try_from(text.to_owned()).is_err(), "{text:?}");
         }
     }

@@ -39,11 +39,7 @@ impl Time {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let instant: Timestamp = text.parse().ok()?;
-        let shape = text.as_bytes();
-        let written_in_full = shape.get(10).is_some_and(|t| matches!(t, b'T' | b't'))
-            && !text.contains('[')
-            && instant.subsec_nanosecond() == 0;
-        written_in_full.then(|| Self::from_seconds(instant.as_second()))
+        is_rfc_3339(text.as_bytes()).then(|| Self::from_seconds(instant.as_second()))
     }
 
     /// Returns the seconds since the Unix epoch.
@@ -70,6 +66,24 @@ impl Time {
         let seconds = self.since(now);
         if seconds <= 0 { 0 } else { (seconds + DAY - 1) / DAY }
     }
+}
+
+/// Tells whether text is written as `2027-01-31T12:00:00` and `Z` or an offset such as `+02:00`.
+fn is_rfc_3339(text: &[u8]) -> bool {
+    const DATE_TIME: &[u8] = b"0000-00-00T00:00:00";
+    const OFFSET: &[u8] = b"+00:00";
+    let alike = |text: &[u8], shape: &[u8]| {
+        text.len() == shape.len()
+            && text.iter().zip(shape).all(|(character, expected)| match expected {
+                b'0' => character.is_ascii_digit(),
+                b'+' => matches!(character, b'+' | b'-'),
+                expected => character.eq_ignore_ascii_case(expected),
+            })
+    };
+    text.split_at_checked(DATE_TIME.len()).is_some_and(|(date_time, zone)| {
+        let leap = date_time.ends_with(b":60");
+        alike(date_time, DATE_TIME) && !leap && (matches!(zone, b"Z" | b"z") || alike(zone, OFFSET))
+    })
 }
 
 impl From<i64> for Time {
@@ -106,9 +120,18 @@ mod tests {
         let noon = Some(Time::from_seconds(1_767_268_800));
         assert_eq!(Time::parse("2026-01-01T12:00:00Z"), noon);
         assert_eq!(Time::parse("2026-01-01T14:00:00+02:00"), noon);
-        for text in
-            ["2026-01-01T12:00:00.5Z", "2026-01-01", "2026-01-01T12:00:00", "2026-01-01 12:00:00Z", ""]
-        {
+        for text in [
+            "2026-01-01T12:00:00.5Z",
+            "2026-01-01T12Z",
+            "2026-01-01T12:00Z",
+            "2026-01-01T12:00:60Z",
+            "2026-01-01T12:00:00+0200",
+            "2026-01-01T12:00:00+02:00[Europe/Paris]",
+            "2026-01-01",
+            "2026-01-01T12:00:00",
+            "2026-01-01 12:00:00Z",
+            "",
+        ] {
             assert_eq!(Time::parse(text), None, "{text}");
         }
     }

@@ -35,6 +35,14 @@ impl KeyPrefix {
         format!("{}_…{}", self.access_key(key.key_id), key.last_four)
     }
 
+    /// Tells whether a whole token of this installation stands anywhere in `text`.
+    #[must_use]
+    pub fn stands_in(&self, text: &str) -> bool {
+        let length = self.0.len() + 1 + 20 + 1 + SECRET + CHECK;
+        let candidates = text.match_indices(&self.0).filter_map(|(start, _)| text.get(start..start + length));
+        candidates.into_iter().any(|candidate| Token::parse(self, candidate).is_ok())
+    }
+
     /// Tells whether `text` claims to be a token of this installation.
     #[must_use]
     pub fn leads(&self, text: &str) -> bool {

@@ -2,7 +2,7 @@ use domain::{
     audit,
     id::{OrganizationId, UserId},
     text::Email,
-    user::User,
+    user::{Kind, User},
 };
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,9 @@ impl Table {
             "version = :seen AND attribute_not_exists(subject)",
             Refusal::LostRace,
         );
+        if user.kind == Kind::Owner {
+            self.change_owner(&mut transaction, user, true);
+        }
         transaction.record(self, event);
         self.commit(transaction).await
     }

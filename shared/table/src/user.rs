@@ -4,7 +4,7 @@ use domain::{
     id::{OrganizationId, UserId},
     inbox::Message,
     text::Email,
-    user::{Kind, Status, User},
+    user::{Status, User},
 };
 
 use crate::{
@@ -56,7 +56,7 @@ impl Table {
         for key in keys {
             self.add_key_item(&mut transaction, *key);
         }
-        if user.kind == Kind::Owner {
+        if user.is_active_owner() {
             self.change_owner(&mut transaction, user, true);
         }
         for event in events {
@@ -177,7 +177,7 @@ impl Table {
     }
 
     /// Counts an owner among the active ones, or takes it out while another remains.
-    fn change_owner(&self, transaction: &mut Transaction, user: &User, active: bool) {
+    pub(crate) fn change_owner(&self, transaction: &mut Transaction, user: &User, active: bool) {
         let organization = key::organization(user.organization_id);
         let id = AttributeValue::Ss(vec![user.user_id.to_string()]);
         if active {

@@ -215,3 +215,22 @@ fn extensions_and_creates_at_once_stay_within_the_quota() {
         assert_eq!((done, full), (2, 4));
     });
 }
+
+#[test]
+fn an_administrator_lifts_what_an_administrator_switched_off_and_nothing_else() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.invite("carol").await;
+        let carol = world.person("carol");
+        let body = json!({"name": "mine", "expires_in_days": 30});
+        let key = carol.post(&organization.keys_of("me"), body).await.expect(201);
+        let (path, on, off) =
+            (organization.key_path(&key), json!({"active": true}), json!({"active": false}));
+        organization.owner.patch(&path, off.clone()).await.expect(200);
+        carol.patch(&path, on.clone()).await.expect_problem(403, "forbidden");
+        organization.owner.patch(&path, on.clone()).await.expect(200);
+        carol.patch(&path, off).await.expect(200);
+        organization.owner.patch(&path, on.clone()).await.expect_problem(403, "forbidden");
+        carol.patch(&path, on).await.expect(200);
+    });
+}
