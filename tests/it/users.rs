@@ -413,15 +413,3 @@ fn a_user_is_changed_by_those_who_may_and_told_of_it() {
         organization.invite("carol").await;
     });
 }
-
-#[test]
-fn an_owner_who_never_signed_in_does_not_count_as_the_other_one() {
-    run(async |world| {
-        let organization = world.organization("alice", "strict").await;
-        organization.invite_as("bob", "owner").await;
-        let me = organization.user_path("me");
-        organization.owner.patch(&me, json!({"status": "suspended"})).await.expect_problem(409, "last_owner");
-        world.person("bob").get(&organization.path).await.expect(200);
-        organization.owner.patch(&me, json!({"status": "suspended"})).await.expect(200);
-    });
-}

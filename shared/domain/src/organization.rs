@@ -43,7 +43,7 @@ pub struct Organization {
     pub status: Status,
     /// Its rules.
     pub policy: Policy,
-    /// Its active owners who have signed in: never empty.
+    /// Its active owners: never empty.
     pub owner_ids: BTreeSet<UserId>,
     /// When it was made.
     pub created_at: Time,

@@ -133,9 +133,9 @@ impl User {
         Subject { user_id: self.user_id, kind: self.kind }
     }
 
-    /// Tells whether the organization counts on this user as an owner: one who has signed in before.
+    /// Tells whether the organization counts on this user as an owner.
     #[must_use]
     pub fn is_active_owner(&self) -> bool {
-        self.kind == Kind::Owner && self.status == Status::Active && self.subject.is_some()
+        self.kind == Kind::Owner && self.status == Status::Active
     }
 }

@@ -2,7 +2,7 @@ use domain::{
     audit,
     id::{OrganizationId, UserId},
     text::Email,
-    user::{Kind, User},
+    user::User,
 };
 use serde::{Deserialize, Serialize};
 
@@ -59,9 +59,6 @@ impl Table {
             "version = :seen AND attribute_not_exists(subject)",
             Refusal::LostRace,
         );
-        if user.kind == Kind::Owner {
-            self.change_owner(&mut transaction, user, true);
-        }
         transaction.record(self, event);
         self.commit(transaction).await
     }

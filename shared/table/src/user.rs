@@ -177,7 +177,7 @@ impl Table {
     }
 
     /// Counts an owner among the active ones, or takes it out while another remains.
-    pub(crate) fn change_owner(&self, transaction: &mut Transaction, user: &User, active: bool) {
+    fn change_owner(&self, transaction: &mut Transaction, user: &User, active: bool) {
         let organization = key::organization(user.organization_id);
         let id = AttributeValue::Ss(vec![user.user_id.to_string()]);
         if active {
