@@ -132,6 +132,26 @@ fn a_create_that_races_with_a_suspension_leaves_no_usable_key() {
 }
 
 #[test]
+fn a_create_that_races_with_a_deletion_leaves_no_usable_key() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        for round in 0..6 {
+            let machine = organization.machine(&format!("m{round}")).await;
+            let path = organization.user_path(&machine);
+            let (made, deleted) = tokio::join!(
+                create_at_once(&organization, &machine, 4),
+                organization.owner.delete(&path)
+            );
+            deleted.expect(204);
+            for answer in made.into_iter().filter(|answer| answer.status == 201) {
+                let token = answer.body["secret"]["token"].as_str().unwrap();
+                world.key(token).get("/v1/whoami").await.expect_forbidden_by_gateway();
+            }
+        }
+    });
+}
+
+#[test]
 fn each_kind_has_its_own_quota() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
