@@ -138,10 +138,8 @@ fn a_create_that_races_with_a_deletion_leaves_no_usable_key() {
         for round in 0..6 {
             let machine = organization.machine(&format!("m{round}")).await;
             let path = organization.user_path(&machine);
-            let (made, deleted) = tokio::join!(
-                create_at_once(&organization, &machine, 4),
-                organization.owner.delete(&path)
-            );
+            let (made, deleted) =
+                tokio::join!(create_at_once(&organization, &machine, 4), organization.owner.delete(&path));
             deleted.expect(204);
             for answer in made.into_iter().filter(|answer| answer.status == 201) {
                 let token = answer.body["secret"]["token"].as_str().unwrap();
