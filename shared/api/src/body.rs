@@ -92,7 +92,7 @@ impl<'de> Deserialize<'de> for Instant {
     }
 }
 
-/// Reads a member of a merge patch that `null` cannot remove.
+/// Reads a member that may be absent, but not `null`: of a merge patch that cannot remove it, or a claim.
 pub fn settable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {

@@ -19,24 +19,17 @@ pub(crate) struct Claims {
     iss: String,
     sub: String,
     exp: f64,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "api::settable")]
     nbf: Option<f64>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "api::settable")]
     aud: Option<Audience>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "api::settable")]
     client_id: Option<String>,
     email: Option<Value>,
     email_verified: Option<Value>,
     name: Option<Value>,
     scope: Option<Value>,
     permissions: Option<Value>,
-}
-
-/// Reads a claim that may be absent, but not `null`.
-fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
 }
 
 #[derive(Debug, Deserialize)]
