@@ -41,16 +41,26 @@ pub use settings::Notifier;
 /// The most entries of the index that one run takes on; it holds them all in memory.
 const MOST_DUE: usize = 50_000;
 
+/// Seconds that a run takes at most where no deadline is stated.
+const WITHOUT_DEADLINE: i64 = 240;
+
 /// Tells whom it concerns of all that is due, and answers how far it came.
 pub async fn notify_expiring_keys(
     notifier: &Notifier,
     event: LambdaEvent<Value>,
 ) -> Result<Summary, Diagnostic> {
-    let deadline = Time::from_milliseconds(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
+    let deadline = deadline(event.context.deadline, notifier.clock.now());
     let event = Event::read(event.payload, notifier.app.table.due_shards()).map_err(Failure::report)?;
     let summary = tell(Run::new(notifier, event.now, deadline), &event).await.map_err(Failure::report)?;
     summary.log();
     Ok(summary)
+}
+
+/// Returns when the service ends the run. Lambda says when; `cargo lambda watch` states an instant of 1970,
+/// which is none.
+fn deadline(stated: u64, now: Time) -> Time {
+    let stated = Time::from_milliseconds(i64::try_from(stated).unwrap_or(i64::MAX));
+    if stated > now { stated } else { now.plus(WITHOUT_DEADLINE) }
 }
 
 async fn tell(mut run: Run<'_>, event: &Event) -> Result<Summary, Failure> {
@@ -109,4 +119,17 @@ async fn finish(mut run: Run<'_>, round: &Round) -> Summary {
     run.summary.skipped += round.count_silent();
     run.summary.left_over += round.count_open();
     run.summary
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_that_is_over_before_the_run_begins_is_none() {
+        let now = Time::from_seconds(1_790_000_000);
+        assert_eq!(deadline(1_790_000_060_000, now), now.plus(60));
+        assert_eq!(deadline(600_000, now), now.plus(WITHOUT_DEADLINE));
+        assert_eq!(deadline(0, now), now.plus(WITHOUT_DEADLINE));
+    }
 }
