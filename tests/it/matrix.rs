@@ -57,6 +57,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ("GET …/access-keys/{key_id}/permissions", To(Action::ReadKey), none.clone(), 200),
         ("PATCH …/access-keys/{key_id}", To(Action::WriteKey), json!({"name": "{unique}"}), 200),
         ("PATCH …/access-keys/{key_id}", To(Action::EndKey), json!({"active": false}), 200),
+        ("POST …/access-keys/{key_id}/rotate", To(Action::RotateKey), json!({"overlap_seconds": 60}), 200),
         ("POST …/access-keys/{key_id}/revoke", To(Action::EndKey), none.clone(), 200),
         ("DELETE …/access-keys/{key_id}", To(Action::EndKey), none.clone(), 204),
         ("GET …/audit-events", To(Action::ReadAudit), none.clone(), 200),
@@ -150,7 +151,8 @@ impl Caller {
             | Self::OwnerOfTheSuspended
             | Self::KeyOfTheSuspended => return Expected::Refused,
             Self::Themselves => reach != Reach::Organization,
-            Self::AnotherNormalUser | Self::KeyWithoutAboutAPerson | Self::KeyWithoutAboutItself => false,
+            Self::KeyWithoutAboutItself => reach == Reach::OwnOrMachinesOrItself,
+            Self::AnotherNormalUser | Self::KeyWithoutAboutAPerson => false,
             Self::OwnerAboutAPerson | Self::KeyWithAboutAPerson => {
                 matches!(reach, Reach::Organization | Reach::OrOwn)
             }

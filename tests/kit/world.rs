@@ -82,7 +82,7 @@ impl World {
 
     /// Returns the tags of all stored keys and the peppers.
     fn never_shown(&self, items: &[Item]) -> Vec<String> {
-        let tags = items.iter().filter_map(|item| item.get("secret")?["tag"].as_str().map(str::to_owned));
+        let tags = items.iter().flat_map(tags_of);
         let pepper = self.stack.environment().get("PEPPER_SECRET_ID").and_then(|id| self.stack.secret(id));
         let pepper: serde_json::Value =
             serde_json::from_str(&pepper.expect("the stack has a pepper")).expect("the pepper is JSON");
@@ -125,4 +125,13 @@ impl World {
         let event = serde_json::json!({"time": self.stack.clock().now_text()});
         self.stack.run_schedule("notify-expiring-keys", &event).await.expect("the schedule is declared")
     }
+}
+
+/// Returns the tags that a stored key holds: of its secrets, and of those that work no more.
+fn tags_of(item: &Item) -> Vec<String> {
+    let secret = item.get("secret").into_iter();
+    let previous = item.get("previous").into_iter().map(|previous| &previous["secret"]);
+    let retired = item.get("retired").and_then(serde_json::Value::as_array).into_iter().flatten();
+    let all = secret.chain(previous).chain(retired);
+    all.filter_map(|secret| secret["tag"].as_str().map(str::to_owned)).collect()
 }

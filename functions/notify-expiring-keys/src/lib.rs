@@ -103,14 +103,14 @@ async fn find(run: &mut Run<'_>, shards: &[u32]) -> Result<Vec<Due>, Failure> {
 fn key_of(due: &Due) -> Option<(KeyId, Time)> {
     match due.item {
         DueItem::AccessKey(key_id) => Some((key_id, due.due_at)),
-        DueItem::Mail { .. } => None,
+        DueItem::Mail { .. } | DueItem::Outbox { .. } => None,
     }
 }
 
 fn mail_of(due: &Due) -> Option<resume::Place> {
     match due.item {
         DueItem::Mail { user_id, mail_id } => Some((user_id, mail_id)),
-        DueItem::AccessKey(_) => None,
+        DueItem::AccessKey(_) | DueItem::Outbox { .. } => None,
     }
 }
 

@@ -13,7 +13,7 @@ use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt as _, util::
 pub use aws::Aws;
 pub use clock::Clock;
 pub use environment::{BadSetting, Environment};
-pub use pepper::{Pepper, PepperFailure};
+pub use pepper::{Found, Pepper, PepperFailure};
 
 /// What a function needs to answer requests. `P` is the [`Pepper`] where it handles secrets.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ const LIMIT: usize = 64 * 1024;
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
-impl Request {
+impl<C> Request<C> {
     /// Reads the body as JSON of a known shape; what does not fit is named with its rule.
     pub fn body<T: de::DeserializeOwned>(&self) -> Result<T, Problem> {
         self.body_of_types(&[JSON])

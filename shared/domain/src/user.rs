@@ -130,7 +130,7 @@ impl User {
     /// Returns the user as rights go.
     #[must_use]
     pub const fn as_subject(&self) -> Subject {
-        Subject { user_id: self.user_id, kind: self.kind }
+        Subject { user_id: self.user_id, kind: self.kind, key_id: None }
     }
 
     /// Tells whether the organization counts on this user as an owner.

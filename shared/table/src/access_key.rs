@@ -1,20 +1,18 @@
 use std::collections::HashSet;
 
-use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::AttributeValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     Time,
     access_key::AccessKey,
-    audit,
     id::{KeyId, OrganizationId, UserId},
-    inbox::Message,
     quota::Room,
     user::User,
 };
 
 use crate::{
-    Error, Page, Refusal, Table, Transaction,
+    Error, Page, Refusal, Table, Trail, Transaction,
     batch::BATCH,
-    item::{Item, decode, encode, indexed, number, primary, text},
+    item::{Item, decode, encode, indexed, number, text},
     key,
     transaction::Expression,
 };
@@ -139,12 +137,11 @@ impl Table {
         new: NewKey<'_>,
         user: &User,
         room: &Room,
-        event: &audit::Event,
+        trail: Trail<'_>,
     ) -> Result<(), Error> {
-        let mut transaction = Transaction::default();
+        let mut transaction = Transaction::leaving(self, trail);
         self.take_place(&mut transaction, new.key, user, room);
         self.add_key_item(&mut transaction, new);
-        transaction.record(self, event);
         self.commit(transaction).await
     }
 
@@ -158,10 +155,9 @@ impl Table {
         before: &AccessKey,
         after: NewKey<'_>,
         place: Option<(&User, &Room)>,
-        message: Option<&Message>,
-        event: &audit::Event,
+        trail: Trail<'_>,
     ) -> Result<(), Error> {
-        let mut transaction = Transaction::default();
+        let mut transaction = Transaction::leaving(self, trail);
         // Stands for whatever is stored, so that a new expiry replaces or removes it.
         let stored_due = place.map(|_| Time::from_seconds(0));
         let old = self.key_item(NewKey { key: before, due_at: stored_due });
@@ -170,10 +166,6 @@ impl Table {
         if let Some((user, room)) = place {
             self.take_place(&mut transaction, after.key, user, room);
         }
-        if let Some(message) = message {
-            transaction.tell(self, before.user_id(), message);
-        }
-        transaction.record(self, event);
         self.commit(transaction).await
     }
 
@@ -207,60 +199,32 @@ impl Table {
         &self,
         key: &AccessKey,
         by: UserId,
-        event: &audit::Event,
+        now: Time,
+        trail: Trail<'_>,
     ) -> Result<(), Error> {
         let change = Expression::new(
             "SET revoked_at = :now, updated_at = :now, updated_by = :by ADD version :one REMOVE due_shard, due_at",
         )
-        .value(":now", number(event.at.seconds()))
+        .value(":now", number(now.seconds()))
         .value(":by", text(by))
         .value(":one", number(1))
         .value(":seen", number(key.version));
-        let mut transaction = Transaction::default();
+        let mut transaction = Transaction::leaving(self, trail);
         let condition = "version = :seen AND attribute_not_exists(revoked_at)";
         transaction.update(self, key::access_key(key.key_id), change, condition, Refusal::LostRace);
         self.free_place(&mut transaction, key.key_id);
-        transaction.record(self, event);
         self.commit(transaction).await
     }
 
     /// Removes a key, from the state in which it was read, and frees its place.
     ///
     /// Tolerate: [`Error::LostRace`] when the key changed meanwhile; read it and decide again.
-    pub async fn delete_access_key(&self, key: &AccessKey, event: &audit::Event) -> Result<(), Error> {
-        let mut transaction = Transaction::default();
+    pub async fn delete_access_key(&self, key: &AccessKey, trail: Trail<'_>) -> Result<(), Error> {
+        let mut transaction = Transaction::leaving(self, trail);
         let seen = Expression::new("version = :seen").value(":seen", number(key.version));
         transaction.delete(self, key::access_key(key.key_id), seen, Refusal::LostRace);
         self.free_place(&mut transaction, key.key_id);
-        transaction.record(self, event);
         self.commit(transaction).await
-    }
-
-    /// Notes that a key was used, unless that was noted less than `every` seconds ago.
-    pub async fn touch_access_key(&self, key_id: KeyId, now: Time, every: i64) -> Result<(), Error> {
-        let result = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(primary(key::access_key(key_id))))
-            .update_expression("SET last_used_at = :now")
-            .condition_expression(
-                "attribute_exists(PK) AND (attribute_not_exists(last_used_at) OR last_used_at <= :old)",
-            )
-            .expression_attribute_values(":now", number(now.seconds()))
-            .expression_attribute_values(":old", number(now.plus(-every).seconds()))
-            .send()
-            .await;
-        match result {
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            other => other.map(|_| ()).map_err(|error| Error::failed("UpdateItem", error)),
-        }
     }
 
     pub(crate) fn add_key_item(&self, transaction: &mut Transaction, new: NewKey<'_>) {

@@ -18,8 +18,8 @@ use crate::{
 const KEPT_STILL: &str = "attribute_exists(PK) AND #at >= :from";
 
 impl Transaction {
-    /// Adds a message to a user.
-    pub(crate) fn tell(&mut self, table: &Table, user_id: UserId, message: &Message) {
+    /// Adds a message to the inbox of a user.
+    pub(crate) fn add_message(&mut self, table: &Table, user_id: UserId, message: &Message) {
         self.create(table, message_item(user_id, message), Refusal::LostRace);
     }
 }

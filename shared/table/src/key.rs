@@ -26,6 +26,8 @@ pub const ACCESS_KEYS: &str = "KEY#";
 
 const MAILS: &str = "MAIL#";
 
+const OUTBOX: &str = "OUTBOX#";
+
 /// Sort keys of inbox messages start so, and end in a ULID.
 pub const MESSAGES: &str = "INBOX#";
 
@@ -130,6 +132,18 @@ pub fn message(user_id: UserId, message_id: Ulid) -> Key {
     Key { pk: user_partition(user_id), sk: format!("{MESSAGES}{message_id}") }
 }
 
+/// Returns the key of a message that is to be mailed to a user.
+#[must_use]
+pub fn outbox(user_id: UserId, message_id: Ulid) -> Key {
+    Key { pk: user_partition(user_id), sk: format!("{OUTBOX}{message_id}") }
+}
+
+/// Returns the key of the record that a user asked for a change once, by the hash of its name for it.
+#[must_use]
+pub fn idempotency(user_id: UserId, hash: &str) -> Key {
+    Key { pk: user_partition(user_id), sk: format!("IDEMPOTENCY#{hash}") }
+}
+
 /// Returns the place of a user among the users of its organization in `GSI1`.
 #[must_use]
 pub fn users(organization_id: OrganizationId, user_id: UserId) -> Key {
@@ -211,6 +225,13 @@ pub enum DueItem {
         /// Which one.
         mail_id: Ulid,
     },
+    /// A message that is to be mailed.
+    Outbox {
+        /// Who gets it.
+        user_id: UserId,
+        /// Which one.
+        message_id: Ulid,
+    },
 }
 
 /// Tells what an entry of the `due` index stands for; `None` if this version does not know.
@@ -219,6 +240,9 @@ pub fn due_item(key: &Key) -> Option<DueItem> {
     let user_id = UserId::parse(key.pk.strip_prefix("USER#")?).ok()?;
     if let Some(suffix) = key.sk.strip_prefix(ACCESS_KEYS) {
         return Some(DueItem::AccessKey(KeyId::new(user_id, KeySuffix::parse(suffix).ok()?)));
+    }
+    if let Some(message_id) = key.sk.strip_prefix(OUTBOX) {
+        return Some(DueItem::Outbox { user_id, message_id: message_id.parse().ok()? });
     }
     let mail_id = key.sk.strip_prefix(MAILS)?.parse().ok()?;
     Some(DueItem::Mail { user_id, mail_id })
@@ -240,6 +264,8 @@ mod tests {
         let (key_id, user_id, mail_id) = (KeyId::random(), UserId::random(), Ulid::generate());
         assert_eq!(due_item(&access_key(key_id)), Some(DueItem::AccessKey(key_id)));
         assert_eq!(due_item(&mail(user_id, mail_id)), Some(DueItem::Mail { user_id, mail_id }));
+        let message_id = mail_id;
+        assert_eq!(due_item(&outbox(user_id, message_id)), Some(DueItem::Outbox { user_id, message_id }));
         assert_eq!(due_item(&user(user_id)), None);
     }
 

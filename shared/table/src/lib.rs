@@ -5,6 +5,7 @@ mod audit;
 mod batch;
 mod due;
 mod error;
+mod idempotency;
 mod inbox;
 mod item;
 pub mod key;
@@ -17,7 +18,9 @@ mod retry;
 mod role;
 mod sign_in;
 mod snapshot;
+mod trail;
 mod transaction;
+mod usage;
 mod user;
 
 use std::time::Duration;
@@ -30,11 +33,13 @@ pub use access_key::{KeyWithUser, NewKey};
 pub use audit::AuditFilter;
 pub use due::{Due, DueKey};
 pub use error::Error;
+pub use idempotency::Once;
 pub use mail::{Mail, MailStatus};
 pub use notice::{Advance, CLAIMS, Claim};
 pub use page::Page;
 pub use retry::{ATTEMPTS, pause};
 pub use snapshot::Snapshot;
+pub use trail::Trail;
 pub(crate) use transaction::{Refusal, Transaction};
 
 /// The single table.

@@ -2,13 +2,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     audit,
     id::{OrganizationId, UserId},
-    inbox::Message,
+    organization::Organization,
     text::Email,
     user::{Status, User},
 };
 
 use crate::{
-    Error, Page, Refusal, Table, Transaction,
+    Error, Page, Refusal, Table, Trail, Transaction,
     access_key::NewKey,
     item::{Item, decode, encode, indexed, key_of, number, primary, text},
     key::{self, Key},
@@ -16,10 +16,22 @@ use crate::{
     transaction::Expression,
 };
 
+/// Users whom one change can tell: two steps of its transaction each, beside those of the change.
+const TOLD: usize = 40;
+
 impl Table {
     /// Reads a user, strongly.
     pub async fn user(&self, user_id: UserId) -> Result<Option<User>, Error> {
         self.get("user", key::user(user_id)).await
+    }
+
+    /// Reads the active owners of an organization, strongly: the first 40, as many as one change can tell.
+    ///
+    /// One that cannot be read is left out: what threatens a key is told to the others all the same.
+    pub async fn owners(&self, organization: &Organization) -> Result<Vec<User>, Error> {
+        let ids: Vec<_> = organization.owner_ids.iter().copied().take(TOLD).collect();
+        let owners = self.users_by_id(&ids).await?.into_values().flatten();
+        Ok(owners.filter(User::is_active_owner).collect())
     }
 
     /// Lists the users of an organization, by id; `after` is the `next` of the page before.
@@ -45,22 +57,14 @@ impl Table {
     /// Creates a user, with keys if any are given: all or nothing.
     ///
     /// `user.live_keys` must name exactly `keys`. Refused where the address is taken.
-    pub async fn create_user(
-        &self,
-        user: &User,
-        keys: &[NewKey<'_>],
-        events: &[audit::Event],
-    ) -> Result<(), Error> {
-        let mut transaction = Transaction::default();
+    pub async fn create_user(&self, user: &User, keys: &[NewKey<'_>], trail: Trail<'_>) -> Result<(), Error> {
+        let mut transaction = Transaction::leaving(self, trail);
         self.add_user(&mut transaction, user);
         for key in keys {
             self.add_key_item(&mut transaction, *key);
         }
         if user.is_active_owner() {
             self.change_owner(&mut transaction, user, true);
-        }
-        for event in events {
-            transaction.record(self, event);
         }
         self.commit(transaction).await
     }
@@ -69,14 +73,8 @@ impl Table {
     ///
     /// Its claim to an address, and its place among the active owners, change with it. Tolerate:
     /// [`Error::LostRace`] when the user changed meanwhile; read it and decide again.
-    pub async fn update_user(
-        &self,
-        before: &User,
-        after: &User,
-        message: Option<&Message>,
-        event: &audit::Event,
-    ) -> Result<(), Error> {
-        let mut transaction = Transaction::default();
+    pub async fn update_user(&self, before: &User, after: &User, trail: Trail<'_>) -> Result<(), Error> {
+        let mut transaction = Transaction::leaving(self, trail);
         let user = key::user(before.user_id);
         transaction.change(self, user, &user_item(before), &user_item(after), Refusal::LostRace);
         self.change_claim(&mut transaction, before, after);
@@ -85,10 +83,6 @@ impl Table {
             (true, false) => self.change_owner(&mut transaction, after, false),
             _ => {}
         }
-        if let Some(message) = message {
-            transaction.tell(self, before.user_id, message);
-        }
-        transaction.record(self, event);
         self.commit(transaction).await
     }
 

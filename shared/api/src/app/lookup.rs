@@ -68,7 +68,7 @@ impl<P> App<P> {
         if found.key.organization_id != member.organization_id || found.user.status == Status::Deleted {
             return Err(missing().into());
         }
-        self.permit(member, action, found.user.as_subject()).await?;
+        self.permit(member, action, found.user.as_subject().with_key(key_id)).await?;
         Ok(found)
     }
 }

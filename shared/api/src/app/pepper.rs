@@ -5,6 +5,8 @@ use std::{
 
 use aws_sdk_secretsmanager::Client;
 use domain::{
+    Time,
+    access_key::AccessKey,
     secret::{BadPeppers, Peppers, StoredSecret, Unverifiable},
     token::{SecretToken, Token},
 };
@@ -26,6 +28,17 @@ struct Held {
     peppers: Arc<Peppers>,
     /// When an unknown version was last looked for. The first fetch is none: a version may be added right after.
     refetched: Option<Instant>,
+}
+
+/// Which secret of a key a token holds, as far as tags tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found<'k> {
+    /// One that works, if its hash matches too.
+    Working(&'k StoredSecret),
+    /// One that worked once.
+    Retired,
+    /// None.
+    Nothing,
 }
 
 /// The pepper cannot be had: an error of ours, never a refusal of the caller.
@@ -58,8 +71,24 @@ impl Pepper {
         Ok(spawn_blocking(move || peppers.seal(token.token())).await?)
     }
 
-    /// Compares a token's tag with a stored one, in constant time.
-    pub async fn tag_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
+    /// Tells which secret of a key a token holds, as far as tags tell, in constant time.
+    pub async fn find<'k>(
+        &self,
+        key: &'k AccessKey,
+        token: Token<'_>,
+        now: Time,
+    ) -> Result<Found<'k>, PepperFailure> {
+        for secret in key.working_secrets(now) {
+            if self.tag_matches(secret, token).await? {
+                return Ok(Found::Working(secret));
+            }
+        }
+        let peppers = self.held();
+        let retired = key.retired_secrets(now).any(|secret| peppers.retired_tag_matches(&secret, token));
+        Ok(if retired { Found::Retired } else { Found::Nothing })
+    }
+
+    async fn tag_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
         Ok(self.knowing(stored).await?.tag_matches(stored, token)?)
     }
 
