@@ -1,7 +1,10 @@
 mod create;
 mod end;
+mod idempotency;
 mod list;
 mod quota;
 mod read;
+mod reuse;
+mod rotate;
 mod scale;
 mod update;

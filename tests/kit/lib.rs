@@ -6,6 +6,7 @@ mod organization;
 mod scale;
 mod secrets;
 mod stored;
+mod tokens;
 mod world;
 
 pub use answer::Answer;
@@ -13,6 +14,7 @@ pub use client::Client;
 pub use local::{Call, Effect, Fault, Options, RestRequest, Service, Stack, When};
 pub use organization::Organization;
 pub use stored::Item;
+pub use tokens::{authorizer_event, with_secret_of};
 pub use world::{World, run, run_with};
 
 /// Seconds in a day.
