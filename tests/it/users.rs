@@ -48,7 +48,10 @@ fn a_machine_with_keys_is_made_whole_or_not_at_all() {
             (&refused["rule"], &refused["value"]),
             (&json!("lifetime.max_seconds"), &json!("31536000"))
         );
-        owner.post(&users, machine(json!([key(0)]))).await.expect_invalid("expires_in_days", "1 or more");
+        owner
+            .post(&users, machine(json!([key(0)])))
+            .await
+            .expect_invalid("access_keys[0].expires_in_days", "1 or more");
         owner
             .post(&users, machine(json!(vec![key(1); 21])))
             .await
@@ -63,8 +66,8 @@ fn bad_bodies_are_named_by_field_and_rule() {
         let organization = world.organization("alice", "strict").await;
         let users = format!("{}/users", organization.path);
         for (body, field, rule) in [
-            (json!({"kind": "machine"}), "body", "missing field `name`"),
-            (json!({"kind": "robot", "name": "a"}), "kind", "unknown variant"),
+            (json!({"kind": "machine"}), "name", "must be given"),
+            (json!({"kind": "robot", "name": "a"}), "kind", "must be owner, normal or machine"),
             (json!({"kind": "normal", "name": "a"}), "email", "must be given"),
             (json!({"kind": "normal", "name": "a", "email": "a"}), "email", "e-mail address"),
             (json!({"kind": "machine", "name": "a", "user_id": "x"}), "user_id", "unknown field"),
@@ -77,6 +80,16 @@ fn bad_bodies_are_named_by_field_and_rule() {
                 json!({"kind": "machine", "name": "a", "access_keys": [{"name": "", "expires_in_days": 1}]}),
                 "access_keys[0].name",
                 "1 to 64",
+            ),
+            (
+                json!({"kind": "machine", "name": "a", "access_keys": [["k", 1]]}),
+                "access_keys[0]",
+                "must be an object",
+            ),
+            (
+                json!({"kind": "machine", "name": "a", "notifications": [{"email": false}]}),
+                "notifications",
+                "must be an object",
             ),
         ] {
             organization.owner.post(&users, body).await.expect_invalid(field, rule);

@@ -80,7 +80,13 @@ pub enum Error {
 
 impl Error {
     /// Builds the refusal of a value that breaks `rule`.
+    ///
+    /// A field is named by 60 characters at most: a caller's own names can have any length.
     pub fn invalid(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self::Invalid { field: field.into(), rule: rule.into() }
+        let mut field = field.into();
+        if let Some((end, _)) = field.char_indices().nth(60) {
+            field.replace_range(end.., "…");
+        }
+        Self::Invalid { field, rule: rule.into() }
     }
 }
