@@ -10,7 +10,7 @@ use domain::{
 use crate::{
     Error, Page, Refusal, Table, Trail, Transaction,
     access_key::NewKey,
-    item::{Item, decode, encode, indexed, key_of, number, primary, text},
+    item::{Item, decode, encode, indexed, key_of, number, primary},
     key::{self, Key},
     sign_in::{claim_item, link_item, pointing_to},
     transaction::Expression,
@@ -117,13 +117,8 @@ impl Table {
     pub async fn remove_user(&self, user_id: UserId) -> Result<(), Error> {
         let user = key::user(user_id);
         let mut pages = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("PK = :partition")
-            .expression_attribute_values(":partition", text(key::user_partition(user_id)))
+            .query_strongly("PK = :partition", key::user_partition(user_id))
             .projection_expression("PK, SK")
-            .consistent_read(true)
             .into_paginator()
             .items()
             .send();
