@@ -198,9 +198,9 @@ fn bad_values_are_named_by_field_and_rule() {
         owner.get(&format!("{path}?event=key_changed")).await.expect_invalid("event", "state, limit, cursor");
         let message = format!("{path}/00000000000000000000000000");
         for (body, field, rule) in [
-            (json!({}), "body", "missing field `state`"),
-            (json!({"state": "seen"}), "state", "unknown variant"),
-            (json!({"state": null}), "state", "expected value"),
+            (json!({}), "state", "must be given"),
+            (json!({"state": "seen"}), "state", "must be unread, read or archived"),
+            (json!({"state": null}), "state", "must be unread, read or archived"),
             (json!({"state": "read", "title": "x"}), "title", "unknown field"),
         ] {
             owner.patch(&message, body).await.expect_invalid(field, rule);

@@ -1,8 +1,10 @@
 use api::{BadCredential, Credential};
 use domain::token::KeyPrefix;
-use percent_encoding::percent_decode_str;
 
-use crate::{event::Presented, refusal::Refusal};
+use crate::{
+    event::{Presented, decoded},
+    refusal::Refusal,
+};
 
 /// Query parameters that some clients put credentials in.
 const IN_QUERY: [&str; 3] = ["access_token", "authorization", "x-access-key"];
@@ -25,7 +27,6 @@ fn in_url(presented: &Presented, prefix: &KeyPrefix) -> bool {
     let in_query = |(name, value): &(String, String)| {
         named(name) || is_credential(value, prefix) || is_credential(name, prefix)
     };
-    let decoded = |segment: &str| percent_decode_str(segment).decode_utf8_lossy().into_owned();
     presented.query.iter().any(in_query)
         || presented.path.split('/').any(|segment| is_credential(&decoded(segment), prefix))
 }

@@ -1,3 +1,5 @@
+use std::num::NonZeroU32;
+
 use api::{
     Answer, KeyAnswer, Problem, Request,
     app::{App, Pepper},
@@ -47,7 +49,7 @@ struct Body {
 #[serde(deny_unknown_fields)]
 struct KeyBody {
     name: Name,
-    expires_in_days: u32,
+    expires_in_days: NonZeroU32,
 }
 
 /// Answers the new user, and for a machine the keys asked for with their secrets: all or nothing.
@@ -129,7 +131,7 @@ async fn keys(
     find_room(user, &organization.policy, wanted.len(), request.now)?;
     let mut expiries = Vec::with_capacity(wanted.len());
     for key in &wanted {
-        let expires_at = chosen_expiry(Some(key.expires_in_days), None, None, request.now)?.flatten();
+        let expires_at = chosen_expiry(Some(key.expires_in_days.get()), None, None, request.now)?.flatten();
         organization.policy.check_lifetime(expires_at, request.now)?;
         expiries.push(expires_at);
     }

@@ -48,8 +48,10 @@ pub enum Error {
         /// The rule, as the policy writes it.
         extension: &'static str,
     },
-    /// The organization would be left without an active owner.
-    #[error("an organization keeps at least one active owner; make another user an owner first")]
+    /// The organization would be left without an active owner who has signed in.
+    #[error(
+        "an organization keeps at least one active owner who has signed in; let another one sign in first"
+    )]
     LastOwner,
     /// Another user of the organization has this address.
     #[error("another user of this organization has this e-mail address")]
@@ -78,7 +80,13 @@ pub enum Error {
 
 impl Error {
     /// Builds the refusal of a value that breaks `rule`.
+    ///
+    /// A field is named by 60 characters at most: a caller's own names can have any length.
     pub fn invalid(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self::Invalid { field: field.into(), rule: rule.into() }
+        let mut field = field.into();
+        if let Some((end, _)) = field.char_indices().nth(60) {
+            field.replace_range(end.., "…");
+        }
+        Self::Invalid { field, rule: rule.into() }
     }
 }

@@ -61,13 +61,8 @@ impl Table {
         limit: usize,
     ) -> Result<Page<AccessKey>, Error> {
         let items = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("PK = :partition AND begins_with(SK, :keys)")
-            .expression_attribute_values(":partition", text(key::user_partition(user_id)))
+            .query_strongly("PK = :partition AND begins_with(SK, :keys)", key::user_partition(user_id))
             .expression_attribute_values(":keys", text(key::ACCESS_KEYS))
-            .consistent_read(true)
             .into_paginator()
             .items()
             .send()

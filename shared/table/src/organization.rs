@@ -37,7 +37,9 @@ impl Table {
     ) -> Result<(), Error> {
         let taken = || Refusal::Because(domain::Error::Conflict("this id is taken; try again"));
         let mut transaction = Transaction::default();
-        transaction.create(self, organization_item(organization), taken());
+        let mut item = organization_item(organization);
+        item.insert("linked_owner_ids".to_owned(), AttributeValue::Ss(vec![owner.user_id.to_string()]));
+        transaction.create(self, item, taken());
         self.add_user(&mut transaction, owner);
         for event in events {
             transaction.record(self, event);

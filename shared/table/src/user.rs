@@ -10,7 +10,7 @@ use domain::{
 use crate::{
     Error, Page, Refusal, Table, Trail, Transaction,
     access_key::NewKey,
-    item::{Item, decode, encode, indexed, key_of, number, primary, text},
+    item::{Item, decode, encode, indexed, key_of, number, primary},
     key::{self, Key},
     sign_in::{claim_item, link_item, pointing_to},
     transaction::Expression,
@@ -117,13 +117,8 @@ impl Table {
     pub async fn remove_user(&self, user_id: UserId) -> Result<(), Error> {
         let user = key::user(user_id);
         let mut pages = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("PK = :partition")
-            .expression_attribute_values(":partition", text(key::user_partition(user_id)))
+            .query_strongly("PK = :partition", key::user_partition(user_id))
             .projection_expression("PK, SK")
-            .consistent_read(true)
             .into_paginator()
             .items()
             .send();
@@ -170,19 +165,25 @@ impl Table {
         }
     }
 
-    /// Counts an owner among the active ones, or takes it out while another remains.
-    fn change_owner(&self, transaction: &mut Transaction, user: &User, active: bool) {
+    /// Counts an owner among the active ones, or takes it out while one who has signed in remains.
+    ///
+    /// An owner who never signed in may be nobody, if its address was mistyped: it is told of what
+    /// owners are told of, and no other owner can leave the organization to it.
+    pub(crate) fn change_owner(&self, transaction: &mut Transaction, user: &User, active: bool) {
         let organization = key::organization(user.organization_id);
         let id = AttributeValue::Ss(vec![user.user_id.to_string()]);
+        let linked = user.subject.is_some();
+        let sets = if linked { "owner_ids :owner, linked_owner_ids :owner" } else { "owner_ids :owner" };
         if active {
-            let add = Expression::new("ADD owner_ids :owner").value(":owner", id);
+            let add = Expression::new(format!("ADD {sets}")).value(":owner", id);
             let gone = Refusal::Because(domain::Error::NotFound { what: "organization" });
             transaction.update(self, organization, add, "attribute_exists(PK)", gone);
         } else {
-            let remove =
-                Expression::new("DELETE owner_ids :owner").value(":owner", id).value(":one", number(1));
+            let remove = Expression::new(format!("DELETE {sets}"))
+                .value(":owner", id)
+                .value(":leaving", number(u8::from(linked)));
             let last = Refusal::Because(domain::Error::LastOwner);
-            transaction.update(self, organization, remove, "size(owner_ids) > :one", last);
+            transaction.update(self, organization, remove, "size(linked_owner_ids) > :leaving", last);
         }
     }
 }

@@ -46,7 +46,7 @@ fn bad_changes_are_named_by_field_and_rule() {
             (json!({"name": null}), "name", ""),
             (json!({"name": ""}), "name", "1 to 64"),
             (json!({"active": null}), "active", ""),
-            (json!({"active": "no"}), "active", "boolean"),
+            (json!({"active": "no"}), "active", "true or false"),
             (json!({"key_id": "x"}), "key_id", "unknown field"),
             (json!({"user_id": "x"}), "user_id", "unknown field"),
             (json!({"expires_in_days": 1, "never_expires": true}), "expires_at", "exclude one another"),
