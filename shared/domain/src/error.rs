@@ -48,10 +48,8 @@ pub enum Error {
         /// The rule, as the policy writes it.
         extension: &'static str,
     },
-    /// The organization would be left without an active owner who has signed in.
-    #[error(
-        "an organization keeps at least one active owner who has signed in; let another one sign in first"
-    )]
+    /// The organization would be left without an active owner.
+    #[error("an organization keeps at least one active owner; make another user an owner first")]
     LastOwner,
     /// Another user of the organization has this address.
     #[error("another user of this organization has this e-mail address")]

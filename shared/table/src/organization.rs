@@ -37,9 +37,7 @@ impl Table {
     ) -> Result<(), Error> {
         let taken = || Refusal::Because(domain::Error::Conflict("this id is taken; try again"));
         let mut transaction = Transaction::default();
-        let mut item = organization_item(organization);
-        item.insert("linked_owner_ids".to_owned(), AttributeValue::Ss(vec![owner.user_id.to_string()]));
-        transaction.create(self, item, taken());
+        transaction.create(self, organization_item(organization), taken());
         self.add_user(&mut transaction, owner);
         for event in events {
             transaction.record(self, event);

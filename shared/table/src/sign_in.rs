@@ -59,10 +59,6 @@ impl Table {
             "version = :seen AND attribute_not_exists(subject)",
             Refusal::LostRace,
         );
-        if user.is_active_owner() {
-            let linked = User { subject: Some(subject.to_owned()), ..user.clone() };
-            self.change_owner(&mut transaction, &linked, true);
-        }
         transaction.record(self, event);
         self.commit(transaction).await
     }

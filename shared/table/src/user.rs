@@ -165,25 +165,19 @@ impl Table {
         }
     }
 
-    /// Counts an owner among the active ones, or takes it out while one who has signed in remains.
-    ///
-    /// An owner who never signed in may be nobody, if its address was mistyped: it is told of what
-    /// owners are told of, and no other owner can leave the organization to it.
-    pub(crate) fn change_owner(&self, transaction: &mut Transaction, user: &User, active: bool) {
+    /// Counts an owner among the active ones, or takes it out while another remains.
+    fn change_owner(&self, transaction: &mut Transaction, user: &User, active: bool) {
         let organization = key::organization(user.organization_id);
         let id = AttributeValue::Ss(vec![user.user_id.to_string()]);
-        let linked = user.subject.is_some();
-        let sets = if linked { "owner_ids :owner, linked_owner_ids :owner" } else { "owner_ids :owner" };
         if active {
-            let add = Expression::new(format!("ADD {sets}")).value(":owner", id);
+            let add = Expression::new("ADD owner_ids :owner").value(":owner", id);
             let gone = Refusal::Because(domain::Error::NotFound { what: "organization" });
             transaction.update(self, organization, add, "attribute_exists(PK)", gone);
         } else {
-            let remove = Expression::new(format!("DELETE {sets}"))
-                .value(":owner", id)
-                .value(":leaving", number(u8::from(linked)));
+            let remove =
+                Expression::new("DELETE owner_ids :owner").value(":owner", id).value(":one", number(1));
             let last = Refusal::Because(domain::Error::LastOwner);
-            transaction.update(self, organization, remove, "size(linked_owner_ids) > :leaving", last);
+            transaction.update(self, organization, remove, "size(owner_ids) > :one", last);
         }
     }
 }

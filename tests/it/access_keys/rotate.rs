@@ -52,9 +52,8 @@ fn a_rotation_shows_a_new_secret_of_the_same_key_and_ends_the_old_one_at_once() 
 fn a_full_quota_does_not_keep_a_key_from_being_rotated() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
-        let key =
-            organization.owner.post(&organization.keys_of("me"), json!({"name": "k", "expires_in_days": 9}));
-        let key = key.await.expect(201);
+        let (keys, body) = (organization.keys_of("me"), json!({"name": "k", "expires_in_days": 9}));
+        let key = organization.owner.post(&keys, body).await.expect(201);
         let rotated = rotate(&organization.owner, &organization, &key, Value::Null).await;
         expect_works(world, token(&rotated), true).await;
     });
