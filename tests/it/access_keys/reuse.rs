@@ -39,7 +39,7 @@ fn the_use_of_a_retired_secret_is_refused_and_told_to_its_user_once_an_hour() {
         let outbox = told(world, "OUTBOX#");
         assert_eq!((outbox.len(), &outbox[0]["user_id"]), (1, &json!(carol)));
 
-        world.travel(3_599);
+        world.travel(3_000);
         old.get("/v1/whoami").await.expect_forbidden_by_gateway();
         assert_eq!(world.audit("access_key.retired_secret_used").len(), 1);
         world.travel(3_601);

@@ -85,16 +85,18 @@ fn groups_and_roles_are_assigned_to_a_key_later_and_the_impacted_user_is_told() 
             .await
             .expect(200);
         let user = organization.user_path(&machine);
-        owner.patch(&user, json!({"roles": ["reader"], "groups": ["team"]})).await.expect(200);
+        let address = "ci@example.com";
+        let body = json!({"roles": ["reader"], "groups": ["team"], "email": address});
+        owner.patch(&user, body).await.expect(200);
         let key = organization.key(&machine, 30).await;
-        let before = world.items_of("INBOX#").len();
         let path = organization.key_path(&key);
         let changed = owner.patch(&path, json!({"roles": ["reader"], "groups": ["team"]})).await.expect(200);
         assert_eq!((&changed["roles"], &changed["groups"]), (&json!(["reader"]), &json!(["team"])));
-        let told = world.items_of("INBOX#");
-        assert_eq!(told.len(), before + 1);
-        let about = |item: &&kit::Item| item.get("key_id") == Some(&key["key_id"]);
-        assert_eq!(told.iter().filter(about).count(), 1);
+        let told = world.items_of("OUTBOX#");
+        let of_access = |item: &&kit::Item| {
+            item.get("key_id") == Some(&key["key_id"]) && item["event"] == "access_changed"
+        };
+        assert_eq!(told.iter().filter(of_access).count(), 1);
         let shown = owner.get(&format!("{path}/permissions")).await.expect(200);
         assert_eq!(permissions(&shown), ["clusters:read", "clusters:write"]);
     });
