@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, de};
 use self::json::Json;
 use crate::{Problem, Request};
 
-/// No body that the API takes comes near this, bytes.
-const LIMIT: usize = 64 * 1024;
+/// No JSON object that the API takes comes near this, bytes.
+pub const BODY_LIMIT: usize = 64 * 1024;
 
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
@@ -19,6 +19,23 @@ impl<C> Request<C> {
     /// Reads the body as JSON of a known shape; what does not fit is named with its rule.
     pub fn body<T: de::DeserializeOwned>(&self) -> Result<T, Problem> {
         self.body_of_types(&[JSON])
+    }
+
+    /// Tells whether the body begins as a JSON array does.
+    #[must_use]
+    pub fn holds_list(&self) -> bool {
+        self.bytes().trim_ascii().starts_with(b"[")
+    }
+
+    /// Reads the body as a JSON array of a known shape.
+    pub fn list<T: de::DeserializeOwned>(&self) -> Result<Vec<T>, Problem> {
+        self.check_type(&[JSON])?;
+        Ok(parse(self.bytes())?)
+    }
+
+    /// Refuses a body of more than `limit` bytes.
+    pub fn check_size(&self, limit: usize) -> Result<(), Problem> {
+        if self.bytes().len() > limit { Err(Problem::too_large(limit)) } else { Ok(()) }
     }
 
     /// Reads the body as a merge patch of a known shape (RFC 7396).
@@ -35,20 +52,23 @@ impl<C> Request<C> {
     }
 
     fn body_of_types<T: de::DeserializeOwned>(&self, types: &[&str]) -> Result<T, Problem> {
+        self.check_size(BODY_LIMIT)?;
         let bytes = self.bytes();
-        if bytes.len() > LIMIT {
-            return Err(Problem::too_large(LIMIT));
-        }
         if bytes.trim_ascii().is_empty() {
             return Err(Error::invalid("body", "must be a JSON object").into());
         }
         if !bytes.trim_ascii().starts_with(b"{") {
             return Err(Error::invalid("body", "must be a JSON object").into());
         }
+        self.check_type(types)?;
+        Ok(parse(bytes)?)
+    }
+
+    fn check_type(&self, types: &[&str]) -> Result<(), Problem> {
         if self.content_type().is_some_and(|given| !types.contains(&given.as_str())) {
             return Err(Problem::unsupported_media_type(&types.join(" or ")));
         }
-        Ok(parse(bytes)?)
+        Ok(())
     }
 }
 

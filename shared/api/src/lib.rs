@@ -15,8 +15,8 @@ mod problem;
 mod race;
 mod request;
 
-pub use answer::{Answer, answer, created, deleted, ok};
-pub use body::{Instant, chosen_expiry, removable, settable};
+pub use answer::{Answer, accepted, answer, created, deleted, ok};
+pub use body::{BODY_LIMIT, Instant, chosen_expiry, removable, settable};
 pub use caller::{Caller, Member};
 pub use credential::{BadCredential, Credential};
 pub use idempotency::key_again;

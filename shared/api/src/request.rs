@@ -22,7 +22,8 @@ pub struct Request<C = Caller> {
     pub now: Time,
     /// Who makes it.
     pub caller: C,
-    pub(crate) source_ip: String,
+    /// The address that the gateway saw.
+    pub source_ip: String,
     gateway_id: String,
     event: lambda_http::Request,
 }

@@ -36,6 +36,8 @@ pub const RETIRED: usize = 8;
 pub struct PreviousSecret {
     /// Its verifier.
     pub secret: StoredSecret,
+    /// When it was made.
+    pub issued_at: Time,
     /// From this second on it is refused.
     pub works_until: Time,
 }
@@ -185,6 +187,18 @@ impl AccessKey {
         (now < ends).then_some(ends)
     }
 
+    /// Returns when one of the working secrets was made, and from when on it is refused; `None` never.
+    #[must_use]
+    pub fn term_of(&self, secret: &StoredSecret) -> (Time, Option<Time>) {
+        match &self.previous {
+            Some(previous) if previous.secret == *secret => {
+                let ends = previous.works_until;
+                (previous.issued_at, Some(self.expires_at.map_or(ends, |expiry| expiry.min(ends))))
+            }
+            _ => (self.rotated_at.unwrap_or(self.created_at), self.expires_at),
+        }
+    }
+
     /// Puts a new secret in the place of the current one, which works on for `overlap` seconds, never
     /// past the key's expiry. The expiry does not move.
     ///
@@ -208,7 +222,8 @@ impl AccessKey {
             if overlap > 0 {
                 let end = now.plus(overlap);
                 let works_until = self.expires_at.map_or(end, |expiry| expiry.min(end));
-                self.previous = Some(PreviousSecret { secret: replaced, works_until });
+                let issued_at = self.rotated_at.unwrap_or(self.created_at);
+                self.previous = Some(PreviousSecret { secret: replaced, issued_at, works_until });
             } else {
                 self.retire(&replaced);
             }
@@ -332,6 +347,24 @@ mod tests {
         rotated.rotate(0, AskedWith::Previous, NOW.plus(1));
         assert_eq!(rotated.states(NOW.plus(1)), "wrw");
         assert_eq!(rotated.states(NOW.plus(60)), "rrw");
+    }
+
+    #[test]
+    fn each_secret_has_the_term_in_which_it_works() {
+        let mut rotated = Rotated::new(1_000);
+        let expiry = rotated.key.expires_at;
+        assert_eq!(rotated.key.term_of(&rotated.key.secret), (NOW, expiry));
+        rotated.rotate(60, AskedWith::Other, NOW.plus(10));
+        rotated.rotate(60, AskedWith::Other, NOW.plus(20));
+        rotated.rotate(0, AskedWith::Previous, NOW.plus(30));
+        let mut key = rotated.key;
+        let previous = key.previous.clone().unwrap().secret;
+        assert_eq!(key.term_of(&previous), (NOW.plus(10), Some(NOW.plus(80))));
+        assert_eq!(key.term_of(&key.secret), (NOW.plus(30), expiry));
+        key.expires_at = Some(NOW.plus(40));
+        assert_eq!(key.term_of(&previous), (NOW.plus(10), Some(NOW.plus(40))));
+        key.expires_at = None;
+        assert_eq!(key.term_of(&key.secret), (NOW.plus(30), None));
     }
 
     #[test]

@@ -88,6 +88,19 @@ impl Pepper {
         Ok(if retired { Found::Retired } else { Found::Nothing })
     }
 
+    /// Tells which secret of a key a token holds: by its tag, and then by argon2.
+    pub async fn check<'k>(
+        &self,
+        key: &'k AccessKey,
+        token: Token<'_>,
+        now: Time,
+    ) -> Result<Found<'k>, PepperFailure> {
+        match self.find(key, token, now).await? {
+            Found::Working(stored) if !self.hash_matches(stored, token).await? => Ok(Found::Nothing),
+            found => Ok(found),
+        }
+    }
+
     async fn tag_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
         Ok(self.knowing(stored).await?.tag_matches(stored, token)?)
     }
@@ -96,6 +109,7 @@ impl Pepper {
     pub async fn hash_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
         let peppers = self.knowing(stored).await?;
         let (kept, token) = (stored.clone(), token.to_secret());
+        tracing::debug!(argon2.runs = 1, "checking a secret whose tag is right");
         Ok(spawn_blocking(move || peppers.hash_matches(&kept, token.token())).await??)
     }
 
