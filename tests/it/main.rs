@@ -7,6 +7,8 @@ mod audit_events;
 mod authorizer;
 mod gateway;
 mod inbox;
+mod introspect;
+mod leaked_keys;
 mod matrix;
 mod notices;
 mod organizations;
