@@ -280,9 +280,9 @@ fn a_lost_pepper_is_an_error_and_never_an_answer() {
 }
 
 #[test]
-fn a_wrong_secret_runs_no_argon2() {
+fn a_wrong_secret_runs_no_argon2_and_a_right_one_runs_it_once_an_instance() {
     let parameters = [("LogLevel".to_owned(), "debug".to_owned())].into();
-    run_with(Options { parameters, ..Options::default() }, async |world| {
+    run_with(Options { parameters, instance_cap: 1, ..Options::default() }, async |world| {
         let organization = world.organization("alice", "strict").await;
         let first = organization.machine_key().await;
         let second = rotate(&organization, &first, 0).await;
@@ -293,7 +293,9 @@ fn a_wrong_secret_runs_no_argon2() {
         assert_eq!(answered(world, &with_another_secret(&first)).await, json!({"active": false}));
         assert_eq!(answered(world, token(&first)).await, inactive("retired"));
         assert_eq!(runs(), 0);
-        assert_eq!(answered(world, token(&second)).await["active"], true);
+        for _ in 0..3 {
+            assert_eq!(answered(world, token(&second)).await["active"], true);
+        }
         assert_eq!(runs(), 1);
     });
 }

@@ -61,10 +61,10 @@ async fn judge(
     found: &KeyWithUser,
 ) -> Result<Decision, Failure> {
     let key = &found.key;
-    match check(authorizer, token, key, presented.now).await? {
-        Checked::Right => {}
-        Checked::Wrong => return Ok(Err(Refusal::WrongSecret(key.key_id))),
-        Checked::Retired => return Ok(Err(Refusal::RetiredSecret(key.key_id))),
+    match authorizer.app.pepper.check(key, token, presented.now).await? {
+        Found::Working(_) => {}
+        Found::Nothing => return Ok(Err(Refusal::WrongSecret(key.key_id))),
+        Found::Retired => return Ok(Err(Refusal::RetiredSecret(key.key_id))),
     }
     match key.status(presented.now) {
         Status::Active => {}
@@ -81,35 +81,6 @@ async fn judge(
             Context::member(&snapshot.organization, &found.user, &permissions).with_key(key, presented.now)
         },
     ))
-}
-
-enum Checked {
-    Right,
-    Wrong,
-    Retired,
-}
-
-/// Compares the tags, then asks the warm cache, and only then runs argon2.
-async fn check(
-    authorizer: &Authorizer,
-    token: Token<'_>,
-    key: &AccessKey,
-    now: Time,
-) -> Result<Checked, Failure> {
-    let pepper = &authorizer.app.pepper;
-    let stored = match pepper.find(key, token, now).await? {
-        Found::Working(stored) => stored,
-        Found::Retired => return Ok(Checked::Retired),
-        Found::Nothing => return Ok(Checked::Wrong),
-    };
-    if authorizer.warm.knows(token, stored) {
-        return Ok(Checked::Right);
-    }
-    if !pepper.hash_matches(stored, token).await? {
-        return Ok(Checked::Wrong);
-    }
-    authorizer.warm.learn(token, stored);
-    Ok(Checked::Right)
 }
 
 /// Notes the use as well as it can: a request never fails for it.

@@ -18,7 +18,6 @@ mod routes;
 mod settings;
 mod sign_in;
 mod snapshots;
-mod warm;
 
 use answer::Answer;
 use api::Credential;

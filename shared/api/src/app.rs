@@ -5,6 +5,7 @@ mod clock;
 mod environment;
 mod lookup;
 mod pepper;
+mod warm;
 
 use domain::token::KeyPrefix;
 use table::{Settings, Table};

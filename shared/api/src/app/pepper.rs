@@ -12,6 +12,8 @@ use domain::{
 };
 use tokio::task::spawn_blocking;
 
+use super::warm::Warm;
+
 /// An unknown version is looked for at most this often.
 const REFETCH_EVERY: Duration = Duration::from_secs(10);
 
@@ -21,6 +23,7 @@ pub struct Pepper {
     client: Client,
     secret_id: String,
     held: Mutex<Held>,
+    warm: Warm,
 }
 
 #[derive(Debug)]
@@ -62,7 +65,8 @@ impl Pepper {
     /// Fetches the peppers.
     pub async fn fetch(client: Client, secret_id: String) -> Result<Self, PepperFailure> {
         let peppers = fetch(&client, &secret_id).await?;
-        Ok(Self { client, secret_id, held: Mutex::new(Held { peppers, refetched: None }) })
+        let held = Mutex::new(Held { peppers, refetched: None });
+        Ok(Self { client, secret_id, held, warm: Warm::default() })
     }
 
     /// Makes what is stored of a new token. Runs argon2 off the async thread: tens of milliseconds.
@@ -88,28 +92,35 @@ impl Pepper {
         Ok(if retired { Found::Retired } else { Found::Nothing })
     }
 
-    /// Tells which secret of a key a token holds: by its tag, and then by argon2.
+    /// Tells which secret of a key a token holds: by its tag, and then by argon2, which runs once for each
+    /// right secret on a warm instance and never for a wrong one.
     pub async fn check<'k>(
         &self,
         key: &'k AccessKey,
         token: Token<'_>,
         now: Time,
     ) -> Result<Found<'k>, PepperFailure> {
-        match self.find(key, token, now).await? {
-            Found::Working(stored) if !self.hash_matches(stored, token).await? => Ok(Found::Nothing),
-            found => Ok(found),
+        let found = self.find(key, token, now).await?;
+        let Found::Working(stored) = found else { return Ok(found) };
+        if self.warm.knows(token, stored) {
+            return Ok(found);
         }
+        tracing::debug!(key.id = %key.key_id, argon2.runs = 1, "checking a secret that this instance has not seen");
+        if !self.hash_matches(stored, token).await? {
+            return Ok(Found::Nothing);
+        }
+        self.warm.learn(token, stored);
+        Ok(found)
     }
 
     async fn tag_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
         Ok(self.knowing(stored).await?.tag_matches(stored, token)?)
     }
 
-    /// Runs argon2 off the async thread: tens of milliseconds. Compare the tag first.
-    pub async fn hash_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
+    /// Runs argon2 off the async thread: tens of milliseconds.
+    async fn hash_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
         let peppers = self.knowing(stored).await?;
         let (kept, token) = (stored.clone(), token.to_secret());
-        tracing::debug!(argon2.runs = 1, "checking a secret whose tag is right");
         Ok(spawn_blocking(move || peppers.hash_matches(&kept, token.token())).await??)
     }
 

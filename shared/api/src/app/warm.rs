@@ -18,7 +18,7 @@ type Name = [u8; 32];
 ///
 /// Neither a token nor anything that outlives the process is kept: names are keyed hashes under a
 /// key drawn at the start, over the whole token.
-pub(crate) struct Warm {
+pub(super) struct Warm {
     key: Name,
     right: Mutex<LruCache<Name, Vec<u8>>>,
 }
@@ -33,13 +33,13 @@ impl Default for Warm {
 
 impl Warm {
     /// Tells whether the token was right for exactly this verifier.
-    pub(crate) fn knows(&self, token: Token<'_>, stored: &StoredSecret) -> bool {
+    pub(super) fn knows(&self, token: Token<'_>, stored: &StoredSecret) -> bool {
         let mut right = self.right.lock().unwrap_or_else(PoisonError::into_inner);
         right.get(&self.name(token)).is_some_and(|verifier| verifier == stored.verifier())
     }
 
     /// Remembers that the token is right for this verifier.
-    pub(crate) fn learn(&self, token: Token<'_>, stored: &StoredSecret) {
+    pub(super) fn learn(&self, token: Token<'_>, stored: &StoredSecret) {
         let mut right = self.right.lock().unwrap_or_else(PoisonError::into_inner);
         right.put(self.name(token), stored.verifier().to_vec());
     }
