@@ -115,6 +115,23 @@ fn a_handler_without_context_answers_500_and_does_nothing() {
     });
 }
 
+#[test]
+fn what_needs_no_context_answers_its_sample_event() {
+    run(async |world| {
+        for (function, status, body) in [
+            ("introspect-token", 200, json!({"active": false})),
+            ("report-leaked-key", 202, json!({"status": "accepted"})),
+        ] {
+            let path = format!("{}/events/{function}.json", env!("CARGO_MANIFEST_DIR"));
+            let event = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+            let answer = world.stack.invoke(function, &event).await.unwrap();
+            assert_eq!(answer["statusCode"], status, "{function}: {answer}");
+            let said: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+            assert_eq!(said, body, "{function}");
+        }
+    });
+}
+
 /// Reads the function's sample event and turns it to things that are there.
 fn sample_event(function: &str, organization_id: &str, key: &Value) -> Value {
     let path = format!("{}/events/{function}.json", env!("CARGO_MANIFEST_DIR"));
