@@ -188,6 +188,21 @@ fn the_secret_key_is_available_only_as_the_key_is_created() {
 }
 
 #[test]
+fn a_new_secret_key_takes_the_place_of_a_lost_one_and_is_available_only_as_it_is_generated() {
+    run(async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let key = organization.machine_key().await;
+        let path = organization.key_path(&key);
+        let new = organization.owner.post(&format!("{path}/rotate"), Value::Null).await.expect(200);
+        assert_eq!(new["secret"]["access_key"], key["secret"]["access_key"]);
+        assert_ne!(new["secret"]["secret_key"], key["secret"]["secret_key"]);
+        comes(world, &key).get("/v1/whoami").await.expect_forbidden_by_gateway();
+        comes(world, &new).get("/v1/whoami").await.expect(200);
+        assert_eq!(organization.owner.get(&path).await.expect(200).get("secret"), None);
+    });
+}
+
+#[test]
 fn the_key_details_are_copied_as_access_key_secret_key_and_tenant_id() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
