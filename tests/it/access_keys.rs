@@ -1,7 +1,11 @@
+mod changes_while_listed;
 mod create;
 mod end;
+mod filters;
 mod list;
+mod networks;
 mod quota;
+mod races;
 mod read;
 mod scale;
 mod update;
