@@ -1,3 +1,4 @@
+mod announced_again;
 mod changes_while_listed;
 mod create;
 mod end;
