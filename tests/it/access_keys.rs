@@ -1,8 +1,13 @@
+mod announced_again;
+mod changes_while_listed;
 mod create;
 mod end;
+mod filters;
 mod idempotency;
 mod list;
+mod networks;
 mod quota;
+mod races;
 mod read;
 mod reuse;
 mod rotate;

@@ -1,17 +1,14 @@
-use std::collections::HashSet;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     Time,
     access_key::AccessKey,
-    id::{KeyId, OrganizationId, UserId},
+    id::{KeyId, UserId},
     quota::Room,
     user::User,
 };
 
 use crate::{
-    Error, Page, Refusal, Table, Trail, Transaction,
-    batch::BATCH,
+    Error, Refusal, Table, Trail, Transaction,
     item::{Item, decode, encode, indexed, number, text},
     key,
     transaction::Expression,
@@ -51,78 +48,6 @@ impl Table {
         Ok(Some(KeyWithUser { key: decode("access key", key)?, user: decode("user", user)? }))
     }
 
-    /// Lists the keys of a user by expiry, strongly; `after` is the `next` of the page before.
-    ///
-    /// Reads all keys of the user, however few are asked for: quotas keep them few.
-    pub async fn access_keys_of(
-        &self,
-        user_id: UserId,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Page<AccessKey>, Error> {
-        let items = self
-            .query_strongly("PK = :partition AND begins_with(SK, :keys)", key::user_partition(user_id))
-            .expression_attribute_values(":keys", text(key::ACCESS_KEYS))
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<Vec<_>, _>>()
-            .await
-            .map_err(|error| Error::failed("Query", error))?;
-        let mut keys: Vec<AccessKey> =
-            items.into_iter().map(|item| decode("access key", item)).collect::<Result<_, _>>()?;
-        let place = |key: &AccessKey| key::by_expiry(key.expires_at, key.key_id);
-        keys.sort_by_cached_key(place);
-        keys.retain(|key| after.is_none_or(|after| place(key).as_str() > after));
-        let more = keys.len() > limit;
-        keys.truncate(limit);
-        let next = more.then(|| keys.last().map(place)).flatten();
-        Ok(Page { items: keys, next })
-    }
-
-    /// Lists the keys of an organization with their users, by expiry.
-    ///
-    /// `after` is the `next` of the page before. A page ends early where its keys and their users
-    /// would not fit one batch.
-    pub async fn access_keys(
-        &self,
-        organization_id: OrganizationId,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Page<KeyWithUser>, Error> {
-        let start = after.and_then(|sort| {
-            let key_id = KeyId::parse(sort.rsplit('#').next()?).ok()?;
-            Some((sort.to_owned(), key::access_key(key_id)))
-        });
-        let places = self.index_page(key::access_keys_partition(organization_id), start, limit).await?;
-        let mut wanted = HashSet::new();
-        let mut entries = Vec::with_capacity(places.entries.len());
-        let read = places.entries.len();
-        for (sort, key) in places.entries {
-            let user = user_beside(&key);
-            let further = usize::from(!wanted.contains(&user)) + 1;
-            if wanted.len() + further > BATCH {
-                break;
-            }
-            wanted.extend([key.clone(), user]);
-            entries.push((sort, key));
-        }
-        let found = self.batch(wanted).await?;
-        let mut items = Vec::with_capacity(entries.len());
-        for (_, place) in &entries {
-            // Deleted since the index was written: gone from the list as well.
-            let (Some(key), Some(user)) = (found.get(place), found.get(&user_beside(place))) else {
-                continue;
-            };
-            items.push(KeyWithUser {
-                key: decode("access key", key.clone())?,
-                user: decode("user", user.clone())?,
-            });
-        }
-        let more = places.more || entries.len() < read;
-        Ok(Page { items, next: more.then(|| entries.pop().map(|(sort, _)| sort)).flatten() })
-    }
-
     /// Stores a new key in the room found for it.
     ///
     /// `user` is the user as the room was found in it. Tolerate: [`Error::LostRace`] when the user
@@ -153,9 +78,11 @@ impl Table {
         trail: Trail<'_>,
     ) -> Result<(), Error> {
         let mut transaction = Transaction::leaving(self, trail);
-        // Stands for whatever is stored, so that a new expiry replaces or removes it.
-        let stored_due = place.map(|_| Time::from_seconds(0));
-        let old = self.key_item(NewKey { key: before, due_at: stored_due });
+        let mut old = self.key_item(NewKey { key: before, due_at: None });
+        if place.is_some() {
+            // These stand for whatever is stored, or is not, so that a new expiry sets or removes both.
+            old.extend(["due_shard", "due_at"].map(|name| (name.to_owned(), AttributeValue::Null(true))));
+        }
         let new = self.key_item(NewKey { key: after.key, due_at: place.and(after.due_at) });
         transaction.change(self, key::access_key(before.key_id), &old, &new, Refusal::LostRace);
         if let Some((user, room)) = place {
@@ -255,8 +182,4 @@ impl Table {
             Refusal::LostRace,
         );
     }
-}
-
-fn user_beside(key: &key::Key) -> key::Key {
-    key::Key { pk: key.pk.clone(), sk: key::USER.to_owned() }
 }

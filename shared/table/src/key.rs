@@ -172,10 +172,19 @@ pub fn access_keys_partition(organization_id: OrganizationId) -> String {
 #[must_use]
 pub fn by_expiry(expires_at: Option<Time>, key_id: KeyId) -> String {
     match expires_at {
-        Some(expiry) => format!("{:012}#{key_id}", expiry.seconds()),
+        Some(expiry) => format!("{}#{key_id}", expiring_from(expiry)),
         None => format!("never#{key_id}"),
     }
 }
+
+/// Returns what stands right before all keys that expire at an instant or later.
+#[must_use]
+pub fn expiring_from(time: Time) -> String {
+    format!("{:012}", time.seconds())
+}
+
+/// What stands right after all keys, those that never expire included.
+pub const AFTER_ALL_EXPIRIES: &str = "never$";
 
 /// Returns the place of a sign-in's link in `GSI1`.
 #[must_use]

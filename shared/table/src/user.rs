@@ -42,7 +42,7 @@ impl Table {
         limit: usize,
     ) -> Result<Page<User>, Error> {
         let start = after.map(|user_id| (user_id.to_string(), key::user(user_id)));
-        let places = self.index_page(key::users_partition(organization_id), start, limit).await?;
+        let places = self.index_page(key::users_partition(organization_id), None, start, limit).await?;
         let mut items = self.batch(places.entries.iter().map(|(_, key)| key.clone())).await?;
         let users: Vec<User> = places
             .entries
