@@ -117,7 +117,7 @@ fn a_key_that_could_be_lifted_later_is_revoked_too() {
 }
 
 #[test]
-fn a_machines_leak_is_told_to_owners_whatever_their_switches() {
+fn a_leak_is_told_to_each_owner_once_whatever_their_switches() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let off = json!({"notifications": {"key_changed": {"email": false, "inbox": false}}});
@@ -126,6 +126,12 @@ fn a_machines_leak_is_told_to_owners_whatever_their_switches() {
         report(world, &[token(&key)]).await;
         assert_eq!(to_be_mailed(world).len(), 1);
         assert_eq!(leaks_told_to(&organization.owner, &organization).await.len(), 1);
+
+        let body = json!({"name": "own", "expires_in_days": 30});
+        let own = organization.owner.post(&organization.keys_of("me"), body).await.expect(201);
+        report(world, &[token(&own)]).await;
+        assert_eq!(to_be_mailed(world).len(), 2, "an owner is told of their own key once");
+        assert_eq!(leaks_told_to(&organization.owner, &organization).await.len(), 2);
     });
 }
 
