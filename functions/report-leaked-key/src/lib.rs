@@ -22,15 +22,22 @@ pub use github::GithubKeys;
 
 /// Revokes the keys whose tokens were reported.
 ///
-/// One token after the other, up to the first failure; a report that failed can be repeated.
+/// One token after the other. A failure keeps none of the others from being looked at; a report that
+/// failed can be repeated.
 pub async fn report_leaked_key(app: &App<Pepper>, github: &GithubKeys, event: Event) -> Answer {
     let request = &Request::read_open(event)?;
     request.query(&[])?;
     let report = &Report::read(request, github, &app.key_prefix)?;
+    let mut failure = None;
     for leak in &report.leaks {
-        until_won(|| revoke(app, request, report, leak)).await?;
+        if let Err(problem) = until_won(|| revoke(app, request, report, leak)).await {
+            failure.get_or_insert(problem);
+        }
     }
-    Ok(accepted(&json!({"status": "accepted"})))
+    match failure {
+        Some(problem) => Err(problem),
+        None => Ok(accepted(&json!({"status": "accepted"}))),
+    }
 }
 
 /// Revokes the key of a token, also one that is inactive or expired: it could be lifted later.

@@ -41,6 +41,22 @@ fn revocations(world: &World, key: &Value) -> usize {
 }
 
 #[test]
+fn a_token_that_cannot_be_looked_at_keeps_no_other_from_being_revoked() {
+    run(async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let keys = [organization.machine_key().await, organization.machine_key().await];
+        let fault = Fault::on(Service::DynamoDb, Effect::ServerError).operation("BatchGetItem");
+        // As many as one read is tried.
+        world.stack.faults().add(fault.function("report-leaked-key").when(When::First(4)));
+        let answer = send(world, json!({"tokens": [token(&keys[0]), token(&keys[1])]})).await;
+        answer.expect_problem(503, "unavailable");
+        world.stack.faults().clear();
+        assert_eq!(status(&organization, &keys[0]).await, "active");
+        assert_eq!(status(&organization, &keys[1]).await, "revoked");
+    });
+}
+
+#[test]
 fn a_report_that_fails_says_so_and_can_be_repeated() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
