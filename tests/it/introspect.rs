@@ -8,17 +8,9 @@ use kit::{Answer, Client, Effect, Fault, Organization, Service, World};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::tokens::{token, with_another_secret};
+
 const FORM: Option<&str> = Some("application/x-www-form-urlencoded");
-
-pub(crate) fn token(key: &Value) -> &str {
-    key["secret"]["token"].as_str().unwrap()
-}
-
-/// Makes a well-formed token of a key, with a secret that is none of its own.
-pub(crate) fn with_another_secret(key: &Value) -> String {
-    let key_id = KeyId::parse(key["key_id"].as_str().unwrap()).unwrap();
-    SecretToken::generate(&"ak".parse().unwrap(), key_id).expose().to_owned()
-}
 
 /// Lists tokens of which nobody may learn anything: malformed, unknown, wrong, of a deleted key, and of a
 /// user that is marked deleted and not yet cleaned up.

@@ -16,5 +16,6 @@ mod readme;
 mod rules;
 mod sources;
 mod tenants;
+mod tokens;
 mod users;
 mod whoami;

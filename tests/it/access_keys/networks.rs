@@ -1,9 +1,7 @@
 use kit::{Organization, RestRequest, World, run};
 use serde_json::{Value, json};
 
-fn token(key: &Value) -> &str {
-    key["secret"]["token"].as_str().unwrap()
-}
+use crate::tokens::token;
 
 async fn key_for(organization: &Organization, networks: Value) -> Value {
     let machine = organization.machine("ci").await;

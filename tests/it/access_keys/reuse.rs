@@ -1,13 +1,15 @@
 use kit::{Item, Organization, World, run};
 use serde_json::{Value, json};
 
-/// Rotates a key of the caller's own and returns the token that it had before.
-async fn retired(world: &World, organization: &Organization, person: &str) -> String {
+use crate::tokens::{token, with_another_secret};
+
+/// Rotates a key of a person's own and returns it as it was before.
+async fn retired(world: &World, organization: &Organization, person: &str) -> Value {
     let person = world.person(person);
     let body = json!({"name": "laptop", "expires_in_days": 90});
     let key = person.post(&organization.keys_of("me"), body).await.expect(201);
     person.post(&format!("{}/rotate", organization.key_path(&key)), Value::Null).await.expect(200);
-    key["secret"]["token"].as_str().unwrap().to_owned()
+    key
 }
 
 fn told(world: &World, sort_key: &str) -> Vec<Item> {
@@ -20,7 +22,7 @@ fn the_use_of_a_retired_secret_is_refused_and_told_to_its_user_once_an_hour() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let carol = organization.invite("carol").await;
-        let old = world.key(&retired(world, &organization, "carol").await);
+        let old = world.key(token(&retired(world, &organization, "carol").await));
         for _ in 0..3 {
             old.get("/v1/whoami").await.expect_forbidden_by_gateway();
         }
@@ -58,11 +60,7 @@ fn the_owners_hear_of_the_reuse_of_a_machines_secret() {
             .post(&format!("{}/rotate", organization.key_path(&key)), Value::Null)
             .await
             .expect(200);
-        world
-            .key(key["secret"]["token"].as_str().unwrap())
-            .get("/v1/whoami")
-            .await
-            .expect_forbidden_by_gateway();
+        world.key(token(&key)).get("/v1/whoami").await.expect_forbidden_by_gateway();
         assert_eq!((told(world, "INBOX#").len(), told(world, "OUTBOX#").len()), (1, 1));
         let inbox = organization.owner.get(&organization.user_path("me/inbox")).await.expect(200);
         assert_eq!(inbox["items"][0]["key_id"], key["key_id"]);
@@ -74,8 +72,7 @@ fn a_wrong_secret_is_no_retired_one() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let old = retired(world, &organization, "alice").await;
-        let other = organization.machine_key().await;
-        let wrong = kit::with_secret_of(&old, other["secret"]["token"].as_str().unwrap());
+        let wrong = with_another_secret(&old);
         world.key(&wrong).get("/v1/whoami").await.expect_forbidden_by_gateway();
         assert_eq!(world.audit("access_key.retired_secret_used").len(), 0);
     });

@@ -2,9 +2,7 @@ use futures_util::future::join_all;
 use kit::{Client, Effect, Fault, Organization, Service, World, run};
 use serde_json::{Value, json};
 
-fn token(key: &Value) -> &str {
-    key["secret"]["token"].as_str().unwrap()
-}
+use crate::tokens::token;
 
 async fn rotate(client: &Client, organization: &Organization, key: &Value, body: Value) -> Value {
     client.post(&format!("{}/rotate", organization.key_path(key)), body).await.expect(200)

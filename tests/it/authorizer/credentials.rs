@@ -1,3 +1,4 @@
+use crate::tokens::{token, with_another_secret};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kit::{Service, run};
 
@@ -77,14 +78,12 @@ fn a_wrong_secret_runs_no_argon2_and_a_right_one_runs_it_once_an_instance() {
     };
     kit::run_with(options, async |world| {
         let organization = world.organization("alice", "strict").await;
-        let (mine, other) = (organization.machine_key().await, organization.machine_key().await);
+        let mine = organization.machine_key().await;
         let runs = || {
             let lines = world.stack.logs().by_function("authorize-request");
             lines.iter().filter(|line| line.contains("\"argon2.runs\":1")).count()
         };
-        let (mine, other) =
-            (mine["secret"]["token"].as_str().unwrap(), other["secret"]["token"].as_str().unwrap());
-        let wrong = kit::with_secret_of(mine, other);
+        let (wrong, mine) = (with_another_secret(&mine), token(&mine));
         world.stack.calls().clear();
         for _ in 0..3 {
             world.key(&wrong).get("/v1/whoami").await.expect_forbidden_by_gateway();

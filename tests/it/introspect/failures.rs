@@ -1,7 +1,8 @@
 use kit::{Effect, Fault, Options, Service, run, run_with};
 use serde_json::json;
 
-use super::{answered, ask, inactive, rotate, token, with_another_secret};
+use super::{answered, ask, inactive, rotate};
+use crate::tokens::{token, with_another_secret};
 
 #[test]
 fn what_keeps_us_from_knowing_is_an_error_and_never_an_answer() {

@@ -1,7 +1,8 @@
 use kit::{DAY, run};
 use serde_json::{Value, json};
 
-use super::{alike, answered, ask, inactive, token, with_another_secret, worthless};
+use super::{alike, answered, ask, inactive, worthless};
+use crate::tokens::{token, with_another_secret};
 
 #[test]
 fn whoever_holds_the_secret_learns_why_it_does_not_work() {

@@ -2,7 +2,7 @@ use kit::{Effect, Fault, Options, Service, When, World, run, run_with};
 use serde_json::{Value, json};
 
 use super::{leaks_told_to, report, send, status};
-use crate::introspect::{token, with_another_secret};
+use crate::tokens::{token, with_another_secret};
 
 #[test]
 fn a_report_is_done_once_whatever_becomes_of_replies_and_races() {

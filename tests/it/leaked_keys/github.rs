@@ -8,7 +8,7 @@ use ring::{
 use serde_json::json;
 
 use super::{report, send, status};
-use crate::introspect::token;
+use crate::tokens::token;
 
 /// A key that signs as GitHub does.
 struct Signer(EcdsaKeyPair, SystemRandom);

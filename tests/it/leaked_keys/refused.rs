@@ -3,7 +3,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{report, send, status};
-use crate::introspect::token;
+use crate::tokens::token;
 
 #[test]
 fn what_is_no_report_is_refused_with_field_and_rule() {

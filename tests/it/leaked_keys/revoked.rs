@@ -3,8 +3,9 @@ use serde_json::{Value, json};
 
 use super::{leaks_told_to, report, rotate, send, status, to_be_mailed};
 use crate::{
-    introspect::{alike, token, with_another_secret, worthless},
+    introspect::{alike, worthless},
     matrix::state,
+    tokens::{token, with_another_secret},
 };
 
 #[test]
