@@ -24,11 +24,23 @@ pub fn run(test: impl AsyncFnOnce(&World)) {
     run_with(Options::default(), test);
 }
 
-/// Runs a test in a world with these options; it is always in memory.
+/// Time limits of the calls to AWS that a busy machine keeps too: what tests prove does not hang on its speed.
+const PATIENT: [(&str, &str); 5] = [
+    ("AuthorizerConnectTimeoutMs", "5000"),
+    ("AuthorizerAttemptTimeoutMs", "5000"),
+    ("AuthorizerOperationTimeoutMs", "8000"),
+    ("ConnectTimeoutMs", "10000"),
+    ("AttemptTimeoutMs", "10000"),
+];
+
+/// Runs a test in a world with these options; it is always in memory, and patient unless they say otherwise.
 ///
 /// # Panics
 /// As [`run`] does.
-pub fn run_with(options: Options, test: impl AsyncFnOnce(&World)) {
+pub fn run_with(mut options: Options, test: impl AsyncFnOnce(&World)) {
+    for (parameter, milliseconds) in PATIENT {
+        options.parameters.entry(parameter.to_owned()).or_insert_with(|| milliseconds.to_owned());
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime can be built").block_on(async {
         let stack = Stack::start(Options { memory: true, ..options }).await.expect("the stack starts");

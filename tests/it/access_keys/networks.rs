@@ -147,7 +147,7 @@ fn there_are_1_to_50_networks_and_each_is_one() {
         for (networks, field, rule) in [
             (json!(many(51)), "allowed_cidrs", "1 to 50"),
             (json!([]), "allowed_cidrs", "1 to 50"),
-            (json!("192.0.2.1"), "allowed_cidrs", "sequence"),
+            (json!("192.0.2.1"), "allowed_cidrs", "must be a list"),
             (json!(["192.0.2.0/33"]), "allowed_cidrs[0]", "network such as"),
             (json!(["192.0.2.1", "example.com"]), "allowed_cidrs[1]", "network such as"),
             (json!(["192.0.2.1 "]), "allowed_cidrs[0]", "network such as"),
