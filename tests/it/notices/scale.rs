@@ -62,7 +62,8 @@ fn a_run_takes_the_shards_that_its_event_names() {
             let event = json!({"time": world.stack.clock().now_text(), "shards": [shard]});
             let summary = world.stack.run_schedule("notify-expiring-keys", &event).await.unwrap().unwrap();
             let keys = world.items_of("KEY#");
-            let told = |key: &&Item| key["due_shard"] == shard.to_string();
+            let name = shard.to_string();
+            let told = |key: &&Item| key["due_shard"] == name;
             assert_eq!(summary["sent"], keys.iter().filter(told).count(), "{summary}");
             summary["sent"].as_u64().unwrap()
         };
