@@ -12,6 +12,7 @@ mod notices;
 mod organizations;
 mod readme;
 mod rules;
+mod schedules;
 mod sources;
 mod tenants;
 mod users;

@@ -1,0 +1,48 @@
+use kit::World;
+use local::Email;
+
+/// What a mail says, and to whom.
+#[derive(Debug)]
+pub(super) struct Letter {
+    pub(super) to: String,
+    /// The record that it was sent from.
+    pub(super) mail_id: String,
+    /// The keys that it names with their expiries.
+    pub(super) keys: Vec<(String, i64)>,
+    /// What it says that others did.
+    pub(super) titles: Vec<String>,
+}
+
+/// Takes the mails that came since the last time.
+pub(super) async fn take_letters(world: &World) -> Vec<Letter> {
+    let mails = world.stack.emails();
+    if !mails.is_empty() {
+        world.anonymous().delete("/_local/emails").await.expect(204);
+    }
+    mails.iter().map(read).collect()
+}
+
+fn read(mail: &Email) -> Letter {
+    let (mut keys, mut titles) = (Vec::new(), Vec::new());
+    let text = mail.text.replace('\r', "");
+    for block in text.split("\n\n").filter(|block| block.starts_with("* ")) {
+        if let Some((_, key)) = block.split_once("\n  Key: ak_") {
+            let key_id = &key[..20];
+            assert!(mail.html.contains(key_id), "the two parts of a mail differ: {mail:?}");
+            keys.push((key_id.to_owned(), expiry(block)));
+        } else {
+            titles.push(block[2..].lines().next().unwrap_or_default().to_owned());
+        }
+    }
+    let raw = String::from_utf8_lossy(&mail.raw);
+    let (_, id) = raw.split_once("Message-ID: <").expect("a mail has an id");
+    let mail_id = id.split_once('.').expect("the id names the mail").0.to_owned();
+    assert_eq!(mail.to.len(), 1, "{mail:?}");
+    Letter { to: mail.to[0].clone(), mail_id, keys, titles }
+}
+
+fn expiry(block: &str) -> i64 {
+    let end = block.find(" UTC").expect("a key is named with its expiry");
+    let time: jiff::civil::DateTime = block[end - 19..end].parse().expect("the expiry is a time");
+    time.to_zoned(jiff::tz::TimeZone::UTC).expect("it is in range").timestamp().as_second()
+}

@@ -1,0 +1,322 @@
+use std::{cell::Cell, collections::BTreeMap, ops::Range};
+
+use kit::{Answer, World};
+use local::Quota;
+use serde_json::{Value, json};
+
+use super::{
+    cast::{CAST, Copied, Original, POLICIES, clear, client, made_by, seconds},
+    letter::take_letters,
+    model::{Key, Model, Sent, State},
+    schedule::{Action, Change, Kind, Pass, Schedule, Step, Struck, What},
+};
+
+const NOTIFIER: &str = "notify-expiring-keys";
+
+/// Runs, after all faults, within which everything must be told; each comes when all back-offs are over.
+const SETTLED_WITHIN: usize = 12;
+
+/// The longest back-off of a mail, and a bit, in seconds.
+const BACK_OFF: i64 = 6 * 3_600 + 60;
+
+/// Plays the schedules of some seeds, one after the other in one world.
+///
+/// `SCHEDULE_SEED=7` plays that one alone.
+///
+/// # Panics
+/// When something does not hold: with the seed, the step and the schedule.
+pub(super) fn play_all(seeds: Range<u64>) {
+    let seeds = match chosen() {
+        Some(seed) if seeds.contains(&seed) => seed..seed + 1,
+        Some(_) => return,
+        None => seeds,
+    };
+    kit::run(async |world| {
+        world.stack.set_quota(Quota {
+            max_24_hour_send: -1.0,
+            max_send_rate: 10_000.0,
+            sent_last_24_hours: 0.0,
+        });
+        let original = Original::make(world).await;
+        let mut totals = Totals::default();
+        for seed in seeds {
+            let schedule = Schedule::draw(seed);
+            if let Err((step, wrong)) = play(world, &original, seed, &schedule, &mut totals).await {
+                let step = step.map_or("at the end".to_owned(), |step| format!("at step {step}"));
+                panic!("seed {seed}, {step}: {wrong}\nSCHEDULE_SEED={seed} plays it again: {schedule:#?}");
+            }
+            clear(world);
+        }
+        println!("{totals:?}");
+        totals.check();
+    });
+}
+
+#[expect(clippy::disallowed_methods, reason = "a person who looks into a failure chooses what is played")]
+fn chosen() -> Option<u64> {
+    std::env::var("SCHEDULE_SEED").ok()?.parse().ok()
+}
+
+/// What was played: a schedule in which nothing happens shows nothing.
+#[derive(Debug, Default)]
+struct Totals {
+    schedules: usize,
+    runs: usize,
+    changes: usize,
+    mails: usize,
+    unmarked: usize,
+    struck: BTreeMap<Kind, u64>,
+}
+
+impl Totals {
+    fn check(&self) {
+        if self.schedules > 100 {
+            assert!(self.struck.len() >= 11, "{:?}", self.struck);
+            assert!(self.mails > 5 * self.schedules && self.unmarked > self.schedules / 10, "{self:?}");
+        }
+    }
+}
+
+type Wrong = (Option<usize>, String);
+
+async fn play(
+    world: &World,
+    original: &Original,
+    seed: u64,
+    schedule: &Schedule,
+    totals: &mut Totals,
+) -> Result<(), Wrong> {
+    let copied = original.copy(world, seed, schedule.policy, &schedule.keys);
+    let mut play = Play::new(world, schedule, copied, totals);
+    for (position, step) in schedule.steps.iter().enumerate() {
+        play.step(step).await.map_err(|wrong| (Some(position), wrong))?;
+    }
+    play.settle().await.map_err(|wrong| (None, wrong))?;
+    play.model.check(play.now).map_err(|wrong| (None, wrong))?;
+    let (mails, unmarked) = play.model.count();
+    totals.schedules += 1;
+    totals.mails += mails;
+    totals.unmarked += unmarked;
+    Ok(())
+}
+
+/// A schedule while it is played.
+struct Play<'a> {
+    world: &'a World,
+    copied: Copied,
+    model: Model,
+    totals: &'a mut Totals,
+    now: i64,
+    last_run: i64,
+    number: usize,
+}
+
+impl<'a> Play<'a> {
+    fn new(world: &'a World, schedule: &Schedule, copied: Copied, totals: &'a mut Totals) -> Self {
+        world.travel(0);
+        world.stack.calls().clear();
+        let keys = schedule.keys.iter().zip(&copied.keys).map(|(key, copy)| {
+            let made_by = made_by(*key);
+            let state = State::first(format!("k{key}"), copy.expires_at, copy.set_at, made_by.1);
+            Key::new(copy.key_id.clone(), made_by, state)
+        });
+        let model = Model::new(POLICIES[schedule.policy].2, keys.collect());
+        let now = world.stack.clock().now().as_second();
+        Self { world, copied, model, totals, now, last_run: now, number: 0 }
+    }
+
+    async fn step(&mut self, step: &Step) -> Result<(), String> {
+        self.number += 1;
+        let wait = match step.pass {
+            Pass::Seconds(seconds) => seconds,
+            Pass::ToStage { key, seconds } => {
+                let next = self.model.keys[key].next_stage(self.now);
+                next.map_or(0, |at| at + seconds - self.now)
+            }
+        };
+        self.pass(wait);
+        if step.leases_end {
+            self.world.end_leases();
+        }
+        match &step.action {
+            Action::Run(fault) => {
+                self.arm(fault.as_ref());
+                self.last_run = self.now;
+                self.notify(self.now).await.ok();
+                self.after_run(self.now, fault.as_ref()).await
+            }
+            Action::Again(fault) => {
+                self.arm(fault.as_ref());
+                self.notify(self.last_run).await.ok();
+                self.after_run(self.last_run, fault.as_ref()).await
+            }
+            Action::Overlap(fault) => {
+                self.arm(fault.as_ref());
+                self.last_run = self.now;
+                let _ = tokio::join!(self.notify(self.now), self.notify(self.now));
+                self.after_run(self.now, fault.as_ref()).await
+            }
+            Action::Change(change) => {
+                let answer = self.ask(change).await;
+                self.note(change, &answer)
+            }
+            Action::During { calls, change, fault } => {
+                self.arm(fault.as_ref());
+                self.last_run = self.now;
+                let over = Cell::new(false);
+                let run = async {
+                    self.notify(self.now).await.ok();
+                    over.set(true);
+                };
+                let asked = async {
+                    let made = || self.world.stack.calls().by_function(NOTIFIER).len();
+                    while !over.get() && made() < *calls {
+                        tokio::task::yield_now().await;
+                    }
+                    self.ask(change).await
+                };
+                let ((), answer) = tokio::join!(run, asked);
+                self.note(change, &answer)?;
+                self.after_run(self.last_run, fault.as_ref()).await
+            }
+        }
+    }
+
+    /// Lets time pass, for the events and for the API.
+    fn pass(&mut self, seconds: i64) {
+        let clock = self.world.stack.clock();
+        self.now += seconds.max(0);
+        let machine = clock.now().as_second() - clock.offset_seconds();
+        self.world.travel(self.now - machine);
+    }
+
+    fn arm(&self, fault: Option<&Struck>) {
+        self.world.stack.calls().clear();
+        if let Some(struck) = fault {
+            self.world.stack.faults().add(struck.fault.clone());
+        }
+    }
+
+    async fn notify(&self, at: i64) -> Result<Value, local::FunctionError> {
+        let event = json!({"time": jiff::Timestamp::from_second(at).unwrap().to_string()});
+        self.world.stack.run_schedule(NOTIFIER, &event).await.unwrap()
+    }
+
+    /// Takes note of what a run sent, of which only what a fault allows is not marked.
+    async fn after_run(&mut self, at: i64, fault: Option<&Struck>) -> Result<(), String> {
+        let struck = self.world.stack.faults().struck();
+        self.world.stack.faults().clear();
+        self.totals.runs += 1;
+        if let Some(fault) = fault.filter(|_| struck > 0) {
+            *self.totals.struck.entry(fault.kind).or_default() += struck;
+        }
+        let letters = take_letters(self.world).await;
+        let mut open = if letters.is_empty() { Vec::new() } else { self.open_mails() };
+        let mut unmarked = 0;
+        for letter in letters {
+            let left = open.iter().position(|mail_id| *mail_id == letter.mail_id);
+            let marked = left.map(|position| open.swap_remove(position)).is_none();
+            unmarked += u64::from(!marked);
+            let number = self.number;
+            let sent = Sent { number, at, to: letter.to, keys: letter.keys, titles: letter.titles };
+            self.model.sent(sent, marked);
+        }
+        let allowed = match fault.map(|fault| fault.kind) {
+            Some(Kind::KilledBefore | Kind::KilledAfter) if struck > 0 => u64::MAX,
+            Some(Kind::MailReplyLost) => struck,
+            _ => 0,
+        };
+        if unmarked > allowed {
+            return Err(format!("{unmarked} mails were sent and not marked, where {fault:?} struck {struck} times"));
+        }
+        Ok(())
+    }
+
+    /// Names the mails that are not marked.
+    fn open_mails(&self) -> Vec<String> {
+        let mails = self.world.items_of("MAIL#").into_iter().filter(|mail| mail["status"] == "leased");
+        mails.map(|mail| mail["mail_id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    async fn ask(&self, change: &Change) -> Answer {
+        let key = &self.model.keys[change.key];
+        let path = format!("{}/access-keys/{}", self.copied.path, key.key_id);
+        let client = client(self.world, change.by);
+        let name = format!("k{}n{}", change.key, self.number);
+        match change.what {
+            What::Expiry(seconds) => {
+                let at = jiff::Timestamp::from_second(self.now + seconds).unwrap().to_string();
+                client.patch(&path, json!({"expires_at": at, "name": name})).await
+            }
+            What::Name => client.patch(&path, json!({"name": name})).await,
+            What::Off => client.patch(&path, json!({"active": false})).await,
+            What::Rotate => client.post(&format!("{path}/rotate"), json!({})).await,
+            What::Revoke => client.post(&format!("{path}/revoke"), Value::Null).await,
+            What::Delete => client.delete(&path).await,
+            What::Role => {
+                let path = format!("{}/users/{}", self.copied.path, self.copied.user_ids[key.user]);
+                client.patch(&path, json!({"roles": ["other", "keys"]})).await
+            }
+        }
+    }
+
+    /// Takes note of a change that was answered.
+    fn note(&mut self, change: &Change, answer: &Answer) -> Result<(), String> {
+        self.now = self.now.max(self.world.stack.clock().now().as_second());
+        let key = &self.model.keys[change.key];
+        let (user, mut state) = (key.user, key.state().clone());
+        let version = answer.body["version"].as_u64().unwrap_or(0);
+        match answer.status {
+            200 | 204 => {}
+            400..=499 => return Ok(()),
+            status => return Err(format!("{change:?} was answered {status}: {}", answer.body)),
+        }
+        self.totals.changes += 1;
+        let verb = match change.what {
+            What::Expiry(_) | What::Name | What::Off => "changed",
+            What::Rotate => "made a new secret for",
+            What::Revoke => "revoked",
+            What::Delete => "deleted",
+            What::Role => return Ok(()),
+        };
+        let (by, number) = (change.by, self.number);
+        if matches!(change.what, What::Delete) {
+            state.expires_at = None;
+        } else if version == state.version {
+            return Ok(());
+        } else {
+            answer.body["name"].as_str().unwrap().clone_into(&mut state.name);
+            state.version = version;
+            state.modifier = by;
+            let expires_at = seconds(&answer.body["expires_at"]);
+            if state.expires_at != expires_at {
+                state.set_at = seconds(&answer.body["updated_at"]).unwrap();
+            }
+            state.expires_at = expires_at.filter(|_| answer.body["status"] != "revoked");
+        }
+        if by != user && MAILED {
+            self.model.told(number, user, format!("{} {verb} your access key {}", CAST[by].name, state.name));
+        }
+        self.model.changed(number, change.key, state);
+        Ok(())
+    }
+
+    /// Runs without faults until nothing is due.
+    async fn settle(&mut self) -> Result<(), String> {
+        for _ in 0..SETTLED_WITHIN {
+            self.number += 1;
+            self.pass(BACK_OFF);
+            self.world.end_leases();
+            let summary = self.notify(self.now).await.map_err(|error| format!("{error:?}"))?;
+            self.after_run(self.now, None).await?;
+            if ["due", "failed", "left_over"].iter().all(|count| summary[count] == 0) {
+                let open = self.open_mails();
+                return if open.is_empty() { Ok(()) } else { Err(format!("mails are left: {open:?}")) };
+            }
+        }
+        Err("something stays due".to_owned())
+    }
+}
+
+/// Whether what others did is mailed.
+const MAILED: bool = false;
