@@ -153,9 +153,12 @@ impl Table {
         trail: Trail<'_>,
     ) -> Result<(), Error> {
         let mut transaction = Transaction::leaving(self, trail);
-        // Stands for whatever is stored, so that a new expiry replaces or removes it.
-        let stored_due = place.map(|_| Time::from_seconds(0));
-        let old = self.key_item(NewKey { key: before, due_at: stored_due });
+        let mut old = self.key_item(NewKey { key: before, due_at: None });
+        if place.is_some() {
+            // These stand for whatever is stored, or nothing: a new expiry replaces or removes it.
+            old.insert("due_shard".to_owned(), text(""));
+            old.insert("due_at".to_owned(), text(""));
+        }
         let new = self.key_item(NewKey { key: after.key, due_at: place.and(after.due_at) });
         transaction.change(self, key::access_key(before.key_id), &old, &new, Refusal::LostRace);
         if let Some((user, room)) = place {

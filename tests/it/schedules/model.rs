@@ -185,7 +185,7 @@ impl Model {
             self.letters.iter().filter(names).any(|letter| letter.to == *to && letter.at >= since)
         };
         match concerned.iter().find(|to| !told(to)) {
-            Some(to) => Err(format!("{to} was not told since {since} of {key:?}")),
+            Some(to) => Err(format!("{to} was not told since {since} of {key:?}, but {:#?}", self.letters)),
             None => Ok(()),
         }
     }

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use kit::{DAY, Effect, Fault, Service, When};
 
 use super::cast::{ALICE, CAST, KEYS, NICK, POLICIES, Who, made_by};
@@ -26,7 +28,7 @@ pub(super) struct Step {
 #[derive(Debug)]
 pub(super) enum Pass {
     Seconds(i64),
-    /// Until so many seconds after a key's next stage is due, if one is to come.
+    /// Until so many seconds after the next stage is due of this key, or of one after it that has one.
     ToStage {
         key: usize,
         seconds: i64,
@@ -106,15 +108,23 @@ impl Schedule {
     }
 }
 
+impl fmt::Display for Schedule {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        writeln!(formatter, "policy {}, keys {:?}", self.policy, self.keys)?;
+        self.steps.iter().enumerate().try_for_each(|(position, step)| writeln!(formatter, "{position}: {step:?}"))
+    }
+}
+
 fn step(draw: &mut Draw, keys: &[usize]) -> Step {
-    let pass = match draw.below(10) {
+    let pass = match draw.below(20) {
         0 => Pass::Seconds(0),
-        1 => Pass::Seconds(300),
-        2 => Pass::Seconds(draw.between(1, 24 * HOUR)),
-        3 | 4 => Pass::Seconds(draw.between(DAY, 10 * DAY)),
-        5 => Pass::Seconds(draw.between(10 * DAY, 40 * DAY)),
+        1 | 2 => Pass::Seconds(300),
+        3 => Pass::Seconds(draw.between(1, 24 * HOUR)),
+        4..=6 => Pass::Seconds(draw.between(DAY, 10 * DAY)),
+        7 | 8 => Pass::Seconds(draw.between(10 * DAY, 40 * DAY)),
         _ => {
-            Pass::ToStage { key: draw.below(keys.len()), seconds: draw.pick(&[-1, 0, 1, 60, HOUR, 20 * HOUR]) }
+            let seconds = draw.pick(&[-1, 0, 0, 0, 1, 60, HOUR, 20 * HOUR]);
+            Pass::ToStage { key: draw.below(keys.len()), seconds }
         }
     };
     let action = match draw.below(20) {
@@ -158,8 +168,8 @@ fn fault(draw: &mut Draw, percent: u64) -> Option<Struck> {
     let (kind, fault) = match draw.below(100) {
         0..=19 => (Kind::KilledBefore, killed(draw, Effect::KillBefore)),
         20..=44 => (Kind::KilledAfter, killed(draw, Effect::KillAfter)),
-        45..=56 => (Kind::MailReplyLost, mail(Effect::LoseReply).when(some(draw, 3))),
-        57..=62 => (Kind::MailFailed, mail(Effect::ServerError).when(some(draw, 3))),
+        45..=56 => (Kind::MailReplyLost, mail(Effect::LoseReply).when(some(draw, 2))),
+        57..=62 => (Kind::MailFailed, mail(Effect::ServerError).when(some(draw, 2))),
         63..=67 => {
             let person = draw.pick(&["alice", "olga", "nick", "pia", "mona"]);
             let address = format!("{person}@example.com");
@@ -171,7 +181,7 @@ fn fault(draw: &mut Draw, percent: u64) -> Option<Struck> {
             let fault = Fault::on(Service::Ses, Effect::ServerError).operation("GetSendQuota");
             (Kind::QuotaFailed, fault.when(some(draw, 2)))
         }
-        71..=80 => (Kind::TableReplyLost, table(Effect::LoseReply).when(some(draw, 12))),
+        71..=80 => (Kind::TableReplyLost, table(Effect::LoseReply).when(some(draw, 9))),
         81..=85 => {
             let position = draw.below(4);
             let fault = table(Effect::TransactionConflict { position }).operation("TransactWriteItems");
@@ -186,7 +196,7 @@ fn fault(draw: &mut Draw, percent: u64) -> Option<Struck> {
             let kind = if effect == Effect::Throttle { Kind::TableThrottled } else { Kind::TableFailed };
             let fault = table(effect);
             let fault = match more {
-                89..=96 => fault.when(some(draw, 12)),
+                89..=96 => fault.when(some(draw, 9)),
                 97 => fault.operation("Query"),
                 98 => fault.operation("BatchGetItem").when(some(draw, 3)),
                 _ => fault.operation("TransactWriteItems"),
@@ -199,9 +209,9 @@ fn fault(draw: &mut Draw, percent: u64) -> Option<Struck> {
 
 fn killed(draw: &mut Draw, effect: Effect) -> Fault {
     match draw.below(4) {
-        0 => Fault::on(Service::Ses, effect).operation("SendRawEmail").when(some(draw, 3)),
-        1 => Fault::on(Service::DynamoDb, effect).operation("TransactWriteItems").when(some(draw, 6)),
-        _ => Fault::anywhere(effect).when(some(draw, 14)),
+        0 => Fault::on(Service::Ses, effect).operation("SendRawEmail").when(some(draw, 2)),
+        1 => Fault::on(Service::DynamoDb, effect).operation("TransactWriteItems").when(some(draw, 5)),
+        _ => Fault::anywhere(effect).when(some(draw, 12)),
     }
 }
 
