@@ -7,7 +7,8 @@ use crate::World;
 type Stored = HashMap<String, AttributeValue>;
 
 impl World {
-    /// Stores copies of a user and its keys, each copy under a user id of its own.
+    /// Stores copies of a user and its keys, each copy under a user id of its own, which begins as the
+    /// user's own does.
     ///
     /// # Panics
     /// When the engine is not in this process, or fails.
@@ -22,7 +23,7 @@ impl World {
             .map(|item| serde_json::to_string(item).expect("items are JSON"))
             .collect();
         let copy = |number: usize, original: &String| -> Stored {
-            let text = original.replace(user_id, &format!("copy{number:08}"));
+            let text = original.replace(user_id, &format!("{}{number:08}", &user_id[..4]));
             serde_json::from_str(&text).expect("a copy is an item")
         };
         let items =

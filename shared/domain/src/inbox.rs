@@ -24,6 +24,8 @@ pub enum Event {
     RetiredSecretUsed,
     /// A key was reported as leaked, and revoked.
     LeakReported,
+    /// A mail to somebody can never be delivered.
+    MailUndeliverable,
 }
 
 /// What its reader did with a message.

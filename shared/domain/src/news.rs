@@ -3,7 +3,8 @@
 use crate::{
     id::{OrganizationId, UserId},
     inbox::Message,
-    user::{Kind, User},
+    notification::Ways,
+    user::User,
 };
 
 /// A message with the ways in which one user hears of it.
@@ -30,9 +31,8 @@ impl News {
     /// `None` where there are none: machines read no inbox, and mail needs an address.
     #[must_use]
     pub fn to(user: &User, message: Message) -> Option<Self> {
-        let ways = user.notifications.ways(message.event);
-        let in_inbox = ways.inbox && user.kind != Kind::Machine;
-        let by_mail = ways.email && user.email.is_some();
+        let Ways { inbox: in_inbox, email: by_mail } =
+            user.reached_by(user.notifications.ways(message.event));
         let (user_id, organization_id) = (user.user_id, user.organization_id);
         (in_inbox || by_mail).then_some(Self { user_id, organization_id, message, in_inbox, by_mail })
     }
@@ -41,7 +41,7 @@ impl News {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Time, inbox::Event};
+    use crate::{Time, inbox::Event, user::Kind};
 
     fn told(kind: Kind, email: Option<&str>, event: Event) -> Option<(bool, bool)> {
         let (name, now) = ("somebody".to_owned().try_into().unwrap(), Time::from_seconds(0));

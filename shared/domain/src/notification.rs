@@ -52,7 +52,8 @@ struct WaysChange {
 }
 
 impl Notifications {
-    /// Returns the ways for an event. What threatens a key cannot be switched off.
+    /// Returns the ways for an event. What threatens a key, or keeps others
+    /// from being warned, cannot be switched off.
     #[must_use]
     pub fn ways(&self, event: Event) -> Ways {
         match event {
@@ -60,7 +61,7 @@ impl Notifications {
             Event::KeyExpired => self.key_expired,
             Event::KeyChanged => self.key_changed,
             Event::AccessChanged => self.access_changed,
-            Event::RetiredSecretUsed | Event::LeakReported => Ways::default(),
+            Event::RetiredSecretUsed | Event::LeakReported | Event::MailUndeliverable => Ways::default(),
         }
     }
 

@@ -234,11 +234,7 @@ impl Table {
         let item = encode(key::access_key(key.key_id), key);
         let mut item = indexed(item, key::access_keys(key.organization_id, key.expires_at, key.key_id));
         if let Some(due_at) = due_at {
-            item.insert(
-                "due_shard".to_owned(),
-                text(key::due_shard(key.organization_id, self.settings.due_shards)),
-            );
-            item.insert("due_at".to_owned(), number(due_at.seconds()));
+            self.due_from(&mut item, key.organization_id, due_at);
         }
         item
     }

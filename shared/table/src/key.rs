@@ -9,6 +9,15 @@ use domain::{
 };
 use ulid::Ulid;
 
+/// A way in which a user is told of an expiry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// By mail.
+    Mail,
+    /// In the inbox.
+    Inbox,
+}
+
 /// The partition and sort key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
@@ -98,14 +107,18 @@ pub fn access_key(key_id: KeyId) -> Key {
     Key { pk: user_partition(key_id.user_id()), sk: format!("{ACCESS_KEYS}{}", key_id.suffix()) }
 }
 
-/// Returns the key of a user's claim to be told of an expiry by mail.
+/// Returns the key of a user's claim to be told of an expiry by one channel.
 ///
 /// It leaves the stage out: one item for each expiry and channel holds the narrowest stage that was
 /// claimed, so that its condition alone keeps out the same stage and every wider one.
 #[must_use]
-pub fn notice_by_mail(user_id: UserId, announcement: &Announcement) -> Key {
+pub fn notice(user_id: UserId, announcement: &Announcement, channel: Channel) -> Key {
     let Announcement { key_id, expires_at, .. } = announcement;
-    Key { pk: user_partition(user_id), sk: format!("NOTICE#{key_id}#{}#MAIL", expires_at.seconds()) }
+    let channel = match channel {
+        Channel::Mail => "MAIL",
+        Channel::Inbox => "INBOX",
+    };
+    Key { pk: user_partition(user_id), sk: format!("NOTICE#{key_id}#{}#{channel}", expires_at.seconds()) }
 }
 
 /// Returns the key of a mail to a user.
@@ -232,6 +245,8 @@ pub enum DueItem {
         /// Which one.
         message_id: Ulid,
     },
+    /// A user that is marked deleted and not yet removed.
+    DeletedUser(UserId),
 }
 
 /// Tells what an entry of the `due` index stands for; `None` if this version does not know.
@@ -240,6 +255,9 @@ pub fn due_item(key: &Key) -> Option<DueItem> {
     let user_id = UserId::parse(key.pk.strip_prefix("USER#")?).ok()?;
     if let Some(suffix) = key.sk.strip_prefix(ACCESS_KEYS) {
         return Some(DueItem::AccessKey(KeyId::new(user_id, KeySuffix::parse(suffix).ok()?)));
+    }
+    if key.sk == USER {
+        return Some(DueItem::DeletedUser(user_id));
     }
     if let Some(message_id) = key.sk.strip_prefix(OUTBOX) {
         return Some(DueItem::Outbox { user_id, message_id: message_id.parse().ok()? });
@@ -266,7 +284,8 @@ mod tests {
         assert_eq!(due_item(&mail(user_id, mail_id)), Some(DueItem::Mail { user_id, mail_id }));
         let message_id = mail_id;
         assert_eq!(due_item(&outbox(user_id, message_id)), Some(DueItem::Outbox { user_id, message_id }));
-        assert_eq!(due_item(&user(user_id)), None);
+        assert_eq!(due_item(&user(user_id)), Some(DueItem::DeletedUser(user_id)));
+        assert_eq!(due_item(&message(user_id, message_id)), None);
     }
 
     #[test]

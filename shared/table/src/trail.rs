@@ -3,7 +3,7 @@ use domain::{audit, news::News};
 use crate::{
     Refusal, Table, Transaction,
     idempotency::Once,
-    item::{Item, encode, number, text},
+    item::{Item, encode, text},
     key,
 };
 
@@ -71,9 +71,7 @@ impl Table {
         let mut item = encode(place, &news.message);
         item.insert("user_id".to_owned(), text(news.user_id));
         item.insert("organization_id".to_owned(), text(news.organization_id));
-        let shard = key::due_shard(news.organization_id, self.due_shards());
-        item.insert("due_shard".to_owned(), text(shard));
-        item.insert("due_at".to_owned(), number(news.message.at.seconds()));
+        self.due_from(&mut item, news.organization_id, news.message.at);
         item
     }
 }

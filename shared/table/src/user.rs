@@ -16,6 +16,10 @@ use crate::{
     transaction::Expression,
 };
 
+/// Seconds after which a run of the notices removes what a deletion that was cut off left: until then
+/// the request itself may be at it.
+const REMOVED_AFTER: i64 = 60;
+
 /// Users whom one change can tell: two steps of its transaction each, beside those of the change.
 const TOLD: usize = 40;
 
@@ -88,17 +92,19 @@ impl Table {
 
     /// Marks a user deleted: refused at once, hidden, its address and sign-in free for others.
     ///
-    /// What belongs to it is removed by [`Table::remove_user`] afterwards. Tolerate:
-    /// [`Error::LostRace`] when the user changed meanwhile; read it and decide again.
+    /// What belongs to it is removed by [`Table::remove_user`] afterwards; until then the `due` index
+    /// names the user. Tolerate: [`Error::LostRace`] when the user changed meanwhile; read it and
+    /// decide again.
     pub async fn delete_user(&self, user: &User, event: &audit::Event) -> Result<(), Error> {
         let mut after = user.clone();
         after.status = Status::Deleted;
         after.email = None;
         after.subject = None;
         after.version += 1;
+        let mut marked = user_item(&after);
+        self.due_from(&mut marked, user.organization_id, event.at.plus(REMOVED_AFTER));
         let mut transaction = Transaction::default();
-        let key = key::user(user.user_id);
-        transaction.change(self, key, &user_item(user), &user_item(&after), Refusal::LostRace);
+        transaction.change(self, key::user(user.user_id), &user_item(user), &marked, Refusal::LostRace);
         self.change_claim(&mut transaction, user, &after);
         if let Some(subject) = &user.subject {
             let ours = pointing_to(user);
@@ -131,7 +137,7 @@ impl Table {
         self.delete(user).await
     }
 
-    async fn delete(&self, key: Key) -> Result<(), Error> {
+    pub(crate) async fn delete(&self, key: Key) -> Result<(), Error> {
         let request = self.client.delete_item().table_name(&self.name).set_key(Some(primary(key)));
         request.send().await.map(|_| ()).map_err(|error| Error::failed("DeleteItem", error))
     }
