@@ -125,7 +125,8 @@ impl Original {
     pub(super) fn copy(&self, world: &World, name: u64, policy: usize, keys: &[usize]) -> Copied {
         let id = format!("Schedule{name:08}");
         let user_ids: Vec<_> = (0..CAST.len()).map(|who| format!("User{name:07}{who}")).collect();
-        let kept: Vec<_> = keys.iter().map(|key| (made_by(*key).0, self.keys[*key].suffix.as_str())).collect();
+        let kept: Vec<_> =
+            keys.iter().map(|key| (made_by(*key).0, self.keys[*key].suffix.as_str())).collect();
         let items = self.items.iter().filter_map(|item| {
             let mut item = item.clone();
             let (partition, place) = (item["PK"]["S"].as_str().unwrap(), item["SK"]["S"].as_str().unwrap());
@@ -139,9 +140,11 @@ impl Original {
             } else if place == "USER" {
                 item["live_keys"]["M"].as_object_mut().unwrap().retain(|suffix, _| keep(suffix));
             }
-            let renamed = self.user_ids.iter().zip(&user_ids).fold(item.to_string(), |text, (from, to)| {
-                text.replace(from, to)
-            });
+            let renamed = self
+                .user_ids
+                .iter()
+                .zip(&user_ids)
+                .fold(item.to_string(), |text, (from, to)| text.replace(from, to));
             Some(serde_json::from_str(&renamed.replace(&self.id, &id)).unwrap())
         });
         let items = items.collect();

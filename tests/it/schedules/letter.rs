@@ -1,10 +1,12 @@
-use kit::World;
+use kit::{Item, World};
 use local::Email;
+
+use super::cast::{CAST, Who};
 
 /// What a mail says, and to whom.
 #[derive(Debug)]
 pub(super) struct Letter {
-    pub(super) to: String,
+    pub(super) to: Who,
     /// The record that it was sent from.
     pub(super) mail_id: String,
     /// The keys that it names with their expiries.
@@ -37,8 +39,17 @@ fn read(mail: &Email) -> Letter {
     let raw = String::from_utf8_lossy(&mail.raw);
     let (_, id) = raw.split_once("Message-ID: <").expect("a mail has an id");
     let mail_id = id.split_once('.').expect("the id names the mail").0.to_owned();
-    assert_eq!(mail.to.len(), 1, "{mail:?}");
-    Letter { to: mail.to[0].clone(), mail_id, keys, titles }
+    let [to] = &mail.to[..] else { panic!("a mail to several: {mail:?}") };
+    let is_it = |name: &str| *to == format!("{name}@example.com");
+    let to = CAST.iter().position(|person| is_it(person.name)).expect("the reader is one of the cast");
+    Letter { to, mail_id, keys, titles }
+}
+
+/// Returns the key and the expiry that a message in an inbox tells; `None` where it tells what another did.
+pub(super) fn told_in_inbox(message: &Item) -> Option<(String, i64)> {
+    let about_expiry = message["event"] == "key_expiring" || message["event"] == "key_expired";
+    let text = message["text"].as_str().filter(|_| about_expiry)?;
+    Some((message["key_id"].as_str()?.to_owned(), expiry(text)))
 }
 
 fn expiry(block: &str) -> i64 {

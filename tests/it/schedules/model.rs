@@ -1,8 +1,8 @@
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kit::DAY;
 
-use super::cast::{CAST, Who};
+use super::cast::{CAST, Person, Who};
 
 /// What has been done to a schedule's keys, what was told of it, and what must hold between the two.
 ///
@@ -12,11 +12,21 @@ pub(super) struct Model {
     /// Whether owners, creators and modifiers hear of every key.
     tells_all: bool,
     pub(super) keys: Vec<Key>,
-    letters: Vec<Sent>,
+    told: Vec<Told>,
     news: Vec<News>,
-    /// How often SES took a mail that was then not marked, by address.
-    unmarked: BTreeMap<String, usize>,
+    /// How often SES took a mail that was then not marked, by its reader.
+    unmarked: BTreeMap<Reader, usize>,
 }
+
+/// A way of telling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Way {
+    Mail,
+    Inbox,
+}
+
+/// Somebody, by one of the ways.
+pub(super) type Reader = (Way, Who);
 
 #[derive(Debug)]
 pub(super) struct Key {
@@ -42,22 +52,24 @@ pub(super) struct State {
     pub(super) modifier: Who,
 }
 
-/// A mail that SES took.
+/// A mail that SES took, or a message in an inbox.
 #[derive(Debug)]
-pub(super) struct Sent {
+pub(super) struct Told {
     pub(super) number: usize,
-    /// The latest of the times of the runs at that number.
+    /// The time of the run, or of the change.
     pub(super) at: i64,
-    pub(super) to: String,
+    pub(super) to: Reader,
+    /// The keys that it names with their expiries.
     pub(super) keys: Vec<(String, i64)>,
+    /// What it says that others did.
     pub(super) titles: Vec<String>,
 }
 
-/// What somebody is to be mailed that another did.
+/// What somebody is to be told that another did.
 #[derive(Debug)]
 struct News {
     number: usize,
-    to: String,
+    to: Reader,
     title: String,
 }
 
@@ -67,8 +79,10 @@ fn stages(expires_at: i64, set_at: i64) -> impl Iterator<Item = i64> {
     all.filter(move |at| *at > set_at)
 }
 
-pub(super) fn address(who: Who) -> String {
-    format!("{}@example.com", CAST[who].name)
+/// Returns the ways by which somebody is reached: mail needs an address, and machines read no inbox.
+fn ways(who: Who) -> impl Iterator<Item = Way> {
+    let Person { kind, has_address, .. } = CAST[who];
+    has_address.then_some(Way::Mail).into_iter().chain((kind != "machine").then_some(Way::Inbox))
 }
 
 impl Key {
@@ -102,7 +116,7 @@ impl State {
 
 impl Model {
     pub(super) fn new(tells_all: bool, keys: Vec<Key>) -> Self {
-        Self { tells_all, keys, letters: Vec::new(), news: Vec::new(), unmarked: BTreeMap::new() }
+        Self { tells_all, keys, told: Vec::new(), news: Vec::new(), unmarked: BTreeMap::new() }
     }
 
     /// Takes note that a key changed.
@@ -112,60 +126,57 @@ impl Model {
         states.push(State { from: number, until: usize::MAX, ..next });
     }
 
-    /// Takes note that somebody is to be mailed what another did.
-    pub(super) fn told(&mut self, number: usize, to: Who, title: String) {
-        if CAST[to].has_address {
-            self.news.push(News { number, to: address(to), title });
-        }
+    /// Takes note that somebody is to be told what another did.
+    pub(super) fn news(&mut self, number: usize, to: Who, title: &str) {
+        self.news.extend(ways(to).map(|way| News { number, to: (way, to), title: title.to_owned() }));
     }
 
-    /// Takes note of a mail that SES took, and whether it was marked.
-    pub(super) fn sent(&mut self, letter: Sent, marked: bool) {
-        *self.unmarked.entry(letter.to.clone()).or_default() += usize::from(!marked);
-        self.letters.push(letter);
+    /// Takes note of what was told, and whether it was marked.
+    pub(super) fn told(&mut self, told: Told, marked: bool) {
+        *self.unmarked.entry(told.to).or_default() += usize::from(!marked);
+        self.told.push(told);
     }
 
-    /// Names those whom the expiry of a key concerns in every state, by address.
-    fn concerned(&self, key: &Key) -> BTreeSet<String> {
+    /// Names those whom the expiry of a key concerns in every state.
+    fn concerned(&self, key: &Key) -> BTreeSet<Who> {
         let user = &CAST[key.user];
         let owners = self.tells_all || !user.has_address || user.kind == "machine";
-        let mut all = vec![key.user];
-        all.extend((0..CAST.len()).filter(|who| owners && CAST[*who].kind == "owner"));
-        all.extend(self.tells_all.then_some(key.creator));
-        all.into_iter().filter(|who| CAST[*who].has_address).map(address).collect()
+        let owners = (0..CAST.len()).filter(|who| owners && CAST[*who].kind == "owner");
+        owners.chain([key.user]).chain(self.tells_all.then_some(key.creator)).collect()
     }
 
     /// Says what does not hold at an instant by which all that was due is told.
     pub(super) fn check(&self, now: i64) -> Result<(), String> {
-        self.letters.iter().try_for_each(|letter| self.check_letter(letter))?;
+        self.told.iter().try_for_each(|told| self.check_told(told))?;
         self.keys.iter().try_for_each(|key| self.check_key(key, now))?;
         self.news.iter().try_for_each(|news| self.check_news(news))?;
         self.check_repeats()
     }
 
-    /// Checks that a mail names nothing that was not due to its reader while it was sent.
-    fn check_letter(&self, letter: &Sent) -> Result<(), String> {
-        for (key_id, expires_at) in &letter.keys {
+    /// Checks that nothing is named that was not due to its reader while it was told.
+    fn check_told(&self, told: &Told) -> Result<(), String> {
+        for (key_id, expires_at) in &told.keys {
             let key = self.keys.iter().find(|key| key.key_id == *key_id);
-            let key = key.ok_or_else(|| format!("a key that is none is told: {letter:?}"))?;
-            let while_it_was_so = |state: &&State| state.expires_at == Some(*expires_at);
-            let live = |state: &State| state.from <= letter.number && letter.number <= state.until;
-            if !key.states.iter().filter(while_it_was_so).any(live) {
-                return Err(format!("an expiry that was none is told: {letter:?}, of {key:?}"));
+            let key = key.ok_or_else(|| format!("a key that is none is told: {told:?}"))?;
+            let while_it_was_so = || key.states.iter().filter(|state| state.expires_at == Some(*expires_at));
+            if !while_it_was_so().any(|state| state.from <= told.number && told.number <= state.until) {
+                return Err(format!("an expiry that was none is told: {told:?}, of {key:?}"));
             }
-            if key.due_since(*expires_at, letter.at).is_none() {
-                return Err(format!("an expiry that was not due is told: {letter:?}, of {key:?}"));
+            if key.due_since(*expires_at, told.at).is_none() {
+                return Err(format!("an expiry that was not due is told: {told:?}, of {key:?}"));
             }
-            let modifiers = key.states.iter().filter(while_it_was_so).map(|state| state.modifier);
-            let modifiers: Vec<_> = modifiers.filter(|_| self.tells_all).map(address).collect();
-            if !self.concerned(key).contains(&letter.to) && !modifiers.contains(&letter.to) {
-                return Err(format!("somebody is told whom it does not concern: {letter:?}, of {key:?}"));
+            let modified_by = |who| self.tells_all && while_it_was_so().any(|state| state.modifier == who);
+            if !self.concerned(key).contains(&told.to.1) && !modified_by(told.to.1) {
+                return Err(format!("somebody is told whom it does not concern: {told:?}, of {key:?}"));
             }
         }
-        let is_it =
-            |news: &News, title: &String| (&news.to, &news.title) == (&letter.to, title) && news.number <= letter.number;
-        match letter.titles.iter().find(|title| !self.news.iter().any(|news| is_it(news, title))) {
-            Some(title) => Err(format!("something that nobody did is told: {title:?} in {letter:?}")),
+        let was_done = |title: &String| {
+            let is_it =
+                |news: &News| news.to == told.to && news.title == *title && news.number <= told.number;
+            self.news.iter().any(is_it)
+        };
+        match told.titles.iter().find(|title| !was_done(title)) {
+            Some(title) => Err(format!("something that nobody did is told: {title:?} in {told:?}")),
             None => Ok(()),
         }
     }
@@ -175,54 +186,68 @@ impl Model {
         let Some(expires_at) = key.state().expires_at else { return Ok(()) };
         let Some(since) = key.due_since(expires_at, now) else { return Ok(()) };
         let mut concerned = self.concerned(key);
-        let lately = || key.states.iter().filter(|state| state.expires_at == Some(expires_at));
+        let mut lately = key.states.iter().filter(|state| state.expires_at == Some(expires_at));
         let modifier = key.state().modifier;
-        if self.tells_all && CAST[modifier].has_address && lately().all(|state| state.modifier == modifier) {
-            concerned.insert(address(modifier));
+        if self.tells_all && lately.all(|state| state.modifier == modifier) {
+            concerned.insert(modifier);
         }
-        let told = |to: &String| {
-            let names = |letter: &&Sent| letter.keys.contains(&(key.key_id.clone(), expires_at));
-            self.letters.iter().filter(names).any(|letter| letter.to == *to && letter.at >= since)
-        };
-        match concerned.iter().find(|to| !told(to)) {
-            Some(to) => Err(format!("{to} was not told since {since} of {key:?}, but {:#?}", self.letters)),
+        let mut readers = concerned.into_iter().flat_map(|who| ways(who).map(move |way| (way, who)));
+        let hears = |told: &Told| told.at >= since && told.keys.contains(&(key.key_id.clone(), expires_at));
+        match readers.find(|to| !self.told.iter().any(|told| told.to == *to && hears(told))) {
+            Some(to) => Err(format!("{to:?} was not told since {since} of {key:?}, but {:#?}", self.told)),
             None => Ok(()),
         }
     }
 
+    /// Checks that a change was told, as often as there were changes of which the same is said.
     fn check_news(&self, news: &News) -> Result<(), String> {
-        let mut to_them = self.letters.iter().filter(|letter| letter.to == news.to);
-        if to_them.any(|letter| letter.titles.contains(&news.title)) {
+        let titles = self.told.iter().filter(|told| told.to == news.to).flat_map(|told| &told.titles);
+        let times = titles.filter(|title| **title == news.title).count();
+        if times >= self.times(news.to, &news.title) {
             Ok(())
         } else {
-            Err(format!("a change was not told: {news:?}"))
+            Err(format!("a change was not told: {news:?}, but {:#?}", self.told))
         }
     }
 
-    /// Checks that nobody got more repeated mails than were sent to them and not marked.
+    /// Counts the changes of which somebody is to be told this.
+    fn times(&self, to: Reader, title: &str) -> usize {
+        self.news.iter().filter(|news| news.to == to && news.title == title).count()
+    }
+
+    /// Checks that nobody got more repeated mails than were sent to them and not marked, and no message
+    /// twice.
     fn check_repeats(&self) -> Result<(), String> {
-        let (mut told, mut repeats) = (HashSet::new(), BTreeMap::<_, Vec<_>>::new());
-        for letter in &self.letters {
-            let mut said = Vec::new();
-            for (key_id, expires_at) in &letter.keys {
+        let mut said = HashMap::<(Reader, &str, Option<i64>), usize>::new();
+        let mut repeats = BTreeMap::<Reader, Vec<&Told>>::new();
+        for told in &self.told {
+            let mut repeated = false;
+            for (key_id, expires_at) in &told.keys {
                 let key = self.keys.iter().find(|key| key.key_id == *key_id).expect("it was checked");
-                said.push((&letter.to, key_id, key.due_since(*expires_at, letter.at)));
+                let times = said.entry((told.to, key_id, key.due_since(*expires_at, told.at))).or_default();
+                *times += 1;
+                repeated |= *times > 1;
             }
-            said.extend(letter.titles.iter().map(|title| (&letter.to, title, None)));
-            let new = said.into_iter().filter(|one| told.insert(one.clone())).count();
-            if new < letter.keys.len() + letter.titles.len() {
-                repeats.entry(&letter.to).or_default().push(letter);
+            for title in &told.titles {
+                let times = said.entry((told.to, title, None)).or_default();
+                *times += 1;
+                repeated |= *times > self.times(told.to, title);
+            }
+            if repeated {
+                repeats.entry(told.to).or_default().push(told);
             }
         }
-        let unmarked = |to| self.unmarked.get(to).copied().unwrap_or(0);
-        match repeats.into_iter().find(|(to, repeats)| repeats.len() > unmarked(*to)) {
-            Some((to, repeats)) => Err(format!("{to} was told again without a crash: {repeats:?}")),
-            None => Ok(()),
+        for (to, repeats) in repeats {
+            if repeats.len() > self.unmarked.get(&to).copied().unwrap_or(0) {
+                return Err(format!("{to:?} was told again without a crash: {repeats:?}"));
+            }
         }
+        Ok(())
     }
 
-    /// Counts the mails, and those that were not marked.
-    pub(super) fn count(&self) -> (usize, usize) {
-        (self.letters.len(), self.unmarked.values().sum())
+    /// Counts the mails, the messages in inboxes, and the mails that were not marked.
+    pub(super) fn count(&self) -> (usize, usize, usize) {
+        let mails = self.told.iter().filter(|told| told.to.0 == Way::Mail).count();
+        (mails, self.told.len() - mails, self.unmarked.values().sum())
     }
 }

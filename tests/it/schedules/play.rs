@@ -1,13 +1,17 @@
-use std::{cell::Cell, collections::BTreeMap, ops::Range};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, HashSet},
+    ops::Range,
+};
 
-use kit::{Answer, World};
+use kit::{Answer, Item, World};
 use local::Quota;
 use serde_json::{Value, json};
 
 use super::{
-    cast::{CAST, Copied, Original, POLICIES, clear, client, made_by, seconds},
-    letter::take_letters,
-    model::{Key, Model, Sent, State},
+    cast::{CAST, Copied, Original, POLICIES, Who, clear, client, made_by, seconds},
+    letter::{take_letters, told_in_inbox},
+    model::{Key, Model, State, Told, Way},
     schedule::{Action, Change, Kind, Pass, Schedule, Step, Struck, What},
 };
 
@@ -71,6 +75,7 @@ struct Totals {
     runs: usize,
     changes: usize,
     mails: usize,
+    messages: usize,
     unmarked: usize,
     struck: BTreeMap<Kind, u64>,
 }
@@ -100,9 +105,10 @@ async fn play(
     }
     play.settle().await.map_err(|wrong| (None, wrong))?;
     play.model.check(play.now).map_err(|wrong| (None, wrong))?;
-    let (mails, unmarked) = play.model.count();
+    let (mails, messages, unmarked) = play.model.count();
     totals.schedules += 1;
     totals.mails += mails;
+    totals.messages += messages;
     totals.unmarked += unmarked;
     Ok(())
 }
@@ -116,6 +122,10 @@ struct Play<'a> {
     now: i64,
     last_run: i64,
     number: usize,
+    /// The messages in inboxes that were read.
+    read: HashSet<String>,
+    /// Users whose roles were changed.
+    has_other_roles: HashSet<Who>,
 }
 
 impl<'a> Play<'a> {
@@ -129,7 +139,17 @@ impl<'a> Play<'a> {
         });
         let model = Model::new(POLICIES[schedule.policy].2, keys.collect());
         let now = world.stack.clock().now().as_second();
-        Self { world, copied, model, totals, now, last_run: now, number: 0 }
+        Self {
+            world,
+            copied,
+            model,
+            totals,
+            now,
+            last_run: now,
+            number: 0,
+            read: HashSet::new(),
+            has_other_roles: HashSet::new(),
+        }
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), String> {
@@ -166,7 +186,9 @@ impl<'a> Play<'a> {
             }
             Action::Change(change) => {
                 let answer = self.ask(change).await;
-                self.note(change, &answer)
+                self.note(change, &answer)?;
+                self.read(self.now).await;
+                Ok(())
             }
             Action::During { calls, change, fault } => {
                 self.arm(fault.as_ref());
@@ -218,32 +240,41 @@ impl<'a> Play<'a> {
         if let Some(fault) = fault.filter(|_| struck > 0) {
             *self.totals.struck.entry(fault.kind).or_default() += struck;
         }
-        let letters = take_letters(self.world).await;
-        let mut open = if letters.is_empty() { Vec::new() } else { self.open_mails() };
-        let mut unmarked = 0;
-        for letter in letters {
-            let left = open.iter().position(|mail_id| *mail_id == letter.mail_id);
-            let marked = left.map(|position| open.swap_remove(position)).is_none();
-            unmarked += u64::from(!marked);
-            let number = self.number;
-            let sent = Sent { number, at, to: letter.to, keys: letter.keys, titles: letter.titles };
-            self.model.sent(sent, marked);
-        }
+        let unmarked = self.read(at).await;
         let allowed = match fault.map(|fault| fault.kind) {
             Some(Kind::KilledBefore | Kind::KilledAfter) if struck > 0 => u64::MAX,
             Some(Kind::MailReplyLost) => struck,
             _ => 0,
         };
         if unmarked > allowed {
-            return Err(format!("{unmarked} mails were sent and not marked, where {fault:?} struck {struck} times"));
+            return Err(format!(
+                "{unmarked} mails were sent and not marked, where {fault:?} struck {struck} times"
+            ));
         }
         Ok(())
     }
 
-    /// Names the mails that are not marked.
-    fn open_mails(&self) -> Vec<String> {
-        let mails = self.world.items_of("MAIL#").into_iter().filter(|mail| mail["status"] == "leased");
-        mails.map(|mail| mail["mail_id"].as_str().unwrap().to_owned()).collect()
+    /// Takes note of what has been told, and returns how many mails were not marked.
+    async fn read(&mut self, at: i64) -> u64 {
+        let (number, letters, items) = (self.number, take_letters(self.world).await, self.world.items());
+        let (mut open, mut unmarked) = (open_mails(&items), 0);
+        for letter in letters {
+            let left = open.iter().position(|mail_id| *mail_id == letter.mail_id);
+            let marked = left.map(|position| open.swap_remove(position)).is_none();
+            unmarked += u64::from(!marked);
+            let to = (Way::Mail, letter.to);
+            self.model.told(Told { number, at, to, keys: letter.keys, titles: letter.titles }, marked);
+        }
+        for message in items.iter().filter(|item| item["SK"].as_str().unwrap().starts_with("INBOX#")) {
+            if self.read.insert(message["SK"].to_string()) {
+                let to = self.copied.user_ids.iter().position(|id| message["PK"] == format!("USER#{id}"));
+                let (key, title) = (told_in_inbox(message), message["title"].as_str().unwrap().to_owned());
+                let titles = if key.is_some() { Vec::new() } else { vec![title] };
+                let (at, to) = (message["at"].as_i64().unwrap(), (Way::Inbox, to.unwrap()));
+                self.model.told(Told { number, at, to, keys: Vec::from_iter(key), titles }, true);
+            }
+        }
+        unmarked
     }
 
     async fn ask(&self, change: &Change) -> Answer {
@@ -285,7 +316,13 @@ impl<'a> Play<'a> {
             What::Rotate => "made a new secret for",
             What::Revoke => "revoked",
             What::Delete => "deleted",
-            What::Role => return Ok(()),
+            What::Role => {
+                if self.has_other_roles.insert(user) && change.by != user {
+                    let title = format!("{} changed your roles or groups", CAST[change.by].name);
+                    self.model.news(self.number, user, &title);
+                }
+                return Ok(());
+            }
         };
         let (by, number) = (change.by, self.number);
         if matches!(change.what, What::Delete) {
@@ -302,8 +339,9 @@ impl<'a> Play<'a> {
             }
             state.expires_at = expires_at.filter(|_| answer.body["status"] != "revoked");
         }
-        if by != user && MAILED {
-            self.model.told(number, user, format!("{} {verb} your access key {}", CAST[by].name, state.name));
+        if by != user {
+            let title = format!("{} {verb} your access key {}", CAST[by].name, state.name);
+            self.model.news(number, user, &title);
         }
         self.model.changed(number, change.key, state);
         Ok(())
@@ -318,7 +356,7 @@ impl<'a> Play<'a> {
             let summary = self.notify(self.now).await.map_err(|error| format!("{error:?}"))?;
             self.after_run(self.now, None).await?;
             if ["due", "failed", "left_over"].iter().all(|count| summary[count] == 0) {
-                let open = self.open_mails();
+                let open = open_mails(&self.world.items());
                 return if open.is_empty() { Ok(()) } else { Err(format!("mails are left: {open:?}")) };
             }
         }
@@ -326,5 +364,9 @@ impl<'a> Play<'a> {
     }
 }
 
-/// Whether what others did is mailed.
-const MAILED: bool = false;
+/// Names the mails that are not marked.
+fn open_mails(items: &[Item]) -> Vec<String> {
+    let mails = items.iter().filter(|item| item["SK"].as_str().unwrap().starts_with("MAIL#"));
+    let open = mails.filter(|mail| mail["status"] == "leased");
+    open.map(|mail| mail["mail_id"].as_str().unwrap().to_owned()).collect()
+}

@@ -111,7 +111,10 @@ impl Schedule {
 impl fmt::Display for Schedule {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         writeln!(formatter, "policy {}, keys {:?}", self.policy, self.keys)?;
-        self.steps.iter().enumerate().try_for_each(|(position, step)| writeln!(formatter, "{position}: {step:?}"))
+        self.steps
+            .iter()
+            .enumerate()
+            .try_for_each(|(position, step)| writeln!(formatter, "{position}: {step:?}"))
     }
 }
 
