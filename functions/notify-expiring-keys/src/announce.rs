@@ -8,9 +8,10 @@ use crate::{
     directory::Known,
     inbox,
     pace::{Pace, Turn},
+    parcel::Parcel,
     recipients::reach,
     resume::{lines, take_over},
-    round::{Parcel, Round},
+    round::Round,
     run::{Run, step},
 };
 
@@ -119,11 +120,11 @@ async fn claim(
         }
         let wanted: Vec<_> = positions.iter().map(|position| round.entries[*position].announcement).collect();
         for (position, claim) in positions.iter().zip(step(table.claim(mail, &wanted)).await?) {
+            let entry = &round.entries[*position];
             if claim == Claim::Made {
-                let entry = &round.entries[*position];
                 told.push((entry.announcement.key_id, entry.line.clone()));
             }
-            if let Some(advance) = round.claimed(*position, claim) {
+            if let Some(advance) = entry.claimed(claim) {
                 run.advance(advance).await;
             }
         }

@@ -3,7 +3,9 @@ use table::CLAIMS;
 
 use crate::{
     compose,
-    round::{Entry, Parcel, Round},
+    entry::Entry,
+    parcel::Parcel,
+    round::Round,
     run::{Run, step},
 };
 
@@ -21,7 +23,7 @@ pub(crate) async fn tell(run: &Run<'_>, round: &Round, parcel: &Parcel) {
         match step(run.notifier.app.table.claim_in_inbox(parcel.user_id, &wanted)).await {
             Ok(claims) => {
                 for (position, claim) in positions.iter().zip(claims) {
-                    if let Some(advance) = round.claimed(*position, claim) {
+                    if let Some(advance) = round.entries[*position].claimed(claim) {
                         run.advance(advance).await;
                     }
                 }

@@ -13,8 +13,8 @@ use table::{Advance, DueKey, Error};
 use crate::{
     compose::Line,
     directory::Known,
+    entry::{Entry, Recipient},
     recipients::{Concerned, announced_user, concerned, reach, ways},
-    round::{Entry, Recipient},
     run::{Run, step},
 };
 

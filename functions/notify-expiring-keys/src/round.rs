@@ -1,83 +1,14 @@
 use std::{cell::Cell, collections::HashMap};
 
-use domain::{
-    id::{OrganizationId, UserId},
-    inbox::Event,
-    notice::Announcement,
-};
-use table::{Advance, Claim, Mail, Waiting};
+use domain::id::OrganizationId;
+use table::{Mail, Waiting};
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::{compose::Line, urgency::Urgency};
-
-/// A due key that somebody is to be told of.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) announcement: Announcement,
-    /// Whether it expires or has expired.
-    pub(crate) event: Event,
-    pub(crate) organization_id: OrganizationId,
-    pub(crate) line: Line,
-    /// Whom to tell, each once: never nobody.
-    pub(crate) recipients: Vec<Recipient>,
-    /// Its step to the next notice, once everybody's claims are made; `None` while somebody whom it may
-    /// concern cannot be read: the key stays due for them.
-    pub(crate) advance: Option<Advance>,
-    pub(crate) progress: Cell<Progress>,
-}
-
-/// Somebody who is to be told of a key, by one way at least.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Recipient {
-    pub(crate) user_id: UserId,
-    pub(crate) by_mail: bool,
-    pub(crate) in_inbox: bool,
-}
-
-/// How far the telling of one key came.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Progress {
-    claimed: usize,
-    told: bool,
-    over: bool,
-}
-
-/// What one recipient is to be told in this run: in its inbox, and in one mail.
-#[derive(Debug)]
-pub(crate) struct Parcel {
-    pub(crate) user_id: UserId,
-    /// Positions of the entries for the inbox, the most urgent first.
-    pub(crate) for_inbox: Vec<usize>,
-    /// Positions of the entries for the mail, the most urgent first.
-    pub(crate) for_mail: Vec<usize>,
-    /// What else the mail is to tell, the most urgent first.
-    pub(crate) waiting: Vec<Waiting>,
-    /// A mail that an earlier run left unfinished: what is new goes out with it.
-    pub(crate) unfinished: Option<Mail>,
-}
-
-impl Parcel {
-    fn empty(user_id: UserId) -> Self {
-        Self { user_id, for_inbox: Vec::new(), for_mail: Vec::new(), waiting: Vec::new(), unfinished: None }
-    }
-
-    /// Tells whether there is something to be mailed.
-    pub(crate) const fn has_mail(&self) -> bool {
-        self.unfinished.is_some() || !self.for_mail.is_empty() || !self.waiting.is_empty()
-    }
-
-    /// Tells how often its mail failed, and then how urgent it is.
-    fn order(&self, entries: &[Entry]) -> impl Ord + use<> {
-        let expiry = |announcement: &Announcement| Urgency::Expiry(announcement.expires_at);
-        let new = self.for_inbox.iter().chain(&self.for_mail).map(|one| expiry(&entries[*one].announcement));
-        let waiting = self.waiting.iter().map(|waiting| Urgency::from(&waiting.message));
-        let old = self.unfinished.iter().flat_map(|mail| {
-            mail.announcements.iter().map(expiry).chain(mail.messages.iter().map(Urgency::from))
-        });
-        let failures = self.unfinished.as_ref().map_or(0, |mail| mail.attempts.saturating_add(1));
-        (failures, new.chain(waiting).chain(old).min(), self.user_id)
-    }
-}
+use crate::{
+    entry::Entry,
+    parcel::{Parcel, Parcels},
+    urgency::Urgency,
+};
 
 /// What a run is to tell, by key and by recipient.
 #[derive(Debug)]
@@ -128,7 +59,7 @@ impl Round {
         for waiting in waiting {
             parcels.of(waiting.user_id).waiting.push(waiting);
         }
-        let mut parcels: Vec<_> = parcels.0.into_values().collect();
+        let mut parcels = parcels.into_all();
         for parcel in &mut parcels {
             parcel.waiting.sort_by_key(|waiting| Urgency::from(&waiting.message));
         }
@@ -145,31 +76,14 @@ impl Round {
         Some(self.shared.get(&shared.organization_id)?.lock().await)
     }
 
-    /// Notes what came of a claim; returns the key's step to its next notice after the last one.
-    pub(crate) fn claimed(&self, position: usize, claim: Claim) -> Option<Advance> {
-        let entry = &self.entries[position];
-        let mut progress = entry.progress.get();
-        match claim {
-            Claim::Made => progress.told = true,
-            Claim::MadeBefore => {}
-            Claim::Obsolete => progress.over = true,
-        }
-        progress.claimed += 1;
-        entry.progress.set(progress);
-        entry.advance.filter(|_| !entry.is_open() && !progress.over)
-    }
-
     /// Notes that so many messages wait no more.
     pub(crate) fn claimed_waiting(&self, messages: usize) {
         self.waiting.set(self.waiting.get() - messages);
     }
 
-    /// Counts the keys of which nobody was told, because there was nothing new to tell. (Those that
-    /// stay due for somebody who cannot be read have failed.)
+    /// Counts the keys of which nobody was told, because there was nothing new to tell.
     pub(crate) fn count_silent(&self) -> usize {
-        let silent =
-            |entry: &&Entry| !entry.is_open() && !entry.progress.get().told && entry.advance.is_some();
-        self.entries.iter().filter(silent).count()
+        self.entries.iter().filter(|entry| entry.is_silent()).count()
     }
 
     /// Counts the keys of which somebody is still to be told, and the messages that still wait.
@@ -178,65 +92,25 @@ impl Round {
     }
 }
 
-impl Entry {
-    fn is_shared(&self) -> bool {
-        self.recipients.len() > 1
-    }
-
-    /// Tells whether somebody is still to be told, by one way or the other.
-    fn is_open(&self) -> bool {
-        let ways = |recipient: &Recipient| usize::from(recipient.by_mail) + usize::from(recipient.in_inbox);
-        let progress = self.progress.get();
-        !progress.over && progress.claimed < self.recipients.iter().map(ways).sum()
-    }
-}
-
-#[derive(Debug, Default)]
-struct Parcels(HashMap<UserId, Parcel>);
-
-impl Parcels {
-    fn of(&mut self, user_id: UserId) -> &mut Parcel {
-        self.0.entry(user_id).or_insert_with_key(|user_id| Parcel::empty(*user_id))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use domain::{Time, id::KeyId, inbox::Message};
+    use domain::{
+        Time,
+        id::UserId,
+        inbox::{Event, Message},
+    };
 
     use super::*;
+    use crate::entry::tests::entry;
 
-    fn entry(expiry: i64, recipients: &[UserId]) -> Entry {
-        let (key_id, expires_at) = (KeyId::random(), Time::from_seconds(expiry));
-        Entry {
-            announcement: Announcement { key_id, expires_at, stage: 7 },
-            event: Event::KeyExpiring,
-            organization_id: OrganizationId::random(),
-            line: Line {
-                key_name: "deploy".to_owned(),
-                masked_key: String::new(),
-                user_name: String::new(),
-                organization_name: String::new(),
-                expires_at,
-            },
-            recipients: recipients.iter().map(|user_id| by_mail(*user_id)).collect(),
-            advance: Some(Advance { key_id, expires_at: Some(expires_at), due_at: expires_at, next: None }),
-            progress: Cell::default(),
-        }
-    }
-
-    fn by_mail(user_id: UserId) -> Recipient {
-        Recipient { user_id, by_mail: true, in_inbox: false }
+    fn mail(user_id: UserId, attempts: u32) -> Mail {
+        let now = Time::from_seconds(0);
+        Mail { attempts, ..Mail::new(user_id, OrganizationId::random(), now, now) }
     }
 
     fn waiting(user_id: UserId, event: Event) -> Waiting {
         let message = Message::new(Time::from_seconds(0), event, "title", "text", None);
         Waiting { user_id, organization_id: OrganizationId::random(), message }
-    }
-
-    fn mail(user_id: UserId, attempts: u32) -> Mail {
-        let now = Time::from_seconds(0);
-        Mail { attempts, ..Mail::new(user_id, OrganizationId::random(), now, now) }
     }
 
     type Sorted = (UserId, Option<ulid::Ulid>, Vec<usize>);
@@ -281,26 +155,6 @@ mod tests {
     }
 
     #[test]
-    fn a_key_moves_on_after_the_claim_for_its_last_recipient() {
-        let (round, _) =
-            Round::new(vec![entry(100, &[UserId::random(), UserId::random()])], Vec::new(), Vec::new());
-        assert!(round.claimed(0, Claim::Made).is_none());
-        assert_eq!((round.count_open(), round.count_silent()), (1, 0));
-        assert!(round.claimed(0, Claim::MadeBefore).is_some());
-        assert_eq!((round.count_open(), round.count_silent()), (0, 0));
-    }
-
-    #[test]
-    fn a_key_moves_on_after_the_claims_for_mail_and_inbox() {
-        let mut key = entry(100, &[UserId::random()]);
-        key.recipients[0].in_inbox = true;
-        let (round, parcels) = Round::new(vec![key], Vec::new(), Vec::new());
-        assert_eq!((&parcels[0].for_mail, &parcels[0].for_inbox), (&vec![0], &vec![0]));
-        assert!(round.claimed(0, Claim::Made).is_none());
-        assert!(round.claimed(0, Claim::Made).is_some());
-    }
-
-    #[test]
     fn threats_come_before_expiries_and_these_before_changes() {
         let [ann, bob, cem] = [(); 3].map(|()| UserId::random());
         let messages = vec![
@@ -318,20 +172,23 @@ mod tests {
     }
 
     #[test]
-    fn a_key_stays_due_for_somebody_who_cannot_be_read() {
+    fn a_key_is_in_the_parcel_for_each_way_by_which_it_is_told() {
         let mut key = entry(100, &[UserId::random()]);
-        key.advance = None;
-        let (round, _) = Round::new(vec![key], Vec::new(), Vec::new());
-        assert!(round.claimed(0, Claim::MadeBefore).is_none());
-        assert_eq!((round.count_open(), round.count_silent()), (0, 0));
+        key.recipients[0].in_inbox = true;
+        let (_, parcels) = Round::new(vec![key], Vec::new(), Vec::new());
+        assert_eq!((&parcels[0].for_mail, &parcels[0].for_inbox), (&vec![0], &vec![0]));
     }
 
-    #[test]
-    fn a_key_that_changed_meanwhile_does_not_move_on() {
-        let entries = vec![entry(100, &[UserId::random()]), entry(100, &[UserId::random()])];
+    #[tokio::test]
+    async fn claims_of_keys_that_several_are_told_of_take_turns() {
+        let entries =
+            vec![entry(100, &[UserId::random(), UserId::random()]), entry(200, &[UserId::random()])];
         let (round, _) = Round::new(entries, Vec::new(), Vec::new());
-        assert!(round.claimed(0, Claim::Obsolete).is_none());
-        assert!(round.claimed(1, Claim::MadeBefore).is_some());
-        assert_eq!((round.count_open(), round.count_silent()), (0, 2));
+        let turn = round.turn_to_claim(&[1, 0]).await;
+        assert!(turn.is_some());
+        assert!(round.shared.values().all(|shared| shared.try_lock().is_err()));
+        assert!(round.turn_to_claim(&[1]).await.is_none(), "the key of one recipient waits for nobody");
+        drop(turn);
+        assert!(round.shared.values().all(|shared| shared.try_lock().is_ok()));
     }
 }
