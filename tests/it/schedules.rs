@@ -9,7 +9,7 @@ mod schedule;
 use play::play_all;
 
 /// Schedules that each of the tests plays: together they play more than 2,000.
-const EACH: u64 = 300;
+const EACH: u64 = 504;
 
 #[test]
 fn no_due_notice_is_lost_or_doubled_without_a_crash_in_the_first_quarter() {

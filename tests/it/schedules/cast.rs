@@ -112,7 +112,7 @@ impl Original {
             all.iter().find(of).unwrap()["policy"].clone()
         };
         let policies = paths.iter().map(policy_of).collect();
-        clear(world);
+        clear(world).await;
         let ours = |item: &Value| {
             let (place, text) = (item["SK"]["S"].as_str().unwrap(), item.to_string());
             COPIED.iter().any(|kind| place.starts_with(kind)) && text.contains(&id)
@@ -128,13 +128,13 @@ impl Original {
         let kept: Vec<_> =
             keys.iter().map(|key| (made_by(*key).0, self.keys[*key].suffix.as_str())).collect();
         let items = self.items.iter().filter_map(|item| {
-            let mut item = item.clone();
             let (partition, place) = (item["PK"]["S"].as_str().unwrap(), item["SK"]["S"].as_str().unwrap());
             let user = self.user_ids.iter().position(|id| partition == format!("USER#{id}"));
             let keep = |suffix: &str| kept.iter().any(|(of, kept)| Some(*of) == user && *kept == suffix);
             if place.strip_prefix("KEY#").is_some_and(|suffix| !keep(suffix)) {
                 return None;
             }
+            let mut item = item.clone();
             if place == "ORG" {
                 item["policy"] = self.policies[policy].clone();
             } else if place == "USER" {
@@ -209,8 +209,9 @@ pub(super) fn seconds(time: &Value) -> Option<i64> {
     Some(time.as_str()?.parse::<jiff::Timestamp>().unwrap().as_second())
 }
 
-/// Empties the table.
-pub(super) fn clear(world: &World) {
+/// Empties the table, and forgets the mails.
+pub(super) async fn clear(world: &World) {
+    world.anonymous().delete("/_local/emails").await.expect(204);
     let database = world.stack.database().unwrap();
     for item in items(world) {
         let request = json!({"TableName": "access-keys", "Key": {"PK": item["PK"], "SK": item["SK"]}});

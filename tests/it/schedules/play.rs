@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     cast::{CAST, Copied, Original, POLICIES, Who, clear, client, made_by, seconds},
-    letter::{take_letters, told_in_inbox},
+    letter::{letters, told_in_inbox},
     model::{Key, Model, State, Told, Way},
     schedule::{Action, Change, Kind, Pass, Schedule, Step, Struck, What},
 };
@@ -54,7 +54,7 @@ pub(super) fn play_all(seeds: Range<u64>) {
                     "seed {seed}, {step}: {wrong}\nSCHEDULE_SEED={seed} plays it again:\n{schedule}"
                 ));
             }
-            clear(world);
+            clear(world).await;
         }
         println!("{totals:?}");
         let shown = failures[..failures.len().min(SHOWN)].join("\n");
@@ -122,6 +122,12 @@ struct Play<'a> {
     now: i64,
     last_run: i64,
     number: usize,
+    /// Mails of this schedule that were read.
+    letters: usize,
+    /// Places of the mails that are not marked, as they were read last.
+    open: Vec<Value>,
+    /// Whether the last run was: what it had begun may have been done since.
+    was_killed: bool,
     /// The messages in inboxes that were read.
     read: HashSet<String>,
     /// Users whose roles were changed.
@@ -147,13 +153,16 @@ impl<'a> Play<'a> {
             now,
             last_run: now,
             number: 0,
+            letters: 0,
+            open: Vec::new(),
+            was_killed: false,
             read: HashSet::new(),
             has_other_roles: HashSet::new(),
         }
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), String> {
-        self.number += 1;
+        self.begin();
         let wait = match step.pass {
             Pass::Seconds(seconds) => seconds,
             Pass::ToStage { key, seconds } => {
@@ -164,7 +173,7 @@ impl<'a> Play<'a> {
         };
         self.pass(wait);
         if step.leases_end {
-            self.world.end_leases();
+            self.end_leases();
         }
         match &step.action {
             Action::Run(fault) => {
@@ -187,7 +196,7 @@ impl<'a> Play<'a> {
             Action::Change(change) => {
                 let answer = self.ask(change).await;
                 self.note(change, &answer)?;
-                self.read(self.now).await;
+                self.read(self.now);
                 Ok(())
             }
             Action::During { calls, change, fault } => {
@@ -212,12 +221,31 @@ impl<'a> Play<'a> {
         }
     }
 
+    fn begin(&mut self) {
+        if std::mem::take(&mut self.was_killed) {
+            self.read(self.last_run);
+        }
+        self.number += 1;
+    }
+
     /// Lets time pass, for the events and for the API.
     fn pass(&mut self, seconds: i64) {
         let clock = self.world.stack.clock();
         self.now += seconds.max(0);
         let machine = clock.now().as_second() - clock.offset_seconds();
         self.world.travel(self.now - machine);
+    }
+
+    /// Lets the leases of the mails that are not marked end, as time would.
+    fn end_leases(&self) {
+        for place in &self.open {
+            let update = json!({
+                "TableName": "access-keys", "Key": place, "UpdateExpression": "SET lease_ends_at = :past",
+                "ExpressionAttributeValues": {":past": {"N": "0"}},
+            });
+            let database = self.world.stack.database().unwrap();
+            database.update_item(serde_json::from_value(update).unwrap()).unwrap();
+        }
     }
 
     fn arm(&self, fault: Option<&Struck>) {
@@ -237,12 +265,14 @@ impl<'a> Play<'a> {
         let struck = self.world.stack.faults().struck();
         self.world.stack.faults().clear();
         self.totals.runs += 1;
-        if let Some(fault) = fault.filter(|_| struck > 0) {
-            *self.totals.struck.entry(fault.kind).or_default() += struck;
+        let kind = fault.filter(|_| struck > 0).map(|fault| fault.kind);
+        if let Some(kind) = kind {
+            *self.totals.struck.entry(kind).or_default() += struck;
         }
-        let unmarked = self.read(at).await;
-        let allowed = match fault.map(|fault| fault.kind) {
-            Some(Kind::KilledBefore | Kind::KilledAfter) if struck > 0 => u64::MAX,
+        let unmarked = self.read(at);
+        self.was_killed = matches!(kind, Some(Kind::KilledBefore | Kind::KilledAfter));
+        let allowed = match kind {
+            _ if self.was_killed => u64::MAX,
             Some(Kind::MailReplyLost) => struck,
             _ => 0,
         };
@@ -255,10 +285,15 @@ impl<'a> Play<'a> {
     }
 
     /// Takes note of what has been told, and returns how many mails were not marked.
-    async fn read(&mut self, at: i64) -> u64 {
-        let (number, letters, items) = (self.number, take_letters(self.world).await, self.world.items());
-        let (mut open, mut unmarked) = (open_mails(&items), 0);
-        for letter in letters {
+    fn read(&mut self, at: i64) -> u64 {
+        let (number, items) = (self.number, self.world.items());
+        let open: Vec<_> = items.iter().filter(|item| is_open(item)).collect();
+        self.open =
+            open.iter().map(|mail| json!({"PK": {"S": mail["PK"]}, "SK": {"S": mail["SK"]}})).collect();
+        let mut open: Vec<_> = open.iter().map(|mail| mail["mail_id"].as_str().unwrap()).collect();
+        let mut unmarked = 0;
+        for letter in letters(self.world, self.letters) {
+            self.letters += 1;
             let left = open.iter().position(|mail_id| *mail_id == letter.mail_id);
             let marked = left.map(|position| open.swap_remove(position)).is_none();
             unmarked += u64::from(!marked);
@@ -350,23 +385,22 @@ impl<'a> Play<'a> {
     /// Runs without faults until nothing is due.
     async fn settle(&mut self) -> Result<(), String> {
         for _ in 0..SETTLED_WITHIN {
-            self.number += 1;
+            self.begin();
             self.pass(BACK_OFF);
-            self.world.end_leases();
+            self.end_leases();
             let summary = self.notify(self.now).await.map_err(|error| format!("{error:?}"))?;
             self.after_run(self.now, None).await?;
             if ["due", "failed", "left_over"].iter().all(|count| summary[count] == 0) {
-                let open = open_mails(&self.world.items());
-                return if open.is_empty() { Ok(()) } else { Err(format!("mails are left: {open:?}")) };
+                return match &self.open[..] {
+                    [] => Ok(()),
+                    open => Err(format!("mails are left: {open:?}")),
+                };
             }
         }
         Err("something stays due".to_owned())
     }
 }
 
-/// Names the mails that are not marked.
-fn open_mails(items: &[Item]) -> Vec<String> {
-    let mails = items.iter().filter(|item| item["SK"].as_str().unwrap().starts_with("MAIL#"));
-    let open = mails.filter(|mail| mail["status"] == "leased");
-    open.map(|mail| mail["mail_id"].as_str().unwrap().to_owned()).collect()
+fn is_open(item: &Item) -> bool {
+    item["SK"].as_str().is_some_and(|place| place.starts_with("MAIL#")) && item["status"] == "leased"
 }

@@ -100,10 +100,10 @@ impl Schedule {
     pub(super) fn draw(seed: u64) -> Self {
         let mut draw = Draw(seed);
         let policy = draw.below(POLICIES.len());
-        let mut keys: Vec<usize> = (0..=draw.below(4)).map(|_| draw.below(KEYS)).collect();
+        let mut keys: Vec<usize> = (0..=draw.below(4).min(draw.below(5))).map(|_| draw.below(KEYS)).collect();
         keys.sort_unstable();
         keys.dedup();
-        let steps = (0..4 + draw.below(7)).map(|_| step(&mut draw, &keys)).collect();
+        let steps = (0..4 + draw.below(7).min(draw.below(9))).map(|_| step(&mut draw, &keys)).collect();
         Self { policy, keys, steps }
     }
 }
