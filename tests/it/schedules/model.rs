@@ -194,7 +194,7 @@ impl Model {
         let mut readers = concerned.into_iter().flat_map(|who| ways(who).map(move |way| (way, who)));
         let hears = |told: &Told| told.at >= since && told.keys.contains(&(key.key_id.clone(), expires_at));
         match readers.find(|to| !self.told.iter().any(|told| told.to == *to && hears(told))) {
-            Some(to) => Err(format!("{to:?} was not told since {since} of {key:?}, but {:#?}", self.told)),
+            Some(to) => Err(format!("{to:?} was not told since {since} of {key:?}, but{}", self.all())),
             None => Ok(()),
         }
     }
@@ -206,7 +206,7 @@ impl Model {
         if times >= self.times(news.to, &news.title) {
             Ok(())
         } else {
-            Err(format!("a change was not told: {news:?}, but {:#?}", self.told))
+            Err(format!("a change was not told: {news:?}, but{}", self.all()))
         }
     }
 
@@ -243,6 +243,11 @@ impl Model {
             }
         }
         Ok(())
+    }
+
+    /// Lists what was told.
+    fn all(&self) -> String {
+        self.told.iter().map(|told| format!("\n  {told:?}")).collect()
     }
 
     /// Counts the mails, the messages in inboxes, and the mails that were not marked.

@@ -4,7 +4,7 @@ use std::{
     ops::Range,
 };
 
-use kit::{Answer, Item, World};
+use kit::{Answer, Call, Item, World};
 use local::Quota;
 use serde_json::{Value, json};
 
@@ -212,10 +212,13 @@ impl<'a> Play<'a> {
                     while !over.get() && made() < *calls {
                         tokio::task::yield_now().await;
                     }
-                    self.ask(change).await
+                    let answer = self.ask(change).await;
+                    (answer, self.world.stack.calls().all().len())
                 };
-                let ((), answer) = tokio::join!(run, asked);
+                let ((), (answer, answered)) = tokio::join!(run, asked);
+                let before = self.model.keys[change.key].state().expires_at;
                 self.note(change, &answer)?;
+                self.check_claims(change.key, before, answered)?;
                 self.after_run(self.last_run, fault.as_ref()).await
             }
         }
@@ -282,6 +285,24 @@ impl<'a> Play<'a> {
             ));
         }
         Ok(())
+    }
+
+    /// Checks that no expiry was claimed once a change had been answered by which it was over.
+    fn check_claims(&self, key: usize, before: Option<i64>, answered: usize) -> Result<(), String> {
+        let key = &self.model.keys[key];
+        let Some(before) = before.filter(|before| key.state().expires_at != Some(*before)) else {
+            return Ok(());
+        };
+        let claim = format!("NOTICE#{}#{before}#", key.key_id);
+        let is_claim = |call: &&Call| {
+            call.operation == "TransactWriteItems"
+                && call.status.is_some_and(|status| status.is_success())
+                && String::from_utf8_lossy(&call.request).contains(&claim)
+        };
+        match self.world.stack.calls().all()[answered..].iter().find(is_claim) {
+            Some(call) => Err(format!("an expiry was claimed that was over: {call:?}, of {key:?}")),
+            None => Ok(()),
+        }
     }
 
     /// Takes note of what has been told, and returns how many mails were not marked.
