@@ -7,8 +7,8 @@
 //!
 //! - What cannot be read is never taken for what is gone: its keys stay due, its mails stay leased.
 //! - A recipient gets one mail in a run, of expiries and of messages from the outbox. Where one was left
-//!   unfinished, what is new is claimed for it and goes out with it, unless it cannot be read; of several unfinished ones the others stay due for
-//!   the next run.
+//!   unfinished, what is new is claimed for it and goes out with it, unless it cannot be read; of several
+//!   unfinished ones the others stay due for the next run.
 //! - A mail that fails waits longer each time, and comes after all that failed less often.
 //! - Inboxes are told whatever SES says.
 //! - Deletions of users that were cut off are finished last.

@@ -27,7 +27,9 @@ const RESERVE: Duration = {
         SENT_WITHIN.as_secs() >= STEP_WITHIN.as_secs(),
         "two steps would be longer than a sending and its mark"
     );
-    Duration::from_secs(SENT_WITHIN.as_secs() + 2 * STEP_WITHIN.as_secs() + MARGIN.as_secs())
+    let seconds = SENT_WITHIN.as_secs() + 2 * STEP_WITHIN.as_secs() + MARGIN.as_secs();
+    assert!(seconds >= 20, "a run stops with twenty seconds left at least");
+    Duration::from_secs(seconds)
 };
 
 /// Seconds after the deadline at which a lease ends: by then the run is over for certain.

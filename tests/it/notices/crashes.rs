@@ -1,4 +1,5 @@
 use kit::{DAY, Effect, Fault, Service, When, World, run};
+use serde_json::json;
 
 use super::outbox::put_waiting;
 
@@ -39,6 +40,26 @@ fn a_mail_that_may_not_have_gone_out_is_sent_when_the_lease_ends() {
         world.notify().await;
         world.notify().await;
         assert_eq!(world.stack.emails().len(), 1);
+    });
+}
+
+#[test]
+fn a_lost_reply_of_ses_keeps_the_claim_until_the_lease_ends() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.machine_key().await;
+        world.travel(60 * DAY + 60);
+        let fault = Fault::on(Service::Ses, Effect::LoseReply).operation("SendRawEmail");
+        world.stack.faults().add(fault.when(When::First(1)));
+        let summary = world.notify().await;
+        assert_eq!((&summary["sent"], &summary["failed"]), (&json!(0), &json!(1)), "{summary}");
+        world.travel(60 * DAY + 3_600);
+        assert_eq!(world.notify().await["sent"], 0);
+        assert_eq!(world.stack.emails().len(), 1);
+        world.end_leases();
+        assert_eq!(world.notify().await["sent"], 1);
+        assert_eq!(world.stack.emails().len(), 2);
+        assert_eq!(world.notify().await["due"], 0);
     });
 }
 

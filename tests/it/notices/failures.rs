@@ -46,6 +46,20 @@ fn a_failing_address_starves_nobody_and_is_told_once_all_is_well() {
 }
 
 #[test]
+fn a_mail_that_comes_too_fast_for_ses_is_offered_again_by_the_same_run() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.machine_key().await;
+        world.travel(60 * DAY + 60);
+        let fault = Fault::on(Service::Ses, Effect::Throttle).operation("SendRawEmail");
+        world.stack.faults().add(fault.when(When::First(2)));
+        let summary = world.notify().await;
+        assert_eq!((&summary["sent"], &summary["failed"]), (&json!(1), &json!(0)), "{summary}");
+        assert_eq!((world.stack.faults().struck(), recipients(world).len()), (2, 1));
+    });
+}
+
+#[test]
 fn an_owner_who_cannot_be_read_is_told_when_that_is_mended() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;

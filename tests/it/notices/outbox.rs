@@ -3,6 +3,8 @@ use local::Email;
 use serde_json::{Value, json};
 use ulid::Ulid;
 
+use super::titles;
+
 /// Lets carol have a key of 90 days of her own, and answers her id and the key.
 async fn carol_with_key(world: &World, organization: &Organization) -> (String, Value) {
     let carol = organization.invite("carol").await;
@@ -69,6 +71,44 @@ fn expiries_and_news_are_one_mail_and_the_most_urgent_is_its_subject() {
         assert_eq!(mails[1].subject, "A retired secret of your access key own was used, and 2 more");
         for told in ["expires in 7 days", "alice changed your roles or groups"] {
             assert!(mails[1].text.contains(told), "{}", mails[1].text);
+        }
+    });
+}
+
+#[test]
+fn news_come_by_the_ways_that_their_reader_left_on() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.role("reader", &["clusters:read"]).await;
+        for (number, (ways, expected)) in [
+            (json!({}), (1, 1)),
+            (json!({"email": false}), (0, 1)),
+            (json!({"inbox": false}), (1, 0)),
+            (json!({"email": false, "inbox": false}), (0, 0)),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            for event in ["key_changed", "access_changed"] {
+                let name = format!("reader{number}-{event}");
+                let user_id = organization.invite(&name).await;
+                let path = organization.user_path("me");
+                let switches = json!({"notifications": {event: ways}});
+                let person = world.person(&name);
+                let shown = person.patch(&path, switches).await.expect(200);
+                assert_eq!(shown["notifications"][event]["email"], expected.0 == 1);
+                if event == "key_changed" {
+                    let body = json!({"name": "own", "expires_in_days": 90});
+                    let key = person.post(&organization.keys_of("me"), body).await.expect(201);
+                    revoke(&organization, &key).await;
+                } else {
+                    let roles = json!({"roles": ["reader"]});
+                    organization.owner.patch(&organization.user_path(&user_id), roles).await.expect(200);
+                }
+                world.notify().await;
+                let mails = mails_to(world, &format!("{name}@example.com")).len();
+                assert_eq!((mails, titles(world, &user_id).len()), expected, "{event} {ways}");
+            }
         }
     });
 }

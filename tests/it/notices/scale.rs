@@ -1,4 +1,4 @@
-use kit::{Call, DAY, World, run};
+use kit::{Call, DAY, Item, Options, World, run, run_with};
 use local::Quota;
 use serde_json::{Value, json};
 
@@ -47,4 +47,27 @@ fn what_a_run_touches_follows_what_is_due_and_not_the_table() {
     let [few, among_many, many] = counts[..] else { panic!("{counts:?}") };
     assert_eq!(few, among_many);
     assert!(many > 9 * few && many < 10 * few, "{counts:?}");
+}
+
+#[test]
+fn a_run_takes_the_shards_that_its_event_names() {
+    let parameters = [("DueShards".to_owned(), "2".to_owned())].into();
+    run_with(Options { parameters, ..Options::default() }, async |world| {
+        let owners = ["ann", "bob", "cem", "dan", "eve"];
+        for owner in owners {
+            world.organization(owner, "strict").await.machine_key().await;
+        }
+        world.travel(60 * DAY + 60);
+        let of_shard = async |shard: u64| {
+            let event = json!({"time": world.stack.clock().now_text(), "shards": [shard]});
+            let summary = world.stack.run_schedule("notify-expiring-keys", &event).await.unwrap().unwrap();
+            let keys = world.items_of("KEY#");
+            let name = shard.to_string();
+            let told = |key: &&Item| key["due_shard"] == name;
+            assert_eq!(summary["sent"], keys.iter().filter(told).count(), "{summary}");
+            summary["sent"].as_u64().unwrap()
+        };
+        assert_eq!(of_shard(0).await + of_shard(1).await, owners.len() as u64);
+        assert_eq!(world.notify().await["due"], 0);
+    });
 }
