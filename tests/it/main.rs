@@ -14,6 +14,7 @@ mod notices;
 mod organizations;
 mod readme;
 mod rules;
+mod schedules;
 mod sources;
 mod tenants;
 mod tokens;

@@ -75,15 +75,16 @@ async fn read_lines(run: &Run<'_>, mail: &Mail) -> Result<Vec<(KeyId, Line)>, Un
         Known::Gone => return Ok(Vec::new()),
         Known::Unread => return Err(Unreadable::Organization),
     };
+    let announcements = table.standing(mail).await?;
     let mut seen = HashSet::new();
     let key_ids: Vec<KeyId> =
-        mail.announcements.iter().map(|told| told.key_id).filter(|key_id| seen.insert(*key_id)).collect();
+        announcements.iter().map(|told| told.key_id).filter(|key_id| seen.insert(*key_id)).collect();
     let mut lines = Vec::with_capacity(key_ids.len());
     for wave in key_ids.chunks(WAVE) {
         for found in table.due_keys(wave).await?.into_values() {
             let found = found?;
             let Some(user) = announced_user(found.user.as_ref()) else { continue };
-            if let Some(told) = mail.announcements.iter().find(|told| holds(told, &found)) {
+            if let Some(told) = announcements.iter().find(|told| holds(told, &found)) {
                 let prefix = &run.notifier.app.key_prefix;
                 lines.push((told.key_id, Line::new(&found.key, told.expires_at, user, organization, prefix)));
             }

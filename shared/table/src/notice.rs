@@ -1,3 +1,5 @@
+use std::collections::{HashMap, HashSet};
+
 use domain::{
     Time,
     id::{KeyId, UserId},
@@ -9,7 +11,8 @@ use ulid::Ulid;
 
 use crate::{
     Error, Mail, Refusal, Table, Transaction,
-    item::{encode, number},
+    batch::BATCH,
+    item::{Item, encode, number, text},
     key::{self, Channel},
     mail::KEPT,
     transaction::Expression,
@@ -75,6 +78,21 @@ impl Table {
         let made = wanted.iter().zip(&claims).filter(|(_, claim)| **claim == Claim::Made);
         mail.announcements.extend(made.map(|(announcement, _)| *announcement));
         Ok(claims)
+    }
+
+    /// Reads, strongly, which of a mail's announcements it is still to tell: those of which no other
+    /// mail claimed a narrower stage since.
+    pub async fn standing(&self, mail: &Mail) -> Result<Vec<Announcement>, Error> {
+        let place = |told: &Announcement| key::notice(mail.user_id, told, Channel::Mail);
+        let places: HashSet<_> = mail.announcements.iter().map(place).collect();
+        let mut claims = HashMap::with_capacity(places.len());
+        for places in places.into_iter().collect::<Vec<_>>().chunks(BATCH) {
+            claims.extend(self.batch(places.iter().cloned()).await?);
+        }
+        let ours = text(mail.mail_id.to_string());
+        let is_ours = |claim: &Item| claim.get("told_by") == Some(&ours);
+        let stands = |told: &&Announcement| claims.get(&place(told)).is_none_or(is_ours);
+        Ok(mail.announcements.iter().filter(stands).copied().collect())
     }
 
     /// Claims up to [`CLAIMS`] announcements for a user's inbox, each with the message that tells it,
