@@ -8,6 +8,7 @@ mod authorizer;
 mod gateway;
 mod inbox;
 mod matrix;
+mod model;
 mod notices;
 mod organizations;
 mod readme;
