@@ -10,6 +10,7 @@ mod inbox;
 mod introspect;
 mod leaked_keys;
 mod matrix;
+mod model;
 mod notices;
 mod organizations;
 mod readme;
