@@ -221,17 +221,15 @@ impl<'w> Life<'w> {
         let mut told = Mails::new();
         for mail in self.world.stack.emails().into_iter().skip(self.seen_mails) {
             self.seen_mails += 1;
-            // Others tell of what somebody did.
-            if !mail.subject.starts_with("Access key \"") {
-                continue;
-            }
             let [address] = &mail.to[..] else { panic!("a mail to {:?}", mail.to) };
-            let keys = mail.text.split("ak_").skip(1).map(|rest| rest.chars().take(20).collect::<String>());
-            let all: BTreeSet<String> = keys.collect();
-            let before = told.insert(address.clone(), all.clone());
+            let before = told.get(address).cloned();
             assert!(disturbed || before.is_none(), "two mails to {address}");
-            told.entry(address.clone()).or_default().extend(before.unwrap_or_default());
+            // What is told of others' doings names keys in another way.
+            let keys = mail.text.split("\n  Key: ak_").skip(1);
+            let keys = keys.map(|rest| rest.chars().take(20).collect::<String>());
+            told.entry(address.clone()).or_default().extend(keys);
         }
+        told.retain(|_, keys| !keys.is_empty());
         assert_eq!(told, expected);
     }
 
