@@ -1,8 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use kit::DAY;
+
 use super::{
     cast::{CAST, Who},
-    model::{Key, Model, News, Reader, Told, ways},
+    model::{Key, Model, News, Reader, State, Told, Way, ways},
 };
 
 impl Model {
@@ -119,4 +121,40 @@ impl Model {
         let each: Vec<_> = self.told.iter().map(|told| format!("\n  {told:?}")).collect();
         each.concat()
     }
+}
+
+/// What is told of mona's key, which lives for a hundred days, to all whom its last 30 days concern.
+fn all_told() -> Vec<Told> {
+    let readers = [(Way::Mail, 0), (Way::Mail, 1), (Way::Mail, 4), (Way::Inbox, 0), (Way::Inbox, 1)];
+    let told = |to| Told {
+        number: 1,
+        at: 70 * DAY,
+        to,
+        keys: vec![("key".to_owned(), 100 * DAY)],
+        titles: Vec::new(),
+    };
+    readers.map(told).into()
+}
+
+fn wrong_of(change: impl FnOnce(&mut Vec<Told>)) -> String {
+    let state = State::first("k".to_owned(), 100 * DAY, 0, 0);
+    let mut model = Model::new(false, vec![Key::new("key".to_owned(), (4, 0), state)]);
+    let mut all = all_told();
+    change(&mut all);
+    for told in all {
+        model.told(told, true);
+    }
+    model.check(71 * DAY).err().unwrap_or_default()
+}
+
+#[test]
+fn the_model_of_the_schedules_finds_what_is_lost_doubled_early_or_misdirected() {
+    assert_eq!(wrong_of(|_| ()), "");
+    assert!(wrong_of(|all| drop(all.remove(2))).starts_with("(Mail, 4) was not told"));
+    assert!(wrong_of(|all| drop(all.remove(4))).starts_with("(Inbox, 1) was not told"));
+    assert!(wrong_of(|all| all.extend(all_told().pop())).starts_with("(Inbox, 1) was told again"));
+    assert!(wrong_of(|all| all[0].at -= 1).starts_with("an expiry that was not due"));
+    assert!(wrong_of(|all| all[0].keys[0].1 += 1).starts_with("an expiry that was none"));
+    assert!(wrong_of(|all| all[0].to.1 = 2).starts_with("somebody is told whom it does not concern"));
+    assert!(wrong_of(|all| all[0].titles.push("done".to_owned())).starts_with("something that nobody did"));
 }
