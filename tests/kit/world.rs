@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use local::{Effect, Fault, Options, Service, Stack};
 
@@ -88,7 +88,9 @@ impl World {
             serde_json::from_str(&pepper.expect("the stack has a pepper")).expect("the pepper is JSON");
         let versions = pepper.as_object().expect("the pepper is an object").iter();
         let peppers = versions.filter(|(version, _)| *version != "current");
-        tags.chain(peppers.filter_map(|(_, value)| value.as_str().map(str::to_owned))).collect()
+        let all = tags.chain(peppers.filter_map(|(_, value)| value.as_str().map(str::to_owned)));
+        // Copies of a key have the tag of the original: looking for each once is enough.
+        all.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Lets every authorizer start anew, without what it knew of organizations, as ten seconds would.
