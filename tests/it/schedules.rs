@@ -1,8 +1,14 @@
 //! Thousands of seeded histories of a few keys, each checked against a plain model of what is to be told.
 
 mod cast;
+mod change;
+mod check;
+mod course;
+mod draw;
+mod fault;
 mod letter;
 mod model;
+mod original;
 mod play;
 mod schedule;
 

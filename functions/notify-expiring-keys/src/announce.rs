@@ -1,4 +1,4 @@
-use domain::id::KeyId;
+use domain::{id::KeyId, notice::Announcement};
 use futures_util::{StreamExt as _, stream};
 use table::{CLAIMS, Claim, Error, MESSAGES, Mail};
 
@@ -51,9 +51,12 @@ async fn mail(run: &Run<'_>, round: &Round, mut parcel: Parcel, turn: Turn<'_>) 
     let Some((mut mail, mut lines)) = unfinished.or_else(new) else { return };
     // Unknown after a failure whether the last claims were made: a later run reads what the mail holds.
     match claim(run, round, &parcel.for_mail, &mut mail).await {
-        Ok(told) => {
-            lines.retain(|(key_id, _)| told.iter().all(|(told, _)| told != key_id));
-            lines.extend(told);
+        Ok(claimed) => {
+            let is_it = |told: &Announcement, key_id: KeyId, line: &Line| {
+                (told.key_id, told.expires_at) == (key_id, line.expires_at)
+            };
+            lines.retain(|(key_id, line)| !claimed.iter().any(|(told, _)| is_it(told, *key_id, line)));
+            lines.extend(claimed.into_iter().filter_map(|(told, line)| Some((told.key_id, line?))));
             lines.sort_by_key(|(key_id, line)| (line.expires_at, *key_id));
         }
         Err(error) => return run.failed(1, "claim the notices of a mail", &error),
@@ -103,15 +106,16 @@ fn new_mail(run: &Run<'_>, round: &Round, parcel: &Parcel) -> Option<Mail> {
     Some(Mail::new(parcel.user_id, of_keys.or(of_messages)?, run.lease_ends_at(), run.now))
 }
 
-/// Claims entries for the mail, as many as time and size allow, and returns those that it is to tell.
+/// Claims entries for the mail, as many as time and size allow, and returns what came of them: what the
+/// mail is to tell, or nothing where that is over or another mail tells it.
 async fn claim(
     run: &Run<'_>,
     round: &Round,
     entries: &[usize],
     mail: &mut Mail,
-) -> Result<Vec<(KeyId, Line)>, Error> {
+) -> Result<Vec<(Announcement, Option<Line>)>, Error> {
     let table = &run.notifier.app.table;
-    let mut told = Vec::new();
+    let mut claimed = Vec::new();
     let most = MOST_KEYS.saturating_sub(mail.announcements.len());
     for positions in entries[..entries.len().min(most)].chunks(CLAIMS) {
         let _turn = round.turn_to_claim(positions).await;
@@ -121,15 +125,25 @@ async fn claim(
         let wanted: Vec<_> = positions.iter().map(|position| round.entries[*position].announcement).collect();
         for (position, claim) in positions.iter().zip(step(table.claim(mail, &wanted)).await?) {
             let entry = &round.entries[*position];
-            if claim == Claim::Made {
-                told.push((entry.announcement.key_id, entry.line.clone()));
+            match claim {
+                Claim::Made => claimed.push((entry.announcement, Some(entry.line.clone()))),
+                Claim::MadeBefore if holds(mail, &entry.announcement) => {}
+                Claim::MadeBefore | Claim::Obsolete => claimed.push((entry.announcement, None)),
             }
             if let Some(advance) = entry.claimed(claim) {
                 run.advance(advance).await;
             }
         }
     }
-    Ok(told)
+    Ok(claimed)
+}
+
+/// Tells whether a mail announces this expiry, as narrowly or more so.
+fn holds(mail: &Mail, wanted: &Announcement) -> bool {
+    let is_it = |told: &Announcement| {
+        (told.key_id, told.expires_at) == (wanted.key_id, wanted.expires_at) && told.stage <= wanted.stage
+    };
+    mail.announcements.iter().any(is_it)
 }
 
 /// Moves messages from the outbox into the mail, as many as time and size allow.

@@ -1,4 +1,4 @@
-use kit::{DAY, Organization, World, run};
+use kit::{DAY, Effect, Fault, Organization, Service, World, run};
 use serde_json::{Value, json};
 
 #[test]
@@ -148,4 +148,29 @@ async fn extend(world: &World, organization: &Organization, key: &Value, days: i
 async fn sent_at(world: &World, seconds: i64) -> u64 {
     world.travel(seconds);
     world.notify().await["sent"].as_u64().unwrap()
+}
+
+#[test]
+fn a_mail_that_waited_leaves_out_what_another_told_of_a_narrower_stage() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        for (name, days) in [("alpha", 90), ("omega", 110)] {
+            let machine = organization.machine(name).await;
+            organization.key(&machine, days).await;
+        }
+        world.travel(81 * DAY);
+        world.stack.faults().add(Fault::on(Service::Ses, Effect::ServerError).operation("SendRawEmail"));
+        world.notify().await;
+        world.stack.faults().clear();
+        // The mail's lease is not over, or its back-off is not, when the next stage comes.
+        world.travel(83 * DAY + 60);
+        world.notify().await;
+        world.end_leases();
+        world.travel(83 * DAY + 3_600);
+        world.notify().await;
+        let texts: Vec<_> = world.stack.emails().into_iter().map(|mail| mail.text).collect();
+        assert_eq!(texts.len(), 2, "{texts:?}");
+        assert!(texts[0].contains("alpha") && !texts[0].contains("omega"), "{texts:?}");
+        assert!(texts[1].contains("omega") && !texts[1].contains("alpha"), "{texts:?}");
+    });
 }

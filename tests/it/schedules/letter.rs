@@ -1,22 +1,57 @@
 use kit::{Item, World};
 use local::Email;
+use serde_json::json;
 
-use super::cast::{CAST, Who};
+use super::{
+    cast::{CAST, Who},
+    course::Course,
+    model::{Told, Way},
+};
+
+impl Course<'_> {
+    /// Takes note of what has been told, and returns how many mails were not marked.
+    pub(super) fn read(&mut self, at: i64) -> u64 {
+        let (number, items) = (self.number, self.world.items());
+        let open: Vec<_> = items.iter().filter(|item| is_open(item)).collect();
+        self.open =
+            open.iter().map(|mail| json!({"PK": {"S": mail["PK"]}, "SK": {"S": mail["SK"]}})).collect();
+        let mut open: Vec<_> = open.iter().map(|mail| mail["mail_id"].as_str().unwrap()).collect();
+        let mut unmarked = 0;
+        for letter in letters(self.world, self.letters) {
+            self.letters += 1;
+            let left = open.iter().position(|mail_id| *mail_id == letter.mail_id);
+            let marked = left.map(|position| open.swap_remove(position)).is_none();
+            unmarked += u64::from(!marked);
+            let to = (Way::Mail, letter.to);
+            self.model.told(Told { number, at, to, keys: letter.keys, titles: letter.titles }, marked);
+        }
+        for message in items.iter().filter(|item| item["SK"].as_str().unwrap().starts_with("INBOX#")) {
+            if self.read.insert(message["SK"].to_string()) {
+                let to = self.copied.user_ids.iter().position(|id| message["PK"] == format!("USER#{id}"));
+                let (key, title) = (told_in_inbox(message), message["title"].as_str().unwrap().to_owned());
+                let titles = if key.is_some() { Vec::new() } else { vec![title] };
+                let (at, to) = (message["at"].as_i64().unwrap(), (Way::Inbox, to.unwrap()));
+                self.model.told(Told { number, at, to, keys: Vec::from_iter(key), titles }, true);
+            }
+        }
+        unmarked
+    }
+}
 
 /// What a mail says, and to whom.
 #[derive(Debug)]
-pub(super) struct Letter {
-    pub(super) to: Who,
+struct Letter {
+    to: Who,
     /// The record that it was sent from.
-    pub(super) mail_id: String,
+    mail_id: String,
     /// The keys that it names with their expiries.
-    pub(super) keys: Vec<(String, i64)>,
+    keys: Vec<(String, i64)>,
     /// What it says that others did.
-    pub(super) titles: Vec<String>,
+    titles: Vec<String>,
 }
 
 /// Reads the mails after the first ones.
-pub(super) fn letters(world: &World, first: usize) -> Vec<Letter> {
+fn letters(world: &World, first: usize) -> Vec<Letter> {
     world.stack.emails().iter().skip(first).map(read).collect()
 }
 
@@ -42,7 +77,7 @@ fn read(mail: &Email) -> Letter {
 }
 
 /// Returns the key and the expiry that a message in an inbox tells; `None` where it tells what another did.
-pub(super) fn told_in_inbox(message: &Item) -> Option<(String, i64)> {
+fn told_in_inbox(message: &Item) -> Option<(String, i64)> {
     let about_expiry = message["event"] == "key_expiring" || message["event"] == "key_expired";
     let text = message["text"].as_str().filter(|_| about_expiry)?;
     Some((message["key_id"].as_str()?.to_owned(), expiry(text)))
@@ -52,4 +87,8 @@ fn expiry(block: &str) -> i64 {
     let end = block.find(" UTC").expect("a key is named with its expiry");
     let time: jiff::civil::DateTime = block[end - 19..end].parse().expect("the expiry is a time");
     time.to_zoned(jiff::tz::TimeZone::UTC).expect("it is in range").timestamp().as_second()
+}
+
+fn is_open(item: &Item) -> bool {
+    item["SK"].as_str().is_some_and(|place| place.starts_with("MAIL#")) && item["status"] == "leased"
 }
