@@ -54,9 +54,6 @@ impl<C> Request<C> {
     fn body_of_types<T: de::DeserializeOwned>(&self, types: &[&str]) -> Result<T, Problem> {
         self.check_size(BODY_LIMIT)?;
         let bytes = self.bytes();
-        if bytes.trim_ascii().is_empty() {
-            return Err(Error::invalid("body", "must be a JSON object").into());
-        }
         if !bytes.trim_ascii().starts_with(b"{") {
             return Err(Error::invalid("body", "must be a JSON object").into());
         }
