@@ -3,12 +3,13 @@
 mod aws;
 mod clock;
 mod environment;
+mod log;
 mod lookup;
 mod pepper;
+mod secrets;
 
 use domain::token::KeyPrefix;
 use table::{Settings, Table};
-use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 pub use aws::Aws;
 pub use clock::Clock;
@@ -58,7 +59,7 @@ impl App<Pepper> {
         let environment = Environment::start()?;
         let aws = Aws::new(&environment)?;
         let table = table(&environment, &aws)?;
-        let pepper = Pepper::fetch(aws.secrets_manager(), environment.required("PEPPER_SECRET_ID")?);
+        let pepper = Pepper::fetch(aws.secrets(), environment.required("PEPPER_SECRET_ID")?);
         let ((), pepper) = tokio::join!(table.connect(), pepper);
         Ok(Self { table, key_prefix: environment.parse("KEY_PREFIX")?, pepper: pepper?, environment, aws })
     }
@@ -70,16 +71,4 @@ fn table(environment: &Environment, aws: &Aws) -> Result<Table, BadSetting> {
         audit_retention_days: environment.parse_or("AUDIT_RETENTION_DAYS", 400)?,
     };
     Ok(Table::new(aws.dynamodb(), environment.required("TABLE_NAME")?, settings))
-}
-
-/// Writes the log as JSON lines to standard output.
-///
-/// The AWS clients and the HTTP stack are held at warnings: below that they log what they send.
-fn start_logging(level: tracing::Level) {
-    let quiet = ["aws", "hyper", "lambda", "rustls", "h2"].map(|target| (target, tracing::Level::WARN));
-    let layer = fmt::layer().json().flatten_event(true).with_ansi(false).with_target(false).without_time();
-    tracing_subscriber::registry()
-        .with(layer)
-        .with(Targets::new().with_default(level).with_targets(quiet))
-        .init();
 }

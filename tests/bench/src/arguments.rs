@@ -10,7 +10,7 @@ pub(crate) struct Arguments {
     /// Measures these sections alone.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Section>,
-    /// Uses the binaries as they are, without asking Cargo whether they are up to date.
+    /// Uses the binaries that are there, without asking Cargo whether they are up to date.
     #[arg(long)]
     no_build: bool,
     /// What Cargo adds by itself.
@@ -21,6 +21,8 @@ pub(crate) struct Arguments {
 /// A part of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Section {
+    /// The binaries, and what they are once zipped.
+    Sizes,
     /// The authorizer and the floors.
     Authorizer,
     /// One key that is checked as often as its partition carries.

@@ -64,11 +64,11 @@ impl Binaries {
                 build(folder, &target)?;
             }
             let file = target.join("release").join(name);
-            if !file.is_file() {
-                return Err(Failure::NoBinary(name.clone()));
+            if file.is_file() {
+                files.insert(name.clone(), file);
             }
-            files.insert(name.clone(), file);
         }
+        let functions = functions.into_iter().filter(|name| files.contains_key(name)).collect();
         Ok(Self { workspace, logs: target.join("bench-logs"), functions, files })
     }
 

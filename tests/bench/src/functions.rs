@@ -20,7 +20,7 @@ pub(crate) fn measure(world: &World, size: &Size, report: &mut Report) -> Result
         "Every other function, with its sample event",
         &["function", "start to first poll, ms", "p99", "start to first answer", "p99", "warm", "p99", "MiB", "answers"],
     );
-    let copies = copies::copy(world, &world.original, 'c', 0, size.pool / 2)?;
+    let copies = copies::fill(world, size.pool)?;
     let mut copies = copies.iter().cycle();
     for function in world.binaries.functions.iter().filter(|name| *name != AUTHORIZER) {
         progress(&format!("starting {function}"));

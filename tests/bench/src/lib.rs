@@ -55,7 +55,9 @@ fn run(arguments: &Arguments, report: &mut Report) -> Result<(), Failure> {
     let wanted = |section| arguments.wants(section);
     let binaries = &Binaries::build(arguments)?;
     let size = arguments.size();
-    sizes::measure(binaries, report)?;
+    if wanted(Section::Sizes) {
+        sizes::measure(binaries, report)?;
+    }
     if wanted(Section::Authorizer) || wanted(Section::HotKey) || wanted(Section::Scale) {
         let world = World::start(binaries, size.tokens)?;
         copies::fill(&world, size.small)?;
@@ -71,7 +73,6 @@ fn run(arguments: &Arguments, report: &mut Report) -> Result<(), Failure> {
     }
     if wanted(Section::Functions) {
         let world = World::start(binaries, 1)?;
-        copies::fill(&world, size.pool)?;
         functions::measure(&world, &size, report)?;
     }
     if wanted(Section::Notices) {

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     arguments::Size,
     binaries::Binaries,
-    copies,
+    copies::{self, Original},
     failure::Failure,
     instance::Instance,
     report::{Report, Section, milliseconds, number, progress},
@@ -23,7 +23,7 @@ pub(crate) fn measure(binaries: &Binaries, size: &Size, report: &mut Report) -> 
     let world = &World::start(binaries, 1)?;
     let users = Instance::start(&world.of("manage-users")?)?;
     let expiring = world.machine(&users, 1, DAYS)?;
-    let expiring = expiring["user_id"].as_str().unwrap_or_default();
+    let expiring = Original::read(world, expiring["user_id"].as_str().unwrap_or_default())?;
     world.stack.clock().shift(DUE_AFTER);
     let mut section = Section::new(
         "`notify-expiring-keys`: one warm run",
@@ -37,7 +37,7 @@ pub(crate) fn measure(binaries: &Binaries, size: &Size, report: &mut Report) -> 
         run(world, &instance)?;
         for due in &size.due {
             progress(&format!("{due} keys due among {keys}"));
-            copies::copy(world, expiring, 'd', made, made + due)?;
+            expiring.copy(world, 'd', made, made + due)?;
             made += due;
             world.stack.calls().clear();
             let took = run(world, &instance)?;

@@ -1,9 +1,10 @@
-use local::{Options, Quota, Stack};
+use local::{Options, Quota, Stack, dynoxide::AttributeValue};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     binaries::{AUTHORIZER, Binaries},
+    copies::items_of,
     event::{self, Named},
     failure::Failure,
     instance::{Instance, Start},
@@ -89,7 +90,12 @@ impl<'a> World<'a> {
             event["requestContext"]["authorizer"]["lambda"]["issuer"] = json!(issuer);
         })?;
         self.organization = text(&made["organization_id"]);
-        self.owner = text(&made["created_by"]);
+        let items = items_of(&self.stack, &format!("ORG#{}", self.organization))?;
+        let owner = items.iter().find_map(|item| match item.get("owner_ids") {
+            Some(AttributeValue::SS(owners)) => owners.first().cloned(),
+            _ => None,
+        });
+        self.owner = owner.ok_or_else(|| instance.failed("made no owner"))?;
         Ok(())
     }
 

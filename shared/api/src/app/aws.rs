@@ -8,7 +8,7 @@ use aws_smithy_http_client::{
 };
 use aws_types::{SdkConfig, region::Region};
 
-use super::{BadSetting, Environment};
+use super::{BadSetting, Environment, secrets::Secrets};
 
 /// What AWS clients are built from: one HTTP client, and credentials from the environment.
 ///
@@ -19,6 +19,7 @@ pub struct Aws {
     config: SdkConfig,
     dynamodb: Option<String>,
     secrets_manager: Option<String>,
+    credentials: Credentials,
 }
 
 impl Aws {
@@ -43,7 +44,7 @@ impl Aws {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(environment.required("AWS_REGION")?))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
             .timeout_config(timeouts)
             .retry_config(retries)
             .http_client(
@@ -57,6 +58,7 @@ impl Aws {
             config,
             dynamodb: environment.optional("AWS_ENDPOINT_URL_DYNAMODB"),
             secrets_manager: environment.optional("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+            credentials,
         })
     }
 
@@ -72,10 +74,8 @@ impl Aws {
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
-    pub(crate) fn secrets_manager(&self) -> aws_sdk_secretsmanager::Client {
-        let mut config = aws_sdk_secretsmanager::config::Builder::from(&self.config);
-        config.set_endpoint_url(self.secrets_manager.clone());
-        aws_sdk_secretsmanager::Client::from_conf(config.build())
+    pub(crate) fn secrets(&self) -> Secrets {
+        Secrets::new(&self.config, self.credentials.clone(), self.secrets_manager.clone())
     }
 }
 

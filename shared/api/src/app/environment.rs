@@ -1,6 +1,6 @@
 use std::{fmt::Display, str::FromStr};
 
-use super::start_logging;
+use super::log;
 
 /// The settings that the template gives a function.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Environment {
     /// Starts the log, at the level that the environment asks for.
     pub fn start() -> Result<Self, BadSetting> {
         let environment = Self(());
-        start_logging(environment.parse_or("LOG_LEVEL", tracing::Level::INFO)?);
+        log::start(environment.parse_or("LOG_LEVEL", tracing::Level::INFO)?);
         Ok(environment)
     }
 

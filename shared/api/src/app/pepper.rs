@@ -3,12 +3,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws_sdk_secretsmanager::Client;
 use domain::{
     secret::{BadPeppers, Peppers, StoredSecret, Unverifiable},
     token::{SecretToken, Token},
 };
 use tokio::task::spawn_blocking;
+
+use super::secrets::Secrets;
 
 /// An unknown version is looked for at most this often.
 const REFETCH_EVERY: Duration = Duration::from_secs(10);
@@ -16,7 +17,7 @@ const REFETCH_EVERY: Duration = Duration::from_secs(10);
 /// The peppers of Secrets Manager, held in memory.
 #[derive(Debug)]
 pub struct Pepper {
-    client: Client,
+    secrets: Secrets,
     secret_id: String,
     held: Mutex<Held>,
 }
@@ -47,9 +48,9 @@ pub enum PepperFailure {
 
 impl Pepper {
     /// Fetches the peppers.
-    pub async fn fetch(client: Client, secret_id: String) -> Result<Self, PepperFailure> {
-        let peppers = fetch(&client, &secret_id).await?;
-        Ok(Self { client, secret_id, held: Mutex::new(Held { peppers, refetched: None }) })
+    pub async fn fetch(secrets: Secrets, secret_id: String) -> Result<Self, PepperFailure> {
+        let peppers = fetch(&secrets, &secret_id).await?;
+        Ok(Self { secrets, secret_id, held: Mutex::new(Held { peppers, refetched: None }) })
     }
 
     /// Makes what is stored of a new token. Runs argon2 off the async thread: tens of milliseconds.
@@ -88,19 +89,13 @@ impl Pepper {
             due
         };
         if due {
-            let fresh = fetch(&self.client, &self.secret_id).await?;
+            let fresh = fetch(&self.secrets, &self.secret_id).await?;
             self.held.lock().unwrap_or_else(PoisonError::into_inner).peppers = fresh;
         }
         Ok(self.held())
     }
 }
 
-async fn fetch(client: &Client, secret_id: &str) -> Result<Arc<Peppers>, PepperFailure> {
-    let answer = client
-        .get_secret_value()
-        .secret_id(secret_id)
-        .send()
-        .await
-        .map_err(|error| PepperFailure::Unavailable(Box::new(error.into_service_error())))?;
-    Ok(Arc::new(Peppers::parse(answer.secret_string().unwrap_or_default())?))
+async fn fetch(secrets: &Secrets, secret_id: &str) -> Result<Arc<Peppers>, PepperFailure> {
+    Ok(Arc::new(Peppers::parse(&secrets.read(secret_id).await.map_err(PepperFailure::Unavailable)?)?))
 }

@@ -13,6 +13,7 @@ use crate::{
 struct Row {
     polls: Times,
     decisions: Times,
+    processor: Times,
     memory: Option<f64>,
 }
 
@@ -30,6 +31,7 @@ pub(super) fn measure(
         }
         for (subject, row) in subjects.iter().zip(&mut rows) {
             let instance = Instance::start(&subject.start)?;
+            row.processor.add(instance.processor_time().unwrap_or_default());
             let answer = subject.decide(world, &instance)?;
             row.polls.add(instance.first_poll);
             row.decisions.add(instance.since_start(&answer));
@@ -38,7 +40,16 @@ pub(super) fn measure(
     }
     let mut section = Section::new(
         "Starts: milliseconds from the start of the process",
-        &["function", "to the first poll", "p99", "× nothing", "to the first decision", "p99", "MiB"],
+        &[
+            "function",
+            "to the first poll",
+            "p99",
+            "× nothing",
+            "of it on a processor",
+            "to the first decision",
+            "p99",
+            "MiB",
+        ],
     );
     let poll = |name| place(subjects, name).map_or(f64::NAN, |place| rows[place].polls.median());
     for (subject, row) in subjects.iter().zip(&rows) {
@@ -46,7 +57,9 @@ pub(super) fn measure(
         let ratio = number(row.polls.median() / poll(DOES_NOTHING));
         let decided = [milliseconds(row.decisions.median()), milliseconds(row.decisions.p99())];
         let memory = number(row.memory.unwrap_or(f64::NAN));
-        section.row([subject.name.to_owned(), median, p99, ratio].into_iter().chain(decided).chain([memory]));
+        let ran = milliseconds(row.processor.median());
+        let cells = [subject.name.to_owned(), median, p99, ratio, ran];
+        section.row(cells.into_iter().chain(decided).chain([memory]));
     }
     report.section(section);
     let to_poll = |floor| poll(RIGHT) / poll(floor);
