@@ -3,6 +3,7 @@
 mod aws;
 mod clock;
 mod environment;
+mod http;
 mod log;
 mod lookup;
 mod pepper;

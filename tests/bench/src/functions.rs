@@ -18,7 +18,17 @@ use crate::{
 pub(crate) fn measure(world: &World, size: &Size, report: &mut Report) -> Result<(), Failure> {
     let mut section = Section::new(
         "Every other function, with its sample event",
-        &["function", "start to first poll, ms", "p99", "start to first answer", "p99", "warm", "p99", "MiB", "answers"],
+        &[
+            "function",
+            "start to first poll, ms",
+            "p99",
+            "start to first answer",
+            "p99",
+            "warm",
+            "p99",
+            "MiB",
+            "answers",
+        ],
     );
     let copies = copies::fill(world, size.pool)?;
     let mut copies = copies.iter().cycle();

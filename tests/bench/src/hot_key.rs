@@ -34,7 +34,11 @@ pub(crate) fn measure(world: &World, size: &Size, report: &mut Report) -> Result
             "errors",
         ],
     );
-    let hot = Hot { world, seconds: size.hot_seconds, event: event::authorizer(world, "x-access-key", &world.tokens[0])? };
+    let hot = Hot {
+        world,
+        seconds: size.hot_seconds,
+        event: event::authorizer(world, "x-access-key", &world.tokens[0])?,
+    };
     for (age, limit) in [(0, UNITS), (0, UNITS / 10), (1, UNITS), (1, UNITS / 10)] {
         progress(&format!("a hot key, decisions reused for {age} s"));
         let mut start = world.of(AUTHORIZER)?;
@@ -83,7 +87,9 @@ impl Hot<'_> {
                 .into_iter()
                 .map(|instance| scope.spawn(move || self.until(&instance, end)))
                 .collect();
-            each.into_iter().map(|thread| thread.join().expect("deciding does not panic")).collect::<Result<Vec<_>, _>>()
+            each.into_iter()
+                .map(|thread| thread.join().expect("deciding does not panic"))
+                .collect::<Result<Vec<_>, _>>()
         })?;
         let seconds = began.elapsed().as_secs_f64();
         let (made, errors) = counts.into_iter().fold((0, 0), |all, each| (all.0 + each.0, all.1 + each.1));

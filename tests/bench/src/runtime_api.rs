@@ -145,11 +145,8 @@ fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<Option<Reque
             return Ok(None);
         }
     }
-    let request = Request {
-        is_get: method == "GET",
-        path: path.to_owned(),
-        body: buffer[end..end + length].to_vec(),
-    };
+    let request =
+        Request { is_get: method == "GET", path: path.to_owned(), body: buffer[end..end + length].to_vec() };
     buffer.drain(..end + length);
     Ok(Some(request))
 }

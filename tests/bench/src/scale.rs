@@ -60,7 +60,15 @@ pub(crate) fn measure(
     }
     report.section(section);
     let ratio = |of: fn(&Times, f64) -> f64| of(&tables[1].5, tables[1].4) / of(&tables[0].5, tables[0].4);
-    report.target(Target::ratio("latency in the large table, of the small one", ratio(|times, _| times.median()), 1.25));
-    report.target(Target::ratio("read units in the large table, of the small one", ratio(|_, units| units), 1.0));
+    report.target(Target::ratio(
+        "latency in the large table, of the small one",
+        ratio(|times, _| times.median()),
+        1.25,
+    ));
+    report.target(Target::ratio(
+        "read units in the large table, of the small one",
+        ratio(|_, units| units),
+        1.0,
+    ));
     Ok(())
 }

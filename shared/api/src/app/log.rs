@@ -114,7 +114,16 @@ mod tests {
             kind: metadata::Kind::EVENT
         });
         let fields = tracing::field::FieldSet::new(&[], tracing::callsite::Identifier(&CALLSITE));
-        Log(log).enabled(&Metadata::new("event", target, level, None, None, None, fields, metadata::Kind::EVENT))
+        Log(log).enabled(&Metadata::new(
+            "event",
+            target,
+            level,
+            None,
+            None,
+            None,
+            fields,
+            metadata::Kind::EVENT,
+        ))
     }
 
     #[test]

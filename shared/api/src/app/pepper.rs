@@ -48,7 +48,7 @@ pub enum PepperFailure {
 
 impl Pepper {
     /// Fetches the peppers.
-    pub async fn fetch(secrets: Secrets, secret_id: String) -> Result<Self, PepperFailure> {
+    pub(super) async fn fetch(secrets: Secrets, secret_id: String) -> Result<Self, PepperFailure> {
         let peppers = fetch(&secrets, &secret_id).await?;
         Ok(Self { secrets, secret_id, held: Mutex::new(Held { peppers, refetched: None }) })
     }

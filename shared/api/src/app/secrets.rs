@@ -33,12 +33,12 @@ const SERVICE: &str = "secretsmanager";
 
 /// Reads secrets.
 #[derive(Debug, Clone)]
-pub(crate) struct Secrets(Operation<String, Document, Refused>);
+pub(super) struct Secrets(Operation<String, Document, Refused>);
 
 /// The service refused.
 #[derive(Debug, thiserror::Error)]
 #[error("Secrets Manager answered {}", .0.code().unwrap_or("an error without a code"))]
-pub(crate) struct Refused(ErrorMetadata);
+struct Refused(ErrorMetadata);
 
 impl ProvideErrorMetadata for Refused {
     fn meta(&self) -> &ErrorMetadata {
@@ -84,7 +84,7 @@ impl Secrets {
     }
 
     /// Reads the current value of a secret.
-    pub(crate) async fn read(&self, secret_id: &str) -> Result<String, BoxError> {
+    pub(super) async fn read(&self, secret_id: &str) -> Result<String, BoxError> {
         match self.0.invoke(secret_id.to_owned()).await {
             Ok(Document(value)) => Ok(value),
             Err(error) => Err(error.into_source().unwrap_or_else(Into::into)),
@@ -110,10 +110,8 @@ fn request(
     secret_id: &str,
 ) -> Result<HttpRequest, BoxError> {
     let body = json!({ "SecretId": secret_id }).to_string();
-    let headers = [
-        ("content-type", "application/x-amz-json-1.1"),
-        ("x-amz-target", "secretsmanager.GetSecretValue"),
-    ];
+    let headers =
+        [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "secretsmanager.GetSecretValue")];
     let identity = credentials.clone().into();
     let params = SigningParams::builder()
         .identity(&identity)

@@ -63,8 +63,16 @@ pub(super) fn measure(
     }
     report.section(section);
     let to_poll = |floor| poll(RIGHT) / poll(floor);
-    report.target(Target::ratio("start to first poll, of a function that does nothing", to_poll(DOES_NOTHING), 2.0));
-    report.target(Target::ratio("start to first poll, of the documented set-up", to_poll(DOCUMENTED_READ), 0.5));
+    report.target(Target::ratio(
+        "start to first poll, of a function that does nothing",
+        to_poll(DOES_NOTHING),
+        2.0,
+    ));
+    report.target(Target::ratio(
+        "start to first poll, of the documented set-up",
+        to_poll(DOCUMENTED_READ),
+        0.5,
+    ));
     Ok(())
 }
 

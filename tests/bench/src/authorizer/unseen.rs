@@ -47,7 +47,8 @@ pub(super) fn measure(
             runs.add(hash(world, &hashing)?);
         }
     }
-    let mut section = Section::new("A right secret that a warm instance has not seen", &["what", "ms", "p99"]);
+    let mut section =
+        Section::new("A right secret that a warm instance has not seen", &["what", "ms", "p99"]);
     for (name, times) in
         [("authorizer", &unseen), ("the read alone, lean", &reads), ("one argon2 run", &runs)]
     {
@@ -74,7 +75,8 @@ fn memory(
     size: &Size,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let others: Vec<_> = subjects.iter().filter(|subject| subject.name.starts_with(&MALFORMED[..10])).collect();
+    let others: Vec<_> =
+        subjects.iter().filter(|subject| subject.name.starts_with(&MALFORMED[..10])).collect();
     for number in 0..size.memory_decisions {
         if number % 1_000 == 0 {
             progress(&format!("decisions for the memory's sake: {number} of {}", size.memory_decisions));

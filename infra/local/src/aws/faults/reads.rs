@@ -80,7 +80,9 @@ fn named(operation: &str, request: &Value) -> HashMap<String, usize> {
     let mut named = HashMap::new();
     for key in match operation {
         "GetItem" => vec![&request["Key"]],
-        "BatchGetItem" => members(&request["RequestItems"]).flat_map(|wanted| list(&wanted["Keys"])).collect(),
+        "BatchGetItem" => {
+            members(&request["RequestItems"]).flat_map(|wanted| list(&wanted["Keys"])).collect()
+        }
         _ => Vec::new(),
     } {
         *named.entry(partition(key)).or_default() += 1;
@@ -205,7 +207,10 @@ mod tests {
             }
             admitted
         };
-        assert_eq!([read("a", now), read("a", now), read("a", now), read("b", now)], [true, true, false, true]);
+        assert_eq!(
+            [read("a", now), read("a", now), read("a", now), read("b", now)],
+            [true, true, false, true]
+        );
         let later = now + Duration::from_millis(500);
         assert_eq!([read("a", later), read("a", later)], [true, false]);
     }
