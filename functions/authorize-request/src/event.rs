@@ -1,9 +1,7 @@
-use std::collections::HashMap;
-
 use domain::Time;
 use serde::Deserialize;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, pairs::Pairs};
 
 /// An event of the gateway: payload 2.0 of HTTP APIs, or 1.0 of REST APIs.
 ///
@@ -19,12 +17,12 @@ pub struct Event {
     http_method: Option<String>,
     resource: Option<String>,
     path: Option<String>,
-    headers: Option<HashMap<String, Option<String>>>,
-    multi_value_headers: Option<HashMap<String, Option<Vec<String>>>>,
-    query_string_parameters: Option<HashMap<String, Option<String>>>,
-    multi_value_query_string_parameters: Option<HashMap<String, Option<Vec<String>>>>,
-    path_parameters: Option<HashMap<String, String>>,
-    stage_variables: Option<HashMap<String, String>>,
+    headers: Option<Pairs<Option<String>>>,
+    multi_value_headers: Option<Pairs<Option<Vec<String>>>>,
+    query_string_parameters: Option<Pairs<Option<String>>>,
+    multi_value_query_string_parameters: Option<Pairs<Option<Vec<String>>>>,
+    path_parameters: Option<Pairs<String>>,
+    stage_variables: Option<Pairs<String>>,
     request_context: RequestContext,
 }
 
@@ -120,7 +118,7 @@ impl TryFrom<Event> for Presented {
             Some(raw) => pairs_of(&raw),
             None => all_values(event.multi_value_query_string_parameters, event.query_string_parameters),
         };
-        let mut stage_variables = event.stage_variables.unwrap_or_default();
+        let sign_in_routes = event.stage_variables.and_then(|variables| variables.take("sign_in_routes"));
         Ok(Self {
             format,
             now: Time::from_milliseconds(epoch),
@@ -133,8 +131,8 @@ impl TryFrom<Event> for Presented {
                 .map(|(name, value)| (name.to_ascii_lowercase(), value))
                 .collect(),
             query,
-            organization_id: event.path_parameters.and_then(|mut path| path.remove("organization_id")),
-            sign_in_routes: stage_variables.remove("sign_in_routes").is_some_and(|value| value == "allow"),
+            organization_id: event.path_parameters.and_then(|path| path.take("organization_id")),
+            sign_in_routes: sign_in_routes.is_some_and(|value| value == "allow"),
             source_ip,
             request_id: context.request_id,
         })
@@ -143,8 +141,8 @@ impl TryFrom<Event> for Presented {
 
 /// Prefers the form that keeps repeated values apart.
 fn all_values(
-    several: Option<HashMap<String, Option<Vec<String>>>>,
-    single: Option<HashMap<String, Option<String>>>,
+    several: Option<Pairs<Option<Vec<String>>>>,
+    single: Option<Pairs<Option<String>>>,
 ) -> Vec<(String, String)> {
     let several: Vec<_> = several
         .into_iter()

@@ -11,6 +11,7 @@ mod failure;
 mod jwt;
 mod key;
 mod member;
+mod pairs;
 mod recent;
 mod refusal;
 mod routes;
@@ -50,8 +51,9 @@ async fn decide(authorizer: &Authorizer, presented: &Presented) -> Result<Decisi
         Ok(credential) => credential,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    // What calls to AWS hold is large, and would be moved about for requests that make none.
     match &credential {
-        Credential::Token(text) => key::decide(authorizer, presented, text).await,
-        Credential::Jwt(text) => sign_in::decide(authorizer, presented, text).await,
+        Credential::Token(text) => Box::pin(key::decide(authorizer, presented, text)).await,
+        Credential::Jwt(text) => Box::pin(sign_in::decide(authorizer, presented, text)).await,
     }
 }
