@@ -1,7 +1,15 @@
+mod announced_again;
+mod changes_while_listed;
 mod create;
 mod end;
+mod filters;
+mod idempotency;
 mod list;
+mod networks;
 mod quota;
+mod races;
 mod read;
+mod reuse;
+mod rotate;
 mod scale;
 mod update;

@@ -74,6 +74,10 @@ fn clients_cannot_bring_a_context_of_their_own() {
     });
 }
 
+/// What the gateway does not call, and what it calls without asking the authorizer.
+const WITHOUT_CONTEXT: [&str; 4] =
+    ["authorize-request", "introspect-token", "notify-expiring-keys", "report-leaked-key"];
+
 #[test]
 fn a_handler_without_context_answers_500_and_does_nothing() {
     run(async |world| {
@@ -83,7 +87,7 @@ fn a_handler_without_context_answers_500_and_does_nothing() {
         let functions: Vec<_> = world
             .stack
             .functions()
-            .filter(|name| !matches!(*name, "authorize-request" | "notify-expiring-keys"))
+            .filter(|name| !WITHOUT_CONTEXT.contains(name))
             .map(str::to_owned)
             .collect();
         assert!(functions.len() >= 11, "{functions:?}");
@@ -108,6 +112,23 @@ fn a_handler_without_context_answers_500_and_does_nothing() {
             }
         }
         assert_eq!(world.items(), before);
+    });
+}
+
+#[test]
+fn what_needs_no_context_answers_its_sample_event() {
+    run(async |world| {
+        for (function, status, body) in [
+            ("introspect-token", 200, json!({"active": false})),
+            ("report-leaked-key", 202, json!({"status": "accepted"})),
+        ] {
+            let path = format!("{}/events/{function}.json", env!("CARGO_MANIFEST_DIR"));
+            let event = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+            let answer = world.stack.invoke(function, &event).await.unwrap();
+            assert_eq!(answer["statusCode"], status, "{function}: {answer}");
+            let said: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+            assert_eq!(said, body, "{function}");
+        }
     });
 }
 

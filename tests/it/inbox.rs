@@ -98,6 +98,31 @@ fn messages_are_listed_page_by_page_and_a_cursor_holds_for_its_state() {
 }
 
 #[test]
+fn a_list_says_how_many_are_unread_whatever_it_shows() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let carol = organization.invite("carol").await;
+        let path = inbox(&organization, "me");
+        let ids: Vec<_> = (1..=3).map(|ago| tell(world, &carol, ago * 10, "key_changed")).collect();
+        tell(world, &carol, 30 * DAY + 5, "key_changed");
+        let client = world.person("carol");
+        for (state, left) in [("read", 2), ("archived", 1), ("unread", 2)] {
+            let message = format!("{path}/{}", if state == "archived" { &ids[1] } else { &ids[0] });
+            client.patch(&message, json!({"state": state})).await.expect(200);
+            for query in ["", "?limit=1", "?state=archived"] {
+                assert_eq!(
+                    client.get(&format!("{path}{query}")).await.expect(200)["unread"],
+                    left,
+                    "{state}{query}"
+                );
+            }
+        }
+        client.delete(&format!("{path}/{}", ids[0])).await.expect(204);
+        assert_eq!(client.get(&path).await.expect(200)["unread"], 1);
+    });
+}
+
+#[test]
 fn a_message_is_gone_after_thirty_days_though_it_is_still_stored() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
@@ -114,7 +139,10 @@ fn a_message_is_gone_after_thirty_days_though_it_is_still_stored() {
         assert_eq!(world.items_of("INBOX#"), before);
 
         world.travel(601);
-        assert_eq!(client.get(&path).await.expect(200), json!({"items": [], "next_cursor": null}));
+        assert_eq!(
+            client.get(&path).await.expect(200),
+            json!({"items": [], "next_cursor": null, "unread": 0})
+        );
         client.delete(&format!("{path}/{young}")).await.expect_problem(404, "not_found");
     });
 }
@@ -198,9 +226,9 @@ fn bad_values_are_named_by_field_and_rule() {
         owner.get(&format!("{path}?event=key_changed")).await.expect_invalid("event", "state, limit, cursor");
         let message = format!("{path}/00000000000000000000000000");
         for (body, field, rule) in [
-            (json!({}), "body", "missing field `state`"),
-            (json!({"state": "seen"}), "state", "unknown variant"),
-            (json!({"state": null}), "state", "expected value"),
+            (json!({}), "state", "must be given"),
+            (json!({"state": "seen"}), "state", "must be unread, read or archived"),
+            (json!({"state": null}), "state", "must be unread, read or archived"),
             (json!({"state": "read", "title": "x"}), "title", "unknown field"),
         ] {
             owner.patch(&message, body).await.expect_invalid(field, rule);

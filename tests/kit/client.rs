@@ -43,6 +43,25 @@ impl Client {
         self.send(Method::GET, path, None).await
     }
 
+    /// Reads every page of a list, whose path has its `?` already, and returns all items.
+    ///
+    /// # Panics
+    /// When a page is refused, or holds more than its `limit`.
+    pub async fn pages(&self, path: &str) -> Vec<Value> {
+        let limit = path.split("limit=").nth(1).map_or(100, |limit| limit.parse().expect("it comes last"));
+        let (mut items, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = self.get(&format!("{path}{cursor}")).await.expect(200);
+            let found = page["items"].as_array().expect("a page has items");
+            assert!(found.len() <= limit, "{} items", found.len());
+            items.extend(found.iter().cloned());
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return items,
+            }
+        }
+    }
+
     /// Sends `POST` with JSON.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(Method::POST, path, Some(body)).await

@@ -1,6 +1,7 @@
 //! What the integration tests are written with: a world of one stack, people and keys in it.
 
 mod answer;
+mod authorizer_event;
 mod client;
 mod organization;
 mod scale;
@@ -9,6 +10,7 @@ mod stored;
 mod world;
 
 pub use answer::Answer;
+pub use authorizer_event::authorizer_event;
 pub use client::Client;
 pub use local::{Call, Effect, Fault, Options, RestRequest, Service, Stack, When};
 pub use organization::Organization;

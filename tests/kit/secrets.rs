@@ -18,6 +18,9 @@ impl Secrets {
     pub(crate) fn learn(&self, method: &Method, path: &str, status: u16, answer: &Value) {
         let mut rest = answer.clone();
         let path = path.split('?').next().unwrap_or_default();
+        if *method == Method::POST && status == 200 && path.ends_with("/rotate") {
+            self.take(&mut rest);
+        }
         if *method == Method::POST && status == 201 {
             if path.ends_with("/access-keys") {
                 self.take(&mut rest);

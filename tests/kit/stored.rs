@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use local::dynoxide::{AttributeValue, actions::scan::ScanRequest};
 use serde_json::{Map, Value};
 
@@ -23,9 +25,6 @@ impl World {
                 ..ScanRequest::default()
             };
             let page = database.scan(request).expect("the table can be read");
-            let plain = |item: std::collections::HashMap<String, AttributeValue>| {
-                item.into_iter().map(|(name, value)| (name, json(value))).collect::<Item>()
-            };
             items.extend(page.items.unwrap_or_default().into_iter().map(plain));
             start = page.last_evaluated_key;
             if start.is_none() {
@@ -39,6 +38,32 @@ impl World {
     pub fn items_of(&self, sort_key: &str) -> Vec<Item> {
         let starts = |item: &Item| item["SK"].as_str().is_some_and(|sort| sort.starts_with(sort_key));
         self.items().into_iter().filter(starts).collect()
+    }
+
+    /// Reads one item.
+    ///
+    /// # Panics
+    /// When the engine is not in this process, or fails.
+    #[must_use]
+    pub fn item(&self, partition: &str, sort_key: &str) -> Option<Item> {
+        self.partition(partition, (sort_key, sort_key)).pop()
+    }
+
+    /// Reads the items of a partition whose sort keys lie from the first to the last of these.
+    ///
+    /// # Panics
+    /// When the engine is not in this process, or fails.
+    #[must_use]
+    pub fn partition(&self, partition: &str, (first, last): (&str, &str)) -> Vec<Item> {
+        let database = self.stack.database().expect("the engine is in this process");
+        let request = serde_json::json!({
+            "TableName": "access-keys", "KeyConditionExpression": "PK = :partition AND SK BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {":partition": {"S": partition}, ":first": {"S": first}, ":last": {"S": last}},
+        });
+        let request = serde_json::from_value(request).expect("the query is well-formed");
+        let page = database.query(request).expect("the table can be read");
+        assert!(page.last_evaluated_key.is_none(), "more than one page of {partition}");
+        page.items.unwrap_or_default().into_iter().map(plain).collect()
     }
 
     /// Stores an item, written in `DynamoDB`'s own JSON.
@@ -79,6 +104,10 @@ impl World {
         events.sort_by_key(|event| event["SK"].to_string());
         events
     }
+}
+
+fn plain(item: HashMap<String, AttributeValue>) -> Item {
+    item.into_iter().map(|(name, value)| (name, json(value))).collect()
 }
 
 fn json(value: AttributeValue) -> Value {

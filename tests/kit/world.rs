@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use local::{Effect, Fault, Options, Service, Stack};
 
@@ -24,11 +24,23 @@ pub fn run(test: impl AsyncFnOnce(&World)) {
     run_with(Options::default(), test);
 }
 
-/// Runs a test in a world with these options; it is always in memory.
+/// Time limits of the calls to AWS that a busy machine keeps too: what tests prove does not hang on its speed.
+const PATIENT: [(&str, &str); 5] = [
+    ("AuthorizerConnectTimeoutMs", "5000"),
+    ("AuthorizerAttemptTimeoutMs", "5000"),
+    ("AuthorizerOperationTimeoutMs", "8000"),
+    ("ConnectTimeoutMs", "10000"),
+    ("AttemptTimeoutMs", "10000"),
+];
+
+/// Runs a test in a world with these options; it is always in memory, and patient unless they say otherwise.
 ///
 /// # Panics
 /// As [`run`] does.
-pub fn run_with(options: Options, test: impl AsyncFnOnce(&World)) {
+pub fn run_with(mut options: Options, test: impl AsyncFnOnce(&World)) {
+    for (parameter, milliseconds) in PATIENT {
+        options.parameters.entry(parameter.to_owned()).or_insert_with(|| milliseconds.to_owned());
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime can be built").block_on(async {
         let stack = Stack::start(Options { memory: true, ..options }).await.expect("the stack starts");
@@ -82,13 +94,15 @@ impl World {
 
     /// Returns the tags of all stored keys and the peppers.
     fn never_shown(&self, items: &[Item]) -> Vec<String> {
-        let tags = items.iter().filter_map(|item| item.get("secret")?["tag"].as_str().map(str::to_owned));
+        let tags = items.iter().flat_map(tags_of);
         let pepper = self.stack.environment().get("PEPPER_SECRET_ID").and_then(|id| self.stack.secret(id));
         let pepper: serde_json::Value =
             serde_json::from_str(&pepper.expect("the stack has a pepper")).expect("the pepper is JSON");
         let versions = pepper.as_object().expect("the pepper is an object").iter();
         let peppers = versions.filter(|(version, _)| *version != "current");
-        tags.chain(peppers.filter_map(|(_, value)| value.as_str().map(str::to_owned))).collect()
+        let all = tags.chain(peppers.filter_map(|(_, value)| value.as_str().map(str::to_owned)));
+        // Copies of a key have the tag of the original: looking for each once is enough.
+        all.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Lets every authorizer start anew, without what it knew of organizations, as ten seconds would.
@@ -125,4 +139,13 @@ impl World {
         let event = serde_json::json!({"time": self.stack.clock().now_text()});
         self.stack.run_schedule("notify-expiring-keys", &event).await.expect("the schedule is declared")
     }
+}
+
+/// Returns the tags that a stored key holds: of its secrets, and of those that work no more.
+fn tags_of(item: &Item) -> Vec<String> {
+    let secret = item.get("secret").into_iter();
+    let previous = item.get("previous").into_iter().map(|previous| &previous["secret"]);
+    let retired = item.get("retired").and_then(serde_json::Value::as_array).into_iter().flatten();
+    let all = secret.chain(previous).chain(retired);
+    all.filter_map(|secret| secret["tag"].as_str().map(str::to_owned)).collect()
 }

@@ -1,5 +1,6 @@
 use std::time::{Duration, Instant};
 
+use api::app::Found;
 use domain::{
     Time,
     access_key::{AccessKey, Status},
@@ -14,6 +15,7 @@ use crate::{
     failure::Failure,
     member::{Cleared, clear},
     refusal::Refusal,
+    reuse,
 };
 
 /// The use of a key is noted at most this often, seconds.
@@ -41,9 +43,13 @@ pub(crate) async fn decide(
         return Ok(Err(Refusal::UnknownKey(token.key_id())));
     };
     let decision = judge(authorizer, presented, token, &found).await?;
-    if decision.is_ok() {
-        authorizer.recent.keep(began, &found);
-        note_use(authorizer, &found.key, presented.now).await;
+    match &decision {
+        Ok(_) => {
+            authorizer.recent.keep(began, &found);
+            note_use(authorizer, &found.key, presented.now).await;
+        }
+        Err(Refusal::RetiredSecret(_)) => reuse::tell(authorizer, presented, &found).await,
+        Err(_) => {}
     }
     Ok(decision)
 }
@@ -55,8 +61,10 @@ async fn judge(
     found: &KeyWithUser,
 ) -> Result<Decision, Failure> {
     let key = &found.key;
-    if !is_right(authorizer, token, key).await? {
-        return Ok(Err(Refusal::WrongSecret(key.key_id)));
+    match authorizer.app.pepper.check(key, token, presented.now).await? {
+        Found::Working(_) => {}
+        Found::Nothing => return Ok(Err(Refusal::WrongSecret(key.key_id))),
+        Found::Retired => return Ok(Err(Refusal::RetiredSecret(key.key_id))),
     }
     match key.status(presented.now) {
         Status::Active => {}
@@ -64,28 +72,15 @@ async fn judge(
         Status::Expired => return Ok(Err(Refusal::Expired(key.key_id))),
         Status::Revoked => return Ok(Err(Refusal::Revoked(key.key_id))),
     }
+    let from = presented.source_ip.parse().ok();
+    if !key.may_be_used_from(from) {
+        return Ok(Err(Refusal::ForeignAddress(key.key_id)));
+    }
     Ok(clear(authorizer, presented, &found.user, Some(key), false).await?.map(
         |Cleared { snapshot, permissions }| {
             Context::member(&snapshot.organization, &found.user, &permissions).with_key(key, presented.now)
         },
     ))
-}
-
-/// Compares the tag, then asks the warm cache, and only then runs argon2.
-async fn is_right(authorizer: &Authorizer, token: Token<'_>, key: &AccessKey) -> Result<bool, Failure> {
-    let pepper = &authorizer.app.pepper;
-    if !pepper.tag_matches(&key.secret, token).await? {
-        return Ok(false);
-    }
-    if authorizer.warm.knows(token, &key.secret) {
-        return Ok(true);
-    }
-    tracing::debug!(key.id = %key.key_id, argon2.runs = 1, "checking a secret that this instance has not seen");
-    let right = pepper.hash_matches(&key.secret, token).await?;
-    if right {
-        authorizer.warm.learn(token, &key.secret);
-    }
-    Ok(right)
 }
 
 /// Notes the use as well as it can: a request never fails for it.

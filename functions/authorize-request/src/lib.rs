@@ -14,15 +14,15 @@ mod member;
 mod pairs;
 mod recent;
 mod refusal;
+mod reuse;
 mod routes;
 mod settings;
 mod sign_in;
 mod snapshots;
-mod warm;
 
 use answer::Answer;
+use api::Credential;
 use context::Context;
-use credential::Credential;
 use event::{Event, Presented};
 use failure::Failure;
 use lambda_runtime::{Diagnostic, LambdaEvent};
@@ -47,7 +47,7 @@ pub async fn authorize_request(
 }
 
 async fn decide(authorizer: &Authorizer, presented: &Presented) -> Result<Decision, Failure> {
-    let credential = match Credential::find(presented, &authorizer.app.key_prefix) {
+    let credential = match credential::find(presented, &authorizer.app.key_prefix) {
         Ok(credential) => credential,
         Err(refusal) => return Ok(Err(refusal)),
     };

@@ -15,12 +15,16 @@ pub(crate) enum Refusal {
     UnknownKey(KeyId),
     /// The key exists and the secret is not its own.
     WrongSecret(KeyId),
+    /// The secret was replaced by a rotation.
+    RetiredSecret(KeyId),
     /// The key was ended.
     Revoked(KeyId),
     /// The key is switched off.
     Inactive(KeyId),
     /// The key's time is over.
     Expired(KeyId),
+    /// The request comes from an address that the key may not be used from.
+    ForeignAddress(KeyId),
     /// The key's or sign-in's user may not act.
     UserNotActive,
     /// The organization is suspended or gone.
@@ -40,7 +44,8 @@ impl Refusal {
     pub(crate) const fn is_of_known_caller(self) -> bool {
         matches!(
             self,
-            Self::UserNotActive
+            Self::ForeignAddress(_)
+                | Self::UserNotActive
                 | Self::OrganizationNotActive
                 | Self::NotAMember
                 | Self::NotPermitted
@@ -56,9 +61,11 @@ impl Refusal {
             Self::Malformed => "malformed",
             Self::UnknownKey(_) => "unknown_key",
             Self::WrongSecret(_) => "wrong_secret",
+            Self::RetiredSecret(_) => "retired_secret",
             Self::Revoked(_) => "revoked",
             Self::Inactive(_) => "inactive",
             Self::Expired(_) => "expired",
+            Self::ForeignAddress(_) => "foreign_address",
             Self::UserNotActive => "user_not_active",
             Self::OrganizationNotActive => "organization_not_active",
             Self::NotAMember => "not_a_member",
@@ -72,9 +79,11 @@ impl Refusal {
         match self {
             Self::UnknownKey(id)
             | Self::WrongSecret(id)
+            | Self::RetiredSecret(id)
             | Self::Revoked(id)
             | Self::Inactive(id)
-            | Self::Expired(id) => Some(id),
+            | Self::Expired(id)
+            | Self::ForeignAddress(id) => Some(id),
             _ => None,
         }
     }

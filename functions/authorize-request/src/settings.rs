@@ -7,7 +7,6 @@ use crate::{
     recent::Recent,
     routes::Routes,
     snapshots::Snapshots,
-    warm::Warm,
 };
 
 /// What one instance of the authorizer holds.
@@ -19,7 +18,6 @@ pub struct Authorizer {
     pub(crate) routes: Routes,
     pub(crate) snapshots: Snapshots,
     pub(crate) recent: Recent,
-    pub(crate) warm: Warm,
 }
 
 impl Authorizer {
@@ -46,7 +44,6 @@ impl Authorizer {
             routes,
             snapshots: Snapshots::default(),
             recent: Recent::new(Duration::from_secs(max_age)),
-            warm: Warm::default(),
         })
     }
 }

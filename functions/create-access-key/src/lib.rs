@@ -1,14 +1,15 @@
 //! Creates an access key, in the quota of its user and within the organization's policy.
 
 use api::{
-    Answer, Instant, KeyAnswer, Problem, Request,
+    Answer, Done, Instant, KeyAnswer, Problem, Request,
     app::{App, Pepper},
-    chosen_expiry, created, until_won,
+    chosen_expiry, created, key_again, until_won,
 };
 use domain::{
     Error, Time,
     access::{Action, Right},
     access_key::AccessKey,
+    cidr::{self, Cidr},
     grant::{carries_known, effective},
     id::{KeyId, KeySuffix, UserId},
     notice,
@@ -23,7 +24,7 @@ use domain::{
 use lambda_http::Request as Event;
 use serde::Deserialize;
 use serde_json::json;
-use table::NewKey;
+use table::{NewKey, Once, Trail};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +36,7 @@ struct Body {
     never_expires: Option<bool>,
     roles: Option<Vec<Label>>,
     groups: Option<Vec<Label>>,
+    allowed_cidrs: Option<Vec<Cidr>>,
 }
 
 impl Body {
@@ -44,12 +46,13 @@ impl Body {
         chosen.ok_or_else(|| Error::invalid("expires_in_days", RULE))
     }
 
-    fn into_key(self, token: &SecretToken, secret: StoredSecret, user: &User, by: &Made) -> AccessKey {
+    fn into_key(self, token: &SecretToken, secret: StoredSecret, user: &User, by: Made) -> AccessKey {
         let mut key =
             AccessKey::new(token, secret, user.organization_id, self.name, by.expires_at, by.user_id, by.now);
         key.description = self.description;
         key.roles = self.roles.map(distinct);
         key.groups = self.groups.map(distinct);
+        key.allowed_cidrs = by.allowed_cidrs;
         key
     }
 }
@@ -59,17 +62,31 @@ struct Made {
     user_id: UserId,
     now: Time,
     expires_at: Option<Time>,
+    allowed_cidrs: Option<Vec<Cidr>>,
 }
 
 /// Answers the new key with its secret, which is shown here and nowhere again.
+///
+/// A repetition under the same `Idempotency-Key` answers the key as it is, without its secret.
 pub async fn create_access_key(app: &App<Pepper>, event: Event) -> Answer {
-    let request = Request::read(event)?;
+    let request = &Request::read(event)?;
+    let make = async |once| create(app, request, once).await;
+    let again = async |done: &Once| key_again(app, request, done, Action::CreateKey).await;
+    request.once(app, make, again).await
+}
+
+async fn create(app: &App<Pepper>, request: &Request, once: Option<Once>) -> Answer {
     request.query(&[])?;
     let member = request.member()?;
     let user = app.user(member, &request.path("user_id")?).await?;
     let right = app.permit(member, Action::CreateKey, user.as_subject()).await?;
-    let body: Body = request.body()?;
-    let made = Made { user_id: member.user_id, now: request.now, expires_at: body.expiry(request.now)? };
+    let mut body: Body = request.body()?;
+    let made = Made {
+        user_id: member.user_id,
+        now: request.now,
+        expires_at: body.expiry(request.now)?,
+        allowed_cidrs: body.allowed_cidrs.take().map(cidr::checked).transpose()?,
+    };
     let snapshot = app.snapshot(member).await?;
     let (roles, groups) =
         (body.roles.as_deref().unwrap_or_default(), body.groups.as_deref().unwrap_or_default());
@@ -81,11 +98,12 @@ pub async fn create_access_key(app: &App<Pepper>, event: Event) -> Answer {
     let key_id = KeyId::new(user.user_id, KeySuffix::random());
     let token = SecretToken::generate(&app.key_prefix, key_id);
     let secret = app.pepper.seal(&token).await?;
-    let key = body.into_key(&token, secret, &user, &made);
+    let key = body.into_key(&token, secret, &user, made);
     if right == Right::Held {
         member.actor().may_grant(&effective(&user, Some(&key), &snapshot.catalog))?;
     }
-    until_won(|| store(app, &request, &snapshot.organization, &key)).await?;
+    let once = once.map(|once| once.with(201, None, vec![key_id]));
+    until_won(|| store(app, request, &snapshot.organization, &key, once.as_ref())).await?;
     let answer = KeyAnswer::new(key, user.kind, &app.key_prefix, request.now).with_secret(&token);
     Ok(created(&answer, Some(1)))
 }
@@ -95,6 +113,7 @@ async fn store(
     request: &Request,
     organization: &Organization,
     key: &AccessKey,
+    once: Option<&Once>,
 ) -> Result<(), Problem> {
     let member = request.member()?;
     let user = app.user(member, key.user_id().as_str()).await?;
@@ -103,9 +122,11 @@ async fn store(
     let due_at = notice::next_due(&organization.policy.notices, key, request.now);
     let changes = json!({
         "name": key.name, "expires_at": key.expires_at.map(|expiry| expiry.to_string()),
-        "roles": key.roles, "groups": key.groups,
+        "roles": key.roles, "groups": key.groups, "allowed_cidrs": key.allowed_cidrs,
     });
     let target = ("access_key", key.key_id.to_string());
-    let event = request.audit_event(key.organization_id, "access_key.created", target, changes);
-    Ok(app.table.create_access_key(NewKey { key, due_at }, &user, &room, &event).await?)
+    let events = [request.audit_event(key.organization_id, "access_key.created", target, changes)];
+    let news = request.news_of_key(&user, key, &app.key_prefix, Done::Created)?;
+    let trail = Trail::of(&events).telling(news.as_slice()).once(once);
+    Ok(app.table.create_access_key(NewKey { key, due_at }, &user, &room, trail).await?)
 }

@@ -1,10 +1,12 @@
 //! Lists access keys, of one user or of the organization, by expiry.
 
+mod filter;
+
 use api::{Answer, KeyAnswer, Paging, Request, app::App, ok};
 use domain::access::Action;
 use lambda_http::Request as Event;
 
-/// Answers a page of keys, without any secret.
+/// Answers a page of the keys that are asked for, without any secret.
 pub async fn list_access_keys(app: &App, event: Event) -> Answer {
     let request = Request::read(event)?;
     match request.route.as_str() {
@@ -19,8 +21,10 @@ pub async fn list_access_keys(app: &App, event: Event) -> Answer {
 async fn keys_of_organization(app: &App, request: &Request) -> Answer {
     let member = request.member()?;
     member.actor().may(Action::ListKeys)?;
-    let paging = Paging::read(request, Some(member.organization_id), "keys")?;
-    let page = app.table.access_keys(member.organization_id, paging.after.as_deref(), paging.limit).await?;
+    let organization_id = member.organization_id;
+    let paging = Paging::filtered(request, Some(organization_id), "keys", &filter::OF_ORGANIZATION)?;
+    let (filter, after) = (filter::read(&paging)?, paging.after.as_deref());
+    let page = app.table.access_keys(organization_id, &filter, request.now, after, paging.limit).await?;
     let items = page
         .items
         .into_iter()
@@ -32,8 +36,10 @@ async fn keys_of_user(app: &App, request: &Request) -> Answer {
     let member = request.member()?;
     let user = app.user(member, &request.path("user_id")?).await?;
     app.permit(member, Action::ReadKey, user.as_subject()).await?;
-    let paging = Paging::read(request, Some(member.organization_id), &format!("keys of {}", user.user_id))?;
-    let page = app.table.access_keys_of(user.user_id, paging.after.as_deref(), paging.limit).await?;
+    let query = format!("keys of {}", user.user_id);
+    let paging = Paging::filtered(request, Some(member.organization_id), &query, &filter::OF_USER)?;
+    let (filter, after) = (filter::read(&paging)?, paging.after.as_deref());
+    let page = app.table.access_keys_of(&user, &filter, request.now, after, paging.limit).await?;
     let items =
         page.items.into_iter().map(|key| KeyAnswer::new(key, user.kind, &app.key_prefix, request.now));
     Ok(ok(&paging.answer(items.collect(), page.next), None))

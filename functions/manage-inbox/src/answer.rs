@@ -1,9 +1,19 @@
+use api::ListAnswer;
 use domain::{
     id::KeyId,
     inbox::{Event, Message, State},
 };
 use serde::Serialize;
 use ulid::Ulid;
+
+/// A page of an inbox as the API shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct InboxAnswer {
+    #[serde(flatten)]
+    pub(crate) page: ListAnswer<MessageAnswer>,
+    /// How many of the newest 1,000 messages are unread, whatever the page shows.
+    pub(crate) unread: u64,
+}
 
 /// A message as the API shows it.
 #[derive(Debug, Serialize)]

@@ -5,7 +5,7 @@
 
 mod answer;
 
-use answer::MessageAnswer;
+use answer::{InboxAnswer, MessageAnswer};
 use api::{Answer, Paging, Problem, Request, app::App, deleted, ok};
 use domain::{Error, access::Action, id::UserId, inbox::State};
 use lambda_http::Request as Event;
@@ -38,7 +38,8 @@ async fn list(app: &App, request: &Request) -> Answer {
     let state = paging.filter("state").map(state).transpose()?;
     let page = app.table.messages(user_id, state, request.now, paging.after.as_deref(), paging.limit).await?;
     let items = page.items.into_iter().map(MessageAnswer::from).collect();
-    Ok(ok(&paging.answer(items, page.next), None))
+    let unread = app.table.count_unread(user_id, request.now).await?;
+    Ok(ok(&InboxAnswer { page: paging.answer(items, page.next), unread }, None))
 }
 
 fn state(text: &str) -> Result<State, Error> {

@@ -8,6 +8,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use table::KeyFilter;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,7 +37,8 @@ pub(crate) async fn preview(app: &App, request: &Request) -> Answer {
         organization.ok_or(Error::NotFound { what: "organization" })?.policy.changed(&body.policy)?;
     let proposed = serde_json::to_string(&policy).expect("a policy is a map with text keys");
     let paging = Paging::read(request, Some(member.organization_id), &format!("preview of {proposed}"))?;
-    let page = app.table.access_keys(member.organization_id, paging.after.as_deref(), paging.limit).await?;
+    let (all, after) = (KeyFilter::default(), paging.after.as_deref());
+    let page = app.table.access_keys(member.organization_id, &all, request.now, after, paging.limit).await?;
     let broken = page.items.into_iter().filter_map(|found| {
         let (rule, value) = broken_rule(&found.key, &found.user, &policy, request.now)?;
         let access_key = KeyAnswer::new(found.key, found.user.kind, &app.key_prefix, request.now);

@@ -46,9 +46,9 @@ impl From<User> for UserAnswer {
 }
 
 impl UserAnswer {
-    /// Shows the keys made with the user, secrets included: for the one answer that does.
+    /// Shows the keys made with the user, if there are any, with the secrets that they come with.
     pub(crate) fn with_keys(mut self, keys: Vec<KeyAnswer>) -> Self {
-        self.access_keys = Some(keys);
+        self.access_keys = Some(keys).filter(|keys| !keys.is_empty());
         self
     }
 }

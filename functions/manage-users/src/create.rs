@@ -1,7 +1,9 @@
+use std::num::NonZeroU32;
+
 use api::{
     Answer, KeyAnswer, Problem, Request,
     app::{App, Pepper},
-    chosen_expiry, created,
+    chosen_expiry, created, ok,
 };
 use domain::{
     Error,
@@ -20,7 +22,7 @@ use domain::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use table::{NewKey, Snapshot};
+use table::{NewKey, Once, Snapshot, Trail};
 
 use crate::UserAnswer;
 
@@ -47,11 +49,34 @@ struct Body {
 #[serde(deny_unknown_fields)]
 struct KeyBody {
     name: Name,
-    expires_in_days: u32,
+    expires_in_days: NonZeroU32,
 }
 
 /// Answers the new user, and for a machine the keys asked for with their secrets: all or nothing.
+///
+/// A repetition under the same `Idempotency-Key` answers all of them as they are, without secrets.
 pub(crate) async fn create(app: &App<Pepper>, request: &Request) -> Answer {
+    let make = async |once| make(app, request, once).await;
+    request.once(app, make, async |done: &Once| again(app, request, done).await).await
+}
+
+async fn again(app: &App<Pepper>, request: &Request, done: &Once) -> Answer {
+    let member = request.member()?;
+    member.actor().may(Action::WriteUser)?;
+    let user_id = done.user_id.ok_or(Error::NotFound { what: "user" })?;
+    let user = app.user(member, user_id.as_str()).await?;
+    let mut keys = Vec::with_capacity(done.key_ids.len());
+    for key_id in &done.key_ids {
+        // One that was deleted since is left out.
+        keys.extend(app.table.access_key(*key_id).await?);
+    }
+    let (kind, version) = (user.kind, user.version);
+    let shown = |key| KeyAnswer::new(key, kind, &app.key_prefix, request.now);
+    let keys = keys.into_iter().map(shown).collect();
+    Ok(ok(&UserAnswer::from(user).with_keys(keys), Some(version)))
+}
+
+async fn make(app: &App<Pepper>, request: &Request, once: Option<Once>) -> Answer {
     request.query(&[])?;
     let member = request.member()?;
     member.actor().may(Action::WriteUser)?;
@@ -69,15 +94,15 @@ pub(crate) async fn create(app: &App<Pepper>, request: &Request) -> Answer {
     }
     let keys = keys(app, request, &organization, &user, body.access_keys).await?;
     user.live_keys = keys.iter().map(|(key, _)| (key.key_id.suffix(), key.expires_at)).collect();
-    store(app, request, &organization, &user, &keys).await?;
+    let key_ids = keys.iter().map(|(key, _)| key.key_id).collect();
+    let once = once.map(|once| once.with(201, Some(user.user_id), key_ids));
+    store(app, request, &organization, &user, &keys, once.as_ref()).await?;
 
     let shown = |(key, token): (AccessKey, SecretToken)| {
         KeyAnswer::new(key, Kind::Machine, &app.key_prefix, request.now).with_secret(&token)
     };
-    let answer = UserAnswer::from(user);
-    let answer =
-        if keys.is_empty() { answer } else { answer.with_keys(keys.into_iter().map(shown).collect()) };
-    Ok(created(&answer, Some(1)))
+    let keys = keys.into_iter().map(shown).collect();
+    Ok(created(&UserAnswer::from(user).with_keys(keys), Some(1)))
 }
 
 fn check(body: &Body) -> Result<(), Error> {
@@ -106,7 +131,7 @@ async fn keys(
     find_room(user, &organization.policy, wanted.len(), request.now)?;
     let mut expiries = Vec::with_capacity(wanted.len());
     for key in &wanted {
-        let expires_at = chosen_expiry(Some(key.expires_in_days), None, None, request.now)?.flatten();
+        let expires_at = chosen_expiry(Some(key.expires_in_days.get()), None, None, request.now)?.flatten();
         organization.policy.check_lifetime(expires_at, request.now)?;
         expiries.push(expires_at);
     }
@@ -130,6 +155,7 @@ async fn store(
     organization: &Organization,
     user: &User,
     keys: &[(AccessKey, SecretToken)],
+    once: Option<&Once>,
 ) -> Result<(), Problem> {
     let changes = json!({
         "kind": user.kind, "name": user.name, "email": user.email, "roles": user.roles, "groups": user.groups,
@@ -148,5 +174,5 @@ async fn store(
         events.push(request.audit_event(user.organization_id, "access_key.created", target, changes));
         new.push(NewKey { key, due_at: notice::next_due(&organization.policy.notices, key, request.now) });
     }
-    Ok(app.table.create_user(user, &new, &events).await?)
+    Ok(app.table.create_user(user, &new, Trail::of(&events).once(once)).await?)
 }

@@ -4,11 +4,10 @@ use api::{
     deleted, until_won,
 };
 use domain::{
-    Error,
     access::Action,
     grant::{of_user, permissions},
     id::UserId,
-    user::{Status, User},
+    user::Status,
 };
 use serde_json::json;
 
@@ -28,7 +27,7 @@ pub(crate) async fn delete(app: &App<Pepper>, request: &Request) -> Answer {
 async fn mark(app: &App<Pepper>, request: &Request, named: &str) -> Result<UserId, Problem> {
     let member = request.member()?;
     member.actor().may(Action::WriteUser)?;
-    let user = there_or_marked(app, request, named).await?;
+    let user = app.user_or_its_rest(member, named).await?;
     if user.status == Status::Deleted {
         return Ok(user.user_id);
     }
@@ -40,13 +39,4 @@ async fn mark(app: &App<Pepper>, request: &Request, named: &str) -> Result<UserI
     let event = request.audit_event(member.organization_id, "user.deleted", target, changes);
     app.table.delete_user(&user, &event).await?;
     Ok(user.user_id)
-}
-
-/// Finds also a user whose deletion was cut off.
-async fn there_or_marked(app: &App<Pepper>, request: &Request, named: &str) -> Result<User, Problem> {
-    let member = request.member()?;
-    let missing = || Error::NotFound { what: "user" };
-    let user_id = if named == "me" { member.user_id } else { UserId::parse(named).map_err(|_| missing())? };
-    let user = app.table.user(user_id).await?.filter(|user| user.organization_id == member.organization_id);
-    Ok(user.ok_or_else(missing)?)
 }

@@ -8,6 +8,7 @@ use domain::{
     access::Action,
     grant::{carries_known, of_user, permissions},
     inbox::{self, Message},
+    news::News,
     notification::NotificationsChange,
     role::{Catalog, Label, distinct},
     text::{Email, Name},
@@ -15,7 +16,7 @@ use domain::{
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use table::Snapshot;
+use table::{Snapshot, Trail};
 
 use crate::UserAnswer;
 
@@ -105,9 +106,10 @@ async fn change(app: &App<Pepper>, request: &Request, named: &str, body: &Body) 
     }
     after.version += 1;
     let target = ("user", after.user_id.to_string());
-    let event = request.audit_event(member.organization_id, "user.updated", target, Value::Object(changes));
-    let message = access_changed(request, &before, &after)?;
-    app.table.update_user(&before, &after, message.as_ref(), &event).await?;
+    let events =
+        [request.audit_event(member.organization_id, "user.updated", target, Value::Object(changes))];
+    let news = access_changed(request, &before, &after)?;
+    app.table.update_user(&before, &after, Trail::of(&events).telling(news.as_slice())).await?;
     Ok(after)
 }
 
@@ -144,10 +146,10 @@ fn changes(before: &User, after: &User) -> Map<String, Value> {
 }
 
 /// Tells the user that somebody else changed its roles or groups.
-fn access_changed(request: &Request, before: &User, after: &User) -> Result<Option<Message>, Problem> {
+fn access_changed(request: &Request, before: &User, after: &User) -> Result<Option<News>, Problem> {
     let changed = before.roles != after.roles || before.groups != after.groups;
     let by_another = request.member()?.user_id != after.user_id;
-    if !(changed && by_another && after.notifications.access_changed.inbox) {
+    if !(changed && by_another) {
         return Ok(None);
     }
     let listed = |names: &[Label]| match names {
@@ -159,6 +161,6 @@ fn access_changed(request: &Request, before: &User, after: &User) -> Result<Opti
         listed(&after.roles),
         listed(&after.groups)
     );
-    let title = "Your roles or groups were changed";
-    Ok(Some(Message::new(request.now, inbox::Event::AccessChanged, title, text, None)))
+    let title = format!("{} changed your roles or groups", request.member()?.name);
+    Ok(News::to(after, Message::new(request.now, inbox::Event::AccessChanged, title, text, None)))
 }

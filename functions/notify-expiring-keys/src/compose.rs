@@ -1,13 +1,19 @@
 use domain::{
-    Time, access_key::AccessKey, organization::Organization, text::Email, token::KeyPrefix, user::User,
+    Time, access_key::AccessKey, inbox::Message, organization::Organization, text::Email, token::KeyPrefix,
+    user::User,
 };
-use mail_builder::MessageBuilder;
+use mail_builder::{
+    MessageBuilder,
+    headers::{raw::Raw, url::URL},
+};
 use table::Mail;
 
-use crate::settings::Sender;
+use crate::{settings::Sender, urgency::Urgency};
 
 mod html;
 mod plain;
+#[cfg(test)]
+mod tests;
 
 /// What a mail says of one key. It holds no secret.
 #[derive(Debug, Clone)]
@@ -44,17 +50,69 @@ impl Line {
             expires_at,
         }
     }
+
+    /// Says in a few words what is the matter with the key.
+    pub(crate) fn fact(&self, now: Time) -> String {
+        format!("Access key \"{}\" {}", self.key_name, urgency(self.expires_at, now))
+    }
+}
+
+/// Says in an inbox what a mail says of one key.
+pub(crate) fn told_in_inbox(line: &Line) -> String {
+    let Line { masked_key, user_name, organization_name, expires_at, .. } = line;
+    let expiry = shown(*expires_at);
+    format!("Key {masked_key} of {user_name} in {organization_name}. Expiry: {expiry}. {WHAT_TO_DO}")
+}
+
+/// What a mail says, and to whom.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Contents<'a> {
+    pub(crate) recipient: &'a str,
+    /// Keys that expire, in order of urgency.
+    pub(crate) lines: &'a [&'a Line],
+    /// What else is told. Not empty where there are no keys.
+    pub(crate) messages: &'a [Message],
+    /// The page that it sends its reader to, if there is one.
+    pub(crate) console_url: Option<&'a str>,
+    pub(crate) now: Time,
+}
+
+impl Contents<'_> {
+    /// Returns what threatens keys, the most urgent first.
+    fn threats(&self) -> Vec<&Message> {
+        self.sorted(true)
+    }
+
+    /// Returns the messages that are no threats, the oldest first.
+    fn changes(&self) -> Vec<&Message> {
+        self.sorted(false)
+    }
+
+    fn sorted(&self, threats: bool) -> Vec<&Message> {
+        let wanted = |message: &&Message| Urgency::from(*message).is_threat() == threats;
+        let mut messages: Vec<_> = self.messages.iter().filter(wanted).collect();
+        messages.sort_by_key(|message| Urgency::from(*message));
+        messages
+    }
+
+    /// Says the most urgent fact, and how many others there are.
+    fn subject(&self) -> String {
+        let threat = self.threats().first().map(|message| message.title.clone());
+        let expiry = || self.lines.first().map(|line| line.fact(self.now));
+        let change = || self.changes().first().map(|message| message.title.clone());
+        let fact = threat.or_else(expiry).or_else(change).unwrap_or_default();
+        match (self.lines.len() + self.messages.len()).saturating_sub(1) {
+            0 => fact,
+            more => format!("{fact}, and {more} more"),
+        }
+    }
 }
 
 impl Letter {
-    /// Writes a mail of the keys, which come in order of urgency: never none.
-    pub(crate) fn new(recipient: &str, lines: &[&Line], console_url: Option<&str>, now: Time) -> Self {
-        let subject = subject(lines, now);
-        Self {
-            text: plain::text(recipient, lines, console_url, now),
-            html: html::html(&subject, recipient, lines, console_url, now),
-            subject,
-        }
+    /// Writes a mail.
+    pub(crate) fn new(contents: &Contents<'_>) -> Self {
+        let subject = contents.subject();
+        Self { text: plain::text(contents), html: html::html(&subject, contents), subject }
     }
 
     /// Encodes the mail.
@@ -63,28 +121,22 @@ impl Letter {
     /// claimed for meanwhile has another, so that nobody drops it as a repeat.
     pub(crate) fn into_message(self, sender: &Sender, to: &Email, mail: &Mail, now: Time) -> Vec<u8> {
         let domain = sender.from.rsplit('@').next().unwrap_or_default();
+        let told = mail.announcements.len() + mail.messages.len();
         let mut message = MessageBuilder::new()
             .from(sender.from.as_str())
             .to(to.as_str())
             .subject(self.subject)
             .date(now.seconds())
-            .message_id(format!("{}.{}@{domain}", mail.mail_id, mail.announcements.len()))
-            .header("Auto-Submitted", mail_builder::headers::raw::Raw::new("auto-generated"));
+            .message_id(format!("{}.{told}@{domain}", mail.mail_id))
+            .header("Auto-Submitted", Raw::new("auto-generated"));
+        if let Some(url) = &sender.console_url {
+            message = message.header("List-Unsubscribe", URL::new(url.as_str()));
+        }
         if let Some(reply_to) = &sender.reply_to {
             message = message.reply_to(reply_to.as_str());
         }
         let message = message.text_body(self.text).html_body(self.html);
         message.write_to_vec().expect("writing to memory does not fail")
-    }
-}
-
-fn subject(lines: &[&Line], now: Time) -> String {
-    let first = lines[0];
-    let fact = format!("Access key \"{}\" {}", first.key_name, urgency(first.expires_at, now));
-    match lines.len() - 1 {
-        0 => fact,
-        1 => format!("{fact}, and 1 more needs attention"),
-        more => format!("{fact}, and {more} more need attention"),
     }
 }
 
@@ -126,84 +178,4 @@ fn introduction(lines: &[&Line]) -> String {
 const WHAT_TO_DO: &str = "An expired key is refused from that second on. Create a new key, put it where \
     the old one is used, and revoke the old one; or move the expiry, where your organization allows it.";
 
-#[cfg(test)]
-mod tests {
-    use domain::id::{OrganizationId, UserId};
-    use ulid::Ulid;
-
-    use super::*;
-
-    const NOW: i64 = 1_790_000_000;
-
-    fn line(name: &str, seconds: i64) -> Line {
-        Line {
-            key_name: name.to_owned(),
-            masked_key: "ak_7HcX2mPq9LwZtR4bK1nV_…1cDe".to_owned(),
-            user_name: "ci <runner> & co".to_owned(),
-            organization_name: "Zürich Works".to_owned(),
-            expires_at: Time::from_seconds(NOW + seconds),
-        }
-    }
-
-    fn letter(lines: &[Line], console_url: Option<&str>) -> Letter {
-        let lines: Vec<_> = lines.iter().collect();
-        Letter::new("Ann", &lines, console_url, Time::from_seconds(NOW))
-    }
-
-    #[test]
-    fn one_key_is_named_in_every_part() {
-        let letter = letter(&[line("deploy", 2 * 86_400 - 120)], None);
-        insta::assert_snapshot!("one_key_subject", letter.subject);
-        insta::assert_snapshot!("one_key_text", letter.text);
-        insta::assert_snapshot!("one_key_html", letter.html);
-    }
-
-    #[test]
-    fn several_keys_are_named_in_their_order_with_a_link() {
-        let lines = [line("old", -5), line("soon", 5_000), line("later", 30 * 86_400)];
-        let letter = letter(&lines, Some("https://console.example.com/keys?a=1&b=2"));
-        insta::assert_snapshot!("several_keys_subject", letter.subject);
-        insta::assert_snapshot!("several_keys_text", letter.text);
-        insta::assert_snapshot!("several_keys_html", letter.html);
-    }
-
-    #[test]
-    fn the_message_has_the_headers_that_mail_needs() {
-        let sender = Sender {
-            endpoint: None,
-            from: "keys@example.com".to_owned(),
-            reply_to: Some("help@example.com".to_owned()),
-            configuration_set: None,
-            console_url: None,
-        };
-        let to = Email::try_from("ann@example.com".to_owned()).unwrap();
-        let letter = letter(&[line("déploy", 60)], None);
-        let now = Time::from_seconds(NOW);
-        let mut mail = Mail::new(UserId::random(), OrganizationId::random(), now, now);
-        mail.mail_id = Ulid::nil();
-        let message = letter.into_message(&sender, &to, &mail, now);
-        let message = String::from_utf8(message).unwrap();
-        assert!(message.is_ascii());
-        let headers: Vec<_> =
-            message.lines().take_while(|line| !line.starts_with("Content-Type: multipart")).collect();
-        insta::assert_snapshot!("headers", headers.join("\n"));
-        assert!(message.lines().all(|line| line.len() < 998));
-    }
-
-    #[test]
-    fn the_time_left_is_told_to_the_nearest_hour_or_day() {
-        for (seconds, told) in [
-            (-1, "has expired"),
-            (0, "has expired"),
-            (1, "expires in less than an hour"),
-            (3_600, "expires in 1 hour"),
-            (23 * 3_600, "expires in 23 hours"),
-            (86_400 - 300, "expires in 1 day"),
-            (2 * 86_400 - 300, "expires in 2 days"),
-            (30 * 86_400, "expires in 30 days"),
-        ] {
-            let now = Time::from_seconds(NOW);
-            assert_eq!(urgency(now.plus(seconds), now), told);
-        }
-    }
-}
+const CHANGES: &str = "What others did";

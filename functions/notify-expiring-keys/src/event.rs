@@ -17,16 +17,16 @@ pub(crate) struct Event {
 /// How far a run came.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// Keys that the index named as due, and mails that an earlier run left unfinished.
+    /// Keys and messages that the index named as due, and mails that an earlier run left unfinished.
     pub due: usize,
     /// Mails that SES accepted.
     pub sent: usize,
-    /// Due keys of which there was nothing to tell, or nobody to tell it to.
+    /// Due keys and messages of which there was nothing to tell, or nobody to tell it to.
     pub skipped: usize,
-    /// Parts of the index, keys and people that could not be read, and mails that could not be
-    /// claimed, sent or marked.
+    /// Parts of the index, keys, messages and people that could not be read, inboxes that could not be
+    /// written, mails that could not be claimed, sent or marked, and users that could not be removed.
     pub failed: usize,
-    /// Due keys and mails that the run did not get to, or not to the end of: the next one goes on there.
+    /// What of all that was due the run did not get to, or not to the end of: the next one goes on there.
     pub left_over: usize,
 }
 

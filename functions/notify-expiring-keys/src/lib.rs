@@ -1,35 +1,49 @@
-//! Mails the people whom a key's expiry concerns, before it expires and when it has.
+//! Tells the people whom a key's expiry concerns, before it expires and when it has, and mails what else
+//! people are to be told.
 //!
 //! Every notice is claimed before it is sent, and its mail is marked after: a run may end anywhere,
 //! and the next one goes on from what the table holds. *Now* is the time of the event; the clock is
 //! read for leases and for the deadline alone.
 //!
 //! - What cannot be read is never taken for what is gone: its keys stay due, its mails stay leased.
-//! - A recipient gets one mail in a run. Where one was left unfinished, new notices are claimed for it
-//!   and go out with it, unless it cannot be read; of several unfinished ones the others stay due for
-//!   the next run.
+//! - A recipient gets one mail in a run, of expiries and of messages from the outbox. Where one was left
+//!   unfinished, what is new is claimed for it and goes out with it, unless it cannot be read; of several
+//!   unfinished ones the others stay due for the next run.
 //! - A mail that fails waits longer each time, and comes after all that failed less often.
+//! - Inboxes are told whatever SES says.
+//! - Deletions of users that were cut off are finished last.
 
 mod announce;
 mod compose;
 mod deliver;
 mod directory;
+mod entry;
 mod event;
 mod failure;
+mod give_up;
+mod inbox;
 mod look;
+mod outbox;
 mod pace;
+mod parcel;
 mod post;
 mod recipients;
+mod removal;
 mod resume;
 mod round;
 mod run;
 mod settings;
+mod urgency;
 
-use domain::{Time, id::KeyId};
+use domain::{
+    Time,
+    id::{KeyId, UserId},
+};
 use event::Event;
 use failure::Failure;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use pace::Pace;
+use parcel::Parcel;
 use round::Round;
 use run::{Run, within};
 use serde_json::Value;
@@ -65,16 +79,49 @@ fn deadline(stated: u64, now: Time) -> Time {
 
 async fn tell(mut run: Run<'_>, event: &Event) -> Result<Summary, Failure> {
     let due = find(&mut run, &event.shards).await?;
-    let keys: Vec<_> = due.iter().filter_map(key_of).collect();
-    let entries = look::look(&mut run, &keys).await;
-    let mails: Vec<_> = due.iter().filter_map(mail_of).collect();
-    let mails = resume::unfinished(&mut run, &mails).await;
-    let mut round = Round::new(entries, mails);
-    if !round.parcels.is_empty() {
-        let mut pace = Pace::start(&run.notifier.post, run.share(&event.shards)).await?;
-        announce::announce(&mut run, &mut round, &mut pace).await;
+    let mut places = Places::default();
+    for due in &due {
+        places.add(due);
     }
-    Ok(finish(run, &round).await)
+    let entries = look::look(&mut run, &places.keys).await;
+    let mails = resume::unfinished(&mut run, &places.mails).await;
+    let waiting = outbox::waiting(&mut run, &places.messages).await;
+    let (round, parcels) = Round::new(entries, mails, waiting);
+    let pace = pace(&run, &parcels, &event.shards).await;
+    announce::announce(&run, &round, parcels, &pace).await;
+    removal::finish(&mut run, &places.users).await;
+    Ok(finish(&run, &round).await)
+}
+
+/// Asks SES what may be sent, if anything is to be; where it does not say, nothing is.
+async fn pace(run: &Run<'_>, parcels: &[Parcel], shards: &[u32]) -> Pace {
+    if !parcels.iter().any(Parcel::has_mail) {
+        return Pace::none();
+    }
+    Pace::start(&run.notifier.post, run.share(shards)).await.unwrap_or_else(|error| {
+        run.failed(1, "ask how much may be mailed", &error);
+        Pace::none()
+    })
+}
+
+/// What the index named, by kind.
+#[derive(Debug, Default)]
+struct Places {
+    keys: Vec<(KeyId, Time)>,
+    mails: Vec<outbox::Place>,
+    messages: Vec<outbox::Place>,
+    users: Vec<UserId>,
+}
+
+impl Places {
+    fn add(&mut self, due: &Due) {
+        match due.item {
+            DueItem::AccessKey(key_id) => self.keys.push((key_id, due.due_at)),
+            DueItem::Mail { user_id, mail_id } => self.mails.push((user_id, mail_id)),
+            DueItem::Outbox { user_id, message_id } => self.messages.push((user_id, message_id)),
+            DueItem::DeletedUser(user_id) => self.users.push(user_id),
+        }
+    }
 }
 
 /// Lists what is due, the longest due first, in all parts of the index that can be read.
@@ -100,25 +147,13 @@ async fn find(run: &mut Run<'_>, shards: &[u32]) -> Result<Vec<Due>, Failure> {
     Ok(due)
 }
 
-fn key_of(due: &Due) -> Option<(KeyId, Time)> {
-    match due.item {
-        DueItem::AccessKey(key_id) => Some((key_id, due.due_at)),
-        DueItem::Mail { .. } => None,
-    }
-}
-
-fn mail_of(due: &Due) -> Option<resume::Place> {
-    match due.item {
-        DueItem::Mail { user_id, mail_id } => Some((user_id, mail_id)),
-        DueItem::AccessKey(_) => None,
-    }
-}
-
-async fn finish(mut run: Run<'_>, round: &Round) -> Summary {
+async fn finish(run: &Run<'_>, round: &Round) -> Summary {
     run.advance_all().await;
-    run.summary.skipped += round.count_silent();
-    run.summary.left_over += round.count_open();
-    run.summary
+    run.count(|summary| {
+        summary.skipped += round.count_silent();
+        summary.left_over += round.count_open();
+    });
+    run.summary()
 }
 
 #[cfg(test)]

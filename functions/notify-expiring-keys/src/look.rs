@@ -1,7 +1,11 @@
+use std::cell::Cell;
+
 use domain::{
     Time,
-    id::{KeyId, UserId},
+    id::KeyId,
+    inbox::Event,
     notice::{Announcement, due_stage, next_due},
+    notification::Ways,
     organization::Organization,
 };
 use table::{Advance, DueKey, Error};
@@ -9,8 +13,8 @@ use table::{Advance, DueKey, Error};
 use crate::{
     compose::Line,
     directory::Known,
-    recipients::{announced_user, can_be_told, concerned},
-    round::{Entry, Progress},
+    entry::{Entry, Recipient},
+    recipients::{Concerned, announced_user, concerned, reach, ways},
     run::{Run, step},
 };
 
@@ -31,11 +35,11 @@ enum Finding {
 /// Keys of which nothing is to be told move on to their next notices. Keys that cannot be read, or of
 /// which somebody whom they concern cannot, stay due.
 pub(crate) async fn look(run: &mut Run<'_>, due: &[(KeyId, Time)]) -> Vec<Entry> {
-    run.summary.due += due.len();
+    run.count(|summary| summary.due += due.len());
     let mut entries = Vec::new();
     for (number, wave) in due.chunks(WAVE).enumerate() {
         if run.time_left().is_zero() {
-            run.summary.left_over += due.len() - number * WAVE;
+            run.count(|summary| summary.left_over += due.len() - number * WAVE);
             break;
         }
         match look_at(run, wave).await {
@@ -48,7 +52,7 @@ pub(crate) async fn look(run: &mut Run<'_>, due: &[(KeyId, Time)]) -> Vec<Entry>
 
 async fn look_at(run: &mut Run<'_>, wave: &[(KeyId, Time)]) -> Result<Vec<Entry>, Error> {
     let (readable, damaged) = step(read(run, wave)).await?;
-    run.summary.skipped += wave.len() - readable.len() - damaged.len();
+    run.count(|summary| summary.skipped += wave.len() - readable.len() - damaged.len());
     for error in damaged {
         run.failed(1, "read a due key", &error);
     }
@@ -61,7 +65,7 @@ async fn look_at(run: &mut Run<'_>, wave: &[(KeyId, Time)]) -> Result<Vec<Entry>
                 continue;
             }
             Known::Unread => {
-                run.summary.failed += 1;
+                run.count(|summary| summary.failed += 1);
                 continue;
             }
         };
@@ -69,14 +73,14 @@ async fn look_at(run: &mut Run<'_>, wave: &[(KeyId, Time)]) -> Result<Vec<Entry>
         let advance = Advance { key_id: found.key.key_id, expires_at: found.key.expires_at, due_at, next };
         match judge(run, &found, organization, advance) {
             Finding::Tell(entry) => {
-                run.summary.failed += usize::from(entry.advance.is_none());
+                run.count(|summary| summary.failed += usize::from(entry.advance.is_none()));
                 entries.push(*entry);
             }
             Finding::Nothing => {
-                run.summary.skipped += 1;
+                run.count(|summary| summary.skipped += 1);
                 run.advance(advance).await;
             }
-            Finding::Unread => run.summary.failed += 1,
+            Finding::Unread => run.count(|summary| summary.failed += 1),
         }
     }
     Ok(entries)
@@ -112,7 +116,7 @@ async fn read(run: &mut Run<'_>, wave: &[(KeyId, Time)]) -> Result<Readable, Err
             Some(concerned(&found.key, announced_user(found.user.as_ref())?, organization))
         })
         .collect();
-    directory.read_users(table, concerned.into_iter().flatten()).await;
+    directory.read_users(table, concerned.into_iter().flatten().map(|one| one.user_id)).await;
     Ok((found, damaged))
 }
 
@@ -122,36 +126,53 @@ fn judge(run: &Run<'_>, found: &DueKey, organization: &Organization, advance: Ad
         .zip(due_stage(&organization.policy.notices, key, run.now))
         .zip(key.expires_at);
     let Some(((user, stage), expires_at)) = announced else { return Finding::Nothing };
-    let hearers = hearers(run, &concerned(key, user, organization), organization);
+    let event = if expires_at > run.now { Event::KeyExpiring } else { Event::KeyExpired };
+    let hearers = hearers(run, &concerned(key, user, organization), event, organization);
+    if !hearers.anybody {
+        tracing::warn!(key.id = %key.key_id, "nobody can be told of the expiry of a key");
+    }
     match hearers {
-        (recipients, false) if recipients.is_empty() => {
-            tracing::warn!(key.id = %key.key_id, "nobody has an address to be told of the expiry of a key");
-            Finding::Nothing
-        }
-        (recipients, true) if recipients.is_empty() => Finding::Unread,
-        (recipients, some_unread) => Finding::Tell(Box::new(Entry {
+        Hearers { recipients, some_unread: false, .. } if recipients.is_empty() => Finding::Nothing,
+        Hearers { recipients, some_unread: true, .. } if recipients.is_empty() => Finding::Unread,
+        Hearers { recipients, some_unread, .. } => Finding::Tell(Box::new(Entry {
             announcement: Announcement { key_id: key.key_id, expires_at, stage },
+            event,
             organization_id: organization.organization_id,
             line: Line::new(key, expires_at, user, organization, &run.notifier.app.key_prefix),
             recipients,
             advance: (!some_unread).then_some(advance),
-            progress: Progress::default(),
+            progress: Cell::default(),
         })),
     }
 }
 
-/// Returns those of the concerned who can be told, and whether somebody else cannot be read.
-fn hearers(run: &Run<'_>, concerned: &[UserId], organization: &Organization) -> (Vec<UserId>, bool) {
-    let mut hearers = Vec::with_capacity(concerned.len());
-    let mut some_unread = false;
-    for user_id in concerned {
-        match run.directory.user(*user_id) {
-            Known::There(user) if can_be_told(user, organization.organization_id) => hearers.push(*user_id),
-            Known::There(_) | Known::Gone => {}
-            Known::Unread => some_unread = true,
+/// Those of the concerned who hear of an expiry.
+#[derive(Debug, Default)]
+struct Hearers {
+    recipients: Vec<Recipient>,
+    /// Whether anybody could be told, or may be once they can be read.
+    anybody: bool,
+    /// Whether somebody cannot be read.
+    some_unread: bool,
+}
+
+fn hearers(run: &Run<'_>, concerned: &[Concerned], event: Event, organization: &Organization) -> Hearers {
+    let mut hearers = Hearers::default();
+    for Concerned { user_id, is_copy } in concerned.iter().copied() {
+        match run.directory.user(user_id) {
+            Known::There(user) => {
+                let organization_id = organization.organization_id;
+                let Ways { email, inbox } = ways(user, is_copy, event, organization_id);
+                hearers.anybody |= reach(user, organization_id) != Ways { email: false, inbox: false };
+                if email || inbox {
+                    hearers.recipients.push(Recipient { user_id, by_mail: email, in_inbox: inbox });
+                }
+            }
+            Known::Gone => {}
+            Known::Unread => (hearers.anybody, hearers.some_unread) = (true, true),
         }
     }
-    (hearers, some_unread)
+    hearers
 }
 
 /// A key names an organization that is not there.

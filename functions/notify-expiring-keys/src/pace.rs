@@ -1,6 +1,9 @@
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
-use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
+use tokio::{
+    sync::Mutex,
+    time::{Interval, MissedTickBehavior, interval, timeout},
+};
 
 use crate::{failure::Failure, post::Post};
 
@@ -13,10 +16,14 @@ const PACES: (f64, f64) = (0.01, 1_000.0);
 /// Holds a run to what SES allows: so many mails in a second, and in a day.
 #[derive(Debug)]
 pub(crate) struct Pace {
-    interval: Interval,
+    interval: Mutex<Interval>,
     /// Mails that may still be sent today.
-    left: f64,
+    left: Cell<f64>,
 }
+
+/// That one mail may be sent; where it is not used, another may be sent instead.
+#[derive(Debug)]
+pub(crate) struct Turn<'a>(&'a Pace);
 
 impl Pace {
     /// Asks SES what may be sent, of which this run takes `share` of the rate.
@@ -24,27 +31,44 @@ impl Pace {
         let quota = post.quota().await?;
         let mut interval = interval(between(quota.rate * share));
         interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Ok(Self { interval, left: quota.left })
+        Ok(Self { interval: Mutex::new(interval), left: Cell::new(quota.left) })
     }
 
-    /// Waits until a mail may be sent; `false` if that will not be in time.
-    pub(crate) async fn turn(&mut self, time_left: Duration) -> bool {
-        !self.is_over(time_left) && timeout(time_left, self.interval.tick()).await.is_ok()
+    /// Lets no mail be sent.
+    pub(crate) fn none() -> Self {
+        Self { interval: Mutex::new(interval(between(0.0))), left: Cell::new(0.0) }
     }
 
-    /// Tells whether nothing more may be sent by this run.
-    pub(crate) fn is_over(&self, time_left: Duration) -> bool {
-        self.left < 1.0 || time_left.is_zero()
+    /// Takes one of the mails that may still be sent today; `None` if there are none.
+    pub(crate) fn turn(&self) -> Option<Turn<'_>> {
+        (self.left.get() >= 1.0).then(|| {
+            self.left.set(self.left.get() - 1.0);
+            Turn(self)
+        })
+    }
+}
+
+impl Turn<'_> {
+    /// Waits until the mail may be sent; `false` if that will not be in time.
+    pub(crate) async fn comes(&self, time_left: Duration) -> bool {
+        let tick = async { self.0.interval.lock().await.tick().await };
+        !time_left.is_zero() && timeout(time_left, tick).await.is_ok()
     }
 
-    /// Counts a mail that was sent.
-    pub(crate) fn count(&mut self) {
-        self.left -= 1.0;
+    /// Counts the mail against the day's quota.
+    pub(crate) fn use_up(self) {
+        std::mem::forget(self);
     }
 
     /// Lets nothing more be sent: the day's quota is used up.
-    pub(crate) fn stop(&mut self) {
-        self.left = 0.0;
+    pub(crate) fn stop(self) {
+        self.0.left.set(f64::NEG_INFINITY);
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.left.set(self.0.left.get() + 1.0);
     }
 }
 
@@ -62,22 +86,35 @@ mod tests {
     const HOUR: Duration = Duration::from_hours(1);
 
     fn pace(left: f64) -> Pace {
-        Pace { interval: interval(HOUR), left }
+        Pace { interval: Mutex::new(interval(HOUR)), left: Cell::new(left) }
     }
 
     #[tokio::test]
     async fn a_turn_that_would_come_too_late_is_not_waited_for() {
-        let mut pace = pace(5.0);
-        assert!(pace.turn(Duration::from_secs(1)).await);
-        assert!(!pace.turn(Duration::from_millis(1)).await);
-        assert!(!pace.turn(Duration::ZERO).await);
+        let pace = pace(5.0);
+        let turn = pace.turn().unwrap();
+        assert!(turn.comes(Duration::from_secs(1)).await);
+        assert!(!turn.comes(Duration::from_millis(1)).await);
+        assert!(!turn.comes(Duration::ZERO).await);
     }
 
     #[tokio::test]
     async fn a_used_up_quota_leaves_no_turn() {
-        let mut pace = pace(1.0);
-        pace.count();
-        assert!(!pace.turn(HOUR).await);
+        let pace = pace(1.0);
+        let turn = pace.turn().unwrap();
+        assert!(pace.turn().is_none(), "what is being sent counts");
+        drop(turn);
+        pace.turn().unwrap().use_up();
+        assert!(pace.turn().is_none());
+    }
+
+    #[tokio::test]
+    async fn after_a_refusal_for_the_day_no_turn_is_given_back() {
+        let pace = pace(9.0);
+        let other = pace.turn().unwrap();
+        pace.turn().unwrap().stop();
+        drop(other);
+        assert!(pace.turn().is_none());
     }
 
     #[test]

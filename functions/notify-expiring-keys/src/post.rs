@@ -16,7 +16,7 @@ use table::Mail;
 use tokio::time::timeout;
 
 use crate::{
-    compose::{Letter, Line},
+    compose::{Contents, Letter, Line},
     failure::Failure,
     settings::Sender,
 };
@@ -93,8 +93,14 @@ impl Post {
     /// Composes a mail and gives it to SES.
     pub(crate) async fn send(&self, mail: &Mail, recipient: &User, lines: &[&Line], now: Time) -> Sent {
         let Some(address) = &recipient.email else { return Sent::Rejected("NoAddress".to_owned()) };
-        let letter = Letter::new(recipient.name.as_str(), lines, self.sender.console_url.as_deref(), now);
-        let message = letter.into_message(&self.sender, address, mail, now);
+        let contents = Contents {
+            recipient: recipient.name.as_str(),
+            lines,
+            messages: &mail.messages,
+            console_url: self.sender.console_url.as_deref(),
+            now,
+        };
+        let message = Letter::new(&contents).into_message(&self.sender, address, mail, now);
         let message = RawMessage::builder().data(Blob::new(message)).build().expect("data is given");
         let request = self
             .client

@@ -1,29 +1,39 @@
 use domain::{
     access_key::AccessKey,
     id::{OrganizationId, UserId},
+    inbox::Event,
+    notification::Ways,
     organization::Organization,
     user::{Kind, Status, User},
 };
+
+/// Somebody whom the expiry of a key concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Concerned {
+    pub(crate) user_id: UserId,
+    /// Whether it is an owner's copy, which no switch turns off.
+    pub(crate) is_copy: bool,
+}
 
 /// Names those whom the expiry of a key concerns, each once, the key's user first.
 ///
 /// Where the key's user has no address, the owners stand in for it. The keys of a user that is not
 /// active concern nobody: see [`announced_user`].
-pub(crate) fn concerned(key: &AccessKey, user: &User, organization: &Organization) -> Vec<UserId> {
+pub(crate) fn concerned(key: &AccessKey, user: &User, organization: &Organization) -> Vec<Concerned> {
     let tell = organization.policy.notices.tell;
-    let user_hears = can_be_told(user, organization.organization_id);
     let machine = user.kind == Kind::Machine;
-    let owners = tell.owners || !user_hears || (machine && tell.owners_for_machines);
-    let all = user_hears
-        .then_some(user.user_id)
+    let owners = tell.owners || user.email.is_none() || (machine && tell.owners_for_machines);
+    let owners = organization.owner_ids.iter().filter(|_| owners);
+    let own = |user_id| Concerned { user_id, is_copy: false };
+    let all = [own(user.user_id)]
         .into_iter()
-        .chain(organization.owner_ids.iter().copied().filter(|_| owners))
-        .chain(tell.creator.then_some(key.created_by))
-        .chain(tell.modifier.then_some(key.updated_by));
-    let mut each = Vec::new();
-    for user_id in all {
-        if !each.contains(&user_id) {
-            each.push(user_id);
+        .chain(owners.map(|owner| Concerned { user_id: *owner, is_copy: true }))
+        .chain(tell.creator.then_some(own(key.created_by)))
+        .chain(tell.modifier.then_some(own(key.updated_by)));
+    let mut each: Vec<Concerned> = Vec::new();
+    for one in all {
+        if each.iter().all(|other| other.user_id != one.user_id) {
+            each.push(one);
         }
     }
     each
@@ -34,9 +44,19 @@ pub(crate) fn announced_user(user: Option<&User>) -> Option<&User> {
     user.filter(|user| user.status == Status::Active)
 }
 
-/// Tells whether a user can get mail about keys of an organization.
-pub(crate) fn can_be_told(user: &User, organization_id: OrganizationId) -> bool {
-    user.organization_id == organization_id && user.status == Status::Active && user.email.is_some()
+/// Returns the ways in which somebody can hear of keys of an organization: none unless it is an active
+/// user of it.
+pub(crate) fn reach(user: &User, organization_id: OrganizationId) -> Ways {
+    let there = user.organization_id == organization_id && user.status == Status::Active;
+    user.reached_by(Ways { email: there, inbox: there })
+}
+
+/// Returns the ways in which somebody hears of the expiry of a key: those that reach it and that it
+/// left on.
+pub(crate) fn ways(user: &User, is_copy: bool, event: Event, organization_id: OrganizationId) -> Ways {
+    let reach = reach(user, organization_id);
+    let wanted = if is_copy { Ways::default() } else { user.notifications.ways(event) };
+    Ways { email: reach.email && wanted.email, inbox: reach.inbox && wanted.inbox }
 }
 
 #[cfg(test)]
@@ -86,13 +106,21 @@ mod tests {
         organization.owner_ids.iter().copied().collect()
     }
 
+    fn own(user_id: UserId) -> Concerned {
+        Concerned { user_id, is_copy: false }
+    }
+
+    fn copies(organization: &Organization) -> Vec<Concerned> {
+        owners(organization).into_iter().map(|user_id| Concerned { user_id, is_copy: true }).collect()
+    }
+
     #[test]
     fn strict_tells_the_user_and_of_machines_the_owners_too() {
         let organization = organization(Preset::Strict);
         let (person, machine) = (user(&organization, Kind::Normal), user(&organization, Kind::Machine));
         let creator = owners(&organization)[0];
-        assert_eq!(concerned(&key(&person, creator), &person, &organization), [person.user_id]);
-        let all = [vec![machine.user_id], owners(&organization)].concat();
+        assert_eq!(concerned(&key(&person, creator), &person, &organization), [own(person.user_id)]);
+        let all = [vec![own(machine.user_id)], copies(&organization)].concat();
         assert_eq!(concerned(&key(&machine, creator), &machine, &organization), all);
     }
 
@@ -101,7 +129,7 @@ mod tests {
         let organization = organization(Preset::Flexible);
         let (person, creator) = (user(&organization, Kind::Normal), UserId::random());
         let mut key = key(&person, creator);
-        let all = [vec![person.user_id], owners(&organization), vec![creator]].concat();
+        let all = [vec![own(person.user_id)], copies(&organization), vec![own(creator)]].concat();
         assert_eq!(concerned(&key, &person, &organization), all);
         key.created_by = owners(&organization)[1];
         key.updated_by = person.user_id;
@@ -114,9 +142,35 @@ mod tests {
         organization.policy.notices.tell.owners_for_machines = false;
         let mut machine = user(&organization, Kind::Machine);
         let key = key(&machine, UserId::random());
-        assert_eq!(concerned(&key, &machine, &organization), [machine.user_id]);
+        assert_eq!(concerned(&key, &machine, &organization), [own(machine.user_id)]);
         machine.email = None;
-        assert_eq!(concerned(&key, &machine, &organization), owners(&organization));
+        let all = [vec![own(machine.user_id)], copies(&organization)].concat();
+        assert_eq!(concerned(&key, &machine, &organization), all);
+    }
+
+    #[test]
+    fn an_owner_is_the_user_of_its_own_key_and_no_copy() {
+        let mut organization = organization(Preset::Flexible);
+        let owner = user(&organization, Kind::Owner);
+        organization.owner_ids = BTreeSet::from([owner.user_id]);
+        assert_eq!(concerned(&key(&owner, owner.user_id), &owner, &organization), [own(owner.user_id)]);
+    }
+
+    #[test]
+    fn switches_are_honoured_except_for_copies() {
+        let organization = organization(Preset::Strict);
+        let mut user = user(&organization, Kind::Owner);
+        user.notifications.key_expiring.email = false;
+        user.notifications.key_expired.inbox = false;
+        for (event, is_copy, told) in [
+            (Event::KeyExpiring, false, (false, true)),
+            (Event::KeyExpired, false, (true, false)),
+            (Event::KeyExpiring, true, (true, true)),
+            (Event::KeyExpired, true, (true, true)),
+        ] {
+            let ways = ways(&user, is_copy, event, organization.organization_id);
+            assert_eq!((ways.email, ways.inbox), told, "{event:?}, {is_copy}");
+        }
     }
 
     #[test]
@@ -131,15 +185,19 @@ mod tests {
     }
 
     #[test]
-    fn only_active_users_of_the_organization_with_an_address_can_be_told() {
+    fn only_active_users_of_the_organization_are_reached_and_machines_by_mail_alone() {
         let organization = organization(Preset::Strict);
         let user = user(&organization, Kind::Normal);
-        let (mut suspended, mut silent) = (user.clone(), user.clone());
-        suspended.status = Status::Suspended;
-        silent.email = None;
-        assert!(can_be_told(&user, organization.organization_id));
-        assert!(!can_be_told(&suspended, organization.organization_id));
-        assert!(!can_be_told(&silent, organization.organization_id));
-        assert!(!can_be_told(&user, OrganizationId::random()));
+        let reached = |change: fn(&mut User)| {
+            let mut user = user.clone();
+            change(&mut user);
+            let ways = reach(&user, organization.organization_id);
+            (ways.email, ways.inbox)
+        };
+        assert_eq!(reached(|_| ()), (true, true));
+        assert_eq!(reached(|user| user.status = Status::Suspended), (false, false));
+        assert_eq!(reached(|user| user.email = None), (false, true));
+        assert_eq!(reached(|user| user.kind = Kind::Machine), (true, false));
+        assert_eq!(reached(|user| user.organization_id = OrganizationId::random()), (false, false));
     }
 }

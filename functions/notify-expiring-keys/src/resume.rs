@@ -1,46 +1,54 @@
 use std::collections::HashSet;
 
-use domain::{
-    id::{KeyId, UserId},
-    notice::Announcement,
-};
+use domain::{id::KeyId, notice::Announcement};
 use table::{DueKey, Error, Mail, MailStatus};
-use ulid::Ulid;
 
 use crate::{
     compose::Line,
     directory::Known,
     look::WAVE,
+    outbox::Place,
     recipients::announced_user,
     run::{Run, step},
 };
 
-/// A mail's recipient, and its own name.
-pub(crate) type Place = (UserId, Ulid);
-
 /// The most unfinished mails that one run reads: more than it can send, and few enough to read in time.
 const MOST_MAILS: usize = 5_000;
 
-/// Reads the mails that earlier runs claimed and did not mark, and whose leases are over.
+/// Mails that are read together: they may be large.
+const TOGETHER: usize = 25;
+
+/// Reads the mails that earlier runs claimed and did not mark, and whose leases are over, and into the
+/// directory whom they are for.
 pub(crate) async fn unfinished(run: &mut Run<'_>, places: &[Place]) -> Vec<Mail> {
-    let mut mails = Vec::new();
-    for (position, (user_id, mail_id)) in places.iter().enumerate() {
-        if run.time_left().is_zero() || position == MOST_MAILS {
-            run.summary.left_over += places.len() - position;
+    let table = &run.notifier.app.table;
+    let mut mails: Vec<Mail> = Vec::new();
+    for (number, together) in places.chunks(TOGETHER).enumerate() {
+        let done = number * TOGETHER;
+        if run.time_left().is_zero() || done >= MOST_MAILS {
+            run.count(|summary| summary.left_over += places.len() - done);
             break;
         }
-        match step(run.notifier.app.table.mail(*user_id, *mail_id)).await {
-            Ok(Some(mail)) if mail.status == MailStatus::Leased => {
-                if mail.lease_ends_at <= run.notifier.clock.now() {
-                    run.summary.due += 1;
-                    mails.push(mail);
+        match step(table.mails(together)).await {
+            Ok(found) => {
+                for read in found.into_values() {
+                    match read {
+                        Ok(mail) => mails.extend(is_over(run, &mail).then_some(mail)),
+                        Err(error) => run.failed(1, "read an unfinished mail", &error),
+                    }
                 }
             }
-            Ok(_) => {}
-            Err(error) => run.failed(1, "read an unfinished mail", &error),
+            Err(error) => run.failed(together.len(), "read unfinished mails", &error),
         }
     }
+    run.count(|summary| summary.due += mails.len());
+    run.directory.read_organizations(table, mails.iter().map(|mail| mail.organization_id)).await;
+    run.directory.read_users(table, mails.iter().map(|mail| mail.user_id)).await;
     mails
+}
+
+fn is_over(run: &Run<'_>, mail: &Mail) -> bool {
+    mail.status == MailStatus::Leased && mail.lease_ends_at <= run.notifier.clock.now()
 }
 
 /// Takes over a mail that was read; `false` if another run has it.
@@ -53,31 +61,30 @@ pub(crate) async fn take_over(run: &Run<'_>, mail: &mut Mail) -> Result<bool, Er
     }
 }
 
-/// Reads what of a mail is still so, and its recipient into the directory.
+/// Reads what of a mail's announcements is still so.
 ///
 /// Fails where any of it cannot be read: what is not known to be over is not left out.
-pub(crate) async fn lines(run: &mut Run<'_>, mail: &Mail) -> Result<Vec<(KeyId, Line)>, Unreadable> {
+pub(crate) async fn lines(run: &Run<'_>, mail: &Mail) -> Result<Vec<(KeyId, Line)>, Unreadable> {
     step(async { Ok(read_lines(run, mail).await) }).await?
 }
 
-async fn read_lines(run: &mut Run<'_>, mail: &Mail) -> Result<Vec<(KeyId, Line)>, Unreadable> {
+async fn read_lines(run: &Run<'_>, mail: &Mail) -> Result<Vec<(KeyId, Line)>, Unreadable> {
     let table = &run.notifier.app.table;
-    run.directory.read_organizations(table, [mail.organization_id].into_iter()).await;
-    run.directory.read_users(table, [mail.user_id].into_iter()).await;
     let organization = match run.directory.organization(mail.organization_id) {
         Known::There(organization) => organization,
         Known::Gone => return Ok(Vec::new()),
         Known::Unread => return Err(Unreadable::Organization),
     };
+    let announcements = table.standing(mail).await?;
     let mut seen = HashSet::new();
     let key_ids: Vec<KeyId> =
-        mail.announcements.iter().map(|told| told.key_id).filter(|key_id| seen.insert(*key_id)).collect();
+        announcements.iter().map(|told| told.key_id).filter(|key_id| seen.insert(*key_id)).collect();
     let mut lines = Vec::with_capacity(key_ids.len());
     for wave in key_ids.chunks(WAVE) {
         for found in table.due_keys(wave).await?.into_values() {
             let found = found?;
             let Some(user) = announced_user(found.user.as_ref()) else { continue };
-            if let Some(told) = mail.announcements.iter().find(|told| holds(told, &found)) {
+            if let Some(told) = announcements.iter().find(|told| holds(told, &found)) {
                 let prefix = &run.notifier.app.key_prefix;
                 lines.push((told.key_id, Line::new(&found.key, told.expires_at, user, organization, prefix)));
             }

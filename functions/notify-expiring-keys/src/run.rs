@@ -1,4 +1,8 @@
-use std::{error::Error, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    error::Error,
+    time::Duration,
+};
 
 use api::causes;
 use domain::Time;
@@ -14,16 +18,18 @@ const MARGIN: Duration = Duration::from_secs(2);
 
 /// The time before the deadline at which nothing new is begun, so that what was begun ends.
 ///
-/// The time is looked at before each wave of reads, each mail, each claim and each sending. The longest
-/// that comes after a look is a sending, its mark, and the last keys' step to their next notices. (Two
-/// steps and that last one are no longer: a wave or a claim with a step of keys on the way, or taking
-/// up a mail and reading it.)
+/// The time is looked at before each wave of reads, each mail, each claim and each sending; recipients
+/// who are told at once do not wait for each other. The longest that comes after a look is a sending, its
+/// mark, and the last keys' step to their next notices. (Two steps and that last one are no longer: a
+/// wave or a claim with a step of keys on the way, or taking up a mail and reading it.)
 const RESERVE: Duration = {
     assert!(
         SENT_WITHIN.as_secs() >= STEP_WITHIN.as_secs(),
         "two steps would be longer than a sending and its mark"
     );
-    Duration::from_secs(SENT_WITHIN.as_secs() + 2 * STEP_WITHIN.as_secs() + MARGIN.as_secs())
+    let seconds = SENT_WITHIN.as_secs() + 2 * STEP_WITHIN.as_secs() + MARGIN.as_secs();
+    assert!(seconds >= 20, "a run stops with twenty seconds left at least");
+    Duration::from_secs(seconds)
 };
 
 /// Seconds after the deadline at which a lease ends: by then the run is over for certain.
@@ -32,16 +38,17 @@ const LEASE_AFTER_DEADLINE: i64 = 30;
 /// Keys that move to their next notices together.
 const ADVANCES: usize = 100;
 
-/// One run: its time, what it knows already, and what it has done so far.
+/// One run: its time, what it knows already, and what it has done so far, which all that it does at
+/// once adds to.
 #[derive(Debug)]
 pub(crate) struct Run<'a> {
     pub(crate) notifier: &'a Notifier,
     /// The time of the event: what is due is due by it.
     pub(crate) now: Time,
     pub(crate) directory: Directory,
-    pub(crate) summary: Summary,
+    summary: Cell<Summary>,
     deadline: Time,
-    advances: Vec<Advance>,
+    advances: RefCell<Vec<Advance>>,
 }
 
 impl<'a> Run<'a> {
@@ -51,9 +58,9 @@ impl<'a> Run<'a> {
             notifier,
             now,
             directory: Directory::default(),
-            summary: Summary::default(),
+            summary: Cell::default(),
             deadline,
-            advances: Vec::new(),
+            advances: RefCell::default(),
         }
     }
 
@@ -75,24 +82,36 @@ impl<'a> Run<'a> {
         f64::from(count) / f64::from(self.notifier.app.table.due_shards().max(1))
     }
 
+    /// Counts what was done.
+    pub(crate) fn count(&self, change: impl FnOnce(&mut Summary)) {
+        let mut summary = self.summary.get();
+        change(&mut summary);
+        self.summary.set(summary);
+    }
+
+    /// Returns what was counted so far.
+    pub(crate) fn summary(&self) -> Summary {
+        self.summary.get()
+    }
+
     /// Counts and logs a failure that ends neither the run nor anybody else's mail.
-    pub(crate) fn failed(&mut self, count: usize, what: &'static str, error: &(dyn Error + 'static)) {
-        self.summary.failed += count;
+    pub(crate) fn failed(&self, count: usize, what: &'static str, error: &(dyn Error + 'static)) {
+        self.count(|summary| summary.failed += count);
         tracing::error!(failure.count = count, error.causes = causes(error), "could not {what}");
     }
 
     /// Moves a key to its next notice, soon.
-    pub(crate) async fn advance(&mut self, advance: Advance) {
-        self.advances.push(advance);
-        if self.advances.len() >= ADVANCES {
+    pub(crate) async fn advance(&self, advance: Advance) {
+        self.advances.borrow_mut().push(advance);
+        if self.advances.borrow().len() >= ADVANCES {
             self.advance_all().await;
         }
     }
 
     /// Moves the keys to their next notices. Those that fail are looked at again by the next run,
     /// which finds their notices claimed.
-    pub(crate) async fn advance_all(&mut self) {
-        let advances = std::mem::take(&mut self.advances);
+    pub(crate) async fn advance_all(&self) {
+        let advances = self.advances.take();
         if let Err(error) = step(self.notifier.app.table.advance(&advances)).await {
             tracing::warn!(error.causes = causes(&error), "could not move keys to their next notices");
         }

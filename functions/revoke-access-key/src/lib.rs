@@ -1,10 +1,10 @@
 //! Ends an access key for ever. Its user keeps every other way in.
 
-use api::{Answer, KeyAnswer, Problem, Request, app::App, ok, until_won};
+use api::{Answer, Done, KeyAnswer, Problem, Request, app::App, ok, until_won};
 use domain::{Error, access::Action};
 use lambda_http::Request as Event;
 use serde_json::json;
-use table::KeyWithUser;
+use table::{KeyWithUser, Trail};
 
 /// Revokes the key that the path names; the next request with it is refused.
 pub async fn revoke_access_key(app: &App, event: Event) -> Answer {
@@ -25,13 +25,15 @@ async fn revoke(app: &App, request: &Request, named: &str) -> Result<KeyWithUser
         return Err(Error::AlreadyRevoked.into());
     }
     let target = ("access_key", found.key.key_id.to_string());
-    let event = request.audit_event(
+    let events = [request.audit_event(
         member.organization_id,
         "access_key.revoked",
         target,
         json!({"status": "revoked"}),
-    );
-    app.table.revoke_access_key(&found.key, member.user_id, &event).await?;
+    )];
+    let news = request.news_of_key(&found.user, &found.key, &app.key_prefix, Done::Revoked)?;
+    let trail = Trail::of(&events).telling(news.as_slice());
+    app.table.revoke_access_key(&found.key, member.user_id, request.now, trail).await?;
     found.key.revoked_at = Some(request.now);
     found.key.updated_at = request.now;
     found.key.updated_by = member.user_id;

@@ -2,6 +2,7 @@ use api::{Instant, chosen_expiry, removable, settable};
 use domain::{
     Error, Time,
     access_key::AccessKey,
+    cidr::{self, Cidr},
     id::UserId,
     role::{Label, distinct},
     text::{Description, Name},
@@ -28,6 +29,8 @@ pub(crate) struct Body {
     roles: Option<Vec<Label>>,
     #[serde(default, deserialize_with = "settable")]
     groups: Option<Vec<Label>>,
+    #[serde(default, deserialize_with = "removable")]
+    allowed_cidrs: Option<Option<Vec<Cidr>>>,
 }
 
 impl Body {
@@ -41,6 +44,7 @@ impl Body {
             && self.never_expires.is_none()
             && self.roles.is_none()
             && self.groups.is_none()
+            && self.allowed_cidrs.is_none()
     }
 
     /// Makes the changes that are asked for at `now` by `user_id`.
@@ -64,6 +68,9 @@ impl Body {
         }
         if let Some(groups) = &self.groups {
             key.groups = Some(distinct(groups.clone()));
+        }
+        if let Some(networks) = &self.allowed_cidrs {
+            key.allowed_cidrs = networks.clone().map(cidr::checked).transpose()?;
         }
         Ok(())
     }

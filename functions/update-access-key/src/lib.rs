@@ -3,13 +3,13 @@
 mod body;
 mod rights;
 
-use api::{Answer, KeyAnswer, Problem, Request, app::App, differences, ok, until_won};
+use api::{Answer, Done, KeyAnswer, Problem, Request, app::App, differences, ok, until_won};
 use body::Body;
 use domain::{
     Error,
     access::Action,
     access_key::AccessKey,
-    inbox::{self, Message},
+    news::News,
     notice,
     policy::Notices,
     quota::{Room, find_room_again},
@@ -17,7 +17,7 @@ use domain::{
 };
 use lambda_http::Request as Event;
 use serde_json::{Map, Value, json};
-use table::{KeyWithUser, NewKey};
+use table::{KeyWithUser, NewKey, Trail};
 
 /// Answers the changed key. Setting what is set already changes nothing and is no event.
 pub async fn update_access_key(app: &App, event: Event) -> Answer {
@@ -56,8 +56,8 @@ async fn change(app: &App, request: &Request, named: &str, body: &Body) -> Resul
         after.expiry_set_at = request.now;
         Some(find_room_again(&user, policy, after.key_id.suffix(), request.now)?)
     };
-    let message = access_changed(request, &user, &before, &after)?;
-    let (place, told) = (room.as_ref().map(|room| (&user, room)), (&policy.notices, message.as_ref()));
+    let news = news(app, request, &user, &after, &changes)?;
+    let (place, told) = (room.as_ref().map(|room| (&user, room)), (&policy.notices, &news[..]));
     store(app, request, &before, &after, place, changes, told).await?;
     Ok(KeyWithUser { key: after, user })
 }
@@ -85,14 +85,14 @@ async fn store(
     after: &AccessKey,
     place: Option<(&User, &Room)>,
     changes: Map<String, Value>,
-    told: (&Notices, Option<&Message>),
+    told: (&Notices, &[News]),
 ) -> Result<(), Problem> {
     let target = ("access_key", after.key_id.to_string());
     let due_at = notice::next_due(told.0, after, request.now);
-    let event =
-        request.audit_event(after.organization_id, "access_key.updated", target, Value::Object(changes));
+    let events =
+        [request.audit_event(after.organization_id, "access_key.updated", target, Value::Object(changes))];
     let new = NewKey { key: after, due_at };
-    Ok(app.table.update_access_key(before, new, place, told.1, &event).await?)
+    Ok(app.table.update_access_key(before, new, place, Trail::of(&events).telling(told.1)).await?)
 }
 
 fn changes(before: &AccessKey, after: &AccessKey) -> Map<String, Value> {
@@ -100,23 +100,28 @@ fn changes(before: &AccessKey, after: &AccessKey) -> Map<String, Value> {
         json!({
             "name": key.name, "description": key.description, "active": key.deactivated_by.is_none(),
             "expires_at": key.expires_at.map(|expiry| expiry.to_string()), "roles": key.roles, "groups": key.groups,
+            "allowed_cidrs": key.allowed_cidrs,
         })
     };
     differences(&shown(before), &shown(after))
 }
 
-/// Tells the key's user that somebody else changed the key's roles or groups.
-fn access_changed(
+/// Tells the key's user what somebody else changed: what it may do, and all else.
+fn news(
+    app: &App,
     request: &Request,
     user: &User,
-    before: &AccessKey,
     after: &AccessKey,
-) -> Result<Option<Message>, Problem> {
-    let changed = before.roles != after.roles || before.groups != after.groups;
-    if !changed || request.member()?.user_id == user.user_id || !user.notifications.access_changed.inbox {
-        return Ok(None);
+    changes: &Map<String, Value>,
+) -> Result<Vec<News>, Problem> {
+    let of_access = |name: &String| matches!(name.as_str(), "roles" | "groups");
+    let mut done = Vec::new();
+    if changes.keys().any(of_access) {
+        done.push(Done::AccessChanged);
     }
-    let title = format!("The roles or groups of your key {} were changed", after.name);
-    let text = "The key may do what they permit, within what you may do yourself.";
-    Ok(Some(Message::new(request.now, inbox::Event::AccessChanged, title, text, Some(after.key_id))))
+    if !changes.keys().all(of_access) {
+        done.push(Done::Changed);
+    }
+    let news = done.into_iter().map(|done| request.news_of_key(user, after, &app.key_prefix, done));
+    Ok(news.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }

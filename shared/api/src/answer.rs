@@ -30,6 +30,11 @@ pub fn created(object: &impl Serialize, version: Option<u64>) -> Response<Body> 
     json(StatusCode::CREATED, object, version)
 }
 
+/// Answers 202, with an object that does not say what comes of the request.
+pub fn accepted(object: &impl Serialize) -> Response<Body> {
+    json(StatusCode::ACCEPTED, object, None)
+}
+
 /// Answers 204.
 #[must_use]
 pub fn deleted() -> Response<Body> {

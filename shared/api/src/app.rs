@@ -8,6 +8,7 @@ mod log;
 mod lookup;
 mod pepper;
 mod secrets;
+mod warm;
 
 use domain::token::KeyPrefix;
 use table::{Settings, Table};
@@ -15,7 +16,7 @@ use table::{Settings, Table};
 pub use aws::Aws;
 pub use clock::Clock;
 pub use environment::{BadSetting, Environment};
-pub use pepper::{Pepper, PepperFailure};
+pub use pepper::{Found, Pepper, PepperFailure};
 
 /// What a function needs to answer requests. `P` is the [`Pepper`] where it handles secrets.
 #[derive(Debug)]

@@ -1,20 +1,41 @@
+mod json;
+mod unfit;
+
 use std::fmt;
 
 use domain::{Error, Time};
 use serde::{Deserialize, Deserializer, de};
 
+use self::json::Json;
 use crate::{Problem, Request};
 
-/// No body that the API takes comes near this, bytes.
-const LIMIT: usize = 64 * 1024;
+/// No JSON object that the API takes comes near this, bytes.
+pub const BODY_LIMIT: usize = 64 * 1024;
 
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
-impl Request {
+impl<C> Request<C> {
     /// Reads the body as JSON of a known shape; what does not fit is named with its rule.
     pub fn body<T: de::DeserializeOwned>(&self) -> Result<T, Problem> {
         self.body_of_types(&[JSON])
+    }
+
+    /// Tells whether the body begins as a JSON array does.
+    #[must_use]
+    pub fn holds_list(&self) -> bool {
+        self.bytes().trim_ascii().starts_with(b"[")
+    }
+
+    /// Reads the body as a JSON array of a known shape.
+    pub fn list<T: de::DeserializeOwned>(&self) -> Result<Vec<T>, Problem> {
+        self.check_type(&[JSON])?;
+        Ok(parse(self.bytes())?)
+    }
+
+    /// Refuses a body of more than `limit` bytes.
+    pub fn check_size(&self, limit: usize) -> Result<(), Problem> {
+        if self.bytes().len() > limit { Err(Problem::too_large(limit)) } else { Ok(()) }
     }
 
     /// Reads the body as a merge patch of a known shape (RFC 7396).
@@ -31,41 +52,33 @@ impl Request {
     }
 
     fn body_of_types<T: de::DeserializeOwned>(&self, types: &[&str]) -> Result<T, Problem> {
+        self.check_size(BODY_LIMIT)?;
         let bytes = self.bytes();
-        if bytes.len() > LIMIT {
-            return Err(Problem::too_large(LIMIT));
-        }
         if bytes.trim_ascii().is_empty() {
             return Err(Error::invalid("body", "must be a JSON object").into());
         }
         if !bytes.trim_ascii().starts_with(b"{") {
             return Err(Error::invalid("body", "must be a JSON object").into());
         }
+        self.check_type(types)?;
+        Ok(parse(bytes)?)
+    }
+
+    fn check_type(&self, types: &[&str]) -> Result<(), Problem> {
         if self.content_type().is_some_and(|given| !types.contains(&given.as_str())) {
             return Err(Problem::unsupported_media_type(&types.join(" or ")));
         }
-        Ok(parse(bytes)?)
+        Ok(())
     }
 }
 
 fn parse<T: de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        let field = if matches!(path.as_str(), "." | "?") { "body".to_owned() } else { path };
-        Error::invalid(field, rule(&error.into_inner()))
-    })?;
-    json.end().map_err(|error| Error::invalid("body", rule(&error)))?;
-    Ok(value)
-}
-
-/// Says what is wrong without the place in the text, which the field's path tells better.
-fn rule(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.rsplit_once(" at line ") {
-        Some((rule, _)) if error.is_data() => rule.to_owned(),
-        _ => text,
-    }
+    let json: Json = serde_json::from_slice(bytes)
+        .map_err(|error| Error::invalid("body", format!("must be well-formed JSON: {error}")))?;
+    serde_path_to_error::deserialize(json).map_err(|error| {
+        let path = error.path().clone();
+        error.into_inner().at(&path)
+    })
 }
 
 /// An instant as bodies give it: RFC 3339, no fraction of a second.
@@ -135,7 +148,9 @@ pub fn chosen_expiry(
 
 #[cfg(test)]
 mod tests {
-    use domain::text::Name;
+    use std::num::NonZeroU32;
+
+    use domain::{text::Name, user::Kind};
 
     use super::*;
 
@@ -146,6 +161,10 @@ mod tests {
         name: Name,
         at: Option<Instant>,
         inner: Option<Inner>,
+        #[serde(default)]
+        list: Vec<Inner>,
+        kind: Option<Kind>,
+        least: Option<NonZeroU32>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -153,6 +172,7 @@ mod tests {
     #[expect(dead_code, reason = "only what is refused matters here")]
     struct Inner {
         count: u32,
+        on: Option<bool>,
     }
 
     fn refused(json: &str) -> (String, String) {
@@ -165,20 +185,71 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_named() {
         for (json, field, rule) in [
-            (r#"{"name": ""}"#, "name", "1 to 64 characters"),
-            (r#"{"name": 5}"#, "name", "expected a string"),
-            (r#"{"nam": "a"}"#, "nam", "unknown field"),
-            ("{}", "body", "missing field `name`"),
-            (r#"{"name": "a", "inner": {"count": -1}}"#, "inner.count", "expected u32"),
-            (r#"{"name": "a", "at": "2027-01-31"}"#, "at", "RFC 3339"),
-            (r#"{"name": "a", "name": "b"}"#, "body", "duplicate field `name`"),
-            (r#"{"name": "a"} {}"#, "body", "trailing characters"),
-            ("[]", "body", ""),
-            (r#"{"name": "a""#, "body", "EOF"),
-            ("\u{1}", "body", "expected value"),
+            (r#"{"name": ""}"#, "name", "must be 1 to 64 characters"),
+            (r#"{"name": 5}"#, "name", "must be a string"),
+            (r#"{"name": null}"#, "name", "must be a string"),
+            (r#"{"nam": "a"}"#, "nam", "unknown field; known here are name, at, inner"),
+            ("{}", "name", "must be given"),
+            (r#"{"name": "a", "inner": {}}"#, "inner.count", "must be given"),
+            (r#"{"name": "a", "list": [{"count": 1}, {}]}"#, "list[1].count", "must be given"),
+            (r#"{"name": "a", "inner": {"count": -1}}"#, "inner.count", "must not be negative"),
+            (r#"{"name": "a", "inner": {"count": 4294967296}}"#, "inner.count", "is too large"),
+            (r#"{"name": "a", "inner": {"count": 1.5}}"#, "inner.count", "must be a whole number"),
+            (r#"{"name": "a", "inner": {"count": "1"}}"#, "inner.count", "must be a whole number"),
+            (r#"{"name": "a", "inner": {"count": 1, "on": 1}}"#, "inner.on", "must be true or false"),
+            (r#"{"name": "a", "least": 0}"#, "least", "must be a whole number, 1 or more"),
+            (r#"{"name": "a", "least": -1}"#, "least", "must be a whole number, 1 or more"),
+            (r#"{"name": "a", "list": {}}"#, "list", "must be a list"),
+            (r#"{"name": "a", "kind": "robot"}"#, "kind", "must be owner, normal or machine"),
+            (r#"{"name": "a", "kind": 1}"#, "kind", "must be owner, normal or machine"),
+            (r#"{"name": "a", "at": "2027-01-31"}"#, "at", "must be an RFC 3339"),
+            (r#"{"name": "a", "at": 1}"#, "at", "must be an RFC 3339"),
+            (r#"{"name": "a", "name": "b"}"#, "body", "names a member twice"),
+            (r#"{"name": "a", "inner": {"count": 1, "count": 1}}"#, "body", "names a member twice"),
+            (r#"{"name": "a"} {}"#, "body", "well-formed JSON: trailing characters"),
+            (r#"{"name": "a""#, "body", "well-formed JSON: EOF"),
+            ("\u{1}", "body", "well-formed JSON: expected value"),
+            (r#"{"": 1}"#, "body", "unknown field"),
         ] {
             let (named, said) = refused(json);
             assert!(named == field && said.contains(rule), "{json}: {named}: {said}");
         }
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        for (json, field) in [
+            (r#"["a", null, null]"#, "body"),
+            (r#"{"name": "a", "inner": [1, true]}"#, "inner"),
+            (r#"{"name": "a", "list": [{"count": 1}, [1, true]]}"#, "list[1]"),
+            (r#"{"name": "a", "inner": "1"}"#, "inner"),
+        ] {
+            assert_eq!(refused(json), (field.to_owned(), "must be an object".to_owned()), "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_long_is_told_in_part() {
+        let long = "é".repeat(5_000);
+        for json in [
+            format!(r#"{{"{long}": 1}}"#),
+            format!(r#"{{"name": "{long}"}}"#),
+            format!(r#"{{"name": "a", "kind": "{long}"}}"#),
+            format!(r#"{{"name": "a", "at": "{long}"}}"#),
+            format!(r#"{{"name": "a", "inner": "{long}"}}"#),
+            format!(r#"{{"{long}": 1, "{long}": 1}}"#),
+        ] {
+            let (field, rule) = refused(&json);
+            assert!(field.chars().count() <= 61 && rule.chars().count() <= 160, "{field}: {rule}");
+        }
+    }
+
+    #[test]
+    fn what_fits_is_read_whole() {
+        let json =
+            r#"{"name": "a", "inner": {"count": 7, "on": null}, "list": [], "kind": "owner", "least": 1}"#;
+        let sample: Sample = parse(json.as_bytes()).unwrap();
+        assert_eq!((sample.name.as_str(), sample.inner.unwrap().count), ("a", 7));
+        assert_eq!((sample.kind, sample.least.unwrap().get(), sample.list.len()), (Some(Kind::Owner), 1, 0));
     }
 }

@@ -89,7 +89,12 @@ impl Member {
     /// Returns the caller as rights go.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        Actor { user_id: self.user_id, kind: self.kind, permissions: self.permissions.clone() }
+        Actor {
+            user_id: self.user_id,
+            kind: self.kind,
+            permissions: self.permissions.clone(),
+            key_id: self.key_id,
+        }
     }
 }
 

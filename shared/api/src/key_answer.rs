@@ -1,6 +1,7 @@
 use domain::{
     Time,
     access_key::{AccessKey, Status},
+    cidr::Cidr,
     id::{KeyId, OrganizationId, UserId},
     role::Label,
     text::{Description, Name},
@@ -33,7 +34,7 @@ pub struct KeyAnswer {
     overlap_ends_at: Option<String>,
     roles: Option<Vec<Label>>,
     groups: Option<Vec<Label>>,
-    allowed_cidrs: Option<Vec<String>>,
+    allowed_cidrs: Option<Vec<Cidr>>,
     version: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<SecretAnswer>,
@@ -58,6 +59,7 @@ impl KeyAnswer {
     /// Shows a key as it is at `now`.
     #[must_use]
     pub fn new(key: AccessKey, user_kind: Kind, prefix: &KeyPrefix, now: Time) -> Self {
+        let overlap_ends_at = key.overlap_ends_at(now);
         Self {
             masked_key: prefix.masked_key(&key),
             status: key.status(now),
@@ -74,11 +76,11 @@ impl KeyAnswer {
             expires_at: shown(key.expires_at),
             expires_in_days: key.expires_at.map(|expiry| expiry.days_from(now)),
             last_used_at: shown(key.last_used_at),
-            rotated_at: None,
-            overlap_ends_at: None,
+            rotated_at: shown(key.rotated_at),
+            overlap_ends_at: shown(overlap_ends_at),
             roles: key.roles,
             groups: key.groups,
-            allowed_cidrs: None,
+            allowed_cidrs: key.allowed_cidrs,
             version: key.version,
             secret: None,
         }

@@ -75,6 +75,11 @@ impl Problem {
         self.lost_race
     }
 
+    /// Tells whether the request is refused, rather than that something failed.
+    pub(crate) const fn is_refusal(&self) -> bool {
+        self.cause.is_none()
+    }
+
     /// Writes the one log line of this problem: failures as errors, refusals as information.
     pub(crate) fn log(&self) {
         let (status, code) = (self.status.as_u16(), self.code);
@@ -148,12 +153,16 @@ impl From<Refusal> for Problem {
                 .with("rule", Quota::rule(kind))
                 .with("value", json!(quota)),
             Refusal::AlreadyRevoked => new(StatusCode::CONFLICT, "already_revoked"),
+            Refusal::KeyInactive => new(StatusCode::CONFLICT, "key_inactive"),
+            Refusal::KeyExpired => new(StatusCode::CONFLICT, "key_expired"),
             Refusal::NotExtendable { extension } => {
                 new(StatusCode::CONFLICT, "not_extendable").with("rule", "extension").with("value", extension)
             }
             Refusal::LastOwner => new(StatusCode::CONFLICT, "last_owner"),
             Refusal::EmailTaken => new(StatusCode::CONFLICT, "email_taken").with("field", "email"),
             Refusal::Conflict(_) => new(StatusCode::CONFLICT, "conflict"),
+            Refusal::InProgress => Self { retry_after: Some(1), ..new(StatusCode::CONFLICT, "conflict") },
+            Refusal::IdempotencyMismatch => new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch"),
             Refusal::PreconditionFailed => new(StatusCode::PRECONDITION_FAILED, "precondition_failed"),
             Refusal::PolicyViolation { rule, value } => {
                 new(StatusCode::UNPROCESSABLE_ENTITY, "policy_violation")

@@ -4,23 +4,26 @@ use domain::{
     Error, Time,
     audit::{self, Target},
     id::OrganizationId,
+    token::KeyPrefix,
 };
 use lambda_http::{Body, RequestExt as _, http::header, request::RequestContext};
 use serde_json::{Map, Value};
 
-use crate::{Caller, Member, Problem, caller::BadContext};
+use crate::{Caller, Credential, Member, Problem, caller::BadContext};
 
-/// An authorized request: what the gateway and the authorizer established, and what was sent.
+/// A request: what the gateway and the authorizer established, and what was sent.
 ///
-/// It holds the caller's credential as it was sent, so it cannot be written by `Debug`.
-pub struct Request {
+/// `C` is who makes it: `()` on routes without an authorizer, where a request proves itself by what it
+/// holds. It holds credentials as they were sent, so it cannot be written by `Debug`.
+pub struct Request<C = Caller> {
     /// The route that the gateway chose, as `GET /v1/whoami`.
     pub route: String,
     /// When the gateway took the request: the present, for all that follows.
     pub now: Time,
     /// Who makes it.
-    pub caller: Caller,
-    source_ip: String,
+    pub caller: C,
+    /// The address that the gateway saw.
+    pub source_ip: String,
     gateway_id: String,
     event: lambda_http::Request,
 }
@@ -34,6 +37,55 @@ impl Request {
         let fields: Option<&HashMap<String, Value>> =
             context.authorizer.as_ref().map(|authorizer| &authorizer.fields);
         let caller = Caller::from_context(fields.ok_or(BadContext("fields"))?)?;
+        Self::of(caller, event)
+    }
+
+    /// Returns the caller as a member of the organization in the path.
+    pub fn member(&self) -> Result<&Member, Problem> {
+        let missing = || Error::NotFound { what: "organization" };
+        let named = OrganizationId::parse(&self.path("organization_id")?).map_err(|_| missing())?;
+        match &self.caller {
+            Caller::Member(member) if member.organization_id == named => Ok(member),
+            _ => Err(missing().into()),
+        }
+    }
+
+    /// Returns the token that the caller came with; `None` when it signed in.
+    #[must_use]
+    pub fn token(&self, prefix: &KeyPrefix) -> Option<String> {
+        let headers = self.event.headers().iter();
+        let headers = headers.map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default()));
+        match Credential::in_headers(headers, prefix) {
+            Ok(Credential::Token(text)) => Some(text),
+            Ok(Credential::Jwt(_)) | Err(_) => None,
+        }
+    }
+
+    /// Starts the audit event of a change that this request makes.
+    #[must_use]
+    pub fn audit_event(
+        &self,
+        organization_id: OrganizationId,
+        action: &str,
+        target: (&str, String),
+        changes: Value,
+    ) -> audit::Event {
+        self.audit_event_of(self.caller.audit_actor(), organization_id, action, target, changes)
+    }
+}
+
+impl Request<()> {
+    /// Reads an event of a route without an authorizer.
+    pub fn read_open(event: lambda_http::Request) -> Result<Self, Problem> {
+        Self::of((), event)
+    }
+}
+
+impl<C> Request<C> {
+    fn of(caller: C, event: lambda_http::Request) -> Result<Self, Problem> {
+        let Some(RequestContext::ApiGatewayV2(context)) = event.request_context_ref() else {
+            return Err(BadContext("gateway").into());
+        };
         if context.time_epoch <= 0 {
             return Err(BadContext("time").into());
         }
@@ -57,16 +109,6 @@ impl Request {
     pub fn path(&self, name: &'static str) -> Result<String, Problem> {
         let value = self.event.path_parameters_ref().and_then(|path| path.first(name));
         Ok(value.ok_or(BadContext("path"))?.to_owned())
-    }
-
-    /// Returns the caller as a member of the organization in the path.
-    pub fn member(&self) -> Result<&Member, Problem> {
-        let missing = || Error::NotFound { what: "organization" };
-        let named = OrganizationId::parse(&self.path("organization_id")?).map_err(|_| missing())?;
-        match &self.caller {
-            Caller::Member(member) if member.organization_id == named => Ok(member),
-            _ => Err(missing().into()),
-        }
     }
 
     /// Returns the query parameters, of which only those in `known` may be there, once each.
@@ -101,18 +143,31 @@ impl Request {
         }
     }
 
+    /// Returns each value of a header, empty where it is not text.
+    pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.event.headers().get_all(name).iter().map(|value| value.to_str().unwrap_or_default())
+    }
+
+    /// Returns the path as it was sent, with the values of its parameters.
+    pub(crate) fn raw_path(&self) -> &str {
+        self.event.uri().path()
+    }
+
     /// Returns a header's value, empty if it is not text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.event.headers().get(name).map(|value| value.to_str().unwrap_or_default())
     }
 
     /// Returns the type of the body without its parameters, in lower case.
-    pub(crate) fn content_type(&self) -> Option<String> {
+    #[must_use]
+    pub fn content_type(&self) -> Option<String> {
         let value = self.header(header::CONTENT_TYPE.as_str())?;
         Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// Returns the body as it was sent.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
         match self.event.body() {
             Body::Text(text) => text.as_bytes(),
             Body::Binary(bytes) => bytes,
@@ -120,10 +175,11 @@ impl Request {
         }
     }
 
-    /// Starts the audit event of a change that this request makes.
+    /// Starts the audit event of a change that is made by `actor`.
     #[must_use]
-    pub fn audit_event(
+    pub fn audit_event_of(
         &self,
+        actor: audit::Actor,
         organization_id: OrganizationId,
         action: &str,
         target: (&str, String),
@@ -133,7 +189,7 @@ impl Request {
             audit_id: audit::new_id(self.now),
             organization_id,
             at: self.now,
-            actor: self.caller.audit_actor(),
+            actor,
             action: action.to_owned(),
             target: Target { kind: target.0.to_owned(), id: target.1 },
             source_ip: self.source_ip.clone(),

@@ -2,7 +2,7 @@
 
 use crate::{
     Error,
-    id::UserId,
+    id::{KeyId, UserId},
     permission::{Permission, covered},
     user::Kind,
 };
@@ -16,6 +16,8 @@ pub struct Actor {
     pub kind: Kind,
     /// The permissions that the authorizer established.
     pub permissions: Vec<Permission>,
+    /// The key that it comes with; `None` when it signed in.
+    pub key_id: Option<KeyId>,
 }
 
 /// Whose thing a request is about.
@@ -25,6 +27,16 @@ pub struct Subject {
     pub user_id: UserId,
     /// Its kind.
     pub kind: Kind,
+    /// The key that the request is about, where it is about one.
+    pub key_id: Option<KeyId>,
+}
+
+impl Subject {
+    /// Says that the request is about a key of the user.
+    #[must_use]
+    pub const fn with_key(self, key_id: KeyId) -> Self {
+        Self { key_id: Some(key_id), ..self }
+    }
 }
 
 /// What a request does.
@@ -52,8 +64,10 @@ pub enum Action {
     ListKeys,
     /// Reads a key, or lists the keys of one user.
     ReadKey,
-    /// Makes a secret: creates a key.
+    /// Makes a key and its secret.
     CreateKey,
+    /// Makes a new secret for a key.
+    RotateKey,
     /// Changes a key, except by switching it off.
     WriteKey,
     /// Ends a key, or switches it off: revokes, deletes or deactivates it.
@@ -71,6 +85,8 @@ pub enum Right {
     Held,
     /// The thing is its own. A key that is narrowed does not bring this right.
     Own,
+    /// The thing is the key that it comes with.
+    Itself,
 }
 
 /// Beyond the holders of the permission, or within them, whom the action is open to.
@@ -82,11 +98,13 @@ pub enum Reach {
     OrOwn,
     /// People for what is theirs; holders for machines' things only.
     OwnOrMachines,
+    /// As [`Reach::OwnOrMachines`], and every key for itself.
+    OwnOrMachinesOrItself,
     /// People for what is theirs, and nobody else whatever they hold.
     Own,
 }
 
-const TABLE: [(Action, &str, Reach); 16] = [
+const TABLE: [(Action, &str, Reach); 17] = [
     (Action::ReadOrganization, "organization:read", Reach::Organization),
     (Action::WriteOrganization, "organization:write", Reach::Organization),
     (Action::ReadRoles, "roles:read", Reach::Organization),
@@ -99,6 +117,7 @@ const TABLE: [(Action, &str, Reach); 16] = [
     (Action::ListKeys, "access-keys:read", Reach::Organization),
     (Action::ReadKey, "access-keys:read", Reach::OrOwn),
     (Action::CreateKey, "access-keys:write", Reach::OwnOrMachines),
+    (Action::RotateKey, "access-keys:write", Reach::OwnOrMachinesOrItself),
     (Action::WriteKey, "access-keys:write", Reach::OwnOrMachines),
     (Action::EndKey, "access-keys:write", Reach::OrOwn),
     (Action::ReadAudit, "audit:read", Reach::Organization),
@@ -125,13 +144,15 @@ impl Actor {
         let (permission, reach) = rule(action);
         let own = self.user_id == subject.user_id && self.kind != Kind::Machine;
         let held = || self.require(permission).map(|()| Right::Held);
+        let itself = self.key_id.is_some() && self.key_id == subject.key_id;
         match reach {
+            Reach::OwnOrMachinesOrItself if itself => Ok(Right::Itself),
             Reach::Organization => held(),
             Reach::OrOwn => held().or_else(|refusal| if own { Ok(Right::Own) } else { Err(refusal) }),
-            Reach::OwnOrMachines | Reach::Own if own => Ok(Right::Own),
+            Reach::OwnOrMachines | Reach::OwnOrMachinesOrItself | Reach::Own if own => Ok(Right::Own),
             Reach::Own => Err(theirs_alone()),
-            Reach::OwnOrMachines if subject.kind == Kind::Machine => held(),
-            Reach::OwnOrMachines => {
+            Reach::OwnOrMachines | Reach::OwnOrMachinesOrItself if subject.kind == Kind::Machine => held(),
+            Reach::OwnOrMachines | Reach::OwnOrMachinesOrItself => {
                 Err(Error::Forbidden { needs: "the user themselves: people keep their own keys".to_owned() })
             }
         }
@@ -172,15 +193,15 @@ mod tests {
 
     fn actor(kind: Kind, permissions: &[&str]) -> Actor {
         let permissions = permissions.iter().map(|p| (*p).to_owned().try_into().unwrap()).collect();
-        Actor { user_id: UserId::random(), kind, permissions }
+        Actor { user_id: UserId::random(), kind, permissions, key_id: None }
     }
 
     fn other(kind: Kind) -> Subject {
-        Subject { user_id: UserId::random(), kind }
+        Subject { user_id: UserId::random(), kind, key_id: None }
     }
 
     fn oneself(actor: &Actor) -> Subject {
-        Subject { user_id: actor.user_id, kind: actor.kind }
+        Subject { user_id: actor.user_id, kind: actor.kind, key_id: None }
     }
 
     #[test]
@@ -203,6 +224,27 @@ mod tests {
         assert!(keyed.may_for(Action::CreateKey, other(Kind::Normal)).is_err());
         assert!(keyed.may_for(Action::EndKey, other(Kind::Normal)).is_ok());
         assert!(keyed.may(Action::ListUsers).is_err());
+    }
+
+    #[test]
+    fn any_key_rotates_itself_and_no_other() {
+        let (itself, other_key) = (KeyId::random(), KeyId::random());
+        for kind in [Kind::Machine, Kind::Normal] {
+            let caller = Actor { key_id: Some(itself), ..actor(kind, &[]) };
+            let rotate =
+                |key_id, subject: Subject| caller.may_for(Action::RotateKey, subject.with_key(key_id)).ok();
+            assert_eq!(rotate(itself, oneself(&caller)), Some(Right::Itself));
+            let own = (kind == Kind::Normal).then_some(Right::Own);
+            assert_eq!(rotate(other_key, oneself(&caller)), own);
+            assert_eq!(rotate(other_key, other(Kind::Normal)), None);
+            assert!(caller.may_for(Action::RotateKey, other(Kind::Machine)).is_err());
+            assert!(
+                caller.may_for(Action::WriteKey, oneself(&caller).with_key(itself)).is_ok() == own.is_some()
+            );
+        }
+        let owner = actor(Kind::Owner, &["*"]);
+        assert!(owner.may_for(Action::RotateKey, other(Kind::Machine)).is_ok());
+        assert!(owner.may_for(Action::RotateKey, other(Kind::Normal)).is_err());
     }
 
     #[test]

@@ -36,6 +36,12 @@ pub enum Error {
     /// The key has been revoked before; revocation is final.
     #[error("this key has been revoked; create another one")]
     AlreadyRevoked,
+    /// The key is switched off.
+    #[error("this key is switched off; switch it on first")]
+    KeyInactive,
+    /// The key's time is over.
+    #[error("this key has expired; extend it where the policy allows that, or create another one")]
+    KeyExpired,
     /// The policy does not allow the key's expiry to be moved later.
     #[error("the policy says extension = {extension}; create another key")]
     NotExtendable {
@@ -51,6 +57,12 @@ pub enum Error {
     /// The thing is in a state in which the request makes no sense.
     #[error("{0}")]
     Conflict(&'static str),
+    /// The same request is being done by another call.
+    #[error("another request with this Idempotency-Key is being done; repeat this one in a moment")]
+    InProgress,
+    /// The caller made another request under the same `Idempotency-Key`.
+    #[error("this Idempotency-Key was used for another request; use a new key for each request")]
+    IdempotencyMismatch,
     /// `If-Match` names another version than the stored one.
     #[error("the stored version is not the one in If-Match; read it again and retry")]
     PreconditionFailed,
@@ -66,7 +78,13 @@ pub enum Error {
 
 impl Error {
     /// Builds the refusal of a value that breaks `rule`.
+    ///
+    /// A field is named by 60 characters at most: a caller's own names can have any length.
     pub fn invalid(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self::Invalid { field: field.into(), rule: rule.into() }
+        let mut field = field.into();
+        if let Some((end, _)) = field.char_indices().nth(60) {
+            field.replace_range(end.., "…");
+        }
+        Self::Invalid { field, rule: rule.into() }
     }
 }

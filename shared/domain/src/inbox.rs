@@ -20,6 +20,12 @@ pub enum Event {
     KeyChanged,
     /// Somebody else changed roles or groups.
     AccessChanged,
+    /// A secret that a rotation had ended was used.
+    RetiredSecretUsed,
+    /// A key was reported as leaked, and revoked.
+    LeakReported,
+    /// A mail to somebody can never be delivered.
+    MailUndeliverable,
 }
 
 /// What its reader did with a message.

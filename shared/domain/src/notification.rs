@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::inbox::Event;
+
 /// The two ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -50,6 +52,19 @@ struct WaysChange {
 }
 
 impl Notifications {
+    /// Returns the ways for an event. What threatens a key, or keeps others
+    /// from being warned, cannot be switched off.
+    #[must_use]
+    pub fn ways(&self, event: Event) -> Ways {
+        match event {
+            Event::KeyExpiring => self.key_expiring,
+            Event::KeyExpired => self.key_expired,
+            Event::KeyChanged => self.key_changed,
+            Event::AccessChanged => self.access_changed,
+            Event::RetiredSecretUsed | Event::LeakReported | Event::MailUndeliverable => Ways::default(),
+        }
+    }
+
     /// Applies the switches that `change` gives.
     #[must_use]
     pub fn changed(self, change: &NotificationsChange) -> Self {

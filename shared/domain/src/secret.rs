@@ -110,6 +110,16 @@ impl Peppers {
         Ok(bool::from(tag.as_bytes().ct_eq(stored.tag.as_bytes())))
     }
 
+    /// Compares the tag of a secret that works no more, in constant time. One whose pepper is not here
+    /// does not match: it could only be refused either way.
+    #[must_use]
+    pub fn retired_tag_matches(&self, retired: &RetiredSecret, token: Token<'_>) -> bool {
+        self.values.get(&retired.pepper).is_some_and(|pepper| {
+            let tag = tag(pepper.expose_secret().as_bytes(), token);
+            bool::from(tag.as_bytes().ct_eq(retired.tag.as_bytes()))
+        })
+    }
+
     /// Runs argon2, one run at a time. Takes tens of milliseconds.
     pub fn hash_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, Unverifiable> {
         let pepper = self.pepper_of(stored)?;
@@ -165,6 +175,27 @@ impl StoredSecret {
     }
 }
 
+impl StoredSecret {
+    /// Returns what is kept of the secret once it works no more.
+    #[must_use]
+    pub fn to_retired(&self) -> RetiredSecret {
+        RetiredSecret { tag: self.tag.clone(), pepper: self.pepper.clone() }
+    }
+}
+
+/// What the table keeps of a secret that works no more: enough to notice its use, never to let it pass.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetiredSecret {
+    tag: String,
+    pepper: String,
+}
+
+impl fmt::Debug for RetiredSecret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("RetiredSecret([redacted])")
+    }
+}
+
 impl fmt::Debug for StoredSecret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("StoredSecret([redacted])")
@@ -216,6 +247,15 @@ mod tests {
     }
 
     #[test]
+    fn a_retired_secret_is_recognized_while_its_pepper_is_here() {
+        let (token, other) = (new_token(), new_token());
+        let retired = peppers(TWO).seal(token.token()).to_retired();
+        assert!(peppers(TWO).retired_tag_matches(&retired, token.token()));
+        assert!(!peppers(TWO).retired_tag_matches(&retired, other.token()));
+        assert!(!peppers(ONE).retired_tag_matches(&retired, token.token()));
+    }
+
+    #[test]
     fn a_damaged_hash_is_no_refusal() {
         let (peppers, token) = (peppers(ONE), new_token());
         let stored = StoredSecret { hash: "$argon2id$".to_owned(), ..peppers.seal(token.token()) };
@@ -240,7 +280,9 @@ mod tests {
     #[test]
     fn nothing_secret_is_written_by_debug() {
         let stored = peppers(ONE).seal(new_token().token());
-        for text in [format!("{stored:?}"), format!("{:?}", peppers(ONE))] {
+        for text in
+            [format!("{stored:?}"), format!("{:?}", stored.to_retired()), format!("{:?}", peppers(ONE))]
+        {
             assert!(
                 !text.contains("argon2") && !text.contains(&stored.tag) && !text.contains("01234"),
                 "{text}"

@@ -39,8 +39,10 @@ impl KeyPrefix {
     #[must_use]
     pub fn stands_in(&self, text: &str) -> bool {
         let length = self.0.len() + 1 + 20 + 1 + SECRET + CHECK;
-        let candidates = text.match_indices(&self.0).filter_map(|(start, _)| text.get(start..start + length));
-        candidates.into_iter().any(|candidate| Token::parse(self, candidate).is_ok())
+        // Each `_` may be the one behind the prefix; the prefix itself may overlap what stands before it.
+        let starts = text.match_indices('_').filter_map(|(end, _)| end.checked_sub(self.0.len()));
+        let mut candidates = starts.filter_map(|start| text.get(start..start + length));
+        candidates.any(|candidate| Token::parse(self, candidate).is_ok())
     }
 
     /// Tells whether `text` claims to be a token of this installation.
@@ -239,7 +241,33 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_token_is_found_where_its_prefix_overlaps_what_stands_before_it() {
+        for (prefix, before) in [("aa", "a"), ("aa", "aaa"), ("aba", "ab"), ("ak", "ak_"), ("ak", "_")] {
+            let prefix: KeyPrefix = prefix.parse().unwrap();
+            let made = SecretToken::generate(&prefix, KeyId::random());
+            let text = format!("{before}{}", made.expose());
+            assert!(prefix.stands_in(&text), "{before} before {prefix:?}");
+            assert!(!prefix.stands_in(&text[..text.len() - 1]), "a part is no token");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_token_is_found_whatever_stands_around_it(
+            prefix in "[ab]{2,4}", before in "[ab_é]{0,12}", after in "[ab_é]{0,12}",
+        ) {
+            let prefix: KeyPrefix = prefix.parse().unwrap();
+            let made = SecretToken::generate(&prefix, KeyId::random());
+            let text = format!("{before}{}{after}", made.expose());
+            prop_assert!(prefix.stands_in(&text), "{}", text);
+        }
+
+        #[test]
+        fn no_token_is_found_in_any_other_text(text in "[ak_é0]{0,200}") {
+            prop_assert!(!"ak".parse::<KeyPrefix>().unwrap().stands_in(&text));
+        }
+
         #[test]
         fn parsing_undoes_rendering(prefix in "[a-z][a-z0-9]{1,9}") {
             let prefix: KeyPrefix = prefix.parse().unwrap();

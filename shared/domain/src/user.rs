@@ -8,7 +8,7 @@ use crate::{
     Time,
     access::Subject,
     id::{KeySuffix, OrganizationId, UserId},
-    notification::Notifications,
+    notification::{Notifications, Ways},
     role::Label,
     text::{Email, Name},
 };
@@ -130,7 +130,13 @@ impl User {
     /// Returns the user as rights go.
     #[must_use]
     pub const fn as_subject(&self) -> Subject {
-        Subject { user_id: self.user_id, kind: self.kind }
+        Subject { user_id: self.user_id, kind: self.kind, key_id: None }
+    }
+
+    /// Returns those of the ways that reach it: machines read no inbox, and mail needs an address.
+    #[must_use]
+    pub fn reached_by(&self, ways: Ways) -> Ways {
+        Ways { email: ways.email && self.email.is_some(), inbox: ways.inbox && self.kind != Kind::Machine }
     }
 
     /// Tells whether the organization counts on this user as an owner.

@@ -1,20 +1,15 @@
-use std::collections::HashSet;
-
-use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::AttributeValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     Time,
     access_key::AccessKey,
-    audit,
-    id::{KeyId, OrganizationId, UserId},
-    inbox::Message,
+    id::{KeyId, UserId},
     quota::Room,
     user::User,
 };
 
 use crate::{
-    Error, Page, Refusal, Table, Transaction,
-    batch::BATCH,
-    item::{Item, decode, encode, indexed, number, primary, text},
+    Error, Refusal, Table, Trail, Transaction,
+    item::{Item, decode, encode, indexed, number, text},
     key,
     transaction::Expression,
 };
@@ -53,83 +48,6 @@ impl Table {
         Ok(Some(KeyWithUser { key: decode("access key", key)?, user: decode("user", user)? }))
     }
 
-    /// Lists the keys of a user by expiry, strongly; `after` is the `next` of the page before.
-    ///
-    /// Reads all keys of the user, however few are asked for: quotas keep them few.
-    pub async fn access_keys_of(
-        &self,
-        user_id: UserId,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Page<AccessKey>, Error> {
-        let items = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("PK = :partition AND begins_with(SK, :keys)")
-            .expression_attribute_values(":partition", text(key::user_partition(user_id)))
-            .expression_attribute_values(":keys", text(key::ACCESS_KEYS))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<Vec<_>, _>>()
-            .await
-            .map_err(|error| Error::failed("Query", error))?;
-        let mut keys: Vec<AccessKey> =
-            items.into_iter().map(|item| decode("access key", item)).collect::<Result<_, _>>()?;
-        let place = |key: &AccessKey| key::by_expiry(key.expires_at, key.key_id);
-        keys.sort_by_cached_key(place);
-        keys.retain(|key| after.is_none_or(|after| place(key).as_str() > after));
-        let more = keys.len() > limit;
-        keys.truncate(limit);
-        let next = more.then(|| keys.last().map(place)).flatten();
-        Ok(Page { items: keys, next })
-    }
-
-    /// Lists the keys of an organization with their users, by expiry.
-    ///
-    /// `after` is the `next` of the page before. A page ends early where its keys and their users
-    /// would not fit one batch.
-    pub async fn access_keys(
-        &self,
-        organization_id: OrganizationId,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Page<KeyWithUser>, Error> {
-        let start = after.and_then(|sort| {
-            let key_id = KeyId::parse(sort.rsplit('#').next()?).ok()?;
-            Some((sort.to_owned(), key::access_key(key_id)))
-        });
-        let places = self.index_page(key::access_keys_partition(organization_id), start, limit).await?;
-        let mut wanted = HashSet::new();
-        let mut entries = Vec::with_capacity(places.entries.len());
-        let read = places.entries.len();
-        for (sort, key) in places.entries {
-            let user = user_beside(&key);
-            let further = usize::from(!wanted.contains(&user)) + 1;
-            if wanted.len() + further > BATCH {
-                break;
-            }
-            wanted.extend([key.clone(), user]);
-            entries.push((sort, key));
-        }
-        let found = self.batch(wanted).await?;
-        let mut items = Vec::with_capacity(entries.len());
-        for (_, place) in &entries {
-            // Deleted since the index was written: gone from the list as well.
-            let (Some(key), Some(user)) = (found.get(place), found.get(&user_beside(place))) else {
-                continue;
-            };
-            items.push(KeyWithUser {
-                key: decode("access key", key.clone())?,
-                user: decode("user", user.clone())?,
-            });
-        }
-        let more = places.more || entries.len() < read;
-        Ok(Page { items, next: more.then(|| entries.pop().map(|(sort, _)| sort)).flatten() })
-    }
-
     /// Stores a new key in the room found for it.
     ///
     /// `user` is the user as the room was found in it. Tolerate: [`Error::LostRace`] when the user
@@ -139,12 +57,11 @@ impl Table {
         new: NewKey<'_>,
         user: &User,
         room: &Room,
-        event: &audit::Event,
+        trail: Trail<'_>,
     ) -> Result<(), Error> {
-        let mut transaction = Transaction::default();
+        let mut transaction = Transaction::leaving(self, trail);
         self.take_place(&mut transaction, new.key, user, room);
         self.add_key_item(&mut transaction, new);
-        transaction.record(self, event);
         self.commit(transaction).await
     }
 
@@ -158,22 +75,19 @@ impl Table {
         before: &AccessKey,
         after: NewKey<'_>,
         place: Option<(&User, &Room)>,
-        message: Option<&Message>,
-        event: &audit::Event,
+        trail: Trail<'_>,
     ) -> Result<(), Error> {
-        let mut transaction = Transaction::default();
-        // Stands for whatever is stored, so that a new expiry replaces or removes it.
-        let stored_due = place.map(|_| Time::from_seconds(0));
-        let old = self.key_item(NewKey { key: before, due_at: stored_due });
+        let mut transaction = Transaction::leaving(self, trail);
+        let mut old = self.key_item(NewKey { key: before, due_at: None });
+        if place.is_some() {
+            // These stand for whatever is stored, or is not, so that a new expiry sets or removes both.
+            old.extend(["due_shard", "due_at"].map(|name| (name.to_owned(), AttributeValue::Null(true))));
+        }
         let new = self.key_item(NewKey { key: after.key, due_at: place.and(after.due_at) });
         transaction.change(self, key::access_key(before.key_id), &old, &new, Refusal::LostRace);
         if let Some((user, room)) = place {
             self.take_place(&mut transaction, after.key, user, room);
         }
-        if let Some(message) = message {
-            transaction.tell(self, before.user_id(), message);
-        }
-        transaction.record(self, event);
         self.commit(transaction).await
     }
 
@@ -207,60 +121,32 @@ impl Table {
         &self,
         key: &AccessKey,
         by: UserId,
-        event: &audit::Event,
+        now: Time,
+        trail: Trail<'_>,
     ) -> Result<(), Error> {
         let change = Expression::new(
             "SET revoked_at = :now, updated_at = :now, updated_by = :by ADD version :one REMOVE due_shard, due_at",
         )
-        .value(":now", number(event.at.seconds()))
+        .value(":now", number(now.seconds()))
         .value(":by", text(by))
         .value(":one", number(1))
         .value(":seen", number(key.version));
-        let mut transaction = Transaction::default();
+        let mut transaction = Transaction::leaving(self, trail);
         let condition = "version = :seen AND attribute_not_exists(revoked_at)";
         transaction.update(self, key::access_key(key.key_id), change, condition, Refusal::LostRace);
         self.free_place(&mut transaction, key.key_id);
-        transaction.record(self, event);
         self.commit(transaction).await
     }
 
     /// Removes a key, from the state in which it was read, and frees its place.
     ///
     /// Tolerate: [`Error::LostRace`] when the key changed meanwhile; read it and decide again.
-    pub async fn delete_access_key(&self, key: &AccessKey, event: &audit::Event) -> Result<(), Error> {
-        let mut transaction = Transaction::default();
+    pub async fn delete_access_key(&self, key: &AccessKey, trail: Trail<'_>) -> Result<(), Error> {
+        let mut transaction = Transaction::leaving(self, trail);
         let seen = Expression::new("version = :seen").value(":seen", number(key.version));
         transaction.delete(self, key::access_key(key.key_id), seen, Refusal::LostRace);
         self.free_place(&mut transaction, key.key_id);
-        transaction.record(self, event);
         self.commit(transaction).await
-    }
-
-    /// Notes that a key was used, unless that was noted less than `every` seconds ago.
-    pub async fn touch_access_key(&self, key_id: KeyId, now: Time, every: i64) -> Result<(), Error> {
-        let result = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(primary(key::access_key(key_id))))
-            .update_expression("SET last_used_at = :now")
-            .condition_expression(
-                "attribute_exists(PK) AND (attribute_not_exists(last_used_at) OR last_used_at <= :old)",
-            )
-            .expression_attribute_values(":now", number(now.seconds()))
-            .expression_attribute_values(":old", number(now.plus(-every).seconds()))
-            .send()
-            .await;
-        match result {
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            other => other.map(|_| ()).map_err(|error| Error::failed("UpdateItem", error)),
-        }
     }
 
     pub(crate) fn add_key_item(&self, transaction: &mut Transaction, new: NewKey<'_>) {
@@ -272,11 +158,7 @@ impl Table {
         let item = encode(key::access_key(key.key_id), key);
         let mut item = indexed(item, key::access_keys(key.organization_id, key.expires_at, key.key_id));
         if let Some(due_at) = due_at {
-            item.insert(
-                "due_shard".to_owned(),
-                text(key::due_shard(key.organization_id, self.settings.due_shards)),
-            );
-            item.insert("due_at".to_owned(), number(due_at.seconds()));
+            self.due_from(&mut item, key.organization_id, due_at);
         }
         item
     }
@@ -296,8 +178,4 @@ impl Table {
             Refusal::LostRace,
         );
     }
-}
-
-fn user_beside(key: &key::Key) -> key::Key {
-    key::Key { pk: key.pk.clone(), sk: key::USER.to_owned() }
 }

@@ -38,6 +38,13 @@ pub struct DueKey {
 }
 
 impl Table {
+    /// Puts an item of an organization in the `due` index, for something to be done at `due_at`.
+    pub(crate) fn due_from(&self, item: &mut Item, organization_id: OrganizationId, due_at: Time) {
+        let shard = key::due_shard(organization_id, self.settings.due_shards);
+        item.insert("due_shard".to_owned(), text(shard));
+        item.insert("due_at".to_owned(), number(due_at.seconds()));
+    }
+
     /// Lists what is due at `now` in one part of the `due` index, the longest due first, up to `most`.
     ///
     /// The index is a moment behind: read what it names before anything is done for it.
@@ -103,7 +110,7 @@ impl Table {
         self.each("organization", organization_ids, key::organization).await
     }
 
-    async fn each<I: Copy + Eq + Hash, T: DeserializeOwned>(
+    pub(crate) async fn each<I: Copy + Eq + Hash, T: DeserializeOwned>(
         &self,
         what: &'static str,
         ids: &[I],

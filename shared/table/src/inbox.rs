@@ -18,8 +18,8 @@ use crate::{
 const KEPT_STILL: &str = "attribute_exists(PK) AND #at >= :from";
 
 impl Transaction {
-    /// Adds a message to a user.
-    pub(crate) fn tell(&mut self, table: &Table, user_id: UserId, message: &Message) {
+    /// Adds a message to the inbox of a user.
+    pub(crate) fn add_message(&mut self, table: &Table, user_id: UserId, message: &Message) {
         self.create(table, message_item(user_id, message), Refusal::LostRace);
     }
 }
@@ -36,16 +36,12 @@ impl Table {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<Message>, Error> {
-        let stretch = Stretch {
-            partition: key::user_partition(user_id),
-            prefix: key::MESSAGES,
-            from: kept_from(now),
-            until: None,
-        };
-        let filter = state.map(|state| {
-            Expression::new("#state = :state").name("#state", "state").value(":state", text(state.as_str()))
-        });
-        self.newest("message", &stretch, filter, after, limit).await
+        self.newest("message", &kept(user_id, now), state.map(in_state), after, limit).await
+    }
+
+    /// Counts the unread among the newest 1,000 messages to a user that are kept at `now`, strongly.
+    pub async fn count_unread(&self, user_id: UserId, now: Time) -> Result<u64, Error> {
+        self.count_newest(&kept(user_id, now), in_state(State::Unread)).await
     }
 
     /// Notes what a message's reader did with it, and returns it as it is then.
@@ -105,6 +101,20 @@ fn missing() -> domain::Error {
 /// Returns the first second whose messages are kept at `now`.
 fn kept_from(now: Time) -> Time {
     now.plus(1 - KEPT)
+}
+
+/// Returns the stretch of a user's messages that are kept at `now`.
+fn kept(user_id: UserId, now: Time) -> Stretch {
+    Stretch {
+        partition: key::user_partition(user_id),
+        prefix: key::MESSAGES,
+        from: kept_from(now),
+        until: None,
+    }
+}
+
+fn in_state(state: State) -> Expression {
+    Expression::new("#state = :state").name("#state", "state").value(":state", text(state.as_str()))
 }
 
 fn message_item(user_id: UserId, message: &Message) -> Item {

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::AttributeValue};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
@@ -66,6 +66,16 @@ impl Table {
             .await
             .map_err(|error| Error::failed("GetItem", error))?;
         answer.item.map(|item| decode(what, item)).transpose()
+    }
+
+    /// Starts a strongly consistent query under a condition that calls `partition` by that name.
+    pub(crate) fn query_strongly(&self, condition: &str, partition: String) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression(condition)
+            .expression_attribute_values(":partition", text(partition))
+            .consistent_read(true)
     }
 }
 

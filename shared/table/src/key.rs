@@ -9,6 +9,15 @@ use domain::{
 };
 use ulid::Ulid;
 
+/// A way in which a user is told of an expiry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// By mail.
+    Mail,
+    /// In the inbox.
+    Inbox,
+}
+
 /// The partition and sort key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
@@ -25,6 +34,8 @@ pub const USER: &str = "USER";
 pub const ACCESS_KEYS: &str = "KEY#";
 
 const MAILS: &str = "MAIL#";
+
+const OUTBOX: &str = "OUTBOX#";
 
 /// Sort keys of inbox messages start so, and end in a ULID.
 pub const MESSAGES: &str = "INBOX#";
@@ -96,14 +107,18 @@ pub fn access_key(key_id: KeyId) -> Key {
     Key { pk: user_partition(key_id.user_id()), sk: format!("{ACCESS_KEYS}{}", key_id.suffix()) }
 }
 
-/// Returns the key of a user's claim to be told of an expiry by mail.
+/// Returns the key of a user's claim to be told of an expiry by one channel.
 ///
 /// It leaves the stage out: one item for each expiry and channel holds the narrowest stage that was
 /// claimed, so that its condition alone keeps out the same stage and every wider one.
 #[must_use]
-pub fn notice_by_mail(user_id: UserId, announcement: &Announcement) -> Key {
+pub fn notice(user_id: UserId, announcement: &Announcement, channel: Channel) -> Key {
     let Announcement { key_id, expires_at, .. } = announcement;
-    Key { pk: user_partition(user_id), sk: format!("NOTICE#{key_id}#{}#MAIL", expires_at.seconds()) }
+    let channel = match channel {
+        Channel::Mail => "MAIL",
+        Channel::Inbox => "INBOX",
+    };
+    Key { pk: user_partition(user_id), sk: format!("NOTICE#{key_id}#{}#{channel}", expires_at.seconds()) }
 }
 
 /// Returns the key of a mail to a user.
@@ -128,6 +143,18 @@ pub fn audit_partition(organization_id: OrganizationId) -> String {
 #[must_use]
 pub fn message(user_id: UserId, message_id: Ulid) -> Key {
     Key { pk: user_partition(user_id), sk: format!("{MESSAGES}{message_id}") }
+}
+
+/// Returns the key of a message that is to be mailed to a user.
+#[must_use]
+pub fn outbox(user_id: UserId, message_id: Ulid) -> Key {
+    Key { pk: user_partition(user_id), sk: format!("{OUTBOX}{message_id}") }
+}
+
+/// Returns the key of the record that a user asked for a change once, by the hash of its name for it.
+#[must_use]
+pub fn idempotency(user_id: UserId, hash: &str) -> Key {
+    Key { pk: user_partition(user_id), sk: format!("IDEMPOTENCY#{hash}") }
 }
 
 /// Returns the place of a user among the users of its organization in `GSI1`.
@@ -158,10 +185,19 @@ pub fn access_keys_partition(organization_id: OrganizationId) -> String {
 #[must_use]
 pub fn by_expiry(expires_at: Option<Time>, key_id: KeyId) -> String {
     match expires_at {
-        Some(expiry) => format!("{:012}#{key_id}", expiry.seconds()),
+        Some(expiry) => format!("{}#{key_id}", expiring_from(expiry)),
         None => format!("never#{key_id}"),
     }
 }
+
+/// Returns what stands right before all keys that expire at an instant or later.
+#[must_use]
+pub fn expiring_from(time: Time) -> String {
+    format!("{:012}", time.seconds())
+}
+
+/// What stands right after all keys, those that never expire included.
+pub const AFTER_ALL_EXPIRIES: &str = "never$";
 
 /// Returns the place of a sign-in's link in `GSI1`.
 #[must_use]
@@ -211,6 +247,15 @@ pub enum DueItem {
         /// Which one.
         mail_id: Ulid,
     },
+    /// A message that is to be mailed.
+    Outbox {
+        /// Who gets it.
+        user_id: UserId,
+        /// Which one.
+        message_id: Ulid,
+    },
+    /// A user that is marked deleted and not yet removed.
+    DeletedUser(UserId),
 }
 
 /// Tells what an entry of the `due` index stands for; `None` if this version does not know.
@@ -219,6 +264,12 @@ pub fn due_item(key: &Key) -> Option<DueItem> {
     let user_id = UserId::parse(key.pk.strip_prefix("USER#")?).ok()?;
     if let Some(suffix) = key.sk.strip_prefix(ACCESS_KEYS) {
         return Some(DueItem::AccessKey(KeyId::new(user_id, KeySuffix::parse(suffix).ok()?)));
+    }
+    if key.sk == USER {
+        return Some(DueItem::DeletedUser(user_id));
+    }
+    if let Some(message_id) = key.sk.strip_prefix(OUTBOX) {
+        return Some(DueItem::Outbox { user_id, message_id: message_id.parse().ok()? });
     }
     let mail_id = key.sk.strip_prefix(MAILS)?.parse().ok()?;
     Some(DueItem::Mail { user_id, mail_id })
@@ -240,7 +291,10 @@ mod tests {
         let (key_id, user_id, mail_id) = (KeyId::random(), UserId::random(), Ulid::generate());
         assert_eq!(due_item(&access_key(key_id)), Some(DueItem::AccessKey(key_id)));
         assert_eq!(due_item(&mail(user_id, mail_id)), Some(DueItem::Mail { user_id, mail_id }));
-        assert_eq!(due_item(&user(user_id)), None);
+        let message_id = mail_id;
+        assert_eq!(due_item(&outbox(user_id, message_id)), Some(DueItem::Outbox { user_id, message_id }));
+        assert_eq!(due_item(&user(user_id)), Some(DueItem::DeletedUser(user_id)));
+        assert_eq!(due_item(&message(user_id, message_id)), None);
     }
 
     #[test]

@@ -1,13 +1,18 @@
+use std::collections::HashMap;
+
 use domain::{
     Time,
     id::{OrganizationId, UserId},
+    inbox::Message,
+    news::News,
     notice::Announcement,
 };
 use serde::{Deserialize, Serialize};
+use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 use ulid::Ulid;
 
 use crate::{
-    Error, Refusal, Table, Transaction,
+    Error, Refusal, Table, Trail, Transaction,
     item::{Item, encode, number, text},
     key,
     transaction::Expression,
@@ -59,8 +64,10 @@ pub struct Mail {
     /// How often a later run took it up; each time it then waits twice as long.
     #[serde(default)]
     pub attempts: u32,
-    /// What it tells.
+    /// The expiries that it tells of.
     pub announcements: Vec<Announcement>,
+    /// What else it tells, as it was true when it happened.
+    pub messages: Vec<Message>,
     /// The time of the run that claimed it.
     pub created_at: Time,
 }
@@ -78,8 +85,15 @@ impl Mail {
             lease_ends_at,
             attempts: 0,
             announcements: Vec::new(),
+            messages: Vec::new(),
             created_at: now,
         }
+    }
+
+    /// Tells whether anything was claimed for it: until then it is not stored.
+    #[must_use]
+    pub const fn is_stored(&self) -> bool {
+        !self.announcements.is_empty() || !self.messages.is_empty()
     }
 
     /// Returns when a mail that a run held at `now` is due again, if the run leaves it unmarked.
@@ -93,9 +107,14 @@ impl Mail {
 }
 
 impl Table {
-    /// Reads a mail, strongly.
-    pub async fn mail(&self, user_id: UserId, mail_id: Ulid) -> Result<Option<Mail>, Error> {
-        self.get("mail", key::mail(user_id, mail_id)).await
+    /// Reads mails by recipient and id, strongly; those that are gone are absent from the answer.
+    ///
+    /// One that cannot be read is an error of its own: it is not to be taken for one that is gone.
+    pub async fn mails(
+        &self,
+        places: &[(UserId, Ulid)],
+    ) -> Result<HashMap<(UserId, Ulid), Result<Mail, Error>>, Error> {
+        self.each("mail", places, |(user_id, mail_id)| key::mail(user_id, mail_id)).await
     }
 
     /// Takes over the lease of a mail as it was read: its lease is over by the clock.
@@ -113,30 +132,57 @@ impl Table {
         .value(":ends_at", number(lease_ends_at.seconds()))
         .value(":attempts", number(attempts))
         .value(":due_at", number(taken.due_again(now).seconds()));
-        self.change_mail(mail, change).await?;
+        let mut transaction = Transaction::default();
+        self.change_leased_mail(&mut transaction, mail, change);
+        self.commit(transaction).await?;
         *mail = taken;
         Ok(())
     }
 
-    /// Marks a mail that this run has the lease of, so that no run sends it again.
+    /// Marks a mail that this run has the lease of, so that no run sends it again, and tells of that.
     ///
     /// Tolerate: [`Error::LostRace`] when another run took the lease meanwhile.
-    pub async fn mark_mail(&self, mail: &Mail, status: MailStatus, now: Time) -> Result<(), Error> {
+    pub async fn mark_mail(
+        &self,
+        mail: &Mail,
+        status: MailStatus,
+        news: &[News],
+        now: Time,
+    ) -> Result<(), Error> {
         let change = Expression::new("SET #status = :status, #ttl = :ttl REMOVE due_shard, due_at")
             .name("#ttl", "ttl")
             .value(":status", text(status.as_str()))
             .value(":ttl", number(now.plus(KEPT).seconds()));
-        self.change_mail(mail, change).await
-    }
-
-    async fn change_mail(&self, mail: &Mail, change: Expression) -> Result<(), Error> {
-        let mut transaction = Transaction::default();
+        let mut transaction = Transaction::leaving(self, Trail::of(&[]).telling(news));
         self.change_leased_mail(&mut transaction, mail, change);
         self.commit(transaction).await
     }
 
+    /// Adds to what a mail tells: stores it where it tells nothing yet, else on condition of its lease.
+    pub(crate) fn add_to_mail(
+        &self,
+        transaction: &mut Transaction,
+        mail: &Mail,
+        announcements: &[Announcement],
+        messages: &[Message],
+    ) {
+        if mail.is_stored() {
+            const MAPS: &str = "what a mail tells is maps with text keys";
+            let change = Expression::new(
+                "SET announcements = list_append(announcements, :announcements), messages = list_append(messages, :messages)",
+            )
+            .value(":announcements", to_attribute_value(announcements).expect(MAPS))
+            .value(":messages", to_attribute_value(messages).expect(MAPS));
+            self.change_leased_mail(transaction, mail, change);
+        } else {
+            let (announcements, messages) = (announcements.to_vec(), messages.to_vec());
+            let stored = Mail { announcements, messages, ..mail.clone() };
+            transaction.create(self, self.mail_item(&stored), Refusal::LostRace);
+        }
+    }
+
     /// Changes a mail on condition that its lease is still the one that `mail` names.
-    pub(crate) fn change_leased_mail(&self, transaction: &mut Transaction, mail: &Mail, change: Expression) {
+    fn change_leased_mail(&self, transaction: &mut Transaction, mail: &Mail, change: Expression) {
         let change = change
             .name("#status", "status")
             .value(":leased", text(MailStatus::Leased.as_str()))
@@ -146,11 +192,9 @@ impl Table {
     }
 
     /// Makes the item of a mail, in the `due` index for when the run that claims it leaves it unmarked.
-    pub(crate) fn mail_item(&self, mail: &Mail) -> Item {
+    fn mail_item(&self, mail: &Mail) -> Item {
         let mut item = encode(key::mail(mail.user_id, mail.mail_id), mail);
-        let shard = key::due_shard(mail.organization_id, self.settings.due_shards);
-        item.insert("due_shard".to_owned(), text(shard));
-        item.insert("due_at".to_owned(), number(mail.due_again(mail.created_at).seconds()));
+        self.due_from(&mut item, mail.organization_id, mail.due_again(mail.created_at));
         item
     }
 }
@@ -178,6 +222,7 @@ mod tests {
                 "lease",
                 "lease_ends_at",
                 "mail_id",
+                "messages",
                 "organization_id",
                 "status",
                 "user_id"

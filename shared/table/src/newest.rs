@@ -1,3 +1,4 @@
+use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Select};
 use domain::Time;
 use serde::de::DeserializeOwned;
 use ulid::Ulid;
@@ -60,6 +61,35 @@ impl Table {
             return Ok(Page { items: Vec::new(), next: None });
         };
         let examined = if filter.is_some() { EXAMINED } else { limit };
+        let query = self.query_newest(stretch, (first, last), filter, examined);
+        let answer = query.send().await.map_err(|error| Error::failed("Query", error))?;
+        let mut found = answer.items.unwrap_or_default();
+        let reached = if found.len() > limit {
+            found.truncate(limit);
+            found.last()
+        } else {
+            answer.last_evaluated_key.as_ref()
+        };
+        let next = reached.and_then(|item| id_of(item, stretch.prefix));
+        let items = found.into_iter().map(|item| decode(what, item)).collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
+    }
+
+    /// Counts what `filter` leaves of the newest [`EXAMINED`] items of a stretch, strongly.
+    pub(crate) async fn count_newest(&self, stretch: &Stretch, filter: Expression) -> Result<u64, Error> {
+        let Some(ids) = stretch.ids(None) else { return Ok(0) };
+        let query = self.query_newest(stretch, ids, Some(filter), EXAMINED).select(Select::Count);
+        let answer = query.send().await.map_err(|error| Error::failed("Query", error))?;
+        Ok(u64::try_from(answer.count).unwrap_or_default())
+    }
+
+    fn query_newest(
+        &self,
+        stretch: &Stretch,
+        (first, last): (Ulid, Ulid),
+        filter: Option<Expression>,
+        examined: usize,
+    ) -> QueryFluentBuilder {
         let query = self
             .client
             .query()
@@ -76,23 +106,10 @@ impl Table {
             None => query,
         };
         let sort_key = |id: Ulid| text(format!("{}{id}", stretch.prefix));
-        let answer = query
+        query
             .expression_attribute_values(":partition", text(&stretch.partition))
             .expression_attribute_values(":first", sort_key(first))
             .expression_attribute_values(":last", sort_key(last))
-            .send()
-            .await
-            .map_err(|error| Error::failed("Query", error))?;
-        let mut found = answer.items.unwrap_or_default();
-        let reached = if found.len() > limit {
-            found.truncate(limit);
-            found.last()
-        } else {
-            answer.last_evaluated_key.as_ref()
-        };
-        let next = reached.and_then(|item| id_of(item, stretch.prefix));
-        let items = found.into_iter().map(|item| decode(what, item)).collect::<Result<_, _>>()?;
-        Ok(Page { items, next })
     }
 }
 

@@ -1,12 +1,19 @@
-use domain::{Time, id::KeyId, notice::Announcement};
+use std::collections::{HashMap, HashSet};
+
+use domain::{
+    Time,
+    id::{KeyId, UserId},
+    inbox::Message,
+    notice::Announcement,
+};
 use serde::Serialize;
-use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 use ulid::Ulid;
 
 use crate::{
     Error, Mail, Refusal, Table, Transaction,
-    item::{Item, encode, number},
-    key,
+    batch::BATCH,
+    item::{Item, encode, number, text},
+    key::{self, Channel},
     mail::KEPT,
     transaction::Expression,
 };
@@ -14,15 +21,15 @@ use crate::{
 /// The most steps that DynamoDB takes in one transaction.
 const STEPS: usize = 100;
 
-/// The most announcements that one call may claim: two steps each, and one for the mail.
-pub const CLAIMS: usize = (STEPS - 1) / 2;
+/// The most announcements that one call may claim: three steps each at most, and one for the mail.
+pub const CLAIMS: usize = (STEPS - 1) / 3;
 
-/// What came of claiming one announcement for a mail.
+/// What came of claiming one announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// The mail tells it.
+    /// The mail, or the inbox, tells it.
     Made,
-    /// The recipient was told this stage of this expiry, or a narrower one, by another mail.
+    /// The recipient was told this stage of this expiry, or a narrower one, before.
     MadeBefore,
     /// The key was revoked or deleted, or its expiry moved: there is nothing to tell.
     Obsolete,
@@ -46,7 +53,8 @@ pub struct Advance {
 struct Notice {
     #[serde(flatten)]
     announcement: Announcement,
-    mail_id: Ulid,
+    /// The mail, or the message in the inbox, that tells it.
+    told_by: Ulid,
     ttl: Time,
 }
 
@@ -60,26 +68,84 @@ impl Table {
     ///
     /// Tolerate: [`Error::LostRace`] when another run took the mail's lease meanwhile.
     pub async fn claim(&self, mail: &mut Mail, wanted: &[Announcement]) -> Result<Vec<Claim>, Error> {
-        let mut claims = vec![Claim::Made; wanted.len()];
+        let claims = {
+            let steps = |open: &[usize]| {
+                let announcements: Vec<_> = open.iter().map(|one| wanted[*one]).collect();
+                self.claims(mail, &announcements)
+            };
+            self.claim_each(wanted.len(), (1, 2), steps).await?
+        };
+        let made = wanted.iter().zip(&claims).filter(|(_, claim)| **claim == Claim::Made);
+        mail.announcements.extend(made.map(|(announcement, _)| *announcement));
+        Ok(claims)
+    }
+
+    /// Reads, strongly, which of a mail's announcements it is still to tell: those of which no other
+    /// mail claimed a narrower stage since.
+    pub async fn standing(&self, mail: &Mail) -> Result<Vec<Announcement>, Error> {
+        let place = |told: &Announcement| key::notice(mail.user_id, told, Channel::Mail);
+        let places: HashSet<_> = mail.announcements.iter().map(place).collect();
+        let mut claims = HashMap::with_capacity(places.len());
+        for places in places.into_iter().collect::<Vec<_>>().chunks(BATCH) {
+            claims.extend(self.batch(places.iter().cloned()).await?);
+        }
+        let ours = text(mail.mail_id.to_string());
+        let is_ours = |claim: &Item| claim.get("told_by") == Some(&ours);
+        let stands = |told: &&Announcement| claims.get(&place(told)).is_none_or(is_ours);
+        Ok(mail.announcements.iter().filter(stands).copied().collect())
+    }
+
+    /// Claims up to [`CLAIMS`] announcements for a user's inbox, each with the message that tells it,
+    /// and tells what came of each.
+    ///
+    /// Claims and messages are one transaction, under the same conditions as claims for a mail. After
+    /// [`Error::Failed`] it is unknown whether they were made; claiming them again makes none twice.
+    pub async fn claim_in_inbox(
+        &self,
+        user_id: UserId,
+        wanted: &[(Announcement, Message)],
+    ) -> Result<Vec<Claim>, Error> {
+        let steps = |open: &[usize]| {
+            let mut transaction = Transaction::default();
+            for (announcement, message) in open.iter().map(|one| &wanted[*one]) {
+                let told_by = (Channel::Inbox, message.message_id);
+                self.add_claim(&mut transaction, user_id, announcement, told_by, message.at);
+                transaction.add_message(self, user_id, message);
+            }
+            transaction
+        };
+        self.claim_each(wanted.len(), (0, 3), steps).await
+    }
+
+    /// Makes claims together, except those that are refused.
+    ///
+    /// `steps` makes the transaction of some of them, named by position: so many steps first, and then
+    /// so many for each claim, of which the first checks its key and the second claims.
+    async fn claim_each(
+        &self,
+        wanted: usize,
+        (first, each): (usize, usize),
+        steps: impl Fn(&[usize]) -> Transaction,
+    ) -> Result<Vec<Claim>, Error> {
+        let mut claims = vec![Claim::Made; wanted];
         loop {
-            let open: Vec<_> = (0..wanted.len()).filter(|i| claims[*i] == Claim::Made).collect();
-            let announcements: Vec<_> = open.iter().map(|i| wanted[*i]).collect();
-            if announcements.is_empty() {
+            let open: Vec<_> = (0..wanted).filter(|one| claims[*one] == Claim::Made).collect();
+            if open.is_empty() {
                 return Ok(claims);
             }
-            let refused = self.attempt(self.claims(mail, &announcements)).await?;
+            let refused = self.attempt(steps(&open)).await?;
             if refused.is_empty() {
-                mail.announcements.extend(announcements);
                 return Ok(claims);
             }
             for step in refused {
-                // The mail, then key and claim of each announcement.
-                let Some(step) = step.checked_sub(1) else { return Err(Error::LostRace) };
-                let claim = &mut claims[open[step / 2]];
-                if step % 2 == 0 {
-                    *claim = Claim::Obsolete;
-                } else if *claim == Claim::Made {
-                    *claim = Claim::MadeBefore;
+                let Some(step) = step.checked_sub(first) else { return Err(Error::LostRace) };
+                let claim = &mut claims[open[step / each]];
+                match step % each {
+                    0 => *claim = Claim::Obsolete,
+                    1 if *claim == Claim::Made => *claim = Claim::MadeBefore,
+                    1 => {}
+                    // The id of a message is taken, which cannot happen by chance.
+                    _ => return Err(Error::LostRace),
                 }
             }
         }
@@ -87,24 +153,32 @@ impl Table {
 
     fn claims(&self, mail: &Mail, announcements: &[Announcement]) -> Transaction {
         let mut transaction = Transaction::default();
-        if mail.announcements.is_empty() {
-            let stored = Mail { announcements: announcements.to_vec(), ..mail.clone() };
-            transaction.create(self, self.mail_item(&stored), Refusal::LostRace);
-        } else {
-            let more = to_attribute_value(announcements).expect("announcements are maps with text keys");
-            let change =
-                Expression::new("SET announcements = list_append(announcements, :more)").value(":more", more);
-            self.change_leased_mail(&mut transaction, mail, change);
-        }
+        self.add_to_mail(&mut transaction, mail, announcements, &[]);
         for announcement in announcements {
-            let unchanged = Expression::new("expires_at = :expiry AND attribute_not_exists(revoked_at)")
-                .value(":expiry", number(announcement.expires_at.seconds()));
-            transaction.check(self, key::access_key(announcement.key_id), unchanged, Refusal::LostRace);
-            let narrower = Expression::new("attribute_not_exists(PK) OR stage > :stage")
-                .value(":stage", number(announcement.stage));
-            transaction.put(self, notice_item(mail, *announcement), narrower, Refusal::LostRace);
+            let told_by = (Channel::Mail, mail.mail_id);
+            self.add_claim(&mut transaction, mail.user_id, announcement, told_by, mail.created_at);
         }
         transaction
+    }
+
+    /// Checks that a key still has the expiry that is announced, and claims that a user is told of it.
+    fn add_claim(
+        &self,
+        transaction: &mut Transaction,
+        user_id: UserId,
+        announcement: &Announcement,
+        (channel, told_by): (Channel, Ulid),
+        now: Time,
+    ) {
+        let unchanged = Expression::new("expires_at = :expiry AND attribute_not_exists(revoked_at)")
+            .value(":expiry", number(announcement.expires_at.seconds()));
+        transaction.check(self, key::access_key(announcement.key_id), unchanged, Refusal::LostRace);
+        let narrower = Expression::new("attribute_not_exists(PK) OR stage > :stage")
+            .value(":stage", number(announcement.stage));
+        let ttl = announcement.expires_at.max(now).plus(KEPT);
+        let notice = Notice { announcement: *announcement, told_by, ttl };
+        let item = encode(key::notice(user_id, announcement, channel), &notice);
+        transaction.put(self, item, narrower, Refusal::LostRace);
     }
 
     /// Moves keys to their next notices, except those that changed since the index named them.
@@ -143,12 +217,6 @@ impl Table {
     }
 }
 
-fn notice_item(mail: &Mail, announcement: Announcement) -> Item {
-    let ttl = announcement.expires_at.max(mail.created_at).plus(KEPT);
-    let notice = Notice { announcement, mail_id: mail.mail_id, ttl };
-    encode(key::notice_by_mail(mail.user_id, &announcement), &notice)
-}
-
 #[cfg(test)]
 mod tests {
     use domain::id::{OrganizationId, UserId};
@@ -169,21 +237,24 @@ mod tests {
     }
 
     #[test]
-    fn a_notice_holds_what_was_told_and_the_mail_that_tells_it() {
-        let (mail, announcement) = (mail(), announcement());
-        let item = notice_item(&mail, announcement);
-        assert_eq!(attributes(&item), ["PK", "SK", "expires_at", "key_id", "mail_id", "stage", "ttl"]);
-        assert_eq!(item["SK"], text(format!("NOTICE#{}#5000#MAIL", announcement.key_id)));
-        assert_eq!(item["stage"], number(7));
-        assert_eq!(item["mail_id"], text(mail.mail_id.to_string()));
+    fn a_notice_holds_what_was_told_and_what_tells_it() {
+        let notice =
+            Notice { announcement: announcement(), told_by: Ulid::nil(), ttl: Time::from_seconds(9) };
+        for (channel, named) in [(Channel::Mail, "MAIL"), (Channel::Inbox, "INBOX")] {
+            let item = encode(key::notice(UserId::random(), &notice.announcement, channel), &notice);
+            assert_eq!(attributes(&item), ["PK", "SK", "expires_at", "key_id", "stage", "told_by", "ttl"]);
+            assert_eq!(item["SK"], text(format!("NOTICE#{}#5000#{named}", notice.announcement.key_id)));
+            assert_eq!((&item["stage"], &item["told_by"]), (&number(7), &text(Ulid::nil().to_string())));
+        }
     }
 
     #[test]
     fn the_most_claims_fit_one_transaction() {
         let announcements: Vec<_> = (0..CLAIMS).map(|_| announcement()).collect();
         let mut mail = mail();
-        assert_eq!(offline().claims(&mail, &announcements).len(), 99);
+        assert_eq!(offline().claims(&mail, &announcements).len(), 2 * CLAIMS + 1);
         mail.announcements.push(announcement());
-        assert_eq!(offline().claims(&mail, &announcements).len(), 99);
+        assert_eq!(offline().claims(&mail, &announcements).len(), 2 * CLAIMS + 1);
+        const { assert!(3 * CLAIMS <= STEPS) };
     }
 }

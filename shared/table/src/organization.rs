@@ -116,7 +116,7 @@ impl Table {
         let mut found = Vec::new();
         let mut after = None;
         loop {
-            let places = self.index_page(partition.to_owned(), after, BATCH).await?;
+            let places = self.index_page(partition.to_owned(), None, after, BATCH).await?;
             after = places.entries.last().cloned().filter(|_| places.more);
             let read = places.entries.into_iter();
             found.extend(read.filter_map(|(sort, key)| Some((OrganizationId::parse(&sort).ok()?, key))));

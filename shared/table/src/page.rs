@@ -24,10 +24,12 @@ pub(crate) struct Places {
 }
 
 impl Table {
-    /// Reads up to `limit` entries of a partition of `GSI1`, in order, after the entry `after`.
+    /// Reads up to `limit` entries of a partition of `GSI1`, in order, after the entry `after`; of those
+    /// whose sort keys lie from the first to the last of `within`, in which `after` must lie too.
     pub(crate) async fn index_page(
         &self,
         partition: String,
+        within: Option<(&str, &str)>,
         after: Option<(String, Key)>,
         limit: usize,
     ) -> Result<Places, Error> {
@@ -37,12 +39,15 @@ impl Table {
             start.insert("GSI1SK".to_owned(), text(sort));
             start
         });
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .index_name("GSI1")
-            .key_condition_expression("GSI1PK = :partition")
+        let query = self.client.query().table_name(&self.name).index_name("GSI1");
+        let query = match within {
+            Some((first, last)) => query
+                .key_condition_expression("GSI1PK = :partition AND GSI1SK BETWEEN :first AND :last")
+                .expression_attribute_values(":first", text(first))
+                .expression_attribute_values(":last", text(last)),
+            None => query.key_condition_expression("GSI1PK = :partition"),
+        };
+        let answer = query
             .expression_attribute_values(":partition", text(&partition))
             .set_exclusive_start_key(start)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))

@@ -25,14 +25,12 @@ impl Table {
         let (first, last) = key::SNAPSHOT;
         let (mut organization, mut catalog) = (None, Catalog::default());
         let mut pages = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("PK = :partition AND SK BETWEEN :first AND :last")
-            .expression_attribute_values(":partition", text(key::organization_partition(organization_id)))
+            .query_strongly(
+                "PK = :partition AND SK BETWEEN :first AND :last",
+                key::organization_partition(organization_id),
+            )
             .expression_attribute_values(":first", text(first))
             .expression_attribute_values(":last", text(last))
-            .consistent_read(true)
             .into_paginator()
             .items()
             .send();

@@ -2,24 +2,40 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     audit,
     id::{OrganizationId, UserId},
-    inbox::Message,
+    organization::Organization,
     text::Email,
     user::{Status, User},
 };
 
 use crate::{
-    Error, Page, Refusal, Table, Transaction,
+    Error, Page, Refusal, Table, Trail, Transaction,
     access_key::NewKey,
-    item::{Item, decode, encode, indexed, key_of, number, primary, text},
+    item::{Item, decode, encode, indexed, key_of, number, primary},
     key::{self, Key},
     sign_in::{claim_item, link_item, pointing_to},
     transaction::Expression,
 };
 
+/// Seconds after which a run of the notices removes what a deletion that was cut off left: until then
+/// the request itself may be at it.
+const REMOVED_AFTER: i64 = 60;
+
+/// Users whom one change can tell: two steps of its transaction each, beside those of the change.
+const TOLD: usize = 40;
+
 impl Table {
     /// Reads a user, strongly.
     pub async fn user(&self, user_id: UserId) -> Result<Option<User>, Error> {
         self.get("user", key::user(user_id)).await
+    }
+
+    /// Reads the active owners of an organization, strongly: the first 40, as many as one change can tell.
+    ///
+    /// One that cannot be read is left out: what threatens a key is told to the others all the same.
+    pub async fn owners(&self, organization: &Organization) -> Result<Vec<User>, Error> {
+        let ids: Vec<_> = organization.owner_ids.iter().copied().take(TOLD).collect();
+        let owners = self.users_by_id(&ids).await?.into_values().flatten();
+        Ok(owners.filter(User::is_active_owner).collect())
     }
 
     /// Lists the users of an organization, by id; `after` is the `next` of the page before.
@@ -30,7 +46,7 @@ impl Table {
         limit: usize,
     ) -> Result<Page<User>, Error> {
         let start = after.map(|user_id| (user_id.to_string(), key::user(user_id)));
-        let places = self.index_page(key::users_partition(organization_id), start, limit).await?;
+        let places = self.index_page(key::users_partition(organization_id), None, start, limit).await?;
         let mut items = self.batch(places.entries.iter().map(|(_, key)| key.clone())).await?;
         let users: Vec<User> = places
             .entries
@@ -45,22 +61,14 @@ impl Table {
     /// Creates a user, with keys if any are given: all or nothing.
     ///
     /// `user.live_keys` must name exactly `keys`. Refused where the address is taken.
-    pub async fn create_user(
-        &self,
-        user: &User,
-        keys: &[NewKey<'_>],
-        events: &[audit::Event],
-    ) -> Result<(), Error> {
-        let mut transaction = Transaction::default();
+    pub async fn create_user(&self, user: &User, keys: &[NewKey<'_>], trail: Trail<'_>) -> Result<(), Error> {
+        let mut transaction = Transaction::leaving(self, trail);
         self.add_user(&mut transaction, user);
         for key in keys {
             self.add_key_item(&mut transaction, *key);
         }
         if user.is_active_owner() {
             self.change_owner(&mut transaction, user, true);
-        }
-        for event in events {
-            transaction.record(self, event);
         }
         self.commit(transaction).await
     }
@@ -69,14 +77,8 @@ impl Table {
     ///
     /// Its claim to an address, and its place among the active owners, change with it. Tolerate:
     /// [`Error::LostRace`] when the user changed meanwhile; read it and decide again.
-    pub async fn update_user(
-        &self,
-        before: &User,
-        after: &User,
-        message: Option<&Message>,
-        event: &audit::Event,
-    ) -> Result<(), Error> {
-        let mut transaction = Transaction::default();
+    pub async fn update_user(&self, before: &User, after: &User, trail: Trail<'_>) -> Result<(), Error> {
+        let mut transaction = Transaction::leaving(self, trail);
         let user = key::user(before.user_id);
         transaction.change(self, user, &user_item(before), &user_item(after), Refusal::LostRace);
         self.change_claim(&mut transaction, before, after);
@@ -85,26 +87,24 @@ impl Table {
             (true, false) => self.change_owner(&mut transaction, after, false),
             _ => {}
         }
-        if let Some(message) = message {
-            transaction.tell(self, before.user_id, message);
-        }
-        transaction.record(self, event);
         self.commit(transaction).await
     }
 
     /// Marks a user deleted: refused at once, hidden, its address and sign-in free for others.
     ///
-    /// What belongs to it is removed by [`Table::remove_user`] afterwards. Tolerate:
-    /// [`Error::LostRace`] when the user changed meanwhile; read it and decide again.
+    /// What belongs to it is removed by [`Table::remove_user`] afterwards; until then the `due` index
+    /// names the user. Tolerate: [`Error::LostRace`] when the user changed meanwhile; read it and
+    /// decide again.
     pub async fn delete_user(&self, user: &User, event: &audit::Event) -> Result<(), Error> {
         let mut after = user.clone();
         after.status = Status::Deleted;
         after.email = None;
         after.subject = None;
         after.version += 1;
+        let mut marked = user_item(&after);
+        self.due_from(&mut marked, user.organization_id, event.at.plus(REMOVED_AFTER));
         let mut transaction = Transaction::default();
-        let key = key::user(user.user_id);
-        transaction.change(self, key, &user_item(user), &user_item(&after), Refusal::LostRace);
+        transaction.change(self, key::user(user.user_id), &user_item(user), &marked, Refusal::LostRace);
         self.change_claim(&mut transaction, user, &after);
         if let Some(subject) = &user.subject {
             let ours = pointing_to(user);
@@ -123,13 +123,8 @@ impl Table {
     pub async fn remove_user(&self, user_id: UserId) -> Result<(), Error> {
         let user = key::user(user_id);
         let mut pages = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("PK = :partition")
-            .expression_attribute_values(":partition", text(key::user_partition(user_id)))
+            .query_strongly("PK = :partition", key::user_partition(user_id))
             .projection_expression("PK, SK")
-            .consistent_read(true)
             .into_paginator()
             .items()
             .send();
@@ -142,7 +137,7 @@ impl Table {
         self.delete(user).await
     }
 
-    async fn delete(&self, key: Key) -> Result<(), Error> {
+    pub(crate) async fn delete(&self, key: Key) -> Result<(), Error> {
         let request = self.client.delete_item().table_name(&self.name).set_key(Some(primary(key)));
         request.send().await.map(|_| ()).map_err(|error| Error::failed("DeleteItem", error))
     }

@@ -137,12 +137,12 @@ fn bad_bodies_are_named_by_field_and_rule() {
         let organization = world.organization("alice", "strict").await;
         let keys = organization.keys_of(&organization.machine("ci").await);
         for (body, field, rule) in [
-            (json!({"expires_in_days": 1}), "body", "missing field `name`"),
+            (json!({"expires_in_days": 1}), "name", "must be given"),
             (json!({"name": "k"}), "expires_in_days", "give one of"),
             (json!({"name": "k", "expires_in_days": 0}), "expires_in_days", "1 or more"),
-            (json!({"name": "k", "expires_in_days": -1}), "expires_in_days", "expected u32"),
-            (json!({"name": "k", "expires_in_days": 1.5}), "expires_in_days", "expected u32"),
-            (json!({"name": "k", "expires_in_days": "1"}), "expires_in_days", "expected u32"),
+            (json!({"name": "k", "expires_in_days": -1}), "expires_in_days", "must not be negative"),
+            (json!({"name": "k", "expires_in_days": 1.5}), "expires_in_days", "must be a whole number"),
+            (json!({"name": "k", "expires_in_days": "1"}), "expires_in_days", "must be a whole number"),
             (json!({"name": "k", "expires_at": "2030-01-01"}), "expires_at", "RFC 3339"),
             (json!({"name": "k", "never_expires": false}), "never_expires", "must be true"),
             (

@@ -2,17 +2,7 @@ use kit::{Organization, run};
 use serde_json::{Value, json};
 
 async fn pages(organization: &Organization, path: &str, limit: usize) -> Vec<Value> {
-    let (mut items, mut cursor) = (vec![], String::new());
-    loop {
-        let page = organization.owner.get(&format!("{path}?limit={limit}{cursor}")).await.expect(200);
-        let found = page["items"].as_array().unwrap();
-        assert!(found.len() <= limit);
-        items.extend(found.iter().cloned());
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return items,
-        }
-    }
+    organization.owner.pages(&format!("{path}?limit={limit}")).await
 }
 
 #[test]

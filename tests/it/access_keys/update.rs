@@ -46,7 +46,7 @@ fn bad_changes_are_named_by_field_and_rule() {
             (json!({"name": null}), "name", ""),
             (json!({"name": ""}), "name", "1 to 64"),
             (json!({"active": null}), "active", ""),
-            (json!({"active": "no"}), "active", "boolean"),
+            (json!({"active": "no"}), "active", "true or false"),
             (json!({"key_id": "x"}), "key_id", "unknown field"),
             (json!({"user_id": "x"}), "user_id", "unknown field"),
             (json!({"expires_in_days": 1, "never_expires": true}), "expires_at", "exclude one another"),
@@ -232,5 +232,28 @@ fn an_administrator_lifts_what_an_administrator_switched_off_and_nothing_else() 
         carol.patch(&path, off).await.expect(200);
         organization.owner.patch(&path, on.clone()).await.expect_problem(403, "forbidden");
         carol.patch(&path, on).await.expect(200);
+    });
+}
+
+#[test]
+fn keys_that_nobody_was_to_be_told_of_any_more_are_told_of_once_they_get_a_new_expiry() {
+    run(async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let machine = organization.machine("ci").await;
+        let lasting = json!({"name": "lasting", "never_expires": true});
+        let lasting = organization.owner.post(&organization.keys_of(&machine), lasting).await.expect(201);
+        let expired = organization.key(&machine, 1).await;
+        world.travel(DAY + 1);
+        assert_eq!(world.notify().await["sent"], 1);
+        world.travel(2 * DAY);
+        let alice = world.person("alice");
+        for key in [lasting, expired] {
+            let extended = json!({"expires_in_days": 10, "name": "extended"});
+            alice.patch(&organization.key_path(&key), extended).await.expect(200);
+        }
+        world.travel(5 * DAY + 60);
+        world.notify().await;
+        let last = world.stack.emails().pop().unwrap();
+        assert_eq!(last.text.matches("ak_").count(), 2, "{}", last.text);
     });
 }

@@ -1,3 +1,4 @@
+use crate::tokens::{token, with_another_secret};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kit::{Service, run};
 
@@ -77,14 +78,12 @@ fn a_wrong_secret_runs_no_argon2_and_a_right_one_runs_it_once_an_instance() {
     };
     kit::run_with(options, async |world| {
         let organization = world.organization("alice", "strict").await;
-        let (mine, other) = (organization.machine_key().await, organization.machine_key().await);
+        let mine = organization.machine_key().await;
         let runs = || {
             let lines = world.stack.logs().by_function("authorize-request");
             lines.iter().filter(|line| line.contains("\"argon2.runs\":1")).count()
         };
-        let (mine, other) =
-            (mine["secret"]["token"].as_str().unwrap(), other["secret"]["token"].as_str().unwrap());
-        let wrong = with_secret_of(mine, other);
+        let (wrong, mine) = (with_another_secret(&mine), token(&mine));
         world.stack.calls().clear();
         for _ in 0..3 {
             world.key(&wrong).get("/v1/whoami").await.expect_forbidden_by_gateway();
@@ -102,26 +101,4 @@ fn a_wrong_secret_runs_no_argon2_and_a_right_one_runs_it_once_an_instance() {
         }
         assert_eq!(runs(), 1);
     });
-}
-
-/// Joins the key id of one token and the secret of another, with the check that belongs to both.
-fn with_secret_of(token: &str, other: &str) -> String {
-    let checked = format!("{}{}", &token[..24], &other[24..67]);
-    let mut check = crc32(checked.as_bytes());
-    let digits = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let mut text = [b'0'; 6];
-    for digit in text.iter_mut().rev() {
-        *digit = digits[(check % 62) as usize];
-        check /= 62;
-    }
-    format!("{checked}{}", String::from_utf8(text.to_vec()).unwrap())
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(
-            crc ^ u32::from(*byte),
-            |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 },
-        )
-    })
 }

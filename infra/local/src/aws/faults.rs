@@ -97,8 +97,10 @@ pub enum Effect {
     LoseRequest,
     /// Does it, then drops the connection.
     LoseReply,
-    /// SES refuses the mail for good.
+    /// SES refuses the mail: its recipient is not verified yet.
     RejectMessage,
+    /// SES refuses the mail for good: its recipient's address is none.
+    RejectAddress,
     /// Kills the calling instance before anything is done.
     KillBefore,
     /// Does it, then kills the calling instance.

@@ -24,6 +24,9 @@ pub(super) fn refuse(service: Service, operation: &str, body: &Bytes, effect: &E
         (Effect::RejectMessage, _) => {
             ses::error(StatusCode::BAD_REQUEST, "MessageRejected", "Email address is not verified.")
         }
+        (Effect::RejectAddress, _) => {
+            ses::error(StatusCode::BAD_REQUEST, "InvalidParameterValue", "Illegal address")
+        }
         (Effect::Error { status, code }, service) => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST);
             error(service, status, code, "an error on purpose")

@@ -22,13 +22,17 @@ impl<P> App<P> {
     ///
     /// A user of another organization is not found, as if it did not exist.
     pub async fn user(&self, member: &Member, named: &str) -> Result<User, Problem> {
-        let missing = || Error::NotFound { what: "user" };
+        let user = self.user_or_its_rest(member, named).await?;
+        if user.status == Status::Deleted { Err(no_user().into()) } else { Ok(user) }
+    }
+
+    /// Reads the user that the path names, even one that is marked deleted and not yet cleaned up.
+    pub async fn user_or_its_rest(&self, member: &Member, named: &str) -> Result<User, Problem> {
         let user_id =
-            if named == "me" { member.user_id } else { UserId::parse(named).map_err(|_| missing())? };
+            if named == "me" { member.user_id } else { UserId::parse(named).map_err(|_| no_user())? };
         let user = self.table.user(user_id).await?;
-        let here =
-            |user: &User| user.organization_id == member.organization_id && user.status != Status::Deleted;
-        Ok(user.filter(here).ok_or_else(missing)?)
+        let here = user.filter(|user| user.organization_id == member.organization_id);
+        Ok(here.ok_or_else(no_user)?)
     }
 
     /// Allows or refuses `action` on something that belongs to `subject`.
@@ -68,7 +72,11 @@ impl<P> App<P> {
         if found.key.organization_id != member.organization_id || found.user.status == Status::Deleted {
             return Err(missing().into());
         }
-        self.permit(member, action, found.user.as_subject()).await?;
+        self.permit(member, action, found.user.as_subject().with_key(key_id)).await?;
         Ok(found)
     }
+}
+
+fn no_user() -> Error {
+    Error::NotFound { what: "user" }
 }

@@ -4,12 +4,14 @@ use std::{
 };
 
 use domain::{
+    Time,
+    access_key::AccessKey,
     secret::{BadPeppers, Peppers, StoredSecret, Unverifiable},
     token::{SecretToken, Token},
 };
 use tokio::task::spawn_blocking;
 
-use super::secrets::Secrets;
+use super::{secrets::Secrets, warm::Warm};
 
 /// An unknown version is looked for at most this often.
 const REFETCH_EVERY: Duration = Duration::from_secs(10);
@@ -20,6 +22,7 @@ pub struct Pepper {
     secrets: Secrets,
     secret_id: String,
     held: Mutex<Held>,
+    warm: Warm,
 }
 
 #[derive(Debug)]
@@ -27,6 +30,17 @@ struct Held {
     peppers: Arc<Peppers>,
     /// When an unknown version was last looked for. The first fetch is none: a version may be added right after.
     refetched: Option<Instant>,
+}
+
+/// Which secret of a key a token holds, as far as tags tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found<'k> {
+    /// One that works, if its hash matches too.
+    Working(&'k StoredSecret),
+    /// One that worked once.
+    Retired,
+    /// None.
+    Nothing,
 }
 
 /// The pepper cannot be had: an error of ours, never a refusal of the caller.
@@ -50,7 +64,8 @@ impl Pepper {
     /// Fetches the peppers.
     pub(super) async fn fetch(secrets: Secrets, secret_id: String) -> Result<Self, PepperFailure> {
         let peppers = fetch(&secrets, &secret_id).await?;
-        Ok(Self { secrets, secret_id, held: Mutex::new(Held { peppers, refetched: None }) })
+        let held = Mutex::new(Held { peppers, refetched: None });
+        Ok(Self { secrets, secret_id, held, warm: Warm::default() })
     }
 
     /// Makes what is stored of a new token. Runs argon2 off the async thread: tens of milliseconds.
@@ -59,13 +74,50 @@ impl Pepper {
         Ok(spawn_blocking(move || peppers.seal(token.token())).await?)
     }
 
-    /// Compares a token's tag with a stored one, in constant time.
-    pub async fn tag_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
+    /// Tells which secret of a key a token holds, as far as tags tell, in constant time.
+    pub async fn find<'k>(
+        &self,
+        key: &'k AccessKey,
+        token: Token<'_>,
+        now: Time,
+    ) -> Result<Found<'k>, PepperFailure> {
+        for secret in key.working_secrets(now) {
+            if self.tag_matches(secret, token).await? {
+                return Ok(Found::Working(secret));
+            }
+        }
+        let peppers = self.held();
+        let retired = key.retired_secrets(now).any(|secret| peppers.retired_tag_matches(&secret, token));
+        Ok(if retired { Found::Retired } else { Found::Nothing })
+    }
+
+    /// Tells which secret of a key a token holds: by its tag, and then by argon2, which runs once for each
+    /// right secret on a warm instance and never for a wrong one.
+    pub async fn check<'k>(
+        &self,
+        key: &'k AccessKey,
+        token: Token<'_>,
+        now: Time,
+    ) -> Result<Found<'k>, PepperFailure> {
+        let found = self.find(key, token, now).await?;
+        let Found::Working(stored) = found else { return Ok(found) };
+        if self.warm.knows(token, stored) {
+            return Ok(found);
+        }
+        tracing::debug!(key.id = %key.key_id, argon2.runs = 1, "checking a secret that this instance has not seen");
+        if !self.hash_matches(stored, token).await? {
+            return Ok(Found::Nothing);
+        }
+        self.warm.learn(token, stored);
+        Ok(found)
+    }
+
+    async fn tag_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
         Ok(self.knowing(stored).await?.tag_matches(stored, token)?)
     }
 
-    /// Runs argon2 off the async thread: tens of milliseconds. Compare the tag first.
-    pub async fn hash_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
+    /// Runs argon2 off the async thread: tens of milliseconds.
+    async fn hash_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
         let peppers = self.knowing(stored).await?;
         let (kept, token) = (stored.clone(), token.to_secret());
         Ok(spawn_blocking(move || peppers.hash_matches(&kept, token.token())).await??)

@@ -1,0 +1,87 @@
+use api::Paging;
+use domain::{Error, Time};
+use serde::{
+    Deserialize,
+    de::{IntoDeserializer, value::Error as NoSuchWord},
+};
+use table::KeyFilter;
+
+/// The parameters that narrow the list of one user's keys down.
+pub(crate) const OF_USER: [&str; 3] = ["status", "expires_before", "unused_since"];
+
+/// The parameters that narrow the list of an organization's keys down.
+pub(crate) const OF_ORGANIZATION: [&str; 4] = ["status", "kind", "expires_before", "unused_since"];
+
+/// Reads which keys are asked for.
+pub(crate) fn read(paging: &Paging) -> Result<KeyFilter, Error> {
+    parse(|name| paging.filter(name))
+}
+
+fn parse<'a>(given: impl Fn(&'static str) -> Option<&'a str>) -> Result<KeyFilter, Error> {
+    const INSTANT: &str = "must be an RFC 3339 time in whole seconds such as 2027-01-31T12:00:00Z";
+    let instant = |name| match given(name).map(Time::parse) {
+        Some(None) => Err(Error::invalid(name, INSTANT)),
+        time => Ok(time.flatten()),
+    };
+    Ok(KeyFilter {
+        status: word("status", "must be active, inactive, expired or revoked", &given)?,
+        kind: word("kind", "must be owner, normal or machine", &given)?,
+        expires_before: instant("expires_before")?,
+        unused_since: instant("unused_since")?,
+    })
+}
+
+fn word<'a, T: Deserialize<'a>>(
+    name: &'static str,
+    rule: &'static str,
+    given: impl Fn(&'static str) -> Option<&'a str>,
+) -> Result<Option<T>, Error> {
+    let read = |text: &'a str| T::deserialize(IntoDeserializer::<NoSuchWord>::into_deserializer(text));
+    given(name).map(read).transpose().map_err(|_| Error::invalid(name, rule))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{access_key::Status, user::Kind};
+
+    use super::*;
+
+    fn read(given: &[(&str, &'static str)]) -> Result<KeyFilter, Error> {
+        parse(|name| given.iter().find(|(parameter, _)| *parameter == name).map(|(_, value)| *value))
+    }
+
+    #[test]
+    fn each_parameter_is_read() {
+        assert_eq!(read(&[]), Ok(KeyFilter::default()));
+        let filter = read(&[
+            ("status", "inactive"),
+            ("kind", "machine"),
+            ("expires_before", "2026-01-01T00:00:00Z"),
+            ("unused_since", "2026-01-01T01:00:01+01:00"),
+        ]);
+        let expected = KeyFilter {
+            status: Some(Status::Inactive),
+            kind: Some(Kind::Machine),
+            expires_before: Some(Time::from_seconds(1_767_225_600)),
+            unused_since: Some(Time::from_seconds(1_767_225_601)),
+        };
+        assert_eq!(filter, Ok(expected));
+    }
+
+    #[test]
+    fn a_bad_value_is_refused_by_its_name() {
+        for (name, value) in [
+            ("status", ""),
+            ("status", "Active"),
+            ("status", "deleted"),
+            ("kind", "robot"),
+            ("expires_before", "tomorrow"),
+            ("unused_since", "2026-01-01"),
+        ] {
+            assert!(
+                matches!(read(&[(name, value)]), Err(Error::Invalid { field, .. }) if field == name),
+                "{value}"
+            );
+        }
+    }
+}

@@ -1,0 +1,55 @@
+use domain::{
+    Time,
+    inbox::{Event, Message},
+};
+
+/// How soon somebody should hear of something: the least first, and of the same kind the earliest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Urgency {
+    /// A key was reported as leaked, then.
+    Leak(Time),
+    /// A secret that a rotation had ended was used, then.
+    RetiredSecret(Time),
+    /// A key expires or expired, then.
+    Expiry(Time),
+    /// Something was changed, then.
+    Change(Time),
+}
+
+impl Urgency {
+    /// Tells whether it is a threat to a key.
+    pub(crate) const fn is_threat(self) -> bool {
+        matches!(self, Self::Leak(_) | Self::RetiredSecret(_))
+    }
+}
+
+impl From<&Message> for Urgency {
+    fn from(message: &Message) -> Self {
+        match message.event {
+            Event::LeakReported => Self::Leak(message.at),
+            Event::RetiredSecretUsed => Self::RetiredSecret(message.at),
+            Event::KeyExpiring | Event::KeyExpired => Self::Expiry(message.at),
+            Event::KeyChanged | Event::AccessChanged | Event::MailUndeliverable => Self::Change(message.at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threats_come_before_expiries_and_these_before_changes() {
+        let message = |event, at| Message::new(Time::from_seconds(at), event, "title", "text", None);
+        let sorted = [
+            Urgency::from(&message(Event::LeakReported, 900)),
+            Urgency::from(&message(Event::RetiredSecretUsed, 800)),
+            Urgency::Expiry(Time::from_seconds(600)),
+            Urgency::Expiry(Time::from_seconds(700)),
+            Urgency::from(&message(Event::AccessChanged, 100)),
+            Urgency::from(&message(Event::KeyChanged, 200)),
+        ];
+        assert!(sorted.is_sorted());
+        assert_eq!(sorted.map(Urgency::is_threat), [true, true, false, false, false, false]);
+    }
+}

@@ -1,0 +1,148 @@
+use api::{Problem, Request};
+use domain::{
+    Error,
+    text::{Description, Name},
+    token::KeyPrefix,
+};
+use serde::Deserialize;
+
+use crate::GithubKeys;
+
+/// The most tokens of one report.
+const MOST: usize = 100;
+
+/// GitHub's messages repeat a token with each place where it stands, bytes.
+const LIST_LIMIT: usize = 1024 * 1024;
+
+/// Tokens that somebody found where they should not be. It cannot be written by `Debug`.
+pub(crate) struct Report {
+    pub(crate) source: Option<Name>,
+    pub(crate) leaks: Vec<Leak>,
+}
+
+/// One such token, and what its finder says of it.
+pub(crate) struct Leak {
+    pub(crate) token: String,
+    pub(crate) note: Option<Description>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    tokens: Vec<String>,
+    source: Option<Name>,
+    note: Option<Description>,
+}
+
+/// One match of GitHub's secret scanning; other members may come.
+#[derive(Deserialize)]
+struct Match {
+    token: String,
+    url: Option<String>,
+    source: Option<String>,
+}
+
+impl Report {
+    /// Reads a report: our own JSON object, or the array of GitHub's partner program.
+    pub(crate) fn read(
+        request: &Request<()>,
+        github: &GithubKeys,
+        prefix: &KeyPrefix,
+    ) -> Result<Self, Problem> {
+        if !request.holds_list() {
+            return Ok(Self::own(request.body()?, prefix)?);
+        }
+        request.check_size(LIST_LIMIT)?;
+        github.check_signature(request)?;
+        Ok(Self::of_github(request.list()?, prefix)?)
+    }
+
+    fn own(body: Body, prefix: &KeyPrefix) -> Result<Self, Error> {
+        if !(1..=MOST).contains(&body.tokens.len()) {
+            return Err(Error::invalid("tokens", format!("must be 1 to {MOST} strings")));
+        }
+        let texts = [
+            ("source", body.source.as_ref().map(Name::as_str)),
+            ("note", body.note.as_ref().map(Description::as_str)),
+        ];
+        for (field, text) in texts {
+            if text.is_some_and(|text| prefix.stands_in(text)) {
+                return Err(Error::invalid(field, "must hold no access key: it is shown to people"));
+            }
+        }
+        let leak = |token: String| Leak { token: token.trim().to_owned(), note: body.note.clone() };
+        Ok(Self { source: body.source, leaks: body.tokens.into_iter().map(leak).collect() })
+    }
+
+    fn of_github(matches: Vec<Match>, prefix: &KeyPrefix) -> Result<Self, Error> {
+        let mut leaks: Vec<Leak> = Vec::new();
+        for found in matches {
+            if leaks.len() <= MOST && leaks.iter().all(|leak| leak.token != found.token) {
+                leaks.push(Leak { note: found.note(prefix), token: found.token });
+            }
+        }
+        if !(1..=MOST).contains(&leaks.len()) {
+            return Err(Error::invalid("body", format!("must hold 1 to {MOST} different tokens")));
+        }
+        let source = "GitHub secret scanning".to_owned().try_into().expect("it is short and visible");
+        Ok(Self { source: Some(source), leaks })
+    }
+}
+
+impl Match {
+    /// Says where the token stands, as far as that can be shown to people.
+    fn note(&self, prefix: &KeyPrefix) -> Option<Description> {
+        let parts = [self.url.as_deref(), self.source.as_deref()];
+        let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
+        let text = parts.collect::<Vec<_>>().join(" ");
+        if prefix.stands_in(&text) {
+            return None;
+        }
+        text.chars().take(256).collect::<String>().try_into().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "ak_7HcX2mPq9LwZtR4bK1nV_00000000000000000000000000000000000000000004MWDTL";
+
+    fn notes(matches: &str) -> Vec<Option<String>> {
+        let matches = serde_json::from_str(matches).unwrap();
+        let report = Report::of_github(matches, &"ak".parse().unwrap()).ok().unwrap();
+        report.leaks.into_iter().map(|leak| leak.note.map(String::from)).collect()
+    }
+
+    #[test]
+    fn a_match_of_github_is_told_by_its_place() {
+        let some = |text: &str| vec![Some(text.to_owned())];
+        assert_eq!(
+            notes(r#"[{"token": "a", "url": "https://x.example/y", "source": "content", "type": "t"}]"#),
+            some("https://x.example/y content")
+        );
+        assert_eq!(notes(r#"[{"token": "a", "url": "", "source": "npm"}]"#), some("npm"));
+        let long = "é".repeat(300);
+        assert_eq!(notes(&format!(r#"[{{"token": "a", "url": "{long}"}}]"#)), some(&long[..512]));
+    }
+
+    #[test]
+    fn what_cannot_be_shown_is_left_out_and_the_token_is_taken() {
+        for rest in ["", r#", "url": null"#, r#", "url": "a\u0000b""#, r#", "source": "a\u202eb""#] {
+            assert_eq!(notes(&format!(r#"[{{"token": "a"{rest}}}]"#)), [None], "{rest}");
+        }
+        assert_eq!(notes(&format!(r#"[{{"token": "a", "url": "https://x.example/?k={TOKEN}"}}]"#)), [None]);
+    }
+
+    #[test]
+    fn a_token_that_stands_in_many_places_counts_once() {
+        let matches = |tokens: usize, times: usize| -> Vec<Match> {
+            let one = |number| Match { token: format!("t{}", number % tokens), url: None, source: None };
+            (0..tokens * times).map(one).collect()
+        };
+        let prefix = "ak".parse().unwrap();
+        assert_eq!(Report::of_github(matches(100, 9), &prefix).ok().unwrap().leaks.len(), 100);
+        assert!(Report::of_github(matches(101, 1), &prefix).is_err());
+        assert!(Report::of_github(Vec::new(), &prefix).is_err());
+    }
+}

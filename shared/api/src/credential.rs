@@ -1,0 +1,91 @@
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use domain::token::KeyPrefix;
+
+/// The one credential of a request, its secret not yet looked at. It cannot be written by `Debug`.
+#[derive(PartialEq, Eq)]
+pub enum Credential {
+    /// An access key in its one-string form.
+    Token(String),
+    /// A token of the identity provider.
+    Jwt(String),
+}
+
+/// Why headers hold no usable credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadCredential {
+    /// There is none.
+    #[error("no header holds a credential")]
+    None,
+    /// There is more than one, or one header twice.
+    #[error("more than one header holds a credential")]
+    Several,
+    /// It has no known form.
+    #[error("the credential has no known form")]
+    Malformed,
+}
+
+impl Credential {
+    /// Finds the credential in headers, whose names are in lower case.
+    pub fn in_headers<'h>(
+        headers: impl Iterator<Item = (&'h str, &'h str)>,
+        prefix: &KeyPrefix,
+    ) -> Result<Self, BadCredential> {
+        let mut given = headers.filter(|(name, _)| matches!(*name, "x-access-key" | "authorization"));
+        let (name, value) = given.next().ok_or(BadCredential::None)?;
+        if given.next().is_some() {
+            return Err(BadCredential::Several);
+        }
+        let value = value.trim();
+        if name == "x-access-key" {
+            return Ok(Self::Token(value.to_owned()));
+        }
+        let (scheme, rest) = value.split_once(' ').ok_or(BadCredential::Malformed)?;
+        let rest = rest.trim();
+        match scheme.to_ascii_lowercase().as_str() {
+            "bearer" if prefix.leads(rest) => Ok(Self::Token(rest.to_owned())),
+            "bearer" => Ok(Self::Jwt(rest.to_owned())),
+            "basic" => basic(rest).map(Self::Token).ok_or(BadCredential::Malformed),
+            _ => Err(BadCredential::Malformed),
+        }
+    }
+}
+
+/// Joins the pair of access key and secret key to a token.
+fn basic(encoded: &str) -> Option<String> {
+    let pair = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    let (access_key, secret_key) = pair.split_once(':')?;
+    let split_right = access_key.matches('_').count() == 1 && !secret_key.contains('_');
+    split_right.then(|| format!("{access_key}_{secret_key}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(headers: &[(&str, &str)]) -> Result<String, BadCredential> {
+        match Credential::in_headers(headers.iter().copied(), &"ak".parse().unwrap())? {
+            Credential::Token(text) => Ok(format!("token {text}")),
+            Credential::Jwt(text) => Ok(format!("jwt {text}")),
+        }
+    }
+
+    #[test]
+    fn each_header_is_read() {
+        assert_eq!(found(&[("x-access-key", " ak_a_b ")]), Ok("token ak_a_b".to_owned()));
+        assert_eq!(found(&[("authorization", "Bearer ak_a_b")]), Ok("token ak_a_b".to_owned()));
+        assert_eq!(found(&[("authorization", "bEARER a.b.c")]), Ok("jwt a.b.c".to_owned()));
+        assert_eq!(found(&[("authorization", "Basic YWtfYTpi")]), Ok("token ak_a_b".to_owned()));
+    }
+
+    #[test]
+    fn none_several_and_malformed_are_refused() {
+        assert_eq!(found(&[("accept", "x")]), Err(BadCredential::None));
+        let two = [("x-access-key", "ak_a_b"), ("authorization", "Bearer a.b.c")];
+        assert_eq!(found(&two), Err(BadCredential::Several));
+        let twice = [("x-access-key", "ak_a_b"), ("x-access-key", "ak_a_b")];
+        assert_eq!(found(&twice), Err(BadCredential::Several));
+        for value in ["", "Bearer", "Digest a", "Basic ????", "Basic YQ==", "ak_a_b"] {
+            assert_eq!(found(&[("authorization", value)]), Err(BadCredential::Malformed), "{value}");
+        }
+    }
+}

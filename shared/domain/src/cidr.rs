@@ -1,0 +1,154 @@
+//! Networks that a key may be used from.
+
+use std::{collections::BTreeSet, fmt, net::IpAddr, str::FromStr};
+
+use ipnet::{IpNet, Ipv4Net};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// The most networks that a key may name.
+pub const MOST: usize = 50;
+
+/// A network of IPv4 or IPv6: an address and the number of its leading bits that count.
+///
+/// Kept in its shortest form: host bits are cleared, and an IPv4 network that is written as an
+/// IPv4-mapped IPv6 one is the IPv4 one, so that equal networks are equal values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Cidr(IpNet);
+
+/// The text is no network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an IP address or a network such as 192.0.2.0/24 or 2001:db8::/32")]
+pub struct BadCidr;
+
+impl Cidr {
+    /// Tells whether an address lies in the network; an IPv4-mapped IPv6 address is the IPv4 one.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address.to_canonical())
+    }
+}
+
+/// Orders networks and keeps each once; refuses none of them, and more than [`MOST`].
+pub fn checked(networks: Vec<Cidr>) -> Result<Vec<Cidr>, Error> {
+    let networks: BTreeSet<Cidr> = networks.into_iter().collect();
+    if (1..=MOST).contains(&networks.len()) {
+        Ok(networks.into_iter().collect())
+    } else {
+        let rule = format!("must be 1 to {MOST} networks; leave it out, or set null, for any address");
+        Err(Error::invalid("allowed_cidrs", rule))
+    }
+}
+
+/// The bits in front of the IPv4 address in an IPv4-mapped IPv6 address.
+const MAPPED_BITS: u8 = 96;
+
+fn shortest(network: IpNet) -> IpNet {
+    match network {
+        IpNet::V6(v6) if v6.prefix_len() >= MAPPED_BITS => match v6.addr().to_ipv4_mapped() {
+            Some(v4) => Ipv4Net::new(v4, v6.prefix_len() - MAPPED_BITS)
+                .expect("96 to 128 bits less 96 are 0 to 32")
+                .trunc()
+                .into(),
+            None => network.trunc(),
+        },
+        network => network.trunc(),
+    }
+}
+
+impl FromStr for Cidr {
+    type Err = BadCidr;
+
+    fn from_str(text: &str) -> Result<Self, BadCidr> {
+        let network = if text.contains('/') {
+            text.parse().map_err(|_| BadCidr)?
+        } else {
+            IpNet::from(text.parse::<IpAddr>().map_err(|_| BadCidr)?)
+        };
+        Ok(Self(shortest(network)))
+    }
+}
+
+impl TryFrom<String> for Cidr {
+    type Error = BadCidr;
+
+    fn try_from(text: String) -> Result<Self, BadCidr> {
+        text.parse()
+    }
+}
+
+impl From<Cidr> for String {
+    fn from(cidr: Cidr) -> Self {
+        cidr.to_string()
+    }
+}
+
+impl fmt::Display for Cidr {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cidr(text: &str) -> Cidr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_network_is_kept_in_its_shortest_form() {
+        for (written, kept) in [
+            ("192.0.2.1", "192.0.2.1/32"),
+            ("192.0.2.77/24", "192.0.2.0/24"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
+            ("2001:DB8::1", "2001:db8::1/128"),
+            ("2001:db8::1/32", "2001:db8::/32"),
+            ("::ffff:192.0.2.1", "192.0.2.1/32"),
+            ("::ffff:192.0.2.1/120", "192.0.2.0/24"),
+            ("::/0", "::/0"),
+        ] {
+            assert_eq!(cidr(written).to_string(), kept, "{written}");
+        }
+        for text in
+            ["", "192.0.2", "192.0.2.0/33", "192.0.2.0/", "192.0.2.0/-1", "2001:db8::/129", "a", " ::1"]
+        {
+            assert!(text.parse::<Cidr>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn networks_are_compared_as_networks() {
+        for (network, address, inside) in [
+            ("192.0.2.0/24", "192.0.2.255", true),
+            ("192.0.2.0/24", "192.0.3.0", false),
+            ("192.0.2.0/24", "::ffff:192.0.2.9", true),
+            ("::ffff:192.0.2.0/120", "192.0.2.9", true),
+            ("192.0.2.9", "192.0.2.90", false),
+            ("2001:db8::/32", "2001:db8:ffff::1", true),
+            ("2001:db8::/32", "2001:db9::1", false),
+            ("0.0.0.0/0", "2001:db8::1", false),
+            ("::/0", "192.0.2.1", false),
+        ] {
+            assert_eq!(cidr(network).contains(address.parse().unwrap()), inside, "{network} {address}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_network_reads_back_and_holds_the_address_it_was_written_with(
+            address in any::<IpAddr>(), bits in 0..=128_u8,
+        ) {
+            let most = if address.is_ipv4() { 32 } else { 128 };
+            let network: Cidr = format!("{address}/{}", bits.min(most)).parse().unwrap();
+            prop_assert_eq!(network.to_string().parse(), Ok(network));
+            let mapped_into_all = address.is_ipv6() && address.to_canonical().is_ipv4() && bits < MAPPED_BITS;
+            prop_assert!(network.contains(address) || mapped_into_all);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+use kit::{Item, Organization, World, run};
+use serde_json::{Value, json};
+
+use crate::tokens::{token, with_another_secret};
+
+/// Rotates a key of a person's own and returns it as it was before.
+async fn retired(world: &World, organization: &Organization, person: &str) -> Value {
+    let person = world.person(person);
+    let body = json!({"name": "laptop", "expires_in_days": 90});
+    let key = person.post(&organization.keys_of("me"), body).await.expect(201);
+    person.post(&format!("{}/rotate", organization.key_path(&key)), Value::Null).await.expect(200);
+    key
+}
+
+fn told(world: &World, sort_key: &str) -> Vec<Item> {
+    let of_reuse = |item: &Item| item["event"] == "retired_secret_used";
+    world.items_of(sort_key).into_iter().filter(of_reuse).collect()
+}
+
+#[test]
+fn the_use_of_a_retired_secret_is_refused_and_told_to_its_user_once_an_hour() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let carol = organization.invite("carol").await;
+        let old = world.key(token(&retired(world, &organization, "carol").await));
+        for _ in 0..3 {
+            old.get("/v1/whoami").await.expect_forbidden_by_gateway();
+        }
+        let audit = world.audit("access_key.retired_secret_used");
+        assert_eq!(audit.len(), 1);
+        assert_eq!(
+            (&audit[0]["actor"]["type"], &audit[0]["source_ip"]),
+            (&json!("access_key"), &json!("127.0.0.1"))
+        );
+        let path = format!("{}/users/me/inbox", organization.path);
+        let inbox = world.person("carol").get(&path).await.expect(200);
+        assert_eq!(inbox["items"].as_array().unwrap().len(), 1, "{inbox}");
+        let message = &inbox["items"][0];
+        assert_eq!((&message["event"], &message["state"]), (&json!("retired_secret_used"), &json!("unread")));
+        assert!(message["text"].as_str().unwrap().contains("127.0.0.1"));
+        let outbox = told(world, "OUTBOX#");
+        assert_eq!((outbox.len(), &outbox[0]["user_id"]), (1, &json!(carol)));
+
+        world.travel(3_000);
+        old.get("/v1/whoami").await.expect_forbidden_by_gateway();
+        assert_eq!(world.audit("access_key.retired_secret_used").len(), 1);
+        world.travel(3_601);
+        old.get("/v1/whoami").await.expect_forbidden_by_gateway();
+        assert_eq!(world.audit("access_key.retired_secret_used").len(), 2);
+    });
+}
+
+#[test]
+fn the_owners_hear_of_the_reuse_of_a_machines_secret() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        organization
+            .owner
+            .post(&format!("{}/rotate", organization.key_path(&key)), Value::Null)
+            .await
+            .expect(200);
+        world.key(token(&key)).get("/v1/whoami").await.expect_forbidden_by_gateway();
+        assert_eq!((told(world, "INBOX#").len(), told(world, "OUTBOX#").len()), (1, 1));
+        let inbox = organization.owner.get(&organization.user_path("me/inbox")).await.expect(200);
+        assert_eq!(inbox["items"][0]["key_id"], key["key_id"]);
+    });
+}
+
+#[test]
+fn a_wrong_secret_is_no_retired_one() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let old = retired(world, &organization, "alice").await;
+        let wrong = with_another_secret(&old);
+        world.key(&wrong).get("/v1/whoami").await.expect_forbidden_by_gateway();
+        assert_eq!(world.audit("access_key.retired_secret_used").len(), 0);
+    });
+}

@@ -1,0 +1,74 @@
+use kit::run;
+use serde_json::json;
+
+use super::{alike, answered, ask, ask_by_form, inactive, rotate, seconds, token};
+
+#[test]
+fn a_key_that_works_is_told_whole_by_form_and_by_json() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.role("reader", &["clusters:read", "backups:*"]).await;
+        let machine = organization.machine_with("ci", &["reader"]).await;
+        let key = organization.key(&machine, 30).await;
+        let before = world.items();
+        let expected = json!({
+            "active": true, "scope": "backups:* clusters:read", "sub": machine, "client_id": key["key_id"],
+            "exp": seconds(&key["expires_at"]), "iat": seconds(&key["created_at"]),
+            "token_type": "access_key", "organization_id": organization.id,
+        });
+        assert_eq!(answered(world, token(&key)).await, expected);
+        let hinted = json!({"token": token(&key), "token_type_hint": "access_token"});
+        let anonymous = world.anonymous();
+        assert_eq!(anonymous.post("/v1/introspect", hinted).await.expect(200), expected);
+        for form in ["token={}", "token_type_hint=x&token={}", "token={}&token_type_hint=&client_id=a"] {
+            let answer = ask_by_form(&anonymous, &form.replace("{}", token(&key))).await;
+            assert_eq!(alike(&answer), alike(&ask(world, token(&key)).await), "{form}");
+            assert_eq!(answer.expect(200), expected, "{form}");
+        }
+        assert_eq!(world.items(), before, "asking changes nothing");
+    });
+}
+
+#[test]
+fn the_scope_is_what_the_key_is_narrowed_to_and_exp_is_absent_for_ever() {
+    run(async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        organization.role("reader", &["clusters:read"]).await;
+        let keys = organization.keys_of("me");
+        for (narrowed, scope) in [
+            (json!({}), "*"),
+            (json!({"roles": ["reader"]}), "clusters:read"),
+            (json!({"roles": [], "allowed_cidrs": ["192.0.2.0/24"]}), ""),
+        ] {
+            let mut body = json!({"name": "k", "never_expires": true});
+            body.as_object_mut().unwrap().extend(narrowed.as_object().unwrap().clone());
+            let key = organization.owner.post(&keys, body).await.expect(201);
+            let answer = answered(world, token(&key)).await;
+            assert_eq!((&answer["active"], &answer["scope"]), (&json!(true), &json!(scope)), "{narrowed}");
+            assert!(!answer.as_object().unwrap().contains_key("exp"), "{answer}");
+        }
+    });
+}
+
+#[test]
+fn each_secret_of_a_rotated_key_has_its_own_issue_and_end() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let first = organization.machine_key().await;
+        world.travel(100);
+        let second = rotate(&organization, &first, 600).await;
+        world.travel(200);
+        let third = rotate(&organization, &first, 300).await;
+        let previous = answered(world, token(&second)).await;
+        assert_eq!(previous["iat"], seconds(&second["rotated_at"]));
+        assert_eq!(previous["exp"], seconds(&third["overlap_ends_at"]));
+        let current = answered(world, token(&third)).await;
+        assert_eq!(current["iat"], seconds(&third["rotated_at"]));
+        assert_eq!(current["exp"], seconds(&first["expires_at"]));
+        assert!(current["iat"].as_i64() > previous["iat"].as_i64());
+        assert_eq!(answered(world, token(&first)).await, inactive("retired"));
+        world.travel(200 + 301);
+        assert_eq!(answered(world, token(&second)).await, inactive("retired"));
+        assert_eq!(answered(world, token(&third)).await, current);
+    });
+}

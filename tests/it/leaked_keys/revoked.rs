@@ -1,0 +1,174 @@
+use kit::{DAY, run};
+use serde_json::{Value, json};
+
+use super::{leaks_told_to, report, rotate, send, status, to_be_mailed};
+use crate::{
+    introspect::{alike, worthless},
+    matrix::state,
+    tokens::{token, with_another_secret},
+};
+
+#[test]
+fn a_reported_key_is_refused_from_the_next_request_on_and_people_are_told() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let bob = organization.invite_as("bob", "owner").await;
+        let carol = organization.invite("carol").await;
+        organization.invite("dave").await;
+        let body = json!({"name": "laptop", "expires_in_days": 30});
+        let key = world.person("carol").post(&organization.keys_of("me"), body).await.expect(201);
+        let client = world.key(token(&key));
+        client.get("/v1/whoami").await.expect(200);
+
+        let body =
+            json!({"tokens": [token(&key)], "source": "Scanner GmbH", "note": "in a paste at x.example"});
+        assert_eq!(send(world, body.clone()).await.expect(202), json!({"status": "accepted"}));
+        client.get("/v1/whoami").await.expect_forbidden_by_gateway();
+        let shown = organization.owner.get(&organization.key_path(&key)).await.expect(200);
+        assert_eq!((&shown["status"], &shown["version"]), (&json!("revoked"), &json!(2)));
+        let user =
+            &world.items_of("USER").into_iter().find(|user| user["user_id"] == carol.as_str()).unwrap();
+        assert_eq!(user["live_keys"], json!({}), "its place in the quota is free");
+
+        let events = world.audit("access_key.revoked");
+        assert_eq!(events.len(), 1);
+        let actor = json!({"type": "system", "id": "leak-report", "name": "Scanner GmbH"});
+        assert_eq!(events[0]["actor"], actor);
+        assert_eq!(events[0]["target"], json!({"type": "access_key", "id": key["key_id"]}));
+        let changes =
+            json!({"status": "revoked", "source": "Scanner GmbH", "note": "in a paste at x.example"});
+        assert_eq!(events[0]["changes"], changes);
+
+        let alice = organization.owner.get(&organization.user_path("me")).await.expect(200);
+        let mut expected =
+            [alice["user_id"].as_str().unwrap(), &bob, &carol].map(|user_id| format!("USER#{user_id}"));
+        expected.sort();
+        let mut mailed: Vec<_> =
+            to_be_mailed(world).iter().map(|item| item["PK"].as_str().unwrap().to_owned()).collect();
+        mailed.sort();
+        assert_eq!(mailed, expected);
+        for person in ["alice", "bob", "carol"] {
+            let messages = leaks_told_to(&world.person(person), &organization).await;
+            assert_eq!(messages.len(), 1, "{person}");
+            let (title, text) =
+                (messages[0]["title"].as_str().unwrap(), messages[0]["text"].as_str().unwrap());
+            assert_eq!(title, "The access key laptop of carol was reported as leaked, and revoked");
+            for part in [
+                key["masked_key"].as_str().unwrap(),
+                "Scanner GmbH",
+                "in a paste at x.example",
+                events[0]["source_ip"].as_str().unwrap(),
+                "make a new key",
+            ] {
+                assert!(text.contains(part), "{person}: no {part} in {text}");
+            }
+            assert_eq!(messages[0]["key_id"], key["key_id"]);
+        }
+        assert_eq!(leaks_told_to(&world.person("dave"), &organization).await, [] as [Value; 0]);
+
+        let before = state(world);
+        send(world, body).await.expect(202);
+        assert_eq!(state(world), before, "a report of a key that was revoked changes nothing");
+    });
+}
+
+#[test]
+fn reports_are_answered_alike_whatever_comes_of_them() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let (key, bystander) = (organization.machine_key().await, organization.machine_key().await);
+        let worthless = worthless(world, &organization, &key).await;
+        let before = state(world);
+        let first = send(world, json!({"tokens": [worthless[0]]})).await;
+        for token in &worthless {
+            // Blanks around a token are no part of it.
+            if token.trim() == token {
+                let answer = send(world, json!({"tokens": [token]})).await;
+                assert_eq!(alike(&answer), alike(&first));
+            }
+        }
+        assert_eq!(state(world), before, "what is not right changes nothing");
+        let right = send(world, json!({"tokens": [token(&key)]})).await;
+        assert_eq!(alike(&right), alike(&first));
+        assert_eq!(right.expect(202), json!({"status": "accepted"}));
+        assert_eq!(status(&organization, &key).await, "revoked");
+        assert_eq!(status(&organization, &bystander).await, "active");
+    });
+}
+
+#[test]
+fn a_key_that_could_be_lifted_later_is_revoked_too() {
+    run(async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let (inactive, expired) = (organization.machine_key().await, organization.machine_key().await);
+        let path = organization.key_path(&inactive);
+        organization.owner.patch(&path, json!({"active": false})).await.expect(200);
+        world.travel(91 * DAY);
+        report(world, &[token(&expired)]).await;
+        world.travel(0);
+        report(world, &[&format!(" {}\n", token(&inactive))]).await;
+        for key in [&inactive, &expired] {
+            assert_eq!(status(&organization, key).await, "revoked");
+        }
+        let events = world.audit("access_key.revoked");
+        assert_eq!(events.len(), 2);
+        assert_eq!(events[0]["actor"]["name"], "leak report");
+        assert_eq!(events[0]["changes"], json!({"status": "revoked", "source": null, "note": null}));
+    });
+}
+
+#[test]
+fn a_leak_is_told_to_each_owner_once_whatever_their_switches() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let off = json!({"notifications": {"key_changed": {"email": false, "inbox": false}}});
+        organization.owner.patch(&organization.user_path("me"), off).await.expect(200);
+        let key = organization.machine_key().await;
+        report(world, &[token(&key)]).await;
+        assert_eq!(to_be_mailed(world).len(), 1);
+        assert_eq!(leaks_told_to(&organization.owner, &organization).await.len(), 1);
+
+        let body = json!({"name": "own", "expires_in_days": 30});
+        let own = organization.owner.post(&organization.keys_of("me"), body).await.expect(201);
+        report(world, &[token(&own)]).await;
+        assert_eq!(to_be_mailed(world).len(), 2, "an owner is told of their own key once");
+        assert_eq!(leaks_told_to(&organization.owner, &organization).await.len(), 2);
+    });
+}
+
+#[test]
+fn a_previous_secret_revokes_while_it_works_and_a_retired_one_does_nothing() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let first = organization.machine_key().await;
+        let second = rotate(&organization, &first, 600).await;
+        let other = organization.machine_key().await;
+        rotate(&organization, &other, 0).await;
+        let before = state(world);
+        report(world, &[token(&other)]).await;
+        world.travel(601);
+        report(world, &[token(&first)]).await;
+        assert_eq!(state(world), before);
+        world.travel(0);
+        world.key(token(&second)).get("/v1/whoami").await.expect(200);
+        report(world, &[token(&first)]).await;
+        world.key(token(&second)).get("/v1/whoami").await.expect_forbidden_by_gateway();
+        assert_eq!(status(&organization, &other).await, "active");
+    });
+}
+
+#[test]
+fn every_token_of_a_report_is_checked() {
+    run(async |world| {
+        let (first, second) =
+            (world.organization("alice", "flexible").await, world.organization("bob", "strict").await);
+        let (one, two) = (first.machine_key().await, second.machine_key().await);
+        let wrong = with_another_secret(&one);
+        report(world, &[&wrong, "?", token(&two), token(&one), &wrong, token(&one)]).await;
+        assert_eq!(status(&first, &one).await, "revoked");
+        assert_eq!(status(&second, &two).await, "revoked");
+        assert_eq!(world.audit("access_key.revoked").len(), 2);
+        assert_eq!(leaks_told_to(&first.owner, &first).await.len(), 1);
+        assert_eq!(leaks_told_to(&second.owner, &second).await.len(), 1);
+    });
+}

@@ -1,0 +1,151 @@
+//! Takes a step in the model.
+
+use std::collections::BTreeMap;
+
+use kit::{Answer, DAY, Item};
+
+use super::{
+    ask::token_of,
+    plain::{Key, Kind, Standing, Time, Token},
+    run::Life,
+    steps::{By, PolicyChange, Step},
+};
+
+impl Life<'_> {
+    /// Takes a step that was done. Its time is read back: the gateway's clock does not stand still.
+    pub(crate) fn apply(&mut self, step: &Step, answer: &Answer) {
+        match step {
+            Step::CreateKey { user, days, .. } => {
+                let stored = self.unknown_key(*user).expect("the key is stored");
+                let key_id = answer.body["key_id"].as_str();
+                assert!(key_id.is_none_or(|answered| stored["key_id"] == answered));
+                self.add_key(*user, &stored, *days, token_of(&answer.body));
+            }
+            Step::DeleteKey { user, key } => {
+                let key = self.state.users[*user].keys.remove(*key);
+                self.note("access_key.deleted", &key.id);
+            }
+            Step::Suspend { user } => self.set_standing(*user, Standing::Suspended),
+            Step::Lift { user } => self.set_standing(*user, Standing::Active),
+            Step::DeleteUser { user } => {
+                self.state.users[*user].standing = Standing::Deleted;
+                let id = self.state.users[*user].id.clone();
+                self.note("user.deleted", &id);
+            }
+            Step::SetPolicy { change } => {
+                let before = format!("{:?}", self.state.policy);
+                change.apply(&mut self.state.policy);
+                if before != format!("{:?}", self.state.policy) {
+                    let id = self.organization.id.clone();
+                    self.note("organization.updated", &id);
+                }
+            }
+            step => self.change_key(step, answer),
+        }
+    }
+
+    pub(crate) fn add_key(&mut self, user: usize, stored: &Item, days: Option<i64>, token: Token) {
+        let owner = self.state.users[0].id.clone();
+        let user = &mut self.state.users[user];
+        let created_at = stored["created_at"].as_i64().unwrap();
+        let by = if user.kind == Kind::Machine { &owner } else { &user.id };
+        let mut key = Key {
+            id: stored["key_id"].as_str().unwrap().to_owned(),
+            version: 1,
+            expires_at: days.map(|days| created_at + days * DAY),
+            expiry_set_at: created_at,
+            revoked: false,
+            off_by: None,
+            narrowed: None,
+            current: token,
+            previous: None,
+            retired: vec![],
+            reuse_told_at: None,
+            created_by: by.clone(),
+            updated_by: by.clone(),
+            due: None,
+            told: BTreeMap::new(),
+        };
+        key.due = key.next_due(created_at);
+        let id = key.id.clone();
+        user.keys.push(key);
+        self.note("access_key.created", &id);
+    }
+
+    fn set_standing(&mut self, user: usize, standing: Standing) {
+        let user = &mut self.state.users[user];
+        if std::mem::replace(&mut user.standing, standing) != standing {
+            let id = user.id.clone();
+            self.note("user.updated", &id);
+        }
+    }
+
+    /// Changes a key, unless it is already as it is to be.
+    fn change_key(&mut self, step: &Step, answer: &Answer) {
+        let (Step::Rotate { user, key, .. }
+        | Step::MoveExpiry { user, key, .. }
+        | Step::Switch { user, key, .. }
+        | Step::Narrow { user, key, .. }
+        | Step::Rename { user, key }
+        | Step::Revoke { user, key, .. }) = step
+        else {
+            unreachable!("it changes no key: {step:?}")
+        };
+        let stored = self.stored_key(&self.state.users[*user].keys[*key]).expect("the key is stored");
+        let now: Time = stored["updated_at"].as_i64().unwrap();
+        let (owner, most) = (self.state.users[0].id.clone(), self.state.policy.max_overlap);
+        let themselves = self.state.users[*user].id.clone();
+        let machine = self.state.users[*user].kind == Kind::Machine;
+        let own = if machine { owner.clone() } else { themselves.clone() };
+        let key = &mut self.state.users[*user].keys[*key];
+        let before = key.clone();
+        let (action, by) = match step {
+            Step::Rotate { by, overlap, .. } => {
+                let itself = matches!(by, By::Current | By::Previous);
+                let overlap = overlap.unwrap_or(if itself { most.min(3_600) } else { 0 });
+                key.rotate(token_of(&answer.body), overlap, *by == By::Previous, now);
+                ("access_key.rotated", if itself { themselves } else { own })
+            }
+            Step::MoveExpiry { to, .. } if *to == key.expires_at => return,
+            Step::MoveExpiry { to, .. } => {
+                (key.expires_at, key.expiry_set_at) = (*to, now);
+                key.due = key.next_due(now);
+                ("access_key.updated", own)
+            }
+            Step::Switch { on, by, .. } => {
+                let by = if *by == By::Admin { owner } else { themselves };
+                key.off_by = if *on { None } else { key.off_by.take().or(Some(by.clone())) };
+                ("access_key.updated", by)
+            }
+            Step::Narrow { to_role, .. } => {
+                key.narrowed = Some(*to_role);
+                ("access_key.updated", own)
+            }
+            Step::Revoke { by, .. } => {
+                (key.revoked, key.due) = (true, None);
+                ("access_key.revoked", if *by == By::Admin { owner } else { themselves })
+            }
+            _ => ("access_key.updated", own),
+        };
+        let unchanged = before.off_by == key.off_by && before.narrowed == key.narrowed;
+        if unchanged && matches!(step, Step::Switch { .. } | Step::Narrow { .. }) {
+            return;
+        }
+        key.version += 1;
+        key.updated_by = by;
+        let id = key.id.clone();
+        self.note(action, &id);
+    }
+}
+
+impl PolicyChange {
+    fn apply(&self, policy: &mut super::plain::Policy) {
+        match self {
+            Self::Quota(_, position, quota) => policy.quota[*position] = *quota,
+            Self::Extension(extension) => policy.extension = extension,
+            Self::MaxSeconds(seconds) => policy.max_seconds = *seconds,
+            Self::AllowNever(allowed) => policy.allow_never = *allowed,
+            Self::MaxOverlap(seconds) => policy.max_overlap = *seconds,
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What the product is, as plainly as it can be said: no store, no races, no failures.
+
+use std::collections::BTreeMap;
+
+/// Seconds since 1970.
+pub(crate) type Time = i64;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Owner,
+    Normal,
+    Machine,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Active,
+    Suspended,
+    Deleted,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    Active,
+    Inactive,
+    Expired,
+    Revoked,
+}
+
+impl Status {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// The values of a policy that steps change.
+#[derive(Debug, Clone)]
+pub(crate) struct Policy {
+    pub(crate) flexible: bool,
+    pub(crate) quota: [usize; 3],
+    pub(crate) min_seconds: i64,
+    pub(crate) max_seconds: i64,
+    pub(crate) allow_never: bool,
+    pub(crate) extension: &'static str,
+    pub(crate) max_overlap: i64,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) standing: Standing,
+    /// Where mail goes, if anywhere.
+    pub(crate) email: Option<String>,
+    pub(crate) keys: Vec<Key>,
+}
+
+/// A token, where the test was shown it.
+pub(crate) type Token = Option<String>;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Key {
+    pub(crate) id: String,
+    pub(crate) version: u64,
+    pub(crate) expires_at: Option<Time>,
+    pub(crate) expiry_set_at: Time,
+    pub(crate) revoked: bool,
+    /// The user who switched it off, while it is.
+    pub(crate) off_by: Option<String>,
+    /// Whether it is narrowed, and then whether to a role or to nothing.
+    pub(crate) narrowed: Option<bool>,
+    pub(crate) current: Token,
+    pub(crate) previous: Option<(Token, Time)>,
+    /// The latest last.
+    pub(crate) retired: Vec<Token>,
+    pub(crate) reuse_told_at: Option<Time>,
+    pub(crate) created_by: String,
+    pub(crate) updated_by: String,
+    /// When somebody is next told of its expiry.
+    pub(crate) due: Option<Time>,
+    /// The narrowest stage told, by expiry and recipient.
+    pub(crate) told: BTreeMap<(Time, String), i64>,
+}
+
+/// What a secret is at some time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Secret {
+    Works,
+    /// It is remembered that it was one.
+    Retired,
+    /// It was one, so long ago that it is forgotten.
+    Forgotten,
+}
+
+impl Policy {
+    pub(crate) fn quota(&self, kind: Kind) -> usize {
+        self.quota[kind as usize]
+    }
+}
+
+impl User {
+    /// The keys that count, with their expiries.
+    pub(crate) fn live(&self, now: Time) -> BTreeMap<String, Option<Time>> {
+        let counts = |key: &&Key| matches!(key.status(now), Status::Active | Status::Inactive);
+        self.keys.iter().filter(counts).map(|key| (key.suffix().to_owned(), key.expires_at)).collect()
+    }
+
+    /// What a key that is not narrowed may do.
+    fn permissions(&self) -> &'static str {
+        match self.kind {
+            Kind::Owner => "*",
+            Kind::Normal => "",
+            Kind::Machine => "clusters:read",
+        }
+    }
+}
+
+impl Key {
+    pub(crate) fn suffix(&self) -> &str {
+        &self.id[12..]
+    }
+
+    pub(crate) fn status(&self, now: Time) -> Status {
+        if self.revoked {
+            Status::Revoked
+        } else if self.expires_at.is_some_and(|at| at <= now) {
+            Status::Expired
+        } else if self.off_by.is_some() {
+            Status::Inactive
+        } else {
+            Status::Active
+        }
+    }
+
+    pub(crate) fn overlap_ends_at(&self, now: Time) -> Option<Time> {
+        let until = self.previous.as_ref()?.1;
+        Some(self.expires_at.map_or(until, |at| at.min(until))).filter(|until| now < *until)
+    }
+
+    /// Every secret that the key ever had and the test knows.
+    pub(crate) fn secrets(&self, now: Time) -> Vec<(String, Secret)> {
+        let forgotten = self.retired.len().saturating_sub(8);
+        let retired = self.retired.iter().enumerate();
+        let retired = retired.map(|(position, token)| {
+            (token, if position < forgotten { Secret::Forgotten } else { Secret::Retired })
+        });
+        let previous = self
+            .previous
+            .iter()
+            .map(|(token, until)| (token, if now < *until { Secret::Works } else { Secret::Retired }));
+        let all = retired.chain(previous).chain([(&self.current, Secret::Works)]);
+        all.filter_map(|(token, secret)| Some((token.clone()?, secret))).collect()
+    }
+
+    pub(crate) fn rotate(&mut self, new: Token, overlap: i64, with_previous: bool, now: Time) {
+        let replaced = std::mem::replace(&mut self.current, new);
+        if with_previous {
+            self.retired.push(replaced);
+            return;
+        }
+        self.retired.extend(self.previous.take().map(|(token, _)| token));
+        if overlap > 0 {
+            let until = self.expires_at.map_or(now + overlap, |at| at.min(now + overlap));
+            self.previous = Some((replaced, until));
+        } else {
+            self.retired.push(replaced);
+        }
+    }
+
+    /// What the authorizer passes on with the key of a user, `None` where it refuses the key.
+    pub(crate) fn passes(&self, user: &User, secret: Secret, now: Time) -> Option<&'static str> {
+        let may = secret == Secret::Works
+            && user.standing == Standing::Active
+            && self.status(now) == Status::Active;
+        may.then(|| match (self.narrowed, user.permissions()) {
+            (Some(true), "*") => "clusters:read",
+            (None | Some(true), all) => all,
+            (Some(false), _) => "",
+        })
+    }
+}

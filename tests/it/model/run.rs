@@ -1,0 +1,252 @@
+//! Takes the steps in the system and in the model, and compares the two after each.
+
+use std::collections::{BTreeSet, HashMap};
+
+use kit::{Answer, Client, Effect, Fault, Organization, When, World};
+use serde_json::json;
+
+use super::{
+    chance::Chance,
+    notices::{self, Mails},
+    plain::{Kind, Policy, Standing, Time, User},
+    steps::Step,
+};
+
+/// All that the model knows.
+#[derive(Debug, Clone)]
+pub(crate) struct State {
+    /// The first is the owner who does what no user does themselves.
+    pub(crate) users: Vec<User>,
+    pub(crate) policy: Policy,
+}
+
+impl State {
+    /// The times at which something of a user ends.
+    pub(crate) fn ends(&self, user: usize) -> Vec<Time> {
+        let ends = self.users[user].keys.iter().flat_map(|key| {
+            let overlap = key.previous.as_ref().map(|(_, until)| *until);
+            key.expires_at.into_iter().chain(overlap)
+        });
+        ends.collect()
+    }
+}
+
+/// One sequence of steps in an organization of its own.
+pub(crate) struct Life<'w> {
+    pub(crate) world: &'w World,
+    pub(crate) organization: Organization,
+    pub(crate) state: State,
+    pub(crate) chance: Chance,
+    pub(crate) number: usize,
+    /// The audit events that the step must leave, by action and target.
+    pub(crate) events: Vec<(String, String)>,
+    seed: u64,
+    step: Option<Step>,
+    clients: HashMap<String, (Client, Time)>,
+    seen_events: BTreeSet<String>,
+    seen_mails: usize,
+}
+
+/// Within this many seconds nothing of the model ends while a step is taken.
+const WINDOW: i64 = 90;
+
+/// Sign-ins last 12 hours.
+const SIGNED_IN: i64 = 11 * 3_600;
+
+impl Drop for Life<'_> {
+    #[expect(clippy::print_stderr, reason = "whoever reads of the failure repeats it with this")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!(
+                "seed {}, step {}: {:?}; replay it with MODEL_SEED={}",
+                self.seed, self.number, self.step, self.seed
+            );
+        }
+    }
+}
+
+impl<'w> Life<'w> {
+    pub(crate) async fn begin(world: &'w World, flexible: bool, seed: u64) -> Self {
+        let organization = world.organization("alice", if flexible { "flexible" } else { "strict" }).await;
+        organization.role("reader", &["clusters:read"]).await;
+        // An authorizer that starts anew knows the role at once.
+        let end = Fault::anywhere(Effect::KillBefore).function("authorize-request").when(When::First(1));
+        world.stack.faults().add(end);
+        organization.owner.get(&organization.path).await.expect(500);
+        world.stack.faults().clear();
+        let owner = organization.owner.get(&organization.user_path("me")).await.expect(200);
+        let quota = if flexible { [50, 2, 2] } else { [1, 1, 2] };
+        let policy = Policy {
+            flexible,
+            quota,
+            min_seconds: if flexible { 3_600 } else { kit::DAY },
+            max_seconds: kit::DAY * if flexible { 3_650 } else { 365 },
+            allow_never: flexible,
+            extension: if flexible { "any_time" } else { "none" },
+            max_overlap: 7 * kit::DAY,
+        };
+        let state = State { users: vec![], policy };
+        let mut life = Self {
+            world,
+            organization,
+            state,
+            chance: Chance::new(seed),
+            number: 0,
+            events: vec![],
+            seed,
+            step: None,
+            clients: HashMap::new(),
+            seen_events: BTreeSet::new(),
+            seen_mails: 0,
+        };
+        life.state.users.push(User {
+            id: owner["user_id"].as_str().unwrap().to_owned(),
+            name: "alice".to_owned(),
+            kind: Kind::Owner,
+            standing: Standing::Active,
+            email: Some("alice@example.com".to_owned()),
+            keys: vec![],
+        });
+        life.create_user(Kind::Owner, &[], true).await;
+        life.new_events(life.now() - WINDOW);
+        life.events.clear();
+        life
+    }
+
+    pub(crate) async fn go_on(&mut self, steps: usize) {
+        for _ in 0..steps {
+            self.number += 1;
+            self.avoid_ends();
+            let began = self.now();
+            let step = Step::choose(&self.state, &mut self.chance, began);
+            self.step = Some(step.clone());
+            self.take(&step).await;
+            let took = self.now() - began;
+            let waits = matches!(step, Step::Wait { .. } | Step::SeeEnd { .. } | Step::RunNotices);
+            assert!(took < WINDOW || waits, "{took} seconds");
+            self.compare(&step).await;
+            let mut left = self.new_events(began);
+            left.sort();
+            self.events.sort();
+            assert_eq!(left, self.events);
+            self.events.clear();
+        }
+    }
+
+    async fn take(&mut self, step: &Step) {
+        match step {
+            Step::Wait { seconds } => self.travel_to(self.now() + seconds),
+            Step::SeeEnd { user, at } => {
+                self.travel_to(at - 2);
+                let keys = 0..self.state.users[*user].keys.len();
+                self.check_tokens(*user, keys.clone(), at * 1_000 - 1).await;
+                self.check_tokens(*user, keys, at * 1_000).await;
+                self.travel_to(at + 1);
+            }
+            Step::RunNotices => self.run_notices().await,
+            Step::CreateUser { kind, keys, has_email } => self.create_user(*kind, keys, *has_email).await,
+            step => self.ask(step).await,
+        }
+    }
+
+    /// Returns the gateway's time.
+    pub(crate) fn now(&self) -> Time {
+        self.world.stack.clock().now().as_second()
+    }
+
+    fn travel_to(&self, time: Time) {
+        let clock = self.world.stack.clock();
+        clock.shift(clock.offset_seconds() + time - self.now());
+    }
+
+    /// Moves past what ends while the next step is taken, so that it is sure what that finds.
+    fn avoid_ends(&self) {
+        loop {
+            let now = self.now();
+            let users = 0..self.state.users.len();
+            let reuse =
+                self.state.users.iter().flat_map(|user| &user.keys).filter_map(|key| key.reuse_told_at);
+            let ends = users.flat_map(|user| self.state.ends(user)).chain(reuse.map(|at| at + 3_600));
+            let Some(last) = ends.filter(|at| (now..now + WINDOW).contains(at)).max() else { return };
+            self.travel_to(last + 1);
+        }
+    }
+
+    /// Returns a person's client, signed in within the half day.
+    pub(crate) fn person(&mut self, name: &str) -> Client {
+        let now = self.now();
+        if let Some((client, since)) = self.clients.get(name)
+            && now - since < SIGNED_IN
+        {
+            return client.clone();
+        }
+        let client = self.world.person(name);
+        self.clients.insert(name.to_owned(), (client.clone(), now));
+        client
+    }
+
+    pub(crate) fn admin(&mut self) -> Client {
+        self.person("alice")
+    }
+
+    /// Returns the events since a time that were not there before, by action and target.
+    fn new_events(&mut self, since: Time) -> Vec<(String, String)> {
+        let from = ulid::Ulid::from_parts(u64::try_from(since - 1).unwrap() * 1_000, 0).to_string();
+        let partition = format!("ORG#{}#AUDIT", self.organization.id);
+        let mut new = vec![];
+        for event in self.world.partition(&partition, (&from, "~")) {
+            if self.seen_events.insert(event["SK"].as_str().unwrap().to_owned()) {
+                let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+                new.push((text(&event["action"]), text(&event["target"]["id"])));
+            }
+        }
+        new
+    }
+
+    /// Runs the notices; after a run that was disturbed another one finishes its work.
+    async fn run_notices(&mut self) {
+        let disturbed = self.chance.one_in(4);
+        if disturbed {
+            self.disturb("notify-expiring-keys");
+        }
+        let mut expected = self.run_once().await;
+        if disturbed {
+            self.world.stack.faults().clear();
+            self.world.end_leases();
+            self.travel_to(self.now() + 3_600);
+            for (address, keys) in self.run_once().await {
+                expected.entry(address).or_default().extend(keys);
+            }
+        }
+        let mut told = Mails::new();
+        for mail in self.world.stack.emails().into_iter().skip(self.seen_mails) {
+            self.seen_mails += 1;
+            // Others tell of what somebody did.
+            if !mail.subject.starts_with("Access key \"") {
+                continue;
+            }
+            let [address] = &mail.to[..] else { panic!("a mail to {:?}", mail.to) };
+            let keys = mail.text.split("ak_").skip(1).map(|rest| rest.chars().take(20).collect::<String>());
+            let all: BTreeSet<String> = keys.collect();
+            let before = told.insert(address.clone(), all.clone());
+            assert!(disturbed || before.is_none(), "two mails to {address}");
+            told.entry(address.clone()).or_default().extend(before.unwrap_or_default());
+        }
+        assert_eq!(told, expected);
+    }
+
+    async fn run_once(&mut self) -> Mails {
+        let now = self.now();
+        let mails = notices::run(&mut self.state.users, &self.state.policy, now);
+        let text = domain::Time::from_seconds(now).to_string();
+        let event = json!({"time": text});
+        let run = self.world.stack.run_schedule("notify-expiring-keys", &event).await.unwrap();
+        assert!(run.is_ok() || self.world.stack.faults().struck() > 0, "{run:?}");
+        mails
+    }
+
+    /// Tells whether an answer came from the gateway and not from a function.
+    pub(crate) fn is_gateways(answer: &Answer) -> bool {
+        answer.body.get("message").is_some()
+    }
+}

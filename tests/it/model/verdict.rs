@@ -1,0 +1,144 @@
+//! What is refused, and why.
+
+use super::{
+    plain::{Kind, Standing, Status, Time, User},
+    run::State,
+    steps::{By, Step},
+};
+
+/// The status and the code of a refusal; the gateway's own has none.
+pub(crate) type Refusal = (u16, &'static str);
+
+const BY_GATEWAY: Refusal = (403, "");
+
+impl State {
+    /// Says why a step is refused; `None` where it is done.
+    pub(crate) fn refusal(&self, step: &Step, now: Time) -> Option<Refusal> {
+        let of = |user: &usize, key: &usize| {
+            let user = &self.users[*user];
+            (user, &user.keys[*key])
+        };
+        match step {
+            Step::CreateUser { keys, .. } if keys.len() > self.policy.quota(Kind::Machine) => {
+                Some((409, "quota_exceeded"))
+            }
+            Step::CreateUser { keys, .. } => {
+                keys.iter().find_map(|days| self.bad_lifetime(Some(days * kit::DAY)))
+            }
+            Step::CreateKey { user, days, .. } => {
+                let user = &self.users[*user];
+                let absent = user.kind != Kind::Machine && user.standing != Standing::Active;
+                (absent.then_some(BY_GATEWAY))
+                    .or_else(|| self.bad_lifetime(days.map(|days| days * kit::DAY)))
+                    .or_else(|| self.no_room(user, now))
+            }
+            Step::Rotate { user, key, by, overlap, .. } => {
+                let (user, key) = of(user, key);
+                let active = user.standing == Standing::Active;
+                let comes = match by {
+                    By::Admin => true,
+                    By::Themselves => active,
+                    By::Current => active && key.status(now) == Status::Active,
+                    By::Previous => {
+                        let works = key.previous.as_ref().is_some_and(|(_, until)| now < *until);
+                        works && active && key.status(now) == Status::Active
+                    }
+                };
+                let too_long = overlap.is_some_and(|overlap| overlap > self.policy.max_overlap);
+                match key.status(now) {
+                    _ if !comes => Some(BY_GATEWAY),
+                    Status::Inactive => Some((409, "key_inactive")),
+                    Status::Expired => Some((409, "key_expired")),
+                    Status::Revoked => Some((409, "already_revoked")),
+                    Status::Active if !active => Some((409, "conflict")),
+                    Status::Active => too_long.then_some((422, "policy_violation")),
+                }
+            }
+            Step::MoveExpiry { user, key, to } => {
+                let (user, key) = of(user, key);
+                if user.kind != Kind::Machine && user.standing != Standing::Active {
+                    return Some(BY_GATEWAY);
+                }
+                if key.revoked {
+                    return Some((409, "already_revoked"));
+                }
+                if *to == key.expires_at {
+                    return None;
+                }
+                let placed = matches!(key.status(now), Status::Active | Status::Inactive);
+                let room = match user.standing {
+                    Standing::Active if placed => None,
+                    Standing::Active | Standing::Suspended | Standing::Deleted => self.no_room(user, now),
+                };
+                self.not_extendable(key.expires_at, *to, now).or(room)
+            }
+            Step::Switch { user, key, on, by } => {
+                let (user, key) = of(user, key);
+                let themselves = *by == By::Themselves || user.id == self.users[0].id;
+                if *by == By::Themselves && user.standing != Standing::Active {
+                    Some(BY_GATEWAY)
+                } else if key.revoked {
+                    Some((409, "already_revoked"))
+                } else {
+                    let lifted = key.off_by.as_ref().filter(|_| *on && user.kind != Kind::Machine);
+                    let by_user = lifted.map(|by| *by == user.id);
+                    let may = match by_user {
+                        None => true,
+                        Some(true) => themselves,
+                        Some(false) => !themselves || user.kind == Kind::Owner,
+                    };
+                    (!may).then_some((403, "forbidden"))
+                }
+            }
+            Step::Narrow { user, key, .. } | Step::Rename { user, key } => {
+                let (user, key) = of(user, key);
+                let absent = user.kind != Kind::Machine && user.standing != Standing::Active;
+                absent.then_some(BY_GATEWAY).or(key.revoked.then_some((409, "already_revoked")))
+            }
+            Step::Revoke { user, key, by } => {
+                let (user, key) = of(user, key);
+                let absent = *by == By::Themselves && user.standing != Standing::Active;
+                absent.then_some(BY_GATEWAY).or(key.revoked.then_some((409, "already_revoked")))
+            }
+            Step::DeleteKey { .. }
+            | Step::Suspend { .. }
+            | Step::Lift { .. }
+            | Step::DeleteUser { .. }
+            | Step::SetPolicy { .. }
+            | Step::Wait { .. }
+            | Step::SeeEnd { .. }
+            | Step::RunNotices => None,
+        }
+    }
+
+    fn bad_lifetime(&self, seconds: Option<i64>) -> Option<Refusal> {
+        let allowed = match seconds {
+            None => self.policy.allow_never,
+            Some(seconds) => (self.policy.min_seconds..=self.policy.max_seconds).contains(&seconds),
+        };
+        (!allowed).then_some((422, "policy_violation"))
+    }
+
+    fn no_room(&self, user: &User, now: Time) -> Option<Refusal> {
+        let full = user.live(now).len() + 1 > self.policy.quota(user.kind);
+        match user.standing {
+            Standing::Suspended => Some((409, "conflict")),
+            Standing::Deleted => Some((404, "not_found")),
+            Standing::Active => full.then_some((409, "quota_exceeded")),
+        }
+    }
+
+    fn not_extendable(&self, from: Option<Time>, to: Option<Time>, now: Time) -> Option<Refusal> {
+        let from = from?;
+        if to.is_some_and(|to| to <= from) {
+            return None;
+        }
+        let forbidden = match self.policy.extension {
+            "none" => true,
+            "before_expiry" => from <= now,
+            _ => false,
+        };
+        let refused = forbidden.then_some((409, "not_extendable"));
+        refused.or_else(|| self.bad_lifetime(to.map(|to| to - now)))
+    }
+}

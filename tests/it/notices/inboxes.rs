@@ -1,0 +1,70 @@
+use kit::{DAY, Effect, Fault, Service, When, run};
+use serde_json::json;
+
+#[test]
+fn an_expiry_is_told_in_the_inbox_too() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let path = format!("{}/inbox", organization.user_path("me"));
+        for (days, event, title, unread) in [
+            (83, "key_expiring", "Access key \"key\" expires in 7 days", 1),
+            (90, "key_expired", "Access key \"key\" has expired", 2),
+        ] {
+            world.travel(days * DAY + 60);
+            world.notify().await;
+            world.notify().await;
+            let page = world.person("alice").get(&path).await.expect(200);
+            assert_eq!(page["unread"], unread, "{page}");
+            let newest = &page["items"][0];
+            assert_eq!((&newest["event"], &newest["title"]), (&json!(event), &json!(title)));
+            assert_eq!((&newest["key_id"], &newest["state"]), (&key["key_id"], &json!("unread")));
+            let text = newest["text"].as_str().unwrap();
+            for named in [key["masked_key"].as_str().unwrap(), "machine", "alice's"] {
+                assert!(text.contains(named), "{named}: {text}");
+            }
+        }
+    });
+}
+
+#[test]
+fn an_inbox_is_told_though_ses_fails_and_a_mail_goes_out_though_the_inbox_fails() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.machine_key().await;
+        world.travel(60 * DAY + 60);
+        world.stack.faults().add(Fault::on(Service::Ses, Effect::ServerError));
+        let summary = world.notify().await;
+        assert_eq!((&summary["failed"], &summary["left_over"]), (&json!(1), &json!(1)), "{summary}");
+        assert_eq!((world.items_of("INBOX#").len(), world.stack.emails().len()), (1, 0));
+        world.stack.faults().clear();
+        assert_eq!(world.notify().await["sent"], 1);
+
+        world.travel(83 * DAY + 60);
+        world.stack.warm_up("notify-expiring-keys", 1).await.unwrap();
+        // All of the client's attempts at the first transaction, which is the inbox's.
+        let fault = Fault::on(Service::DynamoDb, Effect::ServerError).operation("TransactWriteItems");
+        world.stack.faults().add(fault.when(When::First(4)));
+        let summary = world.notify().await;
+        assert_eq!((&summary["failed"], &summary["sent"]), (&json!(1), &json!(1)), "{summary}");
+        assert_eq!(world.items_of("INBOX#").len(), 1);
+        world.stack.faults().clear();
+        assert_eq!(world.notify().await["sent"], 0);
+        assert_eq!((world.items_of("INBOX#").len(), world.stack.emails().len()), (2, 2));
+    });
+}
+
+#[test]
+fn a_lost_reply_puts_nothing_in_an_inbox_twice() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.machine_key().await;
+        world.travel(60 * DAY + 60);
+        let fault = Fault::on(Service::DynamoDb, Effect::LoseReply).operation("TransactWriteItems");
+        world.stack.faults().add(fault.function("notify-expiring-keys").when(When::First(2)));
+        world.notify().await;
+        world.notify().await;
+        assert_eq!(world.stack.faults().struck(), 2);
+        assert_eq!((world.items_of("INBOX#").len(), world.stack.emails().len()), (1, 1));
+    });
+}

@@ -1,0 +1,73 @@
+use kit::{Call, DAY, Item, Options, World, run, run_with};
+use local::Quota;
+use serde_json::{Value, json};
+
+/// Stores machines with an address and a key of so many days each.
+async fn machines(world: &World, owner: &str, machines: usize, days: i64) {
+    let organization = world.organization(owner, "strict").await;
+    let policy = json!({"policy": {"notices": {"tell": {"owners_for_machines": false}}}});
+    organization.owner.patch(&organization.path, policy).await.expect(200);
+    let body = json!({
+        "kind": "machine", "name": "machine", "email": format!("robots-of-{owner}@example.com"),
+        "notifications": {"key_changed": {"email": false}},
+    });
+    let machine = organization.owner.post(&format!("{}/users", organization.path), body).await.expect(201);
+    let machine = machine["user_id"].as_str().unwrap();
+    organization.key(machine, days).await;
+    world.copy_user(machine, machines - 1);
+}
+
+/// Counts the items that a call reads or writes, as far as its request tells.
+fn items(call: &Call) -> usize {
+    let request: Value = serde_json::from_slice(&call.request).unwrap_or_default();
+    let keys = request["RequestItems"]["access-keys"]["Keys"].as_array();
+    keys.or(request["TransactItems"].as_array()).map_or(1, Vec::len)
+}
+
+/// Runs once, and counts the items that it touched.
+async fn touched(world: &World, due: usize) -> usize {
+    world.stack.set_quota(Quota { max_send_rate: 10_000.0, ..Quota::default() });
+    world.travel(60 * DAY + 60);
+    world.stack.calls().clear();
+    let summary = world.notify().await;
+    assert_eq!((&summary["due"], &summary["sent"]), (&json!(due), &json!(due)), "{summary}");
+    world.stack.calls().by_function("notify-expiring-keys").iter().map(items).sum()
+}
+
+#[test]
+fn what_a_run_touches_follows_what_is_due_and_not_the_table() {
+    let mut counts = Vec::new();
+    for (due, others) in [(20, 100), (20, 2_000), (200, 100)] {
+        run(async |world| {
+            machines(world, "ann", others, 300).await;
+            machines(world, "bob", due, 90).await;
+            counts.push(touched(world, due).await);
+        });
+    }
+    let [few, among_many, many] = counts[..] else { panic!("{counts:?}") };
+    assert_eq!(few, among_many);
+    assert!(many > 9 * few && many < 10 * few, "{counts:?}");
+}
+
+#[test]
+fn a_run_takes_the_shards_that_its_event_names() {
+    let parameters = [("DueShards".to_owned(), "2".to_owned())].into();
+    run_with(Options { parameters, ..Options::default() }, async |world| {
+        let owners = ["ann", "bob", "cem", "dan", "eve"];
+        for owner in owners {
+            world.organization(owner, "strict").await.machine_key().await;
+        }
+        world.travel(60 * DAY + 60);
+        let of_shard = async |shard: u64| {
+            let event = json!({"time": world.stack.clock().now_text(), "shards": [shard]});
+            let summary = world.stack.run_schedule("notify-expiring-keys", &event).await.unwrap().unwrap();
+            let keys = world.items_of("KEY#");
+            let name = shard.to_string();
+            let told = |key: &&Item| key["due_shard"] == name;
+            assert_eq!(summary["sent"], keys.iter().filter(told).count(), "{summary}");
+            summary["sent"].as_u64().unwrap()
+        };
+        assert_eq!(of_shard(0).await + of_shard(1).await, owners.len() as u64);
+        assert_eq!(world.notify().await["due"], 0);
+    });
+}
