@@ -71,6 +71,7 @@ fn table(text: &mut String, section: &Section) {
 pub(crate) fn number(value: f64) -> String {
     match value {
         value if value.is_nan() => "–".to_owned(),
+        value if value < 0.1 => format!("{value:.4}"),
         value if value < 10.0 => format!("{value:.2}"),
         value if value < 100.0 => format!("{value:.1}"),
         value => format!("{value:.0}"),
