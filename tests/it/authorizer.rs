@@ -1,3 +1,4 @@
+mod counts;
 mod credentials;
 mod failures;
 mod jwt;

@@ -14,7 +14,7 @@ pub(crate) fn find(presented: &Presented, prefix: &KeyPrefix) -> Result<Credenti
     if in_url(presented, prefix) {
         return Err(Refusal::InUrl);
     }
-    let headers = presented.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let headers = presented.headers.0.iter().map(|(name, value)| (*name, value.as_str()));
     Credential::in_headers(headers, prefix).map_err(|bad| match bad {
         BadCredential::None => Refusal::NoCredential,
         BadCredential::Several => Refusal::SeveralCredentials,
@@ -41,14 +41,13 @@ fn is_credential(text: &str, prefix: &KeyPrefix) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::headers::Headers;
 
-    fn presented(headers: &[(&str, &str)], query: &[(&str, &str)], path: &str) -> Presented {
-        let owned = |pairs: &[(&str, &str)]| {
-            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-        };
+    fn presented(headers: &[(&'static str, &str)], query: &[(&str, &str)], path: &str) -> Presented {
+        let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         Presented {
-            headers: owned(headers),
-            query: owned(query),
+            headers: Headers(headers),
+            query: query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             path: path.to_owned(),
             ..Presented::sample()
         }

@@ -2,15 +2,28 @@ use std::collections::HashMap;
 
 use domain::Time;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, headers::Headers};
 
-/// An event of the gateway: payload 2.0 of HTTP APIs, or 1.0 of REST APIs.
+/// An event of the gateway, not yet read.
 ///
-/// It holds the caller's credential as it was sent, so it cannot be written by `Debug`.
+/// The runtime would note the place of each member as it reads, which takes longer than the reading. It holds the
+/// caller's credential as it was sent, so it cannot be written by `Debug`.
+#[derive(Deserialize)]
+pub struct Event(Box<RawValue>);
+
+impl Event {
+    /// Reads what a decision needs.
+    pub(crate) fn read(&self) -> Result<Presented, Failure> {
+        serde_json::from_str::<Payload>(self.0.get()).map_err(|error| Failure::unreadable(&error))?.try_into()
+    }
+}
+
+/// Payload 2.0 of HTTP APIs, or 1.0 of REST APIs.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Event {
+struct Payload {
     version: Option<String>,
     route_key: Option<String>,
     raw_path: Option<String>,
@@ -19,13 +32,23 @@ pub struct Event {
     http_method: Option<String>,
     resource: Option<String>,
     path: Option<String>,
-    headers: Option<HashMap<String, Option<String>>>,
-    multi_value_headers: Option<HashMap<String, Option<Vec<String>>>>,
+    headers: Option<Headers>,
+    multi_value_headers: Option<Headers>,
     query_string_parameters: Option<HashMap<String, Option<String>>>,
     multi_value_query_string_parameters: Option<HashMap<String, Option<Vec<String>>>>,
-    path_parameters: Option<HashMap<String, String>>,
-    stage_variables: Option<HashMap<String, String>>,
+    path_parameters: Option<PathParameters>,
+    stage_variables: Option<StageVariables>,
     request_context: RequestContext,
+}
+
+#[derive(Deserialize)]
+struct PathParameters {
+    organization_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct StageVariables {
+    sign_in_routes: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -75,8 +98,7 @@ pub(crate) struct Presented {
     /// As `GET /v1/organizations/{organization_id}`, or `$default`.
     pub(crate) route_key: String,
     pub(crate) path: String,
-    /// Each header as often as it was sent, its name in lower case.
-    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) headers: Headers,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) organization_id: Option<String>,
     /// Whether a sign-in may pass on routes that name no organization.
@@ -85,10 +107,10 @@ pub(crate) struct Presented {
     pub(crate) request_id: String,
 }
 
-impl TryFrom<Event> for Presented {
+impl TryFrom<Payload> for Presented {
     type Error = Failure;
 
-    fn try_from(event: Event) -> Result<Self, Failure> {
+    fn try_from(event: Payload) -> Result<Self, Failure> {
         let missing = Failure::BadEvent;
         let context = event.request_context;
         let simple = event.version.as_deref() == Some("2.0");
@@ -120,7 +142,8 @@ impl TryFrom<Event> for Presented {
             Some(raw) => pairs_of(&raw),
             None => all_values(event.multi_value_query_string_parameters, event.query_string_parameters),
         };
-        let mut stage_variables = event.stage_variables.unwrap_or_default();
+        let several = event.multi_value_headers.filter(|headers| !headers.0.is_empty());
+        let sign_in_routes = event.stage_variables.and_then(|variables| variables.sign_in_routes);
         Ok(Self {
             format,
             now: Time::from_milliseconds(epoch),
@@ -128,13 +151,10 @@ impl TryFrom<Event> for Presented {
             method,
             route_key,
             path: event.raw_path.or(event.path).unwrap_or_default(),
-            headers: all_values(event.multi_value_headers, event.headers)
-                .into_iter()
-                .map(|(name, value)| (name.to_ascii_lowercase(), value))
-                .collect(),
+            headers: several.or(event.headers).unwrap_or_default(),
             query,
-            organization_id: event.path_parameters.and_then(|mut path| path.remove("organization_id")),
-            sign_in_routes: stage_variables.remove("sign_in_routes").is_some_and(|value| value == "allow"),
+            organization_id: event.path_parameters.and_then(|path| path.organization_id),
+            sign_in_routes: sign_in_routes.is_some_and(|value| value == "allow"),
             source_ip,
             request_id: context.request_id,
         })
@@ -182,7 +202,7 @@ impl Presented {
             method: "GET".to_owned(),
             route_key: "GET /x".to_owned(),
             path: "/x".to_owned(),
-            headers: Vec::new(),
+            headers: Headers::default(),
             query: Vec::new(),
             organization_id: None,
             sign_in_routes: false,

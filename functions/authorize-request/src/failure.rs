@@ -9,6 +9,14 @@ pub(crate) enum Failure {
     /// The event lacks what every event of the gateway has.
     #[error("the event has no {0}")]
     BadEvent(&'static str),
+    /// The event is no event of the gateway. What it holds instead is not said: it may be a credential.
+    #[error("the event cannot be read at line {line}, column {column}")]
+    Unreadable {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
     /// The table failed.
     #[error("the table failed")]
     Table(#[from] table::Error),
@@ -21,6 +29,10 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
+        Self::Unreadable { line: error.line(), column: error.column() }
+    }
+
     /// Logs the failure, once, and tells the gateway that there was one.
     pub(crate) fn report(self) -> Diagnostic {
         tracing::error!(error.causes = api::causes(&self), "could not decide on a request");

@@ -8,6 +8,7 @@ mod context;
 mod credential;
 mod event;
 mod failure;
+mod headers;
 mod jwt;
 mod key;
 mod member;
@@ -22,11 +23,12 @@ mod snapshots;
 use answer::Answer;
 use api::Credential;
 use context::Context;
-use event::{Event, Presented};
+use event::Presented;
 use failure::Failure;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use refusal::Refusal;
 
+pub use event::Event;
 pub use settings::Authorizer;
 
 /// What comes of a request: pass with this context, or not for this reason.
@@ -37,7 +39,7 @@ pub async fn authorize_request(
     authorizer: &Authorizer,
     event: LambdaEvent<Event>,
 ) -> Result<Answer, Diagnostic> {
-    let presented = Presented::try_from(event.payload).map_err(Failure::report)?;
+    let presented = event.payload.read().map_err(Failure::report)?;
     let decision = decide(authorizer, &presented).await.map_err(Failure::report)?;
     if let Err(refusal) = &decision {
         refusal.log();
@@ -50,8 +52,9 @@ async fn decide(authorizer: &Authorizer, presented: &Presented) -> Result<Decisi
         Ok(credential) => credential,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    // What calls to AWS hold is large, and would be moved about for requests that make none.
     match &credential {
-        Credential::Token(text) => key::decide(authorizer, presented, text).await,
-        Credential::Jwt(text) => sign_in::decide(authorizer, presented, text).await,
+        Credential::Token(text) => Box::pin(key::decide(authorizer, presented, text)).await,
+        Credential::Jwt(text) => Box::pin(sign_in::decide(authorizer, presented, text)).await,
     }
 }

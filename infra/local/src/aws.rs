@@ -13,9 +13,10 @@ mod sign;
 mod tests;
 mod unprocessed;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use bytes::Bytes;
+use http_body_util::BodyExt as _;
 use hyper::{HeaderMap, Request, body::Incoming};
 use tokio::net::TcpListener;
 
@@ -67,7 +68,7 @@ impl Aws {
         let effects = self.faults.strike(service, &operation, caller.as_ref(), &recipients);
 
         let mut body = body;
-        let mut held_back = None;
+        let (mut held_back, mut metered) = (None, false);
         for effect in &effects {
             match effect {
                 Effect::Latency { milliseconds } => {
@@ -86,6 +87,14 @@ impl Aws {
                         body = held_back.rest.clone();
                     }
                 }
+                Effect::PartitionReads { units_per_second } => {
+                    metered = true;
+                    if !self.faults.reads.admit(&operation, &body, *units_per_second, Instant::now()) {
+                        let answer = refusals::refuse(service, &operation, &body, &Effect::Throttle);
+                        self.calls.end(record, answer.status());
+                        return Ok(answer);
+                    }
+                }
                 Effect::LoseReply | Effect::KillAfter => {}
                 refusal => {
                     let answer = refusals::refuse(service, &operation, &body, refusal);
@@ -98,7 +107,11 @@ impl Aws {
         let answer = match (&held_back, service) {
             (Some(held_back), _) if held_back.is_everything => held_back.answer_alone(),
             (held_back, Service::DynamoDb) => {
-                let answer = self.dynamodb.forward(headers, body).await?;
+                let answer = self.dynamodb.forward(headers, body.clone()).await?;
+                if metered {
+                    let read = answer.body().clone().collect().await.map_err(|_| Dropped)?;
+                    self.faults.reads.charge(&operation, &body, &read.to_bytes());
+                }
                 match held_back {
                     Some(held_back) => held_back.add_to(answer).await,
                     None => answer,

@@ -99,6 +99,11 @@ impl Runtime {
         self.functions.keys().map(String::as_str)
     }
 
+    /// Returns what an instance is started with, but for the address of the runtime API.
+    pub(crate) fn variables(&self, function: &str) -> Option<BTreeMap<String, String>> {
+        self.functions.get(function).map(|function| function.variables())
+    }
+
     fn get(&self, function: &str) -> Result<&Arc<Function>, FunctionError> {
         self.functions.get(function).ok_or_else(|| FunctionError::unknown(function))
     }

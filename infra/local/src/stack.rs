@@ -144,6 +144,12 @@ impl Stack {
         &self.environment
     }
 
+    /// Returns the variables with which an instance of a function runs, but for the runtime API's.
+    #[must_use]
+    pub fn variables(&self, function: &str) -> Option<BTreeMap<String, String>> {
+        self.runtime.variables(function)
+    }
+
     /// Ends everything and waits for it; the logs are whole then.
     pub async fn stop(self) -> Logs {
         self.runtime.stop().await;

@@ -3,6 +3,7 @@
 mod aws;
 mod clock;
 mod environment;
+mod http;
 mod lookup;
 mod pepper;
 mod warm;

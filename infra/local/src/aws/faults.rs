@@ -1,5 +1,7 @@
 //! Faults on purpose: rules that strike calls to the AWS endpoints.
 
+mod reads;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -7,6 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::reads::Reads;
 use super::calls::Service;
 use crate::{runtime::Caller, tasks::lock};
 
@@ -85,6 +88,11 @@ pub enum Effect {
         /// How many; more than there are leaves all.
         count: usize,
     },
+    /// Counts what is read in read units, and throttles a partition of which more is read in a second.
+    PartitionReads {
+        /// How much: AWS allows 3,000.
+        units_per_second: u32,
+    },
     /// Drops the connection before anything is done.
     LoseRequest,
     /// Does it, then drops the connection.
@@ -157,6 +165,7 @@ impl Fault {
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     rules: Arc<Mutex<Vec<Rule>>>,
+    pub(super) reads: Reads,
 }
 
 #[derive(Debug)]
@@ -177,6 +186,13 @@ impl Faults {
     /// Ends every rule.
     pub fn clear(&self) {
         lock(&self.rules).clear();
+        self.reads.clear();
+    }
+
+    /// Counts the read units since a limit of a partition's reads came into force.
+    #[must_use]
+    pub fn read_units(&self) -> f64 {
+        self.reads.units()
     }
 
     /// Counts how often the rules in force have struck.

@@ -310,6 +310,12 @@ impl Function {
         count
     }
 
+    /// Returns what the first instance is started with, but for the address of the runtime API.
+    pub(super) fn variables(&self) -> BTreeMap<String, String> {
+        let caller = Caller { function: self.declared.name.clone(), instance: 1 };
+        process::variables(&caller, &self.declared, &self.surroundings).collect()
+    }
+
     pub(super) fn arn(&self) -> String {
         crate::template::names::function_arn(&self.declared.name)
     }

@@ -42,22 +42,35 @@ pub(super) fn start(
     let name = &function.name;
     let child = Command::new(binary)
         .env_clear()
-        .envs(service_variables(&surroundings.aws, &caller.access_key_id()))
         .env("AWS_LAMBDA_RUNTIME_API", format!("{}/{name}/{}", surroundings.runtime_api, caller.instance))
-        .env("AWS_LAMBDA_FUNCTION_NAME", name)
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_megabytes.to_string())
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-        .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}"))
-        .env("AWS_LAMBDA_LOG_STREAM_NAME", caller.instance.to_string())
-        .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
-        .env("AWS_EXECUTION_ENV", "AWS_Lambda_rust")
-        .envs(&function.environment)
+        .envs(variables(caller, function, surroundings))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()?;
     Ok(Process { child, function: name.clone(), logs: surroundings.logs.clone() })
+}
+
+/// Names every variable of an instance but the address of the runtime API.
+pub(super) fn variables(
+    caller: &Caller,
+    function: &Function,
+    surroundings: &Surroundings,
+) -> impl Iterator<Item = (String, String)> {
+    let name = &function.name;
+    let of_lambda = [
+        ("AWS_LAMBDA_FUNCTION_NAME", name.clone()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_megabytes.to_string()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", caller.instance.to_string()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+        ("AWS_EXECUTION_ENV", "AWS_Lambda_rust".to_owned()),
+    ];
+    let service = service_variables(&surroundings.aws, &caller.access_key_id());
+    let all = service.into_iter().chain(of_lambda).map(|(name, value)| (name.to_owned(), value));
+    all.chain(function.environment.clone())
 }
 
 impl Process {

@@ -2,13 +2,12 @@ use std::time::Duration;
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_dynamodb::config::{BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
-};
 use aws_types::{SdkConfig, region::Region};
 
-use super::{BadSetting, Environment};
+use super::{
+    BadSetting, Environment,
+    http::{Http, Roots},
+};
 
 /// What AWS clients are built from: one HTTP client, and credentials from the environment.
 ///
@@ -25,8 +24,8 @@ impl Aws {
     /// Reads region, credentials, time limits and retries from the environment.
     pub fn new(environment: &Environment) -> Result<Self, BadSetting> {
         let milliseconds = |name, otherwise| environment.parse_or(name, otherwise).map(Duration::from_millis);
+        let connect_within = milliseconds("CONNECT_TIMEOUT_MS", 1_000)?;
         let timeouts = TimeoutConfig::builder()
-            .connect_timeout(milliseconds("CONNECT_TIMEOUT_MS", 1_000)?)
             .operation_attempt_timeout(milliseconds("ATTEMPT_TIMEOUT_MS", 2_000)?)
             .operation_timeout(milliseconds("OPERATION_TIMEOUT_MS", 10_000)?)
             .build();
@@ -46,12 +45,7 @@ impl Aws {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .timeout_config(timeouts)
             .retry_config(retries)
-            .http_client(
-                Builder::new()
-                    .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                    .tls_context(tls(environment)?)
-                    .build_https(),
-            )
+            .http_client(Http::new(roots(environment)?, connect_within))
             .build();
         Ok(Self {
             config,
@@ -80,19 +74,12 @@ impl Aws {
 }
 
 /// Trusts Amazon's own authorities, or with `TLS_ROOTS=system` those of the machine.
-fn tls(environment: &Environment) -> Result<TlsContext, BadSetting> {
-    let roots = match environment.optional("TLS_ROOTS").as_deref() {
-        None | Some("amazon") => TrustStore::empty().with_pem_certificate(include_bytes!("amazon_roots.pem")),
-        Some("system") => TrustStore::default(),
+fn roots(environment: &Environment) -> Result<Roots, BadSetting> {
+    match environment.optional("TLS_ROOTS").as_deref() {
+        None | Some("amazon") => Ok(Roots::Amazon),
+        Some("system") => Ok(Roots::System),
         Some(_) => {
-            return Err(BadSetting::Wrong {
-                name: "TLS_ROOTS",
-                rule: "must be `amazon` or `system`".to_owned(),
-            });
+            Err(BadSetting::Wrong { name: "TLS_ROOTS", rule: "must be `amazon` or `system`".to_owned() })
         }
-    };
-    Ok(TlsContext::builder()
-        .with_trust_store(roots)
-        .build()
-        .expect("the committed certificates are well-formed"))
+    }
 }

@@ -1,0 +1,22 @@
+//! A function that makes one argon2 run for each event, as the product does for a new key.
+
+use std::time::Instant;
+
+use domain::{id::KeyId, secret::Peppers, token::SecretToken};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+
+const PEPPERS: &str = r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef"}"#;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let peppers = &Peppers::parse(PEPPERS)?;
+    run(service_fn(async |_: LambdaEvent<IgnoredAny>| -> Result<Value, Error> {
+        let token = SecretToken::generate(&"ak".parse()?, KeyId::random());
+        let began = Instant::now();
+        peppers.seal(token.token());
+        Ok(json!({"nanoseconds": u64::try_from(began.elapsed().as_nanos())?}))
+    }))
+    .await
+}

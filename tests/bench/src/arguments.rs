@@ -1,0 +1,106 @@
+use clap::{Parser, ValueEnum};
+
+/// Measures the functions against the floor, in one run. Building them first is not counted as part of it.
+#[derive(Debug, Parser)]
+#[command(name = "cargo bench --package bench --", bin_name = "cargo bench --package bench --")]
+pub(crate) struct Arguments {
+    /// Measures less of everything: under a minute.
+    #[arg(long)]
+    quick: bool,
+    /// Measures these sections alone.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Section>,
+    /// Uses the binaries that are there, without asking Cargo whether they are up to date.
+    #[arg(long)]
+    no_build: bool,
+    /// What Cargo adds by itself.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// A part of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Section {
+    /// The binaries, and what they are once zipped.
+    Sizes,
+    /// The authorizer and the floors.
+    Authorizer,
+    /// One key that is checked as often as its partition carries.
+    HotKey,
+    /// The authorizer with many keys in the table.
+    Scale,
+    /// Every other function.
+    Functions,
+    /// The notice function with many keys in the table.
+    Notices,
+}
+
+/// How much is measured.
+#[derive(Debug, Clone)]
+pub(crate) struct Size {
+    /// Starts of each function.
+    pub(crate) starts: usize,
+    /// Starts of the authorizer and of each floor.
+    pub(crate) authorizer_starts: usize,
+    /// Events for each warm function.
+    pub(crate) events: usize,
+    /// Events for each warm authorizer and floor.
+    pub(crate) decisions: usize,
+    /// Decisions after which memory is read.
+    pub(crate) memory_decisions: usize,
+    /// Keys with a secret that is known.
+    pub(crate) tokens: usize,
+    /// Keys in a small table, and in a large one.
+    pub(crate) small: usize,
+    pub(crate) large: usize,
+    /// Keys that the functions' events may use up.
+    pub(crate) pool: usize,
+    /// Keys in the tables of the notice function, and keys due.
+    pub(crate) notice_tables: Vec<usize>,
+    pub(crate) due: Vec<usize>,
+    /// Seconds for which a key is hot.
+    pub(crate) hot_seconds: u64,
+}
+
+impl Arguments {
+    pub(crate) fn wants(&self, section: Section) -> bool {
+        self.only.is_empty() || self.only.contains(&section)
+    }
+
+    pub(crate) const fn builds(&self) -> bool {
+        !self.no_build
+    }
+
+    pub(crate) fn size(&self) -> Size {
+        let quick = Size {
+            starts: 10,
+            authorizer_starts: 20,
+            events: 20,
+            decisions: 300,
+            memory_decisions: 10_000,
+            tokens: 20,
+            small: 1_000,
+            large: 20_000,
+            pool: 2_000,
+            notice_tables: vec![1_000, 10_000],
+            due: vec![0, 100],
+            hot_seconds: 1,
+        };
+        if self.quick {
+            return quick;
+        }
+        Size {
+            starts: 50,
+            authorizer_starts: 100,
+            events: 100,
+            decisions: 3_000,
+            tokens: 100,
+            large: 1_000_000,
+            pool: 6_000,
+            notice_tables: vec![1_000, 10_000, 100_000],
+            due: vec![0, 100, 1_000],
+            hot_seconds: 3,
+            ..quick
+        }
+    }
+}

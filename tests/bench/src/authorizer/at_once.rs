@@ -1,0 +1,62 @@
+use std::{thread, time::Instant};
+
+use super::{DOES_NOTHING, LEAN_READ, RIGHT, Subject, warm::as_f64};
+use crate::{
+    arguments::Size,
+    failure::Failure,
+    figures::Times,
+    instance::Instance,
+    report::{Report, Section, both, number, progress},
+    world::World,
+};
+
+const INSTANCES: usize = 8;
+
+/// Measures eight instances at once.
+pub(super) fn measure(
+    world: &World,
+    subjects: &[Subject],
+    size: &Size,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let mut section =
+        Section::new("Warm: eight at once", &["function", "ms", "p99", "decisions a second, this machine"]);
+    let wanted = [DOES_NOTHING, LEAN_READ, RIGHT];
+    for subject in subjects.iter().filter(|subject| wanted.contains(&subject.name)) {
+        progress(&format!("eight at once: {}", subject.name));
+        let (times, seconds) = together(world, subject, size.decisions / 4)?;
+        let rate = as_f64(INSTANCES * (size.decisions / 4)) / seconds;
+        section.row([subject.name.to_owned()].into_iter().chain(both(&times)).chain([number(rate)]));
+    }
+    report.section(section);
+    Ok(())
+}
+
+fn together(world: &World, subject: &Subject, decisions: usize) -> Result<(Times, f64), Failure> {
+    let instances: Vec<_> =
+        (0..INSTANCES).map(|_| Instance::start(&subject.start)).collect::<Result<_, _>>()?;
+    for instance in &instances {
+        subject.decide(world, instance)?;
+    }
+    let began = Instant::now();
+    let mut all = Times::default();
+    thread::scope(|scope| {
+        let each: Vec<_> = instances
+            .into_iter()
+            .map(|instance| {
+                scope.spawn(move || {
+                    let mut times = Times::default();
+                    for _ in 0..decisions {
+                        times.add(subject.decide(world, &instance)?.took);
+                    }
+                    Ok::<_, Failure>(times)
+                })
+            })
+            .collect();
+        for thread in each {
+            all.extend(thread.join().expect("deciding does not panic")?);
+        }
+        Ok::<_, Failure>(())
+    })?;
+    Ok((all, began.elapsed().as_secs_f64()))
+}

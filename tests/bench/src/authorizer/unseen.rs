@@ -1,0 +1,100 @@
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{LEAN_READ, MALFORMED, RIGHT, Subject, decide, starts::place, warm::as_f64};
+use crate::{
+    arguments::Size,
+    binaries::HASHING,
+    event,
+    failure::Failure,
+    figures::Times,
+    instance::Instance,
+    report::{Report, Section, both, number, progress},
+    targets::Target,
+    world::World,
+};
+
+/// Measures right secrets that a warm instance has not seen, then the memory of one that has seen much.
+pub(super) fn measure(
+    world: &World,
+    subjects: &[Subject],
+    size: &Size,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let subject = |name| &subjects[place(subjects, name).unwrap_or_default()];
+    let (right, lean) = (subject(RIGHT), subject(LEAN_READ));
+    let events: Vec<_> = world
+        .tokens
+        .iter()
+        .map(|token| event::authorizer(world, "x-access-key", token))
+        .collect::<Result<_, _>>()?;
+    progress("right secrets that an instance has not seen");
+    let before = Instance::start(&right.start)?;
+    for event in &events {
+        decide(world, &before, event, true)?;
+    }
+    let (floor, hashing) = (Instance::start(&lean.start)?, Instance::start(&world.floor(HASHING)?)?);
+    let (mut unseen, mut reads, mut runs) = (Times::default(), Times::default(), Times::default());
+    for _ in 0..3 {
+        let instance = Instance::start(&right.start)?;
+        decide(world, &instance, &events[0], true)?;
+        decide(world, &floor, &events[0], true)?;
+        hash(world, &hashing)?;
+        for event in &events[1..] {
+            unseen.add(decide(world, &instance, event, true)?.took);
+            reads.add(decide(world, &floor, event, true)?.took);
+            runs.add(hash(world, &hashing)?);
+        }
+    }
+    let mut section =
+        Section::new("A right secret that a warm instance has not seen", &["what", "ms", "p99"]);
+    for (name, times) in
+        [("authorizer", &unseen), ("the read alone, lean", &reads), ("one argon2 run", &runs)]
+    {
+        section.row([name.to_owned()].into_iter().chain(both(times)));
+    }
+    report.section(section);
+    let ratio = unseen.median() / (reads.median() + runs.median());
+    report.target(Target::ratio("right secret not seen, of the lean read and one argon2 run", ratio, 1.1));
+    memory(world, &before, &events, subjects, size, report)
+}
+
+fn hash(world: &World, hashing: &Instance) -> Result<Duration, Failure> {
+    let answer = hashing.invoke(b"{}", world.deadline())?;
+    let answer: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let nanoseconds = answer["nanoseconds"].as_u64();
+    nanoseconds.map(Duration::from_nanos).ok_or_else(|| hashing.failed(answer.to_string()))
+}
+
+fn memory(
+    world: &World,
+    instance: &Instance,
+    events: &[Vec<u8>],
+    subjects: &[Subject],
+    size: &Size,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let others: Vec<_> =
+        subjects.iter().filter(|subject| subject.name.starts_with(&MALFORMED[..10])).collect();
+    for number in 0..size.memory_decisions {
+        if number % 1_000 == 0 {
+            progress(&format!("decisions for the memory's sake: {number} of {}", size.memory_decisions));
+        }
+        match number % 4 {
+            0 => {
+                let other = others[number / 4 % others.len()];
+                other.decide(world, instance)?;
+            }
+            _ => {
+                decide(world, instance, &events[number % events.len()], true)?;
+            }
+        }
+    }
+    let peak = instance.high_water_mark().unwrap_or(f64::NAN);
+    let mut section = Section::new("Memory", &["after decisions", "most ever, MiB"]);
+    section.row([number(as_f64(size.memory_decisions)), number(peak)]);
+    report.section(section);
+    report.target(Target::megabytes("memory after 10,000 decisions", peak * 1.048_576, 32.0));
+    Ok(())
+}

@@ -1,0 +1,47 @@
+use std::time::Duration;
+
+/// Measured times, and what is told of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Times(Vec<Duration>);
+
+impl Times {
+    pub(crate) fn add(&mut self, time: Duration) {
+        self.0.push(time);
+    }
+
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
+    /// Returns the median, in microseconds.
+    pub(crate) fn median(&self) -> f64 {
+        self.at(50)
+    }
+
+    /// Returns what 99 of 100 do not exceed, in microseconds.
+    pub(crate) fn p99(&self) -> f64 {
+        self.at(99)
+    }
+
+    fn at(&self, percent: usize) -> f64 {
+        let mut sorted = self.0.clone();
+        sorted.sort_unstable();
+        let place = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
+        sorted.get(place).map_or(f64::NAN, |time| time.as_secs_f64() * 1e6)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_median_is_in_the_middle_and_p99_near_the_end() {
+        let mut times = Times::default();
+        for micros in (0..1_000).rev() {
+            times.add(Duration::from_micros(micros));
+        }
+        assert!((times.median() - 500.0).abs() < 1e-6 && (times.p99() - 990.0).abs() < 1e-6);
+        assert!(Times::default().median().is_nan());
+    }
+}

@@ -1,0 +1,29 @@
+use crate::{
+    binaries::{AUTHORIZER, Binaries, FLOORS},
+    failure::Failure,
+    report::{Report, Section, number},
+    targets::Target,
+};
+
+/// Measures every binary, and what Lambda is sent of it.
+pub(crate) fn measure(binaries: &Binaries, report: &mut Report) -> Result<(), Failure> {
+    let mut section = Section::new("Sizes", &["function", "binary, MB", "zip, MB"]);
+    let (mut authorizer, mut largest) = (f64::NAN, 0.0_f64);
+    for size in binaries.sizes()? {
+        let zipped = megabytes(size.zipped);
+        if size.name == AUTHORIZER {
+            authorizer = zipped;
+        } else if !FLOORS.contains(&size.name.as_str()) {
+            largest = largest.max(zipped);
+        }
+        section.row([format!("`{}`", size.name), number(megabytes(size.binary)), number(zipped)]);
+    }
+    report.section(section);
+    report.target(Target::megabytes("the authorizer's zip", authorizer, 3.0));
+    report.target(Target::megabytes("the largest other zip", largest, 4.0));
+    Ok(())
+}
+
+fn megabytes(bytes: usize) -> f64 {
+    f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)) / 1e6
+}

@@ -1,0 +1,28 @@
+use crate::report::number;
+
+/// A figure with its limit.
+#[derive(Debug)]
+pub(crate) struct Target {
+    what: &'static str,
+    measured: f64,
+    most: f64,
+    unit: &'static str,
+}
+
+impl Target {
+    /// A ratio of medians.
+    pub(crate) const fn ratio(what: &'static str, measured: f64, most: f64) -> Self {
+        Self { what, measured, most, unit: "×" }
+    }
+
+    /// A size.
+    pub(crate) const fn megabytes(what: &'static str, measured: f64, most: f64) -> Self {
+        Self { what, measured, most, unit: " MB" }
+    }
+
+    pub(crate) fn cells(&self) -> [String; 4] {
+        let verdict = if self.measured <= self.most { "reached" } else { "missed" };
+        let with_unit = |value: f64| format!("{}{}", number(value), self.unit);
+        [self.what.to_owned(), with_unit(self.measured), with_unit(self.most), verdict.to_owned()]
+    }
+}

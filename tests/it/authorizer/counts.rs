@@ -1,0 +1,81 @@
+//! What decisions cost in calls, bytes, read units and argon2 runs. Times are the bench's business.
+
+use kit::{Call, Effect, Fault, Options, Service, World, run_with};
+
+const FUNCTION: &str = "authorize-request";
+
+fn one_instance() -> Options {
+    let parameters = [("LogLevel".to_owned(), "debug".to_owned())].into();
+    Options { instance_cap: 1, parameters, ..Options::default() }
+}
+
+/// Takes the authorizer's calls since the last time.
+fn calls(world: &World) -> Vec<Call> {
+    let calls = world.stack.calls().by_function(FUNCTION);
+    world.stack.calls().clear();
+    calls
+}
+
+fn operations(calls: &[Call]) -> Vec<&str> {
+    calls.iter().map(|call| call.operation.as_str()).collect()
+}
+
+fn argon2_runs(world: &World) -> usize {
+    let lines = world.stack.logs().by_function(FUNCTION);
+    lines.iter().filter(|line| line.contains("\"argon2.runs\":1")).count()
+}
+
+#[test]
+fn a_start_opens_its_connection_and_fetches_the_pepper_once() {
+    run_with(one_instance(), async |world| {
+        world.stack.warm_up(FUNCTION, 1).await.unwrap();
+        let started = calls(world);
+        let mut started = operations(&started);
+        started.sort_unstable();
+        assert_eq!(started, ["GetItem", "GetSecretValue"]);
+    });
+}
+
+#[test]
+fn a_first_decision_reads_key_and_organization_and_a_warm_one_the_key_alone() {
+    run_with(one_instance(), async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let client = world.key(key["secret"]["token"].as_str().unwrap());
+        calls(world);
+        client.get("/v1/whoami").await.expect(200);
+        let first = calls(world);
+        let mut first = operations(&first);
+        first.retain(|operation| *operation != "Query");
+        assert_eq!(first, ["BatchGetItem", "UpdateItem"]);
+        assert_eq!(argon2_runs(world), 1);
+
+        let unlimited = Effect::PartitionReads { units_per_second: u32::MAX };
+        world.stack.faults().add(Fault::on(Service::DynamoDb, unlimited).operation("BatchGetItem"));
+        client.get("/v1/whoami").await.expect(200);
+        let warm = calls(world);
+        assert_eq!(operations(&warm), ["BatchGetItem"]);
+        assert!(warm[0].request.len() < 300, "{} bytes", warm[0].request.len());
+        assert!((world.stack.faults().read_units() - 2.0).abs() < f64::EPSILON);
+        assert_eq!(argon2_runs(world), 1);
+    });
+}
+
+#[test]
+fn a_partition_that_is_read_too_often_is_an_error_and_none_with_decisions_reused() {
+    let reused = |seconds: &str| Options {
+        parameters: [("DecisionMaxAgeSeconds".to_owned(), seconds.to_owned())].into(),
+        ..one_instance()
+    };
+    for (seconds, status) in [("0", 500), ("60", 200)] {
+        run_with(reused(seconds), async |world| {
+            let organization = world.organization("alice", "strict").await;
+            let key = organization.machine_key().await;
+            let client = world.key(key["secret"]["token"].as_str().unwrap());
+            client.get("/v1/whoami").await.expect(200);
+            let nothing = Effect::PartitionReads { units_per_second: 0 };
+            world.stack.faults().add(Fault::on(Service::DynamoDb, nothing).operation("BatchGetItem"));
+            client.get("/v1/whoami").await.expect(status);
+        });
+    }
+}
