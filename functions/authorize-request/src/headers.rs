@@ -1,5 +1,6 @@
 use std::fmt;
 
+use api::Credential;
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, Visitor},
@@ -10,8 +11,6 @@ use serde::{
 /// Others are passed over without being kept: the authorizer sees every request of an API.
 #[derive(Default)]
 pub(crate) struct Headers(pub(crate) Vec<(&'static str, String)>);
-
-const KEPT: [&str; 2] = ["authorization", "x-access-key"];
 
 /// A header's value, or its values.
 #[derive(Deserialize)]
@@ -74,7 +73,7 @@ impl Visitor<'_> for AnyName {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Name, E> {
-        Ok(Name(KEPT.into_iter().find(|kept| kept.eq_ignore_ascii_case(name))))
+        Ok(Name(Credential::HEADERS.into_iter().find(|kept| kept.eq_ignore_ascii_case(name))))
     }
 }
 

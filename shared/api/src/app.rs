@@ -6,6 +6,7 @@ mod environment;
 mod http;
 mod lookup;
 mod pepper;
+mod roots;
 mod warm;
 
 use domain::token::KeyPrefix;

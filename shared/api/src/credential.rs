@@ -25,12 +25,15 @@ pub enum BadCredential {
 }
 
 impl Credential {
+    /// The headers that may hold a credential.
+    pub const HEADERS: [&str; 2] = ["x-access-key", "authorization"];
+
     /// Finds the credential in headers, whose names are in lower case.
     pub fn in_headers<'h>(
         headers: impl Iterator<Item = (&'h str, &'h str)>,
         prefix: &KeyPrefix,
     ) -> Result<Self, BadCredential> {
-        let mut given = headers.filter(|(name, _)| matches!(*name, "x-access-key" | "authorization"));
+        let mut given = headers.filter(|(name, _)| Self::HEADERS.contains(name));
         let (name, value) = given.next().ok_or(BadCredential::None)?;
         if given.next().is_some() {
             return Err(BadCredential::Several);

@@ -4,10 +4,7 @@ use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_dynamodb::config::{BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
 
-use super::{
-    BadSetting, Environment,
-    http::{Http, Roots},
-};
+use super::{BadSetting, Environment, http::Http, roots::roots};
 
 /// What AWS clients are built from: one HTTP client, and credentials from the environment.
 ///
@@ -70,16 +67,5 @@ impl Aws {
         let mut config = aws_sdk_secretsmanager::config::Builder::from(&self.config);
         config.set_endpoint_url(self.secrets_manager.clone());
         aws_sdk_secretsmanager::Client::from_conf(config.build())
-    }
-}
-
-/// Trusts Amazon's own authorities, or with `TLS_ROOTS=system` those of the machine.
-fn roots(environment: &Environment) -> Result<Roots, BadSetting> {
-    match environment.optional("TLS_ROOTS").as_deref() {
-        None | Some("amazon") => Ok(Roots::Amazon),
-        Some("system") => Ok(Roots::System),
-        Some(_) => {
-            Err(BadSetting::Wrong { name: "TLS_ROOTS", rule: "must be `amazon` or `system`".to_owned() })
-        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The SDK's own brings HTTP/2, a tenth of a function's size.
 
-use std::{error::Error, io, sync::Arc, time::Duration};
+use std::{error::Error, io, pin::Pin, sync::Arc, task, time::Duration};
 
 use aws_smithy_runtime_api::client::{
     connection::{CaptureSmithyConnection, ConnectionMetadata},
@@ -11,70 +11,63 @@ use aws_smithy_runtime_api::client::{
     result::ConnectorError,
     runtime_components::RuntimeComponents,
 };
-use aws_smithy_types::{body::SdkBody, retry::ErrorKind};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use aws_smithy_types::body::SdkBody;
+use http::Uri;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::{
     client::legacy::{
         Client,
         connect::{CaptureConnection, HttpConnector as Tcp, capture_connection},
     },
-    rt::TokioExecutor,
+    rt::{TokioExecutor, TokioIo},
 };
-use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDer};
-
-/// Amazon's own authorities, as its trust services publish them.
-const AMAZON: [&[u8]; 5] = [
-    include_bytes!("amazon_roots/amazon_root_ca_1.der"),
-    include_bytes!("amazon_roots/amazon_root_ca_2.der"),
-    include_bytes!("amazon_roots/amazon_root_ca_3.der"),
-    include_bytes!("amazon_roots/amazon_root_ca_4.der"),
-    include_bytes!("amazon_roots/starfield_services_root_g2.der"),
-];
-
-/// Certificate authorities.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Roots {
-    /// Amazon's own.
-    Amazon,
-    /// The machine's.
-    System,
-}
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use tokio::{net::TcpStream, time::timeout};
+use tower_service::Service;
 
 /// Sends requests over kept connections.
 #[derive(Debug, Clone)]
-pub(super) struct Http(Client<HttpsConnector<Tcp>, SdkBody>);
+pub(super) struct Http(Client<Connect, SdkBody>);
 
 impl Http {
-    /// Trusts `roots`, and gives up on a connection that is not there in time.
-    pub(super) fn new(roots: Roots, connect_within: Duration) -> Self {
+    /// Trusts `roots`, and gives up on a connection that is not there in time, TLS and all.
+    pub(super) fn new(roots: RootCertStore, within: Duration) -> Self {
         let mut tcp = Tcp::new();
         tcp.set_nodelay(true);
         tcp.enforce_http(false);
-        tcp.set_connect_timeout(Some(connect_within));
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("ring supports the default TLS versions")
-            .with_root_certificates(store(roots))
+            .with_root_certificates(roots)
             .with_no_client_auth();
         let https = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1();
-        Self(Client::builder(TokioExecutor::new()).build(https.wrap_connector(tcp)))
+        let connect = Connect { https: https.wrap_connector(tcp), within };
+        Self(Client::builder(TokioExecutor::new()).build(connect))
     }
 }
 
-fn store(roots: Roots) -> RootCertStore {
-    let mut store = RootCertStore::empty();
-    match roots {
-        Roots::Amazon => {
-            for certificate in AMAZON {
-                let certificate = CertificateDer::from_slice(certificate);
-                store.add(certificate).expect("the committed certificates are well-formed");
-            }
-        }
-        Roots::System => {
-            store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
+/// Opens connections, each within a time.
+#[derive(Debug, Clone)]
+struct Connect {
+    https: HttpsConnector<Tcp>,
+    within: Duration,
+}
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+impl Service<Uri> for Connect {
+    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut task::Context<'_>) -> task::Poll<Result<(), BoxError>> {
+        self.https.poll_ready(context)
     }
-    store
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connecting = timeout(self.within, self.https.call(uri));
+        Box::pin(async { connecting.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))? })
+    }
 }
 
 impl HttpClient for Http {
@@ -95,7 +88,8 @@ impl HttpConnector for Http {
         }
         let answer = self.0.request(request);
         HttpConnectorFuture::new(async move {
-            let answer = answer.await.map_err(|error| classified(error.is_connect(), error.into()))?;
+            // Whatever ends an exchange is worth another attempt: the body is at hand, and the answer unknown.
+            let answer = answer.await.map_err(|error| ConnectorError::io(error.into()))?;
             let answer = HttpResponse::try_from(answer.map(SdkBody::from_body_1_x));
             answer.map_err(|error| ConnectorError::other(error.into(), None))
         })
@@ -114,22 +108,19 @@ fn metadata(connection: &CaptureConnection) -> Option<ConnectionMetadata> {
     Some(ConnectionMetadata::builder().proxied(false).poison_fn(poison).build())
 }
 
-/// Tells the SDK that a broken exchange may be tried again.
-fn classified(connecting: bool, error: Box<dyn Error + Send + Sync>) -> ConnectorError {
-    let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    if connecting || causes.any(<dyn Error>::is::<io::Error>) {
-        ConnectorError::io(error)
-    } else {
-        ConnectorError::other(error, Some(ErrorKind::TransientError))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use tokio::net::TcpListener;
+
     use super::*;
 
-    #[test]
-    fn the_committed_authorities_are_read() {
-        assert_eq!(store(Roots::Amazon).len(), AMAZON.len());
+    #[tokio::test]
+    async fn a_peer_that_never_answers_the_handshake_is_given_up_and_may_be_tried_again() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let http = Http::new(RootCertStore::empty(), Duration::from_millis(20));
+        let mut request = HttpRequest::new(SdkBody::empty());
+        request.set_uri(format!("https://{}/", silent.local_addr().unwrap())).unwrap();
+        let error = http.call(request).await.unwrap_err();
+        assert!(error.is_io(), "{error:?}");
     }
 }
