@@ -79,6 +79,11 @@ pub(crate) fn decide(
     }
 }
 
+/// Finds a subject by its name.
+fn place(subjects: &[Subject], name: &str) -> Option<usize> {
+    subjects.iter().position(|subject| subject.name == name)
+}
+
 /// Measures the authorizer and the floors, in turns.
 pub(crate) fn measure(world: &World, size: &Size, report: &mut Report) -> Result<(), Failure> {
     let subjects = &Subject::all(world)?;

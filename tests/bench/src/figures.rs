@@ -31,6 +31,11 @@ impl Times {
     }
 }
 
+/// A count, to reckon with.
+pub(crate) fn as_f64(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

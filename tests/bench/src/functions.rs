@@ -1,4 +1,4 @@
-//! Every function but the authorizer and the notices, with its sample event.
+//! Every function but the authorizer, with its sample event.
 
 use serde_json::Value;
 

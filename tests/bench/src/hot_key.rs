@@ -9,9 +9,11 @@ use local::{Effect, Fault, Service};
 
 use crate::{
     arguments::Size,
+    authorizer::decide,
     binaries::AUTHORIZER,
     event,
     failure::Failure,
+    figures::as_f64,
     instance::{Instance, Start},
     report::{Report, Section, number, progress},
     world::World,
@@ -28,8 +30,9 @@ pub(crate) fn measure(world: &World, size: &Size, report: &mut Report) -> Result
         "A hot key: one partition carries 3,000 read units a second",
         &[
             "`DECISION_MAX_AGE_SECONDS`",
+            "read units a second that it may read",
             "read units a decision",
-            "decisions a second that they carry",
+            "the partition carries",
             "decisions a second, this machine",
             "errors",
         ],
@@ -44,14 +47,19 @@ pub(crate) fn measure(world: &World, size: &Size, report: &mut Report) -> Result
         let mut start = world.of(AUTHORIZER)?;
         start.variables.insert("DECISION_MAX_AGE_SECONDS".to_owned(), age.to_string());
         let found = hot.run(&start, limit)?;
-        let unlimited = f64::from(UNITS) / found.units_each;
-        let rate = number(found.rate);
-        let with_limit = if limit == UNITS { rate } else { format!("{rate} at a tenth of the units") };
+        // With decisions reused, an instance reads as often as they age, however often it decides.
+        let carries = if age == 0 {
+            format!("{} decisions a second", number(f64::from(UNITS) / found.units_each))
+        } else {
+            let each = found.units_each * found.rate / as_f64(INSTANCES);
+            format!("{} instances, however busy", number(f64::from(UNITS) / each))
+        };
         section.row([
             age.to_string(),
+            limit.to_string(),
             number(found.units_each),
-            number(unlimited),
-            with_limit,
+            carries,
+            number(found.rate),
             found.errors.to_string(),
         ]);
     }
@@ -72,30 +80,34 @@ struct Found {
 }
 
 impl Hot<'_> {
-    /// Lets instances decide on the one key as fast as they can.
+    /// Lets instances decide on the one key as fast as they can, once the units that the partition had saved up are spent.
     fn run(&self, start: &Start, limit: u32) -> Result<Found, Failure> {
-        let instances: Vec<_> = (0..INSTANCES).map(|_| Instance::start(start)).collect::<Result<_, _>>()?;
+        let mut instances: Vec<_> =
+            (0..INSTANCES).map(|_| Instance::start(start)).collect::<Result<_, _>>()?;
         for instance in &instances {
-            instance.invoke(&self.event, self.world.deadline())?;
+            decide(self.world, instance, &self.event, true)?;
         }
         let faults = self.world.stack.faults();
         faults.add(Fault::on(Service::DynamoDb, Effect::PartitionReads { units_per_second: limit }));
-        let began = Instant::now();
-        let end = began + Duration::from_secs(self.seconds);
-        let counts = thread::scope(|scope| {
-            let each: Vec<_> = instances
-                .into_iter()
-                .map(|instance| scope.spawn(move || self.until(&instance, end)))
-                .collect();
-            each.into_iter()
-                .map(|thread| thread.join().expect("deciding does not panic"))
-                .collect::<Result<Vec<_>, _>>()
-        })?;
+        self.all_until(&mut instances, Instant::now() + Duration::from_secs(1))?;
+        let (began, before) = (Instant::now(), faults.read_units());
+        let (made, errors) = self.all_until(&mut instances, began + Duration::from_secs(self.seconds))?;
         let seconds = began.elapsed().as_secs_f64();
-        let (made, errors) = counts.into_iter().fold((0, 0), |all, each| (all.0 + each.0, all.1 + each.1));
-        let units = faults.read_units();
+        let units = faults.read_units() - before;
         faults.clear();
         Ok(Found { units_each: units / f64::from(made), rate: f64::from(made) / seconds, errors })
+    }
+
+    /// Counts the decisions and errors of all instances until the time is over.
+    fn all_until(&self, instances: &mut [Instance], end: Instant) -> Result<(u32, u32), Failure> {
+        thread::scope(|scope| {
+            let each: Vec<_> =
+                instances.iter_mut().map(|instance| scope.spawn(move || self.until(instance, end))).collect();
+            each.into_iter().try_fold((0, 0), |all, thread| {
+                let (made, errors) = thread.join().expect("deciding does not panic")?;
+                Ok((all.0 + made, all.1 + errors))
+            })
+        })
     }
 
     /// Counts decisions and errors until the time is over.

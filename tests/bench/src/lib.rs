@@ -23,7 +23,10 @@ mod sizes;
 mod targets;
 mod world;
 
-use std::process::ExitCode;
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
 use clap::Parser as _;
 
@@ -39,8 +42,9 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut report = Report::default();
     match run(&arguments, &mut report) {
-        Ok(()) => {
+        Ok(took) => {
             report.print();
+            report::finished(took);
             ExitCode::SUCCESS
         }
         Err(failure) => {
@@ -51,10 +55,11 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments, report: &mut Report) -> Result<(), Failure> {
+/// Returns how long the measuring took.
+fn run(arguments: &Arguments, report: &mut Report) -> Result<Duration, Failure> {
     let wanted = |section| arguments.wants(section);
     let binaries = &Binaries::build(arguments)?;
-    let size = arguments.size();
+    let (size, began) = (arguments.size(), Instant::now());
     if wanted(Section::Sizes) {
         sizes::measure(binaries, report)?;
     }
@@ -78,5 +83,5 @@ fn run(arguments: &Arguments, report: &mut Report) -> Result<(), Failure> {
     if wanted(Section::Notices) {
         notices::measure(binaries, &size, report)?;
     }
-    Ok(())
+    Ok(began.elapsed())
 }

@@ -10,12 +10,8 @@ pub(crate) fn high_water_mark(process: u32) -> Option<f64> {
     Some(f64::from(kibibytes) / 1024.0)
 }
 
-/// Reads for how long a process's threads have run on a processor.
+/// Reads for how long a process's first thread has run on a processor: where everything but argon2 runs.
 pub(crate) fn processor_time(process: u32) -> Option<Duration> {
-    let threads = fs::read_dir(format!("/proc/{process}/task")).ok()?;
-    let times = threads.flatten().filter_map(|thread| {
-        let schedule = fs::read_to_string(thread.path().join("schedstat")).ok()?;
-        schedule.split(' ').next()?.parse().ok().map(Duration::from_nanos)
-    });
-    Some(times.sum())
+    let schedule = fs::read_to_string(format!("/proc/{process}/schedstat")).ok()?;
+    schedule.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }

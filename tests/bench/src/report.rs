@@ -3,6 +3,7 @@
 use std::{
     fmt::Write as _,
     io::{IsTerminal as _, Write as _, stderr, stdout},
+    time::Duration,
 };
 
 use crate::{failure::Failure, figures::Times, targets::Target};
@@ -99,6 +100,11 @@ fn clear_progress() {
     if stderr().is_terminal() {
         write!(stderr(), "\r\x1b[K").ok();
     }
+}
+
+/// Says how long the run took.
+pub(crate) fn finished(took: Duration) {
+    writeln!(stderr(), "measured in {} s", took.as_secs()).ok();
 }
 
 /// Says why the run ended.

@@ -34,7 +34,7 @@ pub(crate) fn measure(
         }
         let unlimited = Effect::PartitionReads { units_per_second: u32::MAX };
         let read_units = {
-            world.stack.faults().add(Fault::on(Service::DynamoDb, unlimited));
+            world.stack.faults().add(Fault::on(Service::DynamoDb, unlimited).operation("BatchGetItem"));
             decide(world, &instance, &events[0], true)?;
             let units = world.stack.faults().read_units();
             world.stack.faults().clear();

@@ -1,6 +1,7 @@
 use crate::{
     binaries::{AUTHORIZER, Binaries, FLOORS},
     failure::Failure,
+    figures::as_f64,
     report::{Report, Section, number},
     targets::Target,
 };
@@ -8,7 +9,7 @@ use crate::{
 /// Measures every binary, and what Lambda is sent of it.
 pub(crate) fn measure(binaries: &Binaries, report: &mut Report) -> Result<(), Failure> {
     let mut section = Section::new("Sizes", &["function", "binary, MB", "zip, MB"]);
-    let (mut authorizer, mut largest) = (f64::NAN, 0.0_f64);
+    let (mut authorizer, mut largest) = (f64::NAN, f64::NAN);
     for size in binaries.sizes()? {
         let zipped = megabytes(size.zipped);
         if size.name == AUTHORIZER {
@@ -25,5 +26,5 @@ pub(crate) fn measure(binaries: &Binaries, report: &mut Report) -> Result<(), Fa
 }
 
 fn megabytes(bytes: usize) -> f64 {
-    f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)) / 1e6
+    as_f64(bytes) / 1e6
 }

@@ -46,8 +46,8 @@ fn a_first_decision_reads_key_and_organization_and_a_warm_one_the_key_alone() {
         client.get("/v1/whoami").await.expect(200);
         let first = calls(world);
         let mut first = operations(&first);
-        first.retain(|operation| *operation != "Query");
-        assert_eq!(first, ["BatchGetItem", "UpdateItem"]);
+        first.sort_unstable();
+        assert_eq!(first, ["BatchGetItem", "Query", "UpdateItem"]);
         assert_eq!(argon2_runs(world), 1);
 
         let unlimited = Effect::PartitionReads { units_per_second: u32::MAX };
@@ -62,7 +62,7 @@ fn a_first_decision_reads_key_and_organization_and_a_warm_one_the_key_alone() {
 }
 
 #[test]
-fn a_partition_that_is_read_too_often_is_an_error_and_none_with_decisions_reused() {
+fn a_partition_that_is_read_too_often_fails_decisions_unless_they_are_reused() {
     let reused = |seconds: &str| Options {
         parameters: [("DecisionMaxAgeSeconds".to_owned(), seconds.to_owned())].into(),
         ..one_instance()

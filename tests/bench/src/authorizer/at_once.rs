@@ -1,10 +1,10 @@
 use std::{thread, time::Instant};
 
-use super::{DOES_NOTHING, LEAN_READ, RIGHT, Subject, warm::as_f64};
+use super::{DOES_NOTHING, Subject};
 use crate::{
     arguments::Size,
     failure::Failure,
-    figures::Times,
+    figures::{Times, as_f64},
     instance::Instance,
     report::{Report, Section, both, number, progress},
     world::World,
@@ -19,14 +19,20 @@ pub(super) fn measure(
     size: &Size,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let mut section =
-        Section::new("Warm: eight at once", &["function", "ms", "p99", "decisions a second, this machine"]);
-    let wanted = [DOES_NOTHING, LEAN_READ, RIGHT];
-    for subject in subjects.iter().filter(|subject| wanted.contains(&subject.name)) {
+    let mut section = Section::new(
+        "Warm: eight at once",
+        &["function", "ms", "p99", "× nothing", "decisions a second, this machine"],
+    );
+    let mut nothing = f64::NAN;
+    for subject in subjects {
         progress(&format!("eight at once: {}", subject.name));
         let (times, seconds) = together(world, subject, size.decisions / 4)?;
         let rate = as_f64(INSTANCES * (size.decisions / 4)) / seconds;
-        section.row([subject.name.to_owned()].into_iter().chain(both(&times)).chain([number(rate)]));
+        if subject.name == DOES_NOTHING {
+            nothing = times.median();
+        }
+        let [median, p99] = both(&times);
+        section.row([subject.name.to_owned(), median, p99, number(times.median() / nothing), number(rate)]);
     }
     report.section(section);
     Ok(())

@@ -1,4 +1,4 @@
-use super::{DOCUMENTED_READ, DOES_NOTHING, RIGHT, Subject};
+use super::{DOCUMENTED_READ, DOES_NOTHING, RIGHT, Subject, place};
 use crate::{
     arguments::Size,
     failure::Failure,
@@ -74,9 +74,4 @@ pub(super) fn measure(
         0.5,
     ));
     Ok(())
-}
-
-/// Finds a subject by its name.
-pub(super) fn place(subjects: &[Subject], name: &str) -> Option<usize> {
-    subjects.iter().position(|subject| subject.name == name)
 }

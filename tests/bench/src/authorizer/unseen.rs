@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{LEAN_READ, MALFORMED, RIGHT, Subject, decide, starts::place, warm::as_f64};
+use super::{LEAN_READ, RIGHT, Subject, decide, place};
 use crate::{
     arguments::Size,
     binaries::HASHING,
@@ -22,7 +22,7 @@ pub(super) fn measure(
     size: &Size,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let subject = |name| &subjects[place(subjects, name).unwrap_or_default()];
+    let subject = |name| &subjects[place(subjects, name).expect("every subject is listed")];
     let (right, lean) = (subject(RIGHT), subject(LEAN_READ));
     let events: Vec<_> = world
         .tokens
@@ -76,7 +76,7 @@ fn memory(
     report: &mut Report,
 ) -> Result<(), Failure> {
     let others: Vec<_> =
-        subjects.iter().filter(|subject| subject.name.starts_with(&MALFORMED[..10])).collect();
+        subjects.iter().filter(|subject| subject.start.function == instance.function()).collect();
     for number in 0..size.memory_decisions {
         if number % 1_000 == 0 {
             progress(&format!("decisions for the memory's sake: {number} of {}", size.memory_decisions));
@@ -92,8 +92,8 @@ fn memory(
         }
     }
     let peak = instance.high_water_mark().unwrap_or(f64::NAN);
-    let mut section = Section::new("Memory", &["after decisions", "most ever, MiB"]);
-    section.row([number(as_f64(size.memory_decisions)), number(peak)]);
+    let mut section = Section::new("Memory", &["after decisions", "on keys", "most ever, MiB"]);
+    section.row([size.memory_decisions.to_string(), events.len().to_string(), number(peak)]);
     report.section(section);
     report.target(Target::megabytes("memory after 10,000 decisions", peak * 1.048_576, 32.0));
     Ok(())

@@ -1,8 +1,8 @@
-use super::{DOES_NOTHING, LEAN_READ, MALFORMED, RIGHT, Subject, starts::place};
+use super::{DOES_NOTHING, LEAN_READ, MALFORMED, RIGHT, Subject, place};
 use crate::{
     arguments::Size,
     failure::Failure,
-    figures::Times,
+    figures::{Times, as_f64},
     instance::Instance,
     report::{Report, Section, both, number, progress},
     targets::Target,
@@ -59,8 +59,4 @@ pub(super) fn measure(
     report.target(Target::ratio("warm right secret, of the lean read", right, 1.2));
     report.target(Target::ratio("warm malformed, of a function that does nothing", malformed, 1.1));
     Ok(())
-}
-
-pub(super) fn as_f64(count: usize) -> f64 {
-    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }

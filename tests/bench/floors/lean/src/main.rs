@@ -1,4 +1,4 @@
-//! A function that does only the authorizer's read, with the client set up as the product's is.
+//! A function that does only the authorizer's read, with the SDK's own connector and none of what a function never uses.
 
 #[path = "../../read.rs"]
 mod read;
