@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, fmt};
 
 use argon2::{
     Algorithm, Argon2, KeyId as PepperLabel, Params, ParamsBuilder, Version,
-    password_hash::{PasswordHasher, phc::PasswordHash},
+    password_hash::phc::{Output, PasswordHash, Salt},
 };
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
@@ -98,9 +98,18 @@ impl Peppers {
             .keyid(PepperLabel::new(self.current.as_bytes()).expect("a version has at most 8 bytes"))
             .build()
             .expect("the constants are within argon2's bounds");
-        let hash: PasswordHash = argon2(pepper, params)
-            .hash_password_with_salt(token.expose().as_bytes(), &salt)
+        let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+        let argon2 = argon2(pepper, params);
+        self.memory
+            .hash(&argon2, token.expose().as_bytes(), &salt, &mut output)
             .expect("a token and a salt of 16 bytes are within argon2's bounds");
+        let hash = PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: argon2.params().try_into().expect("argon2's parameters can be written"),
+            salt: Some(Salt::new(&salt).expect("16 bytes are a salt")),
+            hash: Some(Output::new(&output).expect("32 bytes are a hash")),
+        };
         StoredSecret { hash: hash.to_string(), tag: tag(pepper, token), pepper: self.current.clone() }
     }
 

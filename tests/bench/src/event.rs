@@ -1,6 +1,9 @@
 //! The sample events of `tests/events`, made to name what is in the table.
 
-use std::fs;
+use std::{
+    fs,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use serde_json::{Value, json};
 
@@ -13,6 +16,9 @@ pub(crate) struct Named {
     /// The eight characters after the user's.
     pub(crate) suffix: String,
 }
+
+/// Tells requests apart that may be repeated.
+static REQUESTS: AtomicU64 = AtomicU64::new(0);
 
 /// What the sample events name.
 const ORGANIZATION: &str = "Zt4Kq8WvB2nXc6Mh";
@@ -32,6 +38,9 @@ pub(crate) fn sample(world: &World, function: &str, named: &Named) -> Result<Val
         .replace(USER, &named.user);
     let mut event: Value = serde_json::from_str(&text).map_err(|error| unreadable(error.into()))?;
     let now = world.stack.clock().now();
+    if event["headers"]["idempotency-key"].is_string() {
+        event["headers"]["idempotency-key"] = json!(REQUESTS.fetch_add(1, Ordering::Relaxed).to_string());
+    }
     if event["requestContext"].is_object() {
         event["requestContext"]["timeEpoch"] = json!(now.as_millisecond());
     }

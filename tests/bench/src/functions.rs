@@ -78,6 +78,9 @@ impl Measured {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let status = match (answer.is_right, &body["statusCode"]) {
             (false, _) => return Err(instance.failed(body.to_string())),
+            (true, Value::Number(status)) if status.as_u64() >= Some(300) => {
+                return Err(instance.failed(body.to_string()));
+            }
             (true, Value::Null) => "done".to_owned(),
             (true, status) => status.to_string(),
         };

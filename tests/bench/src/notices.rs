@@ -54,7 +54,7 @@ pub(crate) fn measure(binaries: &Binaries, size: &Size, report: &mut Report) -> 
     Ok(())
 }
 
-/// Runs the function once, which must find so many keys due and tell of all; returns the microseconds that it took.
+/// Runs the function once, which must find so many keys due and mail a notice of each; returns the microseconds that it took.
 fn run(world: &World, instance: &Instance, due: Option<usize>) -> Result<f64, Failure> {
     let event = json!({"time": world.stack.clock().now_text()});
     let deadline = world.deadline() - world.stack.clock().offset_seconds() * 1_000;

@@ -84,7 +84,8 @@ impl<'a> World<'a> {
 
     fn found(&mut self) -> Result<(), Failure> {
         let instance = Instance::start(&self.of("manage-organization")?)?;
-        let body = json!({"name": "Example", "policy": {"preset": "flexible", "quota": {"machine": 100}}});
+        let body = json!({"name": "Example", "policy": {"preset": "flexible", "quota": {"machine": 100},
+            "notices": {"tell": {"owners_for_machines": false}}}});
         let issuer = self.stack.issuer().url().to_owned();
         let made = self.ask(&instance, &body, |event| {
             event["requestContext"]["authorizer"]["lambda"]["issuer"] = json!(issuer);
@@ -102,7 +103,7 @@ impl<'a> World<'a> {
     /// Makes a machine user with keys.
     pub(crate) fn machine(&self, users: &Instance, keys: usize, days: i64) -> Result<Value, Failure> {
         let keys = vec![json!({"name": "deploy", "expires_in_days": days}); keys];
-        let body = json!({"kind": "machine", "name": "CI", "access_keys": keys});
+        let body = json!({"kind": "machine", "name": "CI", "email": "ci@example.com", "access_keys": keys});
         self.ask(users, &body, |_| {})
     }
 

@@ -42,6 +42,11 @@ fn a_first_decision_reads_key_and_organization_and_a_warm_one_the_key_alone() {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
         let client = world.key(key["secret"]["token"].as_str().unwrap());
+        // What the instance knows of the organization since it was created goes with it.
+        world.stack.faults().add(Fault::on(Service::DynamoDb, Effect::KillBefore).operation("BatchGetItem"));
+        client.get("/v1/whoami").await.expect(500);
+        world.stack.faults().clear();
+        world.stack.warm_up(FUNCTION, 1).await.unwrap();
         calls(world);
         client.get("/v1/whoami").await.expect(200);
         let first = calls(world);

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_sdk_dynamodb::config::{BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, IdentityCache, StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
+};
 use aws_types::{SdkConfig, region::Region};
 
 use super::{BadSetting, Environment, http::Http, roots::roots};
@@ -9,7 +11,8 @@ use super::{BadSetting, Environment, http::Http, roots::roots};
 /// What AWS clients are built from: one HTTP client, and credentials from the environment.
 ///
 /// Leaves out what the SDK's own loader brings and a function never uses: profiles, instance
-/// metadata, single sign-on, and the system's hundred root certificates.
+/// metadata, single sign-on, the system's hundred root certificates, a cache of credentials that do not
+/// change, and a watch over streams where every body is at hand and every attempt limited in time.
 #[derive(Debug, Clone)]
 pub struct Aws {
     config: SdkConfig,
@@ -40,6 +43,8 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(environment.required("AWS_REGION")?))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .identity_cache(IdentityCache::no_cache())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .timeout_config(timeouts)
             .retry_config(retries)
             .http_client(Http::new(roots(environment)?, connect_within))

@@ -12,6 +12,19 @@ use subtle::ConstantTimeEq;
 pub(super) struct Memory(Mutex<Vec<Block>>);
 
 impl Memory {
+    /// Fills `hash`.
+    pub(super) fn hash(
+        &self,
+        argon2: &Argon2<'_>,
+        password: &[u8],
+        salt: &[u8],
+        hash: &mut [u8],
+    ) -> argon2::Result<()> {
+        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.resize(argon2.params().block_count(), Block::new());
+        argon2.hash_password_into_with_memory(password, salt, hash, memory.as_mut_slice())
+    }
+
     /// Tells, in constant time, whether a password has this hash; `false` for a hash that is not argon2's.
     pub(super) fn verify(&self, pepper: &[u8], password: &[u8], hash: &PasswordHash) -> bool {
         let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return false };
@@ -21,13 +34,9 @@ impl Memory {
         else {
             return false;
         };
-        let blocks = params.block_count();
         let Ok(argon2) = Argon2::new_with_secret(pepper, algorithm, version, params) else { return false };
-        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.resize(blocks, Block::new());
         let mut found = vec![0; expected.as_bytes().len()];
-        let run = argon2.hash_password_into_with_memory(password, salt, &mut found, memory.as_mut_slice());
-        run.is_ok() && bool::from(found.ct_eq(expected.as_bytes()))
+        self.hash(&argon2, password, salt, &mut found).is_ok() && bool::from(found.ct_eq(expected.as_bytes()))
     }
 }
 
