@@ -17,8 +17,11 @@ pub(crate) struct Named {
     pub(crate) suffix: String,
 }
 
-/// Tells requests apart that may be repeated.
-static REQUESTS: AtomicU64 = AtomicU64::new(0);
+/// Returns a number that was not returned before.
+pub(crate) fn another() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed)
+}
 
 /// What the sample events name.
 const ORGANIZATION: &str = "Zt4Kq8WvB2nXc6Mh";
@@ -39,7 +42,7 @@ pub(crate) fn sample(world: &World, function: &str, named: &Named) -> Result<Val
     let mut event: Value = serde_json::from_str(&text).map_err(|error| unreadable(error.into()))?;
     let now = world.stack.clock().now();
     if event["headers"]["idempotency-key"].is_string() {
-        event["headers"]["idempotency-key"] = json!(REQUESTS.fetch_add(1, Ordering::Relaxed).to_string());
+        event["headers"]["idempotency-key"] = json!(another().to_string());
     }
     if event["requestContext"].is_object() {
         event["requestContext"]["timeEpoch"] = json!(now.as_millisecond());

@@ -103,7 +103,8 @@ impl<'a> World<'a> {
     /// Makes a machine user with keys.
     pub(crate) fn machine(&self, users: &Instance, keys: usize, days: i64) -> Result<Value, Failure> {
         let keys = vec![json!({"name": "deploy", "expires_in_days": days}); keys];
-        let body = json!({"kind": "machine", "name": "CI", "email": "ci@example.com", "access_keys": keys});
+        let email = format!("ci-{}@example.com", event::another());
+        let body = json!({"kind": "machine", "name": "CI", "email": email, "access_keys": keys});
         self.ask(users, &body, |_| {})
     }
 
