@@ -8,8 +8,8 @@ use crate::{failure::Failure, headers::Headers};
 
 /// An event of the gateway, not yet read.
 ///
-/// The runtime would note the place of each member as it reads, which takes longer than the reading. It holds the
-/// caller's credential as it was sent, so it cannot be written by `Debug`.
+/// The runtime would note the place of each member as it reads, for error messages that could hold a secret. This
+/// holds the caller's credential as it was sent, so it cannot be written by `Debug`.
 #[derive(Deserialize)]
 pub struct Event(Box<RawValue>);
 
