@@ -98,7 +98,7 @@ impl Arguments {
             large: 1_000_000,
             pool: 6_000,
             notice_tables: vec![1_000, 10_000, 100_000],
-            due: vec![0, 100, 1_000, 10_000],
+            due: vec![0, 100, 1_000],
             hot_seconds: 3,
             ..quick
         }

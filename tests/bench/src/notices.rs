@@ -27,7 +27,7 @@ pub(crate) fn measure(binaries: &Binaries, size: &Size, report: &mut Report) -> 
     world.stack.clock().shift(DUE_AFTER);
     let mut section = Section::new(
         "`notify-expiring-keys`: one warm run",
-        &["keys in the table", "keys due", "ms", "calls to AWS", "MiB"],
+        &["keys in the table", "keys due", "ms", "of it on a processor", "calls to AWS", "MiB"],
     );
     let (mut keys, mut made) = (0, 0);
     for table in &size.notice_tables {
@@ -40,11 +40,14 @@ pub(crate) fn measure(binaries: &Binaries, size: &Size, report: &mut Report) -> 
             expiring.copy(world, 'd', made, made + due)?;
             made += due;
             world.stack.calls().clear();
+            let before = instance.processor_time().unwrap_or_default();
             let took = run(world, &instance, Some(*due))?;
+            let ran = instance.processor_time().map(|now| now.saturating_sub(before));
             section.row([
                 keys.to_string(),
                 due.to_string(),
                 milliseconds(took),
+                ran.map_or_else(|| "–".to_owned(), |ran| milliseconds(ran.as_secs_f64() * 1e6)),
                 world.stack.calls().by_function(FUNCTION).len().to_string(),
                 number(instance.high_water_mark().unwrap_or(f64::NAN)),
             ]);
@@ -60,7 +63,7 @@ fn run(world: &World, instance: &Instance, due: Option<usize>) -> Result<f64, Fa
     let deadline = world.deadline() - world.stack.clock().offset_seconds() * 1_000;
     let answer = instance.invoke(event.to_string().as_bytes(), deadline)?;
     let summary: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let told = due.is_none_or(|due| summary["due"] == due && summary["sent"] == due);
+    let told = due.is_none_or(|due| summary["due"] == due && summary["sent"].as_u64() >= Some(due as u64));
     if answer.is_right && told {
         Ok(answer.took.as_secs_f64() * 1e6)
     } else {
