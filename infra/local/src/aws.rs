@@ -107,7 +107,7 @@ impl Aws {
         let answer = match (&held_back, service) {
             (Some(held_back), _) if held_back.is_everything => held_back.answer_alone(),
             (held_back, Service::DynamoDb) => {
-                let answer = self.dynamodb.forward(headers, body.clone()).await?;
+                let answer = self.dynamodb.answer(&operation, headers, body.clone()).await?;
                 if metered {
                     let read = answer.body().clone().collect().await.map_err(|_| Dropped)?;
                     self.faults.reads.charge(&operation, &body, &read.to_bytes());

@@ -1,6 +1,8 @@
 //! `DynamoDB`: the engine in this process, or another one behind an endpoint.
 
-use std::time::Duration;
+mod tokens;
+
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use dynoxide::Database;
@@ -12,6 +14,7 @@ use hyper::{
 };
 use serde_json::{Value, json};
 
+use self::tokens::Tokens;
 use super::sign::Signer;
 use crate::{
     clock::machine_time,
@@ -23,10 +26,12 @@ use crate::{
 };
 
 /// Forwards requests to an engine.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct DynamoDb {
     client: HttpClient,
     endpoint: Uri,
+    /// For the engine in this process.
+    tokens: Option<Arc<Tokens>>,
     /// For an engine that checks signatures.
     signer: Option<Signer>,
 }
@@ -35,7 +40,7 @@ const FILE: &str = "dynamodb.sqlite";
 const MEDIA_TYPE: &str = "application/x-amz-json-1.0";
 
 /// Opens the engine, and serves it on a private port: its own server is what knows the wire format.
-pub(crate) async fn start_engine(data: &Data, tasks: &Tasks) -> Result<(Database, String), StackError> {
+pub(crate) async fn start_engine(data: &Data, tasks: &Tasks) -> Result<(Database, DynamoDb), StackError> {
     let damaged = |_| data.damaged(FILE);
     let database = match data.path(FILE) {
         Some(path) => Database::new(&path.to_string_lossy()).map_err(damaged)?,
@@ -44,7 +49,8 @@ pub(crate) async fn start_engine(data: &Data, tasks: &Tasks) -> Result<(Database
     let (listener, address) = http::listen(0, "").await?;
     let served = database.clone();
     tasks.spawn(dynoxide::server::serve_on(listener, served));
-    Ok((database, format!("http://{address}")))
+    let engine = DynamoDb::at(&format!("http://{address}"))?;
+    Ok((database, DynamoDb { tokens: Some(Arc::default()), ..engine }))
 }
 
 impl DynamoDb {
@@ -62,7 +68,7 @@ impl DynamoDb {
             }
             _ => return Err(refused("is not a URL: write http://host:port")),
         };
-        Ok(Self { client: http::client(), endpoint: parsed, signer })
+        Ok(Self { client: http::client(), endpoint: parsed, tokens: None, signer })
     }
 
     /// Creates the table of the template unless it is there.
@@ -127,8 +133,29 @@ impl DynamoDb {
         signer.headers(host, target, body, machine_time())
     }
 
+    /// Answers a request, in a task of its own: a caller that hangs up does not stop it halfway.
+    pub(crate) async fn answer(
+        &self,
+        operation: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<Answer, Dropped> {
+        let engine = self.clone();
+        let (operation, headers) = (operation.to_owned(), headers.clone());
+        let answer = tokio::spawn(async move {
+            let tokens = engine.tokens.as_deref();
+            match tokens.and_then(|tokens| Some((tokens, tokens::take(&operation, &body)?))) {
+                Some((tokens, (token, rest))) => {
+                    tokens.once(token, &rest, engine.forward(&headers, rest.clone())).await
+                }
+                None => engine.forward(&headers, body).await,
+            }
+        });
+        answer.await.map_err(|_| Dropped)?
+    }
+
     /// Sends a request on.
-    pub(crate) async fn forward(&self, headers: &HeaderMap, body: Bytes) -> Result<Answer, Dropped> {
+    async fn forward(&self, headers: &HeaderMap, body: Bytes) -> Result<Answer, Dropped> {
         let mut request = Request::builder().method(Method::POST).uri(self.endpoint.clone());
         for name in ["x-amz-target", "content-type"] {
             if let Some(value) = headers.get(name) {

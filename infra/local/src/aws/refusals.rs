@@ -51,7 +51,8 @@ fn error(service: Service, status: StatusCode, code: &str, message: &str) -> Ans
     }
 }
 
-fn dynamodb(status: StatusCode, code: &str, message: &str) -> Answer {
+/// Answers an error of `DynamoDB`.
+pub(super) fn dynamodb(status: StatusCode, code: &str, message: &str) -> Answer {
     let namespace = match code {
         "ThrottlingException" => "com.amazon.coral.availability",
         _ => "com.amazonaws.dynamodb.v20120810",

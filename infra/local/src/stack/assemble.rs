@@ -62,8 +62,8 @@ impl Stack {
         let (database, dynamodb) = if let Some(endpoint) = &options.dynamodb_endpoint {
             (None, DynamoDb::at(endpoint)?)
         } else {
-            let (database, endpoint) = dynamodb::start_engine(&data, &tasks).await?;
-            (Some(database), DynamoDb::at(&endpoint)?)
+            let (database, dynamodb) = dynamodb::start_engine(&data, &tasks).await?;
+            (Some(database), dynamodb)
         };
         for table in &template.tables {
             dynamodb.create(table).await?;
