@@ -58,6 +58,8 @@ pub(crate) struct Size {
     /// Keys in the tables of the notice function, and keys due.
     pub(crate) notice_tables: Vec<usize>,
     pub(crate) due: Vec<usize>,
+    /// Keys due in the largest of these tables: some, and ten times as many.
+    pub(crate) some_due: usize,
     /// Seconds for which a key is hot.
     pub(crate) hot_seconds: u64,
 }
@@ -84,6 +86,7 @@ impl Arguments {
             pool: 2_000,
             notice_tables: vec![1_000, 10_000],
             due: vec![0, 100],
+            some_due: 100,
             hot_seconds: 1,
         };
         if self.quick {
@@ -98,7 +101,8 @@ impl Arguments {
             large: 1_000_000,
             pool: 6_000,
             notice_tables: vec![1_000, 10_000, 100_000],
-            due: vec![0, 100, 1_000],
+            due: vec![0, 100],
+            some_due: 1_000,
             hot_seconds: 3,
             ..quick
         }

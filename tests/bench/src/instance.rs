@@ -1,4 +1,5 @@
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     fs::{self, File},
     path::PathBuf,
@@ -14,7 +15,10 @@ use crate::{
 };
 
 /// What is waited for comes within this time, or never.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// How often a process is looked at that says nothing.
+const WATCH: Duration = Duration::from_millis(500);
 
 /// How an instance of a function is started.
 #[derive(Debug, Clone)]
@@ -30,7 +34,7 @@ pub(crate) struct Start {
 #[derive(Debug)]
 pub(crate) struct Instance {
     start: Start,
-    process: Child,
+    process: RefCell<Child>,
     api: RuntimeApi,
     began: Instant,
     /// How long it took from its start until it first asked for an event.
@@ -65,7 +69,8 @@ impl Instance {
             .stderr(log()?);
         let began = Instant::now();
         let process = command.spawn().map_err(Failure::system("cannot start a function"))?;
-        let mut instance = Self { start: start.clone(), process, api, began, first_poll: Duration::ZERO };
+        let (start, process) = (start.clone(), RefCell::new(process));
+        let mut instance = Self { start, process, api, began, first_poll: Duration::ZERO };
         instance.first_poll = instance.polled()? - began;
         Ok(instance)
     }
@@ -100,12 +105,12 @@ impl Instance {
 
     /// Reads the most memory that it ever had, in MiB.
     pub(crate) fn high_water_mark(&self) -> Option<f64> {
-        process::high_water_mark(self.process.id())
+        process::high_water_mark(self.process_id())
     }
 
     /// Reads for how long it has run on a processor.
     pub(crate) fn processor_time(&self) -> Option<Duration> {
-        process::processor_time(self.process.id())
+        process::processor_time(self.process_id())
     }
 
     /// Says that it did not do what is measured.
@@ -123,16 +128,31 @@ impl Instance {
     }
 
     fn signal(&self) -> Result<Signal, Failure> {
-        self.api.signals.recv_timeout(PATIENCE).map_err(|error| match error {
-            RecvTimeoutError::Timeout => self.failed("does not answer"),
-            RecvTimeoutError::Disconnected => self.failed("is gone"),
-        })
+        let gives_up = Instant::now() + PATIENCE;
+        loop {
+            match self.api.signals.recv_timeout(WATCH) {
+                Ok(signal) => return Ok(signal),
+                Err(RecvTimeoutError::Disconnected) => return Err(self.failed("is gone")),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if let Ok(Some(status)) = self.process.borrow_mut().try_wait() {
+                return Err(self.failed(format!("ended: {status}")));
+            }
+            if Instant::now() > gives_up {
+                return Err(self.failed("does not answer"));
+            }
+        }
+    }
+
+    fn process_id(&self) -> u32 {
+        self.process.borrow().id()
     }
 }
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
+        let process = self.process.get_mut();
+        process.kill().ok();
+        process.wait().ok();
     }
 }

@@ -84,8 +84,10 @@ impl<'a> World<'a> {
 
     fn found(&mut self) -> Result<(), Failure> {
         let instance = Instance::start(&self.of("manage-organization")?)?;
+        let nobody_else =
+            json!({"owners_for_machines": false, "owners": false, "creator": false, "modifier": false});
         let body = json!({"name": "Example", "policy": {"preset": "flexible", "quota": {"machine": 100},
-            "notices": {"tell": {"owners_for_machines": false}}}});
+            "notices": {"tell": nobody_else}}});
         let issuer = self.stack.issuer().url().to_owned();
         let made = self.ask(&instance, &body, |event| {
             event["requestContext"]["authorizer"]["lambda"]["issuer"] = json!(issuer);

@@ -5,7 +5,7 @@ use crate::{
     arguments::Size,
     failure::Failure,
     figures::{Times, as_f64},
-    instance::Instance,
+    instance::{Instance, Start},
     report::{Report, Section, both, number, progress},
     world::World,
 };
@@ -26,8 +26,12 @@ pub(super) fn measure(
     let mut nothing = f64::NAN;
     for subject in subjects {
         progress(&format!("eight at once: {}", subject.name));
-        let (times, seconds) = together(world, subject, size.decisions / 4)?;
-        let rate = as_f64(INSTANCES * (size.decisions / 4)) / seconds;
+        let decisions = size.decisions / 4;
+        let (times, seconds) = together(&subject.start, |instance, counted| {
+            let decisions = if counted { decisions } else { 1 };
+            (0..decisions).map(|_| Ok(subject.decide(world, instance)?.took)).collect()
+        })?;
+        let rate = as_f64(INSTANCES * decisions) / seconds;
         if subject.name == DOES_NOTHING {
             nothing = times.median();
         }
@@ -38,27 +42,21 @@ pub(super) fn measure(
     Ok(())
 }
 
-fn together(world: &World, subject: &Subject, decisions: usize) -> Result<(Times, f64), Failure> {
-    let instances: Vec<_> =
-        (0..INSTANCES).map(|_| Instance::start(&subject.start)).collect::<Result<_, _>>()?;
+/// Lets each of eight instances decide, first for once and then at the same time, which is what counts.
+pub(super) fn together(
+    start: &Start,
+    decide: impl Fn(&Instance, bool) -> Result<Times, Failure> + Sync,
+) -> Result<(Times, f64), Failure> {
+    let instances: Vec<_> = (0..INSTANCES).map(|_| Instance::start(start)).collect::<Result<_, _>>()?;
     for instance in &instances {
-        subject.decide(world, instance)?;
+        decide(instance, false)?;
     }
     let began = Instant::now();
     let mut all = Times::default();
     thread::scope(|scope| {
-        let each: Vec<_> = instances
-            .into_iter()
-            .map(|instance| {
-                scope.spawn(move || {
-                    let mut times = Times::default();
-                    for _ in 0..decisions {
-                        times.add(subject.decide(world, &instance)?.took);
-                    }
-                    Ok::<_, Failure>(times)
-                })
-            })
-            .collect();
+        let decide = &decide;
+        let each: Vec<_> =
+            instances.into_iter().map(|instance| scope.spawn(move || decide(&instance, true))).collect();
         for thread in each {
             all.extend(thread.join().expect("deciding does not panic")?);
         }

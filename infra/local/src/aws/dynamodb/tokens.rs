@@ -4,7 +4,7 @@
 //! makes thousands of them would take time that grows with the square. So it is not given the tokens.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, VecDeque, hash_map::Entry},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// As long as `DynamoDB` remembers a token.
-const REMEMBERED: Duration = Duration::from_secs(10 * 60);
+const REMEMBERED: Duration = Duration::from_mins(10);
 
 /// As long as `DynamoDB` lets a token be, in characters; the engine refuses a longer one.
 const LONGEST: usize = 36;
@@ -92,11 +92,13 @@ impl Tokens {
         while let Some((_, old)) = oldest_first.pop_front_if(|(seen, _)| now - *seen >= REMEMBERED) {
             transactions.remove(&old);
         }
-        let begin = || {
-            oldest_first.push_back((now, token.clone()));
-            Transaction::default()
-        };
-        Arc::clone(transactions.entry(token.clone()).or_insert_with(begin))
+        match transactions.entry(token) {
+            Entry::Occupied(begun) => Arc::clone(begun.get()),
+            Entry::Vacant(free) => {
+                oldest_first.push_back((now, free.key().clone()));
+                Arc::clone(free.insert(Transaction::default()))
+            }
+        }
     }
 }
 
@@ -140,14 +142,14 @@ mod tests {
 
     #[test]
     fn a_token_is_taken_out_where_the_engine_would_take_it() {
-        let taken = |operation, body: &str| take(operation, &Bytes::copy_from_slice(body.as_bytes()));
+        let without = |operation, body: &str| take(operation, &Bytes::copy_from_slice(body.as_bytes()));
         let (token, rest) =
-            taken("TransactWriteItems", r#"{"ClientRequestToken":"t","TransactItems":[]}"#).unwrap();
+            without("TransactWriteItems", r#"{"ClientRequestToken":"t","TransactItems":[]}"#).unwrap();
         assert_eq!((token.as_str(), &rest[..]), ("t", &br#"{"TransactItems":[]}"#[..]));
-        assert!(taken("ExecuteTransaction", r#"{"ClientRequestToken":"t"}"#).is_none());
+        assert!(without("ExecuteTransaction", r#"{"ClientRequestToken":"t"}"#).is_none());
         let too_long = format!(r#"{{"ClientRequestToken":"{}"}}"#, "t".repeat(37));
         for left in [r#"{"TransactItems":[]}"#, r#"{"ClientRequestToken":""}"#, "[", &too_long] {
-            assert!(taken("TransactWriteItems", left).is_none(), "{left}");
+            assert!(without("TransactWriteItems", left).is_none(), "{left}");
         }
     }
 }
