@@ -50,7 +50,7 @@ impl App {
         let environment = Environment::start()?;
         let aws = Aws::new(&environment)?;
         let table = table(&environment, &aws)?;
-        table.connect().await;
+        aws.connect_to_dynamodb().await;
         Ok(Self { table, key_prefix: environment.parse("KEY_PREFIX")?, pepper: (), environment, aws })
     }
 }
@@ -62,7 +62,7 @@ impl App<Pepper> {
         let aws = Aws::new(&environment)?;
         let table = table(&environment, &aws)?;
         let pepper = Pepper::fetch(aws.secrets_manager(), environment.required("PEPPER_SECRET_ID")?);
-        let ((), pepper) = tokio::join!(table.connect(), pepper);
+        let ((), pepper) = tokio::join!(aws.connect_to_dynamodb(), pepper);
         Ok(Self { table, key_prefix: environment.parse("KEY_PREFIX")?, pepper: pepper?, environment, aws })
     }
 }

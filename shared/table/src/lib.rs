@@ -26,11 +26,8 @@ mod transaction;
 mod usage;
 mod user;
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::Client;
-use domain::{Time, id::UserId};
-use serde::de::IgnoredAny;
+use domain::Time;
 
 pub use access_key::{KeyWithUser, NewKey};
 pub use audit::AuditFilter;
@@ -89,18 +86,5 @@ impl Table {
 
     fn audit_retention(&self) -> i64 {
         i64::from(self.settings.audit_retention_days) * 86_400
-    }
-
-    /// Opens a connection, so that the first request finds one. Reads nothing that exists.
-    ///
-    /// Takes a second at most. What fails here is left for the first request to find out.
-    pub async fn connect(&self) {
-        let nothing = key::user(UserId::parse("000000000000").expect("twelve digits are base62"));
-        let connecting = self.get::<IgnoredAny>("connection", nothing);
-        match tokio::time::timeout(Duration::from_secs(1), connecting).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::warn!(error.cause = %error, "could not connect to the table yet"),
-            Err(_) => tracing::warn!("the table does not answer yet"),
-        }
     }
 }

@@ -29,10 +29,10 @@ fn argon2_runs(world: &World) -> usize {
 fn a_start_opens_its_connection_and_fetches_the_pepper_once() {
     run_with(one_instance(), async |world| {
         world.stack.warm_up(FUNCTION, 1).await.unwrap();
-        let started = calls(world);
+        let started = world.stack.calls().all();
         let mut started = operations(&started);
         started.sort_unstable();
-        assert_eq!(started, ["GetItem", "GetSecretValue"]);
+        assert_eq!(started, ["GET /", "GetSecretValue"]);
     });
 }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use dynoxide::Database;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
-    HeaderMap, Method, Request, Response, Uri,
+    HeaderMap, Method, Request, Response, StatusCode, Uri,
     header::{CONTENT_TYPE, HeaderValue},
     http::uri::Authority,
 };
@@ -51,6 +51,11 @@ pub(crate) async fn start_engine(data: &Data, tasks: &Tasks) -> Result<(Database
     tasks.spawn(dynoxide::server::serve_on(listener, served));
     let engine = DynamoDb::at(&format!("http://{address}"))?;
     Ok((database, DynamoDb { tokens: Some(Arc::default()), ..engine }))
+}
+
+/// Answers whoever asks whether the endpoint is well.
+pub(super) fn healthy() -> Answer {
+    http::answer(StatusCode::OK, "text/plain", format!("healthy: dynamodb.{REGION}.amazonaws.com\n"))
 }
 
 impl DynamoDb {

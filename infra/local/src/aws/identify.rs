@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hyper::{HeaderMap, header::AUTHORIZATION};
+use hyper::{HeaderMap, Method, header::AUTHORIZATION};
 
 use super::calls::Service;
 use crate::runtime::Caller;
@@ -20,8 +20,15 @@ pub(super) struct Identified {
     pub(super) form: Option<Form>,
 }
 
+/// What asking an endpoint for its health is called here; AWS has no name for it.
+pub(super) const HEALTH: &str = "GET /";
+
 /// Reads service and operation from `X-Amz-Target`, or from the form of the Query protocol.
-pub(super) fn identify(headers: &HeaderMap, body: &[u8]) -> Identified {
+pub(super) fn identify(method: &Method, headers: &HeaderMap, body: &[u8]) -> Identified {
+    if method == Method::GET {
+        let operation = HEALTH.to_owned();
+        return Identified { service: Service::DynamoDb, operation, caller: None, form: None };
+    }
     let caller = access_key_id(headers).and_then(Caller::of_access_key_id);
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     match target.and_then(|target| target.split_once('.')) {
@@ -58,7 +65,7 @@ mod tests {
         if let Some(target) = target {
             headers.insert("x-amz-target", target.parse().unwrap());
         }
-        let identified = identify(&headers, body.as_bytes());
+        let identified = identify(&Method::POST, &headers, body.as_bytes());
         assert_eq!((identified.service, identified.operation.as_str()), (service, operation));
         assert_eq!(identified.caller, Some(Caller { function: "manage-users".to_owned(), instance: 3 }));
     }
@@ -67,6 +74,7 @@ mod tests {
     fn a_call_is_known_by_its_protocol_and_its_signature() {
         check(Some("DynamoDB_20120810.GetItem"), "{}", Service::DynamoDb, "GetItem");
         check(Some("secretsmanager.GetSecretValue"), "{}", Service::SecretsManager, "GetSecretValue");
+        assert_eq!(identify(&Method::GET, &HeaderMap::new(), b"").operation, HEALTH);
         check(None, "Action=GetSendQuota&Version=2010-12-01", Service::Ses, "GetSendQuota");
     }
 }

@@ -2,11 +2,22 @@ use std::time::Duration;
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_dynamodb::config::{
-    BehaviorVersion, IdentityCache, StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
+    BehaviorVersion, IdentityCache, StalledStreamProtectionConfig,
+    endpoint::{DefaultResolver, Params, ResolveEndpoint as _},
+    retry::RetryConfig,
+    timeout::TimeoutConfig,
 };
 use aws_types::{SdkConfig, region::Region};
+use tokio::time::timeout;
 
-use super::{BadSetting, Environment, http::Http, roots::roots};
+use super::{
+    BadSetting, Environment,
+    http::{BoxError, Http},
+    roots::roots,
+};
+
+/// How long opening a connection may take: what is slower is left to the request that needs it.
+const OPENED_WITHIN: Duration = Duration::from_secs(1);
 
 /// What AWS clients are built from: one HTTP client, and credentials from the environment.
 ///
@@ -16,6 +27,7 @@ use super::{BadSetting, Environment, http::Http, roots::roots};
 #[derive(Debug, Clone)]
 pub struct Aws {
     config: SdkConfig,
+    http: Http,
     dynamodb: Option<String>,
     secrets_manager: Option<String>,
 }
@@ -39,6 +51,7 @@ impl Aws {
             None,
             "environment",
         );
+        let http = Http::new(roots(environment)?, connect_within);
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(environment.required("AWS_REGION")?))
@@ -47,10 +60,11 @@ impl Aws {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .timeout_config(timeouts)
             .retry_config(retries)
-            .http_client(Http::new(roots(environment)?, connect_within))
+            .http_client(http.clone())
             .build();
         Ok(Self {
             config,
+            http,
             dynamodb: environment.optional("AWS_ENDPOINT_URL_DYNAMODB"),
             secrets_manager: environment.optional("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
         })
@@ -66,6 +80,25 @@ impl Aws {
         let mut config = aws_sdk_dynamodb::config::Builder::from(&self.config);
         config.set_endpoint_url(self.dynamodb.clone());
         aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// Opens the connection that the first request to the table will use.
+    ///
+    /// What fails here is left for that request to find out.
+    pub(crate) async fn connect_to_dynamodb(&self) {
+        match timeout(OPENED_WITHIN, self.ask_for_health()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(error.cause = %error, "could not connect to the table yet"),
+            Err(_) => tracing::warn!("the table does not answer yet"),
+        }
+    }
+
+    /// Asks `DynamoDB` whether it is well: a `GET` of its root, which anyone may send.
+    async fn ask_for_health(&self) -> Result<(), BoxError> {
+        let place = Params::builder().set_endpoint(self.dynamodb.clone());
+        let place = place.set_region(self.config.region().map(ToString::to_string)).build()?;
+        let endpoint = DefaultResolver::new().resolve_endpoint(&place).await?;
+        self.http.open(endpoint.url()).await
     }
 
     pub(crate) fn secrets_manager(&self) -> aws_sdk_secretsmanager::Client {

@@ -12,7 +12,8 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::body::SdkBody;
-use http::Uri;
+use http::{Request, Uri};
+use http_body_util::BodyExt as _;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::{
     client::legacy::{
@@ -44,7 +45,16 @@ impl Http {
         let connect = Connect { https: https.wrap_connector(tcp), within };
         Self(Client::builder(TokioExecutor::new()).build(connect))
     }
+
+    /// Asks an endpoint something that needs no signature, so that the next request finds a connection.
+    pub(super) async fn open(&self, endpoint: &str) -> Result<(), BoxError> {
+        let request = Request::get(endpoint).body(SdkBody::empty())?;
+        self.0.request(request).await?.into_body().collect().await?;
+        Ok(())
+    }
 }
+
+pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Opens connections, each within a time.
 #[derive(Debug, Clone)]
@@ -52,8 +62,6 @@ struct Connect {
     https: HttpsConnector<Tcp>,
     within: Duration,
 }
-
-type BoxError = Box<dyn Error + Send + Sync>;
 
 impl Service<Uri> for Connect {
     type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
