@@ -50,6 +50,19 @@ fn a_note_of_use_that_fails_does_not_fail_the_request() {
 }
 
 #[test]
+fn a_connection_that_is_lost_while_a_function_starts_is_left_to_its_first_request() {
+    run(async |world| {
+        world.stack.faults().add(Fault::on(Service::DynamoDb, Effect::LoseRequest).operation("GET /"));
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        world.key(key["secret"]["token"].as_str().unwrap()).get("/v1/whoami").await.expect(200);
+        assert!(world.stack.faults().struck() > 0);
+        let said = |line: &String| line.contains("could not connect to the table yet");
+        assert!(world.stack.logs().by_function("authorize-request").iter().any(said));
+    });
+}
+
+#[test]
 fn an_authorizer_that_dies_is_an_error_and_is_replaced() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
