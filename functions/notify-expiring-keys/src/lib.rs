@@ -65,7 +65,7 @@ pub async fn notify_expiring_keys(
 ) -> Result<Summary, Diagnostic> {
     let deadline = deadline(event.context.deadline, notifier.clock.now());
     let event = Event::read(event.payload, notifier.app.table.due_shards()).map_err(Failure::report)?;
-    // Awaits nest so deep that the compiler takes the whole for endless.
+    // On the heap, or the awaits of `main` nest deeper than rustc's `recursion_limit` of 128.
     let telling = Box::pin(tell(Run::new(notifier, event.now, deadline), &event));
     let summary = telling.await.map_err(Failure::report)?;
     summary.log();

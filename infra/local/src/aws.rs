@@ -17,7 +17,7 @@ use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use hyper::{HeaderMap, Method, Request, body::Incoming};
+use hyper::{Request, body::Incoming, http::request::Parts};
 use tokio::net::TcpListener;
 
 use self::{
@@ -54,15 +54,15 @@ pub(crate) async fn serve(listener: TcpListener, aws: Arc<Aws>) {
         async move {
             let (head, body) = request.into_parts();
             let body = http::read(body, LIMIT).await?.map_err(|_| Dropped)?;
-            aws.answer(&head.method, &head.headers, body).await
+            aws.answer(&head, body).await
         }
     };
     http::serve(listener, handler).await;
 }
 
 impl Aws {
-    async fn answer(&self, method: &Method, headers: &HeaderMap, body: Bytes) -> Result<Answer, Dropped> {
-        let Identified { service, operation, caller, form } = identify::identify(method, headers, &body);
+    async fn answer(&self, head: &Parts, body: Bytes) -> Result<Answer, Dropped> {
+        let Identified { service, operation, caller, form } = identify::identify(head, &body);
         let record = self.calls.begin(service, &operation, caller.as_ref(), &body);
         let recipients = form.as_ref().map(mail::destinations).unwrap_or_default();
         let effects = self.faults.strike(service, &operation, caller.as_ref(), &recipients);
@@ -108,7 +108,7 @@ impl Aws {
             (Some(held_back), _) if held_back.is_everything => held_back.answer_alone(),
             (_, Service::DynamoDb) if operation == identify::HEALTH => dynamodb::healthy(),
             (held_back, Service::DynamoDb) => {
-                let answer = self.dynamodb.answer(&operation, headers, body.clone()).await?;
+                let answer = self.dynamodb.answer(&operation, &head.headers, body.clone()).await?;
                 if metered {
                     let read = answer.body().clone().collect().await.map_err(|_| Dropped)?;
                     self.faults.reads.charge(&operation, &body, &read.to_bytes());

@@ -10,7 +10,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// A ratio of medians.
+    /// A ratio: of medians, wherever something is measured more than once.
     pub(crate) const fn ratio(what: &'static str, measured: f64, most: f64) -> Self {
         Self { what, measured, most, unit: "×" }
     }

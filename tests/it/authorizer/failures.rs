@@ -57,7 +57,7 @@ fn a_connection_that_is_lost_while_a_function_starts_is_left_to_its_first_reques
         let key = organization.machine_key().await;
         world.key(key["secret"]["token"].as_str().unwrap()).get("/v1/whoami").await.expect(200);
         assert!(world.stack.faults().struck() > 0);
-        let said = |line: &String| line.contains("could not connect to the table yet");
+        let said = |line: &String| line.contains("could not connect to DynamoDB yet");
         assert!(world.stack.logs().by_function("authorize-request").iter().any(said));
     });
 }

@@ -33,9 +33,9 @@ pub enum Service {
 pub struct Call {
     /// The service that was called.
     pub service: Service,
-    /// The operation, as AWS names it.
+    /// The operation, as AWS names it; `GET /` for the health of an endpoint.
     pub operation: String,
-    /// The function that called; `None` for a caller outside the stack.
+    /// The function that called; `None` for a caller outside the stack, and where a request is not signed.
     pub function: Option<String>,
     /// The number of its instance, from 1.
     pub instance: Option<u32>,

@@ -14,7 +14,7 @@ use hyper::{
 };
 use serde_json::{Value, json};
 
-use self::tokens::Tokens;
+use self::tokens::{Tokens, Transaction};
 use super::sign::Signer;
 use crate::{
     clock::machine_time,
@@ -40,7 +40,10 @@ const FILE: &str = "dynamodb.sqlite";
 const MEDIA_TYPE: &str = "application/x-amz-json-1.0";
 
 /// Opens the engine, and serves it on a private port: its own server is what knows the wire format.
-pub(crate) async fn start_engine(data: &Data, tasks: &Tasks) -> Result<(Database, DynamoDb), StackError> {
+pub(crate) async fn start_engine(
+    data: &Data,
+    tasks: &Arc<Tasks>,
+) -> Result<(Database, DynamoDb), StackError> {
     let damaged = |_| data.damaged(FILE);
     let database = match data.path(FILE) {
         Some(path) => Database::new(&path.to_string_lossy()).map_err(damaged)?,
@@ -50,12 +53,12 @@ pub(crate) async fn start_engine(data: &Data, tasks: &Tasks) -> Result<(Database
     let served = database.clone();
     tasks.spawn(dynoxide::server::serve_on(listener, served));
     let engine = DynamoDb::at(&format!("http://{address}"))?;
-    Ok((database, DynamoDb { tokens: Some(Arc::default()), ..engine }))
+    Ok((database, DynamoDb { tokens: Some(Arc::new(Tokens::new(Arc::clone(tasks)))), ..engine }))
 }
 
 /// Answers whoever asks whether the endpoint is well.
 pub(super) fn healthy() -> Answer {
-    http::answer(StatusCode::OK, "text/plain", format!("healthy: dynamodb.{REGION}.amazonaws.com\n"))
+    http::answer(StatusCode::OK, "text/plain", format!("healthy: dynamodb.{REGION}.amazonaws.com "))
 }
 
 impl DynamoDb {
@@ -138,25 +141,21 @@ impl DynamoDb {
         signer.headers(host, target, body, machine_time())
     }
 
-    /// Answers a request, in a task of its own: a caller that hangs up does not stop it halfway.
+    /// Answers a request.
     pub(crate) async fn answer(
         &self,
         operation: &str,
         headers: &HeaderMap,
         body: Bytes,
     ) -> Result<Answer, Dropped> {
-        let engine = self.clone();
-        let (operation, headers) = (operation.to_owned(), headers.clone());
-        let answer = tokio::spawn(async move {
-            let tokens = engine.tokens.as_deref();
-            match tokens.and_then(|tokens| Some((tokens, tokens::take(&operation, &body)?))) {
-                Some((tokens, (token, rest))) => {
-                    tokens.once(token, &rest, engine.forward(&headers, rest.clone())).await
-                }
-                None => engine.forward(&headers, body).await,
+        let transaction = Transaction::read(operation, &body);
+        match self.tokens.as_ref().zip(transaction) {
+            Some((tokens, transaction)) => {
+                let (engine, headers, body) = (self.clone(), headers.clone(), transaction.body.clone());
+                tokens.once(transaction, async move { engine.forward(&headers, body).await }).await
             }
-        });
-        answer.await.map_err(|_| Dropped)?
+            None => self.forward(headers, body).await,
+        }
     }
 
     /// Sends a request on.

@@ -126,7 +126,7 @@ impl Fault {
         Self { operation: Some(operation.to_owned()), ..self }
     }
 
-    /// Narrows the rule to the calls of one function.
+    /// Narrows the rule to the signed calls of one function: not to asking for an endpoint's health.
     #[must_use]
     pub fn function(self, function: &str) -> Self {
         Self { function: Some(function.to_owned()), ..self }

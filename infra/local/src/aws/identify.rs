@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hyper::{HeaderMap, Method, header::AUTHORIZATION};
+use hyper::{HeaderMap, Method, header::AUTHORIZATION, http::request::Parts};
 
 use super::calls::Service;
 use crate::runtime::Caller;
@@ -24,8 +24,9 @@ pub(super) struct Identified {
 pub(super) const HEALTH: &str = "GET /";
 
 /// Reads service and operation from `X-Amz-Target`, or from the form of the Query protocol.
-pub(super) fn identify(method: &Method, headers: &HeaderMap, body: &[u8]) -> Identified {
-    if method == Method::GET {
+pub(super) fn identify(head: &Parts, body: &[u8]) -> Identified {
+    let headers = &head.headers;
+    if head.method == Method::GET && head.uri.path() == "/" {
         let operation = HEALTH.to_owned();
         return Identified { service: Service::DynamoDb, operation, caller: None, form: None };
     }
@@ -55,17 +56,19 @@ fn access_key_id(headers: &HeaderMap) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use hyper::Request;
+
     use super::*;
 
     fn check(target: Option<&'static str>, body: &str, service: Service, operation: &str) {
-        let mut headers = HeaderMap::new();
+        let mut request = Request::post("/");
         let authorization = "AWS4-HMAC-SHA256 Credential=LOCAL.manage-users.3/20260101/us-east-1/x/aws4_request, \
                              SignedHeaders=host, Signature=0";
-        headers.insert(AUTHORIZATION, authorization.parse().unwrap());
+        request = request.header(AUTHORIZATION, authorization);
         if let Some(target) = target {
-            headers.insert("x-amz-target", target.parse().unwrap());
+            request = request.header("x-amz-target", target);
         }
-        let identified = identify(&Method::POST, &headers, body.as_bytes());
+        let identified = identify(&request.body(()).unwrap().into_parts().0, body.as_bytes());
         assert_eq!((identified.service, identified.operation.as_str()), (service, operation));
         assert_eq!(identified.caller, Some(Caller { function: "manage-users".to_owned(), instance: 3 }));
     }
@@ -74,7 +77,8 @@ mod tests {
     fn a_call_is_known_by_its_protocol_and_its_signature() {
         check(Some("DynamoDB_20120810.GetItem"), "{}", Service::DynamoDb, "GetItem");
         check(Some("secretsmanager.GetSecretValue"), "{}", Service::SecretsManager, "GetSecretValue");
-        assert_eq!(identify(&Method::GET, &HeaderMap::new(), b"").operation, HEALTH);
+        let (health, ()) = Request::get("/").body(()).unwrap().into_parts();
+        assert_eq!(identify(&health, b"").operation, HEALTH);
         check(None, "Action=GetSendQuota&Version=2010-12-01", Service::Ses, "GetSendQuota");
     }
 }

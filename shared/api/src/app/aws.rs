@@ -15,6 +15,7 @@ use super::{
     http::{BoxError, Http},
     roots::roots,
 };
+use crate::problem::causes;
 
 /// How long opening a connection may take: what is slower is left to the request that needs it.
 const OPENED_WITHIN: Duration = Duration::from_secs(1);
@@ -88,22 +89,44 @@ impl Aws {
     pub(crate) async fn connect_to_dynamodb(&self) {
         match timeout(OPENED_WITHIN, self.ask_for_health()).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(error.cause = %error, "could not connect to the table yet"),
-            Err(_) => tracing::warn!("the table does not answer yet"),
+            Ok(Err(error)) => {
+                tracing::warn!(error.causes = causes(&*error), "could not connect to DynamoDB yet");
+            }
+            Err(_) => tracing::warn!("DynamoDB does not answer yet"),
         }
     }
 
     /// Asks `DynamoDB` whether it is well: a `GET` of its root, which anyone may send.
     async fn ask_for_health(&self) -> Result<(), BoxError> {
-        let place = Params::builder().set_endpoint(self.dynamodb.clone());
-        let place = place.set_region(self.config.region().map(ToString::to_string)).build()?;
-        let endpoint = DefaultResolver::new().resolve_endpoint(&place).await?;
-        self.http.open(endpoint.url()).await
+        let region = self.config.region().map(ToString::to_string);
+        self.http.open(&dynamodb_endpoint(region, self.dynamodb.clone()).await?).await
     }
 
     pub(crate) fn secrets_manager(&self) -> aws_sdk_secretsmanager::Client {
         let mut config = aws_sdk_secretsmanager::config::Builder::from(&self.config);
         config.set_endpoint_url(self.secrets_manager.clone());
         aws_sdk_secretsmanager::Client::from_conf(config.build())
+    }
+}
+
+/// Returns where the SDK's client finds `DynamoDB`.
+async fn dynamodb_endpoint(region: Option<String>, given: Option<String>) -> Result<String, BoxError> {
+    let place = Params::builder().set_region(region).set_endpoint(given).build()?;
+    Ok(DefaultResolver::new().resolve_endpoint(&place).await?.url().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn dynamodb_is_where_its_region_is_unless_it_is_said_to_be_elsewhere() {
+        for (given, found) in [
+            (None, "https://dynamodb.eu-west-1.amazonaws.com"),
+            (Some("http://127.0.0.1:8000"), "http://127.0.0.1:8000"),
+        ] {
+            let endpoint = dynamodb_endpoint(Some("eu-west-1".to_owned()), given.map(str::to_owned)).await;
+            assert_eq!(endpoint.unwrap(), found);
+        }
     }
 }

@@ -118,9 +118,39 @@ fn metadata(connection: &CaptureConnection) -> Option<ConnectionMetadata> {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        io::{Read as _, Write as _},
+        net, thread,
+    };
+
     use tokio::net::TcpListener;
 
     use super::*;
+
+    /// Answers as many requests on one connection, and takes no other.
+    fn serve_one_connection(requests: usize) -> (net::SocketAddr, thread::JoinHandle<()>) {
+        let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let serving = thread::spawn(move || {
+            let (mut connection, _) = listener.accept().unwrap();
+            for _ in 0..requests {
+                assert!(connection.read(&mut [0; 4096]).unwrap() > 0);
+                connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").unwrap();
+            }
+        });
+        (address, serving)
+    }
+
+    #[tokio::test]
+    async fn a_request_goes_over_the_connection_that_was_opened_before() {
+        let (address, serving) = serve_one_connection(2);
+        let http = Http::new(RootCertStore::empty(), Duration::from_secs(5));
+        http.open(&format!("http://{address}")).await.unwrap();
+        let mut request = HttpRequest::new(SdkBody::empty());
+        request.set_uri(format!("http://{address}/")).unwrap();
+        assert!(http.call(request).await.unwrap().status().is_success());
+        serving.join().unwrap();
+    }
 
     #[tokio::test]
     async fn a_peer_that_never_answers_the_handshake_is_given_up_and_may_be_tried_again() {

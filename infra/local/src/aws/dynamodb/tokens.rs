@@ -2,117 +2,154 @@
 //!
 //! The engine remembers them too, but goes through all it remembers at each transaction: a run that
 //! makes thousands of them would take time that grows with the square. So it is not given the tokens.
+//! A repeated transaction gets its first answer as it was, its consumed capacity included.
 
 use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
     hash::{DefaultHasher, Hash as _, Hasher as _},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use hyper::StatusCode;
 use serde_json::Value;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, oneshot};
 
 use crate::{
     aws::refusals,
     http::{Answer, Dropped},
+    tasks::{Tasks, lock},
 };
 
-/// As long as `DynamoDB` remembers a token.
+/// How long a token is remembered from when it was first seen.
 const REMEMBERED: Duration = Duration::from_mins(10);
 
-/// As long as `DynamoDB` lets a token be, in characters; the engine refuses a longer one.
+/// How long a token may be, in bytes; the engine refuses a longer one.
 const LONGEST: usize = 36;
 
-/// What was answered to the transactions of the last ten minutes.
-#[derive(Debug, Default)]
-pub(super) struct Tokens(Mutex<Remembered>);
+/// A transaction with a token.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    token: String,
+    /// What is to be written: the same each time.
+    items: u64,
+    /// The request without the token.
+    pub(super) body: Bytes,
+}
+
+/// What was answered to the transactions of the last minutes.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    tasks: Arc<Tasks>,
+    seen: Mutex<Seen>,
+}
 
 #[derive(Debug, Default)]
-struct Remembered {
-    transactions: HashMap<String, Transaction>,
+struct Seen {
+    by_token: HashMap<String, Arc<OnceCell<Done>>>,
     oldest_first: VecDeque<(Instant, String)>,
 }
 
-/// Empty until it was done.
-type Transaction = Arc<OnceCell<Done>>;
-
 #[derive(Debug)]
 struct Done {
-    request: u64,
+    items: u64,
     answer: Answer,
 }
 
-/// Takes the client token out of a transaction; `None` where the engine is to see the request as it is.
-pub(super) fn take(operation: &str, body: &Bytes) -> Option<(String, Bytes)> {
-    if operation != "TransactWriteItems" {
-        return None;
-    }
-    let mut request: Value = serde_json::from_slice(body).ok()?;
-    match request.as_object_mut()?.remove("ClientRequestToken")? {
-        Value::String(token) if (1..=LONGEST).contains(&token.chars().count()) => {
-            Some((token, request.to_string().into()))
+impl Transaction {
+    /// Takes the token out of a request; `None` where the engine is to see it as it is.
+    pub(super) fn read(operation: &str, body: &Bytes) -> Option<Self> {
+        if operation != "TransactWriteItems" {
+            return None;
         }
-        _ => None,
+        let mut request: Value = serde_json::from_slice(body).ok()?;
+        let Value::String(token) = request.as_object_mut()?.remove("ClientRequestToken")? else {
+            return None;
+        };
+        if token.is_empty() || token.len() > LONGEST {
+            return None;
+        }
+        let mut hasher = DefaultHasher::new();
+        request["TransactItems"].hash(&mut hasher);
+        Some(Self { token, items: hasher.finish(), body: request.to_string().into() })
     }
 }
 
 impl Tokens {
-    /// Sends a transaction unless it was done; one that failed may be tried again.
-    pub(super) async fn once(
-        &self,
-        token: String,
-        body: &Bytes,
-        send: impl Future<Output = Result<Answer, Dropped>>,
-    ) -> Result<Answer, Dropped> {
-        let mut hasher = DefaultHasher::new();
-        body.hash(&mut hasher);
-        let request = hasher.finish();
-        let transaction = self.transaction(token, Instant::now());
-        let done = transaction.get_or_try_init(async || match send.await {
-            Ok(answer) if answer.status().is_success() => Ok(Done { request, answer }),
-            not_done => Err(not_done),
-        });
-        match done.await {
-            Ok(done) if done.request == request => Ok(done.answer.clone()),
-            Ok(_) => Ok(refusals::dynamodb(
-                StatusCode::BAD_REQUEST,
-                "IdempotentParameterMismatchException",
-                "The client token was used for another request.",
-            )),
-            Err(not_done) => not_done,
-        }
+    /// Remembers nothing yet; sends in `tasks`.
+    pub(super) fn new(tasks: Arc<Tasks>) -> Self {
+        Self { tasks, seen: Mutex::default() }
     }
 
-    fn transaction(&self, token: String, now: Instant) -> Transaction {
-        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Remembered { transactions, oldest_first } = &mut *remembered;
+    /// Sends a transaction unless it was done; one that failed may be tried again.
+    ///
+    /// It is sent in a task of its own, so that a caller who hangs up does not stop it halfway.
+    pub(super) async fn once(
+        &self,
+        transaction: Transaction,
+        send: impl Future<Output = Result<Answer, Dropped>> + Send + 'static,
+    ) -> Result<Answer, Dropped> {
+        let Transaction { token, items, .. } = transaction;
+        let begun = self.begun(token, Instant::now());
+        let (answer, answered) = oneshot::channel();
+        self.tasks.spawn(async move {
+            let done = begun.get_or_try_init(async || match send.await {
+                Ok(answer) if answer.status().is_success() => Ok(Done { items, answer }),
+                not_done => Err(not_done),
+            });
+            let outcome = match done.await {
+                Ok(done) if done.items == items => Ok(done.answer.clone()),
+                Ok(_) => Ok(mismatch()),
+                Err(not_done) => not_done,
+            };
+            answer.send(outcome).ok();
+        });
+        answered.await.map_err(|_| Dropped)?
+    }
+
+    fn begun(&self, token: String, now: Instant) -> Arc<OnceCell<Done>> {
+        let mut seen = lock(&self.seen);
+        let Seen { by_token, oldest_first } = &mut *seen;
         while let Some((_, old)) = oldest_first.pop_front_if(|(seen, _)| now - *seen >= REMEMBERED) {
-            transactions.remove(&old);
+            by_token.remove(&old);
         }
-        match transactions.entry(token) {
+        match by_token.entry(token) {
             Entry::Occupied(begun) => Arc::clone(begun.get()),
             Entry::Vacant(free) => {
                 oldest_first.push_back((now, free.key().clone()));
-                Arc::clone(free.insert(Transaction::default()))
+                Arc::clone(free.insert(Arc::default()))
             }
         }
     }
 }
 
+fn mismatch() -> Answer {
+    let message = "The client token was used for another transaction.";
+    refusals::dynamodb(StatusCode::BAD_REQUEST, "IdempotentParameterMismatchException", message)
+}
+
 #[cfg(test)]
 mod tests {
     use http_body_util::BodyExt as _;
+    use tokio::sync::Notify;
 
     use super::*;
     use crate::http;
 
-    async fn send(tokens: &Tokens, body: &'static str, status: StatusCode, answer: &str) -> (u16, String) {
-        let answer = http::answer(status, "application/json", answer.to_owned());
-        let body = Bytes::from_static(body.as_bytes());
-        let answer = tokens.once("t".to_owned(), &body, async { Ok(answer) }).await.unwrap();
+    fn tokens() -> Tokens {
+        Tokens::new(Arc::new(Tasks::new()))
+    }
+
+    fn transaction(items: u64) -> Transaction {
+        Transaction { token: "t".to_owned(), items, body: Bytes::new() }
+    }
+
+    fn answer(status: StatusCode, text: &str) -> Answer {
+        http::answer(status, "text/plain", text.to_owned())
+    }
+
+    async fn read(answer: Answer) -> (u16, String) {
         let status = answer.status().as_u16();
         let bytes = answer.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(bytes.to_vec()).unwrap())
@@ -120,36 +157,62 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_done_is_answered_again_and_what_failed_is_tried_again() {
-        let tokens = Tokens::default();
-        assert_eq!(send(&tokens, "a", StatusCode::BAD_REQUEST, "1").await, (400, "1".to_owned()));
-        assert_eq!(send(&tokens, "b", StatusCode::OK, "2").await, (200, "2".to_owned()));
-        assert_eq!(send(&tokens, "b", StatusCode::OK, "3").await, (200, "2".to_owned()));
-        let (status, refused) = send(&tokens, "a", StatusCode::OK, "4").await;
+        let tokens = tokens();
+        let send = async |items, status, text| {
+            let answer = answer(status, text);
+            read(tokens.once(transaction(items), async { Ok(answer) }).await.unwrap()).await
+        };
+        assert_eq!(send(1, StatusCode::BAD_REQUEST, "first").await, (400, "first".to_owned()));
+        assert_eq!(send(2, StatusCode::OK, "second").await, (200, "second".to_owned()));
+        assert_eq!(send(2, StatusCode::OK, "third").await, (200, "second".to_owned()));
+        let (status, refused) = send(1, StatusCode::OK, "fourth").await;
         assert!(status == 400 && refused.contains("#IdempotentParameterMismatchException"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn what_is_being_done_is_waited_for_though_its_caller_is_gone() {
+        let (tokens, engine) = (tokens(), Arc::new(Notify::new()));
+        let slow = Arc::clone(&engine);
+        let first = tokens.once(transaction(1), async move {
+            slow.notified().await;
+            Ok(answer(StatusCode::OK, "first"))
+        });
+        tokio::select! {
+            biased;
+            _ = first => panic!("the engine did not answer yet"),
+            () = tokio::task::yield_now() => {}
+        }
+        let second = tokens.once(transaction(1), async { Ok(answer(StatusCode::OK, "second")) });
+        let (second, ()) = tokio::join!(second, async { engine.notify_one() });
+        assert_eq!(read(second.unwrap()).await, (200, "first".to_owned()));
     }
 
     #[test]
     fn a_token_is_forgotten_after_ten_minutes() {
-        let tokens = Tokens::default();
+        let tokens = tokens();
         let begin = Instant::now();
         let at = |seconds| begin + Duration::from_secs(seconds);
-        let first = tokens.transaction("a".to_owned(), at(0));
-        tokens.transaction("b".to_owned(), at(1));
-        assert!(Arc::ptr_eq(&first, &tokens.transaction("a".to_owned(), at(599))));
-        assert!(!Arc::ptr_eq(&first, &tokens.transaction("a".to_owned(), at(600))));
-        assert_eq!(tokens.0.lock().unwrap().oldest_first.len(), 2);
+        let first = tokens.begun("a".to_owned(), at(0));
+        tokens.begun("b".to_owned(), at(1));
+        assert!(Arc::ptr_eq(&first, &tokens.begun("a".to_owned(), at(599))));
+        assert!(!Arc::ptr_eq(&first, &tokens.begun("a".to_owned(), at(600))));
+        assert_eq!(lock(&tokens.seen).oldest_first.len(), 2);
     }
 
     #[test]
-    fn a_token_is_taken_out_where_the_engine_would_take_it() {
-        let without = |operation, body: &str| take(operation, &Bytes::copy_from_slice(body.as_bytes()));
-        let (token, rest) =
-            without("TransactWriteItems", r#"{"ClientRequestToken":"t","TransactItems":[]}"#).unwrap();
-        assert_eq!((token.as_str(), &rest[..]), ("t", &br#"{"TransactItems":[]}"#[..]));
-        assert!(without("ExecuteTransaction", r#"{"ClientRequestToken":"t"}"#).is_none());
+    fn a_token_is_taken_out_of_a_transaction_and_what_is_written_stays_the_same() {
+        let read =
+            |operation, body: &str| Transaction::read(operation, &Bytes::copy_from_slice(body.as_bytes()));
+        let first = read("TransactWriteItems", r#"{"ClientRequestToken":"t","TransactItems":[1]}"#).unwrap();
+        assert_eq!((first.token.as_str(), &first.body[..]), ("t", &br#"{"TransactItems":[1]}"#[..]));
+        let capacity = r#"{"ClientRequestToken":"t","TransactItems":[1],"ReturnConsumedCapacity":"TOTAL"}"#;
+        assert_eq!(read("TransactWriteItems", capacity).unwrap().items, first.items);
+        let other = r#"{"ClientRequestToken":"t","TransactItems":[2]}"#;
+        assert_ne!(read("TransactWriteItems", other).unwrap().items, first.items);
+        assert!(read("ExecuteTransaction", other).is_none());
         let too_long = format!(r#"{{"ClientRequestToken":"{}"}}"#, "t".repeat(37));
         for left in [r#"{"TransactItems":[]}"#, r#"{"ClientRequestToken":""}"#, "[", &too_long] {
-            assert!(without("TransactWriteItems", left).is_none(), "{left}");
+            assert!(read("TransactWriteItems", left).is_none(), "{left}");
         }
     }
 }
