@@ -42,6 +42,8 @@ pub(crate) struct Size {
     pub(crate) starts: usize,
     /// Starts of the authorizer and of each floor.
     pub(crate) authorizer_starts: usize,
+    /// Rounds of eight starts at once, of the authorizer and of each floor.
+    pub(crate) starts_at_once: usize,
     /// Events for each warm function.
     pub(crate) events: usize,
     /// Events for each warm authorizer and floor.
@@ -77,6 +79,7 @@ impl Arguments {
         let quick = Size {
             starts: 10,
             authorizer_starts: 20,
+            starts_at_once: 2,
             events: 20,
             decisions: 300,
             memory_decisions: 10_000,
@@ -95,6 +98,7 @@ impl Arguments {
         Size {
             starts: 50,
             authorizer_starts: 100,
+            starts_at_once: 12,
             events: 100,
             decisions: 3_000,
             tokens: 100,

@@ -71,19 +71,25 @@ fn at_once(
     lean: &Subject,
     events: &[Vec<u8>],
 ) -> Result<[Times; 3], Failure> {
-    let chosen = |counted| if counted { &events[1..] } else { &events[..1] };
+    let (seen, new) = events.split_at(1);
     let decided = |subject: &Subject| {
         progress(&format!("not seen, eight at once: {}", subject.name));
-        together(&subject.start, |instance, counted| {
-            chosen(counted).iter().map(|event| Ok(decide(world, instance, event, true)?.took)).collect()
-        })
+        together(&subject.start, deciding(world, seen), deciding(world, new))
     };
     let hashed = || {
         progress("argon2, eight at once");
-        let start = world.floor(HASHING)?;
-        together(&start, |instance, counted| chosen(counted).iter().map(|_| hash(world, instance)).collect())
+        let hash =
+            |runs: usize| move |instance: &Instance| (0..runs).map(|_| hash(world, instance)).collect();
+        together(&world.floor(HASHING)?, hash(1), hash(new.len()))
     };
     Ok([decided(right)?.0, decided(lean)?.0, hashed()?.0])
+}
+
+fn deciding<'a>(
+    world: &'a World,
+    events: &'a [Vec<u8>],
+) -> impl Fn(&Instance) -> Result<Times, Failure> + Sync + 'a {
+    move |instance| events.iter().map(|event| Ok(decide(world, instance, event, true)?.took)).collect()
 }
 
 fn hash(world: &World, hashing: &Instance) -> Result<Duration, Failure> {
