@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::{DOES_NOTHING, LEAN_READ, MALFORMED, RIGHT, Subject, place};
 use crate::{
     arguments::Size,
@@ -9,6 +11,17 @@ use crate::{
     world::World,
 };
 
+/// Instances of each function, one after the other: where the system puts a process makes it faster or
+/// slower for as long as it lives.
+const GENERATIONS: usize = 10;
+
+#[derive(Default)]
+struct Row {
+    times: Times,
+    ran: Duration,
+    memory: Option<f64>,
+}
+
 /// Measures warm instances that take turns.
 pub(super) fn measure(
     world: &World,
@@ -16,41 +29,46 @@ pub(super) fn measure(
     size: &Size,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let mut warm = Vec::new();
-    for subject in subjects {
-        let instance = Instance::start(&subject.start)?;
-        for _ in 0..20 {
-            subject.decide(world, &instance)?;
+    let mut rows: Vec<Row> = subjects.iter().map(|_| Row::default()).collect();
+    let decisions = size.decisions / GENERATIONS;
+    for generation in 1..=GENERATIONS {
+        progress(&format!("warm authorizer and floors: {generation} of {GENERATIONS}"));
+        let mut warm = Vec::new();
+        for subject in subjects {
+            let instance = Instance::start(&subject.start)?;
+            for _ in 0..20 {
+                subject.decide(world, &instance)?;
+            }
+            let before = instance.processor_time().unwrap_or_default();
+            warm.push((instance, before));
         }
-        let ran = instance.processor_time();
-        warm.push((subject, instance, ran, Times::default()));
-    }
-    world.stack.calls().clear();
-    for round in 0..size.decisions {
-        if round % 500 == 0 {
-            progress(&format!("warm authorizer and floors: {round} of {}", size.decisions));
+        world.stack.calls().clear();
+        for _ in 0..decisions {
+            for ((subject, row), (instance, _)) in subjects.iter().zip(&mut rows).zip(&warm) {
+                row.times.add(subject.decide(world, instance)?.took);
+            }
         }
-        for (subject, instance, _, times) in &mut warm {
-            times.add(subject.decide(world, instance)?.took);
+        for (row, (instance, before)) in rows.iter_mut().zip(&warm) {
+            row.ran += instance.processor_time().unwrap_or_default().saturating_sub(*before);
+            row.memory = instance.high_water_mark();
         }
     }
     let mut section = Section::new(
         "Warm: one at a time",
         &["function", "ms", "p99", "× nothing", "× the lean read", "processor, µs", "MiB"],
     );
-    let median = |name| place(subjects, name).map_or(f64::NAN, |place| warm[place].3.median());
-    for (subject, instance, ran, times) in &warm {
-        let processor = instance.processor_time().zip(*ran).map(|(now, before)| now.saturating_sub(before));
-        let each = processor.map_or(f64::NAN, |time| time.as_secs_f64() * 1e6 / as_f64(size.decisions));
-        let [time, p99] = both(times);
+    let median = |name| place(subjects, name).map_or(f64::NAN, |place| rows[place].times.median());
+    for (subject, row) in subjects.iter().zip(&rows) {
+        let each = row.ran.as_secs_f64() * 1e6 / as_f64(decisions * GENERATIONS);
+        let [time, p99] = both(&row.times);
         section.row([
             subject.name.to_owned(),
             time,
             p99,
-            number(times.median() / median(DOES_NOTHING)),
-            number(times.median() / median(LEAN_READ)),
+            number(row.times.median() / median(DOES_NOTHING)),
+            number(row.times.median() / median(LEAN_READ)),
             number(each),
-            number(instance.high_water_mark().unwrap_or(f64::NAN)),
+            number(row.memory.unwrap_or(f64::NAN)),
         ]);
     }
     report.section(section);
