@@ -5,6 +5,8 @@ mod starts;
 mod unseen;
 mod warm;
 
+use rand::seq::SliceRandom as _;
+
 use crate::{
     arguments::Size,
     binaries::{AUTHORIZER, DOCUMENTED, LEAN, NOTHING},
@@ -77,6 +79,14 @@ pub(crate) fn decide(
     } else {
         Err(instance.failed(String::from_utf8_lossy(&answer.body)))
     }
+}
+
+/// Returns the places of so many subjects in an order of its own each time, so that none always comes after the
+/// same one, whose traces in caches and whose end would be a part of its time.
+fn turns(count: usize) -> Vec<usize> {
+    let mut places: Vec<_> = (0..count).collect();
+    places.shuffle(&mut rand::rng());
+    places
 }
 
 /// Finds a subject by its name.

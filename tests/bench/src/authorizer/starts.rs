@@ -1,4 +1,4 @@
-use super::{DOCUMENTED_READ, DOES_NOTHING, RIGHT, Subject, place};
+use super::{DOCUMENTED_READ, DOES_NOTHING, RIGHT, Subject, place, turns};
 use crate::{
     arguments::Size,
     failure::Failure,
@@ -29,7 +29,8 @@ pub(super) fn measure(
         if round % 10 == 0 {
             progress(&format!("starting authorizer and floors: {round} of {}", size.authorizer_starts));
         }
-        for (subject, row) in subjects.iter().zip(&mut rows) {
+        for place in turns(subjects.len()) {
+            let (subject, row) = (&subjects[place], &mut rows[place]);
             let instance = Instance::start(&subject.start)?;
             row.processor.add(instance.processor_time().unwrap_or_default());
             let answer = subject.decide(world, &instance)?;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{DOES_NOTHING, LEAN_READ, MALFORMED, RIGHT, Subject, place};
+use super::{DOES_NOTHING, LEAN_READ, MALFORMED, RIGHT, Subject, place, turns};
 use crate::{
     arguments::Size,
     failure::Failure,
@@ -44,8 +44,8 @@ pub(super) fn measure(
         }
         world.stack.calls().clear();
         for _ in 0..decisions {
-            for ((subject, row), (instance, _)) in subjects.iter().zip(&mut rows).zip(&warm) {
-                row.times.add(subject.decide(world, instance)?.took);
+            for place in turns(subjects.len()) {
+                rows[place].times.add(subjects[place].decide(world, &warm[place].0)?.took);
             }
         }
         for (row, (instance, before)) in rows.iter_mut().zip(&warm) {
