@@ -81,12 +81,18 @@ pub(crate) fn decide(
     }
 }
 
-/// Returns the places of so many subjects in an order of its own each time, so that none always comes after the
-/// same one, whose traces in caches and whose end would be a part of its time.
+/// Returns the places of so many subjects in an order of its own each time.
+///
+/// None always comes after the same one, whose traces in caches and whose end would be a part of its time.
 fn turns(count: usize) -> Vec<usize> {
     let mut places: Vec<_> = (0..count).collect();
     places.shuffle(&mut rand::rng());
     places
+}
+
+/// Returns the larger of two figures that may not be known.
+fn most(one: Option<f64>, other: Option<f64>) -> Option<f64> {
+    one.into_iter().chain(other).reduce(f64::max)
 }
 
 /// Finds a subject by its name.

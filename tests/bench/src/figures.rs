@@ -27,6 +27,12 @@ impl Times {
     }
 }
 
+impl Extend<Duration> for Times {
+    fn extend<T: IntoIterator<Item = Duration>>(&mut self, times: T) {
+        self.0.extend(times);
+    }
+}
+
 impl FromIterator<Duration> for Times {
     fn from_iter<T: IntoIterator<Item = Duration>>(times: T) -> Self {
         Self(times.into_iter().collect())

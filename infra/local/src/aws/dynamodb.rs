@@ -148,11 +148,11 @@ impl DynamoDb {
         headers: &HeaderMap,
         body: Bytes,
     ) -> Result<Answer, Dropped> {
-        let transaction = Transaction::read(operation, &body);
-        match self.tokens.as_ref().zip(transaction) {
+        let tokens = self.tokens.as_ref();
+        match tokens.and_then(|tokens| Some((tokens, Transaction::read(operation, &body)?))) {
             Some((tokens, transaction)) => {
-                let (engine, headers, body) = (self.clone(), headers.clone(), transaction.body.clone());
-                tokens.once(transaction, async move { engine.forward(&headers, body).await }).await
+                let (engine, headers) = (self.clone(), headers.clone());
+                tokens.once(transaction, |body| async move { engine.forward(&headers, body).await }).await
             }
             None => self.forward(headers, body).await,
         }

@@ -1,4 +1,4 @@
-use super::{DOCUMENTED_READ, DOES_NOTHING, RIGHT, Subject, place, turns};
+use super::{DOCUMENTED_READ, DOES_NOTHING, RIGHT, Subject, most, place, turns};
 use crate::{
     arguments::Size,
     failure::Failure,
@@ -32,11 +32,11 @@ pub(super) fn measure(
         for place in turns(subjects.len()) {
             let (subject, row) = (&subjects[place], &mut rows[place]);
             let instance = Instance::start(&subject.start)?;
-            row.processor.add(instance.processor_time().unwrap_or_default());
+            row.processor.extend(instance.processor_time());
             let answer = subject.decide(world, &instance)?;
             row.polls.add(instance.first_poll);
             row.decisions.add(instance.since_start(&answer));
-            row.memory = instance.high_water_mark();
+            row.memory = most(row.memory, instance.high_water_mark());
         }
     }
     let mut section = Section::new(

@@ -78,9 +78,9 @@ fn at_once(
     };
     let hashed = || {
         progress("argon2, eight at once");
-        let hash =
-            |runs: usize| move |instance: &Instance| (0..runs).map(|_| hash(world, instance)).collect();
-        together(&world.floor(HASHING)?, hash(1), hash(new.len()))
+        let runs =
+            |count: usize| move |instance: &Instance| (0..count).map(|_| hash(world, instance)).collect();
+        together(&world.floor(HASHING)?, runs(1), runs(new.len()))
     };
     Ok([decided(right)?.0, decided(lean)?.0, hashed()?.0])
 }

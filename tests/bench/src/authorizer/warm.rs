@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{DOES_NOTHING, LEAN_READ, MALFORMED, RIGHT, Subject, place, turns};
+use super::{DOES_NOTHING, LEAN_READ, MALFORMED, RIGHT, Subject, most, place, turns};
 use crate::{
     arguments::Size,
     failure::Failure,
@@ -15,10 +15,10 @@ use crate::{
 /// slower for as long as it lives.
 const GENERATIONS: usize = 10;
 
-#[derive(Default)]
 struct Row {
     times: Times,
-    ran: Duration,
+    /// On a processor; `None` where the system does not tell.
+    ran: Option<Duration>,
     memory: Option<f64>,
 }
 
@@ -29,7 +29,8 @@ pub(super) fn measure(
     size: &Size,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let mut rows: Vec<Row> = subjects.iter().map(|_| Row::default()).collect();
+    let new = || Row { times: Times::default(), ran: Some(Duration::ZERO), memory: None };
+    let mut rows: Vec<Row> = subjects.iter().map(|_| new()).collect();
     let decisions = size.decisions / GENERATIONS;
     for generation in 1..=GENERATIONS {
         progress(&format!("warm authorizer and floors: {generation} of {GENERATIONS}"));
@@ -39,7 +40,7 @@ pub(super) fn measure(
             for _ in 0..20 {
                 subject.decide(world, &instance)?;
             }
-            let before = instance.processor_time().unwrap_or_default();
+            let before = instance.processor_time();
             warm.push((instance, before));
         }
         world.stack.calls().clear();
@@ -49,8 +50,9 @@ pub(super) fn measure(
             }
         }
         for (row, (instance, before)) in rows.iter_mut().zip(&warm) {
-            row.ran += instance.processor_time().unwrap_or_default().saturating_sub(*before);
-            row.memory = instance.high_water_mark();
+            let ran = instance.processor_time().zip(*before).map(|(now, before)| now.saturating_sub(before));
+            row.ran = row.ran.zip(ran).map(|(all, ran)| all + ran);
+            row.memory = most(row.memory, instance.high_water_mark());
         }
     }
     let mut section = Section::new(
@@ -59,7 +61,8 @@ pub(super) fn measure(
     );
     let median = |name| place(subjects, name).map_or(f64::NAN, |place| rows[place].times.median());
     for (subject, row) in subjects.iter().zip(&rows) {
-        let each = row.ran.as_secs_f64() * 1e6 / as_f64(decisions * GENERATIONS);
+        let all = as_f64(decisions * GENERATIONS);
+        let each = row.ran.map_or(f64::NAN, |ran| ran.as_secs_f64() * 1e6 / all);
         let [time, p99] = both(&row.times);
         section.row([
             subject.name.to_owned(),

@@ -22,7 +22,7 @@ use crate::{
     tasks::{Tasks, lock},
 };
 
-/// How long a token is remembered from when it was first seen.
+/// How long a token is remembered from when it was first seen; `DynamoDB` counts from when it was done.
 const REMEMBERED: Duration = Duration::from_mins(10);
 
 /// How long a token may be, in bytes; the engine refuses a longer one.
@@ -35,7 +35,7 @@ pub(super) struct Transaction {
     /// What is to be written: the same each time.
     items: u64,
     /// The request without the token.
-    pub(super) body: Bytes,
+    body: Bytes,
 }
 
 /// What was answered to the transactions of the last minutes.
@@ -85,16 +85,16 @@ impl Tokens {
     /// Sends a transaction unless it was done; one that failed may be tried again.
     ///
     /// It is sent in a task of its own, so that a caller who hangs up does not stop it halfway.
-    pub(super) async fn once(
+    pub(super) async fn once<S: Future<Output = Result<Answer, Dropped>> + Send + 'static>(
         &self,
         transaction: Transaction,
-        send: impl Future<Output = Result<Answer, Dropped>> + Send + 'static,
+        send: impl FnOnce(Bytes) -> S + Send + 'static,
     ) -> Result<Answer, Dropped> {
-        let Transaction { token, items, .. } = transaction;
+        let Transaction { token, items, body } = transaction;
         let begun = self.begun(token, Instant::now());
         let (answer, answered) = oneshot::channel();
         self.tasks.spawn(async move {
-            let done = begun.get_or_try_init(async || match send.await {
+            let done = begun.get_or_try_init(async || match send(body).await {
                 Ok(answer) if answer.status().is_success() => Ok(Done { items, answer }),
                 not_done => Err(not_done),
             });
@@ -160,7 +160,7 @@ mod tests {
         let tokens = tokens();
         let send = async |items, status, text| {
             let answer = answer(status, text);
-            read(tokens.once(transaction(items), async { Ok(answer) }).await.unwrap()).await
+            read(tokens.once(transaction(items), |_| async { Ok(answer) }).await.unwrap()).await
         };
         assert_eq!(send(1, StatusCode::BAD_REQUEST, "first").await, (400, "first".to_owned()));
         assert_eq!(send(2, StatusCode::OK, "second").await, (200, "second".to_owned()));
@@ -173,7 +173,7 @@ mod tests {
     async fn what_is_being_done_is_waited_for_though_its_caller_is_gone() {
         let (tokens, engine) = (tokens(), Arc::new(Notify::new()));
         let slow = Arc::clone(&engine);
-        let first = tokens.once(transaction(1), async move {
+        let first = tokens.once(transaction(1), |_| async move {
             slow.notified().await;
             Ok(answer(StatusCode::OK, "first"))
         });
@@ -182,7 +182,7 @@ mod tests {
             _ = first => panic!("the engine did not answer yet"),
             () = tokio::task::yield_now() => {}
         }
-        let second = tokens.once(transaction(1), async { Ok(answer(StatusCode::OK, "second")) });
+        let second = tokens.once(transaction(1), |_| async { Ok(answer(StatusCode::OK, "second")) });
         let (second, ()) = tokio::join!(second, async { engine.notify_one() });
         assert_eq!(read(second.unwrap()).await, (200, "first".to_owned()));
     }
