@@ -11,6 +11,7 @@ mod warm;
 
 use domain::token::KeyPrefix;
 use table::{Settings, Table};
+use tokio::{task::yield_now, try_join};
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 pub use aws::Aws;
@@ -56,14 +57,29 @@ impl App {
 }
 
 impl App<Pepper> {
-    /// Reads the environment, opens the connection to the table and fetches the pepper meanwhile.
+    /// Reads the environment, asks for the pepper, and makes the table's client and connection meanwhile.
     pub async fn from_env_with_pepper() -> Result<Self, StartError> {
         let environment = Environment::start()?;
         let aws = Aws::new(&environment)?;
-        let table = table(&environment, &aws)?;
         let pepper = Pepper::fetch(aws.secrets_manager(), environment.required("PEPPER_SECRET_ID")?);
-        let ((), pepper) = tokio::join!(aws.connect_to_dynamodb(), pepper);
-        Ok(Self { table, key_prefix: environment.parse("KEY_PREFIX")?, pepper: pepper?, environment, aws })
+        let pepper = async { Ok::<_, StartError>(pepper.await?) };
+        let table = async {
+            let_requests_leave().await;
+            let table = table(&environment, &aws)?;
+            aws.connect_to_dynamodb().await;
+            Ok(table)
+        };
+        let (pepper, table) = try_join!(pepper, table)?;
+        Ok(Self { table, key_prefix: environment.parse("KEY_PREFIX")?, pepper, environment, aws })
+    }
+}
+
+/// Lets a request that was begun leave, so that what is done next is done while its answer is on the way.
+///
+/// It takes three turns: one connects, one starts the connection's task, and that task writes.
+async fn let_requests_leave() {
+    for _ in 0..3 {
+        yield_now().await;
     }
 }
 

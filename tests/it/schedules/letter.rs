@@ -86,7 +86,7 @@ fn told_in_inbox(message: &Item) -> Option<(String, i64)> {
 fn expiry(block: &str) -> i64 {
     let end = block.find(" UTC").expect("a key is named with its expiry");
     let time: jiff::civil::DateTime = block[end - 19..end].parse().expect("the expiry is a time");
-    time.to_zoned(jiff::tz::TimeZone::UTC).expect("it is in range").timestamp().as_second()
+    jiff::tz::TimeZone::UTC.to_timestamp(time).expect("it is in range").as_second()
 }
 
 fn is_open(item: &Item) -> bool {
