@@ -11,7 +11,7 @@ mod warm;
 
 use domain::token::KeyPrefix;
 use table::{Settings, Table};
-use tokio::{task::yield_now, try_join};
+use tokio::try_join;
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 pub use aws::Aws;
@@ -64,22 +64,13 @@ impl App<Pepper> {
         let pepper = Pepper::fetch(aws.secrets_manager(), environment.required("PEPPER_SECRET_ID")?);
         let pepper = async { Ok::<_, StartError>(pepper.await?) };
         let table = async {
-            let_requests_leave().await;
+            http::let_requests_leave().await;
             let table = table(&environment, &aws)?;
             aws.connect_to_dynamodb().await;
             Ok(table)
         };
         let (pepper, table) = try_join!(pepper, table)?;
         Ok(Self { table, key_prefix: environment.parse("KEY_PREFIX")?, pepper, environment, aws })
-    }
-}
-
-/// Lets a request that was begun leave, so that what is done next is done while its answer is on the way.
-///
-/// It takes three turns: one connects, one starts the connection's task, and that task writes.
-async fn let_requests_leave() {
-    for _ in 0..3 {
-        yield_now().await;
     }
 }
 

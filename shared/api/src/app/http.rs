@@ -23,7 +23,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{net::TcpStream, task::yield_now, time::timeout};
 use tower_service::Service;
 
 /// Sends requests over kept connections.
@@ -51,6 +51,15 @@ impl Http {
         let request = Request::get(endpoint).body(SdkBody::empty())?;
         self.0.request(request).await?.into_body().collect().await?;
         Ok(())
+    }
+}
+
+/// Lets a request that was begun leave, so that what is done next is done while its answer is on the way.
+///
+/// It takes three turns: one connects, one starts the connection's task, and that task writes.
+pub(super) async fn let_requests_leave() {
+    for _ in 0..3 {
+        yield_now().await;
     }
 }
 
@@ -151,6 +160,25 @@ mod tests {
         request.set_uri(format!("http://{address}/")).unwrap();
         assert!(http.call(request).await.unwrap().status().is_success());
         serving.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_request_leaves_before_what_is_done_meanwhile() {
+        let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let http = Http::new(RootCertStore::empty(), Duration::from_secs(5));
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let arrived = async {
+            let_requests_leave().await;
+            let (mut connection, _) = listener.accept().unwrap();
+            connection.set_nonblocking(true).unwrap();
+            connection.read(&mut [0; 4096]).unwrap()
+        };
+        tokio::select! {
+            biased;
+            _ = http.open(&endpoint) => unreachable!("nobody answers"),
+            arrived = arrived => assert!(arrived > 0),
+        }
     }
 
     #[tokio::test]
