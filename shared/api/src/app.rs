@@ -50,8 +50,7 @@ impl App {
     pub async fn from_env() -> Result<Self, StartError> {
         let environment = Environment::start()?;
         let aws = Aws::new(&environment)?;
-        let table = table(&environment, &aws)?;
-        aws.connect_to_dynamodb().await;
+        let table = table(&environment, &aws).await?;
         Ok(Self { table, key_prefix: environment.parse("KEY_PREFIX")?, pepper: (), environment, aws })
     }
 }
@@ -61,25 +60,28 @@ impl App<Pepper> {
     pub async fn from_env_with_pepper() -> Result<Self, StartError> {
         let environment = Environment::start()?;
         let aws = Aws::new(&environment)?;
-        let pepper = Pepper::fetch(aws.secrets_manager(), environment.required("PEPPER_SECRET_ID")?);
-        let pepper = async { Ok::<_, StartError>(pepper.await?) };
+        let pepper = async {
+            let secret_id = environment.required("PEPPER_SECRET_ID")?;
+            Ok::<_, StartError>(Pepper::fetch(aws.secrets_manager(), secret_id).await?)
+        };
         let table = async {
             http::let_requests_leave().await;
-            let table = table(&environment, &aws)?;
-            aws.connect_to_dynamodb().await;
-            Ok(table)
+            Ok(table(&environment, &aws).await?)
         };
         let (pepper, table) = try_join!(pepper, table)?;
         Ok(Self { table, key_prefix: environment.parse("KEY_PREFIX")?, pepper, environment, aws })
     }
 }
 
-fn table(environment: &Environment, aws: &Aws) -> Result<Table, BadSetting> {
+/// Makes the table's client and opens its connection.
+async fn table(environment: &Environment, aws: &Aws) -> Result<Table, BadSetting> {
     let settings = Settings {
         due_shards: environment.parse_or("DUE_SHARDS", 1)?,
         audit_retention_days: environment.parse_or("AUDIT_RETENTION_DAYS", 400)?,
     };
-    Ok(Table::new(aws.dynamodb(), environment.required("TABLE_NAME")?, settings))
+    let table = Table::new(aws.dynamodb(), environment.required("TABLE_NAME")?, settings);
+    aws.connect_to_dynamodb().await;
+    Ok(table)
 }
 
 /// Writes the log as JSON lines to standard output.

@@ -81,13 +81,13 @@ pub(crate) fn decide(
     }
 }
 
-/// Returns the places of so many subjects in an order of its own each time.
+/// Returns the items in an order of its own each time.
 ///
 /// None always comes after the same one, whose traces in caches and whose end would be a part of its time.
-fn turns(count: usize) -> Vec<usize> {
-    let mut places: Vec<_> = (0..count).collect();
-    places.shuffle(&mut rand::rng());
-    places
+fn in_turn<T>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<_> = items.collect();
+    items.shuffle(&mut rand::rng());
+    items
 }
 
 /// Returns the larger of two figures that may not be known.

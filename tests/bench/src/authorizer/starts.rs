@@ -1,4 +1,4 @@
-use super::{DOCUMENTED_READ, DOES_NOTHING, RIGHT, Subject, most, place, turns};
+use super::{DOCUMENTED_READ, DOES_NOTHING, RIGHT, Subject, in_turn, most, place};
 use crate::{
     arguments::Size,
     failure::Failure,
@@ -29,8 +29,7 @@ pub(super) fn measure(
         if round % 10 == 0 {
             progress(&format!("starting authorizer and floors: {round} of {}", size.authorizer_starts));
         }
-        for place in turns(subjects.len()) {
-            let (subject, row) = (&subjects[place], &mut rows[place]);
+        for (subject, row) in in_turn(subjects.iter().zip(&mut rows)) {
             let instance = Instance::start(&subject.start)?;
             row.processor.extend(instance.processor_time());
             let answer = subject.decide(world, &instance)?;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{DOES_NOTHING, LEAN_READ, MALFORMED, RIGHT, Subject, most, place, turns};
+use super::{DOES_NOTHING, LEAN_READ, MALFORMED, RIGHT, Subject, in_turn, most, place};
 use crate::{
     arguments::Size,
     failure::Failure,
@@ -45,8 +45,8 @@ pub(super) fn measure(
         }
         world.stack.calls().clear();
         for _ in 0..decisions {
-            for place in turns(subjects.len()) {
-                rows[place].times.add(subjects[place].decide(world, &warm[place].0)?.took);
+            for ((subject, row), (instance, _)) in in_turn(subjects.iter().zip(&mut rows).zip(&warm)) {
+                row.times.add(subject.decide(world, instance)?.took);
             }
         }
         for (row, (instance, before)) in rows.iter_mut().zip(&warm) {
