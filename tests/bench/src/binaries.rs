@@ -29,7 +29,7 @@ pub(crate) const AUTHORIZER: &str = "authorize-request";
 /// Bytes of a ZIP file besides its one entry's data.
 const ZIP_FRAME: usize = 132;
 
-/// Every release binary, and where the bench may write.
+/// Every release binary, copied, and where the bench may write.
 #[derive(Debug)]
 pub(crate) struct Binaries {
     pub(crate) workspace: PathBuf,
@@ -47,7 +47,10 @@ pub(crate) struct Size {
 }
 
 impl Binaries {
-    /// Builds floors and functions where they are not up to date.
+    /// Builds floors and functions where they are not up to date, and copies them.
+    ///
+    /// A copy is written from its beginning to its end, as Lambda unpacks a zip. The file that the linker wrote starts
+    /// a tenth later.
     pub(crate) fn build(arguments: &Arguments) -> Result<Self, Failure> {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let workspace = here.ancestors().nth(2).unwrap_or(here).to_owned();
@@ -57,6 +60,8 @@ impl Binaries {
         let floors = FLOORS.map(|floor| (floor.to_owned(), here.join("floors").join(floor)));
         let own = functions.iter().map(|name| (name.clone(), workspace.join("functions").join(name)));
         let all: Vec<_> = floors.into_iter().chain(own).collect();
+        let copies = target.join("bench-binaries");
+        fs::create_dir_all(&copies).map_err(|cause| Failure::File { path: copies.clone(), cause })?;
         let mut files = BTreeMap::new();
         for (position, (name, folder)) in all.iter().enumerate() {
             if arguments.builds() {
@@ -65,7 +70,9 @@ impl Binaries {
             }
             let file = target.join("release").join(name);
             if file.is_file() {
-                files.insert(name.clone(), file);
+                let copy = copies.join(name);
+                fs::copy(&file, &copy).map_err(|cause| Failure::File { path: copy.clone(), cause })?;
+                files.insert(name.clone(), copy);
             }
         }
         let functions = functions.into_iter().filter(|name| files.contains_key(name)).collect();
