@@ -109,7 +109,8 @@ fn every_document_can_be_reached_from_the_readme() {
         }
         let paths = links(&read(&document)).into_iter().filter(|link| !link.contains("://"));
         let paths = paths.map(|link| link.split('#').next().unwrap().to_owned());
-        let documents = paths.filter(|path| path.ends_with(".md"));
+        let documents =
+            paths.filter(|path| Path::new(path).extension().is_some_and(|extension| extension == "md"));
         open.extend(documents.map(|path| resolved(&document, &path).to_str().unwrap().to_owned()));
     }
     assert_eq!(documents().difference(&reached).collect::<Vec<_>>(), [] as [&String; 0]);
