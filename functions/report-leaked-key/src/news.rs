@@ -3,8 +3,8 @@ use api::{
     app::{App, Pepper},
 };
 use domain::{
-    inbox::{Event, Message},
-    news::News,
+    inbox::{Message, MessageKind},
+    notification::Notification,
 };
 use table::KeyWithUser;
 
@@ -17,7 +17,7 @@ pub(crate) async fn of(
     report: &Report,
     leak: &Leak,
     found: &KeyWithUser,
-) -> Result<Vec<News>, Problem> {
+) -> Result<Vec<Notification>, Problem> {
     let user = &found.user;
     let owners = match app.table.organization(user.organization_id).await? {
         Some(organization) => app.table.owners(&organization).await?,
@@ -25,7 +25,10 @@ pub(crate) async fn of(
     };
     let others = owners.iter().filter(|owner| owner.user_id != user.user_id);
     let message = message(app, request, report, leak, found);
-    Ok(std::iter::once(user).chain(others).filter_map(|told| News::to(told, message.clone())).collect())
+    Ok(std::iter::once(user)
+        .chain(others)
+        .filter_map(|told| Notification::to(told, message.clone()))
+        .collect())
 }
 
 fn message(
@@ -42,10 +45,10 @@ fn message(
         "Somebody at {} reported key {} as leaked at {}, and had its secret. It was revoked at once, for \
          ever. Find where it leaked and remove it there, then make a new key for what used it.{}{}",
         request.source_ip,
-        app.key_prefix.masked_key(key),
+        key.masked_key(&app.key_prefix),
         request.now,
         source.unwrap_or_default(),
         note.unwrap_or_default(),
     );
-    Message::new(request.now, Event::LeakReported, title, text, Some(key.key_id))
+    Message::new(request.now, MessageKind::LeakReported, title, text, Some(key.key_id))
 }

@@ -1,7 +1,7 @@
 use domain::{
     access_key::AccessKey,
-    inbox::{Event, Message},
-    news::News,
+    inbox::{Message, MessageKind},
+    notification::Notification,
     token::KeyPrefix,
     user::User,
 };
@@ -37,10 +37,10 @@ impl Done {
         }
     }
 
-    const fn event(self) -> Event {
+    const fn event(self) -> MessageKind {
         match self {
-            Self::AccessChanged => Event::AccessChanged,
-            _ => Event::KeyChanged,
+            Self::AccessChanged => MessageKind::AccessChanged,
+            _ => MessageKind::KeyChanged,
         }
     }
 }
@@ -53,7 +53,7 @@ impl Request {
         key: &AccessKey,
         prefix: &KeyPrefix,
         done: Done,
-    ) -> Result<Option<News>, Problem> {
+    ) -> Result<Option<Notification>, Problem> {
         let member = self.member()?;
         if member.user_id == user.user_id {
             return Ok(None);
@@ -63,11 +63,11 @@ impl Request {
             key.expires_at.map_or_else(|| "never expires".to_owned(), |at| format!("expires at {at}"));
         let text = format!(
             "Key {}, which {expiry}. Done by {} ({}) from {}. If you did not expect this, ask them, or an owner of your organization.",
-            prefix.masked_key(key),
+            key.masked_key(prefix),
             member.name,
             member.user_id,
             self.source_ip,
         );
-        Ok(News::to(user, Message::new(self.now, done.event(), title, text, Some(key.key_id))))
+        Ok(Notification::to(user, Message::new(self.now, done.event(), title, text, Some(key.key_id))))
     }
 }
