@@ -1,19 +1,23 @@
+//! Repeats a change that another change got ahead of.
+
 use table::{ATTEMPTS, pause};
 
-use crate::Problem;
+use crate::HandlerError;
 
-/// Repeats `attempt` while it loses races, each time from fresh reads.
+/// Repeats `attempt` while it fails with a conflict. Each attempt must read again and decide again.
 ///
-/// After [`ATTEMPTS`] losses the last one is the answer: unavailable, retry later.
-pub async fn until_won<T, F: Future<Output = Result<T, Problem>>>(
+/// After [`ATTEMPTS`] conflicts the last one is returned.
+pub async fn retry_on_conflict<T, F: Future<Output = Result<T, HandlerError>>>(
     attempt: impl Fn() -> F,
-) -> Result<T, Problem> {
-    let mut losses = 0;
+) -> Result<T, HandlerError> {
+    let mut conflicts = 0;
     loop {
         match attempt().await {
-            Err(problem) if problem.is_lost_race() && losses < ATTEMPTS => pause(losses).await,
+            Err(HandlerError::Store(table::Error::LostRace)) if conflicts < ATTEMPTS => {
+                pause(conflicts).await;
+            }
             other => return other,
         }
-        losses += 1;
+        conflicts += 1;
     }
 }
