@@ -11,11 +11,11 @@ use domain::{
     access_key::AccessKey,
     audit,
     cidr::{self, Cidr},
-    grant::{carries_known, effective},
+    grant::{check_roles_exist, effective},
     id::{KeyId, KeySuffix},
     notice,
     organization::Organization,
-    quota::find_room,
+    quota::check_quota,
     role::{Label, distinct},
     secret::StoredSecret,
     text::{Description, Name},
@@ -23,7 +23,7 @@ use domain::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use table::{NewKey, Once, Trail};
+use table::{ChangeRecords, IdempotencyRecord, StoredAccessKey};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,29 +69,33 @@ impl Body {
 pub async fn create_access_key(app: &App<Pepper>, request: lambda_http::Request) -> HandlerResult {
     let request = &Request::read_member(request)?;
     let create = async |record| create(app, request, record).await;
-    let replay = async |record: &Once| replay_key(app, request, record, Action::CreateKey).await;
+    let replay = async |record: &IdempotencyRecord| replay_key(app, request, record, Action::CreateKey).await;
     request.idempotent(app, create, replay).await
 }
 
-async fn create(app: &App<Pepper>, request: &Request<Member>, record: Option<Once>) -> HandlerResult {
+async fn create(
+    app: &App<Pepper>,
+    request: &Request<Member>,
+    record: Option<IdempotencyRecord>,
+) -> HandlerResult {
     request.query(&[])?;
     let member = &request.caller;
     let user = app.user(member, &request.path("user_id")?).await?;
-    let right = app.permit(member, Action::CreateKey, user.as_subject()).await?;
+    let right = app.permit(member, Action::CreateKey, user.as_resource()).await?;
     let mut body: Body = request.body()?;
     let expires_at = body.expiry(request.now)?;
     body.allowed_cidrs = body.allowed_cidrs.map(cidr::checked).transpose()?;
     let snapshot = app.snapshot(member).await?;
     let (roles, groups) =
         (body.roles.as_deref().unwrap_or_default(), body.groups.as_deref().unwrap_or_default());
-    carries_known(roles, groups, &snapshot.catalog)?;
+    check_roles_exist(roles, groups, &snapshot.catalog)?;
     snapshot.organization.policy.check_lifetime(expires_at, request.now)?;
     // Refused before argon2 runs: a full quota must not cost CPU time.
-    find_room(&user, &snapshot.organization.policy, 1, request.now)?;
+    check_quota(&user, &snapshot.organization.policy, 1, request.now)?;
 
     let key_id = KeyId::new(user.user_id, KeySuffix::random());
     let token = SecretToken::generate(&app.key_prefix, key_id);
-    let secret = app.pepper.seal(&token).await?;
+    let secret = app.pepper.hash_secret(&token).await?;
     let key = body.into_key(&token, secret, expires_at, request);
     if right == Right::Held {
         member.actor().may_grant(&effective(&user, Some(&key), &snapshot.catalog))?;
@@ -107,12 +111,12 @@ async fn store(
     request: &Request<Member>,
     organization: &Organization,
     key: &AccessKey,
-    record: Option<&Once>,
+    record: Option<&IdempotencyRecord>,
 ) -> Result<(), HandlerError> {
     let member = &request.caller;
     let user = app.user(member, key.user_id().as_str()).await?;
-    app.permit(member, Action::CreateKey, user.as_subject()).await?;
-    let slot = find_room(&user, &organization.policy, 1, request.now)?;
+    app.permit(member, Action::CreateKey, user.as_resource()).await?;
+    let slot = check_quota(&user, &organization.policy, 1, request.now)?;
     let due_at = notice::next_due(&organization.policy.notices, key, request.now);
     let changes = json!({
         "name": key.name, "expires_at": key.expires_at.map(|expiry| expiry.to_string()),
@@ -120,6 +124,6 @@ async fn store(
     });
     let events = [request.audit_event(audit::Action::AccessKeyCreated, key.key_id, changes)];
     let notification = request.key_notification(&user, key, &app.key_prefix, AccessKeyChange::Created);
-    let records = Trail::of(&events).telling(notification.as_slice()).once(record);
-    Ok(app.table.create_access_key(NewKey { key, due_at }, &user, &slot, records).await?)
+    let records = ChangeRecords::of(&events).notifying(notification.as_slice()).idempotent(record);
+    Ok(app.table.create_access_key(StoredAccessKey { key, due_at }, &user, &slot, records).await?)
 }

@@ -5,7 +5,7 @@ use api::{
 };
 use domain::{access::Action, audit};
 use serde_json::json;
-use table::{KeyWithUser, Trail};
+use table::{ChangeRecords, KeyWithUser};
 
 /// Deletes the key that the path names. The next request with it is refused.
 pub async fn delete_access_key(app: &App, request: lambda_http::Request) -> HandlerResult {
@@ -23,6 +23,6 @@ async fn delete(app: &App, request: &Request<Member>, named: &str) -> Result<(),
     let changes = json!({"name": key.name});
     let events = [request.audit_event(audit::Action::AccessKeyDeleted, key.key_id, changes)];
     let notification = request.key_notification(&user, &key, &app.key_prefix, AccessKeyChange::Deleted);
-    let records = Trail::of(&events).telling(notification.as_slice());
+    let records = ChangeRecords::of(&events).notifying(notification.as_slice());
     Ok(app.table.delete_access_key(&key, records).await?)
 }

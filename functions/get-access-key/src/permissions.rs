@@ -1,7 +1,7 @@
 //! The permissions of a key, each with the roles and groups that it comes from.
 
 use domain::{
-    grant::{Grant, Source, effective, narrowing, of_user},
+    grant::{Grant, Source, effective, of_user, restriction},
     id::KeyId,
     permission::Permission,
     role::{Catalog, Label},
@@ -58,7 +58,7 @@ impl From<&Source> for SourceResponse {
 /// Explains which permissions a key has now.
 pub(crate) fn explain(found: &KeyWithUser, catalog: &Catalog) -> Explanation {
     let user = of_user(&found.user, catalog);
-    let key = narrowing(&found.key, catalog);
+    let key = restriction(&found.key, catalog);
     let explained = |permission: Permission| Explained {
         user_sources: covering(&user, &permission),
         key_sources: key.as_ref().map(|key| covering(key, &permission)).unwrap_or_default(),

@@ -70,7 +70,7 @@ async fn introspect_key(
         return Ok(Introspection::inactive(Reason::OrganizationSuspended));
     }
     let permissions = effective(user, Some(key), &snapshot.catalog);
-    Ok(Introspection::active(key, &permissions, key.term_of(secret)))
+    Ok(Introspection::active(key, &permissions, key.validity_of(secret)))
 }
 
 fn inactive_reason(key: &AccessKey, now: Time) -> Option<Reason> {

@@ -71,7 +71,7 @@ async fn delete(app: &App, request: &Request<Member>) -> HandlerResult {
 async fn reader(app: &App, request: &Request<Member>) -> Result<UserId, HandlerError> {
     let member = &request.caller;
     let user = app.user(member, &request.path("user_id")?).await?;
-    app.permit(member, Action::ReadInbox, user.as_subject()).await?;
+    app.permit(member, Action::ReadInbox, user.as_resource()).await?;
     Ok(user.user_id)
 }
 

@@ -3,7 +3,7 @@
 use api::Page;
 use domain::{
     id::KeyId,
-    inbox::{Event, Message, State},
+    inbox::{Message, MessageKind, State},
 };
 use serde::Serialize;
 use ulid::Ulid;
@@ -22,7 +22,7 @@ pub(crate) struct InboxPage {
 pub(crate) struct MessageResponse {
     message_id: Ulid,
     at: String,
-    event: Event,
+    event: MessageKind,
     title: String,
     text: String,
     state: State,

@@ -5,7 +5,7 @@ use domain::{
     Error,
     access::{Action, Actor},
     audit,
-    grant::{carried, carries_known, permissions},
+    grant::{check_roles_exist, grants_of, permissions},
     permission::Permission,
     role::{Catalog, Group, Label, Role, distinct},
     text::Description,
@@ -109,8 +109,8 @@ fn check(wanted: &RoleOrGroup, actor: &Actor, catalog: &Catalog) -> Result<Value
             Ok(json!({"permissions": role.permissions, "description": role.description}))
         }
         RoleOrGroup::Group(group) => {
-            carries_known(&group.roles, &[], catalog)?;
-            actor.may_grant(&permissions(carried(&group.roles, &[], catalog)))?;
+            check_roles_exist(&group.roles, &[], catalog)?;
+            actor.may_grant(&permissions(grants_of(&group.roles, &[], catalog)))?;
             Ok(json!({"roles": group.roles, "description": group.description}))
         }
     }

@@ -13,12 +13,12 @@ use domain::{
     access::Action,
     access_key::AccessKey,
     audit,
-    grant::{carries_known, of_user, permissions},
+    grant::{check_roles_exist, of_user, permissions},
     id::{KeyId, KeySuffix},
     notice,
-    notification::NotificationsChange,
+    notification_preferences::NotificationPreferencesChange,
     organization::Organization,
-    quota::find_room,
+    quota::check_quota,
     role::{Label, distinct},
     text::{Email, Name},
     token::SecretToken,
@@ -26,7 +26,7 @@ use domain::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use table::{NewKey, Once, Snapshot, Trail};
+use table::{ChangeRecords, IdempotencyRecord, Snapshot, StoredAccessKey};
 
 use crate::response::UserResponse;
 
@@ -44,7 +44,7 @@ struct Body {
     #[serde(default)]
     groups: Vec<Label>,
     #[serde(default)]
-    notifications: NotificationsChange,
+    notifications: NotificationPreferencesChange,
     #[serde(default)]
     access_keys: Vec<KeyBody>,
 }
@@ -61,10 +61,12 @@ struct KeyBody {
 /// A request that is repeated under the same `Idempotency-Key` gets all of them as they are, without secrets.
 pub(crate) async fn create(app: &App<Pepper>, request: &Request<Member>) -> HandlerResult {
     let create = async |record| create_once(app, request, record).await;
-    request.idempotent(app, create, async |record: &Once| replay(app, request, record).await).await
+    request
+        .idempotent(app, create, async |record: &IdempotencyRecord| replay(app, request, record).await)
+        .await
 }
 
-async fn replay(app: &App<Pepper>, request: &Request<Member>, record: &Once) -> HandlerResult {
+async fn replay(app: &App<Pepper>, request: &Request<Member>, record: &IdempotencyRecord) -> HandlerResult {
     let member = &request.caller;
     member.actor().may(Action::WriteUser)?;
     let user_id = record.user_id.ok_or(Error::NotFound { what: "user" })?;
@@ -80,7 +82,11 @@ async fn replay(app: &App<Pepper>, request: &Request<Member>, record: &Once) -> 
     Ok(ok(&UserResponse::from(user).with_keys(keys), Some(version)))
 }
 
-async fn create_once(app: &App<Pepper>, request: &Request<Member>, record: Option<Once>) -> HandlerResult {
+async fn create_once(
+    app: &App<Pepper>,
+    request: &Request<Member>,
+    record: Option<IdempotencyRecord>,
+) -> HandlerResult {
     request.query(&[])?;
     let member = &request.caller;
     member.actor().may(Action::WriteUser)?;
@@ -91,10 +97,10 @@ async fn create_once(app: &App<Pepper>, request: &Request<Member>, record: Optio
     user.roles = distinct(body.roles);
     user.groups = distinct(body.groups);
     user.notifications = user.notifications.changed(&body.notifications);
-    carries_known(&user.roles, &user.groups, &catalog)?;
+    check_roles_exist(&user.roles, &user.groups, &catalog)?;
     member.actor().may_grant(&permissions(of_user(&user, &catalog)))?;
     if !body.access_keys.is_empty() {
-        app.permit(member, Action::CreateKey, user.as_subject()).await?;
+        app.permit(member, Action::CreateKey, user.as_resource()).await?;
     }
     let keys = new_keys(app, request, &organization, &user, body.access_keys).await?;
     user.live_keys = keys.iter().map(|(key, _)| (key.key_id.suffix(), key.expires_at)).collect();
@@ -132,7 +138,7 @@ async fn new_keys(
     user: &User,
     wanted: Vec<KeyBody>,
 ) -> Result<Vec<(AccessKey, SecretToken)>, HandlerError> {
-    find_room(user, &organization.policy, wanted.len(), request.now)?;
+    check_quota(user, &organization.policy, wanted.len(), request.now)?;
     let mut expiries = Vec::with_capacity(wanted.len());
     for key in &wanted {
         let expires_at = chosen_expiry(Some(key.expires_in_days.get()), None, None, request.now)?.flatten();
@@ -144,7 +150,7 @@ async fn new_keys(
     for (key, expires_at) in wanted.into_iter().zip(expiries) {
         let key_id = KeyId::new(user.user_id, KeySuffix::random());
         let token = SecretToken::generate(&app.key_prefix, key_id);
-        let secret = app.pepper.seal(&token).await?;
+        let secret = app.pepper.hash_secret(&token).await?;
         let organization_id = user.organization_id;
         let key =
             AccessKey::new(&token, secret, organization_id, key.name, expires_at, created_by, request.now);
@@ -159,7 +165,7 @@ async fn store(
     organization: &Organization,
     user: &User,
     keys: &[(AccessKey, SecretToken)],
-    record: Option<&Once>,
+    record: Option<&IdempotencyRecord>,
 ) -> Result<(), HandlerError> {
     let changes = json!({
         "kind": user.kind, "name": user.name, "email": user.email, "roles": user.roles, "groups": user.groups,
@@ -170,7 +176,10 @@ async fn store(
         let changes =
             json!({"name": key.name, "expires_at": key.expires_at.map(|expiry| expiry.to_string())});
         events.push(request.audit_event(audit::Action::AccessKeyCreated, key.key_id, changes));
-        stored.push(NewKey { key, due_at: notice::next_due(&organization.policy.notices, key, request.now) });
+        stored.push(StoredAccessKey {
+            key,
+            due_at: notice::next_due(&organization.policy.notices, key, request.now),
+        });
     }
-    Ok(app.table.create_user(user, &stored, Trail::of(&events).once(record)).await?)
+    Ok(app.table.create_user(user, &stored, ChangeRecords::of(&events).idempotent(record)).await?)
 }

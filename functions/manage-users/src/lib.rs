@@ -30,7 +30,7 @@ async fn get(app: &App<Pepper>, request: &Request<Member>) -> HandlerResult {
     request.query(&[])?;
     let member = &request.caller;
     let user = app.user(member, &request.path("user_id")?).await?;
-    app.permit(member, Action::ReadUser, user.as_subject()).await?;
+    app.permit(member, Action::ReadUser, user.as_resource()).await?;
     let version = user.version;
     Ok(ok(&UserResponse::from(user), Some(version)))
 }

@@ -3,7 +3,7 @@
 use api::AccessKeyResponse;
 use domain::{
     id::{OrganizationId, UserId},
-    notification::Notifications,
+    notification_preferences::NotificationPreferences,
     role::Label,
     text::{Email, Name},
     user::{Kind, Status, User},
@@ -21,7 +21,7 @@ pub(crate) struct UserResponse {
     status: Status,
     roles: Vec<Label>,
     groups: Vec<Label>,
-    notifications: Notifications,
+    notifications: NotificationPreferences,
     created_at: String,
     version: u64,
     #[serde(skip_serializing_if = "Option::is_none")]

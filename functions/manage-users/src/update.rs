@@ -11,17 +11,17 @@ use domain::{
     Error,
     access::Action,
     audit::{self, differences},
-    grant::{carries_known, of_user, permissions},
+    grant::{check_roles_exist, of_user, permissions},
     inbox::{self, Message},
-    news::News,
-    notification::NotificationsChange,
+    notification::Notification,
+    notification_preferences::NotificationPreferencesChange,
     role::{Catalog, Label, distinct},
     text::{Email, Name},
     user::{Kind, Status, User},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use table::{Snapshot, Trail};
+use table::{ChangeRecords, Snapshot};
 
 use crate::response::UserResponse;
 
@@ -31,7 +31,7 @@ struct Body {
     #[serde(default, deserialize_with = "non_null")]
     name: Option<Name>,
     #[serde(default, deserialize_with = "non_null")]
-    notifications: Option<NotificationsChange>,
+    notifications: Option<NotificationPreferencesChange>,
     #[serde(default, deserialize_with = "non_null")]
     kind: Option<Kind>,
     #[serde(default, deserialize_with = "non_null")]
@@ -102,7 +102,7 @@ async fn change(
     let member = &request.caller;
     let before = app.user(member, named).await?;
     let action = if body.needs_write_user() { Action::WriteUser } else { Action::WriteProfile };
-    app.permit(member, action, before.as_subject()).await?;
+    app.permit(member, action, before.as_resource()).await?;
     request.check_precondition(before.version)?;
     let mut after = before.clone();
     body.apply(&mut after);
@@ -117,7 +117,7 @@ async fn change(
     after.version += 1;
     let events = [request.audit_event(audit::Action::UserUpdated, after.user_id, changes)];
     let notification = access_changed(request, &before, &after);
-    let records = Trail::of(&events).telling(notification.as_slice());
+    let records = ChangeRecords::of(&events).notifying(notification.as_slice());
     app.table.update_user(&before, &after, records).await?;
     Ok(after)
 }
@@ -133,7 +133,7 @@ fn check_rights(member: &Member, before: &User, after: &User, catalog: &Catalog)
     let new = |after: &[Label], before: &[Label]| -> Vec<Label> {
         after.iter().filter(|name| !before.contains(name)).cloned().collect()
     };
-    carries_known(&new(&after.roles, &before.roles), &new(&after.groups, &before.groups), catalog)?;
+    check_roles_exist(&new(&after.roles, &before.roles), &new(&after.groups, &before.groups), catalog)?;
     if after.kind != Kind::Machine && after.email.is_none() {
         return Err(Error::invalid(
             "email",
@@ -154,7 +154,7 @@ fn changes(before: &User, after: &User) -> Map<String, Value> {
 }
 
 /// Notifies the user of a change of its roles or groups by somebody else.
-fn access_changed(request: &Request<Member>, before: &User, after: &User) -> Option<News> {
+fn access_changed(request: &Request<Member>, before: &User, after: &User) -> Option<Notification> {
     let changed = before.roles != after.roles || before.groups != after.groups;
     let by_another = request.caller.user_id != after.user_id;
     if !(changed && by_another) {
@@ -170,5 +170,5 @@ fn access_changed(request: &Request<Member>, before: &User, after: &User) -> Opt
         listed(&after.groups)
     );
     let title = format!("{} changed your roles or groups", request.caller.name);
-    News::to(after, Message::new(request.now, inbox::Event::AccessChanged, title, text, None))
+    Notification::to(after, Message::new(request.now, inbox::MessageKind::AccessChanged, title, text, None))
 }

@@ -1,6 +1,6 @@
 use domain::{id::KeyId, notice::Announcement};
 use futures_util::{StreamExt as _, stream};
-use table::{CLAIMS, Claim, Error, MESSAGES, Mail};
+use table::{Claim, Error, MAX_CLAIMS, MAX_MESSAGES, Mail};
 
 use crate::{
     compose::Line,
@@ -61,7 +61,7 @@ async fn mail(run: &Run<'_>, round: &Round, mut parcel: Parcel, turn: Turn<'_>) 
         }
         Err(error) => return run.failed(1, "claim the notices of a mail", &error),
     }
-    if let Err(error) = claim_waiting(run, round, parcel, &mut mail).await {
+    if let Err(error) = claim_outbox_messages(run, round, parcel, &mut mail).await {
         return run.failed(1, "claim the messages of a mail", &error);
     }
     let nothing = lines.is_empty() && mail.messages.is_empty();
@@ -117,7 +117,7 @@ async fn claim(
     let table = &run.notifier.app.table;
     let mut claimed = Vec::new();
     let most = MOST_KEYS.saturating_sub(mail.announcements.len());
-    for positions in entries[..entries.len().min(most)].chunks(CLAIMS) {
+    for positions in entries[..entries.len().min(most)].chunks(MAX_CLAIMS) {
         let _turn = round.turn_to_claim(positions).await;
         if run.time_left().is_zero() {
             break;
@@ -147,14 +147,19 @@ fn holds(mail: &Mail, wanted: &Announcement) -> bool {
 }
 
 /// Moves messages from the outbox into the mail, as many as time and size allow.
-async fn claim_waiting(run: &Run<'_>, round: &Round, parcel: Parcel, mail: &mut Mail) -> Result<(), Error> {
-    let most = MESSAGES.saturating_sub(mail.messages.len());
+async fn claim_outbox_messages(
+    run: &Run<'_>,
+    round: &Round,
+    parcel: Parcel,
+    mail: &mut Mail,
+) -> Result<(), Error> {
+    let most = MAX_MESSAGES.saturating_sub(mail.messages.len());
     let wanted: Vec<_> = parcel.waiting.into_iter().map(|waiting| waiting.message).take(most).collect();
     if wanted.is_empty() || run.time_left().is_zero() {
         return Ok(());
     }
     let count = wanted.len();
-    step(run.notifier.app.table.claim_waiting(mail, wanted)).await?;
+    step(run.notifier.app.table.claim_outbox_messages(mail, wanted)).await?;
     round.claimed_waiting(count);
     Ok(())
 }

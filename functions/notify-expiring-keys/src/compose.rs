@@ -44,7 +44,7 @@ impl Line {
     ) -> Self {
         Self {
             key_name: key.name.to_string(),
-            masked_key: prefix.masked_key(key),
+            masked_key: key.masked_key(prefix),
             user_name: user.name.to_string(),
             organization_name: organization.name.to_string(),
             expires_at,

@@ -65,7 +65,7 @@ async fn mark(run: &Run<'_>, mail: &Mail, status: MailStatus) {
 fn marked(run: &Run<'_>, mail: &Mail, marked: Result<(), Error>) {
     match marked {
         Ok(()) => {}
-        Err(Error::LostRace) => {
+        Err(Error::Conflict) => {
             tracing::warn!(mail.id = %mail.mail_id, "another run took the lease of a mail");
         }
         Err(error) => run.failed(1, "mark a mail", &error),

@@ -120,9 +120,9 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_never_taken_for_what_is_gone() {
         let mut held: HashMap<u8, Known<&str>> = HashMap::new();
-        let read = HashMap::from([(1, Ok("ann")), (2, Err(Error::LostRace))]);
+        let read = HashMap::from([(1, Ok("ann")), (2, Err(Error::Conflict))]);
         remember(&mut held, "user", &[1, 2, 3], Ok(read));
-        remember(&mut held, "user", &[4], Err(Error::LostRace));
+        remember(&mut held, "user", &[4], Err(Error::Conflict));
         let known = [1, 2, 3, 4].map(|id| known(held.get(&id)));
         assert_eq!(known, [Known::There(&"ann"), Known::Unread, Known::Gone, Known::Unread]);
         assert_eq!(missing(&held, [1, 2, 3, 4].into_iter()), [4]);

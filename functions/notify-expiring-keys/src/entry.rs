@@ -2,7 +2,7 @@ use std::cell::Cell;
 
 use domain::{
     id::{OrganizationId, UserId},
-    inbox::Event,
+    inbox::MessageKind,
     notice::Announcement,
 };
 use table::{Advance, Claim};
@@ -14,7 +14,7 @@ use crate::compose::Line;
 pub(crate) struct Entry {
     pub(crate) announcement: Announcement,
     /// Whether it expires or has expired.
-    pub(crate) event: Event,
+    pub(crate) event: MessageKind,
     pub(crate) organization_id: OrganizationId,
     pub(crate) line: Line,
     /// Whom to tell, each once: never nobody.
@@ -86,7 +86,7 @@ pub(crate) mod tests {
         let by_mail = |user_id: &UserId| Recipient { user_id: *user_id, by_mail: true, in_inbox: false };
         Entry {
             announcement: Announcement { key_id, expires_at, stage: 7 },
-            event: Event::KeyExpiring,
+            event: MessageKind::KeyExpiring,
             organization_id: OrganizationId::random(),
             line: Line {
                 key_name: "deploy".to_owned(),

@@ -58,7 +58,7 @@ impl Event {
             let field = if field == "." { "the event".to_owned() } else { field };
             Failure::event(field, error.into_inner())
         })?;
-        // An index without parts has one all the same: see `table::key::due_shard`.
+        // An index without parts has one all the same: see `table::item_key::due_shard`.
         let parts = parts.max(1);
         let mut shards = input.shards.unwrap_or_else(|| (0..parts).collect());
         shards.sort_unstable();

@@ -1,6 +1,6 @@
 use domain::{
-    inbox::{Event, Message},
-    news::News,
+    inbox::{Message, MessageKind},
+    notification::Notification,
     user::User,
 };
 use table::{Error, Mail, MailStatus};
@@ -24,7 +24,7 @@ pub(crate) async fn give_up(
         None => Vec::new(),
     };
     let message = message(run, mail, recipient, lines, code);
-    let news = owners.iter().map(|owner| News {
+    let news = owners.iter().map(|owner| Notification {
         user_id: owner.user_id,
         organization_id: owner.organization_id,
         message: message.clone(),
@@ -50,7 +50,7 @@ fn message(run: &Run<'_>, mail: &Mail, recipient: &User, lines: &[&Line], code: 
     );
     Message::new(
         run.now,
-        Event::MailUndeliverable,
+        MessageKind::MailUndeliverable,
         format!("Mails to {name} cannot be delivered"),
         text,
         None,

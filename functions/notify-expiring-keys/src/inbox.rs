@@ -1,5 +1,5 @@
 use domain::inbox::Message;
-use table::CLAIMS;
+use table::MAX_CLAIMS;
 
 use crate::{
     compose,
@@ -13,7 +13,7 @@ use crate::{
 ///
 /// Each message is stored with the claim that it is told: what fails here stays due.
 pub(crate) async fn tell(run: &Run<'_>, round: &Round, parcel: &Parcel) {
-    for positions in parcel.for_inbox.chunks(CLAIMS) {
+    for positions in parcel.for_inbox.chunks(MAX_CLAIMS) {
         let _turn = round.turn_to_claim(positions).await;
         if run.time_left().is_zero() {
             return;

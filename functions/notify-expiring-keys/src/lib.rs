@@ -47,7 +47,7 @@ use parcel::Parcel;
 use round::Round;
 use run::{Run, within};
 use serde_json::Value;
-use table::{Due, key::DueItem};
+use table::{Due, item_key::DueItem};
 
 pub use event::Summary;
 pub use settings::Notifier;

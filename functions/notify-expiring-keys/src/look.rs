@@ -3,9 +3,9 @@ use std::cell::Cell;
 use domain::{
     Time,
     id::KeyId,
-    inbox::Event,
+    inbox::MessageKind,
     notice::{Announcement, due_stage, next_due},
-    notification::Ways,
+    notification_preferences::Channels,
     organization::Organization,
 };
 use table::{Advance, DueKey, Error};
@@ -126,7 +126,7 @@ fn judge(run: &Run<'_>, found: &DueKey, organization: &Organization, advance: Ad
         .zip(due_stage(&organization.policy.notices, key, run.now))
         .zip(key.expires_at);
     let Some(((user, stage), expires_at)) = announced else { return Finding::Nothing };
-    let event = if expires_at > run.now { Event::KeyExpiring } else { Event::KeyExpired };
+    let event = if expires_at > run.now { MessageKind::KeyExpiring } else { MessageKind::KeyExpired };
     let hearers = hearers(run, &concerned(key, user, organization), event, organization);
     if !hearers.anybody {
         tracing::warn!(key.id = %key.key_id, "nobody can be told of the expiry of a key");
@@ -156,14 +156,19 @@ struct Hearers {
     some_unread: bool,
 }
 
-fn hearers(run: &Run<'_>, concerned: &[Concerned], event: Event, organization: &Organization) -> Hearers {
+fn hearers(
+    run: &Run<'_>,
+    concerned: &[Concerned],
+    event: MessageKind,
+    organization: &Organization,
+) -> Hearers {
     let mut hearers = Hearers::default();
     for Concerned { user_id, is_copy } in concerned.iter().copied() {
         match run.directory.user(user_id) {
             Known::There(user) => {
                 let organization_id = organization.organization_id;
-                let Ways { email, inbox } = ways(user, is_copy, event, organization_id);
-                hearers.anybody |= reach(user, organization_id) != Ways { email: false, inbox: false };
+                let Channels { email, inbox } = ways(user, is_copy, event, organization_id);
+                hearers.anybody |= reach(user, organization_id) != Channels { email: false, inbox: false };
                 if email || inbox {
                     hearers.recipients.push(Recipient { user_id, by_mail: email, in_inbox: inbox });
                 }

@@ -1,5 +1,5 @@
 use domain::id::UserId;
-use table::Waiting;
+use table::OutboxMessage;
 use ulid::Ulid;
 
 use crate::{
@@ -18,7 +18,7 @@ const WAVE: usize = 100;
 ///
 /// Those for users whom no mail reaches, any more or for now, are dropped. Those that cannot be read, or
 /// whose recipients cannot, stay due.
-pub(crate) async fn waiting(run: &mut Run<'_>, places: &[Place]) -> Vec<Waiting> {
+pub(crate) async fn waiting(run: &mut Run<'_>, places: &[Place]) -> Vec<OutboxMessage> {
     run.count(|summary| summary.due += places.len());
     let table = &run.notifier.app.table;
     let mut all = Vec::new();
@@ -27,7 +27,7 @@ pub(crate) async fn waiting(run: &mut Run<'_>, places: &[Place]) -> Vec<Waiting>
             run.count(|summary| summary.left_over += places.len() - number * WAVE);
             break;
         }
-        let found = match step(table.waiting(wave)).await {
+        let found = match step(table.outbox_messages(wave)).await {
             Ok(found) => found,
             Err(error) => {
                 run.failed(wave.len(), "read messages that are to be mailed", &error);
@@ -45,7 +45,7 @@ pub(crate) async fn waiting(run: &mut Run<'_>, places: &[Place]) -> Vec<Waiting>
         for waiting in readable {
             match run.directory.user(waiting.user_id) {
                 Known::There(user) if reach(user, waiting.organization_id).email => all.push(waiting),
-                Known::There(_) | Known::Gone => drop_waiting(run, &waiting).await,
+                Known::There(_) | Known::Gone => drop_outbox_messages(run, &waiting).await,
                 Known::Unread => run.count(|summary| summary.failed += 1),
             }
         }
@@ -53,9 +53,9 @@ pub(crate) async fn waiting(run: &mut Run<'_>, places: &[Place]) -> Vec<Waiting>
     all
 }
 
-async fn drop_waiting(run: &Run<'_>, waiting: &Waiting) {
+async fn drop_outbox_messages(run: &Run<'_>, waiting: &OutboxMessage) {
     let (user_id, message_id) = (waiting.user_id, waiting.message.message_id);
-    match step(run.notifier.app.table.drop_waiting(user_id, message_id)).await {
+    match step(run.notifier.app.table.drop_outbox_messages(user_id, message_id)).await {
         Ok(()) => {
             run.count(|summary| summary.skipped += 1);
             tracing::info!(user.id = %user_id, message.id = %message_id, "nobody can be mailed a message");

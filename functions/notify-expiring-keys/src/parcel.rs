@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use domain::{id::UserId, notice::Announcement};
-use table::{Mail, Waiting};
+use table::{Mail, OutboxMessage};
 
 use crate::{entry::Entry, urgency::Urgency};
 
@@ -14,7 +14,7 @@ pub(crate) struct Parcel {
     /// Positions of the entries for the mail, the most urgent first.
     pub(crate) for_mail: Vec<usize>,
     /// What else the mail is to tell, the most urgent first.
-    pub(crate) waiting: Vec<Waiting>,
+    pub(crate) waiting: Vec<OutboxMessage>,
     /// A mail that an earlier run left unfinished: what is new goes out with it.
     pub(crate) unfinished: Option<Mail>,
 }

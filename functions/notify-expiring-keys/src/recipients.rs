@@ -1,8 +1,8 @@
 use domain::{
     access_key::AccessKey,
     id::{OrganizationId, UserId},
-    inbox::Event,
-    notification::Ways,
+    inbox::MessageKind,
+    notification_preferences::Channels,
     organization::Organization,
     user::{Kind, Status, User},
 };
@@ -46,17 +46,22 @@ pub(crate) fn announced_user(user: Option<&User>) -> Option<&User> {
 
 /// Returns the ways in which somebody can hear of keys of an organization: none unless it is an active
 /// user of it.
-pub(crate) fn reach(user: &User, organization_id: OrganizationId) -> Ways {
+pub(crate) fn reach(user: &User, organization_id: OrganizationId) -> Channels {
     let there = user.organization_id == organization_id && user.status == Status::Active;
-    user.reached_by(Ways { email: there, inbox: there })
+    user.reached_by(Channels { email: there, inbox: there })
 }
 
 /// Returns the ways in which somebody hears of the expiry of a key: those that reach it and that it
 /// left on.
-pub(crate) fn ways(user: &User, is_copy: bool, event: Event, organization_id: OrganizationId) -> Ways {
+pub(crate) fn ways(
+    user: &User,
+    is_copy: bool,
+    event: MessageKind,
+    organization_id: OrganizationId,
+) -> Channels {
     let reach = reach(user, organization_id);
-    let wanted = if is_copy { Ways::default() } else { user.notifications.ways(event) };
-    Ways { email: reach.email && wanted.email, inbox: reach.inbox && wanted.inbox }
+    let wanted = if is_copy { Channels::default() } else { user.notifications.channels(event) };
+    Channels { email: reach.email && wanted.email, inbox: reach.inbox && wanted.inbox }
 }
 
 #[cfg(test)]
@@ -99,7 +104,15 @@ mod tests {
         let token = SecretToken::generate(&"ak".parse().unwrap(), key_id);
         let peppers = Peppers::parse(r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef"}"#).unwrap();
         let name = "deploy".to_owned().try_into().unwrap();
-        AccessKey::new(&token, peppers.seal(token.token()), user.organization_id, name, Some(NOW), by, NOW)
+        AccessKey::new(
+            &token,
+            peppers.hash_secret(token.token()),
+            user.organization_id,
+            name,
+            Some(NOW),
+            by,
+            NOW,
+        )
     }
 
     fn owners(organization: &Organization) -> Vec<UserId> {
@@ -163,10 +176,10 @@ mod tests {
         user.notifications.key_expiring.email = false;
         user.notifications.key_expired.inbox = false;
         for (event, is_copy, told) in [
-            (Event::KeyExpiring, false, (false, true)),
-            (Event::KeyExpired, false, (true, false)),
-            (Event::KeyExpiring, true, (true, true)),
-            (Event::KeyExpired, true, (true, true)),
+            (MessageKind::KeyExpiring, false, (false, true)),
+            (MessageKind::KeyExpired, false, (true, false)),
+            (MessageKind::KeyExpiring, true, (true, true)),
+            (MessageKind::KeyExpired, true, (true, true)),
         ] {
             let ways = ways(&user, is_copy, event, organization.organization_id);
             assert_eq!((ways.email, ways.inbox), told, "{event:?}, {is_copy}");

@@ -56,7 +56,7 @@ pub(crate) async fn take_over(run: &Run<'_>, mail: &mut Mail) -> Result<bool, Er
     let table = &run.notifier.app.table;
     match step(table.take_over_mail(mail, run.lease_ends_at(), run.now)).await {
         Ok(()) => Ok(true),
-        Err(Error::LostRace) => Ok(false),
+        Err(Error::Conflict) => Ok(false),
         Err(error) => Err(error),
     }
 }

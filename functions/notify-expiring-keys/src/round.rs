@@ -1,7 +1,7 @@
 use std::{cell::Cell, collections::HashMap};
 
 use domain::id::OrganizationId;
-use table::{Mail, Waiting};
+use table::{Mail, OutboxMessage};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
@@ -29,7 +29,7 @@ impl Round {
     pub(crate) fn new(
         entries: Vec<Entry>,
         mut mails: Vec<Mail>,
-        waiting: Vec<Waiting>,
+        waiting: Vec<OutboxMessage>,
     ) -> (Self, Vec<Parcel>) {
         let mut parcels = Parcels::default();
         mails.sort_unstable_by_key(|mail| (mail.attempts, mail.mail_id));
@@ -97,7 +97,7 @@ mod tests {
     use domain::{
         Time,
         id::UserId,
-        inbox::{Event, Message},
+        inbox::{Message, MessageKind},
     };
 
     use super::*;
@@ -108,9 +108,9 @@ mod tests {
         Mail { attempts, ..Mail::new(user_id, OrganizationId::random(), now, now) }
     }
 
-    fn waiting(user_id: UserId, event: Event) -> Waiting {
+    fn waiting(user_id: UserId, event: MessageKind) -> OutboxMessage {
         let message = Message::new(Time::from_seconds(0), event, "title", "text", None);
-        Waiting { user_id, organization_id: OrganizationId::random(), message }
+        OutboxMessage { user_id, organization_id: OrganizationId::random(), message }
     }
 
     type Sorted = (UserId, Option<ulid::Ulid>, Vec<usize>);
@@ -158,14 +158,14 @@ mod tests {
     fn threats_come_before_expiries_and_these_before_changes() {
         let [ann, bob, cem] = [(); 3].map(|()| UserId::random());
         let messages = vec![
-            waiting(ann, Event::KeyChanged),
-            waiting(cem, Event::AccessChanged),
-            waiting(cem, Event::RetiredSecretUsed),
+            waiting(ann, MessageKind::KeyChanged),
+            waiting(cem, MessageKind::AccessChanged),
+            waiting(cem, MessageKind::RetiredSecretUsed),
         ];
         let (round, parcels) = Round::new(vec![entry(100, &[bob])], Vec::new(), messages);
         let order: Vec<_> = parcels.iter().map(|parcel| parcel.user_id).collect();
         assert_eq!(order, [cem, bob, ann]);
-        assert_eq!(parcels[0].waiting[0].message.event, Event::RetiredSecretUsed);
+        assert_eq!(parcels[0].waiting[0].message.event, MessageKind::RetiredSecretUsed);
         assert_eq!(round.count_open(), 4);
         round.claimed_waiting(3);
         assert_eq!(round.count_open(), 1);

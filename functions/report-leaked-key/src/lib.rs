@@ -20,7 +20,7 @@ use domain::{
 };
 use report::{Leak, Report};
 use serde_json::json;
-use table::Trail;
+use table::ChangeRecords;
 
 pub use github::GithubKeys;
 
@@ -71,7 +71,7 @@ async fn revoke(
     let action = audit::Action::AccessKeyRevoked;
     let events = [request.audit_event_of(reporter, key.organization_id, action, key.key_id, changes)];
     let notifications = notification::leak_reported(app, request, report, leak, &found).await?;
-    let records = Trail::of(&events).telling(&notifications);
+    let records = ChangeRecords::of(&events).notifying(&notifications);
     // `updated_by` names a user, and the reporter is none: the key's own user stands there.
     app.table.revoke_access_key(key, key.user_id(), request.now, records).await?;
     Ok(())

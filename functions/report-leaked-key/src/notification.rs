@@ -5,8 +5,8 @@ use api::{
     app::{App, Pepper},
 };
 use domain::{
-    inbox::{Event, Message},
-    news::News,
+    inbox::{Message, MessageKind},
+    notification::Notification,
 };
 use table::KeyWithUser;
 
@@ -19,7 +19,7 @@ pub(crate) async fn leak_reported(
     report: &Report,
     leak: &Leak,
     found: &KeyWithUser,
-) -> Result<Vec<News>, HandlerError> {
+) -> Result<Vec<Notification>, HandlerError> {
     let user = &found.user;
     let owners = match app.table.organization(user.organization_id).await? {
         Some(organization) => app.table.owners(&organization).await?,
@@ -27,7 +27,10 @@ pub(crate) async fn leak_reported(
     };
     let others = owners.iter().filter(|owner| owner.user_id != user.user_id);
     let message = message(app, request, report, leak, found);
-    Ok(std::iter::once(user).chain(others).filter_map(|user| News::to(user, message.clone())).collect())
+    Ok(std::iter::once(user)
+        .chain(others)
+        .filter_map(|user| Notification::to(user, message.clone()))
+        .collect())
 }
 
 fn message(
@@ -44,10 +47,10 @@ fn message(
         "Somebody at {} reported key {} as leaked at {}, and had its secret. It was revoked at once, for \
          ever. Find where it leaked and remove it there, then make a new key for what used it.{}{}",
         request.source_ip,
-        app.key_prefix.masked_key(key),
+        key.masked_key(&app.key_prefix),
         request.now,
         source.unwrap_or_default(),
         note.unwrap_or_default(),
     );
-    Message::new(request.now, Event::LeakReported, title, text, Some(key.key_id))
+    Message::new(request.now, MessageKind::LeakReported, title, text, Some(key.key_id))
 }

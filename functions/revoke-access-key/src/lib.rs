@@ -6,7 +6,7 @@ use api::{
 };
 use domain::{Error, access::Action, audit};
 use serde_json::json;
-use table::{KeyWithUser, Trail};
+use table::{ChangeRecords, KeyWithUser};
 
 /// Revokes the key that the path names. The next request with it is refused.
 pub async fn revoke_access_key(app: &App, request: lambda_http::Request) -> HandlerResult {
@@ -30,7 +30,7 @@ async fn revoke(app: &App, request: &Request<Member>, named: &str) -> Result<Key
     let changes = json!({"status": "revoked"});
     let events = [request.audit_event(audit::Action::AccessKeyRevoked, key.key_id, changes)];
     let notification = request.key_notification(&user, &key, &app.key_prefix, AccessKeyChange::Revoked);
-    let records = Trail::of(&events).telling(notification.as_slice());
+    let records = ChangeRecords::of(&events).notifying(notification.as_slice());
     app.table.revoke_access_key(&key, member.user_id, request.now, records).await?;
     key.revoked_at = Some(request.now);
     key.updated_at = request.now;

@@ -10,7 +10,7 @@ use api::{
 use domain::{
     Error,
     access::{Action, Right},
-    access_key::{AccessKey, AskedWith, Status},
+    access_key::{AccessKey, RotatedWith, Status},
     audit,
     grant::effective,
     secret::StoredSecret,
@@ -19,7 +19,7 @@ use domain::{
 };
 use overlap::Body;
 use serde_json::json;
-use table::{KeyWithUser, NewKey, Once, Trail};
+use table::{ChangeRecords, IdempotencyRecord, KeyWithUser, StoredAccessKey};
 
 /// Responds with the key and its new secret, which no later response shows.
 ///
@@ -27,7 +27,7 @@ use table::{KeyWithUser, NewKey, Once, Trail};
 pub async fn rotate_access_key(app: &App<Pepper>, request: lambda_http::Request) -> HandlerResult {
     let request = &Request::read_member(request)?;
     let rotate = async |record| rotate(app, request, record).await;
-    let replay = async |record: &Once| replay_key(app, request, record, Action::RotateKey).await;
+    let replay = async |record: &IdempotencyRecord| replay_key(app, request, record, Action::RotateKey).await;
     request.idempotent(app, rotate, replay).await
 }
 
@@ -37,14 +37,18 @@ struct NewSecret {
     hash: StoredSecret,
 }
 
-async fn rotate(app: &App<Pepper>, request: &Request<Member>, record: Option<Once>) -> HandlerResult {
+async fn rotate(
+    app: &App<Pepper>,
+    request: &Request<Member>,
+    record: Option<IdempotencyRecord>,
+) -> HandlerResult {
     request.query(&[])?;
     let named = request.path("key_id")?;
     let body = Body::read(request)?;
     // Refused before argon2 runs: a request that cannot be done must not cost CPU time.
     let key_id = load_rotatable(app, request, &named, &body).await?.found.key.key_id;
     let token = SecretToken::generate(&app.key_prefix, key_id);
-    let new = NewSecret { hash: app.pepper.seal(&token).await?, token };
+    let new = NewSecret { hash: app.pepper.hash_secret(&token).await?, token };
     let record = record.map(|record| record.with(200, None, vec![key_id]));
     let KeyWithUser { key, user } =
         retry_on_conflict(|| store(app, request, &named, &body, &new, record.as_ref())).await?;
@@ -58,7 +62,7 @@ struct Rotatable {
     found: KeyWithUser,
     /// How long the replaced secret works on, seconds.
     overlap: i64,
-    asked_with: AskedWith,
+    rotated_with: RotatedWith,
 }
 
 async fn load_rotatable(
@@ -72,13 +76,13 @@ async fn load_rotatable(
     request.check_precondition(found.key.version)?;
     check_state(&found.key, &found.user, request)?;
     let snapshot = app.snapshot(member).await?;
-    let subject = found.user.as_subject().with_key(found.key.key_id);
-    if member.actor().may_for(Action::RotateKey, subject)? == Right::Held {
+    let resource = found.user.as_resource().with_key(found.key.key_id);
+    if member.actor().may_for(Action::RotateKey, resource)? == Right::Held {
         member.actor().may_grant(&effective(&found.user, Some(&found.key), &snapshot.catalog))?;
     }
     let overlap = body.overlap(named, &snapshot.organization.policy)?;
-    let asked_with = asked_with(app, request, &found.key).await?;
-    Ok(Rotatable { found, overlap, asked_with })
+    let rotated_with = rotated_with(app, request, &found.key).await?;
+    Ok(Rotatable { found, overlap, rotated_with })
 }
 
 fn check_state(key: &AccessKey, user: &User, request: &Request<Member>) -> Result<(), Error> {
@@ -97,13 +101,13 @@ fn check_state(key: &AccessKey, user: &User, request: &Request<Member>) -> Resul
 /// Tells whether the caller came with the previous secret of this very key.
 ///
 /// The authorizer accepted the caller's secret. A secret that another rotation has ended since is refused.
-async fn asked_with(
+async fn rotated_with(
     app: &App<Pepper>,
     request: &Request<Member>,
     key: &AccessKey,
-) -> Result<AskedWith, HandlerError> {
+) -> Result<RotatedWith, HandlerError> {
     if request.caller.key_id != Some(key.key_id) {
-        return Ok(AskedWith::Other);
+        return Ok(RotatedWith::Other);
     }
     let text = request.token(&app.key_prefix).unwrap_or_default();
     let found = match Token::parse(&app.key_prefix, &text) {
@@ -111,8 +115,8 @@ async fn asked_with(
         Err(_) => Found::Nothing,
     };
     match found {
-        Found::Working(secret) if *secret == key.secret => Ok(AskedWith::Other),
-        Found::Working(_) => Ok(AskedWith::Previous),
+        Found::Working(secret) if *secret == key.secret => Ok(RotatedWith::Other),
+        Found::Working(_) => Ok(RotatedWith::Previous),
         Found::Retired | Found::Nothing => {
             Err(Error::Conflict("the secret that you came with was replaced meanwhile; use the new one")
                 .into())
@@ -126,12 +130,12 @@ async fn store(
     named: &str,
     body: &Body,
     new: &NewSecret,
-    record: Option<&Once>,
+    record: Option<&IdempotencyRecord>,
 ) -> Result<KeyWithUser, HandlerError> {
-    let Rotatable { found: KeyWithUser { key: before, user }, overlap, asked_with } =
+    let Rotatable { found: KeyWithUser { key: before, user }, overlap, rotated_with } =
         load_rotatable(app, request, named, body).await?;
     let mut after = before.clone();
-    after.rotate(&new.token, new.hash.clone(), overlap, asked_with, request.now);
+    after.rotate(&new.token, new.hash.clone(), overlap, rotated_with, request.now);
     after.version += 1;
     after.updated_at = request.now;
     after.updated_by = request.caller.user_id;
@@ -139,8 +143,8 @@ async fn store(
     let changes = json!({"rotated_at": request.now.to_string(), "overlap_ends_at": ends});
     let events = [request.audit_event(audit::Action::AccessKeyRotated, after.key_id, changes)];
     let notification = request.key_notification(&user, &after, &app.key_prefix, AccessKeyChange::Rotated);
-    let records = Trail::of(&events).telling(notification.as_slice()).once(record);
-    let stored = NewKey { key: &after, due_at: None };
+    let records = ChangeRecords::of(&events).notifying(notification.as_slice()).idempotent(record);
+    let stored = StoredAccessKey { key: &after, due_at: None };
     app.table.update_access_key(&before, stored, None, records).await?;
     Ok(KeyWithUser { key: after, user })
 }

@@ -13,13 +13,13 @@ use domain::{
     access::Action,
     access_key::AccessKey,
     audit::{self, differences},
-    news::News,
     notice,
-    quota::find_room_again,
+    notification::Notification,
+    quota::check_quota_again,
     user::User,
 };
 use serde_json::{Map, Value, json};
-use table::{KeyWithUser, NewKey, Trail};
+use table::{ChangeRecords, KeyWithUser, StoredAccessKey};
 
 /// Responds with the changed key. A request that changes no value makes no audit event.
 pub async fn update_access_key(app: &App, request: lambda_http::Request) -> HandlerResult {
@@ -62,13 +62,14 @@ async fn change(
     } else {
         policy.check_new_expiry(before.expires_at, after.expires_at, request.now)?;
         after.expiry_set_at = request.now;
-        Some(find_room_again(&user, policy, after.key_id.suffix(), request.now)?)
+        Some(check_quota_again(&user, policy, after.key_id.suffix(), request.now)?)
     };
     let notifications = notifications(app, request, &user, &after, &changes);
     let events = [request.audit_event(audit::Action::AccessKeyUpdated, after.key_id, changes)];
-    let stored = NewKey { key: &after, due_at: notice::next_due(&policy.notices, &after, request.now) };
+    let stored =
+        StoredAccessKey { key: &after, due_at: notice::next_due(&policy.notices, &after, request.now) };
     let slot = slot.as_ref().map(|slot| (&user, slot));
-    let records = Trail::of(&events).telling(&notifications);
+    let records = ChangeRecords::of(&events).notifying(&notifications);
     app.table.update_access_key(&before, stored, slot, records).await?;
     Ok(KeyWithUser { key: after, user })
 }
@@ -105,7 +106,7 @@ fn notifications(
     user: &User,
     key: &AccessKey,
     changes: &Map<String, Value>,
-) -> Vec<News> {
+) -> Vec<Notification> {
     let of_access = |name: &String| matches!(name.as_str(), "roles" | "groups");
     let access = changes.keys().any(of_access).then_some(AccessKeyChange::AccessChanged);
     let rest = (!changes.keys().all(of_access)).then_some(AccessKeyChange::Changed);

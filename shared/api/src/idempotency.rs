@@ -3,7 +3,7 @@
 use domain::{Error, access::Action, hex, id::UserId};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use table::{KeyWithUser, Once};
+use table::{IdempotencyRecord, KeyWithUser};
 
 use crate::{AccessKeyResponse, HandlerError, HandlerResult, Member, Request, app::App, response};
 
@@ -34,8 +34,8 @@ impl Request<Member> {
     pub async fn idempotent<P>(
         &self,
         app: &App<P>,
-        change: impl AsyncFnOnce(Option<Once>) -> HandlerResult,
-        replay: impl AsyncFnOnce(&Once) -> HandlerResult,
+        change: impl AsyncFnOnce(Option<IdempotencyRecord>) -> HandlerResult,
+        replay: impl AsyncFnOnce(&IdempotencyRecord) -> HandlerResult,
     ) -> HandlerResult {
         let Some(key) = self.idempotency_key()? else { return change(None).await };
         if let Some(record) = self.stored_record(app, &key).await? {
@@ -70,16 +70,16 @@ impl Request<Member> {
         &self,
         app: &App<P>,
         key: &IdempotencyKey,
-    ) -> Result<Option<Once>, HandlerError> {
-        let record = app.table.asked_once(key.actor, &key.name, self.now).await?;
+    ) -> Result<Option<IdempotencyRecord>, HandlerError> {
+        let record = app.table.idempotency_record(key.actor, &key.name, self.now).await?;
         match record {
             Some(record) if record.request != key.request => Err(Error::IdempotencyMismatch.into()),
             record => Ok(record),
         }
     }
 
-    fn new_record(&self, key: &IdempotencyKey) -> Once {
-        Once {
+    fn new_record(&self, key: &IdempotencyKey) -> IdempotencyRecord {
+        IdempotencyRecord {
             actor: key.actor,
             name: key.name.clone(),
             request: key.request.clone(),
@@ -95,7 +95,7 @@ impl Request<Member> {
 pub async fn replay_key<P>(
     app: &App<P>,
     request: &Request<Member>,
-    record: &Once,
+    record: &IdempotencyRecord,
     action: Action,
 ) -> HandlerResult {
     let key_id = record.key_ids.first().ok_or(Error::NotFound { what: "access key" })?;
@@ -105,7 +105,10 @@ pub async fn replay_key<P>(
     Ok(response::ok(&shown, Some(version)))
 }
 
-async fn replayed(record: &Once, replay: impl AsyncFnOnce(&Once) -> HandlerResult) -> HandlerResult {
+async fn replayed(
+    record: &IdempotencyRecord,
+    replay: impl AsyncFnOnce(&IdempotencyRecord) -> HandlerResult,
+) -> HandlerResult {
     let mut response = replay(record).await?;
     if let Ok(status) = record.status.try_into() {
         *response.status_mut() = status;

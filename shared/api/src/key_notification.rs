@@ -2,8 +2,8 @@
 
 use domain::{
     access_key::AccessKey,
-    inbox::{Event, Message},
-    news::News,
+    inbox::{Message, MessageKind},
+    notification::Notification,
     token::KeyPrefix,
     user::User,
 };
@@ -39,10 +39,10 @@ impl AccessKeyChange {
         }
     }
 
-    const fn event(self) -> Event {
+    const fn event(self) -> MessageKind {
         match self {
-            Self::AccessChanged => Event::AccessChanged,
-            _ => Event::KeyChanged,
+            Self::AccessChanged => MessageKind::AccessChanged,
+            _ => MessageKind::KeyChanged,
         }
     }
 }
@@ -56,7 +56,7 @@ impl Request<Member> {
         key: &AccessKey,
         prefix: &KeyPrefix,
         change: AccessKeyChange,
-    ) -> Option<News> {
+    ) -> Option<Notification> {
         let member = &self.caller;
         if member.user_id == user.user_id {
             return None;
@@ -66,11 +66,11 @@ impl Request<Member> {
             key.expires_at.map_or_else(|| "never expires".to_owned(), |at| format!("expires at {at}"));
         let text = format!(
             "Key {}, which {expiry}. Done by {} ({}) from {}. If you did not expect this, ask them, or an owner of your organization.",
-            prefix.masked_key(key),
+            key.masked_key(prefix),
             member.name,
             member.user_id,
             self.source_ip,
         );
-        News::to(user, Message::new(self.now, change.event(), title, text, Some(key.key_id)))
+        Notification::to(user, Message::new(self.now, change.event(), title, text, Some(key.key_id)))
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::{
     Error,
-    access::{Action, Right, Subject},
+    access::{Action, Resource, Right},
     id::{KeyId, UserId},
     user::{Status, User},
 };
@@ -37,7 +37,7 @@ impl<P> App<P> {
         Ok(here.ok_or_else(user_not_found)?)
     }
 
-    /// Allows or refuses `action` on something that belongs to `subject`.
+    /// Allows or refuses `action` on something that belongs to the user of `resource`.
     ///
     /// A key that is narrowed to roles or groups does not bring its user's rights over their own things:
     /// it could create a key that is not narrowed.
@@ -45,9 +45,9 @@ impl<P> App<P> {
         &self,
         member: &Member,
         action: Action,
-        subject: Subject,
+        resource: Resource,
     ) -> Result<Right, HandlerError> {
-        let right = member.actor().may_for(action, subject)?;
+        let right = member.actor().may_for(action, resource)?;
         if let (Right::Own, Some(key_id)) = (right, member.key_id) {
             let key = self.table.access_key(key_id).await?;
             if key.is_none_or(|key| key.is_narrowed()) {
@@ -77,7 +77,7 @@ impl<P> App<P> {
         if found.key.organization_id != member.organization_id || found.user.status == Status::Deleted {
             return Err(missing().into());
         }
-        self.permit(member, action, found.user.as_subject().with_key(key_id)).await?;
+        self.permit(member, action, found.user.as_resource().with_key(key_id)).await?;
         Ok(found)
     }
 }

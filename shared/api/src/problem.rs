@@ -47,7 +47,7 @@ pub(crate) struct Problem {
 impl From<&HandlerError> for Problem {
     fn from(error: &HandlerError) -> Self {
         use PepperFailure::{Interrupted, Unavailable, Unusable, Unverifiable};
-        use table::Error::{Contended, Corrupt, Failed, LostRace, Refused};
+        use table::Error::{Conflict, Contended, Corrupt, Failed, Refused};
         match error {
             HandlerError::Refused(refusal) | HandlerError::Store(Refused(refusal)) => Self::refusal(refusal),
             HandlerError::Body(BodyError::TooLarge { .. }) => {
@@ -59,7 +59,7 @@ impl From<&HandlerError> for Problem {
             HandlerError::Store(Failed { code, .. }) if PERMANENT.contains(&code.as_str()) => {
                 Self::internal()
             }
-            HandlerError::Store(LostRace | Contended { .. } | Failed { .. })
+            HandlerError::Store(Conflict | Contended { .. } | Failed { .. })
             | HandlerError::Pepper(Unavailable(_)) => Self::unavailable(),
             HandlerError::Store(Corrupt { .. })
             | HandlerError::Pepper(Unusable(_) | Unverifiable(_) | Interrupted(_))

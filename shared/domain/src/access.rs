@@ -4,7 +4,7 @@ use crate::{
     Error,
     id::{KeyId, UserId},
     permission::{Permission, covered},
-    user::Kind,
+    user::{Kind, User},
 };
 
 /// Who makes a request, as far as rights go.
@@ -22,7 +22,7 @@ pub struct Actor {
 
 /// Whose thing a request is about.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject {
+pub struct Resource {
     /// The user.
     pub user_id: UserId,
     /// Its kind.
@@ -31,7 +31,15 @@ pub struct Subject {
     pub key_id: Option<KeyId>,
 }
 
-impl Subject {
+impl User {
+    /// Returns the user as the resource of an access decision.
+    #[must_use]
+    pub const fn as_resource(&self) -> Resource {
+        Resource { user_id: self.user_id, kind: self.kind, key_id: None }
+    }
+}
+
+impl Resource {
     /// Says that the request is about a key of the user.
     #[must_use]
     pub const fn with_key(self, key_id: KeyId) -> Self {
@@ -91,42 +99,42 @@ pub enum Right {
 
 /// Beyond the holders of the permission, or within them, whom the action is open to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum Extent {
     /// Holders, for everything of the organization.
     Organization,
     /// Holders for everything; people for what is theirs.
     OrOwn,
     /// People for what is theirs; holders for machines' things only.
     OwnOrMachines,
-    /// As [`Reach::OwnOrMachines`], and every key for itself.
+    /// As [`Extent::OwnOrMachines`], and every key for itself.
     OwnOrMachinesOrItself,
     /// People for what is theirs, and nobody else whatever they hold.
     Own,
 }
 
-const TABLE: [(Action, &str, Reach); 17] = [
-    (Action::ReadOrganization, "organization:read", Reach::Organization),
-    (Action::WriteOrganization, "organization:write", Reach::Organization),
-    (Action::ReadRoles, "roles:read", Reach::Organization),
-    (Action::WriteRoles, "roles:write", Reach::Organization),
-    (Action::ListUsers, "users:read", Reach::Organization),
-    (Action::ReadUser, "users:read", Reach::OrOwn),
-    (Action::WriteProfile, "users:write", Reach::OrOwn),
-    (Action::WriteUser, "users:write", Reach::Organization),
-    (Action::MakeOwner, "*", Reach::Organization),
-    (Action::ListKeys, "access-keys:read", Reach::Organization),
-    (Action::ReadKey, "access-keys:read", Reach::OrOwn),
-    (Action::CreateKey, "access-keys:write", Reach::OwnOrMachines),
-    (Action::RotateKey, "access-keys:write", Reach::OwnOrMachinesOrItself),
-    (Action::WriteKey, "access-keys:write", Reach::OwnOrMachines),
-    (Action::EndKey, "access-keys:write", Reach::OrOwn),
-    (Action::ReadAudit, "audit:read", Reach::Organization),
+const TABLE: [(Action, &str, Extent); 17] = [
+    (Action::ReadOrganization, "organization:read", Extent::Organization),
+    (Action::WriteOrganization, "organization:write", Extent::Organization),
+    (Action::ReadRoles, "roles:read", Extent::Organization),
+    (Action::WriteRoles, "roles:write", Extent::Organization),
+    (Action::ListUsers, "users:read", Extent::Organization),
+    (Action::ReadUser, "users:read", Extent::OrOwn),
+    (Action::WriteProfile, "users:write", Extent::OrOwn),
+    (Action::WriteUser, "users:write", Extent::Organization),
+    (Action::MakeOwner, "*", Extent::Organization),
+    (Action::ListKeys, "access-keys:read", Extent::Organization),
+    (Action::ReadKey, "access-keys:read", Extent::OrOwn),
+    (Action::CreateKey, "access-keys:write", Extent::OwnOrMachines),
+    (Action::RotateKey, "access-keys:write", Extent::OwnOrMachinesOrItself),
+    (Action::WriteKey, "access-keys:write", Extent::OwnOrMachines),
+    (Action::EndKey, "access-keys:write", Extent::OrOwn),
+    (Action::ReadAudit, "audit:read", Extent::Organization),
     // No permission opens it, `*` included.
-    (Action::ReadInbox, "", Reach::Own),
+    (Action::ReadInbox, "", Extent::Own),
 ];
 
 /// Lists who may do what: each action, the permission it takes, and how far that reaches.
-pub fn rules() -> impl Iterator<Item = (Action, &'static str, Reach)> {
+pub fn rules() -> impl Iterator<Item = (Action, &'static str, Extent)> {
     TABLE.iter().copied()
 }
 
@@ -134,25 +142,25 @@ impl Actor {
     /// Allows or refuses `action` on the organization as a whole.
     pub fn may(&self, action: Action) -> Result<(), Error> {
         match rule(action) {
-            (_, Reach::Own) => Err(theirs_alone()),
+            (_, Extent::Own) => Err(theirs_alone()),
             (permission, _) => self.require(permission),
         }
     }
 
-    /// Allows or refuses `action` on something that belongs to `subject`, and says by which right.
-    pub fn may_for(&self, action: Action, subject: Subject) -> Result<Right, Error> {
-        let (permission, reach) = rule(action);
-        let own = self.user_id == subject.user_id && self.kind != Kind::Machine;
+    /// Allows or refuses `action` on something that belongs to `resource`, and says by which right.
+    pub fn may_for(&self, action: Action, resource: Resource) -> Result<Right, Error> {
+        let (permission, extent) = rule(action);
+        let own = self.user_id == resource.user_id && self.kind != Kind::Machine;
         let held = || self.require(permission).map(|()| Right::Held);
-        let itself = self.key_id.is_some() && self.key_id == subject.key_id;
-        match reach {
-            Reach::OwnOrMachinesOrItself if itself => Ok(Right::Itself),
-            Reach::Organization => held(),
-            Reach::OrOwn => held().or_else(|refusal| if own { Ok(Right::Own) } else { Err(refusal) }),
-            Reach::OwnOrMachines | Reach::OwnOrMachinesOrItself | Reach::Own if own => Ok(Right::Own),
-            Reach::Own => Err(theirs_alone()),
-            Reach::OwnOrMachines | Reach::OwnOrMachinesOrItself if subject.kind == Kind::Machine => held(),
-            Reach::OwnOrMachines | Reach::OwnOrMachinesOrItself => {
+        let itself = self.key_id.is_some() && self.key_id == resource.key_id;
+        match extent {
+            Extent::OwnOrMachinesOrItself if itself => Ok(Right::Itself),
+            Extent::Organization => held(),
+            Extent::OrOwn => held().or_else(|refusal| if own { Ok(Right::Own) } else { Err(refusal) }),
+            Extent::OwnOrMachines | Extent::OwnOrMachinesOrItself | Extent::Own if own => Ok(Right::Own),
+            Extent::Own => Err(theirs_alone()),
+            Extent::OwnOrMachines | Extent::OwnOrMachinesOrItself if resource.kind == Kind::Machine => held(),
+            Extent::OwnOrMachines | Extent::OwnOrMachinesOrItself => {
                 Err(Error::Forbidden { needs: "the user themselves: people keep their own keys".to_owned() })
             }
         }
@@ -181,10 +189,10 @@ fn theirs_alone() -> Error {
     Error::Forbidden { needs: "the person themselves: this is nobody else's".to_owned() }
 }
 
-fn rule(action: Action) -> (&'static str, &'static Reach) {
-    let (_, permission, reach) =
+fn rule(action: Action) -> (&'static str, &'static Extent) {
+    let (_, permission, extent) =
         TABLE.iter().find(|(listed, ..)| *listed == action).expect("the table lists every action");
-    (permission, reach)
+    (permission, extent)
 }
 
 #[cfg(test)]
@@ -196,12 +204,12 @@ mod tests {
         Actor { user_id: UserId::random(), kind, permissions, key_id: None }
     }
 
-    fn other(kind: Kind) -> Subject {
-        Subject { user_id: UserId::random(), kind, key_id: None }
+    fn other(kind: Kind) -> Resource {
+        Resource { user_id: UserId::random(), kind, key_id: None }
     }
 
-    fn oneself(actor: &Actor) -> Subject {
-        Subject { user_id: actor.user_id, kind: actor.kind, key_id: None }
+    fn oneself(actor: &Actor) -> Resource {
+        Resource { user_id: actor.user_id, kind: actor.kind, key_id: None }
     }
 
     #[test]
@@ -231,8 +239,9 @@ mod tests {
         let (itself, other_key) = (KeyId::random(), KeyId::random());
         for kind in [Kind::Machine, Kind::Normal] {
             let caller = Actor { key_id: Some(itself), ..actor(kind, &[]) };
-            let rotate =
-                |key_id, subject: Subject| caller.may_for(Action::RotateKey, subject.with_key(key_id)).ok();
+            let rotate = |key_id, resource: Resource| {
+                caller.may_for(Action::RotateKey, resource.with_key(key_id)).ok()
+            };
             assert_eq!(rotate(itself, oneself(&caller)), Some(Right::Itself));
             let own = (kind == Kind::Normal).then_some(Right::Own);
             assert_eq!(rotate(other_key, oneself(&caller)), own);

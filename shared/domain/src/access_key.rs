@@ -13,10 +13,10 @@ use crate::{
     role::Label,
     secret::{RetiredSecret, StoredSecret},
     text::{Description, Name},
-    token::SecretToken,
+    token::{KeyPrefix, SecretToken},
 };
 
-pub use self::rotation::{AskedWith, PreviousSecret, RETIRED};
+pub use self::rotation::{MAX_RETIRED_SECRETS, PreviousSecret, RotatedWith};
 
 /// The state of a key at one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +69,7 @@ pub struct AccessKey {
     /// The secret before the last rotation that let it work on for a while.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<PreviousSecret>,
-    /// Secrets that work no more, the latest last: at most [`RETIRED`].
+    /// Secrets that work no more, the latest last: at most [`MAX_RETIRED_SECRETS`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retired: Vec<RetiredSecret>,
     /// When the use of a retired secret was last told.
@@ -146,6 +146,12 @@ impl AccessKey {
         } else {
             Status::Active
         }
+    }
+
+    /// Writes the key so that people recognize it and nobody can use it.
+    #[must_use]
+    pub fn masked_key(&self, prefix: &KeyPrefix) -> String {
+        format!("{}_…{}", prefix.access_key(self.key_id), self.last_four)
     }
 
     /// Tells whether the key may be used from an address; one that is not known is in no network.

@@ -6,12 +6,12 @@ use ulid::Ulid;
 use crate::{Time, audit::new_id, id::KeyId, time::DAY};
 
 /// Seconds for which a message is kept.
-pub const KEPT: i64 = 30 * DAY;
+pub const RETENTION: i64 = 30 * DAY;
 
 /// What a message tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Event {
+pub enum MessageKind {
     /// A key is about to expire.
     KeyExpiring,
     /// A key has expired.
@@ -66,7 +66,7 @@ pub struct Message {
     /// When what it tells happened.
     pub at: Time,
     /// What it tells.
-    pub event: Event,
+    pub event: MessageKind,
     /// One line.
     pub title: String,
     /// The whole of it.
@@ -86,7 +86,7 @@ impl Message {
     #[must_use]
     pub fn new(
         at: Time,
-        event: Event,
+        event: MessageKind,
         title: impl Into<String>,
         text: impl Into<String>,
         key_id: Option<KeyId>,
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_new_message_is_unread_and_its_id_carries_its_time() {
         let at = Time::from_seconds(1_000);
-        let message = Message::new(at, Event::KeyChanged, "title", "text", None);
+        let message = Message::new(at, MessageKind::KeyChanged, "title", "text", None);
         assert_eq!((message.state, message.message_id.timestamp_ms()), (State::Unread, 1_000_000));
     }
 }

@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Time,
-    access::Subject,
     id::{KeySuffix, OrganizationId, UserId},
-    notification::{Notifications, Ways},
+    notification_preferences::{Channels, NotificationPreferences},
     role::Label,
     text::{Email, Name},
 };
@@ -90,8 +89,8 @@ pub struct User {
     pub roles: Vec<Label>,
     /// Its groups.
     pub groups: Vec<Label>,
-    /// By which ways it wants to hear of what.
-    pub notifications: Notifications,
+    /// The channels that it wants for each kind of message.
+    pub notifications: NotificationPreferences,
     /// Each live key with its expiry; `None` never expires. What the quota counts.
     pub live_keys: BTreeMap<KeySuffix, Option<Time>>,
     /// When it was made.
@@ -120,23 +119,20 @@ impl User {
             status: Status::Active,
             roles: Vec::new(),
             groups: Vec::new(),
-            notifications: Notifications::default(),
+            notifications: NotificationPreferences::default(),
             live_keys: BTreeMap::new(),
             created_at: now,
             version: 1,
         }
     }
 
-    /// Returns the user as rights go.
+    /// Returns those of the channels that reach the user: machines read no inbox, and mail needs an address.
     #[must_use]
-    pub const fn as_subject(&self) -> Subject {
-        Subject { user_id: self.user_id, kind: self.kind, key_id: None }
-    }
-
-    /// Returns those of the ways that reach it: machines read no inbox, and mail needs an address.
-    #[must_use]
-    pub fn reached_by(&self, ways: Ways) -> Ways {
-        Ways { email: ways.email && self.email.is_some(), inbox: ways.inbox && self.kind != Kind::Machine }
+    pub fn reached_by(&self, channels: Channels) -> Channels {
+        Channels {
+            email: channels.email && self.email.is_some(),
+            inbox: channels.inbox && self.kind != Kind::Machine,
+        }
     }
 
     /// Tells whether the organization counts on this user as an owner.

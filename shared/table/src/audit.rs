@@ -1,6 +1,6 @@
 use domain::{Time, audit, id::OrganizationId};
 
-use crate::{Error, Page, Table, item::text, key, newest::Stretch, transaction::Expression};
+use crate::{Error, Page, Table, expression::Expression, item::text, item_key, time_range::TimeRange};
 
 /// Which audit events are asked for; what is absent does not narrow.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,13 +51,13 @@ impl Table {
         limit: usize,
     ) -> Result<Page<audit::Event>, Error> {
         let kept_from = self.audit_kept_from(now);
-        let stretch = Stretch {
-            partition: key::audit_partition(organization_id),
+        let range = TimeRange {
+            partition: item_key::audit_partition(organization_id),
             prefix: "",
             from: filter.since.map_or(kept_from, |since| since.max(kept_from)),
             until: filter.until,
         };
-        self.newest("audit event", &stretch, filter.expression(), after, limit).await
+        self.newest_first("audit event", &range, filter.expression(), after, limit).await
     }
 }
 

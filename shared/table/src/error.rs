@@ -8,7 +8,7 @@ pub enum Error {
     Refused(#[from] domain::Error),
     /// Somebody else changed what this change was decided on; nothing was changed.
     #[error("the item changed meanwhile")]
-    LostRace,
+    Conflict,
     /// DynamoDB failed or did not answer in time; a write may have been done.
     #[error("{operation} failed ({code})")]
     Failed {

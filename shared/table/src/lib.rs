@@ -1,18 +1,20 @@
 #![doc = include_str!("../README.md")]
 
 mod access_key;
+mod access_key_filter;
+mod access_key_list;
+mod access_key_use;
 mod audit;
 mod batch;
+mod change_records;
 mod due;
 mod error;
+mod expression;
 mod idempotency;
 mod inbox;
 mod item;
-pub mod key;
-mod key_filter;
-mod key_list;
+pub mod item_key;
 mod mail;
-mod newest;
 mod notice;
 mod organization;
 mod outbox;
@@ -21,28 +23,27 @@ mod retry;
 mod role;
 mod sign_in;
 mod snapshot;
-mod trail;
+mod time_range;
 mod transaction;
-mod usage;
 mod user;
 
 use aws_sdk_dynamodb::Client;
 use domain::Time;
 
-pub use access_key::{KeyWithUser, NewKey};
+pub use access_key::{KeyWithUser, StoredAccessKey};
+pub use access_key_filter::AccessKeyFilter;
 pub use audit::AuditFilter;
+pub use change_records::ChangeRecords;
 pub use due::{Due, DueKey};
 pub use error::Error;
-pub use idempotency::Once;
-pub use key_filter::KeyFilter;
+pub use idempotency::IdempotencyRecord;
 pub use mail::{Mail, MailStatus};
-pub use notice::{Advance, CLAIMS, Claim};
-pub use outbox::{MESSAGES, Waiting};
+pub use notice::{Advance, Claim, MAX_CLAIMS};
+pub use outbox::{MAX_MESSAGES, OutboxMessage};
 pub use page::Page;
-pub use retry::{ATTEMPTS, pause};
+pub use retry::{MAX_ATTEMPTS, backoff};
 pub use snapshot::Snapshot;
-pub use trail::Trail;
-pub(crate) use transaction::{Refusal, Transaction};
+pub(crate) use transaction::{OnConditionFailed, Transaction};
 
 /// The single table.
 #[derive(Debug, Clone)]

@@ -4,22 +4,22 @@ use domain::{
     Time,
     id::{OrganizationId, UserId},
     inbox::Message,
-    news::News,
     notice::Announcement,
+    notification::Notification,
 };
 use serde::{Deserialize, Serialize};
 use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 use ulid::Ulid;
 
 use crate::{
-    Error, Refusal, Table, Trail, Transaction,
+    ChangeRecords, Error, OnConditionFailed, Table, Transaction,
+    expression::Expression,
     item::{Item, encode, number, text},
-    key,
-    transaction::Expression,
+    item_key,
 };
 
 /// Seconds for which the records of what was told are kept once they are of no more use.
-pub(crate) const KEPT: i64 = 30 * 86_400;
+pub(crate) const RETENTION: i64 = 30 * 86_400;
 
 /// Seconds after which a mail is looked at again, the first time and at most: by the event's time.
 const BACK_OFF: (i64, i64) = (300, 6 * 3_600);
@@ -114,13 +114,13 @@ impl Table {
         &self,
         places: &[(UserId, Ulid)],
     ) -> Result<HashMap<(UserId, Ulid), Result<Mail, Error>>, Error> {
-        self.each("mail", places, |(user_id, mail_id)| key::mail(user_id, mail_id)).await
+        self.each("mail", places, |(user_id, mail_id)| item_key::mail(user_id, mail_id)).await
     }
 
     /// Takes over the lease of a mail as it was read: its lease is over by the clock.
     ///
     /// The mail is then due again after a while that doubles each time, so that one that always fails
-    /// lets the others pass. Tolerate: [`Error::LostRace`] when another run took it, or marked the
+    /// lets the others pass. Tolerate: [`Error::Conflict`] when another run took it, or marked the
     /// mail, meanwhile.
     pub async fn take_over_mail(&self, mail: &mut Mail, lease_ends_at: Time, now: Time) -> Result<(), Error> {
         let attempts = mail.attempts.saturating_add(1);
@@ -132,70 +132,68 @@ impl Table {
         .value(":ends_at", number(lease_ends_at.seconds()))
         .value(":attempts", number(attempts))
         .value(":due_at", number(taken.due_again(now).seconds()));
-        let mut transaction = Transaction::default();
-        self.change_leased_mail(&mut transaction, mail, change);
-        self.commit(transaction).await?;
+        let mut transaction = Transaction::new(self);
+        transaction.change_leased_mail(mail, change);
+        transaction.commit().await?;
         *mail = taken;
         Ok(())
     }
 
     /// Marks a mail that this run has the lease of, so that no run sends it again, and tells of that.
     ///
-    /// Tolerate: [`Error::LostRace`] when another run took the lease meanwhile.
+    /// Tolerate: [`Error::Conflict`] when another run took the lease meanwhile.
     pub async fn mark_mail(
         &self,
         mail: &Mail,
         status: MailStatus,
-        news: &[News],
+        notifications: &[Notification],
         now: Time,
     ) -> Result<(), Error> {
         let change = Expression::new("SET #status = :status, #ttl = :ttl REMOVE due_shard, due_at")
+            .name("#status", "status")
             .name("#ttl", "ttl")
             .value(":status", text(status.as_str()))
-            .value(":ttl", number(now.plus(KEPT).seconds()));
-        let mut transaction = Transaction::leaving(self, Trail::of(&[]).telling(news));
-        self.change_leased_mail(&mut transaction, mail, change);
-        self.commit(transaction).await
+            .value(":ttl", number(now.plus(RETENTION).seconds()));
+        let mut transaction = Transaction::with(self, ChangeRecords::of(&[]).notifying(notifications));
+        transaction.change_leased_mail(mail, change);
+        transaction.commit().await
     }
 
-    /// Adds to what a mail tells: stores it where it tells nothing yet, else on condition of its lease.
-    pub(crate) fn add_to_mail(
-        &self,
-        transaction: &mut Transaction,
-        mail: &Mail,
-        announcements: &[Announcement],
-        messages: &[Message],
-    ) {
+    /// Makes the item of a mail, in the `due` index for when the run that claims it leaves it unmarked.
+    fn mail_item(&self, mail: &Mail) -> Item {
+        let mut item = encode(item_key::mail(mail.user_id, mail.mail_id), mail);
+        self.due_from(&mut item, mail.organization_id, mail.due_again(mail.created_at));
+        item
+    }
+}
+
+impl Transaction<'_> {
+    /// Adds announcements and messages to a mail: stores an empty one, changes a stored one on condition
+    /// of its lease.
+    pub(crate) fn add_to_mail(&mut self, mail: &Mail, announcements: &[Announcement], messages: &[Message]) {
         if mail.is_stored() {
-            const MAPS: &str = "what a mail tells is maps with text keys";
+            const MAPS: &str = "announcements and messages are maps with text keys";
             let change = Expression::new(
                 "SET announcements = list_append(announcements, :announcements), messages = list_append(messages, :messages)",
             )
             .value(":announcements", to_attribute_value(announcements).expect(MAPS))
             .value(":messages", to_attribute_value(messages).expect(MAPS));
-            self.change_leased_mail(transaction, mail, change);
+            self.change_leased_mail(mail, change);
         } else {
             let (announcements, messages) = (announcements.to_vec(), messages.to_vec());
             let stored = Mail { announcements, messages, ..mail.clone() };
-            transaction.create(self, self.mail_item(&stored), Refusal::LostRace);
+            self.create(self.table.mail_item(&stored), OnConditionFailed::Conflict);
         }
     }
 
     /// Changes a mail on condition that its lease is still the one that `mail` names.
-    fn change_leased_mail(&self, transaction: &mut Transaction, mail: &Mail, change: Expression) {
-        let change = change
+    fn change_leased_mail(&mut self, mail: &Mail, change: Expression) {
+        let leased = Expression::new("#status = :leased AND lease = :lease")
             .name("#status", "status")
             .value(":leased", text(MailStatus::Leased.as_str()))
             .value(":lease", text(mail.lease.to_string()));
-        let place = key::mail(mail.user_id, mail.mail_id);
-        transaction.update(self, place, change, "#status = :leased AND lease = :lease", Refusal::LostRace);
-    }
-
-    /// Makes the item of a mail, in the `due` index for when the run that claims it leaves it unmarked.
-    fn mail_item(&self, mail: &Mail) -> Item {
-        let mut item = encode(key::mail(mail.user_id, mail.mail_id), mail);
-        self.due_from(&mut item, mail.organization_id, mail.due_again(mail.created_at));
-        item
+        let key = item_key::mail(mail.user_id, mail.mail_id);
+        self.update(key, change, leased, OnConditionFailed::Conflict);
     }
 }
 

@@ -10,19 +10,19 @@ use serde::Serialize;
 use ulid::Ulid;
 
 use crate::{
-    Error, Mail, Refusal, Table, Transaction,
-    batch::BATCH,
+    Error, Mail, OnConditionFailed, Table, Transaction,
+    batch::BATCH_SIZE,
+    expression::Expression,
     item::{Item, encode, number, text},
-    key::{self, Channel},
-    mail::KEPT,
-    transaction::Expression,
+    item_key::{self, Channel},
+    mail::RETENTION,
 };
 
 /// The most steps that DynamoDB takes in one transaction.
-const STEPS: usize = 100;
+const MAX_STEPS: usize = 100;
 
 /// The most announcements that one call may claim: three steps each at most, and one for the mail.
-pub const CLAIMS: usize = (STEPS - 1) / 3;
+pub const MAX_CLAIMS: usize = (MAX_STEPS - 1) / 3;
 
 /// What came of claiming one announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,14 +59,14 @@ struct Notice {
 }
 
 impl Table {
-    /// Claims up to [`CLAIMS`] announcements for a mail, adds those it made to it, and tells what
+    /// Claims up to [`MAX_CLAIMS`] announcements for a mail, adds those it made to it, and tells what
     /// came of each.
     ///
     /// The claims and their place in the mail are one transaction, which checks that each key still
     /// has its expiry and is not revoked. The first one stores the mail. After [`Error::Failed`] it is
     /// unknown whether they were made: do not send the mail, a later run finds it if they were.
     ///
-    /// Tolerate: [`Error::LostRace`] when another run took the mail's lease meanwhile.
+    /// Tolerate: [`Error::Conflict`] when another run took the mail's lease meanwhile.
     pub async fn claim(&self, mail: &mut Mail, wanted: &[Announcement]) -> Result<Vec<Claim>, Error> {
         let claims = {
             let steps = |open: &[usize]| {
@@ -83,10 +83,10 @@ impl Table {
     /// Reads, strongly, which of a mail's announcements it is still to tell: those of which no other
     /// mail claimed a narrower stage since.
     pub async fn standing(&self, mail: &Mail) -> Result<Vec<Announcement>, Error> {
-        let place = |told: &Announcement| key::notice(mail.user_id, told, Channel::Mail);
+        let place = |told: &Announcement| item_key::notice(mail.user_id, told, Channel::Mail);
         let places: HashSet<_> = mail.announcements.iter().map(place).collect();
         let mut claims = HashMap::with_capacity(places.len());
-        for places in places.into_iter().collect::<Vec<_>>().chunks(BATCH) {
+        for places in places.into_iter().collect::<Vec<_>>().chunks(BATCH_SIZE) {
             claims.extend(self.batch(places.iter().cloned()).await?);
         }
         let ours = text(mail.mail_id.to_string());
@@ -95,7 +95,7 @@ impl Table {
         Ok(mail.announcements.iter().filter(stands).copied().collect())
     }
 
-    /// Claims up to [`CLAIMS`] announcements for a user's inbox, each with the message that tells it,
+    /// Claims up to [`MAX_CLAIMS`] announcements for a user's inbox, each with the message that tells it,
     /// and tells what came of each.
     ///
     /// Claims and messages are one transaction, under the same conditions as claims for a mail. After
@@ -106,11 +106,11 @@ impl Table {
         wanted: &[(Announcement, Message)],
     ) -> Result<Vec<Claim>, Error> {
         let steps = |open: &[usize]| {
-            let mut transaction = Transaction::default();
+            let mut transaction = Transaction::new(self);
             for (announcement, message) in open.iter().map(|one| &wanted[*one]) {
                 let told_by = (Channel::Inbox, message.message_id);
-                self.add_claim(&mut transaction, user_id, announcement, told_by, message.at);
-                transaction.add_message(self, user_id, message);
+                transaction.add_claim(user_id, announcement, told_by, message.at);
+                transaction.add_message(user_id, message);
             }
             transaction
         };
@@ -121,11 +121,11 @@ impl Table {
     ///
     /// `steps` makes the transaction of some of them, named by position: so many steps first, and then
     /// so many for each claim, of which the first checks its key and the second claims.
-    async fn claim_each(
+    async fn claim_each<'t>(
         &self,
         wanted: usize,
         (first, each): (usize, usize),
-        steps: impl Fn(&[usize]) -> Transaction,
+        steps: impl Fn(&[usize]) -> Transaction<'t>,
     ) -> Result<Vec<Claim>, Error> {
         let mut claims = vec![Claim::Made; wanted];
         loop {
@@ -133,64 +133,44 @@ impl Table {
             if open.is_empty() {
                 return Ok(claims);
             }
-            let refused = self.attempt(steps(&open)).await?;
+            let refused = steps(&open).attempt().await?;
             if refused.is_empty() {
                 return Ok(claims);
             }
             for step in refused {
-                let Some(step) = step.checked_sub(first) else { return Err(Error::LostRace) };
+                let Some(step) = step.checked_sub(first) else { return Err(Error::Conflict) };
                 let claim = &mut claims[open[step / each]];
                 match step % each {
                     0 => *claim = Claim::Obsolete,
                     1 if *claim == Claim::Made => *claim = Claim::MadeBefore,
                     1 => {}
                     // The id of a message is taken, which cannot happen by chance.
-                    _ => return Err(Error::LostRace),
+                    _ => return Err(Error::Conflict),
                 }
             }
         }
     }
 
-    fn claims(&self, mail: &Mail, announcements: &[Announcement]) -> Transaction {
-        let mut transaction = Transaction::default();
-        self.add_to_mail(&mut transaction, mail, announcements, &[]);
+    fn claims<'t>(&'t self, mail: &Mail, announcements: &[Announcement]) -> Transaction<'t> {
+        let mut transaction = Transaction::new(self);
+        transaction.add_to_mail(mail, announcements, &[]);
         for announcement in announcements {
             let told_by = (Channel::Mail, mail.mail_id);
-            self.add_claim(&mut transaction, mail.user_id, announcement, told_by, mail.created_at);
+            transaction.add_claim(mail.user_id, announcement, told_by, mail.created_at);
         }
         transaction
     }
 
-    /// Checks that a key still has the expiry that is announced, and claims that a user is told of it.
-    fn add_claim(
-        &self,
-        transaction: &mut Transaction,
-        user_id: UserId,
-        announcement: &Announcement,
-        (channel, told_by): (Channel, Ulid),
-        now: Time,
-    ) {
-        let unchanged = Expression::new("expires_at = :expiry AND attribute_not_exists(revoked_at)")
-            .value(":expiry", number(announcement.expires_at.seconds()));
-        transaction.check(self, key::access_key(announcement.key_id), unchanged, Refusal::LostRace);
-        let narrower = Expression::new("attribute_not_exists(PK) OR stage > :stage")
-            .value(":stage", number(announcement.stage));
-        let ttl = announcement.expires_at.max(now).plus(KEPT);
-        let notice = Notice { announcement: *announcement, told_by, ttl };
-        let item = encode(key::notice(user_id, announcement, channel), &notice);
-        transaction.put(self, item, narrower, Refusal::LostRace);
-    }
-
     /// Moves keys to their next notices, except those that changed since the index named them.
     pub async fn advance(&self, advances: &[Advance]) -> Result<(), Error> {
-        for advances in advances.chunks(STEPS) {
+        for advances in advances.chunks(MAX_STEPS) {
             let mut open = advances.to_vec();
             while !open.is_empty() {
-                let mut transaction = Transaction::default();
+                let mut transaction = Transaction::new(self);
                 for advance in &open {
-                    self.add_advance(&mut transaction, advance);
+                    transaction.add_advance(advance);
                 }
-                let refused = self.attempt(transaction).await?;
+                let refused = transaction.attempt().await?;
                 if refused.is_empty() {
                     break;
                 }
@@ -200,20 +180,39 @@ impl Table {
         }
         Ok(())
     }
+}
 
-    fn add_advance(&self, transaction: &mut Transaction, advance: &Advance) {
+impl Transaction<'_> {
+    /// Checks that a key still has the announced expiry, and claims the announcement for a user and channel.
+    fn add_claim(
+        &mut self,
+        user_id: UserId,
+        announcement: &Announcement,
+        (channel, told_by): (Channel, Ulid),
+        now: Time,
+    ) {
+        let unchanged = Expression::new("expires_at = :expiry AND attribute_not_exists(revoked_at)")
+            .value(":expiry", number(announcement.expires_at.seconds()));
+        self.check(item_key::access_key(announcement.key_id), unchanged, OnConditionFailed::Conflict);
+        let narrower =
+            Expression::absent().and(" OR stage > :stage").value(":stage", number(announcement.stage));
+        let ttl = announcement.expires_at.max(now).plus(RETENTION);
+        let notice = Notice { announcement: *announcement, told_by, ttl };
+        let item = encode(item_key::notice(user_id, announcement, channel), &notice);
+        self.put(item, narrower, OnConditionFailed::Conflict);
+    }
+
+    fn add_advance(&mut self, advance: &Advance) {
         let change = match advance.next {
             Some(next) => Expression::new("SET due_at = :next").value(":next", number(next.seconds())),
             None => Expression::new("REMOVE due_shard, due_at"),
         };
-        let change = change.value(":seen", number(advance.due_at.seconds()));
-        let (change, condition) = match advance.expires_at {
-            Some(expiry) => {
-                (change.value(":expiry", number(expiry.seconds())), "due_at = :seen AND expires_at = :expiry")
-            }
-            None => (change, "due_at = :seen AND attribute_not_exists(expires_at)"),
+        let seen = Expression::new("due_at = :seen").value(":seen", number(advance.due_at.seconds()));
+        let seen = match advance.expires_at {
+            Some(expiry) => seen.and(" AND expires_at = :expiry").value(":expiry", number(expiry.seconds())),
+            None => seen.and(" AND attribute_not_exists(expires_at)"),
         };
-        transaction.update(self, key::access_key(advance.key_id), change, condition, Refusal::LostRace);
+        self.update(item_key::access_key(advance.key_id), change, seen, OnConditionFailed::Conflict);
     }
 }
 
@@ -241,7 +240,7 @@ mod tests {
         let notice =
             Notice { announcement: announcement(), told_by: Ulid::nil(), ttl: Time::from_seconds(9) };
         for (channel, named) in [(Channel::Mail, "MAIL"), (Channel::Inbox, "INBOX")] {
-            let item = encode(key::notice(UserId::random(), &notice.announcement, channel), &notice);
+            let item = encode(item_key::notice(UserId::random(), &notice.announcement, channel), &notice);
             assert_eq!(attributes(&item), ["PK", "SK", "expires_at", "key_id", "stage", "told_by", "ttl"]);
             assert_eq!(item["SK"], text(format!("NOTICE#{}#5000#{named}", notice.announcement.key_id)));
             assert_eq!((&item["stage"], &item["told_by"]), (&number(7), &text(Ulid::nil().to_string())));
@@ -250,11 +249,11 @@ mod tests {
 
     #[test]
     fn the_most_claims_fit_one_transaction() {
-        let announcements: Vec<_> = (0..CLAIMS).map(|_| announcement()).collect();
+        let announcements: Vec<_> = (0..MAX_CLAIMS).map(|_| announcement()).collect();
         let mut mail = mail();
-        assert_eq!(offline().claims(&mail, &announcements).len(), 2 * CLAIMS + 1);
+        assert_eq!(offline().claims(&mail, &announcements).len(), 2 * MAX_CLAIMS + 1);
         mail.announcements.push(announcement());
-        assert_eq!(offline().claims(&mail, &announcements).len(), 2 * CLAIMS + 1);
-        const { assert!(3 * CLAIMS <= STEPS) };
+        assert_eq!(offline().claims(&mail, &announcements).len(), 2 * MAX_CLAIMS + 1);
+        const { assert!(3 * MAX_CLAIMS <= MAX_STEPS) };
     }
 }

@@ -3,7 +3,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use crate::{
     Error, Table,
     item::{Item, key_of, primary, text},
-    key::Key,
+    item_key::ItemKey,
 };
 
 /// One page of a list.
@@ -16,9 +16,9 @@ pub struct Page<T> {
 }
 
 /// The places of a page of index entries and of the items they stand for.
-pub(crate) struct Places {
+pub(crate) struct IndexEntries {
     /// Sort key in the index, and key of the item.
-    pub(crate) entries: Vec<(String, Key)>,
+    pub(crate) entries: Vec<(String, ItemKey)>,
     /// Whether there are more.
     pub(crate) more: bool,
 }
@@ -30,9 +30,9 @@ impl Table {
         &self,
         partition: String,
         within: Option<(&str, &str)>,
-        after: Option<(String, Key)>,
+        after: Option<(String, ItemKey)>,
         limit: usize,
-    ) -> Result<Places, Error> {
+    ) -> Result<IndexEntries, Error> {
         let start = after.map(|(sort, key)| {
             let mut start = primary(key);
             start.insert("GSI1PK".to_owned(), text(&partition));
@@ -58,7 +58,7 @@ impl Table {
             let sort = item.get("GSI1SK").and_then(|sort: &AttributeValue| sort.as_s().ok()).cloned()?;
             Some((sort, key_of(item)?))
         };
-        Ok(Places {
+        Ok(IndexEntries {
             more: answer.last_evaluated_key.is_some(),
             entries: answer.items().iter().filter_map(place).collect(),
         })

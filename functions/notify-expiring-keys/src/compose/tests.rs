@@ -1,6 +1,6 @@
 use domain::{
     id::{OrganizationId, UserId},
-    inbox::Event,
+    inbox::MessageKind,
 };
 use ulid::Ulid;
 
@@ -18,7 +18,7 @@ fn line(name: &str, seconds: i64) -> Line {
     }
 }
 
-fn message(event: Event, title: &str) -> Message {
+fn message(event: MessageKind, title: &str) -> Message {
     let text = "Key ak_7HcX2mPq9LwZtR4bK1nV_…1cDe, which never expires. Done by <Bob> & co.";
     Message::new(Time::from_seconds(NOW), event, title, text, None)
 }
@@ -48,9 +48,9 @@ fn several_keys_are_named_in_their_order_with_a_link() {
 #[test]
 fn threats_come_first_and_changes_last() {
     let messages = [
-        message(Event::KeyChanged, "Bob revoked your access key old"),
-        message(Event::RetiredSecretUsed, "A retired secret of your access key deploy was used"),
-        message(Event::LeakReported, "Your access key deploy was reported as leaked"),
+        message(MessageKind::KeyChanged, "Bob revoked your access key old"),
+        message(MessageKind::RetiredSecretUsed, "A retired secret of your access key deploy was used"),
+        message(MessageKind::LeakReported, "Your access key deploy was reported as leaked"),
     ];
     let letter = letter(&[line("deploy", 86_400)], &messages, None);
     insta::assert_snapshot!("all_kinds_subject", letter.subject);
@@ -60,7 +60,8 @@ fn threats_come_first_and_changes_last() {
 
 #[test]
 fn news_alone_are_a_mail_too() {
-    let letter = letter(&[], &[message(Event::AccessChanged, "Bob changed your roles or groups")], None);
+    let letter =
+        letter(&[], &[message(MessageKind::AccessChanged, "Bob changed your roles or groups")], None);
     insta::assert_snapshot!("news_subject", letter.subject);
     insta::assert_snapshot!("news_text", letter.text);
 }

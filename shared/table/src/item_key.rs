@@ -20,7 +20,7 @@ pub enum Channel {
 
 /// The partition and sort key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key {
+pub struct ItemKey {
     /// Partition key.
     pub pk: String,
     /// Sort key.
@@ -61,50 +61,50 @@ pub fn user_partition(user_id: UserId) -> String {
     format!("USER#{user_id}")
 }
 
-fn in_organization(organization_id: OrganizationId, sk: impl Into<String>) -> Key {
-    Key { pk: organization_partition(organization_id), sk: sk.into() }
+fn in_organization(organization_id: OrganizationId, sk: impl Into<String>) -> ItemKey {
+    ItemKey { pk: organization_partition(organization_id), sk: sk.into() }
 }
 
 /// Returns the key of an organization.
 #[must_use]
-pub fn organization(organization_id: OrganizationId) -> Key {
+pub fn organization(organization_id: OrganizationId) -> ItemKey {
     in_organization(organization_id, "ORG")
 }
 
 /// Returns the key of a role.
 #[must_use]
-pub fn role(organization_id: OrganizationId, name: &Label) -> Key {
+pub fn role(organization_id: OrganizationId, name: &Label) -> ItemKey {
     in_organization(organization_id, format!("{ROLES}{name}"))
 }
 
 /// Returns the key of a group.
 #[must_use]
-pub fn group(organization_id: OrganizationId, name: &Label) -> Key {
+pub fn group(organization_id: OrganizationId, name: &Label) -> ItemKey {
     in_organization(organization_id, format!("{GROUPS}{name}"))
 }
 
 /// Returns the key of a sign-in's link to a user.
 #[must_use]
-pub fn subject(organization_id: OrganizationId, hash: &str) -> Key {
+pub fn subject(organization_id: OrganizationId, hash: &str) -> ItemKey {
     in_organization(organization_id, format!("SUBJECT#{hash}"))
 }
 
 /// Returns the key of a user's claim to an address.
 #[must_use]
-pub fn email(organization_id: OrganizationId, email: &Email) -> Key {
+pub fn email(organization_id: OrganizationId, email: &Email) -> ItemKey {
     in_organization(organization_id, format!("EMAIL#{}", email.key()))
 }
 
 /// Returns the key of a user.
 #[must_use]
-pub fn user(user_id: UserId) -> Key {
-    Key { pk: user_partition(user_id), sk: USER.to_owned() }
+pub fn user(user_id: UserId) -> ItemKey {
+    ItemKey { pk: user_partition(user_id), sk: USER.to_owned() }
 }
 
 /// Returns the key of an access key.
 #[must_use]
-pub fn access_key(key_id: KeyId) -> Key {
-    Key { pk: user_partition(key_id.user_id()), sk: format!("{ACCESS_KEYS}{}", key_id.suffix()) }
+pub fn access_key(key_id: KeyId) -> ItemKey {
+    ItemKey { pk: user_partition(key_id.user_id()), sk: format!("{ACCESS_KEYS}{}", key_id.suffix()) }
 }
 
 /// Returns the key of a user's claim to be told of an expiry by one channel.
@@ -112,25 +112,25 @@ pub fn access_key(key_id: KeyId) -> Key {
 /// It leaves the stage out: one item for each expiry and channel holds the narrowest stage that was
 /// claimed, so that its condition alone keeps out the same stage and every wider one.
 #[must_use]
-pub fn notice(user_id: UserId, announcement: &Announcement, channel: Channel) -> Key {
+pub fn notice(user_id: UserId, announcement: &Announcement, channel: Channel) -> ItemKey {
     let Announcement { key_id, expires_at, .. } = announcement;
     let channel = match channel {
         Channel::Mail => "MAIL",
         Channel::Inbox => "INBOX",
     };
-    Key { pk: user_partition(user_id), sk: format!("NOTICE#{key_id}#{}#{channel}", expires_at.seconds()) }
+    ItemKey { pk: user_partition(user_id), sk: format!("NOTICE#{key_id}#{}#{channel}", expires_at.seconds()) }
 }
 
 /// Returns the key of a mail to a user.
 #[must_use]
-pub fn mail(user_id: UserId, mail_id: Ulid) -> Key {
-    Key { pk: user_partition(user_id), sk: format!("{MAILS}{mail_id}") }
+pub fn mail(user_id: UserId, mail_id: Ulid) -> ItemKey {
+    ItemKey { pk: user_partition(user_id), sk: format!("{MAILS}{mail_id}") }
 }
 
 /// Returns the key of an audit event.
 #[must_use]
-pub fn audit(organization_id: OrganizationId, audit_id: Ulid) -> Key {
-    Key { pk: audit_partition(organization_id), sk: audit_id.to_string() }
+pub fn audit(organization_id: OrganizationId, audit_id: Ulid) -> ItemKey {
+    ItemKey { pk: audit_partition(organization_id), sk: audit_id.to_string() }
 }
 
 /// Returns the partition of an organization's audit events, whose sort keys are ULIDs.
@@ -141,26 +141,26 @@ pub fn audit_partition(organization_id: OrganizationId) -> String {
 
 /// Returns the key of a message to a user.
 #[must_use]
-pub fn message(user_id: UserId, message_id: Ulid) -> Key {
-    Key { pk: user_partition(user_id), sk: format!("{MESSAGES}{message_id}") }
+pub fn message(user_id: UserId, message_id: Ulid) -> ItemKey {
+    ItemKey { pk: user_partition(user_id), sk: format!("{MESSAGES}{message_id}") }
 }
 
 /// Returns the key of a message that is to be mailed to a user.
 #[must_use]
-pub fn outbox(user_id: UserId, message_id: Ulid) -> Key {
-    Key { pk: user_partition(user_id), sk: format!("{OUTBOX}{message_id}") }
+pub fn outbox(user_id: UserId, message_id: Ulid) -> ItemKey {
+    ItemKey { pk: user_partition(user_id), sk: format!("{OUTBOX}{message_id}") }
 }
 
 /// Returns the key of the record that a user asked for a change once, by the hash of its name for it.
 #[must_use]
-pub fn idempotency(user_id: UserId, hash: &str) -> Key {
-    Key { pk: user_partition(user_id), sk: format!("IDEMPOTENCY#{hash}") }
+pub fn idempotency(user_id: UserId, hash: &str) -> ItemKey {
+    ItemKey { pk: user_partition(user_id), sk: format!("IDEMPOTENCY#{hash}") }
 }
 
 /// Returns the place of a user among the users of its organization in `GSI1`.
 #[must_use]
-pub fn users(organization_id: OrganizationId, user_id: UserId) -> Key {
-    Key { pk: users_partition(organization_id), sk: user_id.to_string() }
+pub fn users(organization_id: OrganizationId, user_id: UserId) -> ItemKey {
+    ItemKey { pk: users_partition(organization_id), sk: user_id.to_string() }
 }
 
 /// Returns the partition of an organization's users in `GSI1`.
@@ -171,8 +171,8 @@ pub fn users_partition(organization_id: OrganizationId) -> String {
 
 /// Returns the place of a key among the keys of its organization in `GSI1`.
 #[must_use]
-pub fn access_keys(organization_id: OrganizationId, expires_at: Option<Time>, key_id: KeyId) -> Key {
-    Key { pk: access_keys_partition(organization_id), sk: by_expiry(expires_at, key_id) }
+pub fn access_keys(organization_id: OrganizationId, expires_at: Option<Time>, key_id: KeyId) -> ItemKey {
+    ItemKey { pk: access_keys_partition(organization_id), sk: by_expiry(expires_at, key_id) }
 }
 
 /// Returns the partition of an organization's keys in `GSI1`.
@@ -201,8 +201,8 @@ pub const AFTER_ALL_EXPIRIES: &str = "never$";
 
 /// Returns the place of a sign-in's link in `GSI1`.
 #[must_use]
-pub fn links_of_subject(hash: &str, organization_id: OrganizationId) -> Key {
-    Key { pk: links_of_subject_partition(hash), sk: organization_id.to_string() }
+pub fn links_of_subject(hash: &str, organization_id: OrganizationId) -> ItemKey {
+    ItemKey { pk: links_of_subject_partition(hash), sk: organization_id.to_string() }
 }
 
 /// Returns the partition of a sign-in's links in `GSI1`.
@@ -213,8 +213,8 @@ pub fn links_of_subject_partition(hash: &str) -> String {
 
 /// Returns the place of a claim to an address in `GSI1`.
 #[must_use]
-pub fn claims_of_email(email: &Email, organization_id: OrganizationId) -> Key {
-    Key { pk: claims_of_email_partition(email), sk: organization_id.to_string() }
+pub fn claims_of_email(email: &Email, organization_id: OrganizationId) -> ItemKey {
+    ItemKey { pk: claims_of_email_partition(email), sk: organization_id.to_string() }
 }
 
 /// Returns the partition of the claims to an address in `GSI1`.
@@ -260,7 +260,7 @@ pub enum DueItem {
 
 /// Tells what an entry of the `due` index stands for; `None` if this version does not know.
 #[must_use]
-pub fn due_item(key: &Key) -> Option<DueItem> {
+pub fn due_item(key: &ItemKey) -> Option<DueItem> {
     let user_id = UserId::parse(key.pk.strip_prefix("USER#")?).ok()?;
     if let Some(suffix) = key.sk.strip_prefix(ACCESS_KEYS) {
         return Some(DueItem::AccessKey(KeyId::new(user_id, KeySuffix::parse(suffix).ok()?)));

@@ -8,14 +8,14 @@ use domain::{
 };
 
 use crate::{
-    Error, KeyFilter, KeyWithUser, Page, Table,
-    batch::BATCH,
+    AccessKeyFilter, Error, KeyWithUser, Page, Table,
+    batch::BATCH_SIZE,
     item::{decode, text},
-    key,
+    item_key,
 };
 
 /// A key with its place in the index by expiry.
-type Placed = (String, KeyWithUser);
+type Indexed = (String, KeyWithUser);
 
 impl Table {
     /// Lists the keys of a user by expiry, strongly; `after` is the `next` of the page before.
@@ -24,14 +24,17 @@ impl Table {
     pub async fn access_keys_of(
         &self,
         user: &User,
-        filter: &KeyFilter,
+        filter: &AccessKeyFilter,
         now: Time,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<AccessKey>, Error> {
         let items = self
-            .query_strongly("PK = :partition AND begins_with(SK, :keys)", key::user_partition(user.user_id))
-            .expression_attribute_values(":keys", text(key::ACCESS_KEYS))
+            .query_strongly(
+                "PK = :partition AND begins_with(SK, :keys)",
+                item_key::user_partition(user.user_id),
+            )
+            .expression_attribute_values(":keys", text(item_key::ACCESS_KEYS))
             .into_paginator()
             .items()
             .send()
@@ -41,7 +44,7 @@ impl Table {
         let mut keys: Vec<AccessKey> =
             items.into_iter().map(|item| decode("access key", item)).collect::<Result<_, _>>()?;
         keys.retain(|key| filter.admits(key, user.kind, now));
-        let place = |key: &AccessKey| key::by_expiry(key.expires_at, key.key_id);
+        let place = |key: &AccessKey| item_key::by_expiry(key.expires_at, key.key_id);
         keys.sort_by_cached_key(place);
         keys.retain(|key| after.is_none_or(|after| place(key).as_str() > after));
         let more = keys.len() > limit;
@@ -58,17 +61,17 @@ impl Table {
     pub async fn access_keys(
         &self,
         organization_id: OrganizationId,
-        filter: &KeyFilter,
+        filter: &AccessKeyFilter,
         now: Time,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<KeyWithUser>, Error> {
-        let (mut found, mut after) = (Vec::<Placed>::new(), after.map(str::to_owned));
+        let (mut found, mut after) = (Vec::<Indexed>::new(), after.map(str::to_owned));
         let rounds = filter.rounds();
-        let examined = if rounds == 1 { limit } else { BATCH };
+        let examined = if rounds == 1 { limit } else { BATCH_SIZE };
         for _ in 0..rounds {
             let round = self.placed_keys(organization_id, filter, now, after.as_deref(), examined).await?;
-            let asked_for = |(_, found): &Placed| filter.admits(&found.key, found.user.kind, now);
+            let asked_for = |(_, found): &Indexed| filter.admits(&found.key, found.user.kind, now);
             found.extend(round.items.into_iter().filter(asked_for));
             after = round.next;
             if found.len() > limit {
@@ -87,20 +90,20 @@ impl Table {
     async fn placed_keys(
         &self,
         organization_id: OrganizationId,
-        filter: &KeyFilter,
+        filter: &AccessKeyFilter,
         now: Time,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<Page<Placed>, Error> {
+    ) -> Result<Page<Indexed>, Error> {
         let Some((first, last)) = filter.places(now).filter(|(_, last)| after < Some(last)) else {
             return Ok(Page { items: Vec::new(), next: None });
         };
         // The place before may lie before the first one, which moves with the time.
         let start = after.filter(|after| *after > first.as_str()).and_then(|sort| {
             let key_id = KeyId::parse(sort.rsplit('#').next()?).ok()?;
-            Some((sort.to_owned(), key::access_key(key_id)))
+            Some((sort.to_owned(), item_key::access_key(key_id)))
         });
-        let partition = key::access_keys_partition(organization_id);
+        let partition = item_key::access_keys_partition(organization_id);
         let places = self.index_page(partition, Some((&first, &last)), start, limit).await?;
         let mut wanted = HashSet::new();
         let mut entries = Vec::with_capacity(places.entries.len());
@@ -108,7 +111,7 @@ impl Table {
         for (sort, key) in places.entries {
             let user = user_beside(&key);
             let further = usize::from(!wanted.contains(&user)) + 1;
-            if wanted.len() + further > BATCH {
+            if wanted.len() + further > BATCH_SIZE {
                 break;
             }
             wanted.extend([key.clone(), user]);
@@ -130,6 +133,6 @@ impl Table {
     }
 }
 
-fn user_beside(key: &key::Key) -> key::Key {
-    key::Key { pk: key.pk.clone(), sk: key::USER.to_owned() }
+fn user_beside(key: &item_key::ItemKey) -> item_key::ItemKey {
+    item_key::ItemKey { pk: key.pk.clone(), sk: item_key::USER.to_owned() }
 }

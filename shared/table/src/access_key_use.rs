@@ -2,10 +2,10 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use domain::{Time, id::KeyId};
 
 use crate::{
-    Error, Refusal, Table, Trail, Transaction,
+    ChangeRecords, Error, OnConditionFailed, Table, Transaction,
+    expression::Expression,
     item::{number, primary},
-    key,
-    transaction::Expression,
+    item_key,
 };
 
 impl Table {
@@ -15,7 +15,7 @@ impl Table {
             .client
             .update_item()
             .table_name(&self.name)
-            .set_key(Some(primary(key::access_key(key_id))))
+            .set_key(Some(primary(item_key::access_key(key_id))))
             .update_expression("SET last_used_at = :now")
             .condition_expression(
                 "attribute_exists(PK) AND (attribute_not_exists(last_used_at) OR last_used_at <= :old)",
@@ -38,21 +38,21 @@ impl Table {
 
     /// Tells, by a trail, that a retired secret of a key was used, unless that was told less than
     /// `every` seconds ago.
-    pub async fn tell_of_reuse(
+    pub async fn record_secret_reuse(
         &self,
         key_id: KeyId,
         now: Time,
         every: i64,
-        trail: Trail<'_>,
+        records: ChangeRecords<'_>,
     ) -> Result<(), Error> {
-        let mut transaction = Transaction::leaving(self, trail);
-        let told = Expression::new("SET reuse_told_at = :now")
-            .value(":now", number(now.seconds()))
+        let mut transaction = Transaction::with(self, records);
+        let told = Expression::new("SET reuse_told_at = :now").value(":now", number(now.seconds()));
+        let due = Expression::exists()
+            .and(" AND (attribute_not_exists(reuse_told_at) OR reuse_told_at <= :old)")
             .value(":old", number(now.plus(-every).seconds()));
-        let due = "attribute_exists(PK) AND (attribute_not_exists(reuse_told_at) OR reuse_told_at <= :old)";
-        transaction.update(self, key::access_key(key_id), told, due, Refusal::LostRace);
-        match self.commit(transaction).await {
-            Err(Error::LostRace) => Ok(()),
+        transaction.update(item_key::access_key(key_id), told, due, OnConditionFailed::Conflict);
+        match transaction.commit().await {
+            Err(Error::Conflict) => Ok(()),
             other => other,
         }
     }

@@ -5,16 +5,16 @@ use ulid::Ulid;
 
 use crate::{
     Error, Page, Table,
+    expression::Expression,
     item::{Item, decode, text},
-    transaction::Expression,
 };
 
 /// The most items looked at for one page of a narrowed list.
-const EXAMINED: usize = 1_000;
+const MAX_EXAMINED: usize = 1_000;
 
 /// A stretch of time in a partition whose sort keys end in ULIDs that carry the items' times.
 #[derive(Debug)]
-pub(crate) struct Stretch {
+pub(crate) struct TimeRange {
     /// Partition key.
     pub(crate) partition: String,
     /// What stands before the ULIDs in the sort keys.
@@ -25,7 +25,7 @@ pub(crate) struct Stretch {
     pub(crate) until: Option<Time>,
 }
 
-impl Stretch {
+impl TimeRange {
     /// Returns the ids of the stretch before `after`, first and last; `None` if there can be none.
     fn ids(&self, after: Option<Ulid>) -> Option<(Ulid, Ulid)> {
         let first = earliest(self.from);
@@ -48,20 +48,20 @@ impl Table {
     /// the page before.
     ///
     /// The work for a page is bounded whatever `filter` leaves out: one query, of at most
-    /// [`EXAMINED`] items. So a page may be short, or empty, and not be the last.
-    pub(crate) async fn newest<T: DeserializeOwned>(
+    /// [`MAX_EXAMINED`] items. So a page may be short, or empty, and not be the last.
+    pub(crate) async fn newest_first<T: DeserializeOwned>(
         &self,
         what: &'static str,
-        stretch: &Stretch,
+        range: &TimeRange,
         filter: Option<Expression>,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<T>, Error> {
-        let Some((first, last)) = stretch.ids(after.and_then(|id| id.parse().ok())) else {
+        let Some((first, last)) = range.ids(after.and_then(|id| id.parse().ok())) else {
             return Ok(Page { items: Vec::new(), next: None });
         };
-        let examined = if filter.is_some() { EXAMINED } else { limit };
-        let query = self.query_newest(stretch, (first, last), filter, examined);
+        let examined = if filter.is_some() { MAX_EXAMINED } else { limit };
+        let query = self.query_newest(range, (first, last), filter, examined);
         let answer = query.send().await.map_err(|error| Error::failed("Query", error))?;
         let mut found = answer.items.unwrap_or_default();
         let reached = if found.len() > limit {
@@ -70,22 +70,22 @@ impl Table {
         } else {
             answer.last_evaluated_key.as_ref()
         };
-        let next = reached.and_then(|item| id_of(item, stretch.prefix));
+        let next = reached.and_then(|item| id_of(item, range.prefix));
         let items = found.into_iter().map(|item| decode(what, item)).collect::<Result<_, _>>()?;
         Ok(Page { items, next })
     }
 
-    /// Counts what `filter` leaves of the newest [`EXAMINED`] items of a stretch, strongly.
-    pub(crate) async fn count_newest(&self, stretch: &Stretch, filter: Expression) -> Result<u64, Error> {
-        let Some(ids) = stretch.ids(None) else { return Ok(0) };
-        let query = self.query_newest(stretch, ids, Some(filter), EXAMINED).select(Select::Count);
+    /// Counts what `filter` leaves of the newest [`MAX_EXAMINED`] items of a stretch, strongly.
+    pub(crate) async fn count_newest(&self, range: &TimeRange, filter: Expression) -> Result<u64, Error> {
+        let Some(ids) = range.ids(None) else { return Ok(0) };
+        let query = self.query_newest(range, ids, Some(filter), MAX_EXAMINED).select(Select::Count);
         let answer = query.send().await.map_err(|error| Error::failed("Query", error))?;
         Ok(u64::try_from(answer.count).unwrap_or_default())
     }
 
     fn query_newest(
         &self,
-        stretch: &Stretch,
+        range: &TimeRange,
         (first, last): (Ulid, Ulid),
         filter: Option<Expression>,
         examined: usize,
@@ -105,9 +105,9 @@ impl Table {
                 .set_expression_attribute_values(Some(values)),
             None => query,
         };
-        let sort_key = |id: Ulid| text(format!("{}{id}", stretch.prefix));
+        let sort_key = |id: Ulid| text(format!("{}{id}", range.prefix));
         query
-            .expression_attribute_values(":partition", text(&stretch.partition))
+            .expression_attribute_values(":partition", text(&range.partition))
             .expression_attribute_values(":first", sort_key(first))
             .expression_attribute_values(":last", sort_key(last))
     }
@@ -123,8 +123,8 @@ mod tests {
 
     use super::*;
 
-    fn stretch(from: i64, until: Option<i64>) -> Stretch {
-        Stretch {
+    fn range(from: i64, until: Option<i64>) -> TimeRange {
+        TimeRange {
             partition: "P".to_owned(),
             prefix: "",
             from: Time::from_seconds(from),
@@ -134,26 +134,26 @@ mod tests {
 
     #[test]
     fn a_stretch_holds_its_first_second_and_not_its_end() {
-        let (first, last) = stretch(1_000, Some(1_002)).ids(None).unwrap();
+        let (first, last) = range(1_000, Some(1_002)).ids(None).unwrap();
         let within = |seconds| (first..=last).contains(&new_id(Time::from_seconds(seconds)));
         assert_eq!([999, 1_000, 1_001, 1_002].map(within), [false, true, true, false]);
-        let (first, last) = stretch(1_000, None).ids(None).unwrap();
+        let (first, last) = range(1_000, None).ids(None).unwrap();
         assert!((first..=last).contains(&new_id(Time::MAX)));
     }
 
     #[test]
     fn the_next_page_starts_right_before_the_last_id() {
         let id = new_id(Time::from_seconds(1_001));
-        let (_, last) = stretch(1_000, Some(1_002)).ids(Some(id)).unwrap();
+        let (_, last) = range(1_000, Some(1_002)).ids(Some(id)).unwrap();
         assert_eq!(last.0 + 1, id.0);
-        let (_, last) = stretch(1_000, Some(1_001)).ids(Some(id)).unwrap();
+        let (_, last) = range(1_000, Some(1_001)).ids(Some(id)).unwrap();
         assert_eq!(last.timestamp_ms(), 1_000_999);
     }
 
     #[test]
     fn a_stretch_that_is_over_holds_nothing() {
-        assert_eq!(stretch(1_000, Some(1_000)).ids(None), None);
-        assert_eq!(stretch(1_000, None).ids(Some(earliest(Time::from_seconds(1_000)))), None);
-        assert_eq!(stretch(0, None).ids(Some(Ulid(0))), None);
+        assert_eq!(range(1_000, Some(1_000)).ids(None), None);
+        assert_eq!(range(1_000, None).ids(Some(earliest(Time::from_seconds(1_000)))), None);
+        assert_eq!(range(0, None).ids(Some(Ulid(0))), None);
     }
 }
