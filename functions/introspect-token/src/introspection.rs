@@ -8,7 +8,7 @@ use domain::{
 };
 use serde::Serialize;
 
-/// Whether a token is active, and what it permits or why it is not active.
+/// Whether a token is active, with its permissions or the reason why it is not.
 #[derive(Debug, Serialize)]
 pub(crate) struct Introspection {
     active: bool,

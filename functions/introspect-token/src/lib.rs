@@ -1,6 +1,6 @@
-//! Tells the holder of an access key whether it works and what it permits (RFC 7662).
+//! Tells the holder of an access key whether the key works, and its permissions (RFC 7662).
 //!
-//! The token is the proof, so nobody has to sign in. Whoever lacks the secret learns nothing: the response
+//! The token is the proof, so nobody has to sign in. A caller without the secret learns nothing: the response
 //! is the same for a token that is malformed, unknown, wrong, or of a deleted user.
 
 mod body;
@@ -23,7 +23,7 @@ use domain::{
 use introspection::{Introspection, Reason};
 use table::KeyWithUser;
 
-/// Responds whether the token works now, and with what it permits or why it does not work.
+/// Responds with the permissions of a token that works now, or with the reason why it does not.
 ///
 /// CIDR restrictions are not checked: the caller of this endpoint is not the client that uses the key.
 pub async fn introspect_token(app: &App<Pepper>, request: lambda_http::Request) -> HandlerResult {

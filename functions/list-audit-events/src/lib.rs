@@ -1,4 +1,4 @@
-//! Lists the audit events of an organization: who changed what, when, and from where.
+//! Lists the audit events of an organization: each change with its time, actor and address.
 
 mod filter;
 mod response;

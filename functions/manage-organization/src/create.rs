@@ -16,7 +16,7 @@ use domain::{
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{CreationPolicy, response::OrganizationResponse};
+use crate::{creation_policy::CreationPolicy, response::OrganizationResponse};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,17 +4,14 @@ use api::{HandlerError, HandlerResult, Member, Request, app::App, response, retr
 use domain::{Error, access::Action, audit, role::Label};
 use serde_json::json;
 
-use crate::{
-    name,
-    role_or_group::{CatalogKind, RoleOrGroup},
-};
+use crate::role_or_group::{CatalogKind, RoleOrGroup};
 
 /// Deletes a role or group. It grants nothing from then on. A new one of the same name grants anew.
 pub(crate) async fn delete(app: &App, request: &Request<Member>, kind: CatalogKind) -> HandlerResult {
     request.query(&[])?;
     request.no_body()?;
     request.caller.actor().may(Action::WriteRoles)?;
-    let name = name(request, kind)?;
+    let name = kind.name_in_path(request)?;
     retry_on_conflict(|| remove(app, request, kind, &name)).await?;
     Ok(response::no_content())
 }

@@ -7,8 +7,7 @@ mod put;
 mod read;
 mod role_or_group;
 
-use api::{HandlerError, HandlerResult, Member, Request, app::App};
-use domain::{Error, role::Label};
+use api::{HandlerResult, Request, app::App};
 use role_or_group::CatalogKind;
 
 /// Sets, lists, shows or deletes roles and groups.
@@ -30,9 +29,4 @@ pub async fn manage_roles(app: &App, request: lambda_http::Request) -> HandlerRe
         }
         _ => Err(request.unknown_route()),
     }
-}
-
-/// Reads the name in the path. A text that cannot be a name is the name of nothing.
-fn name(request: &Request<Member>, kind: CatalogKind) -> Result<Label, HandlerError> {
-    Ok(Label::try_from(request.path(kind.as_str())?).map_err(|_| Error::NotFound { what: kind.as_str() })?)
 }

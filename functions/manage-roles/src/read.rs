@@ -3,17 +3,14 @@
 use api::{HandlerResult, Member, Paging, Request, app::App, response};
 use domain::{Error, access::Action};
 
-use crate::{
-    name,
-    role_or_group::{CatalogKind, RoleOrGroup, RoleOrGroupResponse},
-};
+use crate::role_or_group::{CatalogKind, RoleOrGroup, RoleOrGroupResponse};
 
 /// Responds with one role or group.
 pub(crate) async fn get(app: &App, request: &Request<Member>, kind: CatalogKind) -> HandlerResult {
     request.query(&[])?;
     let member = &request.caller;
     member.actor().may(Action::ReadRoles)?;
-    let found = RoleOrGroup::read(app, member.organization_id, kind, &name(request, kind)?).await?;
+    let found = RoleOrGroup::read(app, member.organization_id, kind, &kind.name_in_path(request)?).await?;
     let found = found.ok_or(Error::NotFound { what: kind.as_str() })?;
     let version = found.version();
     Ok(response::ok(&RoleOrGroupResponse::from(found), Some(version)))

@@ -1,8 +1,8 @@
 //! Roles and groups as one type: they are set, shown and deleted alike.
 
-use api::{HandlerError, app::App};
+use api::{HandlerError, Member, Request, app::App};
 use domain::{
-    Time,
+    Error, Time,
     id::OrganizationId,
     permission::Permission,
     role::{Catalog, Group, Label, Role},
@@ -23,6 +23,12 @@ impl CatalogKind {
             Self::Role => "role",
             Self::Group => "group",
         }
+    }
+
+    /// Reads the name in the path. A text that cannot be a name is the name of nothing.
+    pub(crate) fn name_in_path(self, request: &Request<Member>) -> Result<Label, HandlerError> {
+        let name = Label::try_from(request.path(self.as_str())?);
+        Ok(name.map_err(|_| Error::NotFound { what: self.as_str() })?)
     }
 }
 

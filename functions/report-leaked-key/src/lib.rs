@@ -1,7 +1,7 @@
 //! Takes reports of leaked access keys, and revokes each key whose secret is right.
 //!
-//! The tokens are the proof, so anybody may report. Every report gets the same response: whoever guesses
-//! learns nothing.
+//! The tokens are the proof, so anybody may report. Every report gets the same response, so that
+//! nobody learns from it whether a guess was right.
 
 mod github;
 mod notification;
@@ -72,7 +72,7 @@ async fn revoke(
     let events = [request.audit_event_of(reporter, key.organization_id, action, key.key_id, changes)];
     let notifications = notification::leak_reported(app, request, report, leak, &found).await?;
     let records = ChangeRecords::of(&events).notifying(&notifications);
-    // `updated_by` names a user, and the reporter is none: the key's own user stands there.
+    // `updated_by` must name a user. The reporter is none, so it names the key's own user.
     app.table.revoke_access_key(key, key.user_id(), request.now, records).await?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use domain::{
 };
 use serde::Deserialize;
 
-use crate::GithubKeys;
+use crate::github::GithubKeys;
 
 /// The most tokens of one report.
 const MAX_TOKENS: usize = 100;

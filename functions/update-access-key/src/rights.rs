@@ -30,7 +30,7 @@ pub(crate) fn check(
             member.actor().may_grant(&effective(user, Some(after), catalog))?;
         }
     }
-    // People switch on again what they switched off themselves; administrators what an administrator did.
+    // A key that its user switched off is for the user to switch on; any other is for an administrator.
     if let Some(by) =
         before.deactivated_by.filter(|_| after.deactivated_by.is_none() && user.kind != Kind::Machine)
     {

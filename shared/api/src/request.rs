@@ -48,8 +48,8 @@ impl Request {
         Self::new(caller, request)
     }
 
-    /// Settles that the caller is a member of the organization in the path; to anybody else there is no such
-    /// organization.
+    /// Checks that the caller is a member of the organization in the path. To any other caller the organization
+    /// is not found.
     pub fn into_member(self) -> Result<Request<Member>, HandlerError> {
         let missing = || Error::NotFound { what: "organization" };
         let organization_id = OrganizationId::parse(&self.path("organization_id")?).map_err(|_| missing())?;
@@ -62,7 +62,7 @@ impl Request {
         }
     }
 
-    /// Settles that the caller signed in, on a route that needs no organization; refuses access keys.
+    /// Checks that the caller signed in, on a route that needs no organization. Refuses access keys.
     pub fn into_signed_in(self) -> Result<Request<SignedIn>, HandlerError> {
         let (request, caller) = self.split();
         match caller {

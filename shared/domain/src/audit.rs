@@ -1,4 +1,4 @@
-//! Audit events: who changed what, when, and from where.
+//! Audit events: each change with its time, actor, target and origin.
 
 use std::fmt::{self, Display};
 
