@@ -1,4 +1,4 @@
-//! Who may do what, as one table.
+//! Access decisions: who may do what, as one table.
 
 use crate::{
     Error,
@@ -7,7 +7,7 @@ use crate::{
     user::{Kind, User},
 };
 
-/// Who makes a request, as far as rights go.
+/// The caller of a request, as access decisions see it.
 #[derive(Debug, Clone)]
 pub struct Actor {
     /// The user.
@@ -16,18 +16,18 @@ pub struct Actor {
     pub kind: Kind,
     /// The permissions that the authorizer established.
     pub permissions: Vec<Permission>,
-    /// The key that it comes with; `None` when it signed in.
+    /// The key that the caller presented; `None` after a sign-in.
     pub key_id: Option<KeyId>,
 }
 
-/// Whose thing a request is about.
+/// The user whose data a request reads or changes.
 #[derive(Debug, Clone, Copy)]
 pub struct Resource {
     /// The user.
     pub user_id: UserId,
     /// Its kind.
     pub kind: Kind,
-    /// The key that the request is about, where it is about one.
+    /// The key that the request names, if any.
     pub key_id: Option<KeyId>,
 }
 
@@ -40,7 +40,7 @@ impl User {
 }
 
 impl Resource {
-    /// Says that the request is about a key of the user.
+    /// Narrows the resource to one key of the user.
     #[must_use]
     pub const fn with_key(self, key_id: KeyId) -> Self {
         Self { key_id: Some(key_id), ..self }
@@ -86,29 +86,29 @@ pub enum Action {
     ReadInbox,
 }
 
-/// By which right a caller does something.
+/// The right by which an action is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
-    /// It holds the permission.
+    /// The caller holds the permission.
     Held,
-    /// The thing is its own. A key that is narrowed does not bring this right.
+    /// The resource is the caller's own. A narrowed key does not bring this right.
     Own,
-    /// The thing is the key that it comes with.
+    /// The resource is the key that the caller presented.
     Itself,
 }
 
-/// Beyond the holders of the permission, or within them, whom the action is open to.
+/// To whom an action is open, besides or among the holders of its permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// Holders, for everything of the organization.
+    /// Holders, for the whole organization.
     Organization,
-    /// Holders for everything; people for what is theirs.
+    /// Holders for the whole organization; people for their own resources.
     OrOwn,
-    /// People for what is theirs; holders for machines' things only.
+    /// People for their own resources; holders for those of machines only.
     OwnOrMachines,
     /// As [`Extent::OwnOrMachines`], and every key for itself.
     OwnOrMachinesOrItself,
-    /// People for what is theirs, and nobody else whatever they hold.
+    /// People for their own resources alone, whatever others hold.
     Own,
 }
 
@@ -133,7 +133,7 @@ const TABLE: [(Action, &str, Extent); 17] = [
     (Action::ReadInbox, "", Extent::Own),
 ];
 
-/// Lists who may do what: each action, the permission it takes, and how far that reaches.
+/// Lists the rules: each action with its permission and its extent.
 pub fn rules() -> impl Iterator<Item = (Action, &'static str, Extent)> {
     TABLE.iter().copied()
 }
@@ -147,7 +147,7 @@ impl Actor {
         }
     }
 
-    /// Allows or refuses `action` on something that belongs to `resource`, and says by which right.
+    /// Allows or refuses `action` on a resource, and returns the right that allows it.
     pub fn may_for(&self, action: Action, resource: Resource) -> Result<Right, Error> {
         let (permission, extent) = rule(action);
         let own = self.user_id == resource.user_id && self.kind != Kind::Machine;
@@ -166,7 +166,7 @@ impl Actor {
         }
     }
 
-    /// Refuses to give what the caller does not hold.
+    /// Refuses to grant a permission that the caller does not hold.
     pub fn may_grant(&self, permissions: &[Permission]) -> Result<(), Error> {
         match permissions.iter().find(|permission| !covered(&self.permissions, permission.as_str())) {
             Some(missing) => Err(Error::Forbidden {

@@ -12,7 +12,7 @@ pub const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij
 #[serde(into = "String", try_from = "String")]
 pub struct Base62<const N: usize>([u8; N]);
 
-/// The text was not base62 of the expected length.
+/// The text is not base62 of the expected length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be {length} letters and digits")]
 pub struct NotBase62 {

@@ -1,4 +1,4 @@
-//! Networks that a key may be used from.
+//! Networks from which a key may be used.
 
 use std::{collections::BTreeSet, fmt, net::IpAddr, str::FromStr};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// The most networks that a key may name.
+/// The most networks that a key may have.
 pub const MAX_NETWORKS: usize = 50;
 
 /// A network of IPv4 or IPv6: an address and the number of its leading bits that count.
@@ -31,7 +31,7 @@ impl Cidr {
     }
 }
 
-/// Orders networks and keeps each once; refuses none of them, and more than [`MAX_NETWORKS`].
+/// Sorts and deduplicates networks. Refuses an empty list, and more than [`MAX_NETWORKS`].
 pub fn checked(networks: Vec<Cidr>) -> Result<Vec<Cidr>, Error> {
     let networks: BTreeSet<Cidr> = networks.into_iter().collect();
     if (1..=MAX_NETWORKS).contains(&networks.len()) {

@@ -1,4 +1,4 @@
-//! What a caller may do, and where each permission comes from.
+//! Grants: the permissions of users and keys, each with its source.
 
 use crate::{
     Error,
@@ -15,7 +15,7 @@ pub enum Source {
     Owner,
     /// A role.
     Role(Label),
-    /// A role that a group carries.
+    /// A role of a group.
     Group {
         /// The group.
         group: Label,
@@ -27,7 +27,7 @@ pub enum Source {
 /// A permission with its source.
 pub type Grant = (Permission, Source);
 
-/// Lists what roles and groups grant. Those that are not in the catalog grant nothing.
+/// Lists the grants of roles and groups. Names that are not in the catalog grant nothing.
 #[must_use]
 pub fn grants_of(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Vec<Grant> {
     let direct = roles.iter().map(|role| (role, Source::Role(role.clone())));
@@ -42,7 +42,7 @@ pub fn grants_of(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Vec<Gr
         .collect()
 }
 
-/// Refuses names that no role or group of the catalog has: they would grant nothing, unnoticed.
+/// Refuses names that are not in the catalog, because they would silently grant nothing.
 pub fn check_roles_exist(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Result<(), Error> {
     if let Some(unknown) = roles.iter().find(|role| !catalog.roles.contains_key(role)) {
         return Err(Error::invalid("roles", format!("{unknown} is no role of this organization")));
@@ -53,14 +53,14 @@ pub fn check_roles_exist(roles: &[Label], groups: &[Label], catalog: &Catalog) -
     }
 }
 
-/// Lists what a user holds.
+/// Lists the grants of a user.
 #[must_use]
 pub fn of_user(user: &User, catalog: &Catalog) -> Vec<Grant> {
     let by_kind = (user.kind == Kind::Owner).then(|| (Permission::all(), Source::Owner));
     by_kind.into_iter().chain(grants_of(&user.roles, &user.groups, catalog)).collect()
 }
 
-/// Lists what a key narrows its user to; `None` when it was never given roles or groups.
+/// Lists the grants that narrow a key; `None` for a key without roles and groups of its own.
 #[must_use]
 pub fn restriction(key: &AccessKey, catalog: &Catalog) -> Option<Vec<Grant>> {
     key.is_narrowed().then(|| {
@@ -72,7 +72,7 @@ pub fn restriction(key: &AccessKey, catalog: &Catalog) -> Option<Vec<Grant>> {
     })
 }
 
-/// Returns what a caller may do: what the user holds, within what the key is narrowed to.
+/// Returns the permissions of a caller: those of the user, narrowed by the key.
 #[must_use]
 pub fn effective(user: &User, key: Option<&AccessKey>, catalog: &Catalog) -> Vec<Permission> {
     let held = permissions(of_user(user, catalog));
@@ -82,7 +82,7 @@ pub fn effective(user: &User, key: Option<&AccessKey>, catalog: &Catalog) -> Vec
     }
 }
 
-/// Leaves out the sources, and what another permission covers.
+/// Returns the permissions of grants, without redundant ones.
 #[must_use]
 pub fn permissions(grants: Vec<Grant>) -> Vec<Permission> {
     without_redundant(grants.into_iter().map(|(permission, _)| permission))

@@ -1,4 +1,4 @@
-//! What people are told of what others did: in their inbox, and by mail.
+//! Notifications: messages to users about changes that others made.
 
 use crate::{
     id::{OrganizationId, UserId},
@@ -7,28 +7,27 @@ use crate::{
     user::User,
 };
 
-/// A message with the ways in which one user hears of it.
+/// A message to one user, with its channels.
 ///
-/// It is written in the transaction of the change that it tells of. Nobody is told of what they did
-/// themselves.
+/// It is written in the transaction of the change. Nobody is notified of their own changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {
-    /// Who is told.
+    /// The recipient.
     pub user_id: UserId,
-    /// The organization of that user.
+    /// The recipient's organization.
     pub organization_id: OrganizationId,
-    /// What is told.
+    /// The message.
     pub message: Message,
-    /// Whether it is put in the inbox.
+    /// Whether it goes to the inbox.
     pub in_inbox: bool,
-    /// Whether it is mailed, by the next run of the notices.
+    /// Whether the next run of notify-expiring-keys mails it.
     pub by_mail: bool,
 }
 
 impl Notification {
-    /// Addresses a message to a user, by the ways that the user wants to hear of it.
+    /// Addresses a message to a user by the channels that the user has switched on.
     ///
-    /// `None` where there are none: machines read no inbox, and mail needs an address.
+    /// `None` if no channel reaches the user: machines read no inbox, and mail needs an address.
     #[must_use]
     pub fn to(user: &User, message: Message) -> Option<Self> {
         let Channels { inbox: in_inbox, email: by_mail } =

@@ -1,10 +1,10 @@
-//! By which ways a user wants to hear of what.
+//! Notification preferences: the channels that a user has switched on for each kind of message.
 
 use serde::{Deserialize, Serialize};
 
 use crate::inbox::MessageKind;
 
-/// The two ways.
+/// The two channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Channels {
@@ -20,7 +20,7 @@ impl Default for Channels {
     }
 }
 
-/// The ways for each event; all on unless switched off.
+/// The channels for each kind of message; all on unless switched off.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NotificationPreferences {
@@ -34,7 +34,7 @@ pub struct NotificationPreferences {
     pub access_changed: Channels,
 }
 
-/// Switches to set; what is absent stays as it is.
+/// Switches to set; an absent switch stays as it is.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NotificationPreferencesChange {
@@ -52,8 +52,8 @@ struct ChannelsChange {
 }
 
 impl NotificationPreferences {
-    /// Returns the ways for an event. What threatens a key, or keeps others
-    /// from being warned, cannot be switched off.
+    /// Returns the channels for a kind of message. Messages about threats to a key, and about mails that
+    /// cannot be delivered, cannot be switched off.
     #[must_use]
     pub fn channels(&self, event: MessageKind) -> Channels {
         match event {
@@ -67,7 +67,7 @@ impl NotificationPreferences {
         }
     }
 
-    /// Applies the switches that `change` gives.
+    /// Applies the switches of `change`.
     #[must_use]
     pub fn changed(self, change: &NotificationPreferencesChange) -> Self {
         let merged = |channels: Channels, change: ChannelsChange| Channels {

@@ -29,7 +29,7 @@ impl Permission {
         &self.0
     }
 
-    /// Tells whether whoever holds this permission also holds `wanted`.
+    /// Tells whether a holder of this permission also holds `wanted`.
     #[must_use]
     pub fn covers(&self, wanted: &str) -> bool {
         match self.0.strip_suffix('*') {
@@ -40,7 +40,7 @@ impl Permission {
 }
 
 impl Permission {
-    /// Returns what both permissions cover, if anything.
+    /// Returns the permission that both cover, if any.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Option<Self> {
         if self.covers(&other.0) { Some(other.clone()) } else { other.covers(&self.0).then(|| self.clone()) }
@@ -84,13 +84,13 @@ pub fn covered(held: &[Permission], wanted: &str) -> bool {
     held.iter().any(|permission| permission.covers(wanted))
 }
 
-/// Returns what both sets cover, in order and without what another member covers.
+/// Returns the permissions that both sets cover, sorted and without redundant ones.
 #[must_use]
 pub fn intersection(first: &[Permission], second: &[Permission]) -> Vec<Permission> {
     without_redundant(first.iter().flat_map(|one| second.iter().filter_map(|other| one.intersection(other))))
 }
 
-/// Orders permissions and leaves out what another one covers.
+/// Sorts permissions and removes those that another one covers.
 #[must_use]
 pub fn without_redundant(permissions: impl IntoIterator<Item = Permission>) -> Vec<Permission> {
     let all: BTreeSet<Permission> = permissions.into_iter().collect();

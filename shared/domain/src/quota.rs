@@ -1,4 +1,4 @@
-//! How many keys a user may hold.
+//! Quotas: how many live keys a user may hold.
 
 use crate::{
     Error, Time,
@@ -7,17 +7,17 @@ use crate::{
     user::{Status, User},
 };
 
-/// Room for further keys, and what to clear away when it is taken.
+/// A free place in a user's quota, with the expired entries to remove when it is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuotaSlot {
     /// Entries of `live_keys` that have expired.
     pub expired: Vec<KeySuffix>,
 }
 
-/// Finds room for `wanted` more live keys of `user` at `now`.
+/// Checks that `user` may hold `wanted` more live keys at `now`.
 ///
-/// Expired entries do not count; their place is free from the second of their expiry. Refuses a
-/// user that may not act, and more keys than the quota of the user's kind allows.
+/// Expired entries do not count, from the second of their expiry on. Refuses a user that is not active,
+/// and more keys than the quota of the user's kind.
 pub fn check_quota(user: &User, policy: &Policy, wanted: usize, now: Time) -> Result<QuotaSlot, Error> {
     match user.status {
         Status::Active => {}
@@ -39,7 +39,7 @@ pub fn check_quota(user: &User, policy: &Policy, wanted: usize, now: Time) -> Re
     Ok(QuotaSlot { expired })
 }
 
-/// Finds the place of a key whose expiry changes at `now`: the one it has, or a free one if it expired.
+/// Checks the quota for a key whose expiry changes at `now`: an expired key needs a free place again.
 pub fn check_quota_again(
     user: &User,
     policy: &Policy,

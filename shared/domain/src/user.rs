@@ -12,7 +12,7 @@ use crate::{
     text::{Email, Name},
 };
 
-/// What a user is.
+/// The kind of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -48,9 +48,9 @@ impl fmt::Display for Kind {
 pub enum Status {
     /// May act.
     Active,
-    /// Is refused, and so are its keys.
+    /// The user and its keys are refused.
     Suspended,
-    /// Is gone: refused, hidden, and being cleaned up.
+    /// Deleted: refused, hidden, and being cleaned up.
     Deleted,
 }
 
@@ -69,18 +69,18 @@ impl Status {
 /// One person or machine in one organization.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct User {
-    /// Names the user.
+    /// The id.
     pub user_id: UserId,
     /// The organization it belongs to, for ever.
     pub organization_id: OrganizationId,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// A label.
     pub name: Name,
-    /// Where mail goes; a machine may have none.
+    /// The address for mails; a machine may have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
-    /// Hash of the linked sign-in's issuer and subject, once there was one.
+    /// Hash of the linked sign-in's issuer and subject, after the first sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// Whether it may act.
@@ -91,11 +91,11 @@ pub struct User {
     pub groups: Vec<Label>,
     /// The channels that it wants for each kind of message.
     pub notifications: NotificationPreferences,
-    /// Each live key with its expiry; `None` never expires. What the quota counts.
+    /// Each live key with its expiry; `None` never expires. The quota counts these.
     pub live_keys: BTreeMap<KeySuffix, Option<Time>>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Time,
-    /// Counts changes of the user and of `live_keys`, from 1.
+    /// The number of changes of the user and of `live_keys`, from 1.
     pub version: u64,
 }
 

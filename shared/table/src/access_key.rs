@@ -1,3 +1,5 @@
+//! Access keys: reads, and the transactions that create, change and end them.
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     Time,
@@ -48,10 +50,10 @@ impl Table {
         Ok(Some(KeyWithUser { key: decode("access key", key)?, user: decode("user", user)? }))
     }
 
-    /// Stores a new key in the room found for it.
+    /// Stores a new key in its place of the quota.
     ///
-    /// `user` is the user as the room was found in it. Tolerate: [`Error::Conflict`] when the user
-    /// changed meanwhile; read it and look for room again.
+    /// `user` is the user for whom the quota was checked. Tolerate: [`Error::Conflict`] when the user
+    /// changed meanwhile; read it and check the quota again.
     pub async fn create_access_key(
         &self,
         new: StoredAccessKey<'_>,
@@ -67,8 +69,8 @@ impl Table {
 
     /// Changes a key from the state in which it was read.
     ///
-    /// A changed expiry takes its place in `user.live_keys` anew, in the room found for it; its
-    /// notices start anew at `after.due_at`. Tolerate: [`Error::Conflict`] when the key or its user
+    /// A changed expiry is written to `user.live_keys` in `slot`, and the key's notices start again at
+    /// `after.due_at`. Tolerate: [`Error::Conflict`] when the key or its user
     /// changed meanwhile; read them and decide again.
     pub async fn update_access_key(
         &self,
@@ -80,7 +82,7 @@ impl Table {
         let mut transaction = Transaction::with(self, records);
         let mut old = self.access_key_item(StoredAccessKey { key: before, due_at: None });
         if place.is_some() {
-            // These stand for whatever is stored, or is not, so that a new expiry sets or removes both.
+            // Placeholders for the stored values, so that a new expiry always sets or removes both.
             old.extend(["due_shard", "due_at"].map(|name| (name.to_owned(), AttributeValue::Null(true))));
         }
         let new = self.access_key_item(StoredAccessKey { key: after.key, due_at: place.and(after.due_at) });
@@ -91,7 +93,7 @@ impl Table {
         transaction.commit().await
     }
 
-    /// Ends a key for ever, from the state in which `key` was read, and frees its place.
+    /// Revokes a key from the state in which it was read, and frees its place.
     ///
     /// Tolerate: [`Error::Conflict`] when the key changed meanwhile; read it and decide again.
     pub async fn revoke_access_key(

@@ -1,3 +1,5 @@
+//! Filters of access-key lists, and the part of the index that each filter needs.
+
 use domain::{
     Time,
     access_key::{AccessKey, Status},
@@ -6,24 +8,24 @@ use domain::{
 
 use crate::item_key::{AFTER_ALL_EXPIRIES, expiring_from};
 
-/// The most queries, each with its batch, for one page of a narrowed list.
+/// The most queries, each with its batch read, for one page of a filtered list.
 const MAX_ROUNDS: usize = 10;
 
-/// Which keys are asked for; what is absent does not narrow.
+/// A filter of keys; an absent member does not filter.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AccessKeyFilter {
     /// Their state.
     pub status: Option<Status>,
-    /// What their users are.
+    /// The kind of their users.
     pub kind: Option<Kind>,
-    /// They expire before this second; those that never expire do not.
+    /// They expire before this second. Keys that never expire do not match.
     pub expires_before: Option<Time>,
-    /// They were used last before this second, or never.
+    /// They were last used before this second, or never.
     pub unused_since: Option<Time>,
 }
 
 impl AccessKeyFilter {
-    /// Tells whether a key of a user of this kind is asked for.
+    /// Tells whether a key of a user of this kind matches.
     #[must_use]
     pub fn admits(&self, key: &AccessKey, kind: Kind, now: Time) -> bool {
         let before =
@@ -34,8 +36,7 @@ impl AccessKeyFilter {
             && (key.last_used_at.is_none() || before(key.last_used_at, self.unused_since))
     }
 
-    /// Returns the first and the last place, by expiry, at which such keys stand; `None` if there are
-    /// no such places.
+    /// Returns the range of the index that can hold matching keys; `None` if it is empty.
     pub(crate) fn places(&self, now: Time) -> Option<(String, String)> {
         let now_expired = expiring_from(now.plus(1));
         let first = match self.status {
@@ -48,7 +49,7 @@ impl AccessKeyFilter {
         (first < last).then_some((first, last))
     }
 
-    /// Returns how often the index may be asked for one page: once where no key there is left out.
+    /// Returns how many index queries one page may take: one if every key of the range matches.
     pub(crate) fn rounds(&self) -> usize {
         let by_place = Self { expires_before: self.expires_before, ..Self::default() };
         if *self == by_place { 1 } else { MAX_ROUNDS }

@@ -1,3 +1,5 @@
+//! Lists of access keys, ordered by expiry.
+
 use std::collections::HashSet;
 
 use domain::{
@@ -14,13 +16,13 @@ use crate::{
     item_key,
 };
 
-/// A key with its place in the index by expiry.
+/// A key with its sort key in the index.
 type Indexed = (String, KeyWithUser);
 
 impl Table {
     /// Lists the keys of a user by expiry, strongly; `after` is the `next` of the page before.
     ///
-    /// Reads all keys of the user, however few are asked for: quotas keep them few.
+    /// Reads all keys of the user for each page: quotas keep them few.
     pub async fn access_keys_of(
         &self,
         user: &User,
@@ -55,9 +57,9 @@ impl Table {
 
     /// Lists the keys of an organization with their users, by expiry.
     ///
-    /// `after` is the `next` of the page before. What expiry decides of `filter` narrows the query, the
-    /// rest is left out after reading, ten times a query and a batch at most. So a page may be short,
-    /// or empty, and not be the last.
+    /// `after` is the `next` of the page before. The query covers the filter's range of expiry; the rest of
+    /// the filter applies after reading, with at most ten queries and batches. So a page may be short or
+    /// empty without being the last.
     pub async fn access_keys(
         &self,
         organization_id: OrganizationId,
@@ -85,8 +87,7 @@ impl Table {
         Ok(Page { items: found.into_iter().map(|(_, found)| found).collect(), next: after })
     }
 
-    /// Reads the keys at the next `limit` places of the index, or at fewer where they and their users
-    /// would not fit one batch.
+    /// Reads the keys of the next `limit` index entries, or of fewer where keys and users do not fit one batch.
     async fn placed_keys(
         &self,
         organization_id: OrganizationId,
@@ -98,7 +99,7 @@ impl Table {
         let Some((first, last)) = filter.places(now).filter(|(_, last)| after < Some(last)) else {
             return Ok(Page { items: Vec::new(), next: None });
         };
-        // The place before may lie before the first one, which moves with the time.
+        // The entry before may lie before the range, whose start moves with time.
         let start = after.filter(|after| *after > first.as_str()).and_then(|sort| {
             let key_id = KeyId::parse(sort.rsplit('#').next()?).ok()?;
             Some((sort.to_owned(), item_key::access_key(key_id)))

@@ -1,3 +1,5 @@
+//! Records of use: the last use of a key, and the use of a retired secret.
+
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use domain::{Time, id::KeyId};
 
@@ -9,7 +11,7 @@ use crate::{
 };
 
 impl Table {
-    /// Notes that a key was used, unless that was noted less than `every` seconds ago.
+    /// Records the use of a key, unless a use was recorded less than `every` seconds ago.
     pub async fn touch_access_key(&self, key_id: KeyId, now: Time, every: i64) -> Result<(), Error> {
         let result = self
             .client
@@ -36,8 +38,7 @@ impl Table {
         }
     }
 
-    /// Tells, by a trail, that a retired secret of a key was used, unless that was told less than
-    /// `every` seconds ago.
+    /// Records the use of a retired secret, unless one was recorded less than `every` seconds ago.
     pub async fn record_secret_reuse(
         &self,
         key_id: KeyId,

@@ -1,3 +1,5 @@
+//! Strongly consistent batch reads that retry unprocessed keys.
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
@@ -9,14 +11,14 @@ use crate::{
     retry::{MAX_ATTEMPTS, backoff},
 };
 
-/// The most items that one read may name.
+/// The most items of one batch read.
 pub(crate) const BATCH_SIZE: usize = 100;
 
 impl Table {
-    /// Reads up to [`BATCH_SIZE`] items, strongly; those that do not exist are absent from the answer.
+    /// Reads up to [`BATCH_SIZE`] items, strongly; missing ones are absent from the result.
     ///
-    /// Keys that DynamoDB leaves unprocessed are asked for again; where it keeps leaving some, the
-    /// read fails: an item that was not read is never taken for one that does not exist.
+    /// Retries unprocessed keys, and fails if some stay unprocessed: an unread item is never taken for a
+    /// missing one.
     pub(crate) async fn batch(
         &self,
         keys: impl IntoIterator<Item = ItemKey>,

@@ -1,3 +1,5 @@
+//! Inbox messages.
+
 use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::ReturnValue};
 use domain::{
     Time,
@@ -14,8 +16,8 @@ use crate::{
     time_range::TimeRange,
 };
 
-/// Holds of a message that is there and still kept.
-const KEPT_STILL: &str = "attribute_exists(PK) AND #at >= :from";
+/// Condition: the message exists and is within its retention.
+const IS_KEPT: &str = "attribute_exists(PK) AND #at >= :from";
 
 impl Transaction<'_> {
     /// Adds a message to the inbox of a user.
@@ -25,7 +27,7 @@ impl Transaction<'_> {
 }
 
 impl Table {
-    /// Lists the messages to a user that are kept at `now`, the newest first.
+    /// Lists a user's messages within their retention at `now`, the newest first.
     ///
     /// `after` is the `next` of the page before. A page may be short, or empty, and not be the last.
     pub async fn messages(
@@ -39,14 +41,14 @@ impl Table {
         self.newest_first("message", &kept(user_id, now), state.map(in_state), after, limit).await
     }
 
-    /// Counts the unread among the newest 1,000 messages to a user that are kept at `now`, strongly.
+    /// Counts the unread ones among a user's newest 1,000 messages at `now`, strongly.
     pub async fn count_unread(&self, user_id: UserId, now: Time) -> Result<u64, Error> {
         self.count_newest(&kept(user_id, now), in_state(State::Unread)).await
     }
 
-    /// Notes what a message's reader did with it, and returns it as it is then.
+    /// Sets the state of a message and returns the message.
     ///
-    /// Refused where there is no such message, or none any more: it is never made anew.
+    /// Refused if the message does not exist or is past its retention: it is never created anew.
     pub async fn mark_message(
         &self,
         user_id: UserId,
@@ -60,7 +62,7 @@ impl Table {
             .table_name(&self.name)
             .set_key(Some(primary(item_key::message(user_id, message_id))))
             .update_expression("SET #state = :state")
-            .condition_expression(KEPT_STILL)
+            .condition_expression(IS_KEPT)
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#at", "at")
             .expression_attribute_values(":state", text(state.as_str()))
@@ -81,13 +83,12 @@ impl Table {
         }
     }
 
-    /// Removes a message. Refused where there is none, or none any more.
+    /// Removes a message. Refused if it does not exist or is past its retention.
     ///
-    /// A transaction of one step, because its client token keeps a lost reply from making the
-    /// repetition find nothing.
+    /// A transaction of one step: thanks to its client token, a retry after a lost reply succeeds.
     pub async fn delete_message(&self, user_id: UserId, message_id: Ulid, now: Time) -> Result<(), Error> {
         let kept =
-            Expression::new(KEPT_STILL).name("#at", "at").value(":from", number(kept_from(now).seconds()));
+            Expression::new(IS_KEPT).name("#at", "at").value(":from", number(kept_from(now).seconds()));
         let mut transaction = Transaction::new(self);
         transaction.delete(
             item_key::message(user_id, message_id),
@@ -102,12 +103,12 @@ fn missing() -> domain::Error {
     domain::Error::NotFound { what: "message" }
 }
 
-/// Returns the first second whose messages are kept at `now`.
+/// Returns the first second within the retention at `now`.
 fn kept_from(now: Time) -> Time {
     now.plus(1 - RETENTION)
 }
 
-/// Returns the stretch of a user's messages that are kept at `now`.
+/// Returns the range of a user's messages within their retention at `now`.
 fn kept(user_id: UserId, now: Time) -> TimeRange {
     TimeRange {
         partition: item_key::user_partition(user_id),

@@ -1,3 +1,5 @@
+//! Stored items: encoding, decoding and single reads.
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::AttributeValue};
@@ -16,7 +18,7 @@ pub(crate) fn encode(key: ItemKey, entity: &impl Serialize) -> Item {
     item
 }
 
-/// Adds the item's place in `GSI1`.
+/// Adds the item's key in `GSI1`.
 pub(crate) fn indexed(mut item: Item, place: ItemKey) -> Item {
     item.insert("GSI1PK".to_owned(), text(place.pk));
     item.insert("GSI1SK".to_owned(), text(place.sk));
@@ -28,7 +30,7 @@ pub(crate) fn decode<T: DeserializeOwned>(what: &'static str, item: Item) -> Res
     from_item(item).map_err(Error::corrupt(what))
 }
 
-/// Returns the attributes that name an item.
+/// Returns the key attributes of an item.
 pub(crate) fn primary(key: ItemKey) -> Item {
     Item::from([("PK".to_owned(), text(key.pk)), ("SK".to_owned(), text(key.sk))])
 }
@@ -68,7 +70,7 @@ impl Table {
         answer.item.map(|item| decode(what, item)).transpose()
     }
 
-    /// Starts a strongly consistent query under a condition that calls `partition` by that name.
+    /// Starts a strongly consistent query; `condition` refers to the partition as `:partition`.
     pub(crate) fn query_strongly(&self, condition: &str, partition: String) -> QueryFluentBuilder {
         self.client
             .query()

@@ -9,7 +9,7 @@ use domain::{
 };
 use ulid::Ulid;
 
-/// A way in which a user is told of an expiry.
+/// A channel of notifications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channel {
     /// By mail.
@@ -30,23 +30,23 @@ pub struct ItemKey {
 /// Sort key of a user.
 pub const USER: &str = "USER";
 
-/// Sort keys of access keys start so.
+/// Prefix of the sort keys of access keys.
 pub const ACCESS_KEYS: &str = "KEY#";
 
 const MAILS: &str = "MAIL#";
 
 const OUTBOX: &str = "OUTBOX#";
 
-/// Sort keys of inbox messages start so, and end in a ULID.
+/// Prefix of the sort keys of inbox messages; a ULID follows.
 pub const MESSAGES: &str = "INBOX#";
 
-/// Sort keys of roles start so.
+/// Prefix of the sort keys of roles.
 pub const ROLES: &str = "ROLE#";
 
-/// Sort keys of groups start so.
+/// Prefix of the sort keys of groups.
 pub const GROUPS: &str = "GROUP#";
 
-/// The first and last sort key of what a decision needs of an organization: groups, itself, roles.
+/// The range of sort keys that a decision needs of an organization: groups, the organization, roles.
 pub const SNAPSHOT: (&str, &str) = ("GROUP#", "ROLE#\u{7f}");
 
 /// Returns the partition of an organization's own items.
@@ -107,10 +107,10 @@ pub fn access_key(key_id: KeyId) -> ItemKey {
     ItemKey { pk: user_partition(key_id.user_id()), sk: format!("{ACCESS_KEYS}{}", key_id.suffix()) }
 }
 
-/// Returns the key of a user's claim to be told of an expiry by one channel.
+/// Returns the key of a user's claim of an expiry notice in one channel.
 ///
-/// It leaves the stage out: one item for each expiry and channel holds the narrowest stage that was
-/// claimed, so that its condition alone keeps out the same stage and every wider one.
+/// The stage is not part of the key: the item of an expiry and channel holds the narrowest claimed stage,
+/// so that one condition refuses the same stage and all wider ones.
 #[must_use]
 pub fn notice(user_id: UserId, announcement: &Announcement, channel: Channel) -> ItemKey {
     let Announcement { key_id, expires_at, .. } = announcement;
@@ -145,19 +145,19 @@ pub fn message(user_id: UserId, message_id: Ulid) -> ItemKey {
     ItemKey { pk: user_partition(user_id), sk: format!("{MESSAGES}{message_id}") }
 }
 
-/// Returns the key of a message that is to be mailed to a user.
+/// Returns the key of a message in the outbox.
 #[must_use]
 pub fn outbox(user_id: UserId, message_id: Ulid) -> ItemKey {
     ItemKey { pk: user_partition(user_id), sk: format!("{OUTBOX}{message_id}") }
 }
 
-/// Returns the key of the record that a user asked for a change once, by the hash of its name for it.
+/// Returns the key of a user's idempotency record, by the hash of its name.
 #[must_use]
 pub fn idempotency(user_id: UserId, hash: &str) -> ItemKey {
     ItemKey { pk: user_partition(user_id), sk: format!("IDEMPOTENCY#{hash}") }
 }
 
-/// Returns the place of a user among the users of its organization in `GSI1`.
+/// Returns the key of a user in `GSI1`, among the users of its organization.
 #[must_use]
 pub fn users(organization_id: OrganizationId, user_id: UserId) -> ItemKey {
     ItemKey { pk: users_partition(organization_id), sk: user_id.to_string() }
@@ -169,7 +169,7 @@ pub fn users_partition(organization_id: OrganizationId) -> String {
     format!("ORG#{organization_id}#USERS")
 }
 
-/// Returns the place of a key among the keys of its organization in `GSI1`.
+/// Returns the key of an access key in `GSI1`, among the keys of its organization.
 #[must_use]
 pub fn access_keys(organization_id: OrganizationId, expires_at: Option<Time>, key_id: KeyId) -> ItemKey {
     ItemKey { pk: access_keys_partition(organization_id), sk: by_expiry(expires_at, key_id) }
@@ -181,7 +181,7 @@ pub fn access_keys_partition(organization_id: OrganizationId) -> String {
     format!("ORG#{organization_id}#KEYS")
 }
 
-/// Writes an expiry and a key id so that text order is order of expiry; never comes last.
+/// Joins an expiry and a key id so that text sorts by expiry. Keys that never expire sort last.
 #[must_use]
 pub fn by_expiry(expires_at: Option<Time>, key_id: KeyId) -> String {
     match expires_at {
@@ -190,16 +190,16 @@ pub fn by_expiry(expires_at: Option<Time>, key_id: KeyId) -> String {
     }
 }
 
-/// Returns what stands right before all keys that expire at an instant or later.
+/// Returns the sort key right before all keys that expire at an instant or later.
 #[must_use]
 pub fn expiring_from(time: Time) -> String {
     format!("{:012}", time.seconds())
 }
 
-/// What stands right after all keys, those that never expire included.
+/// The sort key right after all keys.
 pub const AFTER_ALL_EXPIRIES: &str = "never$";
 
-/// Returns the place of a sign-in's link in `GSI1`.
+/// Returns the key of a sign-in's link in `GSI1`.
 #[must_use]
 pub fn links_of_subject(hash: &str, organization_id: OrganizationId) -> ItemKey {
     ItemKey { pk: links_of_subject_partition(hash), sk: organization_id.to_string() }
@@ -211,54 +211,54 @@ pub fn links_of_subject_partition(hash: &str) -> String {
     format!("SUBJECT#{hash}")
 }
 
-/// Returns the place of a claim to an address in `GSI1`.
+/// Returns the key of an e-mail claim in `GSI1`.
 #[must_use]
 pub fn claims_of_email(email: &Email, organization_id: OrganizationId) -> ItemKey {
     ItemKey { pk: claims_of_email_partition(email), sk: organization_id.to_string() }
 }
 
-/// Returns the partition of the claims to an address in `GSI1`.
+/// Returns the partition of an address's claims in `GSI1`.
 #[must_use]
 pub fn claims_of_email_partition(email: &Email) -> String {
     format!("EMAIL#{}", email.key())
 }
 
-/// Returns the part of the `due` index that an organization's items are in.
+/// Returns the shard of the `due` index that holds an organization's items.
 #[must_use]
 pub fn due_shard(organization_id: OrganizationId, shards: u32) -> String {
     shard(crc32fast::hash(organization_id.as_str().as_bytes()) % shards.max(1))
 }
 
-/// Returns a part of the `due` index by its number, from 0.
+/// Returns a shard of the `due` index by its number, from 0.
 #[must_use]
 pub fn shard(number: u32) -> String {
     number.to_string()
 }
 
-/// Something for which something is to be done, as the `due` index names it.
+/// An item of the `due` index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DueItem {
-    /// A key of whose expiry somebody is to be told.
+    /// A key with a notice due.
     AccessKey(KeyId),
-    /// A mail that is not known to be sent.
+    /// A mail that is not marked as sent.
     Mail {
-        /// Who gets it.
+        /// The recipient.
         user_id: UserId,
-        /// Which one.
+        /// The id.
         mail_id: Ulid,
     },
-    /// A message that is to be mailed.
+    /// A message in the outbox.
     Outbox {
-        /// Who gets it.
+        /// The recipient.
         user_id: UserId,
-        /// Which one.
+        /// The id.
         message_id: Ulid,
     },
-    /// A user that is marked deleted and not yet removed.
+    /// A user that is marked deleted and not removed yet.
     DeletedUser(UserId),
 }
 
-/// Tells what an entry of the `due` index stands for; `None` if this version does not know.
+/// Returns the item of an entry of the `due` index; `None` if this version does not know its kind.
 #[must_use]
 pub fn due_item(key: &ItemKey) -> Option<DueItem> {
     let user_id = UserId::parse(key.pk.strip_prefix("USER#")?).ok()?;

@@ -53,34 +53,34 @@ pub struct Table {
     settings: Settings,
 }
 
-/// What the template says of the table's use.
+/// Settings of the table, from the template.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// Parts of the `due` index; may grow, never shrink.
+    /// Shards of the `due` index. The number may grow, never shrink.
     pub due_shards: u32,
     /// Days for which audit events are kept.
     pub audit_retention_days: u32,
 }
 
 impl Table {
-    /// Names the table that `client` reads and writes.
+    /// Makes the table of this name, accessed by `client`.
     #[must_use]
     pub fn new(client: Client, name: String, settings: Settings) -> Self {
         Self { client, name, settings }
     }
 
-    /// Returns the number of parts of the `due` index.
+    /// Returns the number of shards of the `due` index.
     #[must_use]
     pub const fn due_shards(&self) -> u32 {
         self.settings.due_shards
     }
 
-    /// Returns when an audit event of `at` may be forgotten.
+    /// Returns the end of the retention of an audit event of `at`.
     pub(crate) fn audit_kept_until(&self, at: Time) -> Time {
         at.plus(self.audit_retention())
     }
 
-    /// Returns the first second whose audit events are kept at `now`.
+    /// Returns the first second within the retention of audit events at `now`.
     pub(crate) fn audit_kept_from(&self, now: Time) -> Time {
         now.plus(1 - self.audit_retention())
     }

@@ -1,3 +1,5 @@
+//! Mails: the record of what one mail announces, and the lease of the run that sends it.
+
 use std::collections::HashMap;
 
 use domain::{
@@ -18,21 +20,21 @@ use crate::{
     item_key,
 };
 
-/// Seconds for which the records of what was told are kept once they are of no more use.
+/// Seconds for which finished mails and claims are kept.
 pub(crate) const RETENTION: i64 = 30 * 86_400;
 
-/// Seconds after which a mail is looked at again, the first time and at most: by the event's time.
+/// Seconds until a mail is due again: after the first run, and at most. Counted in the event's time.
 const BACK_OFF: (i64, i64) = (300, 6 * 3_600);
 
-/// What became of a mail.
+/// The status of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MailStatus {
-    /// A run holds it, or held it and ended without a mark: it is to be sent when the lease is over.
+    /// A run leases it, or leased it and ended without marking it. It is sent again after the lease.
     Leased,
     /// SES accepted it.
     Sent,
-    /// It will never be sent: it was rejected for good, or there is nothing left to say.
+    /// It will never be sent: it was rejected for good, or it has nothing left to announce.
     Dead,
 }
 
@@ -46,34 +48,34 @@ impl MailStatus {
     }
 }
 
-/// A mail to one user: what was claimed for it, and who may send it.
+/// A mail to one user: its claimed announcements and messages, and the lease to send it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Mail {
-    /// Names the mail.
+    /// The id.
     pub mail_id: Ulid,
-    /// Who gets it.
+    /// The recipient.
     pub user_id: UserId,
     /// The recipient's organization.
     pub organization_id: OrganizationId,
-    /// What became of it.
+    /// Its status.
     pub status: MailStatus,
-    /// Names the lease: whoever knows the name, and nobody else, may send and mark.
+    /// Identifies the lease. Only the run that knows it may send and mark the mail.
     pub lease: Ulid,
-    /// From then on, by the clock, another run may take the lease.
+    /// When another run may take the lease, by the clock.
     pub lease_ends_at: Time,
-    /// How often a later run took it up; each time it then waits twice as long.
+    /// How many later runs took it over. Each time it waits twice as long.
     #[serde(default)]
     pub attempts: u32,
-    /// The expiries that it tells of.
+    /// The announced expiries.
     pub announcements: Vec<Announcement>,
-    /// What else it tells, as it was true when it happened.
+    /// The messages, as worded at the time of each change.
     pub messages: Vec<Message>,
     /// The time of the run that claimed it.
     pub created_at: Time,
 }
 
 impl Mail {
-    /// Starts a mail that tells nothing yet and is not stored: the first claim stores it.
+    /// Makes an empty mail. The first claim stores it.
     #[must_use]
     pub fn new(user_id: UserId, organization_id: OrganizationId, lease_ends_at: Time, now: Time) -> Self {
         Self {
@@ -90,16 +92,16 @@ impl Mail {
         }
     }
 
-    /// Tells whether anything was claimed for it: until then it is not stored.
+    /// Tells whether the mail is stored: a claim was made for it.
     #[must_use]
     pub const fn is_stored(&self) -> bool {
         !self.announcements.is_empty() || !self.messages.is_empty()
     }
 
-    /// Returns when a mail that a run held at `now` is due again, if the run leaves it unmarked.
+    /// Returns when the mail is due again if a run of `now` leaves it unmarked.
     const fn due_again(&self, now: Time) -> Time {
         let (first, most) = BACK_OFF;
-        // Ten doublings are past the most, and far from what a number can hold.
+        // Ten doublings exceed the maximum and cannot overflow.
         let doublings = if self.attempts < 10 { self.attempts } else { 10 };
         let wait = first << doublings;
         now.plus(if wait < most { wait } else { most })
@@ -107,9 +109,9 @@ impl Mail {
 }
 
 impl Table {
-    /// Reads mails by recipient and id, strongly; those that are gone are absent from the answer.
+    /// Reads mails by recipient and id, strongly; missing ones are absent from the result.
     ///
-    /// One that cannot be read is an error of its own: it is not to be taken for one that is gone.
+    /// A mail that cannot be decoded is an error of its own, so that it is not taken for a missing one.
     pub async fn mails(
         &self,
         places: &[(UserId, Ulid)],
@@ -117,10 +119,11 @@ impl Table {
         self.each("mail", places, |(user_id, mail_id)| item_key::mail(user_id, mail_id)).await
     }
 
-    /// Takes over the lease of a mail as it was read: its lease is over by the clock.
+    /// Takes over the lease of a mail, from the state in which it was read. The old lease has ended by the
+    /// clock.
     ///
-    /// The mail is then due again after a while that doubles each time, so that one that always fails
-    /// lets the others pass. Tolerate: [`Error::Conflict`] when another run took it, or marked the
+    /// The time until the mail is due again doubles, so that a mail that always fails does not hold up
+    /// others. Tolerate: [`Error::Conflict`] when another run took it, or marked the
     /// mail, meanwhile.
     pub async fn take_over_mail(&self, mail: &mut Mail, lease_ends_at: Time, now: Time) -> Result<(), Error> {
         let attempts = mail.attempts.saturating_add(1);
@@ -139,7 +142,7 @@ impl Table {
         Ok(())
     }
 
-    /// Marks a mail that this run has the lease of, so that no run sends it again, and tells of that.
+    /// Marks a leased mail, so that no run sends it again, and notifies of that.
     ///
     /// Tolerate: [`Error::Conflict`] when another run took the lease meanwhile.
     pub async fn mark_mail(
@@ -159,7 +162,7 @@ impl Table {
         transaction.commit().await
     }
 
-    /// Makes the item of a mail, in the `due` index for when the run that claims it leaves it unmarked.
+    /// Makes the item of a mail. The `due` index brings it back if its run leaves it unmarked.
     fn mail_item(&self, mail: &Mail) -> Item {
         let mut item = encode(item_key::mail(mail.user_id, mail.mail_id), mail);
         self.due_from(&mut item, mail.organization_id, mail.due_again(mail.created_at));

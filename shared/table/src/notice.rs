@@ -1,3 +1,5 @@
+//! Claims of expiry notices: a recipient is notified once of each expiry, stage and channel.
+
 use std::collections::{HashMap, HashSet};
 
 use domain::{
@@ -24,47 +26,47 @@ const MAX_STEPS: usize = 100;
 /// The most announcements that one call may claim: three steps each at most, and one for the mail.
 pub const MAX_CLAIMS: usize = (MAX_STEPS - 1) / 3;
 
-/// What came of claiming one announcement.
+/// The outcome of claiming one announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// The mail, or the inbox, tells it.
+    /// Claimed for the mail or the inbox.
     Made,
-    /// The recipient was told this stage of this expiry, or a narrower one, before.
+    /// This stage of this expiry, or a narrower one, was claimed before.
     MadeBefore,
-    /// The key was revoked or deleted, or its expiry moved: there is nothing to tell.
+    /// The key was revoked or deleted, or its expiry moved: there is nothing to announce.
     Obsolete,
 }
 
-/// A key's step to its next notice, from the state in which the `due` index named it.
+/// A key's step to its next notice, from the state of its `due` entry.
 #[derive(Debug, Clone, Copy)]
 pub struct Advance {
     /// The key.
     pub key_id: KeyId,
     /// Its expiry, as it was read.
     pub expires_at: Option<Time>,
-    /// When it was due, as the index had it.
+    /// When it was due, according to the index.
     pub due_at: Time,
-    /// When it is due next; `None` never.
+    /// When it is due next; `None` for never.
     pub next: Option<Time>,
 }
 
-/// That a recipient is told of an expiry: at most one for each key, expiry and channel.
+/// The claim of a notice: at most one for each key, expiry and channel of a recipient.
 #[derive(Debug, Serialize)]
 struct Notice {
     #[serde(flatten)]
     announcement: Announcement,
-    /// The mail, or the message in the inbox, that tells it.
+    /// The mail or inbox message that announces it.
     told_by: Ulid,
     ttl: Time,
 }
 
 impl Table {
-    /// Claims up to [`MAX_CLAIMS`] announcements for a mail, adds those it made to it, and tells what
-    /// came of each.
+    /// Claims up to [`MAX_CLAIMS`] announcements for a mail, adds the claimed ones to it, and returns the
+    /// outcome of each.
     ///
-    /// The claims and their place in the mail are one transaction, which checks that each key still
-    /// has its expiry and is not revoked. The first one stores the mail. After [`Error::Failed`] it is
-    /// unknown whether they were made: do not send the mail, a later run finds it if they were.
+    /// Claims and mail are written in one transaction, which checks that each key still has its expiry and
+    /// is not revoked. The first claim stores the mail. After [`Error::Failed`] the outcome is unknown: do
+    /// not send the mail. A later run finds it if it was stored.
     ///
     /// Tolerate: [`Error::Conflict`] when another run took the mail's lease meanwhile.
     pub async fn claim(&self, mail: &mut Mail, wanted: &[Announcement]) -> Result<Vec<Claim>, Error> {
@@ -80,8 +82,8 @@ impl Table {
         Ok(claims)
     }
 
-    /// Reads, strongly, which of a mail's announcements it is still to tell: those of which no other
-    /// mail claimed a narrower stage since.
+    /// Returns the announcements of a mail that are still current: no other mail has claimed a narrower
+    /// stage since. Reads strongly.
     pub async fn standing(&self, mail: &Mail) -> Result<Vec<Announcement>, Error> {
         let place = |told: &Announcement| item_key::notice(mail.user_id, told, Channel::Mail);
         let places: HashSet<_> = mail.announcements.iter().map(place).collect();
@@ -95,11 +97,11 @@ impl Table {
         Ok(mail.announcements.iter().filter(stands).copied().collect())
     }
 
-    /// Claims up to [`MAX_CLAIMS`] announcements for a user's inbox, each with the message that tells it,
-    /// and tells what came of each.
+    /// Claims up to [`MAX_CLAIMS`] announcements for a user's inbox, each with its message, and returns the
+    /// outcome of each.
     ///
-    /// Claims and messages are one transaction, under the same conditions as claims for a mail. After
-    /// [`Error::Failed`] it is unknown whether they were made; claiming them again makes none twice.
+    /// Claims and messages are written in one transaction, under the same conditions as claims for a mail.
+    /// After [`Error::Failed`] the outcome is unknown. Claiming again makes nothing twice.
     pub async fn claim_in_inbox(
         &self,
         user_id: UserId,
@@ -117,10 +119,10 @@ impl Table {
         self.claim_each(wanted.len(), (0, 3), steps).await
     }
 
-    /// Makes claims together, except those that are refused.
+    /// Makes claims in one transaction, without the refused ones.
     ///
-    /// `steps` makes the transaction of some of them, named by position: so many steps first, and then
-    /// so many for each claim, of which the first checks its key and the second claims.
+    /// `steps` makes the transaction for the claims at the given positions: `first` steps, then `each`
+    /// steps for a claim, of which the first checks its key and the second claims.
     async fn claim_each<'t>(
         &self,
         wanted: usize,
@@ -144,7 +146,7 @@ impl Table {
                     0 => *claim = Claim::Obsolete,
                     1 if *claim == Claim::Made => *claim = Claim::MadeBefore,
                     1 => {}
-                    // The id of a message is taken, which cannot happen by chance.
+                    // The id of a message is taken; random ids do not repeat.
                     _ => return Err(Error::Conflict),
                 }
             }

@@ -1,3 +1,5 @@
+//! Organizations.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -17,7 +19,7 @@ use crate::{
     sign_in::Pointer,
 };
 
-/// Organizations looked at for one page: each costs itself, a link and a claim of one batch.
+/// Organizations of one page: each takes three items of a batch, itself, a link and a claim.
 const PAGE: usize = BATCH_SIZE / 3;
 
 impl Table {
@@ -28,7 +30,7 @@ impl Table {
 
     /// Creates an organization and its first owner, linked to the sign-in that asked for it.
     ///
-    /// Tolerate: ids that are taken are refused as a conflict, which cannot happen by chance.
+    /// Tolerate: a taken id is refused as a conflict; random ids do not repeat.
     pub async fn create_organization(
         &self,
         organization: &Organization,
@@ -45,7 +47,7 @@ impl Table {
         transaction.commit().await
     }
 
-    /// Changes an organization from the state in which it was read; its owners are changed elsewhere.
+    /// Changes an organization from the state in which it was read. Its owners change with users.
     ///
     /// Tolerate: [`Error::Conflict`] when it changed meanwhile; read it and decide again.
     pub async fn update_organization(
@@ -64,8 +66,8 @@ impl Table {
 
     /// Lists the organizations of a person, by id, those invited by a verified address included.
     ///
-    /// `after` is the `next` of the page before. An organization in which the person's user may not
-    /// act is left out, so that a page may be short.
+    /// `after` is the `next` of the page before. Organizations in which the person's user is not active are
+    /// left out, so a page may be short.
     pub async fn organizations_of(
         &self,
         subject: &str,
@@ -73,7 +75,7 @@ impl Table {
         after: Option<OrganizationId>,
         limit: usize,
     ) -> Result<Page<Organization>, Error> {
-        // Read from the start: a person is in a handful of organizations.
+        // Read from the start for each page: a person is in a handful of organizations.
         let mut pointers = self.pointers(&item_key::links_of_subject_partition(subject)).await?;
         if let Some(email) = email {
             pointers.extend(self.pointers(&item_key::claims_of_email_partition(email)).await?);
@@ -112,7 +114,7 @@ impl Table {
         Ok(Page { items, next })
     }
 
-    /// Reads where a partition of links or claims points to.
+    /// Reads the keys of all links or claims of a partition.
     async fn pointers(&self, partition: &str) -> Result<Vec<(OrganizationId, ItemKey)>, Error> {
         let mut found = Vec::new();
         let mut after = None;

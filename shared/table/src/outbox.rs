@@ -1,3 +1,5 @@
+//! The outbox: messages that the next run of notify-expiring-keys mails.
+
 use std::collections::HashMap;
 
 use domain::{
@@ -9,26 +11,25 @@ use ulid::Ulid;
 
 use crate::{Error, Mail, OnConditionFailed, Table, Transaction, expression::Expression, item_key};
 
-/// The most messages that one mail tells: claiming them is one transaction, with a step for the mail.
+/// The most messages of one mail. Claiming them is one transaction, with one step for the mail.
 pub const MAX_MESSAGES: usize = 99;
 
-/// A message that waits to be mailed.
+/// A message in the outbox.
 #[derive(Debug, Clone, Deserialize)]
 pub struct OutboxMessage {
-    /// Who gets it.
+    /// The recipient.
     pub user_id: UserId,
-    /// The organization of that user.
+    /// The recipient's organization.
     pub organization_id: OrganizationId,
-    /// What it tells.
+    /// The message.
     #[serde(flatten)]
     pub message: Message,
 }
 
 impl Table {
-    /// Reads messages that wait to be mailed, by recipient and id, strongly; those that are gone are
-    /// absent from the answer.
+    /// Reads messages of the outbox by recipient and id, strongly; missing ones are absent from the result.
     ///
-    /// One that cannot be read is an error of its own: it is not to be taken for one that is gone.
+    /// A message that cannot be decoded is an error of its own, so that it is not taken for a missing one.
     pub async fn outbox_messages(
         &self,
         places: &[(UserId, Ulid)],
@@ -39,10 +40,10 @@ impl Table {
         .await
     }
 
-    /// Moves up to [`MAX_MESSAGES`] messages out of the outbox into a mail, except those that are gone.
+    /// Moves up to [`MAX_MESSAGES`] messages from the outbox into a mail; missing ones are left out.
     ///
-    /// That is one transaction, so that each is in the outbox or in one mail. After [`Error::Failed`]
-    /// it is unknown whether they were moved: do not send the mail, a later run finds it if they were.
+    /// It is one transaction, so that each message is in the outbox or in one mail. After [`Error::Failed`]
+    /// the outcome is unknown: do not send the mail. A later run finds it if it was stored.
     ///
     /// Tolerate: [`Error::Conflict`] when another run took the mail's lease meanwhile.
     pub async fn claim_outbox_messages(
@@ -72,7 +73,7 @@ impl Table {
         Ok(())
     }
 
-    /// Removes a message from the outbox: nobody is to be mailed.
+    /// Removes a message from the outbox without mailing it.
     pub async fn drop_outbox_messages(&self, user_id: UserId, message_id: Ulid) -> Result<(), Error> {
         self.delete(item_key::outbox(user_id, message_id)).await
     }

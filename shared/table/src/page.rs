@@ -1,3 +1,5 @@
+//! Pages of index queries.
+
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::{
@@ -9,23 +11,24 @@ use crate::{
 /// One page of a list.
 #[derive(Debug, Clone)]
 pub struct Page<T> {
-    /// What is on it, in order.
+    /// Its items, in order.
     pub items: Vec<T>,
-    /// Where the next page starts; `None` after the last.
+    /// The start of the next page; `None` on the last.
     pub next: Option<String>,
 }
 
-/// The places of a page of index entries and of the items they stand for.
+/// A page of index entries.
 pub(crate) struct IndexEntries {
-    /// Sort key in the index, and key of the item.
+    /// The sort key in the index and the key of the item, for each entry.
     pub(crate) entries: Vec<(String, ItemKey)>,
     /// Whether there are more.
     pub(crate) more: bool,
 }
 
 impl Table {
-    /// Reads up to `limit` entries of a partition of `GSI1`, in order, after the entry `after`; of those
-    /// whose sort keys lie from the first to the last of `within`, in which `after` must lie too.
+    /// Reads up to `limit` entries of a partition of `GSI1`, in order, after the entry `after`.
+    ///
+    /// Reads only sort keys in the range `within`, which must contain `after`.
     pub(crate) async fn index_page(
         &self,
         partition: String,

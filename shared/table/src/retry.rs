@@ -1,8 +1,10 @@
+//! Retries of conflicts: how often, and the pause before each.
+
 use std::time::Duration;
 
-/// How often a passing conflict, or a lost race, is tried again.
+/// The most attempts of a write that conflicts with others.
 ///
-/// Whoever loses twelve times has seen twelve others win.
+/// A request that conflicted twelve times has seen twelve others succeed.
 pub const MAX_ATTEMPTS: u32 = 12;
 
 /// Waits a random time that grows with the number of failures: at most 5 ms, then 10, … 320 ms.

@@ -1,3 +1,5 @@
+//! Roles and groups.
+
 use domain::{
     audit,
     id::OrganizationId,
@@ -27,14 +29,14 @@ impl Table {
         self.set(item_key::group(event.organization_id, &group.name), group, seen, event).await
     }
 
-    /// Removes a role, from the version that was read. Whoever carries it holds nothing by it then.
+    /// Removes a role, from the version that was read. Its users and keys lose its permissions.
     ///
     /// Tolerate: [`Error::Conflict`] when the role changed meanwhile; read it and decide again.
     pub async fn delete_role(&self, name: &Label, seen: u64, event: &audit::Event) -> Result<(), Error> {
         self.remove(item_key::role(event.organization_id, name), seen, event).await
     }
 
-    /// Removes a group, from the version that was read. Whoever is in it holds nothing by it then.
+    /// Removes a group, from the version that was read. Its users and keys lose its permissions.
     ///
     /// Tolerate: [`Error::Conflict`] when the group changed meanwhile; read it and decide again.
     pub async fn delete_group(&self, name: &Label, seen: u64, event: &audit::Event) -> Result<(), Error> {

@@ -1,3 +1,5 @@
+//! Links from sign-ins to users, and claims of e-mail addresses.
+
 use domain::{
     audit,
     id::{OrganizationId, UserId},
@@ -13,7 +15,7 @@ use crate::{
     item_key,
 };
 
-/// Leads from a sign-in or an address to the user it belongs to.
+/// Points from a sign-in or an address to its user.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Pointer {
     pub(crate) organization_id: OrganizationId,
@@ -43,9 +45,9 @@ impl Table {
         Ok(pointer.map(|pointer| pointer.user_id))
     }
 
-    /// Links a sign-in to the user who was invited by its verified address, once.
+    /// Links a sign-in to the user with its verified address, once.
     ///
-    /// Tolerate: [`Error::Conflict`] when the user was linked or changed meanwhile; look again.
+    /// Tolerate: [`Error::Conflict`] when the user was linked or changed meanwhile; read both again.
     pub async fn link(&self, user: &User, subject: &str, event: &audit::Event) -> Result<(), Error> {
         let mut transaction = Transaction::new(self);
         transaction.create(link_item(user, subject), OnConditionFailed::Conflict);
@@ -71,7 +73,7 @@ pub(crate) fn claim_item(user: &User, email: &Email) -> Item {
     indexed(item, item_key::claims_of_email(email, user.organization_id))
 }
 
-/// Holds of a link or claim of this user.
+/// Condition: the link or claim points to this user.
 pub(crate) fn pointing_to(user: &User) -> Expression {
     Expression::new("user_id = :user").value(":user", text(user.user_id))
 }

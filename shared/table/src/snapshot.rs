@@ -1,3 +1,5 @@
+//! An organization with its roles and groups, read by one query.
+
 use domain::{
     id::OrganizationId,
     organization::Organization,

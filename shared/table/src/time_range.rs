@@ -1,3 +1,5 @@
+//! Queries of a time range in a partition whose sort keys end in ULIDs.
+
 use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Select};
 use domain::Time;
 use serde::de::DeserializeOwned;
@@ -9,24 +11,24 @@ use crate::{
     item::{Item, decode, text},
 };
 
-/// The most items looked at for one page of a narrowed list.
+/// The most items read for one page of a filtered list.
 const MAX_EXAMINED: usize = 1_000;
 
-/// A stretch of time in a partition whose sort keys end in ULIDs that carry the items' times.
+/// A time range in a partition whose sort keys end in ULIDs with the items' times.
 #[derive(Debug)]
 pub(crate) struct TimeRange {
     /// Partition key.
     pub(crate) partition: String,
-    /// What stands before the ULIDs in the sort keys.
+    /// The part of the sort keys before the ULID.
     pub(crate) prefix: &'static str,
-    /// The first second of it.
+    /// The first second.
     pub(crate) from: Time,
-    /// The second after its last; `None` leaves it open.
+    /// The second after the last; `None` for an open range.
     pub(crate) until: Option<Time>,
 }
 
 impl TimeRange {
-    /// Returns the ids of the stretch before `after`, first and last; `None` if there can be none.
+    /// Returns the first and last possible id before `after`; `None` if the range is empty.
     fn ids(&self, after: Option<Ulid>) -> Option<(Ulid, Ulid)> {
         let first = earliest(self.from);
         let ends = [self.until.map(earliest), after];
@@ -38,17 +40,17 @@ impl TimeRange {
     }
 }
 
-/// Returns the first id that carries this time.
+/// Returns the first id of a second.
 fn earliest(time: Time) -> Ulid {
     Ulid::from_parts(u64::try_from(time.seconds()).unwrap_or_default() * 1000, 0)
 }
 
 impl Table {
-    /// Reads up to `limit` items of a stretch, strongly, the newest first; `after` is the `next` of
-    /// the page before.
+    /// Reads up to `limit` items of a range, strongly, the newest first; `after` is the `next` of the page
+    /// before.
     ///
-    /// The work for a page is bounded whatever `filter` leaves out: one query, of at most
-    /// [`MAX_EXAMINED`] items. So a page may be short, or empty, and not be the last.
+    /// A page takes one query of at most [`MAX_EXAMINED`] items, however many the filter leaves out. So a
+    /// page may be short or empty without being the last.
     pub(crate) async fn newest_first<T: DeserializeOwned>(
         &self,
         what: &'static str,
@@ -75,7 +77,7 @@ impl Table {
         Ok(Page { items, next })
     }
 
-    /// Counts what `filter` leaves of the newest [`MAX_EXAMINED`] items of a stretch, strongly.
+    /// Counts the matching items among the newest [`MAX_EXAMINED`] of a range, strongly.
     pub(crate) async fn count_newest(&self, range: &TimeRange, filter: Expression) -> Result<u64, Error> {
         let Some(ids) = range.ids(None) else { return Ok(0) };
         let query = self.query_newest(range, ids, Some(filter), MAX_EXAMINED).select(Select::Count);

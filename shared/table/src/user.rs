@@ -1,3 +1,5 @@
+//! Users, with their e-mail claims, sign-in links and places among the owners.
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     audit,
@@ -16,11 +18,11 @@ use crate::{
     sign_in::{claim_item, link_item, pointing_to},
 };
 
-/// Seconds after which a run of the notices removes what a deletion that was cut off left: until then
-/// the request itself may be at it.
+/// Seconds until notify-expiring-keys removes the rest of a deleted user. Until then the request itself
+/// may still be removing it.
 const REMOVAL_DELAY: i64 = 60;
 
-/// Users whom one change can tell: two steps of its transaction each, beside those of the change.
+/// The most owners that one change notifies. Each takes up to two steps of the change's transaction.
 const MAX_NOTIFIED_OWNERS: usize = 40;
 
 impl Table {
@@ -29,9 +31,9 @@ impl Table {
         self.get("user", item_key::user(user_id)).await
     }
 
-    /// Reads the active owners of an organization, strongly: the first 40, as many as one change can tell.
+    /// Reads the first 40 active owners of an organization, strongly: as many as one change can notify.
     ///
-    /// One that cannot be read is left out: what threatens a key is told to the others all the same.
+    /// An owner that cannot be decoded is left out, so that the others are notified all the same.
     pub async fn owners(&self, organization: &Organization) -> Result<Vec<User>, Error> {
         let ids: Vec<_> = organization.owner_ids.iter().copied().take(MAX_NOTIFIED_OWNERS).collect();
         let owners = self.users_by_id(&ids).await?.into_values().flatten();
@@ -80,7 +82,7 @@ impl Table {
 
     /// Changes a user from the state in which it was read.
     ///
-    /// Its claim to an address, and its place among the active owners, change with it. Tolerate:
+    /// Its e-mail claim and its place among the active owners change with it. Tolerate:
     /// [`Error::Conflict`] when the user changed meanwhile; read it and decide again.
     pub async fn update_user(
         &self,
@@ -102,8 +104,7 @@ impl Table {
 
     /// Marks a user deleted: refused at once, hidden, its address and sign-in free for others.
     ///
-    /// What belongs to it is removed by [`Table::remove_user`] afterwards; until then the `due` index
-    /// names the user. Tolerate: [`Error::Conflict`] when the user changed meanwhile; read it and
+    /// [`Table::remove_user`] removes its items afterwards; until then the user is in the `due` index. Tolerate: [`Error::Conflict`] when the user changed meanwhile; read it and
     /// decide again.
     pub async fn delete_user(&self, user: &User, event: &audit::Event) -> Result<(), Error> {
         let mut after = user.clone();
@@ -136,9 +137,9 @@ impl Table {
         transaction.commit().await
     }
 
-    /// Removes all that belongs to a user that is marked deleted, and the user last.
+    /// Removes all items of a user that is marked deleted, the user last.
     ///
-    /// Cut off half-way, it leaves a user that is still marked; calling it again goes on.
+    /// If it is cut off, the user stays marked, and calling it again goes on.
     pub async fn remove_user(&self, user_id: UserId) -> Result<(), Error> {
         let user = item_key::user(user_id);
         let mut pages = self
@@ -163,7 +164,7 @@ impl Table {
 }
 
 impl Transaction<'_> {
-    /// Moves a user's claim from the address it had to the one it gets.
+    /// Moves a user's e-mail claim from its old address to its new one.
     fn change_claim(&mut self, before: &User, after: &User) {
         let key = |user: &User| user.email.as_ref().map(Email::key);
         if key(before) == key(after) {
@@ -179,7 +180,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// Adds a user with its claim and link.
+    /// Adds a user with its e-mail claim and sign-in link.
     pub(crate) fn add_user(&mut self, user: &User) {
         let taken = OnConditionFailed::Refuse(domain::Error::Conflict("this id is taken; try again"));
         self.create(user_item(user), taken);
@@ -192,7 +193,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// Counts an owner among the active ones, or takes it out while another remains.
+    /// Adds an active owner, or removes one while another remains.
     fn change_owner(&mut self, user: &User, active: bool) {
         let organization = item_key::organization(user.organization_id);
         let id = AttributeValue::Ss(vec![user.user_id.to_string()]);

@@ -1,3 +1,5 @@
+//! Rotation of secrets: the current, the previous and the retired ones.
+
 use serde::{Deserialize, Serialize};
 
 use super::AccessKey;
@@ -7,21 +9,21 @@ use crate::{
     token::SecretToken,
 };
 
-/// The most retired secrets that are remembered of a key.
+/// The most retired secrets that a key keeps.
 pub const MAX_RETIRED_SECRETS: usize = 8;
 
-/// A secret that a rotation replaced and that still works for a while.
+/// A replaced secret that still works during its overlap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviousSecret {
     /// Its verifier.
     pub secret: StoredSecret,
-    /// When it was made.
+    /// When it was issued.
     pub issued_at: Time,
-    /// From this second on it is refused.
+    /// The first second at which it is refused.
     pub works_until: Time,
 }
 
-/// The secret that a rotation was asked for with.
+/// The credential that came with a rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RotatedWith {
     /// The previous secret of the key, which still works.
@@ -31,19 +33,19 @@ pub enum RotatedWith {
 }
 
 impl AccessKey {
-    /// Lists the secrets that work at `now` as far as they themselves go, the current one first.
+    /// Lists the secrets that are neither retired nor past their overlap at `now`, the current one first.
     pub fn active_secrets(&self, now: Time) -> impl Iterator<Item = &StoredSecret> {
         let previous = self.previous.as_ref().filter(move |previous| now < previous.works_until);
         std::iter::once(&self.secret).chain(previous.map(|previous| &previous.secret))
     }
 
-    /// Lists what is kept of the secrets that work no more at `now`.
+    /// Lists the secrets that are retired at `now`.
     pub fn retired_secrets(&self, now: Time) -> impl Iterator<Item = RetiredSecret> {
         let over = self.previous.as_ref().filter(move |previous| previous.works_until <= now);
         self.retired.iter().cloned().chain(over.map(|previous| previous.secret.to_retired()))
     }
 
-    /// Returns until when the previous secret works, while it does.
+    /// Returns the end of the overlap, while it lasts.
     #[must_use]
     pub fn overlap_ends_at(&self, now: Time) -> Option<Time> {
         let ends = self.previous.as_ref()?.works_until;
@@ -51,7 +53,7 @@ impl AccessKey {
         (now < ends).then_some(ends)
     }
 
-    /// Returns when one of the working secrets was made, and from when on it is refused; `None` never.
+    /// Returns when an active secret was issued, and when it ends; `None` if it never ends.
     #[must_use]
     pub fn validity_of(&self, secret: &StoredSecret) -> (Time, Option<Time>) {
         match &self.previous {
@@ -66,8 +68,8 @@ impl AccessKey {
     /// Puts a new secret in the place of the current one, which works on for `overlap` seconds, never
     /// past the key's expiry. The expiry does not move.
     ///
-    /// The secret before the current one ends. Only a rotation that was asked for with that very secret
-    /// leaves it and its end as they are, and ends the current one, which its holder may never have seen.
+    /// The previous secret ends. There is one exception: a rotation with the previous secret itself keeps
+    /// that secret and its end, and retires the current one, which its holder may never have seen.
     pub fn rotate(
         &mut self,
         token: &SecretToken,
