@@ -1,15 +1,14 @@
 //! Tells a caller who it is, what it may do and when its key expires.
 
-use api::{Answer, Caller, Request, ok};
-use lambda_http::Request as Event;
+use api::{Caller, HandlerResult, Request, response};
 use serde::Serialize;
 
 /// Answers what the authorizer established: lists for roles and permissions, `null` for what does
 /// not apply.
-pub fn describe_caller(event: Event) -> Answer {
-    let request = Request::read(event)?;
+pub fn describe_caller(request: lambda_http::Request) -> HandlerResult {
+    let request = Request::read(request)?;
     request.query(&[])?;
-    Ok(ok(&Description::from(request.caller), None))
+    Ok(response::ok(&Description::from(request.caller), None))
 }
 
 #[derive(Debug, Default, Serialize)]

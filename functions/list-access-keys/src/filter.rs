@@ -1,3 +1,5 @@
+//! The filters of the lists of keys.
+
 use api::Paging;
 use domain::{Error, Time};
 use serde::{
@@ -6,13 +8,13 @@ use serde::{
 };
 use table::AccessKeyFilter;
 
-/// The parameters that narrow the list of one user's keys down.
+/// The filters for the list of one user's keys.
 pub(crate) const OF_USER: [&str; 3] = ["status", "expires_before", "unused_since"];
 
-/// The parameters that narrow the list of an organization's keys down.
+/// The filters for the list of an organization's keys.
 pub(crate) const OF_ORGANIZATION: [&str; 4] = ["status", "kind", "expires_before", "unused_since"];
 
-/// Reads which keys are asked for.
+/// Reads the filters of a request.
 pub(crate) fn read(paging: &Paging) -> Result<AccessKeyFilter, Error> {
     parse(|name| paging.filter(name))
 }

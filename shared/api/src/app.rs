@@ -4,7 +4,6 @@ mod aws;
 mod clock;
 mod environment;
 mod http;
-mod lookup;
 mod pepper;
 mod roots;
 mod warm;

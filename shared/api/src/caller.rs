@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use domain::{
     Time,
     access::Actor,
-    audit,
     id::{KeyId, OrganizationId, UserId},
     permission::Permission,
     sign_in::SignedIn,
@@ -65,23 +64,6 @@ impl Caller {
             "" => Ok(Self::SignIn(context.sign_in()?)),
             _ => Ok(Self::Member(Box::new(context.member()?))),
         }
-    }
-
-    /// Returns the caller as an audit event names it.
-    #[must_use]
-    pub fn audit_actor(&self) -> audit::Actor {
-        let (kind, id, name) = match self {
-            Self::SignIn(sign_in) => (
-                "sign_in",
-                sign_in.hash(),
-                sign_in.name.as_ref().map_or(sign_in.subject.as_str(), Name::as_str),
-            ),
-            Self::Member(member) => match member.key_id {
-                Some(key_id) => ("access_key", key_id.to_string(), member.key_name.as_str()),
-                None => ("user", member.user_id.to_string(), member.name.as_str()),
-            },
-        };
-        audit::Actor { kind: kind.to_owned(), id, name: name.to_owned() }
     }
 }
 

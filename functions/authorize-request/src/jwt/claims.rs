@@ -19,11 +19,11 @@ pub(crate) struct Claims {
     iss: String,
     sub: String,
     exp: f64,
-    #[serde(default, deserialize_with = "api::settable")]
+    #[serde(default, deserialize_with = "api::non_null")]
     nbf: Option<f64>,
-    #[serde(default, deserialize_with = "api::settable")]
+    #[serde(default, deserialize_with = "api::non_null")]
     aud: Option<Audience>,
-    #[serde(default, deserialize_with = "api::settable")]
+    #[serde(default, deserialize_with = "api::non_null")]
     client_id: Option<String>,
     email: Option<Value>,
     email_verified: Option<Value>,

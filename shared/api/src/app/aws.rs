@@ -15,7 +15,7 @@ use super::{
     http::{BoxError, Http},
     roots::roots,
 };
-use crate::problem::causes;
+use crate::error_chain::causes;
 
 /// How long opening a connection may take: what is slower is left to the request that needs it.
 const OPENED_WITHIN: Duration = Duration::from_secs(1);

@@ -1,4 +1,6 @@
-use api::ListAnswer;
+//! Messages of an inbox as the API shows them.
+
+use api::Page;
 use domain::{
     id::KeyId,
     inbox::{Message, MessageKind, State},
@@ -8,16 +10,16 @@ use ulid::Ulid;
 
 /// A page of an inbox as the API shows it.
 #[derive(Debug, Serialize)]
-pub(crate) struct InboxAnswer {
+pub(crate) struct InboxPage {
     #[serde(flatten)]
-    pub(crate) page: ListAnswer<MessageAnswer>,
-    /// How many of the newest 1,000 messages are unread, whatever the page shows.
+    pub(crate) page: Page<MessageResponse>,
+    /// The number of unread messages among the newest 1,000, whatever the page shows.
     pub(crate) unread: u64,
 }
 
 /// A message as the API shows it.
 #[derive(Debug, Serialize)]
-pub(crate) struct MessageAnswer {
+pub(crate) struct MessageResponse {
     message_id: Ulid,
     at: String,
     event: MessageKind,
@@ -27,7 +29,7 @@ pub(crate) struct MessageAnswer {
     key_id: Option<KeyId>,
 }
 
-impl From<Message> for MessageAnswer {
+impl From<Message> for MessageResponse {
     fn from(message: Message) -> Self {
         Self {
             message_id: message.message_id,

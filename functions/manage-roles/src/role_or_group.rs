@@ -1,6 +1,8 @@
-use api::{Problem, app::App};
+//! Roles and groups as one type: they are set, shown and deleted alike.
+
+use api::{HandlerError, Member, Request, app::App};
 use domain::{
-    Time,
+    Error, Time,
     id::OrganizationId,
     permission::Permission,
     role::{Catalog, Group, Label, Role},
@@ -8,48 +10,54 @@ use domain::{
 };
 use serde::Serialize;
 
-/// Which of the two a request is about.
+/// Whether a request is about roles or groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Noun {
+pub(crate) enum CatalogKind {
     Role,
     Group,
 }
 
-impl Noun {
+impl CatalogKind {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Role => "role",
             Self::Group => "group",
         }
     }
+
+    /// Reads the name in the path. A text that cannot be a name is the name of nothing.
+    pub(crate) fn name_in_path(self, request: &Request<Member>) -> Result<Label, HandlerError> {
+        let name = Label::try_from(request.path(self.as_str())?);
+        Ok(name.map_err(|_| Error::NotFound { what: self.as_str() })?)
+    }
 }
 
 /// A role or a group.
 #[derive(Debug, Clone)]
-pub(crate) enum Entry {
+pub(crate) enum RoleOrGroup {
     Role(Role),
     Group(Group),
 }
 
-impl Entry {
-    /// Finds one, strongly.
+impl RoleOrGroup {
+    /// Reads one, strongly.
     pub(crate) async fn read(
         app: &App,
         organization_id: OrganizationId,
-        noun: Noun,
+        kind: CatalogKind,
         name: &Label,
-    ) -> Result<Option<Self>, Problem> {
-        Ok(match noun {
-            Noun::Role => app.table.role(organization_id, name).await?.map(Self::Role),
-            Noun::Group => app.table.group(organization_id, name).await?.map(Self::Group),
+    ) -> Result<Option<Self>, HandlerError> {
+        Ok(match kind {
+            CatalogKind::Role => app.table.role(organization_id, name).await?.map(Self::Role),
+            CatalogKind::Group => app.table.group(organization_id, name).await?.map(Self::Group),
         })
     }
 
-    /// Lists all of one noun, by name.
-    pub(crate) fn all(catalog: Catalog, noun: Noun) -> Vec<Self> {
-        match noun {
-            Noun::Role => catalog.roles.into_values().map(Self::Role).collect(),
-            Noun::Group => catalog.groups.into_values().map(Self::Group).collect(),
+    /// Returns all of one kind, by name.
+    pub(crate) fn all(catalog: Catalog, kind: CatalogKind) -> Vec<Self> {
+        match kind {
+            CatalogKind::Role => catalog.roles.into_values().map(Self::Role).collect(),
+            CatalogKind::Group => catalog.groups.into_values().map(Self::Group).collect(),
         }
     }
 
@@ -70,7 +78,7 @@ impl Entry {
 
 /// A role or a group as the API shows it.
 #[derive(Debug, Serialize)]
-pub(crate) struct EntryAnswer {
+pub(crate) struct RoleOrGroupResponse {
     name: Label,
     #[serde(skip_serializing_if = "Option::is_none")]
     permissions: Option<Vec<Permission>>,
@@ -81,11 +89,11 @@ pub(crate) struct EntryAnswer {
     version: u64,
 }
 
-impl From<Entry> for EntryAnswer {
-    fn from(entry: Entry) -> Self {
+impl From<RoleOrGroup> for RoleOrGroupResponse {
+    fn from(entry: RoleOrGroup) -> Self {
         let shown = |time: Time| time.to_string();
         match entry {
-            Entry::Role(Role { name, permissions, description, updated_at, version }) => Self {
+            RoleOrGroup::Role(Role { name, permissions, description, updated_at, version }) => Self {
                 name,
                 permissions: Some(permissions),
                 roles: None,
@@ -93,7 +101,7 @@ impl From<Entry> for EntryAnswer {
                 updated_at: shown(updated_at),
                 version,
             },
-            Entry::Group(Group { name, roles, description, updated_at, version }) => Self {
+            RoleOrGroup::Group(Group { name, roles, description, updated_at, version }) => Self {
                 name,
                 permissions: None,
                 roles: Some(roles),

@@ -1,3 +1,5 @@
+//! Notifications to a user about a change that somebody else made to the user's key.
+
 use domain::{
     access_key::AccessKey,
     inbox::{Message, MessageKind},
@@ -6,26 +8,26 @@ use domain::{
     user::User,
 };
 
-use crate::{Problem, Request};
+use crate::{Member, Request};
 
-/// What was done with a key of somebody else.
+/// A change to a key, as its user is notified of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Done {
-    /// It was made.
+pub enum AccessKeyChange {
+    /// The key was created.
     Created,
-    /// Its name, expiry, networks, or whether it is on, changed.
+    /// The name, expiry, networks or on/off state changed.
     Changed,
-    /// It got a new secret.
+    /// The key got a new secret.
     Rotated,
-    /// It was ended.
+    /// The key was revoked.
     Revoked,
-    /// It was removed.
+    /// The key was deleted.
     Deleted,
-    /// What it may do changed.
+    /// The key's roles or groups changed.
     AccessChanged,
 }
 
-impl Done {
+impl AccessKeyChange {
     const fn verb(self) -> &'static str {
         match self {
             Self::Created => "created",
@@ -45,20 +47,21 @@ impl Done {
     }
 }
 
-impl Request {
-    /// Tells a key's user what the caller did with it; nothing where that is the caller.
-    pub fn news_of_key(
+impl Request<Member> {
+    /// Notifies a key's user of a change by the caller; `None` if the caller is that user.
+    #[must_use]
+    pub fn key_notification(
         &self,
         user: &User,
         key: &AccessKey,
         prefix: &KeyPrefix,
-        done: Done,
-    ) -> Result<Option<Notification>, Problem> {
-        let member = self.member()?;
+        change: AccessKeyChange,
+    ) -> Option<Notification> {
+        let member = &self.caller;
         if member.user_id == user.user_id {
-            return Ok(None);
+            return None;
         }
-        let title = format!("{} {} your access key {}", member.name, done.verb(), key.name);
+        let title = format!("{} {} your access key {}", member.name, change.verb(), key.name);
         let expiry =
             key.expires_at.map_or_else(|| "never expires".to_owned(), |at| format!("expires at {at}"));
         let text = format!(
@@ -68,6 +71,6 @@ impl Request {
             member.user_id,
             self.source_ip,
         );
-        Ok(Notification::to(user, Message::new(self.now, done.event(), title, text, Some(key.key_id))))
+        Notification::to(user, Message::new(self.now, change.event(), title, text, Some(key.key_id)))
     }
 }

@@ -1,3 +1,5 @@
+//! A key as responses show it, and its secret in the one response that does.
+
 use domain::{
     Time,
     access_key::{AccessKey, Status},
@@ -10,11 +12,11 @@ use domain::{
 };
 use serde::Serialize;
 
-use crate::answer::shown;
+use crate::response::rfc3339;
 
-/// A key as the API shows it: never a secret, never a verifier.
+/// A key as the API shows it, never with a stored hash.
 #[derive(Debug, Serialize)]
-pub struct KeyAnswer {
+pub struct AccessKeyResponse {
     key_id: KeyId,
     masked_key: String,
     name: Name,
@@ -37,25 +39,25 @@ pub struct KeyAnswer {
     allowed_cidrs: Option<Vec<Cidr>>,
     version: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    secret: Option<SecretAnswer>,
+    secret: Option<SecretResponse>,
 }
 
-/// A new secret, in all the forms people copy. Shown once.
+/// A new secret, in each form that people copy. It is shown once.
 #[derive(Serialize)]
-pub struct SecretAnswer {
+pub struct SecretResponse {
     token: String,
     access_key: String,
     secret_key: String,
     copy: String,
 }
 
-impl std::fmt::Debug for SecretAnswer {
+impl std::fmt::Debug for SecretResponse {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("SecretAnswer([redacted])")
+        formatter.write_str("SecretResponse([redacted])")
     }
 }
 
-impl KeyAnswer {
+impl AccessKeyResponse {
     /// Shows a key as it is at `now`.
     #[must_use]
     pub fn new(key: AccessKey, user_kind: Kind, prefix: &KeyPrefix, now: Time) -> Self {
@@ -73,11 +75,11 @@ impl KeyAnswer {
             created_by: key.created_by,
             updated_at: key.updated_at.to_string(),
             updated_by: key.updated_by,
-            expires_at: shown(key.expires_at),
+            expires_at: rfc3339(key.expires_at),
             expires_in_days: key.expires_at.map(|expiry| expiry.days_from(now)),
-            last_used_at: shown(key.last_used_at),
-            rotated_at: shown(key.rotated_at),
-            overlap_ends_at: shown(overlap_ends_at),
+            last_used_at: rfc3339(key.last_used_at),
+            rotated_at: rfc3339(key.rotated_at),
+            overlap_ends_at: rfc3339(overlap_ends_at),
             roles: key.roles,
             groups: key.groups,
             allowed_cidrs: key.allowed_cidrs,
@@ -86,11 +88,11 @@ impl KeyAnswer {
         }
     }
 
-    /// Shows the secret too: for the one answer to the request that made it.
+    /// Adds the secret, for the response to the request that made it.
     #[must_use]
     pub fn with_secret(mut self, token: &SecretToken) -> Self {
         let (access_key, secret_key) = (token.access_key().to_owned(), token.secret_key().to_owned());
-        self.secret = Some(SecretAnswer {
+        self.secret = Some(SecretResponse {
             token: token.expose().to_owned(),
             copy: format!("key:{access_key}::{secret_key},tenant id: {}", self.organization_id),
             access_key,

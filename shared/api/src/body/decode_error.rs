@@ -1,18 +1,20 @@
+//! Errors of decoding a body, worded for the client.
+
 use std::fmt;
 
 use domain::Error;
 use serde::de::{self, Expected, Unexpected};
 
-/// Why a value does not fit what is wanted, in words for whoever sent it.
+/// A decoding error, worded for the API's client.
 #[derive(Debug)]
-pub(super) struct Unfit {
+pub(super) struct DecodeError {
     rule: String,
-    /// The member that the value lacks, if that is what is wrong with it.
+    /// The missing member, if the error is a missing member.
     missing: Option<&'static str>,
 }
 
-impl Unfit {
-    /// Names the value by its path in the body.
+impl DecodeError {
+    /// Adds the path of the value in the body.
     pub(super) fn at(self, path: &serde_path_to_error::Path) -> Error {
         let path = path.to_string();
         let whole = matches!(path.as_str(), "." | "?" | "");
@@ -26,7 +28,7 @@ impl Unfit {
     }
 }
 
-impl de::Error for Unfit {
+impl de::Error for DecodeError {
     fn custom<T: fmt::Display>(rule: T) -> Self {
         Self { rule: rule.to_string(), missing: None }
     }
@@ -39,16 +41,16 @@ impl de::Error for Unfit {
         match (given, in_words(&expected.to_string())) {
             (Unexpected::Signed(_), WHOLE) => Self::custom("must not be negative"),
             (Unexpected::Unsigned(_), WHOLE) => Self::custom("is too large"),
-            (_, wanted) => Self::custom(format_args!("must be {wanted}")),
+            (_, words) => Self::custom(format_args!("must be {words}")),
         }
     }
 
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
-        let wanted = match expected {
+        let variants = match expected {
             [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
             all => all.concat(),
         };
-        Self::custom(format_args!("must be {wanted}"))
+        Self::custom(format_args!("must be {variants}"))
     }
 
     fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
@@ -60,17 +62,17 @@ impl de::Error for Unfit {
     }
 }
 
-impl fmt::Display for Unfit {
+impl fmt::Display for DecodeError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.rule)
     }
 }
 
-impl std::error::Error for Unfit {}
+impl std::error::Error for DecodeError {}
 
 const WHOLE: &str = "a whole number";
 
-/// Says in the words of JSON what serde says in those of Rust.
+/// Replaces serde's names of Rust types by JSON's.
 fn in_words(expected: &str) -> &str {
     match expected {
         "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64" | "isize" => WHOLE,

@@ -1,3 +1,5 @@
+//! The rule of this installation about who may create organizations.
+
 use std::str::FromStr;
 
 use domain::{
@@ -8,14 +10,14 @@ use domain::{
 
 /// Who may create organizations.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Creation {
-    /// Anybody who signs in.
+pub enum CreationPolicy {
+    /// Everybody who signs in.
     Open,
-    /// Those whose token carries this permission, in its scope or among its permissions.
+    /// Everybody whose sign-in carries this permission, in its scope or among its permissions.
     Restricted(Permission),
 }
 
-impl FromStr for Creation {
+impl FromStr for CreationPolicy {
     type Err = BadPermission;
 
     fn from_str(text: &str) -> Result<Self, BadPermission> {
@@ -26,7 +28,7 @@ impl FromStr for Creation {
     }
 }
 
-impl Creation {
+impl CreationPolicy {
     /// Allows or refuses a sign-in.
     pub(crate) fn permit(&self, sign_in: &SignedIn) -> Result<(), Error> {
         match self {

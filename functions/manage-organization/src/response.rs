@@ -1,3 +1,5 @@
+//! An organization as the API shows it.
+
 use domain::{
     id::OrganizationId,
     organization::{Organization, Status},
@@ -8,7 +10,7 @@ use serde::Serialize;
 
 /// An organization as the API shows it.
 #[derive(Debug, Serialize)]
-pub(crate) struct OrganizationAnswer {
+pub(crate) struct OrganizationResponse {
     organization_id: OrganizationId,
     name: Name,
     status: Status,
@@ -17,7 +19,7 @@ pub(crate) struct OrganizationAnswer {
     version: u64,
 }
 
-impl From<Organization> for OrganizationAnswer {
+impl From<Organization> for OrganizationResponse {
     fn from(organization: Organization) -> Self {
         Self {
             organization_id: organization.organization_id,

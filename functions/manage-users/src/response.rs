@@ -1,4 +1,6 @@
-use api::KeyAnswer;
+//! A user as the API shows it.
+
+use api::AccessKeyResponse;
 use domain::{
     id::{OrganizationId, UserId},
     notification_preferences::NotificationPreferences,
@@ -10,7 +12,7 @@ use serde::Serialize;
 
 /// A user as the API shows it.
 #[derive(Debug, Serialize)]
-pub(crate) struct UserAnswer {
+pub(crate) struct UserResponse {
     user_id: UserId,
     organization_id: OrganizationId,
     kind: Kind,
@@ -23,10 +25,10 @@ pub(crate) struct UserAnswer {
     created_at: String,
     version: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    access_keys: Option<Vec<KeyAnswer>>,
+    access_keys: Option<Vec<AccessKeyResponse>>,
 }
 
-impl From<User> for UserAnswer {
+impl From<User> for UserResponse {
     fn from(user: User) -> Self {
         Self {
             user_id: user.user_id,
@@ -45,9 +47,9 @@ impl From<User> for UserAnswer {
     }
 }
 
-impl UserAnswer {
-    /// Shows the keys made with the user, if there are any, with the secrets that they come with.
-    pub(crate) fn with_keys(mut self, keys: Vec<KeyAnswer>) -> Self {
+impl UserResponse {
+    /// Adds the keys that were created with the user, if there are any.
+    pub(crate) fn with_keys(mut self, keys: Vec<AccessKeyResponse>) -> Self {
         self.access_keys = Some(keys).filter(|keys| !keys.is_empty());
         self
     }

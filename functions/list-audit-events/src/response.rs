@@ -1,11 +1,13 @@
-use domain::audit::{Actor, Event, Target};
+//! An audit event as the API shows it.
+
+use domain::audit::{self, Actor, Target};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use ulid::Ulid;
 
 /// An audit event as the API shows it.
 #[derive(Debug, Serialize)]
-pub(crate) struct EventAnswer {
+pub(crate) struct AuditEventResponse {
     audit_id: Ulid,
     at: String,
     actor: Actor,
@@ -16,8 +18,8 @@ pub(crate) struct EventAnswer {
     changes: Map<String, Value>,
 }
 
-impl From<Event> for EventAnswer {
-    fn from(event: Event) -> Self {
+impl From<audit::Event> for AuditEventResponse {
+    fn from(event: audit::Event) -> Self {
         Self {
             audit_id: event.audit_id,
             at: event.at.to_string(),

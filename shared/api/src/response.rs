@@ -1,3 +1,5 @@
+//! Successful HTTP responses, and the edge at which a handler's error becomes a response.
+
 use std::convert::Infallible;
 
 use domain::Time;
@@ -7,42 +9,40 @@ use lambda_http::{
 };
 use serde::Serialize;
 
-use crate::Problem;
+use crate::{HandlerResult, problem::Problem};
 
-/// What a handler returns.
-pub type Answer = Result<Response<Body>, Problem>;
-
-/// Turns what a handler returns into what the gateway sends, and logs what went wrong, once.
-pub async fn answer(handler: impl Future<Output = Answer>) -> Result<Response<Body>, Infallible> {
-    Ok(handler.await.unwrap_or_else(|problem| {
-        problem.log();
+/// Turns the result of a handler into the gateway's response, and logs an error once.
+pub async fn answer(handler: impl Future<Output = HandlerResult>) -> Result<Response<Body>, Infallible> {
+    Ok(handler.await.unwrap_or_else(|error| {
+        let problem = Problem::from(&error);
+        problem.log(&error);
         problem.into_response()
     }))
 }
 
-/// Answers 200 with an object.
+/// Builds a 200 with an object, and its version as the `ETag`.
 pub fn ok(object: &impl Serialize, version: Option<u64>) -> Response<Body> {
     json(StatusCode::OK, object, version)
 }
 
-/// Answers 201 with the object that was made.
+/// Builds a 201 with the created object, and its version as the `ETag`.
 pub fn created(object: &impl Serialize, version: Option<u64>) -> Response<Body> {
     json(StatusCode::CREATED, object, version)
 }
 
-/// Answers 202, with an object that does not say what comes of the request.
+/// Builds a 202. The object must not reveal the outcome of the request.
 pub fn accepted(object: &impl Serialize) -> Response<Body> {
     json(StatusCode::ACCEPTED, object, None)
 }
 
-/// Answers 204.
+/// Builds a 204.
 #[must_use]
-pub fn deleted() -> Response<Body> {
+pub fn no_content() -> Response<Body> {
     Response::builder().status(StatusCode::NO_CONTENT).body(Body::Empty).expect("a status and no headers")
 }
 
 fn json(status: StatusCode, object: &impl Serialize, version: Option<u64>) -> Response<Body> {
-    let body = serde_json::to_string(object).expect("answers are maps with text keys");
+    let body = serde_json::to_string(object).expect("responses are maps with text keys");
     let mut response = Response::builder()
         .status(status)
         .header(header::CONTENT_TYPE, "application/json")
@@ -53,7 +53,7 @@ fn json(status: StatusCode, object: &impl Serialize, version: Option<u64>) -> Re
     response.body(Body::Text(body)).expect("the headers are constants and numbers")
 }
 
-/// Writes an instant as the API shows it.
-pub(crate) fn shown(time: Option<Time>) -> Option<String> {
+/// Formats an instant as the API shows it.
+pub(crate) fn rfc3339(time: Option<Time>) -> Option<String> {
     time.map(|time| time.to_string())
 }

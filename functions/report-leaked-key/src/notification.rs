@@ -1,5 +1,7 @@
+//! Notifies people of a leaked key.
+
 use api::{
-    Problem, Request,
+    HandlerError, Request,
     app::{App, Pepper},
 };
 use domain::{
@@ -10,14 +12,14 @@ use table::KeyWithUser;
 
 use crate::report::{Leak, Report};
 
-/// Tells the key's user and all owners of the organization.
-pub(crate) async fn of(
+/// Notifies the key's user and all owners of the organization.
+pub(crate) async fn leak_reported(
     app: &App<Pepper>,
     request: &Request<()>,
     report: &Report,
     leak: &Leak,
     found: &KeyWithUser,
-) -> Result<Vec<Notification>, Problem> {
+) -> Result<Vec<Notification>, HandlerError> {
     let user = &found.user;
     let owners = match app.table.organization(user.organization_id).await? {
         Some(organization) => app.table.owners(&organization).await?,
@@ -27,7 +29,7 @@ pub(crate) async fn of(
     let message = message(app, request, report, leak, found);
     Ok(std::iter::once(user)
         .chain(others)
-        .filter_map(|told| Notification::to(told, message.clone()))
+        .filter_map(|user| Notification::to(user, message.clone()))
         .collect())
 }
 
