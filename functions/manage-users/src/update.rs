@@ -7,7 +7,7 @@ use domain::{
     Error,
     access::Action,
     grant::{carries_known, of_user, permissions},
-    inbox::{self, Message},
+    inbox::Message,
     news::News,
     notification::NotificationsChange,
     role::{Catalog, Label, distinct},
@@ -152,15 +152,6 @@ fn access_changed(request: &Request, before: &User, after: &User) -> Result<Opti
     if !(changed && by_another) {
         return Ok(None);
     }
-    let listed = |names: &[Label]| match names {
-        [] => "none".to_owned(),
-        names => names.iter().map(Label::as_str).collect::<Vec<_>>().join(", "),
-    };
-    let text = format!(
-        "Your roles are now: {}. Your groups are now: {}.",
-        listed(&after.roles),
-        listed(&after.groups)
-    );
-    let title = format!("{} changed your roles or groups", request.member()?.name);
-    Ok(News::to(after, Message::new(request.now, inbox::Event::AccessChanged, title, text, None)))
+    let message = Message::access_changed(request.now, after, &request.member()?.name);
+    Ok(News::to(after, message))
 }

@@ -1,49 +1,10 @@
 use domain::{
-    access_key::AccessKey,
-    inbox::{Event, Message},
-    news::News,
-    token::KeyPrefix,
-    user::User,
+    access_key::AccessKey, inbox::Message, message::Author, news::News, token::KeyPrefix, user::User,
 };
 
 use crate::{Problem, Request};
 
-/// What was done with a key of somebody else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Done {
-    /// It was made.
-    Created,
-    /// Its name, expiry, networks, or whether it is on, changed.
-    Changed,
-    /// It got a new secret.
-    Rotated,
-    /// It was ended.
-    Revoked,
-    /// It was removed.
-    Deleted,
-    /// What it may do changed.
-    AccessChanged,
-}
-
-impl Done {
-    const fn verb(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Changed => "changed",
-            Self::Rotated => "made a new secret for",
-            Self::Revoked => "revoked",
-            Self::Deleted => "deleted",
-            Self::AccessChanged => "changed the roles or groups of",
-        }
-    }
-
-    const fn event(self) -> Event {
-        match self {
-            Self::AccessChanged => Event::AccessChanged,
-            _ => Event::KeyChanged,
-        }
-    }
-}
+pub use domain::message::AccessKeyChange as Done;
 
 impl Request {
     /// Tells a key's user what the caller did with it; nothing where that is the caller.
@@ -58,16 +19,8 @@ impl Request {
         if member.user_id == user.user_id {
             return Ok(None);
         }
-        let title = format!("{} {} your access key {}", member.name, done.verb(), key.name);
-        let expiry =
-            key.expires_at.map_or_else(|| "never expires".to_owned(), |at| format!("expires at {at}"));
-        let text = format!(
-            "Key {}, which {expiry}. Done by {} ({}) from {}. If you did not expect this, ask them, or an owner of your organization.",
-            prefix.masked_key(key),
-            member.name,
-            member.user_id,
-            self.source_ip,
-        );
-        Ok(News::to(user, Message::new(self.now, done.event(), title, text, Some(key.key_id))))
+        let author = Author { name: &member.name, user_id: member.user_id, source_ip: &self.source_ip };
+        let message = Message::key_changed(self.now, done, key, prefix, &author);
+        Ok(News::to(user, message))
     }
 }
