@@ -41,11 +41,11 @@ pub(crate) fn decide(
         active_user(user.as_ref()).zip(due_stage(&organization.policy.notices, key, now)).zip(key.expires_at);
     let Some(((user, stage), expires_at)) = due else { return Decision::Skip };
     let event = if expires_at > now { Event::KeyExpiring } else { Event::KeyExpired };
-    let found = find_recipients(directory, &candidates(key, user, organization), event, organization);
-    if !found.any_reachable {
+    let selection = recipients(directory, &candidates(key, user, organization), event, organization);
+    if !selection.any_reachable {
         tracing::warn!(key.id = %key.key_id, "nobody can be notified of the expiry of a key");
     }
-    let Recipients { recipients, any_unavailable, .. } = found;
+    let Selection { recipients, any_unavailable, .. } = selection;
     if recipients.is_empty() {
         return if any_unavailable { Decision::Postpone } else { Decision::Skip };
     }
@@ -61,7 +61,7 @@ pub(crate) fn decide(
 
 /// The candidates who get a notice.
 #[derive(Debug, Default)]
-struct Recipients {
+struct Selection {
     recipients: Vec<Recipient>,
     /// Whether a channel reaches any candidate, or may reach one who could not be loaded.
     any_reachable: bool,
@@ -69,27 +69,27 @@ struct Recipients {
     any_unavailable: bool,
 }
 
-fn find_recipients(
+fn recipients(
     directory: &Directory<'_>,
     candidates: &[Candidate],
     event: Event,
     organization: &Organization,
-) -> Recipients {
-    let mut found = Recipients::default();
+) -> Selection {
+    let mut selection = Selection::default();
     for Candidate { user_id, is_copy } in candidates.iter().copied() {
         match directory.user(user_id) {
             Lookup::Found(user) => {
                 let organization_id = organization.organization_id;
                 let Ways { email, inbox } = enabled_channels(user, is_copy, event, organization_id);
                 let available = channels_of(user, organization_id);
-                found.any_reachable |= available.email || available.inbox;
+                selection.any_reachable |= available.email || available.inbox;
                 if email || inbox {
-                    found.recipients.push(Recipient { user_id, by_mail: email, in_inbox: inbox });
+                    selection.recipients.push(Recipient { user_id, by_mail: email, in_inbox: inbox });
                 }
             }
             Lookup::Missing => {}
-            Lookup::Unavailable => (found.any_reachable, found.any_unavailable) = (true, true),
+            Lookup::Unavailable => (selection.any_reachable, selection.any_unavailable) = (true, true),
         }
     }
-    found
+    selection
 }
