@@ -117,7 +117,8 @@ impl Message {
         Self::new(at, Event::AccessChanged, title, text, None)
     }
 
-    /// Words the use of a secret that a rotation had ended, for the key's user or its owners.
+    /// Words the use of a secret that a rotation had ended, for the key's user, or for the owners if no
+    /// message reaches that user.
     #[must_use]
     pub fn retired_secret_used(
         at: Time,

@@ -69,7 +69,7 @@ fn changed_roles_and_groups_are_listed() {
 }
 
 #[test]
-fn a_retired_secret_is_said_to_be_yours_or_of_a_machine() {
+fn a_retired_secret_is_of_the_reader_or_of_a_machine() {
     for (kind, title) in [
         (Kind::Owner, "A retired secret of your access key deploy was used"),
         (Kind::Machine, "A retired secret of Ann's access key deploy was used"),
@@ -88,12 +88,12 @@ fn a_retired_secret_is_said_to_be_yours_or_of_a_machine() {
 }
 
 #[test]
-fn a_leak_is_told_with_what_its_reporter_said() {
+fn a_leak_names_the_source_and_note_of_its_reporter() {
     let user = user(Kind::Normal);
     let (key, prefix, masked_key) = key(&user, None);
     let source = "GitHub secret scanning".to_owned().try_into().unwrap();
     let note = "https://example.com/x".to_owned().try_into().unwrap();
-    let told = format!(
+    let text = format!(
         "Somebody at 192.0.2.1 reported key {masked_key} as leaked at 2026-09-21T14:13:20Z, and had its \
          secret. It was revoked at once, for ever. Find where it leaked and remove it there, then make a new \
          key for what used it."
@@ -109,7 +109,7 @@ fn a_leak_is_told_with_what_its_reporter_said() {
         let report = LeakReport { source_ip: "192.0.2.1", source, note };
         let message = Message::leak_reported(NOW, &key, &user, &prefix, &report);
         assert_eq!(message.title, "The access key deploy of Ann was reported as leaked, and revoked");
-        assert_eq!(message.text, format!("{told}{more}"));
+        assert_eq!(message.text, format!("{text}{more}"));
         assert_eq!((message.event, message.key_id), (Event::LeakReported, Some(key.key_id)));
     }
 }
