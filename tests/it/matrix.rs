@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::access::{Action, Reach, rules};
+use domain::access::{Action, Extent, rules};
 use kit::{Answer, Client, Item, Options, Organization, World, run_with};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -155,13 +155,13 @@ impl Caller {
             | Self::SuspendedPersonsKey
             | Self::OwnerOfTheSuspended
             | Self::KeyOfTheSuspended => return Expected::Refused,
-            Self::Themselves => reach != Reach::Organization,
-            Self::KeyWithoutAboutItself => reach == Reach::OwnOrMachinesOrItself,
+            Self::Themselves => reach != Extent::Organization,
+            Self::KeyWithoutAboutItself => reach == Extent::OwnOrMachinesOrItself,
             Self::AnotherNormalUser | Self::KeyWithoutAboutAPerson => false,
             Self::OwnerAboutAPerson | Self::KeyWithAboutAPerson => {
-                matches!(reach, Reach::Organization | Reach::OrOwn)
+                matches!(reach, Extent::Organization | Extent::OrOwn)
             }
-            Self::OwnerAboutAMachine | Self::KeyWithAboutAMachine => reach != Reach::Own,
+            Self::OwnerAboutAMachine | Self::KeyWithAboutAMachine => reach != Extent::Own,
         };
         if done { Expected::Done } else { Expected::Forbidden }
     }

@@ -35,7 +35,7 @@ fn in_url(presented: &Presented, prefix: &KeyPrefix) -> bool {
 fn is_credential(text: &str, prefix: &KeyPrefix) -> bool {
     let bare = text.rsplit(' ').next().unwrap_or_default();
     let parts: Vec<_> = bare.split('.').collect();
-    prefix.stands_in(text) || parts.len() == 3 && parts[0].starts_with("eyJ") && parts[1].starts_with("eyJ")
+    prefix.is_contained_in(text) || parts.len() == 3 && parts[0].starts_with("eyJ") && parts[1].starts_with("eyJ")
 }
 
 #[cfg(test)]

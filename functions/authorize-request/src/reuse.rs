@@ -2,11 +2,11 @@ use api::causes;
 use domain::{
     audit::{self, Actor, Target},
     inbox::Message,
-    news::News,
+    notification::Notification,
     user::{Status, User},
 };
 use serde_json::json;
-use table::{Error, KeyWithUser, Trail};
+use table::{Error, KeyWithUser, ChangeRecords};
 
 use crate::{Authorizer, event::Presented};
 
@@ -30,14 +30,14 @@ pub(crate) async fn tell(authorizer: &Authorizer, presented: &Presented, found: 
 async fn write(authorizer: &Authorizer, presented: &Presented, found: &KeyWithUser) -> Result<(), Error> {
     let table = &authorizer.app.table;
     let message = message(authorizer, presented, found);
-    let mut news: Vec<News> = News::to(&found.user, message.clone()).into_iter().collect();
+    let mut news: Vec<Notification> = Notification::to(&found.user, message.clone()).into_iter().collect();
     if news.is_empty() {
         let owners = owners(authorizer, &found.user).await?;
-        news.extend(owners.iter().filter_map(|owner| News::to(owner, message.clone())));
+        news.extend(owners.iter().filter_map(|owner| Notification::to(owner, message.clone())));
     }
     let events = [event(presented, found)];
-    let trail = Trail::of(&events).telling(&news);
-    table.tell_of_reuse(found.key.key_id, presented.now, TELL_EVERY, trail).await
+    let records = ChangeRecords::of(&events).notifying(&news);
+    table.record_secret_reuse(found.key.key_id, presented.now, TELL_EVERY, records).await
 }
 
 /// Reads the owners, who stand in for a user whom no message reaches.

@@ -5,7 +5,7 @@ use domain::{
     user::{Kind, User},
 };
 use serde_json::json;
-use table::{ATTEMPTS, Error, pause};
+use table::{MAX_ATTEMPTS, Error, backoff};
 
 use crate::{
     Authorizer, Decision,
@@ -35,7 +35,7 @@ pub(crate) async fn decide(
         return Ok(without_organization(authorizer, presented, &sign_in));
     };
     let Ok(organization_id) = OrganizationId::parse(named) else { return Ok(Err(Refusal::NotAMember)) };
-    for losses in 0..ATTEMPTS {
+    for losses in 0..MAX_ATTEMPTS {
         let Some(user) = member(authorizer, organization_id, &sign_in).await? else {
             return Ok(Err(Refusal::NotAMember));
         };
@@ -52,7 +52,7 @@ pub(crate) async fn decide(
                 let context = Context::member(&snapshot.organization, &user, &permissions);
                 return Ok(Ok(context.with_sign_in(&sign_in)));
             }
-            Err(Error::LostRace) => pause(losses).await,
+            Err(Error::Conflict) => backoff(losses).await,
             Err(failure) => return Err(failure.into()),
         }
     }

@@ -10,11 +10,11 @@ use domain::{
     access::{Action, Right},
     access_key::AccessKey,
     cidr::{self, Cidr},
-    grant::{carries_known, effective},
+    grant::{check_roles_exist, effective},
     id::{KeyId, KeySuffix, UserId},
     notice,
     organization::Organization,
-    quota::find_room,
+    quota::check_quota,
     role::{Label, distinct},
     secret::StoredSecret,
     text::{Description, Name},
@@ -24,7 +24,7 @@ use domain::{
 use lambda_http::Request as Event;
 use serde::Deserialize;
 use serde_json::json;
-use table::{NewKey, Once, Trail};
+use table::{StoredAccessKey, IdempotencyRecord, ChangeRecords};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,15 +71,15 @@ struct Made {
 pub async fn create_access_key(app: &App<Pepper>, event: Event) -> Answer {
     let request = &Request::read(event)?;
     let make = async |once| create(app, request, once).await;
-    let again = async |done: &Once| key_again(app, request, done, Action::CreateKey).await;
+    let again = async |done: &IdempotencyRecord| key_again(app, request, done, Action::CreateKey).await;
     request.once(app, make, again).await
 }
 
-async fn create(app: &App<Pepper>, request: &Request, once: Option<Once>) -> Answer {
+async fn create(app: &App<Pepper>, request: &Request, once: Option<IdempotencyRecord>) -> Answer {
     request.query(&[])?;
     let member = request.member()?;
     let user = app.user(member, &request.path("user_id")?).await?;
-    let right = app.permit(member, Action::CreateKey, user.as_subject()).await?;
+    let right = app.permit(member, Action::CreateKey, user.as_resource()).await?;
     let mut body: Body = request.body()?;
     let made = Made {
         user_id: member.user_id,
@@ -90,14 +90,14 @@ async fn create(app: &App<Pepper>, request: &Request, once: Option<Once>) -> Ans
     let snapshot = app.snapshot(member).await?;
     let (roles, groups) =
         (body.roles.as_deref().unwrap_or_default(), body.groups.as_deref().unwrap_or_default());
-    carries_known(roles, groups, &snapshot.catalog)?;
+    check_roles_exist(roles, groups, &snapshot.catalog)?;
     snapshot.organization.policy.check_lifetime(made.expires_at, request.now)?;
     // Refused before argon2 runs: a full quota must not cost CPU time.
-    find_room(&user, &snapshot.organization.policy, 1, request.now)?;
+    check_quota(&user, &snapshot.organization.policy, 1, request.now)?;
 
     let key_id = KeyId::new(user.user_id, KeySuffix::random());
     let token = SecretToken::generate(&app.key_prefix, key_id);
-    let secret = app.pepper.seal(&token).await?;
+    let secret = app.pepper.hash_secret(&token).await?;
     let key = body.into_key(&token, secret, &user, made);
     if right == Right::Held {
         member.actor().may_grant(&effective(&user, Some(&key), &snapshot.catalog))?;
@@ -113,12 +113,12 @@ async fn store(
     request: &Request,
     organization: &Organization,
     key: &AccessKey,
-    once: Option<&Once>,
+    once: Option<&IdempotencyRecord>,
 ) -> Result<(), Problem> {
     let member = request.member()?;
     let user = app.user(member, key.user_id().as_str()).await?;
-    app.permit(member, Action::CreateKey, user.as_subject()).await?;
-    let room = find_room(&user, &organization.policy, 1, request.now)?;
+    app.permit(member, Action::CreateKey, user.as_resource()).await?;
+    let room = check_quota(&user, &organization.policy, 1, request.now)?;
     let due_at = notice::next_due(&organization.policy.notices, key, request.now);
     let changes = json!({
         "name": key.name, "expires_at": key.expires_at.map(|expiry| expiry.to_string()),
@@ -127,6 +127,6 @@ async fn store(
     let target = ("access_key", key.key_id.to_string());
     let events = [request.audit_event(key.organization_id, "access_key.created", target, changes)];
     let news = request.news_of_key(&user, key, &app.key_prefix, Done::Created)?;
-    let trail = Trail::of(&events).telling(news.as_slice()).once(once);
-    Ok(app.table.create_access_key(NewKey { key, due_at }, &user, &room, trail).await?)
+    let records = ChangeRecords::of(&events).notifying(news.as_slice()).idempotent(once);
+    Ok(app.table.create_access_key(StoredAccessKey { key, due_at }, &user, &room, records).await?)
 }

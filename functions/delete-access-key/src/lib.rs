@@ -4,7 +4,7 @@ use api::{Answer, Done, Problem, Request, app::App, deleted, until_won};
 use domain::access::Action;
 use lambda_http::Request as Event;
 use serde_json::json;
-use table::{KeyWithUser, Trail};
+use table::{KeyWithUser, ChangeRecords};
 
 /// Deletes the key that the path names; the next request with it is refused.
 pub async fn delete_access_key(app: &App, event: Event) -> Answer {
@@ -24,6 +24,6 @@ async fn delete(app: &App, request: &Request, named: &str) -> Result<(), Problem
     let changes = json!({"name": key.name});
     let events = [request.audit_event(member.organization_id, "access_key.deleted", target, changes)];
     let news = request.news_of_key(&user, &key, &app.key_prefix, Done::Deleted)?;
-    let trail = Trail::of(&events).telling(news.as_slice());
-    Ok(app.table.delete_access_key(&key, trail).await?)
+    let records = ChangeRecords::of(&events).notifying(news.as_slice());
+    Ok(app.table.delete_access_key(&key, records).await?)
 }

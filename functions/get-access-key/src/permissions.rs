@@ -1,5 +1,5 @@
 use domain::{
-    grant::{Grant, Source, effective, narrowing, of_user},
+    grant::{Grant, Source, effective, restriction, of_user},
     id::KeyId,
     permission::Permission,
     role::{Catalog, Label},
@@ -56,7 +56,7 @@ impl From<&Source> for SourceAnswer {
 /// Lists what a key permits now.
 pub(crate) fn explain(found: &KeyWithUser, catalog: &Catalog) -> Explanation {
     let user = of_user(&found.user, catalog);
-    let key = narrowing(&found.key, catalog);
+    let key = restriction(&found.key, catalog);
     let explained = |permission: Permission| Explained {
         user_sources: covering(&user, &permission),
         key_sources: key.as_ref().map(|key| covering(key, &permission)).unwrap_or_default(),

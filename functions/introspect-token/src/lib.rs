@@ -71,7 +71,7 @@ async fn judge(
         return Ok(Introspection::inactive(Reason::OrganizationSuspended));
     }
     let permissions = effective(user, Some(key), &snapshot.catalog);
-    Ok(Introspection::active(key, &permissions, key.term_of(secret)))
+    Ok(Introspection::active(key, &permissions, key.validity_of(secret)))
 }
 
 fn state(key: &AccessKey, now: Time) -> Option<Reason> {

@@ -35,7 +35,7 @@ async fn keys_of_organization(app: &App, request: &Request) -> Answer {
 async fn keys_of_user(app: &App, request: &Request) -> Answer {
     let member = request.member()?;
     let user = app.user(member, &request.path("user_id")?).await?;
-    app.permit(member, Action::ReadKey, user.as_subject()).await?;
+    app.permit(member, Action::ReadKey, user.as_resource()).await?;
     let query = format!("keys of {}", user.user_id);
     let paging = Paging::filtered(request, Some(member.organization_id), &query, &filter::OF_USER)?;
     let (filter, after) = (filter::read(&paging)?, paging.after.as_deref());

@@ -1,7 +1,7 @@
 use api::ListAnswer;
 use domain::{
     id::KeyId,
-    inbox::{Event, Message, State},
+    inbox::{MessageKind, Message, State},
 };
 use serde::Serialize;
 use ulid::Ulid;
@@ -20,7 +20,7 @@ pub(crate) struct InboxAnswer {
 pub(crate) struct MessageAnswer {
     message_id: Ulid,
     at: String,
-    event: Event,
+    event: MessageKind,
     title: String,
     text: String,
     state: State,

@@ -66,7 +66,7 @@ async fn delete(app: &App, request: &Request) -> Answer {
 async fn reader(app: &App, request: &Request) -> Result<UserId, Problem> {
     let member = request.member()?;
     let user = app.user(member, &request.path("user_id")?).await?;
-    app.permit(member, Action::ReadInbox, user.as_subject()).await?;
+    app.permit(member, Action::ReadInbox, user.as_resource()).await?;
     Ok(user.user_id)
 }
 

@@ -2,7 +2,7 @@ use api::{Answer, Problem, Request, app::App, ok, until_won};
 use domain::{
     Error,
     access::{Action, Actor},
-    grant::{carried, carries_known, permissions},
+    grant::{grants_of, check_roles_exist, permissions},
     permission::Permission,
     role::{Catalog, Group, Label, Role, distinct},
     text::Description,
@@ -102,8 +102,8 @@ fn check(entry: &Entry, actor: &Actor, catalog: &Catalog) -> Result<Value, Error
             Ok(json!({"permissions": role.permissions, "description": role.description}))
         }
         Entry::Group(group) => {
-            carries_known(&group.roles, &[], catalog)?;
-            actor.may_grant(&permissions(carried(&group.roles, &[], catalog)))?;
+            check_roles_exist(&group.roles, &[], catalog)?;
+            actor.may_grant(&permissions(grants_of(&group.roles, &[], catalog)))?;
             Ok(json!({"roles": group.roles, "description": group.description}))
         }
     }

@@ -1,7 +1,7 @@
 use api::KeyAnswer;
 use domain::{
     id::{OrganizationId, UserId},
-    notification::Notifications,
+    notification_preferences::NotificationPreferences,
     role::Label,
     text::{Email, Name},
     user::{Kind, Status, User},
@@ -19,7 +19,7 @@ pub(crate) struct UserAnswer {
     status: Status,
     roles: Vec<Label>,
     groups: Vec<Label>,
-    notifications: Notifications,
+    notifications: NotificationPreferences,
     created_at: String,
     version: u64,
     #[serde(skip_serializing_if = "Option::is_none")]

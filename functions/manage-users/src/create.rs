@@ -9,12 +9,12 @@ use domain::{
     Error,
     access::Action,
     access_key::AccessKey,
-    grant::{carries_known, of_user, permissions},
+    grant::{check_roles_exist, of_user, permissions},
     id::{KeyId, KeySuffix},
     notice,
-    notification::NotificationsChange,
+    notification_preferences::NotificationPreferencesChange,
     organization::Organization,
-    quota::find_room,
+    quota::check_quota,
     role::{Label, distinct},
     text::{Email, Name},
     token::SecretToken,
@@ -22,7 +22,7 @@ use domain::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use table::{NewKey, Once, Snapshot, Trail};
+use table::{StoredAccessKey, IdempotencyRecord, Snapshot, ChangeRecords};
 
 use crate::UserAnswer;
 
@@ -40,7 +40,7 @@ struct Body {
     #[serde(default)]
     groups: Vec<Label>,
     #[serde(default)]
-    notifications: NotificationsChange,
+    notifications: NotificationPreferencesChange,
     #[serde(default)]
     access_keys: Vec<KeyBody>,
 }
@@ -57,10 +57,10 @@ struct KeyBody {
 /// A repetition under the same `Idempotency-Key` answers all of them as they are, without secrets.
 pub(crate) async fn create(app: &App<Pepper>, request: &Request) -> Answer {
     let make = async |once| make(app, request, once).await;
-    request.once(app, make, async |done: &Once| again(app, request, done).await).await
+    request.once(app, make, async |done: &IdempotencyRecord| again(app, request, done).await).await
 }
 
-async fn again(app: &App<Pepper>, request: &Request, done: &Once) -> Answer {
+async fn again(app: &App<Pepper>, request: &Request, done: &IdempotencyRecord) -> Answer {
     let member = request.member()?;
     member.actor().may(Action::WriteUser)?;
     let user_id = done.user_id.ok_or(Error::NotFound { what: "user" })?;
@@ -76,7 +76,7 @@ async fn again(app: &App<Pepper>, request: &Request, done: &Once) -> Answer {
     Ok(ok(&UserAnswer::from(user).with_keys(keys), Some(version)))
 }
 
-async fn make(app: &App<Pepper>, request: &Request, once: Option<Once>) -> Answer {
+async fn make(app: &App<Pepper>, request: &Request, once: Option<IdempotencyRecord>) -> Answer {
     request.query(&[])?;
     let member = request.member()?;
     member.actor().may(Action::WriteUser)?;
@@ -87,10 +87,10 @@ async fn make(app: &App<Pepper>, request: &Request, once: Option<Once>) -> Answe
     user.roles = distinct(body.roles);
     user.groups = distinct(body.groups);
     user.notifications = user.notifications.changed(&body.notifications);
-    carries_known(&user.roles, &user.groups, &catalog)?;
+    check_roles_exist(&user.roles, &user.groups, &catalog)?;
     member.actor().may_grant(&permissions(of_user(&user, &catalog)))?;
     if !body.access_keys.is_empty() {
-        app.permit(member, Action::CreateKey, user.as_subject()).await?;
+        app.permit(member, Action::CreateKey, user.as_resource()).await?;
     }
     let keys = keys(app, request, &organization, &user, body.access_keys).await?;
     user.live_keys = keys.iter().map(|(key, _)| (key.key_id.suffix(), key.expires_at)).collect();
@@ -128,7 +128,7 @@ async fn keys(
     user: &User,
     wanted: Vec<KeyBody>,
 ) -> Result<Vec<(AccessKey, SecretToken)>, Problem> {
-    find_room(user, &organization.policy, wanted.len(), request.now)?;
+    check_quota(user, &organization.policy, wanted.len(), request.now)?;
     let mut expiries = Vec::with_capacity(wanted.len());
     for key in &wanted {
         let expires_at = chosen_expiry(Some(key.expires_in_days.get()), None, None, request.now)?.flatten();
@@ -140,7 +140,7 @@ async fn keys(
     for (key, expires_at) in wanted.into_iter().zip(expiries) {
         let key_id = KeyId::new(user.user_id, KeySuffix::random());
         let token = SecretToken::generate(&app.key_prefix, key_id);
-        let secret = app.pepper.seal(&token).await?;
+        let secret = app.pepper.hash_secret(&token).await?;
         keys.push((
             AccessKey::new(&token, secret, user.organization_id, key.name, expires_at, by, request.now),
             token,
@@ -155,7 +155,7 @@ async fn store(
     organization: &Organization,
     user: &User,
     keys: &[(AccessKey, SecretToken)],
-    once: Option<&Once>,
+    once: Option<&IdempotencyRecord>,
 ) -> Result<(), Problem> {
     let changes = json!({
         "kind": user.kind, "name": user.name, "email": user.email, "roles": user.roles, "groups": user.groups,
@@ -172,7 +172,7 @@ async fn store(
             json!({"name": key.name, "expires_at": key.expires_at.map(|expiry| expiry.to_string())});
         let target = ("access_key", key.key_id.to_string());
         events.push(request.audit_event(user.organization_id, "access_key.created", target, changes));
-        new.push(NewKey { key, due_at: notice::next_due(&organization.policy.notices, key, request.now) });
+        new.push(StoredAccessKey { key, due_at: notice::next_due(&organization.policy.notices, key, request.now) });
     }
-    Ok(app.table.create_user(user, &new, Trail::of(&events).once(once)).await?)
+    Ok(app.table.create_user(user, &new, ChangeRecords::of(&events).idempotent(once)).await?)
 }

@@ -31,7 +31,7 @@ async fn get(app: &App<Pepper>, request: &Request) -> Answer {
     request.query(&[])?;
     let member = request.member()?;
     let user = app.user(member, &request.path("user_id")?).await?;
-    app.permit(member, Action::ReadUser, user.as_subject()).await?;
+    app.permit(member, Action::ReadUser, user.as_resource()).await?;
     let version = user.version;
     Ok(ok(&UserAnswer::from(user), Some(version)))
 }

@@ -6,17 +6,17 @@ use api::{
 use domain::{
     Error,
     access::Action,
-    grant::{carries_known, of_user, permissions},
+    grant::{check_roles_exist, of_user, permissions},
     inbox::Message,
-    news::News,
-    notification::NotificationsChange,
+    notification::Notification,
+    notification_preferences::NotificationPreferencesChange,
     role::{Catalog, Label, distinct},
     text::{Email, Name},
     user::{Kind, Status, User},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use table::{Snapshot, Trail};
+use table::{Snapshot, ChangeRecords};
 
 use crate::UserAnswer;
 
@@ -26,7 +26,7 @@ struct Body {
     #[serde(default, deserialize_with = "settable")]
     name: Option<Name>,
     #[serde(default, deserialize_with = "settable")]
-    notifications: Option<NotificationsChange>,
+    notifications: Option<NotificationPreferencesChange>,
     #[serde(default, deserialize_with = "settable")]
     kind: Option<Kind>,
     #[serde(default, deserialize_with = "settable")]
@@ -92,7 +92,7 @@ async fn change(app: &App<Pepper>, request: &Request, named: &str, body: &Body) 
     let member = request.member()?;
     let before = app.user(member, named).await?;
     let action = if body.is_of_rights() { Action::WriteUser } else { Action::WriteProfile };
-    app.permit(member, action, before.as_subject()).await?;
+    app.permit(member, action, before.as_resource()).await?;
     request.check_precondition(before.version)?;
     let mut after = before.clone();
     body.apply(&mut after);
@@ -109,7 +109,7 @@ async fn change(app: &App<Pepper>, request: &Request, named: &str, body: &Body) 
     let events =
         [request.audit_event(member.organization_id, "user.updated", target, Value::Object(changes))];
     let news = access_changed(request, &before, &after)?;
-    app.table.update_user(&before, &after, Trail::of(&events).telling(news.as_slice())).await?;
+    app.table.update_user(&before, &after, ChangeRecords::of(&events).notifying(news.as_slice())).await?;
     Ok(after)
 }
 
@@ -124,7 +124,7 @@ fn check_rights(request: &Request, before: &User, after: &User, catalog: &Catalo
     let new = |after: &[Label], before: &[Label]| -> Vec<Label> {
         after.iter().filter(|name| !before.contains(name)).cloned().collect()
     };
-    carries_known(&new(&after.roles, &before.roles), &new(&after.groups, &before.groups), catalog)?;
+    check_roles_exist(&new(&after.roles, &before.roles), &new(&after.groups, &before.groups), catalog)?;
     if after.kind != Kind::Machine && after.email.is_none() {
         return Err(Error::invalid(
             "email",
@@ -146,12 +146,12 @@ fn changes(before: &User, after: &User) -> Map<String, Value> {
 }
 
 /// Tells the user that somebody else changed its roles or groups.
-fn access_changed(request: &Request, before: &User, after: &User) -> Result<Option<News>, Problem> {
+fn access_changed(request: &Request, before: &User, after: &User) -> Result<Option<Notification>, Problem> {
     let changed = before.roles != after.roles || before.groups != after.groups;
     let by_another = request.member()?.user_id != after.user_id;
     if !(changed && by_another) {
         return Ok(None);
     }
     let message = Message::access_changed(request.now, after, &request.member()?.name);
-    Ok(News::to(after, message))
+    Ok(Notification::to(after, message))
 }

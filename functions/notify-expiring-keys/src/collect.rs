@@ -5,7 +5,7 @@ use domain::{
     Time,
     id::{KeyId, UserId},
 };
-use table::{Due, Mail, Table, Waiting, key::DueItem};
+use table::{Due, Mail, Table, OutboxMessage, item_key::DueItem};
 use ulid::Ulid;
 
 use crate::{
@@ -34,7 +34,7 @@ pub(crate) struct Collected {
     pub(crate) notices: Vec<DueNotice>,
     pub(crate) unfinished_mails: Vec<Mail>,
     /// Messages from the outbox.
-    pub(crate) messages: Vec<Waiting>,
+    pub(crate) messages: Vec<OutboxMessage>,
     /// Users that are marked deleted and not yet removed.
     pub(crate) deleted_users: Vec<UserId>,
 }

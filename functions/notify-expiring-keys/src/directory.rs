@@ -128,9 +128,9 @@ mod tests {
     #[test]
     fn an_item_that_cannot_be_read_is_never_missing() {
         let mut remembered: HashMap<u8, Lookup<&str>> = HashMap::new();
-        let read = HashMap::from([(1, Ok("ann")), (2, Err(Error::LostRace))]);
+        let read = HashMap::from([(1, Ok("ann")), (2, Err(Error::Conflict))]);
         remember(&mut remembered, "user", &[1, 2, 3], Ok(read));
-        remember(&mut remembered, "user", &[4], Err(Error::LostRace));
+        remember(&mut remembered, "user", &[4], Err(Error::Conflict));
         let lookups = [1, 2, 3, 4].map(|id| look_up(remembered.get(&id)));
         assert_eq!(
             lookups,

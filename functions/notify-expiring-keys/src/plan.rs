@@ -3,7 +3,7 @@
 use std::{cell::Cell, collections::HashMap, rc::Rc};
 
 use domain::id::OrganizationId;
-use table::{Mail, Waiting};
+use table::{Mail, OutboxMessage};
 use tokio::sync::{Mutex, MutexGuard};
 
 pub(crate) mod digest;
@@ -31,7 +31,7 @@ impl Plan {
     pub(crate) fn new(
         notices: Vec<DueNotice>,
         mut unfinished_mails: Vec<Mail>,
-        messages: Vec<Waiting>,
+        messages: Vec<OutboxMessage>,
     ) -> (Self, Vec<Digest>) {
         let mut digests = Digests::default();
         unfinished_mails.sort_unstable_by_key(|mail| (mail.attempts, mail.mail_id));

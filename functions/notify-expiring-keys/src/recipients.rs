@@ -3,8 +3,8 @@
 use domain::{
     access_key::AccessKey,
     id::{OrganizationId, UserId},
-    inbox::Event,
-    notification::Ways,
+    inbox::MessageKind,
+    notification_preferences::Channels,
     organization::Organization,
     user::{Kind, Status, User},
 };
@@ -51,9 +51,9 @@ pub(crate) fn active_user(user: Option<&User>) -> Option<&User> {
 
 /// Returns the channels that reach a user with messages of an organization: none unless the user is an
 /// active member of it.
-pub(crate) fn channels_of(user: &User, organization_id: OrganizationId) -> Ways {
+pub(crate) fn channels_of(user: &User, organization_id: OrganizationId) -> Channels {
     let is_member = user.organization_id == organization_id && user.status == Status::Active;
-    user.reached_by(Ways { email: is_member, inbox: is_member })
+    user.reached_by(Channels { email: is_member, inbox: is_member })
 }
 
 /// Returns the channels through which a user is notified of an expiry: those that reach the user and are
@@ -61,10 +61,10 @@ pub(crate) fn channels_of(user: &User, organization_id: OrganizationId) -> Ways 
 pub(crate) fn enabled_channels(
     user: &User,
     is_copy: bool,
-    event: Event,
+    event: MessageKind,
     organization_id: OrganizationId,
-) -> Ways {
+) -> Channels {
     let available = channels_of(user, organization_id);
-    let enabled = if is_copy { Ways::default() } else { user.notifications.ways(event) };
-    Ways { email: available.email && enabled.email, inbox: available.inbox && enabled.inbox }
+    let enabled = if is_copy { Channels::default() } else { user.notifications.channels(event) };
+    Channels { email: available.email && enabled.email, inbox: available.inbox && enabled.inbox }
 }

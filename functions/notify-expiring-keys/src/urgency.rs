@@ -2,7 +2,7 @@
 
 use domain::{
     Time,
-    inbox::{Event, Message},
+    inbox::{MessageKind, Message},
 };
 
 /// The urgency of a notice or message. The least comes first; within a kind, the earliest.
@@ -28,10 +28,10 @@ impl Urgency {
 impl From<&Message> for Urgency {
     fn from(message: &Message) -> Self {
         match message.event {
-            Event::LeakReported => Self::Leak(message.at),
-            Event::RetiredSecretUsed => Self::RetiredSecret(message.at),
-            Event::KeyExpiring | Event::KeyExpired => Self::Expiry(message.at),
-            Event::KeyChanged | Event::AccessChanged | Event::MailUndeliverable => Self::Change(message.at),
+            MessageKind::LeakReported => Self::Leak(message.at),
+            MessageKind::RetiredSecretUsed => Self::RetiredSecret(message.at),
+            MessageKind::KeyExpiring | MessageKind::KeyExpired => Self::Expiry(message.at),
+            MessageKind::KeyChanged | MessageKind::AccessChanged | MessageKind::MailUndeliverable => Self::Change(message.at),
         }
     }
 }
@@ -44,12 +44,12 @@ mod tests {
     fn threats_come_before_expiries_and_these_before_changes() {
         let message = |event, at| Message::new(Time::from_seconds(at), event, "title", "text", None);
         let sorted = [
-            Urgency::from(&message(Event::LeakReported, 900)),
-            Urgency::from(&message(Event::RetiredSecretUsed, 800)),
+            Urgency::from(&message(MessageKind::LeakReported, 900)),
+            Urgency::from(&message(MessageKind::RetiredSecretUsed, 800)),
             Urgency::Expiry(Time::from_seconds(600)),
             Urgency::Expiry(Time::from_seconds(700)),
-            Urgency::from(&message(Event::AccessChanged, 100)),
-            Urgency::from(&message(Event::KeyChanged, 200)),
+            Urgency::from(&message(MessageKind::AccessChanged, 100)),
+            Urgency::from(&message(MessageKind::KeyChanged, 200)),
         ];
         assert!(sorted.is_sorted());
         assert_eq!(sorted.map(Urgency::is_threat), [true, true, false, false, false, false]);

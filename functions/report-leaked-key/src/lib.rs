@@ -16,7 +16,7 @@ use domain::{audit::Actor, text::Name, token::Token, user::Status};
 use lambda_http::Request as Event;
 use report::{Leak, Report};
 use serde_json::json;
-use table::Trail;
+use table::ChangeRecords;
 
 pub use github::GithubKeys;
 
@@ -64,9 +64,9 @@ async fn revoke(
     let actor = actor(report);
     let events = [request.audit_event_of(actor, key.organization_id, "access_key.revoked", target, changes)];
     let news = news::of(app, request, report, leak, &found).await?;
-    let trail = Trail::of(&events).telling(&news);
+    let records = ChangeRecords::of(&events).notifying(&news);
     // What a key itself brings about is its user's doing.
-    app.table.revoke_access_key(key, key.user_id(), request.now, trail).await?;
+    app.table.revoke_access_key(key, key.user_id(), request.now, records).await?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@ use api::{
     Problem, Request,
     app::{App, Pepper},
 };
-use domain::{inbox::Message, message::LeakReport, news::News};
+use domain::{inbox::Message, message::LeakReport, notification::Notification};
 use table::KeyWithUser;
 
 use crate::report::{Leak, Report};
@@ -14,7 +14,7 @@ pub(crate) async fn of(
     report: &Report,
     leak: &Leak,
     found: &KeyWithUser,
-) -> Result<Vec<News>, Problem> {
+) -> Result<Vec<Notification>, Problem> {
     let user = &found.user;
     let owners = match app.table.organization(user.organization_id).await? {
         Some(organization) => app.table.owners(&organization).await?,
@@ -22,7 +22,7 @@ pub(crate) async fn of(
     };
     let others = owners.iter().filter(|owner| owner.user_id != user.user_id);
     let message = message(app, request, report, leak, found);
-    Ok(std::iter::once(user).chain(others).filter_map(|told| News::to(told, message.clone())).collect())
+    Ok(std::iter::once(user).chain(others).filter_map(|told| Notification::to(told, message.clone())).collect())
 }
 
 fn message(

@@ -66,7 +66,7 @@ impl Report {
             ("note", body.note.as_ref().map(Description::as_str)),
         ];
         for (field, text) in texts {
-            if text.is_some_and(|text| prefix.stands_in(text)) {
+            if text.is_some_and(|text| prefix.is_contained_in(text)) {
                 return Err(Error::invalid(field, "must hold no access key: it is shown to people"));
             }
         }
@@ -95,7 +95,7 @@ impl Match {
         let parts = [self.url.as_deref(), self.source.as_deref()];
         let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
         let text = parts.collect::<Vec<_>>().join(" ");
-        if prefix.stands_in(&text) {
+        if prefix.is_contained_in(&text) {
             return None;
         }
         text.chars().take(256).collect::<String>().try_into().ok()

@@ -4,7 +4,7 @@ use api::{Answer, Done, KeyAnswer, Problem, Request, app::App, ok, until_won};
 use domain::{Error, access::Action};
 use lambda_http::Request as Event;
 use serde_json::json;
-use table::{KeyWithUser, Trail};
+use table::{KeyWithUser, ChangeRecords};
 
 /// Revokes the key that the path names; the next request with it is refused.
 pub async fn revoke_access_key(app: &App, event: Event) -> Answer {
@@ -32,8 +32,8 @@ async fn revoke(app: &App, request: &Request, named: &str) -> Result<KeyWithUser
         json!({"status": "revoked"}),
     )];
     let news = request.news_of_key(&found.user, &found.key, &app.key_prefix, Done::Revoked)?;
-    let trail = Trail::of(&events).telling(news.as_slice());
-    app.table.revoke_access_key(&found.key, member.user_id, request.now, trail).await?;
+    let records = ChangeRecords::of(&events).notifying(news.as_slice());
+    app.table.revoke_access_key(&found.key, member.user_id, request.now, records).await?;
     found.key.revoked_at = Some(request.now);
     found.key.updated_at = request.now;
     found.key.updated_by = member.user_id;

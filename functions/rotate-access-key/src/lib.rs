@@ -10,7 +10,7 @@ use api::{
 use domain::{
     Error,
     access::{Action, Right},
-    access_key::{AccessKey, AskedWith, Status},
+    access_key::{AccessKey, RotatedWith, Status},
     grant::effective,
     secret::StoredSecret,
     token::{SecretToken, Token},
@@ -19,7 +19,7 @@ use domain::{
 use lambda_http::Request as Event;
 use overlap::Body;
 use serde_json::json;
-use table::{KeyWithUser, NewKey, Once, Trail};
+use table::{KeyWithUser, StoredAccessKey, IdempotencyRecord, ChangeRecords};
 
 /// Answers the key with its new secret, which is shown here and nowhere again.
 ///
@@ -27,7 +27,7 @@ use table::{KeyWithUser, NewKey, Once, Trail};
 pub async fn rotate_access_key(app: &App<Pepper>, event: Event) -> Answer {
     let request = &Request::read(event)?;
     let make = async |once| rotate(app, request, once).await;
-    let again = async |done: &Once| key_again(app, request, done, Action::RotateKey).await;
+    let again = async |done: &IdempotencyRecord| key_again(app, request, done, Action::RotateKey).await;
     request.once(app, make, again).await
 }
 
@@ -37,14 +37,14 @@ struct New {
     secret: StoredSecret,
 }
 
-async fn rotate(app: &App<Pepper>, request: &Request, once: Option<Once>) -> Answer {
+async fn rotate(app: &App<Pepper>, request: &Request, once: Option<IdempotencyRecord>) -> Answer {
     request.query(&[])?;
     let named = request.path("key_id")?;
     let body = Body::read(request)?;
     // Refused before argon2 runs: a request that cannot be done must not cost CPU time.
     let key_id = look(app, request, &named, &body).await?.found.key.key_id;
     let token = SecretToken::generate(&app.key_prefix, key_id);
-    let new = New { secret: app.pepper.seal(&token).await?, token };
+    let new = New { secret: app.pepper.hash_secret(&token).await?, token };
     let once = once.map(|once| once.with(200, None, vec![key_id]));
     let KeyWithUser { key, user } =
         until_won(|| store(app, request, &named, &body, &new, once.as_ref())).await?;
@@ -57,7 +57,7 @@ async fn rotate(app: &App<Pepper>, request: &Request, once: Option<Once>) -> Ans
 struct Rotatable {
     found: KeyWithUser,
     overlap: i64,
-    asked_with: AskedWith,
+    rotated_with: RotatedWith,
 }
 
 async fn look(app: &App<Pepper>, request: &Request, named: &str, body: &Body) -> Result<Rotatable, Problem> {
@@ -66,13 +66,13 @@ async fn look(app: &App<Pepper>, request: &Request, named: &str, body: &Body) ->
     request.check_precondition(found.key.version)?;
     check_state(&found.key, &found.user, request)?;
     let snapshot = app.snapshot(member).await?;
-    let subject = found.user.as_subject().with_key(found.key.key_id);
+    let subject = found.user.as_resource().with_key(found.key.key_id);
     if member.actor().may_for(Action::RotateKey, subject)? == Right::Held {
         member.actor().may_grant(&effective(&found.user, Some(&found.key), &snapshot.catalog))?;
     }
     let overlap = body.overlap(named, &snapshot.organization.policy)?;
-    let asked_with = asked_with(app, request, &found.key).await?;
-    Ok(Rotatable { found, overlap, asked_with })
+    let rotated_with = rotated_with(app, request, &found.key).await?;
+    Ok(Rotatable { found, overlap, rotated_with })
 }
 
 fn check_state(key: &AccessKey, user: &User, request: &Request) -> Result<(), Error> {
@@ -91,9 +91,9 @@ fn check_state(key: &AccessKey, user: &User, request: &Request) -> Result<(), Er
 /// Tells whether the caller came with the previous secret of this very key.
 ///
 /// The authorizer let the caller's secret pass; one that another rotation ended since makes no new one.
-async fn asked_with(app: &App<Pepper>, request: &Request, key: &AccessKey) -> Result<AskedWith, Problem> {
+async fn rotated_with(app: &App<Pepper>, request: &Request, key: &AccessKey) -> Result<RotatedWith, Problem> {
     if request.member()?.key_id != Some(key.key_id) {
-        return Ok(AskedWith::Other);
+        return Ok(RotatedWith::Other);
     }
     let text = request.token(&app.key_prefix).unwrap_or_default();
     let found = match Token::parse(&app.key_prefix, &text) {
@@ -101,8 +101,8 @@ async fn asked_with(app: &App<Pepper>, request: &Request, key: &AccessKey) -> Re
         Err(_) => Found::Nothing,
     };
     match found {
-        Found::Working(secret) if *secret == key.secret => Ok(AskedWith::Other),
-        Found::Working(_) => Ok(AskedWith::Previous),
+        Found::Working(secret) if *secret == key.secret => Ok(RotatedWith::Other),
+        Found::Working(_) => Ok(RotatedWith::Previous),
         Found::Retired | Found::Nothing => {
             Err(Error::Conflict("the secret that you came with was replaced meanwhile; use the new one")
                 .into())
@@ -116,13 +116,13 @@ async fn store(
     named: &str,
     body: &Body,
     new: &New,
-    once: Option<&Once>,
+    once: Option<&IdempotencyRecord>,
 ) -> Result<KeyWithUser, Problem> {
     let member = request.member()?;
-    let Rotatable { found: KeyWithUser { key: before, user }, overlap, asked_with } =
+    let Rotatable { found: KeyWithUser { key: before, user }, overlap, rotated_with } =
         look(app, request, named, body).await?;
     let mut after = before.clone();
-    after.rotate(&new.token, new.secret.clone(), overlap, asked_with, request.now);
+    after.rotate(&new.token, new.secret.clone(), overlap, rotated_with, request.now);
     after.version += 1;
     after.updated_at = request.now;
     after.updated_by = member.user_id;
@@ -131,8 +131,8 @@ async fn store(
     let changes = json!({"rotated_at": request.now.to_string(), "overlap_ends_at": ends});
     let events = [request.audit_event(after.organization_id, "access_key.rotated", target, changes)];
     let news = request.news_of_key(&user, &after, &app.key_prefix, Done::Rotated)?;
-    let trail = Trail::of(&events).telling(news.as_slice()).once(once);
-    let stored = NewKey { key: &after, due_at: None };
-    app.table.update_access_key(&before, stored, None, trail).await?;
+    let records = ChangeRecords::of(&events).notifying(news.as_slice()).idempotent(once);
+    let stored = StoredAccessKey { key: &after, due_at: None };
+    app.table.update_access_key(&before, stored, None, records).await?;
     Ok(KeyWithUser { key: after, user })
 }

@@ -9,15 +9,15 @@ use domain::{
     Error,
     access::Action,
     access_key::AccessKey,
-    news::News,
+    notification::Notification,
     notice,
     policy::Notices,
-    quota::{Room, find_room_again},
+    quota::{QuotaSlot, check_quota_again},
     user::User,
 };
 use lambda_http::Request as Event;
 use serde_json::{Map, Value, json};
-use table::{KeyWithUser, NewKey, Trail};
+use table::{KeyWithUser, StoredAccessKey, ChangeRecords};
 
 /// Answers the changed key. Setting what is set already changes nothing and is no event.
 pub async fn update_access_key(app: &App, event: Event) -> Answer {
@@ -54,7 +54,7 @@ async fn change(app: &App, request: &Request, named: &str, body: &Body) -> Resul
     } else {
         policy.check_new_expiry(before.expires_at, after.expires_at, request.now)?;
         after.expiry_set_at = request.now;
-        Some(find_room_again(&user, policy, after.key_id.suffix(), request.now)?)
+        Some(check_quota_again(&user, policy, after.key_id.suffix(), request.now)?)
     };
     let news = news(app, request, &user, &after, &changes)?;
     let (place, told) = (room.as_ref().map(|room| (&user, room)), (&policy.notices, &news[..]));
@@ -83,16 +83,16 @@ async fn store(
     request: &Request,
     before: &AccessKey,
     after: &AccessKey,
-    place: Option<(&User, &Room)>,
+    place: Option<(&User, &QuotaSlot)>,
     changes: Map<String, Value>,
-    told: (&Notices, &[News]),
+    told: (&Notices, &[Notification]),
 ) -> Result<(), Problem> {
     let target = ("access_key", after.key_id.to_string());
     let due_at = notice::next_due(told.0, after, request.now);
     let events =
         [request.audit_event(after.organization_id, "access_key.updated", target, Value::Object(changes))];
-    let new = NewKey { key: after, due_at };
-    Ok(app.table.update_access_key(before, new, place, Trail::of(&events).telling(told.1)).await?)
+    let new = StoredAccessKey { key: after, due_at };
+    Ok(app.table.update_access_key(before, new, place, ChangeRecords::of(&events).notifying(told.1)).await?)
 }
 
 fn changes(before: &AccessKey, after: &AccessKey) -> Map<String, Value> {
@@ -113,7 +113,7 @@ fn news(
     user: &User,
     after: &AccessKey,
     changes: &Map<String, Value>,
-) -> Result<Vec<News>, Problem> {
+) -> Result<Vec<Notification>, Problem> {
     let of_access = |name: &String| matches!(name.as_str(), "roles" | "groups");
     let mut done = Vec::new();
     if changes.keys().any(of_access) {

@@ -3,7 +3,7 @@ use domain::{
     Error,
     access::Action,
     access_key::AccessKey,
-    grant::{carries_known, effective},
+    grant::{check_roles_exist, effective},
     role::{Catalog, Label},
     user::{Kind, User},
 };
@@ -23,7 +23,7 @@ pub(crate) fn check(
             let before = before.as_deref().unwrap_or_default();
             after.iter().flatten().filter(|name| !before.contains(name)).cloned().collect()
         };
-        carries_known(&new(&after.roles, &before.roles), &new(&after.groups, &before.groups), catalog)?;
+        check_roles_exist(&new(&after.roles, &before.roles), &new(&after.groups, &before.groups), catalog)?;
         if !own {
             member.actor().may_grant(&effective(user, Some(after), catalog))?;
         }

@@ -45,7 +45,7 @@ impl Credential {
         let (scheme, rest) = value.split_once(' ').ok_or(BadCredential::Malformed)?;
         let rest = rest.trim();
         match scheme.to_ascii_lowercase().as_str() {
-            "bearer" if prefix.leads(rest) => Ok(Self::Token(rest.to_owned())),
+            "bearer" if prefix.matches(rest) => Ok(Self::Token(rest.to_owned())),
             "bearer" => Ok(Self::Jwt(rest.to_owned())),
             "basic" => basic(rest).map(Self::Token).ok_or(BadCredential::Malformed),
             _ => Err(BadCredential::Malformed),

@@ -1,7 +1,7 @@
 use domain::{Error, access::Action, hex, id::UserId};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use table::{KeyWithUser, Once};
+use table::{KeyWithUser, IdempotencyRecord};
 
 use crate::{Answer, KeyAnswer, Problem, Request, app::App, ok};
 
@@ -30,8 +30,8 @@ impl Request {
     pub async fn once<P>(
         &self,
         app: &App<P>,
-        make: impl AsyncFnOnce(Option<Once>) -> Answer,
-        replay: impl AsyncFnOnce(&Once) -> Answer,
+        make: impl AsyncFnOnce(Option<IdempotencyRecord>) -> Answer,
+        replay: impl AsyncFnOnce(&IdempotencyRecord) -> Answer,
     ) -> Answer {
         let Some(asked) = self.asked()? else { return make(None).await };
         if let Some(done) = self.done(app, &asked).await? {
@@ -68,16 +68,16 @@ impl Request {
         body.map_or_else(|| self.bytes().to_vec(), |body| body.to_string().into_bytes())
     }
 
-    async fn done<P>(&self, app: &App<P>, asked: &Asked) -> Result<Option<Once>, Problem> {
-        let done = app.table.asked_once(asked.actor, &asked.name, self.now).await?;
+    async fn done<P>(&self, app: &App<P>, asked: &Asked) -> Result<Option<IdempotencyRecord>, Problem> {
+        let done = app.table.idempotency_record(asked.actor, &asked.name, self.now).await?;
         match done {
             Some(done) if done.request != asked.request => Err(Error::IdempotencyMismatch.into()),
             done => Ok(done),
         }
     }
 
-    fn record(&self, asked: &Asked) -> Once {
-        Once {
+    fn record(&self, asked: &Asked) -> IdempotencyRecord {
+        IdempotencyRecord {
             actor: asked.actor,
             name: asked.name.clone(),
             request: asked.request.clone(),
@@ -90,14 +90,14 @@ impl Request {
 }
 
 /// Shows again the one key that was made or changed, as it is now and without its secret.
-pub async fn key_again<P>(app: &App<P>, request: &Request, done: &Once, action: Action) -> Answer {
+pub async fn key_again<P>(app: &App<P>, request: &Request, done: &IdempotencyRecord, action: Action) -> Answer {
     let key_id = done.key_ids.first().ok_or(Error::NotFound { what: "access key" })?;
     let KeyWithUser { key, user } = app.access_key(request.member()?, key_id.as_str(), action).await?;
     let version = key.version;
     Ok(ok(&KeyAnswer::new(key, user.kind, &app.key_prefix, request.now), Some(version)))
 }
 
-async fn replayed(done: &Once, replay: impl AsyncFnOnce(&Once) -> Answer) -> Answer {
+async fn replayed(done: &IdempotencyRecord, replay: impl AsyncFnOnce(&IdempotencyRecord) -> Answer) -> Answer {
     let mut response = replay(done).await?;
     if let Ok(status) = done.status.try_into() {
         *response.status_mut() = status;

@@ -61,7 +61,7 @@ impl KeyAnswer {
     pub fn new(key: AccessKey, user_kind: Kind, prefix: &KeyPrefix, now: Time) -> Self {
         let overlap_ends_at = key.overlap_ends_at(now);
         Self {
-            masked_key: prefix.masked_key(&key),
+            masked_key: key.masked_key(prefix),
             status: key.status(now),
             key_id: key.key_id,
             user_id: key.user_id(),

@@ -1,5 +1,5 @@
 use domain::{
-    access_key::AccessKey, inbox::Message, message::Author, news::News, token::KeyPrefix, user::User,
+    access_key::AccessKey, inbox::Message, message::Author, notification::Notification, token::KeyPrefix, user::User,
 };
 
 use crate::{Problem, Request};
@@ -14,13 +14,13 @@ impl Request {
         key: &AccessKey,
         prefix: &KeyPrefix,
         done: Done,
-    ) -> Result<Option<News>, Problem> {
+    ) -> Result<Option<Notification>, Problem> {
         let member = self.member()?;
         if member.user_id == user.user_id {
             return Ok(None);
         }
         let author = Author { name: &member.name, user_id: member.user_id, source_ip: &self.source_ip };
         let message = Message::key_changed(self.now, done, key, prefix, &author);
-        Ok(News::to(user, message))
+        Ok(Notification::to(user, message))
     }
 }

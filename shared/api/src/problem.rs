@@ -180,7 +180,7 @@ impl From<table::Error> for Problem {
     fn from(failure: table::Error) -> Self {
         match failure {
             table::Error::Refused(refusal) => refusal.into(),
-            table::Error::LostRace => Self { lost_race: true, ..Self::unavailable(failure) },
+            table::Error::Conflict => Self { lost_race: true, ..Self::unavailable(failure) },
             table::Error::Failed { ref code, .. } if PERMANENT.contains(&code.as_str()) => {
                 Self::internal(failure)
             }

@@ -22,7 +22,7 @@ pub struct Actor {
 
 /// Whose thing a request is about.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject {
+pub struct Resource {
     /// The user.
     pub user_id: UserId,
     /// Its kind.
@@ -31,7 +31,7 @@ pub struct Subject {
     pub key_id: Option<KeyId>,
 }
 
-impl Subject {
+impl Resource {
     /// Says that the request is about a key of the user.
     #[must_use]
     pub const fn with_key(self, key_id: KeyId) -> Self {
@@ -140,7 +140,7 @@ impl Actor {
     }
 
     /// Allows or refuses `action` on something that belongs to `subject`, and says by which right.
-    pub fn may_for(&self, action: Action, subject: Subject) -> Result<Right, Error> {
+    pub fn may_for(&self, action: Action, resource: Resource) -> Result<Right, Error> {
         let (permission, reach) = rule(action);
         let own = self.user_id == subject.user_id && self.kind != Kind::Machine;
         let held = || self.require(permission).map(|()| Right::Held);
@@ -196,12 +196,12 @@ mod tests {
         Actor { user_id: UserId::random(), kind, permissions, key_id: None }
     }
 
-    fn other(kind: Kind) -> Subject {
-        Subject { user_id: UserId::random(), kind, key_id: None }
+    fn other(kind: Kind) -> Resource {
+        Resource { user_id: UserId::random(), kind, key_id: None }
     }
 
-    fn oneself(actor: &Actor) -> Subject {
-        Subject { user_id: actor.user_id, kind: actor.kind, key_id: None }
+    fn oneself(actor: &Actor) -> Resource {
+        Resource { user_id: actor.user_id, kind: actor.kind, key_id: None }
     }
 
     #[test]
@@ -232,7 +232,7 @@ mod tests {
         for kind in [Kind::Machine, Kind::Normal] {
             let caller = Actor { key_id: Some(itself), ..actor(kind, &[]) };
             let rotate =
-                |key_id, subject: Subject| caller.may_for(Action::RotateKey, subject.with_key(key_id)).ok();
+                |key_id, resource: Resource| caller.may_for(Action::RotateKey, subject.with_key(key_id)).ok();
             assert_eq!(rotate(itself, oneself(&caller)), Some(Right::Itself));
             let own = (kind == Kind::Normal).then_some(Right::Own);
             assert_eq!(rotate(other_key, oneself(&caller)), own);

@@ -16,7 +16,7 @@ use crate::{
     token::SecretToken,
 };
 
-pub use self::rotation::{AskedWith, PreviousSecret, RETIRED};
+pub use self::rotation::{RotatedWith, PreviousSecret, RETIRED};
 
 /// The state of a key at one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use crate::{
     Error,
     access_key::AccessKey,
-    permission::{Permission, meet, simplified},
+    permission::{Permission, meet, without_redundant},
     role::{Catalog, Label},
     user::{Kind, User},
 };
@@ -29,7 +29,7 @@ pub type Grant = (Permission, Source);
 
 /// Lists what roles and groups grant. Those that are not in the catalog grant nothing.
 #[must_use]
-pub fn carried(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Vec<Grant> {
+pub fn grants_of(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Vec<Grant> {
     let direct = roles.iter().map(|role| (role, Source::Role(role.clone())));
     let through = groups.iter().filter_map(|group| catalog.groups.get(group)).flat_map(|group| {
         let source = |role: &Label| Source::Group { group: group.name.clone(), role: role.clone() };
@@ -43,7 +43,7 @@ pub fn carried(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Vec<Gran
 }
 
 /// Refuses names that no role or group of the catalog has: they would grant nothing, unnoticed.
-pub fn carries_known(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Result<(), Error> {
+pub fn check_roles_exist(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Result<(), Error> {
     if let Some(unknown) = roles.iter().find(|role| !catalog.roles.contains_key(role)) {
         return Err(Error::invalid("roles", format!("{unknown} is no role of this organization")));
     }
@@ -57,14 +57,14 @@ pub fn carries_known(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Re
 #[must_use]
 pub fn of_user(user: &User, catalog: &Catalog) -> Vec<Grant> {
     let by_kind = (user.kind == Kind::Owner).then(|| (Permission::all(), Source::Owner));
-    by_kind.into_iter().chain(carried(&user.roles, &user.groups, catalog)).collect()
+    by_kind.into_iter().chain(grants_of(&user.roles, &user.groups, catalog)).collect()
 }
 
 /// Lists what a key narrows its user to; `None` when it was never given roles or groups.
 #[must_use]
-pub fn narrowing(key: &AccessKey, catalog: &Catalog) -> Option<Vec<Grant>> {
+pub fn restriction(key: &AccessKey, catalog: &Catalog) -> Option<Vec<Grant>> {
     key.is_narrowed().then(|| {
-        carried(key.roles.as_deref().unwrap_or_default(), key.groups.as_deref().unwrap_or_default(), catalog)
+        grants_of(key.roles.as_deref().unwrap_or_default(), key.groups.as_deref().unwrap_or_default(), catalog)
     })
 }
 
@@ -72,7 +72,7 @@ pub fn narrowing(key: &AccessKey, catalog: &Catalog) -> Option<Vec<Grant>> {
 #[must_use]
 pub fn effective(user: &User, key: Option<&AccessKey>, catalog: &Catalog) -> Vec<Permission> {
     let held = permissions(of_user(user, catalog));
-    match key.and_then(|key| narrowing(key, catalog)) {
+    match key.and_then(|key| restriction(key, catalog)) {
         Some(narrowed) => meet(&held, &permissions(narrowed)),
         None => held,
     }
@@ -81,5 +81,5 @@ pub fn effective(user: &User, key: Option<&AccessKey>, catalog: &Catalog) -> Vec
 /// Leaves out the sources, and what another permission covers.
 #[must_use]
 pub fn permissions(grants: Vec<Grant>) -> Vec<Permission> {
-    simplified(grants.into_iter().map(|(permission, _)| permission))
+    without_redundant(grants.into_iter().map(|(permission, _)| permission))
 }

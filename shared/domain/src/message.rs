@@ -7,7 +7,7 @@ use crate::{
     Time,
     access_key::AccessKey,
     id::UserId,
-    inbox::{Event, Message},
+    inbox::{MessageKind, Message},
     role::Label,
     text::{Description, Name},
     token::KeyPrefix,
@@ -52,10 +52,10 @@ impl AccessKeyChange {
         }
     }
 
-    const fn event(self) -> Event {
+    const fn event(self) -> MessageKind {
         match self {
-            Self::AccessChanged => Event::AccessChanged,
-            _ => Event::KeyChanged,
+            Self::AccessChanged => MessageKind::AccessChanged,
+            _ => MessageKind::KeyChanged,
         }
     }
 }
@@ -99,7 +99,7 @@ impl Message {
         let text = format!(
             "Key {}, which {expiry}. Done by {name} ({user_id}) from {source_ip}. If you did not expect \
              this, ask them, or an owner of your organization.",
-            prefix.masked_key(key),
+            key.masked_key(prefix),
         );
         Self::new(at, change.event(), title, text, Some(key.key_id))
     }
@@ -114,7 +114,7 @@ impl Message {
         let (roles, groups) = (list(&user.roles), list(&user.groups));
         let title = format!("{author_name} changed your roles or groups");
         let text = format!("Your roles are now: {roles}. Your groups are now: {groups}.");
-        Self::new(at, Event::AccessChanged, title, text, None)
+        Self::new(at, MessageKind::AccessChanged, title, text, None)
     }
 
     /// Words the use of a secret that a rotation had ended, for the key's user, or for the owners if no
@@ -133,9 +133,9 @@ impl Message {
             "Somebody at {source_ip} came with a secret of key {} that a rotation had ended, and was \
              refused. Either a program still holds the old secret, or it leaked. If you know of no such \
              program, revoke the key.",
-            prefix.masked_key(key),
+            key.masked_key(prefix),
         );
-        Self::new(at, Event::RetiredSecretUsed, title, text, Some(key.key_id))
+        Self::new(at, MessageKind::RetiredSecretUsed, title, text, Some(key.key_id))
     }
 
     /// Words the report of a leaked key and its revocation, for the key's user and all owners.
@@ -155,18 +155,18 @@ impl Message {
             "Somebody at {} reported key {} as leaked at {at}, and had its secret. It was revoked at once, \
              for ever. Find where it leaked and remove it there, then make a new key for what used it.{}{}",
             report.source_ip,
-            prefix.masked_key(key),
+            key.masked_key(prefix),
             source.unwrap_or_default(),
             note.unwrap_or_default(),
         );
-        Self::new(at, Event::LeakReported, title, text, Some(key.key_id))
+        Self::new(at, MessageKind::LeakReported, title, text, Some(key.key_id))
     }
 
     /// Words the expiry of a key, soon or past, for an inbox.
     #[must_use]
     pub fn key_expires(at: Time, key: &ExpiringKey) -> Self {
         let ExpiringKey { masked_key, user_name, organization_name, expires_at, .. } = key;
-        let event = if *expires_at > at { Event::KeyExpiring } else { Event::KeyExpired };
+        let event = if *expires_at > at { MessageKind::KeyExpiring } else { MessageKind::KeyExpired };
         let text = format!(
             "Key {masked_key} of {user_name} in {organization_name}. Expiry: {}. {EXPIRY_ADVICE}",
             instant(*expires_at)
@@ -191,6 +191,6 @@ impl Message {
             "The mail service refuses the address {address} of {name} for good ({code}). Not delivered: \
              {named}{more}. Tell {name}, and correct the address."
         );
-        Self::new(at, Event::MailUndeliverable, title, text, None)
+        Self::new(at, MessageKind::MailUndeliverable, title, text, None)
     }
 }

@@ -58,7 +58,7 @@ mod tests {
         let created_at = Time::from_seconds(1_000_000);
         let token = SecretToken::generate(&"ak".parse().unwrap(), KeyId::random());
         let peppers = Peppers::parse(r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef"}"#).unwrap();
-        let secret = peppers.seal(token.token());
+        let secret = peppers.hash_secret(token.token());
         let name = "deploy".to_owned().try_into().unwrap();
         let expires_at = Some(created_at.plus(lifetime));
         AccessKey::new(

@@ -87,12 +87,12 @@ pub fn covered(held: &[Permission], wanted: &str) -> bool {
 /// Returns what both sets cover, in order and without what another member covers.
 #[must_use]
 pub fn meet(first: &[Permission], second: &[Permission]) -> Vec<Permission> {
-    simplified(first.iter().flat_map(|one| second.iter().filter_map(|other| one.meet(other))))
+    without_redundant(first.iter().flat_map(|one| second.iter().filter_map(|other| one.meet(other))))
 }
 
 /// Orders permissions and leaves out what another one covers.
 #[must_use]
-pub fn simplified(permissions: impl IntoIterator<Item = Permission>) -> Vec<Permission> {
+pub fn without_redundant(permissions: impl IntoIterator<Item = Permission>) -> Vec<Permission> {
     let all: BTreeSet<Permission> = permissions.into_iter().collect();
     let covered_by_another =
         |one: &Permission| all.iter().any(|other| other != one && other.covers(one.as_str()));
@@ -118,7 +118,7 @@ mod tests {
         ) {
             let both = covered(&first, &wanted) && covered(&second, &wanted);
             prop_assert_eq!(covered(&meet(&first, &second), &wanted), both);
-            prop_assert_eq!(covered(&simplified(first.clone()), &wanted), covered(&first, &wanted));
+            prop_assert_eq!(covered(&without_redundant(first.clone()), &wanted), covered(&first, &wanted));
         }
     }
 

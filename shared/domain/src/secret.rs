@@ -88,7 +88,7 @@ impl Peppers {
 
     /// Makes what is stored of a token, under the current pepper. Takes tens of milliseconds.
     #[must_use]
-    pub fn seal(&self, token: Token<'_>) -> StoredSecret {
+    pub fn hash_secret(&self, token: Token<'_>) -> StoredSecret {
         let pepper = self.values[&self.current].expose_secret().as_bytes();
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).expect("the operating system provides random bytes");
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn a_sealed_token_matches_itself_alone() {
         let (peppers, token, other) = (peppers(ONE), new_token(), new_token());
-        let stored = peppers.seal(token.token());
+        let stored = peppers.hash_secret(token.token());
         assert_eq!(peppers.tag_matches(&stored, token.token()), Ok(true));
         assert_eq!(peppers.hash_matches(&stored, token.token()), Ok(true));
         assert_eq!(peppers.tag_matches(&stored, other.token()), Ok(false));
@@ -239,16 +239,16 @@ mod tests {
 
     #[test]
     fn the_hash_is_argon2id_and_names_its_pepper() {
-        let stored = peppers(ONE).seal(new_token().token());
+        let stored = peppers(ONE).hash_secret(new_token().token());
         assert!(stored.hash.starts_with("$argon2id$v=19$m=7168,t=5,p=1,keyid=MQ$"), "{}", stored.hash);
     }
 
     #[test]
     fn a_grown_pepper_still_checks_older_secrets() {
         let token = new_token();
-        let stored = peppers(ONE).seal(token.token());
+        let stored = peppers(ONE).hash_secret(token.token());
         assert_eq!(peppers(TWO).hash_matches(&stored, token.token()), Ok(true));
-        let newer = peppers(TWO).seal(token.token());
+        let newer = peppers(TWO).hash_secret(token.token());
         assert_eq!(newer.pepper_version(), "2");
         let unknown = Err(Unverifiable::UnknownVersion("2".to_owned()));
         assert_eq!(peppers(ONE).tag_matches(&newer, token.token()), unknown);
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn a_retired_secret_is_recognized_while_its_pepper_is_here() {
         let (token, other) = (new_token(), new_token());
-        let retired = peppers(TWO).seal(token.token()).to_retired();
+        let retired = peppers(TWO).hash_secret(token.token()).to_retired();
         assert!(peppers(TWO).retired_tag_matches(&retired, token.token()));
         assert!(!peppers(TWO).retired_tag_matches(&retired, other.token()));
         assert!(!peppers(ONE).retired_tag_matches(&retired, token.token()));
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn a_damaged_hash_is_no_refusal() {
         let (peppers, token) = (peppers(ONE), new_token());
-        let stored = StoredSecret { hash: "$argon2id$".to_owned(), ..peppers.seal(token.token()) };
+        let stored = StoredSecret { hash: "$argon2id$".to_owned(), ..peppers.hash_secret(token.token()) };
         assert_eq!(peppers.hash_matches(&stored, token.token()), Err(Unverifiable::Damaged));
     }
 
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn nothing_secret_is_written_by_debug() {
-        let stored = peppers(ONE).seal(new_token().token());
+        let stored = peppers(ONE).hash_secret(new_token().token());
         for text in
             [format!("{stored:?}"), format!("{:?}", stored.to_retired()), format!("{:?}", peppers(ONE))]
         {

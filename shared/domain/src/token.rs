@@ -37,7 +37,7 @@ impl KeyPrefix {
 
     /// Tells whether a whole token of this installation stands anywhere in `text`.
     #[must_use]
-    pub fn stands_in(&self, text: &str) -> bool {
+    pub fn is_contained_in(&self, text: &str) -> bool {
         let length = self.0.len() + 1 + 20 + 1 + SECRET + CHECK;
         // Each `_` may be the one behind the prefix; the prefix itself may overlap what stands before it.
         let starts = text.match_indices('_').filter_map(|(end, _)| end.checked_sub(self.0.len()));
@@ -247,8 +247,8 @@ mod tests {
             let prefix: KeyPrefix = prefix.parse().unwrap();
             let made = SecretToken::generate(&prefix, KeyId::random());
             let text = format!("{before}{}", made.expose());
-            assert!(prefix.stands_in(&text), "{before} before {prefix:?}");
-            assert!(!prefix.stands_in(&text[..text.len() - 1]), "a part is no token");
+            assert!(prefix.is_contained_in(&text), "{before} before {prefix:?}");
+            assert!(!prefix.is_contained_in(&text[..text.len() - 1]), "a part is no token");
         }
     }
 
@@ -260,12 +260,12 @@ mod tests {
             let prefix: KeyPrefix = prefix.parse().unwrap();
             let made = SecretToken::generate(&prefix, KeyId::random());
             let text = format!("{before}{}{after}", made.expose());
-            prop_assert!(prefix.stands_in(&text), "{}", text);
+            prop_assert!(prefix.is_contained_in(&text), "{}", text);
         }
 
         #[test]
         fn no_token_is_found_in_any_other_text(text in "[ak_é0]{0,200}") {
-            prop_assert!(!"ak".parse::<KeyPrefix>().unwrap().stands_in(&text));
+            prop_assert!(!"ak".parse::<KeyPrefix>().unwrap().is_contained_in(&text));
         }
 
         #[test]

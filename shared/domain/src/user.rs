@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Time,
-    access::Subject,
+    access::Resource,
     id::{KeySuffix, OrganizationId, UserId},
-    notification::{Notifications, Ways},
+    notification_preferences::{NotificationPreferences, Channels},
     role::Label,
     text::{Email, Name},
 };
@@ -91,7 +91,7 @@ pub struct User {
     /// Its groups.
     pub groups: Vec<Label>,
     /// By which ways it wants to hear of what.
-    pub notifications: Notifications,
+    pub notifications: NotificationPreferences,
     /// Each live key with its expiry; `None` never expires. What the quota counts.
     pub live_keys: BTreeMap<KeySuffix, Option<Time>>,
     /// When it was made.
@@ -120,7 +120,7 @@ impl User {
             status: Status::Active,
             roles: Vec::new(),
             groups: Vec::new(),
-            notifications: Notifications::default(),
+            notifications: NotificationPreferences::default(),
             live_keys: BTreeMap::new(),
             created_at: now,
             version: 1,
@@ -129,14 +129,14 @@ impl User {
 
     /// Returns the user as rights go.
     #[must_use]
-    pub const fn as_subject(&self) -> Subject {
-        Subject { user_id: self.user_id, kind: self.kind, key_id: None }
+    pub const fn as_resource(&self) -> Resource {
+        Resource { user_id: self.user_id, kind: self.kind, key_id: None }
     }
 
     /// Returns those of the ways that reach it: machines read no inbox, and mail needs an address.
     #[must_use]
-    pub fn reached_by(&self, ways: Ways) -> Ways {
-        Ways { email: ways.email && self.email.is_some(), inbox: ways.inbox && self.kind != Kind::Machine }
+    pub fn reached_by(&self, ways: Channels) -> Channels {
+        Channels { email: ways.email && self.email.is_some(), inbox: ways.inbox && self.kind != Kind::Machine }
     }
 
     /// Tells whether the organization counts on this user as an owner.

@@ -3,12 +3,12 @@ use domain::{
     Time,
     access_key::AccessKey,
     id::{KeyId, UserId},
-    quota::Room,
+    quota::QuotaSlot,
     user::User,
 };
 
 use crate::{
-    Error, Refusal, Table, Trail, Transaction,
+    Error, Refusal, Table, ChangeRecords, Transaction,
     item::{Item, decode, encode, indexed, number, text},
     key,
     transaction::Expression,
@@ -25,7 +25,7 @@ pub struct KeyWithUser {
 
 /// A key to be stored, with the instant of its first notice.
 #[derive(Debug, Clone, Copy)]
-pub struct NewKey<'a> {
+pub struct StoredAccessKey<'a> {
     /// The key.
     pub key: &'a AccessKey,
     /// When its first notice is due; `None` if it never is.
@@ -50,14 +50,14 @@ impl Table {
 
     /// Stores a new key in the room found for it.
     ///
-    /// `user` is the user as the room was found in it. Tolerate: [`Error::LostRace`] when the user
+    /// `user` is the user as the room was found in it. Tolerate: [`Error::Conflict`] when the user
     /// changed meanwhile; read it and look for room again.
     pub async fn create_access_key(
         &self,
-        new: NewKey<'_>,
+        new: StoredAccessKey<'_>,
         user: &User,
-        room: &Room,
-        trail: Trail<'_>,
+        room: &QuotaSlot,
+        trail: ChangeRecords<'_>,
     ) -> Result<(), Error> {
         let mut transaction = Transaction::leaving(self, trail);
         self.take_place(&mut transaction, new.key, user, room);
@@ -68,23 +68,23 @@ impl Table {
     /// Changes a key from the state in which it was read.
     ///
     /// A changed expiry takes its place in `user.live_keys` anew, in the room found for it; its
-    /// notices start anew at `after.due_at`. Tolerate: [`Error::LostRace`] when the key or its user
+    /// notices start anew at `after.due_at`. Tolerate: [`Error::Conflict`] when the key or its user
     /// changed meanwhile; read them and decide again.
     pub async fn update_access_key(
         &self,
         before: &AccessKey,
-        after: NewKey<'_>,
-        place: Option<(&User, &Room)>,
-        trail: Trail<'_>,
+        after: StoredAccessKey<'_>,
+        place: Option<(&User, &QuotaSlot)>,
+        trail: ChangeRecords<'_>,
     ) -> Result<(), Error> {
         let mut transaction = Transaction::leaving(self, trail);
-        let mut old = self.key_item(NewKey { key: before, due_at: None });
+        let mut old = self.key_item(StoredAccessKey { key: before, due_at: None });
         if place.is_some() {
             // These stand for whatever is stored, or is not, so that a new expiry sets or removes both.
             old.extend(["due_shard", "due_at"].map(|name| (name.to_owned(), AttributeValue::Null(true))));
         }
-        let new = self.key_item(NewKey { key: after.key, due_at: place.and(after.due_at) });
-        transaction.change(self, key::access_key(before.key_id), &old, &new, Refusal::LostRace);
+        let new = self.key_item(StoredAccessKey { key: after.key, due_at: place.and(after.due_at) });
+        transaction.change(self, key::access_key(before.key_id), &old, &new, OnConditionFailed::Conflict);
         if let Some((user, room)) = place {
             self.take_place(&mut transaction, after.key, user, room);
         }
@@ -92,7 +92,7 @@ impl Table {
     }
 
     /// Notes a key and its expiry in its user's `live_keys`, and clears away what has expired.
-    fn take_place(&self, transaction: &mut Transaction, key: &AccessKey, user: &User, room: &Room) {
+    fn take_place(&self, transaction: &mut Transaction, key: &AccessKey, user: &User, room: &QuotaSlot) {
         let expiry = key.expires_at.map_or(AttributeValue::Null(true), |at| number(at.seconds()));
         let mut change = Expression::new("ADD version :one SET live_keys.#new = :expiry")
             .name("#new", key.key_id.suffix())
@@ -111,18 +111,18 @@ impl Table {
             .value(":active", text("active"))
             .value(":kind", text(user.kind.as_str()));
         let condition = "version = :seen AND #status = :active AND #kind = :kind";
-        transaction.update(self, key::user(user.user_id), change, condition, Refusal::LostRace);
+        transaction.update(self, key::user(user.user_id), change, condition, OnConditionFailed::Conflict);
     }
 
     /// Ends a key for ever, from the state in which `key` was read, and frees its place.
     ///
-    /// Tolerate: [`Error::LostRace`] when the key changed meanwhile; read it and decide again.
+    /// Tolerate: [`Error::Conflict`] when the key changed meanwhile; read it and decide again.
     pub async fn revoke_access_key(
         &self,
         key: &AccessKey,
         by: UserId,
         now: Time,
-        trail: Trail<'_>,
+        trail: ChangeRecords<'_>,
     ) -> Result<(), Error> {
         let change = Expression::new(
             "SET revoked_at = :now, updated_at = :now, updated_by = :by ADD version :one REMOVE due_shard, due_at",
@@ -133,28 +133,28 @@ impl Table {
         .value(":seen", number(key.version));
         let mut transaction = Transaction::leaving(self, trail);
         let condition = "version = :seen AND attribute_not_exists(revoked_at)";
-        transaction.update(self, key::access_key(key.key_id), change, condition, Refusal::LostRace);
+        transaction.update(self, key::access_key(key.key_id), change, condition, OnConditionFailed::Conflict);
         self.free_place(&mut transaction, key.key_id);
         self.commit(transaction).await
     }
 
     /// Removes a key, from the state in which it was read, and frees its place.
     ///
-    /// Tolerate: [`Error::LostRace`] when the key changed meanwhile; read it and decide again.
-    pub async fn delete_access_key(&self, key: &AccessKey, trail: Trail<'_>) -> Result<(), Error> {
+    /// Tolerate: [`Error::Conflict`] when the key changed meanwhile; read it and decide again.
+    pub async fn delete_access_key(&self, key: &AccessKey, trail: ChangeRecords<'_>) -> Result<(), Error> {
         let mut transaction = Transaction::leaving(self, trail);
         let seen = Expression::new("version = :seen").value(":seen", number(key.version));
-        transaction.delete(self, key::access_key(key.key_id), seen, Refusal::LostRace);
+        transaction.delete(self, key::access_key(key.key_id), seen, OnConditionFailed::Conflict);
         self.free_place(&mut transaction, key.key_id);
         self.commit(transaction).await
     }
 
-    pub(crate) fn add_key_item(&self, transaction: &mut Transaction, new: NewKey<'_>) {
-        let taken = Refusal::Because(domain::Error::Conflict("this id is taken; try again"));
+    pub(crate) fn add_key_item(&self, transaction: &mut Transaction, new: StoredAccessKey<'_>) {
+        let taken = OnConditionFailed::Refuse(domain::Error::Conflict("this id is taken; try again"));
         transaction.create(self, self.key_item(new), taken);
     }
 
-    fn key_item(&self, NewKey { key, due_at }: NewKey<'_>) -> Item {
+    fn key_item(&self, StoredAccessKey { key, due_at }: StoredAccessKey<'_>) -> Item {
         let item = encode(key::access_key(key.key_id), key);
         let mut item = indexed(item, key::access_keys(key.organization_id, key.expires_at, key.key_id));
         if let Some(due_at) = due_at {
@@ -175,7 +175,7 @@ impl Table {
             key::user(key_id.user_id()),
             change,
             "attribute_exists(PK)",
-            Refusal::LostRace,
+            OnConditionFailed::Conflict,
         );
     }
 }

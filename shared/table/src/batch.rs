@@ -6,7 +6,7 @@ use crate::{
     Error, Table,
     item::{Item, key_of, primary},
     key::Key,
-    retry::{ATTEMPTS, pause},
+    retry::{MAX_ATTEMPTS, backoff},
 };
 
 /// The most items that one read may name.
@@ -24,12 +24,12 @@ impl Table {
         const OPERATION: &str = "BatchGetItem";
         let mut wanted: Vec<Item> = keys.into_iter().map(primary).collect();
         let mut found = HashMap::with_capacity(wanted.len());
-        for attempt in 0..ATTEMPTS {
+        for attempt in 0..MAX_ATTEMPTS {
             if wanted.is_empty() {
                 return Ok(found);
             }
             if attempt > 0 {
-                pause(attempt).await;
+                backoff(attempt).await;
             }
             let request = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true);
             let request = request.build().expect("keys are given");

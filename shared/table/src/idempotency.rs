@@ -18,7 +18,7 @@ const HOLDS: i64 = 86_400;
 ///
 /// It holds no secret: whoever repeats the request is shown what was made, as it is then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Once {
+pub struct IdempotencyRecord {
     /// Who asked.
     pub actor: UserId,
     /// Hash of the name.
@@ -36,7 +36,7 @@ pub struct Once {
     pub at: Time,
 }
 
-impl Once {
+impl IdempotencyRecord {
     /// Says what came of it.
     #[must_use]
     pub fn with(self, status: u16, user_id: Option<UserId>, key_ids: Vec<KeyId>) -> Self {
@@ -50,24 +50,24 @@ impl Once {
 
 impl Transaction {
     /// Refuses the transaction where another under this name was done within a day.
-    pub(crate) fn do_once(&mut self, table: &Table, once: &Once) {
+    pub(crate) fn do_once(&mut self, table: &Table, once: &IdempotencyRecord) {
         let over = Expression::new("attribute_not_exists(PK) OR #at <= :over")
             .name("#at", "at")
             .value(":over", number(once.at.plus(-HOLDS).seconds()));
-        self.put(table, once_item(once), over, Refusal::Because(domain::Error::InProgress));
+        self.put(table, once_item(once), over, OnConditionFailed::Refuse(domain::Error::InProgress));
     }
 }
 
 impl Table {
     /// Reads, strongly, what a user asked for under a name, by the hash of the name; `None` where that
     /// was nothing, or is over at `now`.
-    pub async fn asked_once(&self, actor: UserId, name: &str, now: Time) -> Result<Option<Once>, Error> {
-        let once: Option<Once> = self.get("idempotency record", key::idempotency(actor, name)).await?;
+    pub async fn idempotency_record(&self, actor: UserId, name: &str, now: Time) -> Result<Option<IdempotencyRecord>, Error> {
+        let once: Option<IdempotencyRecord> = self.get("idempotency record", key::idempotency(actor, name)).await?;
         Ok(once.filter(|once| once.holds(now)))
     }
 }
 
-fn once_item(once: &Once) -> Item {
+fn once_item(once: &IdempotencyRecord) -> Item {
     let mut item = encode(key::idempotency(once.actor, &once.name), once);
     item.insert("ttl".to_owned(), number(once.at.plus(2 * HOLDS).seconds()));
     item
@@ -78,8 +78,8 @@ mod tests {
     use super::*;
     use crate::item::tests::attributes;
 
-    fn once(at: i64) -> Once {
-        Once {
+    fn once(at: i64) -> IdempotencyRecord {
+        IdempotencyRecord {
             actor: UserId::random(),
             name: "00".to_owned(),
             request: "11".to_owned(),

@@ -20,7 +20,7 @@ const KEPT_STILL: &str = "attribute_exists(PK) AND #at >= :from";
 impl Transaction {
     /// Adds a message to the inbox of a user.
     pub(crate) fn add_message(&mut self, table: &Table, user_id: UserId, message: &Message) {
-        self.create(table, message_item(user_id, message), Refusal::LostRace);
+        self.create(table, message_item(user_id, message), OnConditionFailed::Conflict);
     }
 }
 
@@ -89,7 +89,7 @@ impl Table {
         let kept =
             Expression::new(KEPT_STILL).name("#at", "at").value(":from", number(kept_from(now).seconds()));
         let mut transaction = Transaction::default();
-        transaction.delete(self, key::message(user_id, message_id), kept, Refusal::Because(missing()));
+        transaction.delete(self, key::message(user_id, message_id), kept, OnConditionFailed::Refuse(missing()));
         self.commit(transaction).await
     }
 }
@@ -125,7 +125,7 @@ fn message_item(user_id: UserId, message: &Message) -> Item {
 
 #[cfg(test)]
 mod tests {
-    use domain::{id::KeyId, inbox::Event};
+    use domain::{id::KeyId, inbox::MessageKind};
 
     use super::*;
     use crate::item::tests::attributes;
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn a_message_is_stored_with_its_reader_its_time_and_its_end() {
         let (user_id, at) = (UserId::random(), Time::from_seconds(1_790_000_000));
-        let mut message = Message::new(at, Event::KeyChanged, "title", "text", None);
+        let mut message = Message::new(at, MessageKind::KeyChanged, "title", "text", None);
         let item = message_item(user_id, &message);
         assert_eq!(
             attributes(&item),

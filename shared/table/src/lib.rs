@@ -29,19 +29,19 @@ mod user;
 use aws_sdk_dynamodb::Client;
 use domain::Time;
 
-pub use access_key::{KeyWithUser, NewKey};
+pub use access_key::{KeyWithUser, StoredAccessKey};
 pub use audit::AuditFilter;
 pub use due::{Due, DueKey};
 pub use error::Error;
-pub use idempotency::Once;
-pub use key_filter::KeyFilter;
+pub use idempotency::IdempotencyRecord;
+pub use key_filter::AccessKeyFilter;
 pub use mail::{Mail, MailStatus};
-pub use notice::{Advance, CLAIMS, Claim};
-pub use outbox::{MESSAGES, Waiting};
+pub use notice::{Advance, MAX_CLAIMS, Claim};
+pub use outbox::{MESSAGES, OutboxMessage};
 pub use page::Page;
-pub use retry::{ATTEMPTS, pause};
+pub use retry::{MAX_ATTEMPTS, backoff};
 pub use snapshot::Snapshot;
-pub use trail::Trail;
+pub use trail::ChangeRecords;
 pub(crate) use transaction::{Refusal, Transaction};
 
 /// The single table.

@@ -4,7 +4,7 @@ use domain::{
     Time,
     id::{OrganizationId, UserId},
     inbox::Message,
-    news::News,
+    notification::Notification,
     notice::Announcement,
 };
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 use ulid::Ulid;
 
 use crate::{
-    Error, Refusal, Table, Trail, Transaction,
+    Error, Refusal, Table, ChangeRecords, Transaction,
     item::{Item, encode, number, text},
     key,
     transaction::Expression,
@@ -120,7 +120,7 @@ impl Table {
     /// Takes over the lease of a mail as it was read: its lease is over by the clock.
     ///
     /// The mail is then due again after a while that doubles each time, so that one that always fails
-    /// lets the others pass. Tolerate: [`Error::LostRace`] when another run took it, or marked the
+    /// lets the others pass. Tolerate: [`Error::Conflict`] when another run took it, or marked the
     /// mail, meanwhile.
     pub async fn take_over_mail(&self, mail: &mut Mail, lease_ends_at: Time, now: Time) -> Result<(), Error> {
         let attempts = mail.attempts.saturating_add(1);
@@ -141,19 +141,19 @@ impl Table {
 
     /// Marks a mail that this run has the lease of, so that no run sends it again, and tells of that.
     ///
-    /// Tolerate: [`Error::LostRace`] when another run took the lease meanwhile.
+    /// Tolerate: [`Error::Conflict`] when another run took the lease meanwhile.
     pub async fn mark_mail(
         &self,
         mail: &Mail,
         status: MailStatus,
-        news: &[News],
+        news: &[Notification],
         now: Time,
     ) -> Result<(), Error> {
         let change = Expression::new("SET #status = :status, #ttl = :ttl REMOVE due_shard, due_at")
             .name("#ttl", "ttl")
             .value(":status", text(status.as_str()))
             .value(":ttl", number(now.plus(KEPT).seconds()));
-        let mut transaction = Transaction::leaving(self, Trail::of(&[]).telling(news));
+        let mut transaction = Transaction::leaving(self, ChangeRecords::of(&[]).notifying(news));
         self.change_leased_mail(&mut transaction, mail, change);
         self.commit(transaction).await
     }
@@ -177,7 +177,7 @@ impl Table {
         } else {
             let (announcements, messages) = (announcements.to_vec(), messages.to_vec());
             let stored = Mail { announcements, messages, ..mail.clone() };
-            transaction.create(self, self.mail_item(&stored), Refusal::LostRace);
+            transaction.create(self, self.mail_item(&stored), OnConditionFailed::Conflict);
         }
     }
 
@@ -188,7 +188,7 @@ impl Table {
             .value(":leased", text(MailStatus::Leased.as_str()))
             .value(":lease", text(mail.lease.to_string()));
         let place = key::mail(mail.user_id, mail.mail_id);
-        transaction.update(self, place, change, "#status = :leased AND lease = :lease", Refusal::LostRace);
+        transaction.update(self, place, change, "#status = :leased AND lease = :lease", OnConditionFailed::Conflict);
     }
 
     /// Makes the item of a mail, in the `due` index for when the run that claims it leaves it unmarked.

@@ -22,7 +22,7 @@ use crate::{
 const STEPS: usize = 100;
 
 /// The most announcements that one call may claim: three steps each at most, and one for the mail.
-pub const CLAIMS: usize = (STEPS - 1) / 3;
+pub const MAX_CLAIMS: usize = (STEPS - 1) / 3;
 
 /// What came of claiming one announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,14 +59,14 @@ struct Notice {
 }
 
 impl Table {
-    /// Claims up to [`CLAIMS`] announcements for a mail, adds those it made to it, and tells what
+    /// Claims up to [`MAX_CLAIMS`] announcements for a mail, adds those it made to it, and tells what
     /// came of each.
     ///
     /// The claims and their place in the mail are one transaction, which checks that each key still
     /// has its expiry and is not revoked. The first one stores the mail. After [`Error::Failed`] it is
     /// unknown whether they were made: do not send the mail, a later run finds it if they were.
     ///
-    /// Tolerate: [`Error::LostRace`] when another run took the mail's lease meanwhile.
+    /// Tolerate: [`Error::Conflict`] when another run took the mail's lease meanwhile.
     pub async fn claim(&self, mail: &mut Mail, wanted: &[Announcement]) -> Result<Vec<Claim>, Error> {
         let claims = {
             let steps = |open: &[usize]| {
@@ -95,7 +95,7 @@ impl Table {
         Ok(mail.announcements.iter().filter(stands).copied().collect())
     }
 
-    /// Claims up to [`CLAIMS`] announcements for a user's inbox, each with the message that tells it,
+    /// Claims up to [`MAX_CLAIMS`] announcements for a user's inbox, each with the message that tells it,
     /// and tells what came of each.
     ///
     /// Claims and messages are one transaction, under the same conditions as claims for a mail. After
@@ -138,14 +138,14 @@ impl Table {
                 return Ok(claims);
             }
             for step in refused {
-                let Some(step) = step.checked_sub(first) else { return Err(Error::LostRace) };
+                let Some(step) = step.checked_sub(first) else { return Err(Error::Conflict) };
                 let claim = &mut claims[open[step / each]];
                 match step % each {
                     0 => *claim = Claim::Obsolete,
                     1 if *claim == Claim::Made => *claim = Claim::MadeBefore,
                     1 => {}
                     // The id of a message is taken, which cannot happen by chance.
-                    _ => return Err(Error::LostRace),
+                    _ => return Err(Error::Conflict),
                 }
             }
         }
@@ -172,13 +172,13 @@ impl Table {
     ) {
         let unchanged = Expression::new("expires_at = :expiry AND attribute_not_exists(revoked_at)")
             .value(":expiry", number(announcement.expires_at.seconds()));
-        transaction.check(self, key::access_key(announcement.key_id), unchanged, Refusal::LostRace);
+        transaction.check(self, key::access_key(announcement.key_id), unchanged, OnConditionFailed::Conflict);
         let narrower = Expression::new("attribute_not_exists(PK) OR stage > :stage")
             .value(":stage", number(announcement.stage));
         let ttl = announcement.expires_at.max(now).plus(KEPT);
         let notice = Notice { announcement: *announcement, told_by, ttl };
         let item = encode(key::notice(user_id, announcement, channel), &notice);
-        transaction.put(self, item, narrower, Refusal::LostRace);
+        transaction.put(self, item, narrower, OnConditionFailed::Conflict);
     }
 
     /// Moves keys to their next notices, except those that changed since the index named them.
@@ -213,7 +213,7 @@ impl Table {
             }
             None => (change, "due_at = :seen AND attribute_not_exists(expires_at)"),
         };
-        transaction.update(self, key::access_key(advance.key_id), change, condition, Refusal::LostRace);
+        transaction.update(self, key::access_key(advance.key_id), change, condition, OnConditionFailed::Conflict);
     }
 }
 
@@ -250,11 +250,11 @@ mod tests {
 
     #[test]
     fn the_most_claims_fit_one_transaction() {
-        let announcements: Vec<_> = (0..CLAIMS).map(|_| announcement()).collect();
+        let announcements: Vec<_> = (0..MAX_CLAIMS).map(|_| announcement()).collect();
         let mut mail = mail();
-        assert_eq!(offline().claims(&mail, &announcements).len(), 2 * CLAIMS + 1);
+        assert_eq!(offline().claims(&mail, &announcements).len(), 2 * MAX_CLAIMS + 1);
         mail.announcements.push(announcement());
-        assert_eq!(offline().claims(&mail, &announcements).len(), 2 * CLAIMS + 1);
-        const { assert!(3 * CLAIMS <= STEPS) };
+        assert_eq!(offline().claims(&mail, &announcements).len(), 2 * MAX_CLAIMS + 1);
+        const { assert!(3 * MAX_CLAIMS <= STEPS) };
     }
 }

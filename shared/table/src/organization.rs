@@ -35,7 +35,7 @@ impl Table {
         owner: &User,
         events: &[audit::Event],
     ) -> Result<(), Error> {
-        let taken = || Refusal::Because(domain::Error::Conflict("this id is taken; try again"));
+        let taken = || OnConditionFailed::Refuse(domain::Error::Conflict("this id is taken; try again"));
         let mut transaction = Transaction::default();
         transaction.create(self, organization_item(organization), taken());
         self.add_user(&mut transaction, owner);
@@ -47,7 +47,7 @@ impl Table {
 
     /// Changes an organization from the state in which it was read; its owners are changed elsewhere.
     ///
-    /// Tolerate: [`Error::LostRace`] when it changed meanwhile; read it and decide again.
+    /// Tolerate: [`Error::Conflict`] when it changed meanwhile; read it and decide again.
     pub async fn update_organization(
         &self,
         before: &Organization,
@@ -57,7 +57,7 @@ impl Table {
         let mut transaction = Transaction::default();
         let organization = key::organization(before.organization_id);
         let (old, new) = (organization_item(before), organization_item(after));
-        transaction.change(self, organization, &old, &new, Refusal::LostRace);
+        transaction.change(self, organization, &old, &new, OnConditionFailed::Conflict);
         transaction.record(self, event);
         self.commit(transaction).await
     }

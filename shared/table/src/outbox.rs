@@ -14,7 +14,7 @@ pub const MESSAGES: usize = 99;
 
 /// A message that waits to be mailed.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Waiting {
+pub struct OutboxMessage {
     /// Who gets it.
     pub user_id: UserId,
     /// The organization of that user.
@@ -32,7 +32,7 @@ impl Table {
     pub async fn waiting(
         &self,
         places: &[(UserId, Ulid)],
-    ) -> Result<HashMap<(UserId, Ulid), Result<Waiting, Error>>, Error> {
+    ) -> Result<HashMap<(UserId, Ulid), Result<OutboxMessage, Error>>, Error> {
         self.each("message to be mailed", places, |(user_id, message_id)| key::outbox(user_id, message_id))
             .await
     }
@@ -42,21 +42,21 @@ impl Table {
     /// That is one transaction, so that each is in the outbox or in one mail. After [`Error::Failed`]
     /// it is unknown whether they were moved: do not send the mail, a later run finds it if they were.
     ///
-    /// Tolerate: [`Error::LostRace`] when another run took the mail's lease meanwhile.
-    pub async fn claim_waiting(&self, mail: &mut Mail, mut wanted: Vec<Message>) -> Result<(), Error> {
+    /// Tolerate: [`Error::Conflict`] when another run took the mail's lease meanwhile.
+    pub async fn claim_outbox_messages(&self, mail: &mut Mail, mut wanted: Vec<Message>) -> Result<(), Error> {
         while !wanted.is_empty() {
             let mut transaction = Transaction::default();
             self.add_to_mail(&mut transaction, mail, &[], &wanted);
             for message in &wanted {
                 let there = Expression::new("attribute_exists(PK)");
                 let place = key::outbox(mail.user_id, message.message_id);
-                transaction.delete(self, place, there, Refusal::LostRace);
+                transaction.delete(self, place, there, OnConditionFailed::Conflict);
             }
             let refused = self.attempt(transaction).await?;
             if refused.is_empty() {
                 mail.messages.append(&mut wanted);
             } else if refused.contains(&0) {
-                return Err(Error::LostRace);
+                return Err(Error::Conflict);
             }
             let mut step = 0;
             wanted.retain(|_| {
@@ -68,7 +68,7 @@ impl Table {
     }
 
     /// Removes a message from the outbox: nobody is to be mailed.
-    pub async fn drop_waiting(&self, user_id: UserId, message_id: Ulid) -> Result<(), Error> {
+    pub async fn drop_outbox_messages(&self, user_id: UserId, message_id: Ulid) -> Result<(), Error> {
         self.delete(key::outbox(user_id, message_id)).await
     }
 }

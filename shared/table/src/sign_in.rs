@@ -44,10 +44,10 @@ impl Table {
 
     /// Links a sign-in to the user who was invited by its verified address, once.
     ///
-    /// Tolerate: [`Error::LostRace`] when the user was linked or changed meanwhile; look again.
+    /// Tolerate: [`Error::Conflict`] when the user was linked or changed meanwhile; look again.
     pub async fn link(&self, user: &User, subject: &str, event: &audit::Event) -> Result<(), Error> {
         let mut transaction = Transaction::default();
-        transaction.create(self, link_item(user, subject), Refusal::LostRace);
+        transaction.create(self, link_item(user, subject), OnConditionFailed::Conflict);
         let linked = Expression::new("SET subject = :subject ADD version :one")
             .value(":subject", text(subject))
             .value(":one", number(1))
@@ -57,7 +57,7 @@ impl Table {
             key::user(user.user_id),
             linked,
             "version = :seen AND attribute_not_exists(subject)",
-            Refusal::LostRace,
+            OnConditionFailed::Conflict,
         );
         transaction.record(self, event);
         self.commit(transaction).await

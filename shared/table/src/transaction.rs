@@ -12,7 +12,7 @@ use crate::{
     Error, Table,
     item::{Item, encode, number, primary},
     key::{self, Key},
-    retry::{ATTEMPTS, pause},
+    retry::{MAX_ATTEMPTS, backoff},
 };
 
 /// What it means when a step's condition does not hold.
@@ -27,8 +27,8 @@ pub(crate) enum Refusal {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Because(reason) => Self::Refused(reason),
-            Refusal::LostRace => Self::LostRace,
+            OnConditionFailed::Refuse(reason) => Self::Refused(reason),
+            OnConditionFailed::Conflict => Self::LostRace,
         }
     }
 }
@@ -177,7 +177,7 @@ impl Transaction {
     pub(crate) fn record(&mut self, table: &Table, event: &audit::Event) {
         let mut item = encode(key::audit(event.organization_id, event.audit_id), event);
         item.insert("ttl".to_owned(), number(table.audit_kept_until(event.at).seconds()));
-        self.create(table, item, Refusal::LostRace);
+        self.create(table, item, OnConditionFailed::Conflict);
     }
 }
 
@@ -206,12 +206,12 @@ impl Table {
             .transact_write_items()
             .set_transact_items(Some(steps))
             .client_request_token(Ulid::generate().to_string());
-        for attempt in 0..ATTEMPTS {
+        for attempt in 0..MAX_ATTEMPTS {
             match request.clone().send().await {
                 Ok(TransactWriteItemsOutput { .. }) => return Ok(Vec::new()),
                 Err(error) => match judge(&error) {
                     Verdict::Refused(steps) => return Ok(steps),
-                    Verdict::Passing => pause(attempt).await,
+                    Verdict::Passing => backoff(attempt).await,
                     Verdict::Failed => return Err(Error::failed(OPERATION, error)),
                 },
             }

@@ -8,8 +8,8 @@ use domain::{
 };
 
 use crate::{
-    Error, Page, Refusal, Table, Trail, Transaction,
-    access_key::NewKey,
+    Error, Page, Refusal, Table, ChangeRecords, Transaction,
+    access_key::StoredAccessKey,
     item::{Item, decode, encode, indexed, key_of, number, primary},
     key::{self, Key},
     sign_in::{claim_item, link_item, pointing_to},
@@ -61,7 +61,7 @@ impl Table {
     /// Creates a user, with keys if any are given: all or nothing.
     ///
     /// `user.live_keys` must name exactly `keys`. Refused where the address is taken.
-    pub async fn create_user(&self, user: &User, keys: &[NewKey<'_>], trail: Trail<'_>) -> Result<(), Error> {
+    pub async fn create_user(&self, user: &User, keys: &[StoredAccessKey<'_>], trail: ChangeRecords<'_>) -> Result<(), Error> {
         let mut transaction = Transaction::leaving(self, trail);
         self.add_user(&mut transaction, user);
         for key in keys {
@@ -76,11 +76,11 @@ impl Table {
     /// Changes a user from the state in which it was read.
     ///
     /// Its claim to an address, and its place among the active owners, change with it. Tolerate:
-    /// [`Error::LostRace`] when the user changed meanwhile; read it and decide again.
-    pub async fn update_user(&self, before: &User, after: &User, trail: Trail<'_>) -> Result<(), Error> {
+    /// [`Error::Conflict`] when the user changed meanwhile; read it and decide again.
+    pub async fn update_user(&self, before: &User, after: &User, trail: ChangeRecords<'_>) -> Result<(), Error> {
         let mut transaction = Transaction::leaving(self, trail);
         let user = key::user(before.user_id);
-        transaction.change(self, user, &user_item(before), &user_item(after), Refusal::LostRace);
+        transaction.change(self, user, &user_item(before), &user_item(after), OnConditionFailed::Conflict);
         self.change_claim(&mut transaction, before, after);
         match (before.is_active_owner(), after.is_active_owner()) {
             (false, true) => self.change_owner(&mut transaction, after, true),
@@ -93,7 +93,7 @@ impl Table {
     /// Marks a user deleted: refused at once, hidden, its address and sign-in free for others.
     ///
     /// What belongs to it is removed by [`Table::remove_user`] afterwards; until then the `due` index
-    /// names the user. Tolerate: [`Error::LostRace`] when the user changed meanwhile; read it and
+    /// names the user. Tolerate: [`Error::Conflict`] when the user changed meanwhile; read it and
     /// decide again.
     pub async fn delete_user(&self, user: &User, event: &audit::Event) -> Result<(), Error> {
         let mut after = user.clone();
@@ -104,11 +104,11 @@ impl Table {
         let mut marked = user_item(&after);
         self.due_from(&mut marked, user.organization_id, event.at.plus(REMOVED_AFTER));
         let mut transaction = Transaction::default();
-        transaction.change(self, key::user(user.user_id), &user_item(user), &marked, Refusal::LostRace);
+        transaction.change(self, key::user(user.user_id), &user_item(user), &marked, OnConditionFailed::Conflict);
         self.change_claim(&mut transaction, user, &after);
         if let Some(subject) = &user.subject {
             let ours = pointing_to(user);
-            transaction.delete(self, key::subject(user.organization_id, subject), ours, Refusal::LostRace);
+            transaction.delete(self, key::subject(user.organization_id, subject), ours, OnConditionFailed::Conflict);
         }
         if user.is_active_owner() {
             self.change_owner(&mut transaction, user, false);
@@ -150,24 +150,24 @@ impl Table {
         }
         if let Some(old) = &before.email {
             let ours = pointing_to(before);
-            transaction.delete(self, key::email(before.organization_id, old), ours, Refusal::LostRace);
+            transaction.delete(self, key::email(before.organization_id, old), ours, OnConditionFailed::Conflict);
         }
         if let Some(new) = &after.email {
-            let taken = Refusal::Because(domain::Error::EmailTaken);
+            let taken = OnConditionFailed::Refuse(domain::Error::EmailTaken);
             transaction.create(self, claim_item(after, new), taken);
         }
     }
 
     /// Adds a user with its claim and link.
     pub(crate) fn add_user(&self, transaction: &mut Transaction, user: &User) {
-        let taken = Refusal::Because(domain::Error::Conflict("this id is taken; try again"));
+        let taken = OnConditionFailed::Refuse(domain::Error::Conflict("this id is taken; try again"));
         transaction.create(self, user_item(user), taken);
         if let Some(email) = &user.email {
-            transaction.create(self, claim_item(user, email), Refusal::Because(domain::Error::EmailTaken));
+            transaction.create(self, claim_item(user, email), OnConditionFailed::Refuse(domain::Error::EmailTaken));
         }
         if let Some(subject) = &user.subject {
             let linked = domain::Error::Conflict("this sign-in already has a user in this organization");
-            transaction.create(self, link_item(user, subject), Refusal::Because(linked));
+            transaction.create(self, link_item(user, subject), OnConditionFailed::Refuse(linked));
         }
     }
 
@@ -177,12 +177,12 @@ impl Table {
         let id = AttributeValue::Ss(vec![user.user_id.to_string()]);
         if active {
             let add = Expression::new("ADD owner_ids :owner").value(":owner", id);
-            let gone = Refusal::Because(domain::Error::NotFound { what: "organization" });
+            let gone = OnConditionFailed::Refuse(domain::Error::NotFound { what: "organization" });
             transaction.update(self, organization, add, "attribute_exists(PK)", gone);
         } else {
             let remove =
                 Expression::new("DELETE owner_ids :owner").value(":owner", id).value(":one", number(1));
-            let last = Refusal::Because(domain::Error::LastOwner);
+            let last = OnConditionFailed::Refuse(domain::Error::LastOwner);
             transaction.update(self, organization, remove, "size(owner_ids) > :one", last);
         }
     }

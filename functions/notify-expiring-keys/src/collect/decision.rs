@@ -4,10 +4,10 @@ use std::cell::Cell;
 
 use domain::{
     Time,
-    inbox::Event,
+    inbox::MessageKind,
     message::ExpiringKey,
     notice::{Announcement, due_stage},
-    notification::Ways,
+    notification_preferences::Channels,
     organization::Organization,
     token::KeyPrefix,
 };
@@ -40,7 +40,7 @@ pub(crate) fn decide(
     let due =
         active_user(user.as_ref()).zip(due_stage(&organization.policy.notices, key, now)).zip(key.expires_at);
     let Some(((user, stage), expires_at)) = due else { return Decision::Skip };
-    let event = if expires_at > now { Event::KeyExpiring } else { Event::KeyExpired };
+    let event = if expires_at > now { MessageKind::KeyExpiring } else { MessageKind::KeyExpired };
     let selection = recipients(directory, &candidates(key, user, organization), event, organization);
     if !selection.any_reachable {
         tracing::warn!(key.id = %key.key_id, "nobody can be notified of the expiry of a key");
@@ -72,7 +72,7 @@ struct Selection {
 fn recipients(
     directory: &Directory<'_>,
     candidates: &[Candidate],
-    event: Event,
+    event: MessageKind,
     organization: &Organization,
 ) -> Selection {
     let mut selection = Selection::default();
@@ -80,7 +80,7 @@ fn recipients(
         match directory.user(user_id) {
             Lookup::Found(user) => {
                 let organization_id = organization.organization_id;
-                let Ways { email, inbox } = enabled_channels(user, is_copy, event, organization_id);
+                let Channels { email, inbox } = enabled_channels(user, is_copy, event, organization_id);
                 let available = channels_of(user, organization_id);
                 selection.any_reachable |= available.email || available.inbox;
                 if email || inbox {

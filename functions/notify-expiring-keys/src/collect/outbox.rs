@@ -1,7 +1,7 @@
 //! Reads the messages that wait in the outbox.
 
 use domain::id::UserId;
-use table::{Table, Waiting};
+use table::{Table, OutboxMessage};
 use ulid::Ulid;
 
 use crate::{
@@ -22,7 +22,7 @@ pub(crate) async fn load_messages(
     table: &Table,
     directory: &mut Directory<'_>,
     due: &[(UserId, Ulid)],
-) -> Vec<Waiting> {
+) -> Vec<OutboxMessage> {
     run.count(|summary| summary.due += due.len());
     let mut messages = Vec::new();
     for (number, batch) in due.chunks(BATCH_SIZE).enumerate() {
@@ -30,7 +30,7 @@ pub(crate) async fn load_messages(
             run.count(|summary| summary.left_over += due.len() - number * BATCH_SIZE);
             break;
         }
-        let found = match table_step(table.waiting(batch)).await {
+        let found = match table_step(table.outbox_messages(batch)).await {
             Ok(found) => found,
             Err(error) => {
                 run.record_failure(batch.len(), "read messages of the outbox", &error);
@@ -58,9 +58,9 @@ pub(crate) async fn load_messages(
     messages
 }
 
-async fn drop_message(run: &Run, table: &Table, waiting: &Waiting) {
+async fn drop_message(run: &Run, table: &Table, waiting: &OutboxMessage) {
     let (user_id, message_id) = (waiting.user_id, waiting.message.message_id);
-    match table_step(table.drop_waiting(user_id, message_id)).await {
+    match table_step(table.drop_outbox_messages(user_id, message_id)).await {
         Ok(()) => {
             run.count(|summary| summary.skipped += 1);
             tracing::info!(user.id = %user_id, message.id = %message_id, "dropped a message: its recipient cannot receive mail");

@@ -2,7 +2,7 @@
 
 use domain::{
     id::{KeyId, OrganizationId, UserId},
-    inbox::{Event, Message},
+    inbox::{MessageKind, Message},
     message::ExpiringKey,
 };
 use ulid::Ulid;
@@ -22,7 +22,7 @@ fn key(name: &str, seconds: i64) -> ExpiringKey {
     }
 }
 
-fn message(event: Event, title: &str) -> Message {
+fn message(event: MessageKind, title: &str) -> Message {
     let text = "Key ak_7HcX2mPq9LwZtR4bK1nV_…1cDe, which never expires. Done by <Bob> & co.";
     Message::new(Time::from_seconds(NOW), event, title, text, None)
 }
@@ -51,9 +51,9 @@ fn several_keys_are_named_in_their_order_with_a_link() {
 #[test]
 fn threats_come_first_and_changes_last() {
     let messages = [
-        message(Event::KeyChanged, "Bob revoked your access key old"),
-        message(Event::RetiredSecretUsed, "A retired secret of your access key deploy was used"),
-        message(Event::LeakReported, "Your access key deploy was reported as leaked"),
+        message(MessageKind::KeyChanged, "Bob revoked your access key old"),
+        message(MessageKind::RetiredSecretUsed, "A retired secret of your access key deploy was used"),
+        message(MessageKind::LeakReported, "Your access key deploy was reported as leaked"),
     ];
     let email = email(&[key("deploy", 86_400)], &messages, None);
     insta::assert_snapshot!("all_kinds_subject", email.subject);
@@ -63,7 +63,7 @@ fn threats_come_first_and_changes_last() {
 
 #[test]
 fn messages_alone_are_a_mail_too() {
-    let email = email(&[], &[message(Event::AccessChanged, "Bob changed your roles or groups")], None);
+    let email = email(&[], &[message(MessageKind::AccessChanged, "Bob changed your roles or groups")], None);
     insta::assert_snapshot!("news_subject", email.subject);
     insta::assert_snapshot!("news_text", email.text);
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, rc::Rc};
 
 use domain::{id::UserId, notice::Announcement};
-use table::{Mail, Waiting};
+use table::{Mail, OutboxMessage};
 
 use super::due_notice::DueNotice;
 use crate::urgency::Urgency;
@@ -17,7 +17,7 @@ pub(crate) struct Digest {
     /// The notices for the mail, the most urgent first.
     pub(crate) for_mail: Vec<Rc<DueNotice>>,
     /// The messages for the mail, the most urgent first.
-    pub(crate) messages: Vec<Waiting>,
+    pub(crate) messages: Vec<OutboxMessage>,
     /// A mail that an earlier run left unfinished. It takes the new notices and messages.
     pub(crate) unfinished: Option<Mail>,
 }

@@ -3,7 +3,7 @@
 use domain::{
     Time,
     id::UserId,
-    inbox::{Event, Message},
+    inbox::{MessageKind, Message},
 };
 use ulid::Ulid;
 
@@ -14,9 +14,9 @@ fn mail(user_id: UserId, attempts: u32) -> Mail {
     Mail { attempts, ..Mail::new(user_id, OrganizationId::random(), now, now) }
 }
 
-fn waiting(user_id: UserId, event: Event) -> Waiting {
+fn waiting(user_id: UserId, event: MessageKind) -> OutboxMessage {
     let message = Message::new(Time::from_seconds(0), event, "title", "text", None);
-    Waiting { user_id, organization_id: OrganizationId::random(), message }
+    OutboxMessage { user_id, organization_id: OrganizationId::random(), message }
 }
 
 fn expiries(notices: &[Rc<DueNotice>]) -> Vec<i64> {
@@ -67,14 +67,14 @@ fn of_several_unfinished_mails_of_a_recipient_the_one_that_failed_least_is_sent(
 fn threats_come_before_expiries_and_these_before_changes() {
     let [ann, bob, cem] = [(); 3].map(|()| UserId::random());
     let messages = vec![
-        waiting(ann, Event::KeyChanged),
-        waiting(cem, Event::AccessChanged),
-        waiting(cem, Event::RetiredSecretUsed),
+        waiting(ann, MessageKind::KeyChanged),
+        waiting(cem, MessageKind::AccessChanged),
+        waiting(cem, MessageKind::RetiredSecretUsed),
     ];
     let (plan, digests) = Plan::new(vec![due_notice(100, &[bob])], Vec::new(), messages);
     let order: Vec<_> = digests.iter().map(|digest| digest.user_id).collect();
     assert_eq!(order, [cem, bob, ann]);
-    assert_eq!(digests[0].messages[0].message.event, Event::RetiredSecretUsed);
+    assert_eq!(digests[0].messages[0].message.event, MessageKind::RetiredSecretUsed);
     assert_eq!(plan.count_left_over(), 4);
     plan.record_claimed_messages(3);
     assert_eq!(plan.count_left_over(), 1);

@@ -38,7 +38,7 @@ fn key(user: &User, by: UserId) -> AccessKey {
     let token = SecretToken::generate(&"ak".parse().unwrap(), key_id);
     let peppers = Peppers::parse(r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef"}"#).unwrap();
     let name = "deploy".to_owned().try_into().unwrap();
-    AccessKey::new(&token, peppers.seal(token.token()), user.organization_id, name, Some(NOW), by, NOW)
+    AccessKey::new(&token, peppers.hash_secret(token.token()), user.organization_id, name, Some(NOW), by, NOW)
 }
 
 fn owners(organization: &Organization) -> Vec<UserId> {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use domain::{message::ExpiringKey, notice::Announcement};
-use table::{CLAIMS, Claim, Error, MESSAGES, Mail, Waiting};
+use table::{MAX_CLAIMS, Claim, Error, MAX_MESSAGES, Mail, OutboxMessage};
 
 use super::delivery::Delivery;
 use crate::{plan::due_notice::DueNotice, run::table_step};
@@ -23,7 +23,7 @@ pub(super) async fn claim_notices(
 ) -> Result<(), Error> {
     let table = &delivery.notifier.app.table;
     let most = MAX_KEYS.saturating_sub(mail.announcements.len());
-    for batch in notices[..notices.len().min(most)].chunks(CLAIMS) {
+    for batch in notices[..notices.len().min(most)].chunks(MAX_CLAIMS) {
         let _turn = delivery.plan.lock_claims(batch).await;
         if delivery.run.time_left().is_zero() {
             break;
@@ -60,16 +60,16 @@ fn announces(mail: &Mail, wanted: &Announcement) -> bool {
 /// Moves messages from the outbox into the mail, as many as time and size allow.
 pub(super) async fn claim_messages(
     delivery: &Delivery<'_>,
-    messages: Vec<Waiting>,
+    messages: Vec<OutboxMessage>,
     mail: &mut Mail,
 ) -> Result<(), Error> {
-    let most = MESSAGES.saturating_sub(mail.messages.len());
+    let most = MAX_MESSAGES.saturating_sub(mail.messages.len());
     let wanted: Vec<_> = messages.into_iter().map(|waiting| waiting.message).take(most).collect();
     if wanted.is_empty() || delivery.run.time_left().is_zero() {
         return Ok(());
     }
     let count = wanted.len();
-    table_step(delivery.notifier.app.table.claim_waiting(mail, wanted)).await?;
+    table_step(delivery.notifier.app.table.claim_outbox_messages(mail, wanted)).await?;
     delivery.plan.record_claimed_messages(count);
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Puts notices in inboxes.
 
 use domain::inbox::Message;
-use table::CLAIMS;
+use table::MAX_CLAIMS;
 
 use super::delivery::Delivery;
 use crate::{plan::digest::Digest, run::table_step};
@@ -11,7 +11,7 @@ use crate::{plan::digest::Digest, run::table_step};
 /// Each message is stored together with its claim. A notice that fails here stays due.
 pub(super) async fn notify(delivery: &Delivery<'_>, digest: &Digest) {
     let Delivery { run, notifier, advances, plan, .. } = *delivery;
-    for batch in digest.for_inbox.chunks(CLAIMS) {
+    for batch in digest.for_inbox.chunks(MAX_CLAIMS) {
         let _turn = plan.lock_claims(batch).await;
         if run.time_left().is_zero() {
             return;

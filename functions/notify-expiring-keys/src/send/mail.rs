@@ -1,6 +1,6 @@
 //! Sends one mail, and marks what became of it.
 
-use domain::{inbox::Message, message::ExpiringKey, news::News, user::User};
+use domain::{inbox::Message, message::ExpiringKey, notification::Notification, user::User};
 use table::{Error, Mail, MailStatus};
 
 use super::{delivery::Delivery, rate_limit::Permit, ses::SendOutcome};
@@ -90,7 +90,7 @@ async fn mark_undeliverable(
     let titles = mail.messages.iter().map(|message| message.title.clone());
     let undelivered: Vec<_> = keys.iter().map(|key| key.headline(now)).chain(titles).collect();
     let message = Message::mail_undeliverable(now, recipient, code, &undelivered);
-    let notifications = owners.iter().map(|owner| News {
+    let notifications = owners.iter().map(|owner| Notification {
         user_id: owner.user_id,
         organization_id: owner.organization_id,
         message: message.clone(),
@@ -109,7 +109,7 @@ async fn mark(delivery: &Delivery<'_>, mail: &Mail, status: MailStatus) {
 fn record_mark(delivery: &Delivery<'_>, mail: &Mail, marked: Result<(), Error>) {
     match marked {
         Ok(()) => {}
-        Err(Error::LostRace) => {
+        Err(Error::Conflict) => {
             tracing::warn!(mail.id = %mail.mail_id, "another run took the lease of a mail");
         }
         Err(error) => delivery.run.record_failure(1, "mark a mail", &error),

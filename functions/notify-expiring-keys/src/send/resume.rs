@@ -22,7 +22,7 @@ pub(super) async fn reclaim(
     let table = &delivery.notifier.app.table;
     match table_step(table.take_over_mail(&mut mail, run.lease_ends_at(), run.now)).await {
         Ok(()) => {}
-        Err(Error::LostRace) => return Err(NotReclaimed),
+        Err(Error::Conflict) => return Err(NotReclaimed),
         Err(error) => {
             run.record_failure(1, "take the lease of an unfinished mail", &error);
             return Err(NotReclaimed);

@@ -2,7 +2,7 @@
 
 use domain::{
     Error,
-    access::{Action, Right, Subject},
+    access::{Action, Right, Resource},
     id::{KeyId, UserId},
     user::{Status, User},
 };
@@ -39,8 +39,8 @@ impl<P> App<P> {
     ///
     /// A key that was narrowed to roles or groups does not bring its user's rights over what is
     /// their own: it could make itself a key that is not narrowed.
-    pub async fn permit(&self, member: &Member, action: Action, subject: Subject) -> Result<Right, Problem> {
-        let right = member.actor().may_for(action, subject)?;
+    pub async fn permit(&self, member: &Member, action: Action, resource: Resource) -> Result<Right, Problem> {
+        let right = member.actor().may_for(action, resource)?;
         if let (Right::Own, Some(key_id)) = (right, member.key_id) {
             let key = self.table.access_key(key_id).await?;
             if key.is_none_or(|key| key.is_narrowed()) {
@@ -72,7 +72,7 @@ impl<P> App<P> {
         if found.key.organization_id != member.organization_id || found.user.status == Status::Deleted {
             return Err(missing().into());
         }
-        self.permit(member, action, found.user.as_subject().with_key(key_id)).await?;
+        self.permit(member, action, found.user.as_resource().with_key(key_id)).await?;
         Ok(found)
     }
 }

@@ -70,9 +70,9 @@ impl Pepper {
     }
 
     /// Makes what is stored of a new token. Runs argon2 off the async thread: tens of milliseconds.
-    pub async fn seal(&self, token: &SecretToken) -> Result<StoredSecret, PepperFailure> {
+    pub async fn hash_secret(&self, token: &SecretToken) -> Result<StoredSecret, PepperFailure> {
         let (peppers, token) = (self.held(), token.token().to_secret());
-        Ok(spawn_blocking(move || peppers.seal(token.token())).await?)
+        Ok(spawn_blocking(move || peppers.hash_secret(token.token())).await?)
     }
 
     /// Tells which secret of a key a token holds, as far as tags tell, in constant time.
@@ -82,7 +82,7 @@ impl Pepper {
         token: Token<'_>,
         now: Time,
     ) -> Result<Found<'k>, PepperFailure> {
-        for secret in key.working_secrets(now) {
+        for secret in key.active_secrets(now) {
             if self.tag_matches(secret, token).await? {
                 return Ok(Found::Working(secret));
             }

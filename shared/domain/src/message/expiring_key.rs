@@ -41,7 +41,7 @@ impl ExpiringKey {
         Self {
             key_id: key.key_id,
             key_name: key.name.to_string(),
-            masked_key: prefix.masked_key(key),
+            masked_key: key.masked_key(prefix),
             user_name: user.name.to_string(),
             organization_name: organization.name.to_string(),
             expires_at,

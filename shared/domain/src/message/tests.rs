@@ -20,9 +20,9 @@ fn key(user: &User, expires_at: Option<Time>) -> (AccessKey, KeyPrefix, String) 
     let token = SecretToken::generate(&prefix, KeyId::new(user.user_id, KeySuffix::random()));
     let peppers = Peppers::parse(r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef"}"#).unwrap();
     let name = "deploy".to_owned().try_into().unwrap();
-    let secret = peppers.seal(token.token());
+    let secret = peppers.hash_secret(token.token());
     let key = AccessKey::new(&token, secret, user.organization_id, name, expires_at, user.user_id, NOW);
-    let masked_key = prefix.masked_key(&key);
+    let masked_key = key.masked_key(prefix);
     (key, prefix, masked_key)
 }
 

@@ -8,7 +8,7 @@ use domain::{
 };
 
 use crate::{
-    Error, KeyFilter, KeyWithUser, Page, Table,
+    Error, AccessKeyFilter, KeyWithUser, Page, Table,
     batch::BATCH,
     item::{decode, text},
     key,
@@ -24,7 +24,7 @@ impl Table {
     pub async fn access_keys_of(
         &self,
         user: &User,
-        filter: &KeyFilter,
+        filter: &AccessKeyFilter,
         now: Time,
         after: Option<&str>,
         limit: usize,
@@ -58,7 +58,7 @@ impl Table {
     pub async fn access_keys(
         &self,
         organization_id: OrganizationId,
-        filter: &KeyFilter,
+        filter: &AccessKeyFilter,
         now: Time,
         after: Option<&str>,
         limit: usize,
@@ -87,7 +87,7 @@ impl Table {
     async fn placed_keys(
         &self,
         organization_id: OrganizationId,
-        filter: &KeyFilter,
+        filter: &AccessKeyFilter,
         now: Time,
         after: Option<&str>,
         limit: usize,

@@ -11,7 +11,7 @@ const ROUNDS: usize = 10;
 
 /// Which keys are asked for; what is absent does not narrow.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct KeyFilter {
+pub struct AccessKeyFilter {
     /// Their state.
     pub status: Option<Status>,
     /// What their users are.
@@ -22,7 +22,7 @@ pub struct KeyFilter {
     pub unused_since: Option<Time>,
 }
 
-impl KeyFilter {
+impl AccessKeyFilter {
     /// Tells whether a key of a user of this kind is asked for.
     #[must_use]
     pub fn admits(&self, key: &AccessKey, kind: Kind, now: Time) -> bool {
@@ -71,7 +71,7 @@ mod tests {
     fn key() -> AccessKey {
         let token = SecretToken::generate(&"ak".parse().unwrap(), KeyId::random());
         let peppers = Peppers::parse(r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef"}"#).unwrap();
-        let (name, secret) = ("deploy".to_owned().try_into().unwrap(), peppers.seal(token.token()));
+        let (name, secret) = ("deploy".to_owned().try_into().unwrap(), peppers.hash_secret(token.token()));
         AccessKey::new(&token, secret, OrganizationId::random(), name, None, UserId::random(), NOW)
     }
 
@@ -92,23 +92,23 @@ mod tests {
         keys
     }
 
-    fn count(keys: &[AccessKey], filter: KeyFilter) -> usize {
+    fn count(keys: &[AccessKey], filter: AccessKeyFilter) -> usize {
         keys.iter().filter(|key| filter.admits(key, Kind::Machine, NOW)).count()
     }
 
     #[test]
     fn each_filter_leaves_out_what_it_says_and_nothing_else() {
-        let (keys, none) = (keys(), KeyFilter::default());
+        let (keys, none) = (keys(), AccessKeyFilter::default());
         let count = |filter| count(&keys, filter);
         assert_eq!(count(none), 60);
-        let of = |status| count(KeyFilter { status: Some(status), ..none });
+        let of = |status| count(AccessKeyFilter { status: Some(status), ..none });
         assert_eq!((of(Status::Revoked), of(Status::Expired)), (30, 12));
         assert_eq!((of(Status::Inactive), of(Status::Active)), (9, 9));
-        let of = |kind| count(KeyFilter { kind: Some(kind), ..none });
+        let of = |kind| count(AccessKeyFilter { kind: Some(kind), ..none });
         assert_eq!((of(Kind::Machine), of(Kind::Normal), of(Kind::Owner)), (60, 0, 0));
-        let before = |seconds| count(KeyFilter { expires_before: Some(NOW.plus(seconds)), ..none });
+        let before = |seconds| count(AccessKeyFilter { expires_before: Some(NOW.plus(seconds)), ..none });
         assert_eq!([-1, 0, 1, 9, 10].map(before), [0, 12, 24, 36, 48]);
-        let unused = |seconds| count(KeyFilter { unused_since: Some(NOW.plus(seconds)), ..none });
+        let unused = |seconds| count(AccessKeyFilter { unused_since: Some(NOW.plus(seconds)), ..none });
         assert_eq!([-9, -8, -7].map(unused), [20, 40, 60]);
     }
 
@@ -125,7 +125,7 @@ mod tests {
         for status in statuses {
             for before in [None, Some(-5), Some(0), Some(1), Some(2), Some(100)] {
                 let expires_before = before.map(|seconds| NOW.plus(seconds));
-                let filter = KeyFilter { status, expires_before, ..KeyFilter::default() };
+                let filter = AccessKeyFilter { status, expires_before, ..AccessKeyFilter::default() };
                 for key in keys.iter().filter(|key| filter.admits(key, Kind::Machine, NOW)) {
                     let (first, last) = filter.places(NOW).unwrap();
                     let place = by_expiry(key.expires_at, key.key_id);
@@ -139,7 +139,7 @@ mod tests {
     fn places_are_narrowed_by_what_expiry_decides() {
         let places = |status, before: Option<i64>| {
             let expires_before = before.map(|seconds| NOW.plus(seconds));
-            KeyFilter { status, expires_before, ..KeyFilter::default() }.places(NOW)
+            AccessKeyFilter { status, expires_before, ..AccessKeyFilter::default() }.places(NOW)
         };
         let of = |first: &str, last: &str| Some((first.to_owned(), last.to_owned()));
         assert_eq!(places(None, None), of("000000000000", "never$"));
@@ -153,13 +153,13 @@ mod tests {
 
     #[test]
     fn only_what_is_left_out_after_reading_takes_more_than_one_round() {
-        let none = KeyFilter::default();
+        let none = AccessKeyFilter::default();
         assert_eq!(none.rounds(), 1);
-        assert_eq!(KeyFilter { expires_before: Some(NOW), ..none }.rounds(), 1);
+        assert_eq!(AccessKeyFilter { expires_before: Some(NOW), ..none }.rounds(), 1);
         for filter in [
-            KeyFilter { status: Some(Status::Active), ..none },
-            KeyFilter { kind: Some(Kind::Owner), ..none },
-            KeyFilter { unused_since: Some(NOW), ..none },
+            AccessKeyFilter { status: Some(Status::Active), ..none },
+            AccessKeyFilter { kind: Some(Kind::Owner), ..none },
+            AccessKeyFilter { unused_since: Some(NOW), ..none },
         ] {
             assert_eq!(filter.rounds(), ROUNDS);
         }

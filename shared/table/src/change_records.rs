@@ -1,24 +1,24 @@
-use domain::{audit, news::News};
+use domain::{audit, notification::Notification};
 
 use crate::{
     Refusal, Table, Transaction,
-    idempotency::Once,
+    idempotency::IdempotencyRecord,
     item::{Item, encode, text},
     key,
 };
 
 /// What a change leaves behind in its own transaction, besides the change.
 #[derive(Debug, Clone, Copy)]
-pub struct Trail<'a> {
+pub struct ChangeRecords<'a> {
     /// An audit event for each thing that changed.
     pub events: &'a [audit::Event],
     /// What others are told of it.
-    pub news: &'a [News],
+    pub news: &'a [Notification],
     /// That it was asked for under a name, so that it is done once.
-    pub once: Option<&'a Once>,
+    pub once: Option<&'a IdempotencyRecord>,
 }
 
-impl<'a> Trail<'a> {
+impl<'a> ChangeRecords<'a> {
     /// Leaves audit events alone.
     #[must_use]
     pub const fn of(events: &'a [audit::Event]) -> Self {
@@ -27,20 +27,20 @@ impl<'a> Trail<'a> {
 
     /// Tells of the change too.
     #[must_use]
-    pub const fn telling(self, news: &'a [News]) -> Self {
+    pub const fn telling(self, news: &'a [Notification]) -> Self {
         Self { news, ..self }
     }
 
     /// Refuses the change where it was done under this name before.
     #[must_use]
-    pub const fn once(self, once: Option<&'a Once>) -> Self {
+    pub const fn once(self, once: Option<&'a IdempotencyRecord>) -> Self {
         Self { once, ..self }
     }
 }
 
 impl Transaction {
     /// Starts with what the change leaves behind: first of all, that it was asked for once.
-    pub(crate) fn leaving(table: &Table, trail: Trail<'_>) -> Self {
+    pub(crate) fn leaving(table: &Table, trail: ChangeRecords<'_>) -> Self {
         let mut transaction = Self::default();
         if let Some(once) = trail.once {
             transaction.do_once(table, once);
@@ -54,19 +54,19 @@ impl Transaction {
         transaction
     }
 
-    fn tell(&mut self, table: &Table, news: &News) {
+    fn tell(&mut self, table: &Table, news: &Notification) {
         if news.in_inbox {
             self.add_message(table, news.user_id, &news.message);
         }
         if news.by_mail {
-            self.create(table, table.outbox_item(news), Refusal::LostRace);
+            self.create(table, table.outbox_item(news), OnConditionFailed::Conflict);
         }
     }
 }
 
 impl Table {
     /// Makes the item of a message that is to be mailed, in the `due` index from the message's time on.
-    fn outbox_item(&self, news: &News) -> Item {
+    fn outbox_item(&self, news: &Notification) -> Item {
         let place = key::outbox(news.user_id, news.message.message_id);
         let mut item = encode(place, &news.message);
         item.insert("user_id".to_owned(), text(news.user_id));

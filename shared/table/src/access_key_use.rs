@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use domain::{Time, id::KeyId};
 
 use crate::{
-    Error, Refusal, Table, Trail, Transaction,
+    Error, Refusal, Table, ChangeRecords, Transaction,
     item::{number, primary},
     key,
     transaction::Expression,
@@ -38,21 +38,21 @@ impl Table {
 
     /// Tells, by a trail, that a retired secret of a key was used, unless that was told less than
     /// `every` seconds ago.
-    pub async fn tell_of_reuse(
+    pub async fn record_secret_reuse(
         &self,
         key_id: KeyId,
         now: Time,
         every: i64,
-        trail: Trail<'_>,
+        trail: ChangeRecords<'_>,
     ) -> Result<(), Error> {
         let mut transaction = Transaction::leaving(self, trail);
         let told = Expression::new("SET reuse_told_at = :now")
             .value(":now", number(now.seconds()))
             .value(":old", number(now.plus(-every).seconds()));
         let due = "attribute_exists(PK) AND (attribute_not_exists(reuse_told_at) OR reuse_told_at <= :old)";
-        transaction.update(self, key::access_key(key_id), told, due, Refusal::LostRace);
+        transaction.update(self, key::access_key(key_id), told, due, OnConditionFailed::Conflict);
         match self.commit(transaction).await {
-            Err(Error::LostRace) => Ok(()),
+            Err(Error::Conflict) => Ok(()),
             other => other,
         }
     }
