@@ -1,9 +1,9 @@
 use api::causes;
 use domain::{
     audit::{self, Actor, Target},
-    inbox::{Message, MessageKind},
+    inbox::Message,
     notification::Notification,
-    user::{Kind, Status, User},
+    user::{Status, User},
 };
 use serde_json::json;
 use table::{ChangeRecords, Error, KeyWithUser};
@@ -51,15 +51,8 @@ async fn owners(authorizer: &Authorizer, user: &User) -> Result<Vec<User>, Error
 
 fn message(authorizer: &Authorizer, presented: &Presented, found: &KeyWithUser) -> Message {
     let (key, user) = (&found.key, &found.user);
-    let of = if user.kind == Kind::Machine { format!("{}'s", user.name) } else { "your".to_owned() };
-    let title = format!("A retired secret of {of} access key {} was used", key.name);
-    let text = format!(
-        "Somebody at {} came with a secret of key {} that a rotation had ended, and was refused. Either a \
-         program still holds the old secret, or it leaked. If you know of no such program, revoke the key.",
-        presented.source_ip,
-        key.masked_key(&authorizer.app.key_prefix),
-    );
-    Message::new(presented.now, MessageKind::RetiredSecretUsed, title, text, Some(key.key_id))
+    let prefix = &authorizer.app.key_prefix;
+    Message::retired_secret_used(presented.now, key, user, prefix, &presented.source_ip)
 }
 
 fn event(presented: &Presented, found: &KeyWithUser) -> audit::Event {

@@ -12,7 +12,7 @@ use domain::{
     access::Action,
     audit::{self, differences},
     grant::{check_roles_exist, of_user, permissions},
-    inbox::{self, Message},
+    inbox::Message,
     notification::Notification,
     notification_preferences::NotificationPreferencesChange,
     role::{Catalog, Label, distinct},
@@ -160,15 +160,6 @@ fn access_changed(request: &Request<Member>, before: &User, after: &User) -> Opt
     if !(changed && by_another) {
         return None;
     }
-    let listed = |names: &[Label]| match names {
-        [] => "none".to_owned(),
-        names => names.iter().map(Label::as_str).collect::<Vec<_>>().join(", "),
-    };
-    let text = format!(
-        "Your roles are now: {}. Your groups are now: {}.",
-        listed(&after.roles),
-        listed(&after.groups)
-    );
-    let title = format!("{} changed your roles or groups", request.caller.name);
-    Notification::to(after, Message::new(request.now, inbox::MessageKind::AccessChanged, title, text, None))
+    let message = Message::access_changed(request.now, after, &request.caller.name);
+    Notification::to(after, message)
 }

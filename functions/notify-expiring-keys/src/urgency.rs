@@ -1,23 +1,25 @@
+//! The order in which people should be notified.
+
 use domain::{
     Time,
     inbox::{Message, MessageKind},
 };
 
-/// How soon somebody should hear of something: the least first, and of the same kind the earliest.
+/// The urgency of a notice or message. The least comes first; within a kind, the earliest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Urgency {
-    /// A key was reported as leaked, then.
+    /// The time at which a key was reported as leaked.
     Leak(Time),
-    /// A secret that a rotation had ended was used, then.
+    /// The time at which a retired secret was used.
     RetiredSecret(Time),
-    /// A key expires or expired, then.
+    /// The time at which a key expires or expired.
     Expiry(Time),
-    /// Something was changed, then.
+    /// The time of a change.
     Change(Time),
 }
 
 impl Urgency {
-    /// Tells whether it is a threat to a key.
+    /// Returns whether a key is in danger.
     pub(crate) const fn is_threat(self) -> bool {
         matches!(self, Self::Leak(_) | Self::RetiredSecret(_))
     }

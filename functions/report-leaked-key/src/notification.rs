@@ -4,10 +4,7 @@ use api::{
     HandlerError, Request,
     app::{App, Pepper},
 };
-use domain::{
-    inbox::{Message, MessageKind},
-    notification::Notification,
-};
+use domain::{inbox::Message, message::LeakReport, notification::Notification};
 use table::KeyWithUser;
 
 use crate::report::{Leak, Report};
@@ -40,17 +37,7 @@ fn message(
     leak: &Leak,
     KeyWithUser { key, user }: &KeyWithUser,
 ) -> Message {
-    let title = format!("The access key {} of {} was reported as leaked, and revoked", key.name, user.name);
-    let source = report.source.as_ref().map(|source| format!(" The reporter's name: {source}."));
-    let note = leak.note.as_ref().map(|note| format!(" The reporter's note: {note}"));
-    let text = format!(
-        "Somebody at {} reported key {} as leaked at {}, and had its secret. It was revoked at once, for \
-         ever. Find where it leaked and remove it there, then make a new key for what used it.{}{}",
-        request.source_ip,
-        key.masked_key(&app.key_prefix),
-        request.now,
-        source.unwrap_or_default(),
-        note.unwrap_or_default(),
-    );
-    Message::new(request.now, MessageKind::LeakReported, title, text, Some(key.key_id))
+    let (source, note) = (report.source.as_ref(), leak.note.as_ref());
+    let report = LeakReport { source_ip: &request.source_ip, source, note };
+    Message::leak_reported(request.now, key, user, &app.key_prefix, &report)
 }

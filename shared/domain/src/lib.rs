@@ -13,6 +13,7 @@ pub mod grant;
 pub mod hex;
 pub mod id;
 pub mod inbox;
+pub mod message;
 pub mod notice;
 pub mod notification;
 pub mod notification_preferences;
