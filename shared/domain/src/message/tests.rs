@@ -36,14 +36,14 @@ fn a_changed_key_is_named_with_its_expiry_and_the_author() {
             None,
             "Bob revoked your access key deploy",
             "never expires",
-            Event::KeyChanged,
+            MessageKind::KeyChanged,
         ),
         (
             AccessKeyChange::AccessChanged,
             Some(NOW),
             "Bob changed the roles or groups of your access key deploy",
             "expires at 2026-09-21T14:13:20Z",
-            Event::AccessChanged,
+            MessageKind::AccessChanged,
         ),
     ] {
         let (key, prefix, masked_key) = key(&user, expires_at);
@@ -65,7 +65,7 @@ fn changed_roles_and_groups_are_listed() {
     let message = Message::access_changed(NOW, &user, "Bob");
     assert_eq!(message.title, "Bob changed your roles or groups");
     assert_eq!(message.text, "Your roles are now: reader, writer. Your groups are now: none.");
-    assert_eq!((message.event, message.key_id), (Event::AccessChanged, None));
+    assert_eq!((message.event, message.key_id), (MessageKind::AccessChanged, None));
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_retired_secret_is_of_the_reader_or_of_a_machine() {
         let user = user(kind);
         let (key, prefix, masked_key) = key(&user, None);
         let message = Message::retired_secret_used(NOW, &key, &user, &prefix, "192.0.2.1");
-        assert_eq!((message.title.as_str(), message.event), (title, Event::RetiredSecretUsed));
+        assert_eq!((message.title.as_str(), message.event), (title, MessageKind::RetiredSecretUsed));
         let text = format!(
             "Somebody at 192.0.2.1 came with a secret of key {masked_key} that a rotation had ended, and was \
              refused. Either a program still holds the old secret, or it leaked. If you know of no such \
@@ -110,7 +110,7 @@ fn a_leak_names_the_source_and_note_of_its_reporter() {
         let message = Message::leak_reported(NOW, &key, &user, &prefix, &report);
         assert_eq!(message.title, "The access key deploy of Ann was reported as leaked, and revoked");
         assert_eq!(message.text, format!("{text}{more}"));
-        assert_eq!((message.event, message.key_id), (Event::LeakReported, Some(key.key_id)));
+        assert_eq!((message.event, message.key_id), (MessageKind::LeakReported, Some(key.key_id)));
     }
 }
 
@@ -129,10 +129,10 @@ fn an_expiry_is_soon_or_past() {
     let text = format!(
         "Key ak_7HcX2mPq9LwZtR4bK1nV_…1cDe of ci in Works. Expiry: 2026-09-21 16:13:20 UTC. {EXPIRY_ADVICE}"
     );
-    assert_eq!((message.text, message.event), (text, Event::KeyExpiring));
+    assert_eq!((message.text, message.event), (text, MessageKind::KeyExpiring));
     assert_eq!(message.key_id, Some(expiring.key_id));
     expiring.expires_at = NOW;
-    assert_eq!(Message::key_expires(NOW, &expiring).event, Event::KeyExpired);
+    assert_eq!(Message::key_expires(NOW, &expiring).event, MessageKind::KeyExpired);
 }
 
 #[test]
@@ -147,5 +147,5 @@ fn an_undeliverable_mail_names_twenty_items_and_counts_the_others() {
     );
     let message = Message::mail_undeliverable(NOW, &user(Kind::Normal), "MessageRejected", &items);
     assert!(message.text.contains("; item 20; and 2 more. Tell Ann"), "{}", message.text);
-    assert_eq!((message.event, message.key_id), (Event::MailUndeliverable, None));
+    assert_eq!((message.event, message.key_id), (MessageKind::MailUndeliverable, None));
 }
