@@ -9,6 +9,7 @@ mod gateway;
 mod inbox;
 mod introspect;
 mod leaked_keys;
+mod logs;
 mod matrix;
 mod model;
 mod notices;

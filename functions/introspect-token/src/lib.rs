@@ -8,7 +8,7 @@ mod introspection;
 
 use api::{
     HandlerError, HandlerResult, Request,
-    app::{App, Found, Pepper},
+    app::{App, Pepper, SecretMatch},
     response,
 };
 use domain::{
@@ -42,9 +42,9 @@ async fn introspect(app: &App<Pepper>, text: &str, now: Time) -> Result<Introspe
         return Ok(Introspection::unknown());
     }
     match app.pepper.check(&found.key, token, now).await? {
-        Found::Working(secret) => introspect_key(app, &found, secret, now).await,
-        Found::Retired => Ok(Introspection::inactive(Reason::Retired)),
-        Found::Nothing => Ok(Introspection::unknown()),
+        SecretMatch::Active(secret) => introspect_key(app, &found, secret, now).await,
+        SecretMatch::Retired => Ok(Introspection::inactive(Reason::Retired)),
+        SecretMatch::None => Ok(Introspection::unknown()),
     }
 }
 

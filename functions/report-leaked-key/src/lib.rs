@@ -9,7 +9,7 @@ mod report;
 
 use api::{
     HandlerError, HandlerResult, Request,
-    app::{App, Found, Pepper},
+    app::{App, Pepper, SecretMatch},
     response, retry_on_conflict,
 };
 use domain::{
@@ -63,8 +63,8 @@ async fn revoke(
         return Ok(());
     }
     match app.pepper.check(key, token, request.now).await? {
-        Found::Working(_) => {}
-        Found::Retired | Found::Nothing => return Ok(()),
+        SecretMatch::Active(_) => {}
+        SecretMatch::Retired | SecretMatch::None => return Ok(()),
     }
     let changes = json!({"status": "revoked", "source": report.source, "note": leak.note});
     let reporter = Actor::system("leak-report", report.source.as_ref().map_or("leak report", Name::as_str));

@@ -4,7 +4,7 @@ mod overlap;
 
 use api::{
     AccessKeyChange, AccessKeyResponse, HandlerError, HandlerResult, Member, Request,
-    app::{App, Found, Pepper},
+    app::{App, Pepper, SecretMatch},
     replay_key, response, retry_on_conflict,
 };
 use domain::{
@@ -112,12 +112,12 @@ async fn rotated_with(
     let text = request.token(&app.key_prefix).unwrap_or_default();
     let found = match Token::parse(&app.key_prefix, &text) {
         Ok(token) => app.pepper.find(key, token, request.now).await?,
-        Err(_) => Found::Nothing,
+        Err(_) => SecretMatch::None,
     };
     match found {
-        Found::Working(secret) if *secret == key.secret => Ok(RotatedWith::Other),
-        Found::Working(_) => Ok(RotatedWith::Previous),
-        Found::Retired | Found::Nothing => {
+        SecretMatch::Active(secret) if *secret == key.secret => Ok(RotatedWith::Other),
+        SecretMatch::Active(_) => Ok(RotatedWith::Previous),
+        SecretMatch::Retired | SecretMatch::None => {
             Err(Error::Conflict("the secret that you came with was replaced meanwhile; use the new one")
                 .into())
         }

@@ -4,7 +4,7 @@
 
 use lambda_http::{Body, Response};
 
-use crate::{app::PepperFailure, caller::BadContext};
+use crate::{BadContext, app::PepperFailure};
 
 /// What a handler returns.
 pub type HandlerResult = Result<Response<Body>, HandlerError>;

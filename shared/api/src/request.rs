@@ -9,9 +9,8 @@ use lambda_http::{
     http::header,
     request::RequestContext,
 };
-use serde_json::Value;
 
-use crate::{Caller, Credential, HandlerError, Member, caller::BadContext};
+use crate::{AuthorizerContext, BadContext, Caller, Credential, HandlerError, Member};
 
 /// A request, as the gateway and the authorizer passed it on.
 ///
@@ -42,9 +41,7 @@ impl Request<Member> {
 impl Request {
     /// Reads a request of any route with an authorizer.
     pub fn read(request: lambda_http::Request) -> Result<Self, HandlerError> {
-        let fields: Option<&HashMap<String, Value>> =
-            context(&request)?.authorizer.as_ref().map(|authorizer| &authorizer.fields);
-        let caller = Caller::from_context(fields.ok_or(BadContext("fields"))?)?;
+        let caller = AuthorizerContext::of_request(&request)?.try_into()?;
         Self::new(caller, request)
     }
 

@@ -1,21 +1,26 @@
+//! The gateway's question to the authorizer, read from its two event formats.
+
 use std::collections::HashMap;
 
-use domain::Time;
+use domain::{
+    Time,
+    audit::{Actor, Origin},
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{failure::Failure, headers::Headers};
 
-/// An event of the gateway, not yet read.
+/// An event of the gateway, not yet parsed.
 ///
-/// The runtime would note the place of each member as it reads, for error messages that could hold a secret. This
-/// holds the caller's credential as it was sent, so it cannot be written by `Debug`.
+/// The runtime would parse it with error messages that may hold a secret. It holds the caller's credential as it
+/// was sent, so `Debug` cannot write it.
 #[derive(Deserialize)]
-pub struct Event(Box<RawValue>);
+pub struct AuthorizerEvent(Box<RawValue>);
 
-impl Event {
-    /// Reads what a decision needs.
-    pub(crate) fn read(&self) -> Result<Presented, Failure> {
+impl AuthorizerEvent {
+    /// Parses the parts on which a decision depends.
+    pub(crate) fn parse(&self) -> Result<AuthorizerRequest, Failure> {
         serde_json::from_str::<Payload>(self.0.get()).map_err(|error| Failure::unreadable(&error))?.try_into()
     }
 }
@@ -75,7 +80,7 @@ struct Identity {
     source_ip: String,
 }
 
-/// How the gateway wants its answer.
+/// The format of the response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Format {
     /// `isAuthorized`, of HTTP APIs.
@@ -87,10 +92,10 @@ pub(crate) enum Format {
     },
 }
 
-/// What a decision needs of the event, whichever format it came in.
+/// The parts of an event on which a decision depends, the same for both formats.
 ///
-/// It holds the caller's credential as it was sent, so it cannot be written by `Debug`.
-pub(crate) struct Presented {
+/// It holds the caller's credential as it was sent, so `Debug` cannot write it.
+pub(crate) struct AuthorizerRequest {
     pub(crate) format: Format,
     pub(crate) now: Time,
     pub(crate) api_id: String,
@@ -107,7 +112,15 @@ pub(crate) struct Presented {
     pub(crate) request_id: String,
 }
 
-impl TryFrom<Payload> for Presented {
+impl AuthorizerRequest {
+    /// Returns the origin of a change that this request makes.
+    pub(crate) fn origin(&self, actor: Actor) -> Origin {
+        let (source_ip, request_id) = (self.source_ip.clone(), self.request_id.clone());
+        Origin { at: self.now, actor, source_ip, request_id }
+    }
+}
+
+impl TryFrom<Payload> for AuthorizerRequest {
     type Error = Failure;
 
     fn try_from(event: Payload) -> Result<Self, Failure> {
@@ -192,7 +205,7 @@ fn pairs_of(raw: &str) -> Vec<(String, String)> {
 }
 
 #[cfg(test)]
-impl Presented {
+impl AuthorizerRequest {
     /// Makes a request without a credential.
     pub(crate) fn sample() -> Self {
         Self {
