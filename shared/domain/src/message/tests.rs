@@ -22,7 +22,7 @@ fn key(user: &User, expires_at: Option<Time>) -> (AccessKey, KeyPrefix, String) 
     let name = "deploy".to_owned().try_into().unwrap();
     let secret = peppers.hash_secret(token.token());
     let key = AccessKey::new(&token, secret, user.organization_id, name, expires_at, user.user_id, NOW);
-    let masked_key = key.masked_key(prefix);
+    let masked_key = key.masked_key(&prefix);
     (key, prefix, masked_key)
 }
 
