@@ -18,12 +18,13 @@ mod gateway;
 mod http;
 mod issuer;
 mod options;
+mod pattern;
 mod random;
 mod runtime;
 mod schedules;
 mod stack;
 mod tasks;
-mod template;
+pub mod template;
 
 pub use dynoxide;
 

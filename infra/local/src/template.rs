@@ -1,6 +1,7 @@
 //! What the stack reads from `template.yaml`.
 
 pub(crate) mod api;
+mod declaration;
 pub(crate) mod functions;
 pub(crate) mod names;
 pub(crate) mod resolve;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+pub use self::declaration::{FunctionDeclaration, Permission, functions as declared_functions};
 use self::{
     api::Api,
     functions::{Function, Schedule},

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::event::Event;
 use crate::{
+    pattern,
     runtime::Runtime,
     tasks::lock,
     template::api::{Authorizer, IdentitySource},
@@ -108,30 +109,15 @@ fn policy_allows(answer: &Value, arn: &str) -> Option<bool> {
     answer["principalId"].as_str()?;
     let statements = answer["policyDocument"]["Statement"].as_array()?;
     let about = |statement: &&Value| match &statement["Resource"] {
-        Value::String(pattern) => matches(pattern, arn),
+        Value::String(pattern) => pattern::matches(pattern, arn),
         Value::Array(patterns) => {
-            patterns.iter().filter_map(Value::as_str).any(|pattern| matches(pattern, arn))
+            patterns.iter().filter_map(Value::as_str).any(|pattern| pattern::matches(pattern, arn))
         }
         _ => false,
     };
     let effects: Vec<&Value> =
         statements.iter().filter(about).map(|statement| &statement["Effect"]).collect();
     Some(!effects.iter().any(|effect| *effect == "Deny") && effects.iter().any(|effect| *effect == "Allow"))
-}
-
-/// Matches an ARN with a pattern of `*` and `?`.
-fn matches(pattern: &str, text: &str) -> bool {
-    let Some(first) = pattern.chars().next() else {
-        return text.is_empty();
-    };
-    let rest = &pattern[first.len_utf8()..];
-    let mut after_one = text.chars();
-    let next = after_one.next();
-    match first {
-        '*' => matches(rest, text) || (next.is_some() && matches(pattern, after_one.as_str())),
-        '?' => next.is_some() && matches(rest, after_one.as_str()),
-        literal => next == Some(literal) && matches(rest, after_one.as_str()),
-    }
 }
 
 #[cfg(test)]

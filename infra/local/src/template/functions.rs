@@ -30,7 +30,8 @@ pub(crate) struct Schedule {
     pub(crate) input: String,
 }
 
-const FUNCTION: &str = "AWS::Serverless::Function";
+/// The type of a function's resource.
+pub(super) const FUNCTION: &str = "AWS::Serverless::Function";
 
 /// Reads every function.
 pub(crate) fn read(
