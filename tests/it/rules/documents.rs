@@ -162,29 +162,6 @@ fn the_readme_is_short() {
 }
 
 #[test]
-fn every_route_of_the_template_has_a_row_in_the_readme_of_the_functions_and_the_reverse() {
-    let template = read("template.yaml");
-    let routes: BTreeSet<String> = template
-        .lines()
-        .filter_map(|line| {
-            let (method, rest) = line.split_once("Method: ")?.1.split_once(", Path: \"")?;
-            let path = rest.split('"').next()?;
-            Some(format!("{method} {}", path.replace("/v1/organizations/{organization_id}", "…")))
-        })
-        .collect();
-    let readme = read("functions/README.md");
-    let documented: BTreeSet<String> = first_cells(&readme)
-        .into_iter()
-        .filter(|code| {
-            ["GET ", "POST ", "PUT ", "PATCH ", "DELETE "].iter().any(|method| code.starts_with(method))
-        })
-        .collect();
-    assert!(routes.len() > 20);
-    assert_eq!(routes.difference(&documented).collect::<Vec<_>>(), [] as [&String; 0], "have no row");
-    assert_eq!(documented.difference(&routes).collect::<Vec<_>>(), [] as [&String; 0], "have a row alone");
-}
-
-#[test]
 fn a_route_leads_to_its_handler() {
     let readme = read("functions/README.md");
     let rows = readme
@@ -231,11 +208,4 @@ fn every_parameter_of_the_template_has_a_row_with_its_default_and_the_reverse() 
         })
         .collect();
     assert_eq!(documented, defaults);
-}
-
-/// Returns the code spans in the first cells of all tables.
-fn first_cells(text: &str) -> Vec<String> {
-    let rows = text.lines().filter(|line| line.starts_with("| `"));
-    let cells = rows.map(|row| row.split(" | ").next().unwrap_or_default());
-    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
 }

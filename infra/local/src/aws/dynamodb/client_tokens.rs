@@ -1,8 +1,8 @@
-//! Transactions that were done, by their client tokens.
+//! The responses to completed transactions, by client token.
 //!
-//! The engine remembers them too, but goes through all it remembers at each transaction: a run that
-//! makes thousands of them would take time that grows with the square. So it is not given the tokens.
-//! A repeated transaction gets its first answer as it was, its consumed capacity included.
+//! The engine keeps them too, but each transaction searches all of them: the time of a test with thousands of
+//! transactions would grow with the square of their number. So the engine does not receive the tokens. A repeated
+//! transaction gets the first response unchanged, its consumed capacity included.
 
 use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
@@ -18,47 +18,47 @@ use tokio::sync::{OnceCell, oneshot};
 
 use crate::{
     aws::refusals,
-    http::{Answer, Dropped},
+    http::{ConnectionDropped, Response},
     tasks::{Tasks, lock},
 };
 
-/// How long a token is remembered from when it was first seen; `DynamoDB` counts from when it was done.
-const REMEMBERED: Duration = Duration::from_mins(10);
+/// For how long a token is kept from its first request. `DynamoDB` counts from the end of the transaction.
+const RETENTION: Duration = Duration::from_mins(10);
 
-/// How long a token may be, in bytes; the engine refuses a longer one.
-const LONGEST: usize = 36;
+/// The greatest length of a token in bytes. The engine refuses a longer one.
+const MAX_TOKEN_BYTES: usize = 36;
 
 /// A transaction with a token.
 #[derive(Debug)]
 pub(super) struct Transaction {
     token: String,
-    /// What is to be written: the same each time.
+    /// A hash of the items to write, which a repetition must not change.
     items: u64,
     /// The request without the token.
     body: Bytes,
 }
 
-/// What was answered to the transactions of the last minutes.
+/// The transactions of the last minutes.
 #[derive(Debug)]
-pub(super) struct Tokens {
+pub(super) struct ClientTokens {
     tasks: Arc<Tasks>,
-    seen: Mutex<Seen>,
+    entries: Mutex<Entries>,
 }
 
 #[derive(Debug, Default)]
-struct Seen {
-    by_token: HashMap<String, Arc<OnceCell<Done>>>,
+struct Entries {
+    by_token: HashMap<String, Arc<OnceCell<Completed>>>,
     oldest_first: VecDeque<(Instant, String)>,
 }
 
 #[derive(Debug)]
-struct Done {
+struct Completed {
     items: u64,
-    answer: Answer,
+    response: Response,
 }
 
 impl Transaction {
-    /// Takes the token out of a request; `None` where the engine is to see it as it is.
+    /// Takes the token out of a request; `None` if the engine must get the request unchanged.
     pub(super) fn read(operation: &str, body: &Bytes) -> Option<Self> {
         if operation != "TransactWriteItems" {
             return None;
@@ -67,7 +67,7 @@ impl Transaction {
         let Value::String(token) = request.as_object_mut()?.remove("ClientRequestToken")? else {
             return None;
         };
-        if token.is_empty() || token.len() > LONGEST {
+        if token.is_empty() || token.len() > MAX_TOKEN_BYTES {
             return None;
         }
         let mut hasher = DefaultHasher::new();
@@ -76,46 +76,48 @@ impl Transaction {
     }
 }
 
-impl Tokens {
-    /// Remembers nothing yet; sends in `tasks`.
+impl ClientTokens {
+    /// Starts without tokens. The transactions are sent in `tasks`.
     pub(super) fn new(tasks: Arc<Tasks>) -> Self {
-        Self { tasks, seen: Mutex::default() }
+        Self { tasks, entries: Mutex::default() }
     }
 
-    /// Sends a transaction unless it was done; one that failed may be tried again.
+    /// Sends a transaction unless it is completed. A failed one may be tried again.
     ///
-    /// It is sent in a task of its own, so that a caller who hangs up does not stop it halfway.
-    pub(super) async fn once<S: Future<Output = Result<Answer, Dropped>> + Send + 'static>(
+    /// It is sent in a task of its own, so that a caller that hangs up does not stop it halfway.
+    pub(super) async fn send_once<
+        S: Future<Output = Result<Response, ConnectionDropped>> + Send + 'static,
+    >(
         &self,
         transaction: Transaction,
         send: impl FnOnce(Bytes) -> S + Send + 'static,
-    ) -> Result<Answer, Dropped> {
+    ) -> Result<Response, ConnectionDropped> {
         let Transaction { token, items, body } = transaction;
-        let begun = self.begun(token, Instant::now());
-        let (answer, answered) = oneshot::channel();
+        let entry = self.entry(token, Instant::now());
+        let (sender, result) = oneshot::channel();
         self.tasks.spawn(async move {
-            let done = begun.get_or_try_init(async || match send(body).await {
-                Ok(answer) if answer.status().is_success() => Ok(Done { items, answer }),
-                not_done => Err(not_done),
+            let completed = entry.get_or_try_init(async || match send(body).await {
+                Ok(response) if response.status().is_success() => Ok(Completed { items, response }),
+                not_completed => Err(not_completed),
             });
-            let outcome = match done.await {
-                Ok(done) if done.items == items => Ok(done.answer.clone()),
+            let outcome = match completed.await {
+                Ok(completed) if completed.items == items => Ok(completed.response.clone()),
                 Ok(_) => Ok(mismatch()),
-                Err(not_done) => not_done,
+                Err(not_completed) => not_completed,
             };
-            answer.send(outcome).ok();
+            sender.send(outcome).ok();
         });
-        answered.await.map_err(|_| Dropped)?
+        result.await.map_err(|_| ConnectionDropped)?
     }
 
-    fn begun(&self, token: String, now: Instant) -> Arc<OnceCell<Done>> {
-        let mut seen = lock(&self.seen);
-        let Seen { by_token, oldest_first } = &mut *seen;
-        while let Some((_, old)) = oldest_first.pop_front_if(|(seen, _)| now - *seen >= REMEMBERED) {
+    fn entry(&self, token: String, now: Instant) -> Arc<OnceCell<Completed>> {
+        let mut entries = lock(&self.entries);
+        let Entries { by_token, oldest_first } = &mut *entries;
+        while let Some((_, old)) = oldest_first.pop_front_if(|(first, _)| now - *first >= RETENTION) {
             by_token.remove(&old);
         }
         match by_token.entry(token) {
-            Entry::Occupied(begun) => Arc::clone(begun.get()),
+            Entry::Occupied(known) => Arc::clone(known.get()),
             Entry::Vacant(free) => {
                 oldest_first.push_back((now, free.key().clone()));
                 Arc::clone(free.insert(Arc::default()))
@@ -124,7 +126,7 @@ impl Tokens {
     }
 }
 
-fn mismatch() -> Answer {
+fn mismatch() -> Response {
     let message = "The client token was used for another transaction.";
     refusals::dynamodb(StatusCode::BAD_REQUEST, "IdempotentParameterMismatchException", message)
 }
@@ -137,30 +139,30 @@ mod tests {
     use super::*;
     use crate::http;
 
-    fn tokens() -> Tokens {
-        Tokens::new(Arc::new(Tasks::new()))
+    fn tokens() -> ClientTokens {
+        ClientTokens::new(Arc::new(Tasks::new()))
     }
 
     fn transaction(items: u64) -> Transaction {
         Transaction { token: "t".to_owned(), items, body: Bytes::new() }
     }
 
-    fn answer(status: StatusCode, text: &str) -> Answer {
-        http::answer(status, "text/plain", text.to_owned())
+    fn response(status: StatusCode, text: &str) -> Response {
+        http::response(status, "text/plain", text.to_owned())
     }
 
-    async fn read(answer: Answer) -> (u16, String) {
-        let status = answer.status().as_u16();
-        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+    async fn read(response: Response) -> (u16, String) {
+        let status = response.status().as_u16();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(bytes.to_vec()).unwrap())
     }
 
     #[tokio::test]
-    async fn what_was_done_is_answered_again_and_what_failed_is_tried_again() {
+    async fn a_completed_transaction_gets_its_response_again_and_a_failed_one_is_tried_again() {
         let tokens = tokens();
         let send = async |items, status, text| {
-            let answer = answer(status, text);
-            read(tokens.once(transaction(items), |_| async { Ok(answer) }).await.unwrap()).await
+            let response = response(status, text);
+            read(tokens.send_once(transaction(items), |_| async { Ok(response) }).await.unwrap()).await
         };
         assert_eq!(send(1, StatusCode::BAD_REQUEST, "first").await, (400, "first".to_owned()));
         assert_eq!(send(2, StatusCode::OK, "second").await, (200, "second".to_owned()));
@@ -170,19 +172,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_being_done_is_waited_for_though_its_caller_is_gone() {
+    async fn a_running_transaction_is_waited_for_even_if_its_caller_is_gone() {
         let (tokens, engine) = (tokens(), Arc::new(Notify::new()));
         let slow = Arc::clone(&engine);
-        let first = tokens.once(transaction(1), |_| async move {
+        let first = tokens.send_once(transaction(1), |_| async move {
             slow.notified().await;
-            Ok(answer(StatusCode::OK, "first"))
+            Ok(response(StatusCode::OK, "first"))
         });
         tokio::select! {
             biased;
             _ = first => panic!("the engine did not answer yet"),
             () = tokio::task::yield_now() => {}
         }
-        let second = tokens.once(transaction(1), |_| async { Ok(answer(StatusCode::OK, "second")) });
+        let second = tokens.send_once(transaction(1), |_| async { Ok(response(StatusCode::OK, "second")) });
         let (second, ()) = tokio::join!(second, async { engine.notify_one() });
         assert_eq!(read(second.unwrap()).await, (200, "first".to_owned()));
     }
@@ -192,11 +194,11 @@ mod tests {
         let tokens = tokens();
         let begin = Instant::now();
         let at = |seconds| begin + Duration::from_secs(seconds);
-        let first = tokens.begun("a".to_owned(), at(0));
-        tokens.begun("b".to_owned(), at(1));
-        assert!(Arc::ptr_eq(&first, &tokens.begun("a".to_owned(), at(599))));
-        assert!(!Arc::ptr_eq(&first, &tokens.begun("a".to_owned(), at(600))));
-        assert_eq!(lock(&tokens.seen).oldest_first.len(), 2);
+        let first = tokens.entry("a".to_owned(), at(0));
+        tokens.entry("b".to_owned(), at(1));
+        assert!(Arc::ptr_eq(&first, &tokens.entry("a".to_owned(), at(599))));
+        assert!(!Arc::ptr_eq(&first, &tokens.entry("a".to_owned(), at(600))));
+        assert_eq!(lock(&tokens.entries).oldest_first.len(), 2);
     }
 
     #[test]

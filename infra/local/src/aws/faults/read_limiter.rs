@@ -1,4 +1,4 @@
-//! Read units, counted as `DynamoDB` counts them, and the limit of one partition.
+//! Counts read units as `DynamoDB` does, and limits the reads of one partition.
 
 use std::{
     collections::HashMap,
@@ -11,46 +11,46 @@ use serde_json::{Map, Value};
 
 use crate::tasks::lock;
 
-/// Bytes that one unit reads of an item, strongly.
-const UNIT: usize = 4_096;
+/// The bytes of an item that one unit reads, strongly consistent.
+const UNIT_BYTES: usize = 4_096;
 
 /// The attribute that names a partition.
-const PARTITION: &str = "PK";
+const PARTITION_KEY: &str = "PK";
 
-/// The units that were read while a limit was in force; clones share them.
+/// The units read while a limit was in force. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Reads(Arc<Mutex<Spent>>);
+pub(crate) struct ReadLimiter(Arc<Mutex<ReadState>>);
 
 #[derive(Debug, Default)]
-struct Spent {
+struct ReadState {
     units: f64,
-    partitions: HashMap<String, Bucket>,
+    partitions: HashMap<String, TokenBucket>,
 }
 
-/// What is left of a partition's second: it fills up again at the limit.
+/// The units that are left to a partition. The bucket fills up again within a second.
 #[derive(Debug)]
-struct Bucket {
+struct TokenBucket {
     left: f64,
     at: Instant,
 }
 
-impl Reads {
-    /// Returns the units that were read.
+impl ReadLimiter {
+    /// Returns the number of units read.
     pub(super) fn units(&self) -> f64 {
         lock(&self.0).units
     }
 
-    /// Forgets what was read.
+    /// Starts to count again from zero.
     pub(super) fn clear(&self) {
-        *lock(&self.0) = Spent::default();
+        *lock(&self.0) = ReadState::default();
     }
 
-    /// Tells whether every partition that a read names items of has units left. Queries name none.
+    /// Tells whether every partition whose keys a read names has units left. Queries name no keys.
     pub(crate) fn admit(&self, operation: &str, request: &Bytes, limit: u32, now: Instant) -> bool {
-        let mut spent = lock(&self.0);
-        named(operation, &parse(request)).into_keys().all(|partition| {
-            let full = Bucket { left: f64::from(limit), at: now };
-            let bucket = spent.partitions.entry(partition).or_insert(full);
+        let mut state = lock(&self.0);
+        keys_by_partition(operation, &parse(request)).into_keys().all(|partition| {
+            let full = TokenBucket { left: f64::from(limit), at: now };
+            let bucket = state.partitions.entry(partition).or_insert(full);
             let refilled = now.saturating_duration_since(bucket.at).as_secs_f64() * f64::from(limit);
             bucket.left = (bucket.left + refilled).min(f64::from(limit));
             bucket.at = now;
@@ -58,13 +58,13 @@ impl Reads {
         })
     }
 
-    /// Takes what a read cost from its partitions.
-    pub(crate) fn charge(&self, operation: &str, request: &Bytes, answer: &Bytes) {
-        let (request, answer) = (parse(request), parse(answer));
-        let mut spent = lock(&self.0);
-        for (partition, units) in cost(operation, &request, &answer) {
-            spent.units += units;
-            if let Some(bucket) = spent.partitions.get_mut(&partition) {
+    /// Takes the cost of a read from its partitions.
+    pub(crate) fn charge(&self, operation: &str, request: &Bytes, response: &Bytes) {
+        let (request, response) = (parse(request), parse(response));
+        let mut state = lock(&self.0);
+        for (partition, units) in cost(operation, &request, &response) {
+            state.units += units;
+            if let Some(bucket) = state.partitions.get_mut(&partition) {
                 bucket.left -= units;
             }
         }
@@ -75,9 +75,9 @@ fn parse(body: &Bytes) -> Value {
     serde_json::from_slice(body).unwrap_or_default()
 }
 
-/// Counts the items that a read names, by partition.
-fn named(operation: &str, request: &Value) -> HashMap<String, usize> {
-    let mut named = HashMap::new();
+/// Counts the keys that a read names, by partition.
+fn keys_by_partition(operation: &str, request: &Value) -> HashMap<String, usize> {
+    let mut keys = HashMap::new();
     for key in match operation {
         "GetItem" => vec![&request["Key"]],
         "BatchGetItem" => {
@@ -85,51 +85,51 @@ fn named(operation: &str, request: &Value) -> HashMap<String, usize> {
         }
         _ => Vec::new(),
     } {
-        *named.entry(partition(key)).or_default() += 1;
+        *keys.entry(partition(key)).or_default() += 1;
     }
-    named
+    keys
 }
 
-/// Computes what a read costs, by partition: an item that is not there costs as much as a small one.
-fn cost(operation: &str, request: &Value, answer: &Value) -> HashMap<String, f64> {
+/// Computes the cost of a read by partition. A missing item costs as much as a small one.
+fn cost(operation: &str, request: &Value, response: &Value) -> HashMap<String, f64> {
     let (found, strong): (Vec<&Value>, _) = match operation {
-        "GetItem" => (answer.get("Item").into_iter().collect(), request["ConsistentRead"] == true),
+        "GetItem" => (response.get("Item").into_iter().collect(), request["ConsistentRead"] == true),
         "BatchGetItem" => (
-            members(&answer["Responses"]).flat_map(list).collect(),
+            members(&response["Responses"]).flat_map(list).collect(),
             members(&request["RequestItems"]).all(|wanted| wanted["ConsistentRead"] == true),
         ),
         "Query" => {
-            let items = list(&answer["Items"]);
+            let items = list(&response["Items"]);
             let bytes = items.clone().map(item_bytes).sum();
             let first = items.clone().next().map(partition).unwrap_or_default();
-            return HashMap::from([(first, units(bytes) * share(request["ConsistentRead"] == true))]);
+            return HashMap::from([(first, units(bytes) * units_for(request["ConsistentRead"] == true))]);
         }
         _ => return HashMap::new(),
     };
     let mut cost: HashMap<String, f64> = HashMap::new();
-    let mut missing = named(operation, request);
+    let mut missing = keys_by_partition(operation, request);
     for item in found {
-        *cost.entry(partition(item)).or_default() += units(item_bytes(item)) * share(strong);
+        *cost.entry(partition(item)).or_default() += units(item_bytes(item)) * units_for(strong);
         missing.entry(partition(item)).and_modify(|count| *count = count.saturating_sub(1));
     }
     for (partition, count) in missing {
         for _ in 0..count {
-            *cost.entry(partition.clone()).or_default() += share(strong);
+            *cost.entry(partition.clone()).or_default() += units_for(strong);
         }
     }
     cost
 }
 
-fn share(strong: bool) -> f64 {
+fn units_for(strong: bool) -> f64 {
     if strong { 1.0 } else { 0.5 }
 }
 
 fn units(bytes: usize) -> f64 {
-    f64::from(u32::try_from(bytes.div_ceil(UNIT).max(1)).unwrap_or(u32::MAX))
+    f64::from(u32::try_from(bytes.div_ceil(UNIT_BYTES).max(1)).unwrap_or(u32::MAX))
 }
 
 fn partition(item: &Value) -> String {
-    item[PARTITION]["S"].as_str().unwrap_or_default().to_owned()
+    item[PARTITION_KEY]["S"].as_str().unwrap_or_default().to_owned()
 }
 
 fn members(object: &Value) -> impl Iterator<Item = &Value> {
@@ -174,36 +174,36 @@ mod tests {
         json!({"RequestItems": {"t": {"Keys": keys, "ConsistentRead": true}}}).to_string().into()
     }
 
-    fn answer(items: &[(&str, usize)]) -> Bytes {
+    fn response(items: &[(&str, usize)]) -> Bytes {
         let item = |(user, bytes): &(&str, usize)| json!({"PK": {"S": user}, "a": {"S": "x".repeat(*bytes)}});
         json!({"Responses": {"t": items.iter().map(item).collect::<Vec<_>>()}}).to_string().into()
     }
 
     #[test]
     fn units_are_counted_by_the_size_of_each_item() {
-        let reads = Reads::default();
-        reads.charge("BatchGetItem", &batch(&["a", "a"]), &answer(&[("a", 100), ("a", 5_000)]));
-        assert!((reads.units() - 3.0).abs() < f64::EPSILON);
-        reads.charge("BatchGetItem", &batch(&["a", "b"]), &answer(&[]));
-        assert!((reads.units() - 5.0).abs() < f64::EPSILON);
+        let limiter = ReadLimiter::default();
+        limiter.charge("BatchGetItem", &batch(&["a", "a"]), &response(&[("a", 100), ("a", 5_000)]));
+        assert!((limiter.units() - 3.0).abs() < f64::EPSILON);
+        limiter.charge("BatchGetItem", &batch(&["a", "b"]), &response(&[]));
+        assert!((limiter.units() - 5.0).abs() < f64::EPSILON);
         let eventually = Bytes::from(json!({"Key": {"PK": {"S": "a"}}}).to_string());
-        reads.charge("GetItem", &eventually, &Bytes::from_static(b"{}"));
-        assert!((reads.units() - 5.5).abs() < f64::EPSILON);
+        limiter.charge("GetItem", &eventually, &Bytes::from_static(b"{}"));
+        assert!((limiter.units() - 5.5).abs() < f64::EPSILON);
         let query = Bytes::from(json!({"ConsistentRead": true}).to_string());
         let items = json!({"Items": [{"PK": {"S": "a"}}, {"PK": {"S": "a"}}]}).to_string();
-        reads.charge("Query", &query, &items.into());
-        assert!((reads.units() - 6.5).abs() < f64::EPSILON);
-        reads.clear();
-        assert!(reads.units().abs() < f64::EPSILON);
+        limiter.charge("Query", &query, &items.into());
+        assert!((limiter.units() - 6.5).abs() < f64::EPSILON);
+        limiter.clear();
+        assert!(limiter.units().abs() < f64::EPSILON);
     }
 
     #[test]
     fn a_partition_is_limited_by_itself_and_fills_up_again() {
-        let (reads, now) = (Reads::default(), Instant::now());
+        let (limiter, now) = (ReadLimiter::default(), Instant::now());
         let read = |user, now| {
-            let admitted = reads.admit("BatchGetItem", &batch(&[user, user]), 4, now);
+            let admitted = limiter.admit("BatchGetItem", &batch(&[user, user]), 4, now);
             if admitted {
-                reads.charge("BatchGetItem", &batch(&[user, user]), &answer(&[(user, 1), (user, 1)]));
+                limiter.charge("BatchGetItem", &batch(&[user, user]), &response(&[(user, 1), (user, 1)]));
             }
             admitted
         };
