@@ -1,3 +1,5 @@
+//! The command line, and how much of everything is measured.
+
 use clap::{Parser, ValueEnum};
 
 /// Measures the functions against the floor, in one run. Building them first is not counted as part of it.

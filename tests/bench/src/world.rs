@@ -1,3 +1,5 @@
+//! The AWS endpoints, and an organization to measure with.
+
 use local::{Options, Quota, Stack, dynoxide::AttributeValue};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
