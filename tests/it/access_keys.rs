@@ -1,4 +1,5 @@
-mod announced_again;
+//! The routes of access keys.
+
 mod changes_while_listed;
 mod create;
 mod end;
@@ -6,6 +7,7 @@ mod filters;
 mod idempotency;
 mod list;
 mod networks;
+mod new_expiry;
 mod quota;
 mod races;
 mod read;

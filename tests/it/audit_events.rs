@@ -1,3 +1,5 @@
+//! `GET …/audit-events`.
+
 use kit::{Client, DAY, Organization, World, run};
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! The authorizer: credentials, permissions, cost and failures.
+
 mod counts;
 mod credentials;
 mod failures;

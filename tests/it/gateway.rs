@@ -1,9 +1,11 @@
+//! The gateway, and functions that are invoked around it.
+
 use kit::run;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 #[test]
-fn the_front_answers_as_api_gateway_does() {
+fn the_gateway_answers_as_api_gateway_does() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
@@ -33,7 +35,7 @@ fn the_front_answers_as_api_gateway_does() {
 }
 
 #[test]
-fn what_is_too_large_never_reaches_a_function() {
+fn a_request_that_is_too_large_reaches_no_function() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         world.stack.calls().clear();
@@ -116,7 +118,7 @@ fn a_handler_without_context_answers_500_and_does_nothing() {
 }
 
 #[test]
-fn what_needs_no_context_answers_its_sample_event() {
+fn a_function_without_authorizer_answers_its_sample_event() {
     run(async |world| {
         for (function, status, body) in [
             ("introspect-token", 200, json!({"active": false})),

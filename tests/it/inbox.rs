@@ -1,3 +1,5 @@
+//! The routes of the inbox.
+
 use kit::{DAY, Effect, Fault, Organization, Service, When, World, run};
 use serde_json::{Value, json};
 use ulid::Ulid;
@@ -98,7 +100,7 @@ fn messages_are_listed_page_by_page_and_a_cursor_holds_for_its_state() {
 }
 
 #[test]
-fn a_list_says_how_many_are_unread_whatever_it_shows() {
+fn every_list_counts_all_unread_messages() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let carol = organization.invite("carol").await;
@@ -241,7 +243,7 @@ fn bad_values_are_named_by_field_and_rule() {
 }
 
 #[test]
-fn what_people_do_with_their_messages_is_no_audit_event() {
+fn reading_and_deleting_messages_writes_no_audit_event() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let alice = organization.owner.get(&organization.user_path("me")).await.expect(200);

@@ -1,3 +1,5 @@
+//! `POST /v1/introspect`: a service checks a token.
+
 mod active;
 mod failures;
 mod inactive;

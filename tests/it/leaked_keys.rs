@@ -1,3 +1,5 @@
+//! `POST /v1/leaked-keys`: reports of leaked keys.
+
 mod failures;
 mod github;
 mod refused;

@@ -1,13 +1,15 @@
+//! The notice function: who is notified, when, and what failures do.
+
 mod crashes;
 mod digest;
 mod failures;
-mod given_up;
 mod inboxes;
 mod outbox;
+mod recipients;
 mod removal;
 mod scale;
 mod stages;
-mod whom;
+mod undeliverable;
 
 use kit::World;
 

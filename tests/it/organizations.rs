@@ -1,3 +1,5 @@
+//! The routes of organizations.
+
 mod create;
 mod policy;
 mod read;

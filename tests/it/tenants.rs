@@ -86,7 +86,7 @@ fn same(one: &Answer, other: &Answer) -> bool {
 }
 
 #[test]
-fn another_organization_is_answered_for_as_one_that_does_not_exist_on_every_route() {
+fn every_route_answers_for_another_organization_as_for_a_missing_one() {
     run(async |world| {
         let (first, second) = (tenant(world, "alice").await, tenant(world, "bob").await);
         world.forget_organizations().await;
@@ -105,7 +105,7 @@ fn another_organization_is_answered_for_as_one_that_does_not_exist_on_every_rout
 }
 
 #[test]
-fn things_of_another_organization_are_answered_for_as_things_that_do_not_exist_on_every_route() {
+fn every_route_answers_for_items_of_another_organization_as_for_missing_ones() {
     run(async |world| {
         let (first, second) = (tenant(world, "alice").await, tenant(world, "bob").await);
         world.forget_organizations().await;
@@ -200,7 +200,7 @@ fn no_list_filter_preview_or_cursor_shows_another_organization() {
 }
 
 #[test]
-fn names_and_addresses_of_another_organization_are_neither_taken_nor_known() {
+fn names_and_addresses_of_another_organization_stay_free_and_unknown() {
     run(async |world| {
         let (first, second) = (tenant(world, "alice").await, tenant(world, "bob").await);
         let of_second =

@@ -1,3 +1,5 @@
+//! The routes of users.
+
 mod create;
 mod delete;
 mod owners;

@@ -1,3 +1,5 @@
+//! `GET /v1/whoami`.
+
 use kit::{DAY, run};
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! An answer of the gateway, and the checks of it.
+
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 

@@ -1,3 +1,5 @@
+//! The event of an HTTP API's request to the authorizer.
+
 use serde_json::{Value, json};
 
 /// Writes the event by which an HTTP API asks the authorizer about a token, at a second of the gateway's clock.

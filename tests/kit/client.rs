@@ -1,3 +1,5 @@
+//! A person or a key that sends requests through the gateway.
+
 use std::sync::Arc;
 
 use reqwest::{

@@ -4,9 +4,12 @@ mod answer;
 mod authorizer_event;
 mod client;
 mod organization;
+mod random;
 mod scale;
 mod secrets;
+pub mod share;
 mod stored;
+mod times;
 mod world;
 
 pub use answer::Answer;
@@ -14,6 +17,7 @@ pub use authorizer_event::authorizer_event;
 pub use client::Client;
 pub use local::{Call, Effect, Fault, Options, RestRequest, Service, Stack, When};
 pub use organization::Organization;
+pub use random::Random;
 pub use stored::Item;
 pub use world::{World, run, run_with};
 

@@ -1,3 +1,5 @@
+//! An organization with users and keys, made through the API.
+
 use serde_json::{Value, json};
 
 use crate::{Client, World};

@@ -1,3 +1,5 @@
+//! Many users and keys at once: copies of one user, written straight to the table.
+
 use std::collections::HashMap;
 
 use local::dynoxide::{AttributeValue, ImportOptions};

@@ -1,3 +1,5 @@
+//! Looks for secrets in answers, logs, mails and the table.
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use reqwest::Method;

@@ -1,3 +1,5 @@
+//! Reads and writes the items of the table.
+
 use std::collections::HashMap;
 
 use local::dynoxide::{AttributeValue, actions::scan::ScanRequest};

@@ -1,10 +1,13 @@
-use std::{collections::BTreeSet, sync::Arc};
+//! One running system, and what a test does with it.
+
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use local::{Effect, Fault, Options, Service, Stack};
 
 use crate::{
     Client, Item, Organization,
     secrets::{Secrets, check_for},
+    times,
 };
 
 /// One running system with nobody in it yet.
@@ -42,8 +45,10 @@ pub fn run_with(mut options: Options, test: impl AsyncFnOnce(&World)) {
         options.parameters.entry(parameter.to_owned()).or_insert_with(|| milliseconds.to_owned());
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let began = Instant::now();
     runtime.expect("a runtime can be built").block_on(async {
         let stack = Stack::start(Options { memory: true, ..options }).await.expect("the stack starts");
+        let starting = began.elapsed();
         let world = World { stack, http: reqwest::Client::new(), secrets: Arc::default() };
         test(&world).await;
         let (secrets, mails, items) = (Arc::clone(&world.secrets), world.stack.emails(), world.items());
@@ -59,6 +64,7 @@ pub fn run_with(mut options: Options, test: impl AsyncFnOnce(&World)) {
         check_for(&never_shown, "a mail", &mails);
         secrets.check_answers(&never_shown);
         secrets.check_tokens("the table", &format!("{items:?}"));
+        times::add(starting, began.elapsed());
     });
 }
 

@@ -1,3 +1,5 @@
+//! The read of the authorizer, which two floors share.
+
 use aws_sdk_dynamodb::{
     Client,
     types::{AttributeValue, KeysAndAttributes},

@@ -1,4 +1,11 @@
+//! The command line, and how much of everything is measured.
+
 use clap::{Parser, ValueEnum};
+
+use crate::{
+    binaries::{AUTHORIZER, FLOORS},
+    notices, world,
+};
 
 /// Measures the functions against the floor, in one run. Building them first is not counted as part of it.
 #[derive(Debug, Parser)]
@@ -7,7 +14,7 @@ pub(crate) struct Arguments {
     /// Measures less of everything: under a minute.
     #[arg(long)]
     quick: bool,
-    /// Measures these sections alone.
+    /// Measures these sections alone, and builds only the functions that they need.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Section>,
     /// Uses the binaries that are there, without asking Cargo whether they are up to date.
@@ -33,6 +40,20 @@ pub(crate) enum Section {
     Functions,
     /// The notice function with many keys in the table.
     Notices,
+}
+
+impl Section {
+    /// Returns whether a section needs a function or a floor: to measure it, or to make what is measured with.
+    fn needs(self, name: &str) -> bool {
+        let makes_keys = world::MADE_BY.contains(&name);
+        match self {
+            Self::Sizes => true,
+            Self::Functions => !FLOORS.contains(&name),
+            Self::Authorizer => makes_keys || name == AUTHORIZER || FLOORS.contains(&name),
+            Self::HotKey | Self::Scale => makes_keys || name == AUTHORIZER,
+            Self::Notices => makes_keys || name == notices::FUNCTION,
+        }
+    }
 }
 
 /// How much is measured.
@@ -69,6 +90,11 @@ pub(crate) struct Size {
 impl Arguments {
     pub(crate) fn wants(&self, section: Section) -> bool {
         self.only.is_empty() || self.only.contains(&section)
+    }
+
+    /// Returns whether any section needs a function or a floor.
+    pub(crate) fn needs(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|section| section.needs(name))
     }
 
     pub(crate) const fn builds(&self) -> bool {

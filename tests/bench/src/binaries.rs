@@ -29,7 +29,7 @@ pub(crate) const AUTHORIZER: &str = "authorize-request";
 /// Bytes of a ZIP file besides its one entry's data.
 const ZIP_FRAME: usize = 132;
 
-/// Every release binary, copied, and where the bench may write.
+/// The release binaries that are needed, copied, and where the bench may write.
 #[derive(Debug)]
 pub(crate) struct Binaries {
     pub(crate) workspace: PathBuf,
@@ -47,7 +47,7 @@ pub(crate) struct Size {
 }
 
 impl Binaries {
-    /// Builds floors and functions where they are not up to date, and copies them.
+    /// Builds the floors and functions that the wanted sections need, where they are not up to date, and copies them.
     ///
     /// A copy is written from its beginning to its end, as Lambda unpacks a zip. The file that the linker wrote starts
     /// a tenth later.
@@ -59,7 +59,8 @@ impl Binaries {
         let functions = folders(&workspace.join("functions"))?;
         let floors = FLOORS.map(|floor| (floor.to_owned(), here.join("floors").join(floor)));
         let own = functions.iter().map(|name| (name.clone(), workspace.join("functions").join(name)));
-        let all: Vec<_> = floors.into_iter().chain(own).collect();
+        let needed = |(name, _): &(String, PathBuf)| arguments.needs(name);
+        let all: Vec<_> = floors.into_iter().chain(own).filter(needed).collect();
         let copies = target.join("bench-binaries");
         fs::create_dir_all(&copies).map_err(|cause| Failure::File { path: copies.clone(), cause })?;
         let mut files = BTreeMap::new();

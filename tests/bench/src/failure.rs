@@ -1,3 +1,5 @@
+//! The errors that end a run.
+
 use std::{io, path::PathBuf};
 
 /// What ends a run.

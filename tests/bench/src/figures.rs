@@ -1,3 +1,5 @@
+//! Times with their median and 99th percentile.
+
 use std::time::Duration;
 
 /// Measured times, and what is told of them.

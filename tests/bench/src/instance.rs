@@ -1,3 +1,5 @@
+//! One running instance of a function.
+
 use std::{
     cell::RefCell,
     collections::BTreeMap,

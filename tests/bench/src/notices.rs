@@ -13,7 +13,7 @@ use crate::{
     world::World,
 };
 
-const FUNCTION: &str = "notify-expiring-keys";
+pub(crate) const FUNCTION: &str = "notify-expiring-keys";
 
 /// The first notice of a key with 31 days to live is due after one day; the others' are not by then.
 const DAYS: i64 = 31;

@@ -1,3 +1,5 @@
+//! The sizes of the binaries and of their zips.
+
 use crate::{
     binaries::{AUTHORIZER, Binaries, FLOORS},
     failure::Failure,

@@ -1,3 +1,5 @@
+//! The targets of a run.
+
 use crate::report::number;
 
 /// A figure with its limit.

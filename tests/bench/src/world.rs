@@ -1,3 +1,5 @@
+//! The AWS endpoints, and an organization to measure with.
+
 use local::{Options, Quota, Stack, dynoxide::AttributeValue};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
@@ -25,7 +27,12 @@ pub(crate) struct World<'a> {
     _runtime: Runtime,
 }
 
-/// What a machine's keys are made with.
+/// The functions that make the organization and its keys.
+pub(crate) const MADE_BY: [&str; 2] = [MANAGE_ORGANIZATION, MANAGE_USERS];
+const MANAGE_ORGANIZATION: &str = "manage-organization";
+const MANAGE_USERS: &str = "manage-users";
+
+/// Days: the lifetime of a machine's keys.
 const LIVES_FOR_DAYS: i64 = 90;
 
 impl<'a> World<'a> {
@@ -47,7 +54,7 @@ impl<'a> World<'a> {
             _runtime: runtime,
         };
         world.found()?;
-        let users = Instance::start(&world.of("manage-users")?)?;
+        let users = Instance::start(&world.of(MANAGE_USERS)?)?;
         for _ in 0..tokens {
             let machine = world.machine(&users, 1, LIVES_FOR_DAYS)?;
             let token = machine["access_keys"][0]["secret"]["token"].as_str();
@@ -83,7 +90,7 @@ impl<'a> World<'a> {
     }
 
     fn found(&mut self) -> Result<(), Failure> {
-        let instance = Instance::start(&self.of("manage-organization")?)?;
+        let instance = Instance::start(&self.of(MANAGE_ORGANIZATION)?)?;
         let nobody_else =
             json!({"owners_for_machines": false, "owners": false, "creator": false, "modifier": false});
         let body = json!({"name": "Example", "policy": {"preset": "flexible", "quota": {"machine": 100},

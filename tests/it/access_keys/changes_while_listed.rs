@@ -1,3 +1,5 @@
+//! Lists of keys that change between two pages.
+
 use std::collections::BTreeMap;
 
 use kit::{DAY, Organization, World, run};
@@ -67,7 +69,7 @@ fn a_key_that_does_not_change_is_listed_once_while_others_come_go_and_move() {
 }
 
 #[test]
-fn so_it_is_in_a_narrowed_list() {
+fn a_key_that_does_not_change_is_listed_once_in_a_filtered_list() {
     run(async |world| list_while_keys_change(world, "status=active&kind=machine").await);
 }
 

@@ -1,3 +1,5 @@
+//! `POST …/access-keys`: what is shown, stored and refused.
+
 use insta::assert_json_snapshot;
 use kit::{DAY, run};
 use serde_json::{Value, json};
@@ -33,7 +35,7 @@ fn a_key_is_shown_whole_once_and_works() {
 }
 
 #[test]
-fn what_is_stored_is_a_verifier_and_no_secret() {
+fn the_table_holds_a_verifier_and_no_secret() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;

@@ -1,3 +1,5 @@
+//! Revocation and deletion of keys.
+
 use kit::{Effect, Fault, Service, When, run};
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Filters of the lists of keys.
+
 use std::collections::BTreeSet;
 
 use kit::{DAY, Organization, World, run};
@@ -94,7 +96,7 @@ fn keys_are_found_by_state_kind_expiry_and_use_and_by_all_of_them() {
 }
 
 #[test]
-fn the_keys_of_one_user_are_narrowed_the_same_way_but_for_the_kind() {
+fn the_keys_of_one_user_take_the_same_filters_except_the_kind() {
     run(async |world| {
         let organization = populated(world).await;
         world.travel(2 * DAY);
@@ -145,7 +147,7 @@ fn bad_values_are_named_by_field_and_rule() {
 }
 
 #[test]
-fn a_narrowed_list_shows_its_own_organization_and_takes_its_own_cursors_alone() {
+fn a_filtered_list_shows_its_own_organization_and_takes_only_its_own_cursors() {
     run(async |world| {
         let first = world.organization("alice", "strict").await;
         let second = world.organization("bob", "strict").await;

@@ -1,3 +1,5 @@
+//! Repeated requests under one `Idempotency-Key`.
+
 use futures_util::future::join_all;
 use kit::{Client, Effect, Fault, Organization, Service, World, run};
 use serde_json::{Value, json};
@@ -71,7 +73,7 @@ fn a_retry_after_a_lost_reply_shows_the_same_key_without_its_secret() {
 }
 
 #[test]
-fn a_name_holds_for_a_day_by_its_own_time() {
+fn an_idempotency_key_is_valid_for_a_day() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let path = organization.keys_of(&organization.machine("ci").await);
@@ -88,7 +90,7 @@ fn a_name_holds_for_a_day_by_its_own_time() {
 }
 
 #[test]
-fn another_request_under_the_same_name_is_refused() {
+fn another_request_under_the_same_idempotency_key_is_refused() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let (ci, cd) = (organization.machine("ci").await, organization.machine("cd").await);
@@ -106,7 +108,7 @@ fn another_request_under_the_same_name_is_refused() {
 }
 
 #[test]
-fn each_caller_has_names_of_their_own() {
+fn each_caller_has_its_own_idempotency_keys() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         organization.invite("carol").await;
@@ -119,7 +121,7 @@ fn each_caller_has_names_of_their_own() {
 }
 
 #[test]
-fn what_is_refused_is_judged_anew() {
+fn a_refused_request_is_checked_again() {
     run(async |world| {
         let (organization, machine) = machine_with_room_for_one(world).await;
         let (client, path) = (named(&organization.owner, "later"), organization.keys_of(&machine));
@@ -173,7 +175,7 @@ fn a_repeated_creation_of_a_machine_shows_it_with_its_keys() {
 }
 
 #[test]
-fn a_name_is_1_to_128_printable_characters() {
+fn an_idempotency_key_is_1_to_128_printable_characters() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let path = organization.keys_of(&organization.machine("ci").await);

@@ -1,3 +1,5 @@
+//! Lists of keys: order, pages, cursors and cost.
+
 use kit::{Organization, run};
 use serde_json::{Value, json};
 

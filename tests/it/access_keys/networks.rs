@@ -1,3 +1,5 @@
+//! Keys that pass from some networks only.
+
 use kit::{Organization, RestRequest, World, run};
 use serde_json::{Value, json};
 
@@ -115,7 +117,7 @@ fn networks_take_effect_on_the_next_request_and_null_removes_them() {
 }
 
 #[test]
-fn networks_are_answered_in_their_shortest_form_each_once() {
+fn networks_are_shown_once_each_in_their_shortest_form() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let written = json!(["192.0.2.77/24", "2001:DB8::1/32", "::ffff:198.51.100.1", "192.0.2.0/24"]);
@@ -134,7 +136,7 @@ fn networks_are_answered_in_their_shortest_form_each_once() {
 }
 
 #[test]
-fn there_are_1_to_50_networks_and_each_is_one() {
+fn a_key_has_1_to_50_valid_networks() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let many = |count: usize| (0..count).map(|n| format!("192.0.2.{n}")).collect::<Vec<_>>();

@@ -1,3 +1,5 @@
+//! The quota of keys, under races and failures too.
+
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;

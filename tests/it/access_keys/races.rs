@@ -1,3 +1,5 @@
+//! Requests that race with the end of a key.
+
 use futures_util::future::join_all;
 use kit::{Answer, Client, Effect, Fault, Organization, Service, When, World, run};
 use reqwest::Method;
@@ -82,7 +84,7 @@ fn events_of(world: &World, key: &Value, action: &str) -> usize {
 }
 
 #[test]
-fn no_key_is_usable_after_its_revocation_or_deletion_was_answered_whatever_raced_with_it() {
+fn no_key_is_usable_after_its_revocation_or_deletion_despite_racing_requests() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
         for round in 0..8 {
@@ -101,7 +103,7 @@ fn no_key_is_usable_after_its_revocation_or_deletion_was_answered_whatever_raced
 }
 
 #[test]
-fn so_it_is_under_lost_replies_throttling_and_conflicts() {
+fn no_ended_key_is_usable_under_lost_replies_throttling_and_conflicts() {
     let (mut ended, mut struck) = (0, 0);
     for seed in 0..4 {
         run(async |world| {

@@ -1,3 +1,5 @@
+//! `GET …/access-keys/{key_id}`: masking, status and last use.
+
 use jiff::Timestamp;
 use kit::{DAY, run};
 use serde_json::{Value, json};

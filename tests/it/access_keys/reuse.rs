@@ -1,3 +1,5 @@
+//! The use of a secret after its rotation.
+
 use kit::{Item, Organization, World, run};
 use serde_json::{Value, json};
 
@@ -18,7 +20,7 @@ fn told(world: &World, sort_key: &str) -> Vec<Item> {
 }
 
 #[test]
-fn the_use_of_a_retired_secret_is_refused_and_told_to_its_user_once_an_hour() {
+fn the_use_of_a_retired_secret_is_refused_and_reported_to_its_user_once_an_hour() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let carol = organization.invite("carol").await;
@@ -51,7 +53,7 @@ fn the_use_of_a_retired_secret_is_refused_and_told_to_its_user_once_an_hour() {
 }
 
 #[test]
-fn the_owners_hear_of_the_reuse_of_a_machines_secret() {
+fn owners_are_notified_of_the_reuse_of_a_machines_secret() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
@@ -68,7 +70,7 @@ fn the_owners_hear_of_the_reuse_of_a_machines_secret() {
 }
 
 #[test]
-fn a_wrong_secret_is_no_retired_one() {
+fn a_wrong_secret_is_not_reported_as_a_retired_one() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let old = retired(world, &organization, "alice").await;

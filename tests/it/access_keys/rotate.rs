@@ -1,3 +1,5 @@
+//! Rotation of keys, with and without an overlap.
+
 use futures_util::future::join_all;
 use kit::{Client, Effect, Fault, Organization, Service, World, run};
 use serde_json::{Value, json};
@@ -160,7 +162,7 @@ fn stored(world: &World) -> kit::Item {
 }
 
 #[test]
-fn of_equal_rotations_at_once_each_is_refused_whose_secret_another_ended() {
+fn a_rotation_is_refused_if_another_rotation_ended_its_secret() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
@@ -221,7 +223,7 @@ fn the_policy_bounds_the_overlap_and_the_body_is_checked() {
 }
 
 #[test]
-fn nobody_rotates_the_key_of_a_person_or_one_that_may_do_more_than_they() {
+fn nobody_rotates_the_key_of_another_person_or_a_key_with_more_rights() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         organization.invite("carol").await;

@@ -1,3 +1,5 @@
+//! Lists and previews of many thousand keys.
+
 use std::collections::BTreeSet;
 
 use kit::{Organization, World, run};

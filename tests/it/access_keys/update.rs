@@ -1,3 +1,5 @@
+//! `PATCH …/access-keys/{key_id}`: labels, switch and expiry.
+
 use kit::{Client, DAY, Organization, World, run};
 use serde_json::{Value, json};
 
@@ -11,7 +13,7 @@ async fn extends(organization: &Organization, extension: &str) {
 }
 
 #[test]
-fn labels_of_a_key_are_changed_and_taken_away() {
+fn labels_of_a_key_are_changed_and_removed() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
@@ -80,7 +82,7 @@ fn a_key_that_is_switched_off_is_refused_at_once_until_it_is_switched_on() {
 }
 
 #[test]
-fn a_person_lifts_their_own_switch_and_not_an_administrators() {
+fn a_person_switches_a_key_on_again_unless_an_administrator_switched_it_off() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         organization.invite("carol").await;
@@ -156,7 +158,7 @@ fn a_policy_may_extend_keys_before_their_expiry_only_and_within_the_lifetime() {
 }
 
 #[test]
-fn extending_an_expired_key_needs_a_place_again() {
+fn extending_an_expired_key_needs_room_in_the_quota() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
         let machine = organization.machine("ci").await;
@@ -180,7 +182,7 @@ fn extending_an_expired_key_needs_a_place_again() {
 }
 
 #[test]
-fn a_revoked_key_is_changed_no_more() {
+fn a_revoked_key_cannot_be_changed() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
         let path = organization.key_path(&organization.machine_key().await);
@@ -217,7 +219,7 @@ fn extensions_and_creates_at_once_stay_within_the_quota() {
 }
 
 #[test]
-fn an_administrator_lifts_what_an_administrator_switched_off_and_nothing_else() {
+fn an_administrator_switches_on_only_keys_that_an_administrator_switched_off() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         organization.invite("carol").await;
@@ -236,7 +238,7 @@ fn an_administrator_lifts_what_an_administrator_switched_off_and_nothing_else() 
 }
 
 #[test]
-fn keys_that_nobody_was_to_be_told_of_any_more_are_told_of_once_they_get_a_new_expiry() {
+fn a_key_whose_notices_are_over_is_announced_again_after_a_new_expiry() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
         let machine = organization.machine("ci").await;

@@ -1,3 +1,5 @@
+//! The headers of a credential, and wrong or malformed credentials.
+
 use crate::tokens::{token, with_another_secret};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kit::{Service, run};

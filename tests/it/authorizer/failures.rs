@@ -1,3 +1,5 @@
+//! Decisions while AWS services fail.
+
 use kit::{Effect, Fault, Options, Service, When, World, run, run_with};
 use serde_json::{Value, json};
 
@@ -25,7 +27,7 @@ fn a_store_that_fails_is_an_error_and_never_a_pass_or_a_refusal() {
 }
 
 #[test]
-fn one_unprocessed_answer_is_made_good() {
+fn an_unprocessed_read_is_repeated() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
@@ -76,7 +78,7 @@ fn an_authorizer_that_dies_is_an_error_and_is_replaced() {
 }
 
 #[test]
-fn a_pepper_version_that_a_warm_instance_does_not_know_is_looked_for() {
+fn a_warm_instance_fetches_an_unknown_pepper_version() {
     run_with(Options { instance_cap: 1, ..Options::default() }, async |world| {
         let organization = world.organization("alice", "flexible").await;
         let (first, machine) = (organization.machine_key().await, organization.machine("ci").await);
@@ -106,7 +108,7 @@ fn a_pepper_version_that_a_warm_instance_does_not_know_is_looked_for() {
 }
 
 #[test]
-fn a_pepper_version_that_is_nowhere_is_an_error_and_asked_for_once_in_a_while() {
+fn a_missing_pepper_version_is_an_error_and_is_fetched_again_only_after_a_while() {
     run_with(Options { instance_cap: 1, ..Options::default() }, async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;

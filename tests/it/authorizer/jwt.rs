@@ -1,3 +1,5 @@
+//! Sign-ins by a JWT.
+
 use kit::{Client, World, run};
 use serde_json::{Value, json};
 
@@ -10,7 +12,7 @@ fn bearer(world: &World, token: &str) -> Client {
 }
 
 #[test]
-fn tokens_that_are_not_for_us_are_refused() {
+fn tokens_of_another_issuer_audience_or_time_are_refused() {
     run(async |world| {
         let issuer = world.stack.issuer();
         let good = issuer.claims("alice", "alice@example.com", "Alice");

@@ -1,3 +1,5 @@
+//! The permissions that a decision passes on.
+
 mod age;
 mod granted;
 mod narrowed;

@@ -1,3 +1,5 @@
+//! The authorizer of a REST API.
+
 use kit::{RestRequest, World, run};
 use serde_json::{Value, json};
 
@@ -32,7 +34,7 @@ fn a_rest_api_gets_a_policy_for_the_whole_api_and_stage() {
 }
 
 #[test]
-fn a_rest_api_tells_bad_credentials_from_a_known_caller_who_may_not() {
+fn a_rest_api_distinguishes_bad_credentials_from_missing_rights() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let machine = organization.machine("ci").await;

@@ -1,10 +1,12 @@
+//! Answers about active keys.
+
 use kit::run;
 use serde_json::json;
 
 use super::{alike, answered, ask, ask_by_form, inactive, rotate, seconds, token};
 
 #[test]
-fn a_key_that_works_is_told_whole_by_form_and_by_json() {
+fn an_active_key_is_described_in_answer_to_a_form_and_to_json() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         organization.role("reader", &["clusters:read", "backups:*"]).await;

@@ -1,3 +1,5 @@
+//! Introspection while AWS services fail.
+
 use kit::{Effect, Fault, Options, Service, run, run_with};
 use serde_json::json;
 
@@ -5,7 +7,7 @@ use super::{answered, ask, inactive, rotate};
 use crate::tokens::{token, with_another_secret};
 
 #[test]
-fn what_keeps_us_from_knowing_is_an_error_and_never_an_answer() {
+fn a_failed_read_is_an_error_and_never_an_answer() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;

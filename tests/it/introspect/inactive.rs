@@ -1,3 +1,5 @@
+//! Answers about keys that are not active.
+
 use kit::{DAY, run};
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! Malformed requests.
+
 use kit::run;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -5,7 +7,7 @@ use serde_json::{Value, json};
 use super::{FORM, ask_by_form, token};
 
 #[test]
-fn what_is_no_question_is_refused() {
+fn a_malformed_request_is_refused() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;

@@ -1,3 +1,5 @@
+//! Reports while AWS services fail.
+
 use kit::{Effect, Fault, Options, Service, When, World, run, run_with};
 use serde_json::{Value, json};
 
@@ -5,7 +7,7 @@ use super::{leaks_told_to, report, send, status};
 use crate::tokens::{token, with_another_secret};
 
 #[test]
-fn a_report_is_done_once_whatever_becomes_of_replies_and_races() {
+fn a_report_takes_effect_once_despite_lost_replies_and_races() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
         let faults = [
@@ -41,7 +43,7 @@ fn revocations(world: &World, key: &Value) -> usize {
 }
 
 #[test]
-fn a_token_that_cannot_be_looked_at_keeps_no_other_from_being_revoked() {
+fn a_token_that_cannot_be_checked_does_not_keep_others_from_being_revoked() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
         let keys = [organization.machine_key().await, organization.machine_key().await];

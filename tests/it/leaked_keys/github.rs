@@ -1,3 +1,5 @@
+//! Reports in GitHub's format, with its signature.
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kit::{Options, run, run_with};
 use reqwest::Method;
@@ -35,7 +37,7 @@ impl Signer {
 }
 
 #[test]
-fn githubs_messages_are_taken_where_githubs_key_signed_them() {
+fn a_message_of_github_is_accepted_with_a_signature_by_githubs_key() {
     let (github, stranger) = (Signer::new(), Signer::new());
     let keys = json!({"k1": github.pem(), "k2": stranger.pem()}).to_string();
     let parameters = [("GithubPublicKeys".to_owned(), keys)].into();

@@ -1,3 +1,5 @@
+//! Malformed reports.
+
 use kit::run;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,7 +8,7 @@ use super::{report, send, status};
 use crate::tokens::token;
 
 #[test]
-fn what_is_no_report_is_refused_with_field_and_rule() {
+fn a_malformed_report_is_refused_with_field_and_rule() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;

@@ -1,3 +1,5 @@
+//! Which keys a report revokes, and who is notified.
+
 use kit::{DAY, run};
 use serde_json::{Value, json};
 
@@ -9,7 +11,7 @@ use crate::{
 };
 
 #[test]
-fn a_reported_key_is_refused_from_the_next_request_on_and_people_are_told() {
+fn a_reported_key_is_refused_from_the_next_request_on_and_people_are_notified() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let bob = organization.invite_as("bob", "owner").await;
@@ -73,7 +75,7 @@ fn a_reported_key_is_refused_from_the_next_request_on_and_people_are_told() {
 }
 
 #[test]
-fn reports_are_answered_alike_whatever_comes_of_them() {
+fn every_report_gets_the_same_answer_whatever_it_revokes() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let (key, bystander) = (organization.machine_key().await, organization.machine_key().await);
@@ -118,7 +120,7 @@ fn a_key_that_could_be_lifted_later_is_revoked_too() {
 }
 
 #[test]
-fn a_leak_is_told_to_each_owner_once_whatever_their_switches() {
+fn each_owner_is_notified_of_a_leak_once_whatever_their_preferences() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let off = json!({"notifications": {"key_changed": {"email": false, "inbox": false}}});

@@ -1,3 +1,5 @@
+//! Runs of the notice function that die.
+
 use kit::{DAY, Effect, Fault, Service, When, World, run};
 use serde_json::json;
 
@@ -113,7 +115,7 @@ async fn one_key_is_due(world: &World) {
 }
 
 #[test]
-fn overlapping_runs_tell_each_notice_once() {
+fn overlapping_runs_send_each_notice_once() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         for _ in 0..5 {

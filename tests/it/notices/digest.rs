@@ -1,3 +1,5 @@
+//! Many keys in one mail, and the quota of SES.
+
 use kit::{DAY, run};
 use local::Quota;
 use serde_json::json;
@@ -26,7 +28,7 @@ fn three_hundred_due_keys_of_one_recipient_are_one_mail_that_names_them_all() {
 }
 
 #[test]
-fn a_used_up_quota_ends_the_run_and_the_next_goes_on_with_the_most_urgent() {
+fn a_used_up_quota_ends_the_run_and_the_next_run_goes_on_with_the_most_urgent() {
     run(async |world| {
         for (owner, days) in [("ann", 90), ("bob", 89), ("cem", 91)] {
             let organization = world.organization(owner, "strict").await;
@@ -50,7 +52,7 @@ fn a_used_up_quota_ends_the_run_and_the_next_goes_on_with_the_most_urgent() {
 }
 
 #[test]
-fn a_mail_says_how_not_to_get_it_where_there_is_a_page_for_that() {
+fn a_mail_links_to_the_console_to_unsubscribe_if_there_is_a_console() {
     for (console_url, header) in
         [("", None), ("https://keys.example.com", Some("<https://keys.example.com>"))]
     {

@@ -1,3 +1,5 @@
+//! Runs of the notice function while SES or the table fail.
+
 use kit::{Call, DAY, Effect, Fault, Options, Service, When, World, run, run_with};
 use local::Quota;
 use serde_json::json;
@@ -5,7 +7,7 @@ use serde_json::json;
 use super::recipients;
 
 #[test]
-fn a_failing_address_starves_nobody_and_is_told_once_all_is_well() {
+fn a_failing_address_delays_nobody_else_and_gets_its_mail_after_the_repair() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         world.stack.set_quota(Quota { max_send_rate: 1_000.0, ..Quota::default() });
@@ -46,7 +48,7 @@ fn a_failing_address_starves_nobody_and_is_told_once_all_is_well() {
 }
 
 #[test]
-fn a_mail_that_comes_too_fast_for_ses_is_offered_again_by_the_same_run() {
+fn a_throttled_mail_is_sent_again_by_the_same_run() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         organization.machine_key().await;
@@ -60,7 +62,7 @@ fn a_mail_that_comes_too_fast_for_ses_is_offered_again_by_the_same_run() {
 }
 
 #[test]
-fn an_owner_who_cannot_be_read_is_told_when_that_is_mended() {
+fn an_owner_who_cannot_be_read_gets_the_mail_after_the_repair() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         organization.invite_as("bob", "owner").await;
@@ -79,7 +81,7 @@ fn an_owner_who_cannot_be_read_is_told_when_that_is_mended() {
 }
 
 #[test]
-fn a_mail_outlives_what_keeps_it_from_being_read() {
+fn a_mail_survives_runs_that_cannot_read_it() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         organization.machine_key().await;
@@ -105,7 +107,7 @@ fn a_mail_outlives_what_keeps_it_from_being_read() {
 }
 
 #[test]
-fn a_mail_that_cannot_be_read_does_not_hold_back_what_is_new() {
+fn a_mail_that_cannot_be_read_does_not_delay_new_mails() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         for (name, days) in [("alpha", 90), ("omega", 91)] {
@@ -140,7 +142,7 @@ async fn later(world: &World, hours: i64) {
 }
 
 #[test]
-fn a_part_of_the_index_that_cannot_be_read_does_not_keep_the_others_from_being_told() {
+fn a_part_of_the_index_that_cannot_be_read_does_not_delay_the_other_parts() {
     let parameters = [("DueShards".to_owned(), "2".to_owned())].into();
     run_with(Options { parameters, ..Options::default() }, async |world| {
         for owner in ["ann", "bob", "cem"] {

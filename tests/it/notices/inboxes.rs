@@ -1,8 +1,10 @@
+//! Notices in the inbox.
+
 use kit::{DAY, Effect, Fault, Service, When, run};
 use serde_json::json;
 
 #[test]
-fn an_expiry_is_told_in_the_inbox_too() {
+fn an_expiry_is_announced_in_the_inbox_too() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
@@ -28,7 +30,7 @@ fn an_expiry_is_told_in_the_inbox_too() {
 }
 
 #[test]
-fn an_inbox_is_told_though_ses_fails_and_a_mail_goes_out_though_the_inbox_fails() {
+fn an_inbox_gets_its_message_though_ses_fails_and_a_mail_is_sent_though_the_inbox_fails() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         organization.machine_key().await;

@@ -1,3 +1,5 @@
+//! Mails about changes by others.
+
 use kit::{DAY, Organization, World, run};
 use local::Email;
 use serde_json::{Value, json};
@@ -23,7 +25,7 @@ fn mails_to(world: &World, address: &str) -> Vec<Email> {
 }
 
 #[test]
-fn what_somebody_else_did_is_mailed_once_by_the_next_run() {
+fn a_change_by_somebody_else_is_mailed_once_by_the_next_run() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let (_, key) = carol_with_key(world, &organization).await;
@@ -42,7 +44,7 @@ fn what_somebody_else_did_is_mailed_once_by_the_next_run() {
 }
 
 #[test]
-fn expiries_and_news_are_one_mail_and_the_most_urgent_is_its_subject() {
+fn expiries_and_changes_are_one_mail_and_the_most_urgent_is_its_subject() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let (carol, key) = carol_with_key(world, &organization).await;
@@ -76,7 +78,7 @@ fn expiries_and_news_are_one_mail_and_the_most_urgent_is_its_subject() {
 }
 
 #[test]
-fn news_come_by_the_ways_that_their_reader_left_on() {
+fn changes_are_reported_by_the_channels_that_the_recipient_left_on() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         organization.role("reader", &["clusters:read"]).await;
@@ -114,7 +116,7 @@ fn news_come_by_the_ways_that_their_reader_left_on() {
 }
 
 #[test]
-fn what_is_for_a_suspended_or_deleted_user_is_dropped() {
+fn messages_for_a_suspended_or_deleted_user_are_dropped() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let (carol, key) = carol_with_key(world, &organization).await;
@@ -129,7 +131,7 @@ fn what_is_for_a_suspended_or_deleted_user_is_dropped() {
 }
 
 #[test]
-fn a_mail_tells_ninety_nine_messages_at_most_and_the_next_run_the_rest() {
+fn a_mail_holds_at_most_ninety_nine_messages_and_the_next_run_sends_the_rest() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let carol = organization.invite("carol").await;
@@ -145,7 +147,7 @@ fn a_mail_tells_ninety_nine_messages_at_most_and_the_next_run_the_rest() {
 }
 
 #[test]
-fn overlapping_runs_tell_each_message_once() {
+fn overlapping_runs_send_each_message_once() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let carol = organization.invite("carol").await;

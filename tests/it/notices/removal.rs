@@ -1,3 +1,5 @@
+//! Deletions of users that a run finishes.
+
 use kit::{DAY, Effect, Fault, Service, When, run};
 use serde_json::json;
 

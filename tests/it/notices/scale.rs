@@ -1,3 +1,5 @@
+//! The cost of a run with many keys.
+
 use kit::{Call, DAY, Item, Options, World, run, run_with};
 use local::Quota;
 use serde_json::{Value, json};
@@ -35,7 +37,7 @@ async fn touched(world: &World, due: usize) -> usize {
 }
 
 #[test]
-fn what_a_run_touches_follows_what_is_due_and_not_the_table() {
+fn the_cost_of_a_run_depends_on_the_due_keys_and_not_on_the_table() {
     let mut counts = Vec::new();
     for (due, others) in [(20, 100), (20, 2_000), (200, 100)] {
         run(async |world| {

@@ -1,3 +1,5 @@
+//! The stages of an expiry: 30, 7 and 2 days before, and at the expiry.
+
 use kit::{DAY, Effect, Fault, Organization, Service, World, run};
 use serde_json::{Value, json};
 
@@ -151,7 +153,7 @@ async fn sent_at(world: &World, seconds: i64) -> u64 {
 }
 
 #[test]
-fn a_mail_that_waited_leaves_out_what_another_told_of_a_narrower_stage() {
+fn a_delayed_mail_leaves_out_keys_that_another_mail_announced_at_a_narrower_stage() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         for (name, days) in [("alpha", 90), ("omega", 110)] {

@@ -1,3 +1,5 @@
+//! `POST /v1/organizations`.
+
 use insta::assert_json_snapshot;
 use kit::run;
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! The policy of an organization and its preview.
+
 use kit::run;
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! `GET /v1/organizations` and one organization.
+
 use kit::run;
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! Suspension of an organization.
+
 use kit::{Options, run_with};
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! `POST …/users`.
+
 use kit::run;
 use serde_json::{Value, json};
 

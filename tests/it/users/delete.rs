@@ -1,3 +1,5 @@
+//! `DELETE …/users/{user_id}`, finished or cut off.
+
 use kit::{Effect, Fault, When, run};
 use serde_json::{Value, json};
 

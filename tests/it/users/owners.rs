@@ -1,3 +1,5 @@
+//! An organization always has an active owner.
+
 use kit::{Effect, Fault, Service, When, run};
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! `GET …/users` and `GET …/users/{user_id}`.
+
 use kit::run;
 use serde_json::json;
 

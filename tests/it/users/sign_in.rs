@@ -1,3 +1,5 @@
+//! The first sign-in of an invited person.
+
 use kit::run;
 use serde_json::json;
 

@@ -1,8 +1,10 @@
+//! `PATCH …/users/{user_id}`.
+
 use kit::run;
 use serde_json::json;
 
 #[test]
-fn a_suspended_user_and_its_keys_are_refused_until_it_is_lifted() {
+fn a_suspended_user_and_its_keys_are_refused_until_the_suspension_is_lifted() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let machine = organization.machine("ci").await;
@@ -28,7 +30,7 @@ fn a_suspended_user_and_its_keys_are_refused_until_it_is_lifted() {
 }
 
 #[test]
-fn a_user_is_changed_by_those_who_may_and_told_of_it() {
+fn a_user_is_changed_by_permitted_callers_and_notified_of_it() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let carol = organization.invite("carol").await;

@@ -1,3 +1,5 @@
+//! Eight instances at once.
+
 use std::{thread, time::Instant};
 
 use super::{DOES_NOTHING, Subject};

@@ -1,3 +1,5 @@
+//! Cold starts of authorizer and floors.
+
 use super::{DOCUMENTED_READ, DOES_NOTHING, RIGHT, Subject, in_turn, most, place};
 use crate::{
     arguments::Size,

@@ -1,3 +1,5 @@
+//! Secrets that an instance has not verified before, and its memory after many decisions.
+
 use std::time::Duration;
 
 use serde_json::Value;

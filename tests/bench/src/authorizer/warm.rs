@@ -1,3 +1,5 @@
+//! Warm instances of authorizer and floors, in turns.
+
 use std::time::Duration;
 
 use super::{DOES_NOTHING, LEAN_READ, MALFORMED, RIGHT, Subject, in_turn, most, place};

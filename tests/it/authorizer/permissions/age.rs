@@ -1,10 +1,12 @@
+//! Decisions that are reused for some seconds.
+
 use kit::{DAY, Effect, Fault, Service, When, run, run_with};
 use serde_json::json;
 
 use super::{comes, with};
 
 #[test]
-fn within_the_allowed_age_a_key_is_allowed_without_reading_and_never_refused_so() {
+fn within_the_allowed_age_a_key_passes_without_a_read_and_is_never_refused_without_one() {
     run_with(with("DecisionMaxAgeSeconds", "60"), async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;

@@ -1,3 +1,5 @@
+//! Permissions through roles and groups.
+
 use kit::{Options, run_with};
 use serde_json::{Value, json};
 
@@ -35,7 +37,7 @@ fn roles_and_groups_reach_what_a_key_may_do() {
 }
 
 #[test]
-fn nobody_grants_what_they_do_not_hold() {
+fn nobody_grants_permissions_that_they_do_not_hold() {
     run_with(Options { instance_cap: 1, ..Options::default() }, async |world| {
         let organization = world.organization("alice", "flexible").await;
         let path = &organization.path;

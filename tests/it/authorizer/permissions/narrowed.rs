@@ -1,3 +1,5 @@
+//! Permissions of a key that is narrowed.
+
 use kit::{Options, Organization, World, run, run_with};
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! Routes that need a permission or name an organization.
+
 use kit::{Effect, Fault, Options, Service, run, run_with};
 
 use super::{comes, with};

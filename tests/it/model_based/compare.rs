@@ -1,4 +1,4 @@
-//! Compares what the system accepts, shows and stores with the model.
+//! Compares the system with the model: accepted tokens, lists and stored items.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -6,12 +6,12 @@ use domain::{id::KeyId, token::SecretToken};
 use serde_json::{Value, json};
 
 use super::{
-    plain::{Secret, Standing, Status, Time},
-    run::Life,
+    model::{Secret, Standing, Status, Time},
+    run::ModelRun,
     steps::Step,
 };
 
-impl Life<'_> {
+impl ModelRun<'_> {
     pub(crate) async fn compare(&mut self, step: &Step) {
         let users = self.state.users.len();
         let touched = step.user().unwrap_or(users - 1);
@@ -47,15 +47,15 @@ impl Life<'_> {
             }
         }
         assert_eq!(live, user.live(now));
-        // What is over may stay until the next key is made, under its own name.
+        // An expired key may keep its entry until the next key is made.
         for (suffix, expiry) in ended {
             let key =
-                user.keys.iter().find(|key| key.suffix() == suffix).expect("a deleted key has no place");
+                user.keys.iter().find(|key| key.suffix() == suffix).expect("a deleted key has no entry");
             assert_eq!((key.revoked, key.expires_at), (false, expiry));
         }
     }
 
-    /// Compares what the authorizer accepts at a time, in milliseconds, of all tokens of keys of a user.
+    /// Compares the answer of the authorizer to each known token of some keys, at a time in milliseconds.
     pub(crate) async fn check_tokens(&mut self, user: usize, keys: Range<usize>, at: i64) {
         let now = at.div_euclid(1_000);
         for position in keys {
@@ -68,16 +68,15 @@ impl Life<'_> {
                 tell.extend((secret == Secret::Retired && !deleted).then_some(now));
             }
             let key = &mut self.state.users[user].keys[position];
-            if !tell.is_empty() && key.reuse_told_at.is_none_or(|told| told + 3_600 <= now) {
-                key.reuse_told_at = Some(now);
+            if !tell.is_empty() && key.reuse_reported_at.is_none_or(|told| told + 3_600 <= now) {
+                key.reuse_reported_at = Some(now);
                 let id = key.id.clone();
                 self.note("access_key.retired_secret_used", &id);
             }
         }
     }
 
-    /// Checks that a token is refused that is none of a key's: a well-formed one, a short one, or one with
-    /// another prefix.
+    /// Checks that a wrong token is refused: one with another secret, a short one, or one with another prefix.
     async fn check_wrong_token(&self, user: usize, at: i64) {
         let keys = &self.state.users[user].keys;
         let Some(position) = self.number.checked_rem(keys.len()) else { return };
@@ -91,7 +90,7 @@ impl Life<'_> {
         assert_eq!(self.passes(&wrong, at).await, None);
     }
 
-    /// Asks the authorizer, and returns the permissions that it passes on.
+    /// Returns the permissions that the authorizer passes on; `None` if it refuses the token.
     async fn passes(&self, token: &str, at: i64) -> Option<String> {
         let event = json!({
             "version": "2.0", "type": "REQUEST", "routeKey": "GET /clusters", "rawPath": "/clusters",
@@ -139,9 +138,9 @@ impl Life<'_> {
         assert_eq!(shown, expected);
     }
 
-    /// Compares which keys of the whole organization are listed as of one state.
+    /// Compares the keys of one status in the list of the whole organization.
     async fn check_narrowed_list(&mut self, now: Time) {
-        let status = self.chance.pick(&[Status::Active, Status::Inactive, Status::Expired, Status::Revoked]);
+        let status = self.random.pick(&[Status::Active, Status::Inactive, Status::Expired, Status::Revoked]);
         let path = format!("{}/access-keys?status={}", self.organization.path, status.as_str());
         let listed: Vec<_> = self.admin().pages(&path).await;
         let listed: Vec<_> = listed.iter().map(|key| key["key_id"].as_str().unwrap()).collect();

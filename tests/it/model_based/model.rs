@@ -1,4 +1,4 @@
-//! What the product is, as plainly as it can be said: no store, no races, no failures.
+//! The product as a plain model: no store, no races, no failures.
 
 use std::collections::BTreeMap;
 
@@ -56,12 +56,12 @@ pub(crate) struct User {
     pub(crate) name: String,
     pub(crate) kind: Kind,
     pub(crate) standing: Standing,
-    /// Where mail goes, if anywhere.
+    /// The address for mails.
     pub(crate) email: Option<String>,
     pub(crate) keys: Vec<Key>,
 }
 
-/// A token, where the test was shown it.
+/// A token; `None` if its answer was lost.
 pub(crate) type Token = Option<String>;
 
 #[derive(Debug, Clone)]
@@ -71,30 +71,30 @@ pub(crate) struct Key {
     pub(crate) expires_at: Option<Time>,
     pub(crate) expiry_set_at: Time,
     pub(crate) revoked: bool,
-    /// The user who switched it off, while it is.
+    /// The user who switched the key off; `None` while it is on.
     pub(crate) off_by: Option<String>,
-    /// Whether it is narrowed, and then whether to a role or to nothing.
+    /// `None` for a key that is not narrowed; then whether it is narrowed to a role or to nothing.
     pub(crate) narrowed: Option<bool>,
     pub(crate) current: Token,
     pub(crate) previous: Option<(Token, Time)>,
     /// The latest last.
     pub(crate) retired: Vec<Token>,
-    pub(crate) reuse_told_at: Option<Time>,
+    pub(crate) reuse_reported_at: Option<Time>,
     pub(crate) created_by: String,
     pub(crate) updated_by: String,
-    /// When somebody is next told of its expiry.
+    /// When the next notice of its expiry is due.
     pub(crate) due: Option<Time>,
-    /// The narrowest stage told, by expiry and recipient.
-    pub(crate) told: BTreeMap<(Time, String), i64>,
+    /// The narrowest stage that was announced, by expiry and recipient.
+    pub(crate) announced: BTreeMap<(Time, String), i64>,
 }
 
-/// What a secret is at some time.
+/// The state of a secret at some time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Secret {
-    Works,
-    /// It is remembered that it was one.
+    Active,
+    /// The system still knows that it was a secret of the key.
     Retired,
-    /// It was one, so long ago that it is forgotten.
+    /// The system no longer knows that it was a secret of the key.
     Forgotten,
 }
 
@@ -105,13 +105,13 @@ impl Policy {
 }
 
 impl User {
-    /// The keys that count, with their expiries.
+    /// Returns the keys that count towards the quota, with their expiries.
     pub(crate) fn live(&self, now: Time) -> BTreeMap<String, Option<Time>> {
         let counts = |key: &&Key| matches!(key.status(now), Status::Active | Status::Inactive);
         self.keys.iter().filter(counts).map(|key| (key.suffix().to_owned(), key.expires_at)).collect()
     }
 
-    /// What a key that is not narrowed may do.
+    /// Returns the permissions of a key that is not narrowed.
     fn permissions(&self) -> &'static str {
         match self.kind {
             Kind::Owner => "*",
@@ -143,7 +143,7 @@ impl Key {
         Some(self.expires_at.map_or(until, |at| at.min(until))).filter(|until| now < *until)
     }
 
-    /// Every secret that the key ever had and the test knows.
+    /// Returns every secret that the key ever had and the test was shown.
     pub(crate) fn secrets(&self, now: Time) -> Vec<(String, Secret)> {
         let forgotten = self.retired.len().saturating_sub(8);
         let retired = self.retired.iter().enumerate();
@@ -153,8 +153,8 @@ impl Key {
         let previous = self
             .previous
             .iter()
-            .map(|(token, until)| (token, if now < *until { Secret::Works } else { Secret::Retired }));
-        let all = retired.chain(previous).chain([(&self.current, Secret::Works)]);
+            .map(|(token, until)| (token, if now < *until { Secret::Active } else { Secret::Retired }));
+        let all = retired.chain(previous).chain([(&self.current, Secret::Active)]);
         all.filter_map(|(token, secret)| Some((token.clone()?, secret))).collect()
     }
 
@@ -173,9 +173,9 @@ impl Key {
         }
     }
 
-    /// What the authorizer passes on with the key of a user, `None` where it refuses the key.
+    /// Returns the permissions that the authorizer passes on; `None` if it refuses the key.
     pub(crate) fn passes(&self, user: &User, secret: Secret, now: Time) -> Option<&'static str> {
-        let may = secret == Secret::Works
+        let may = secret == Secret::Active
             && user.standing == Standing::Active
             && self.status(now) == Status::Active;
         may.then(|| match (self.narrowed, user.permissions()) {

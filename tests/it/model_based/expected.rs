@@ -1,7 +1,7 @@
-//! What is refused, and why.
+//! The refusal that the model expects of a step.
 
 use super::{
-    plain::{Kind, Standing, Status, Time, User},
+    model::{Kind, Standing, Status, Time, User},
     run::State,
     steps::{By, Step},
 };
@@ -12,7 +12,7 @@ pub(crate) type Refusal = (u16, &'static str);
 const BY_GATEWAY: Refusal = (403, "");
 
 impl State {
-    /// Says why a step is refused; `None` where it is done.
+    /// Returns the refusal of a step; `None` if it must succeed.
     pub(crate) fn refusal(&self, step: &Step, now: Time) -> Option<Refusal> {
         let of = |user: &usize, key: &usize| {
             let user = &self.users[*user];

@@ -1,16 +1,16 @@
-//! Sends the steps, and finds out what came of them.
+//! Sends the requests of the steps, and finds out whether they took effect.
 
 use kit::{Answer, DAY, Effect, Fault, Item, Service, When};
 use serde_json::{Value, json};
 
 use super::{
-    plain::{Key, Kind, Standing, User},
+    model::{Key, Kind, Standing, User},
     request::Request,
-    run::Life,
+    run::ModelRun,
     steps::Step,
 };
 
-/// What came of a request whose answer may be lost in a failure.
+/// The outcome of a request; a failure says nothing of whether the change was made.
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Done,
@@ -18,18 +18,18 @@ enum Outcome {
     Failed,
 }
 
-impl Life<'_> {
-    /// Asks for a step, sometimes while the store fails, and takes it in the model if it was done.
-    pub(crate) async fn ask(&mut self, step: &Step) {
+impl ModelRun<'_> {
+    /// Sends the request of a step, sometimes with faults, and applies it to the model if it took effect.
+    pub(crate) async fn send(&mut self, step: &Step) {
         let refusal = self.state.refusal(step, self.now());
         let Request { function, mut client, method, path, body } = self.request(step);
         let twice = matches!(step, Step::CreateKey { twice: true, .. } | Step::Rotate { twice: true, .. });
         if twice {
             client = client.with_header("idempotency-key", &format!("step {}", self.number));
         }
-        let disturbed = self.chance.one_in(4);
+        let disturbed = self.random.one_in(4);
         if disturbed {
-            let function = if self.chance.one_in(8) { "authorize-request" } else { function };
+            let function = if self.random.one_in(8) { "authorize-request" } else { function };
             self.disturb(function);
         }
         let answer = client.send(method.clone(), &path, Some(body.clone())).await;
@@ -55,9 +55,9 @@ impl Life<'_> {
         }
     }
 
-    /// Lets the next calls of a function to the store fail.
+    /// Adds a fault to the next calls of a function to the table.
     pub(crate) fn disturb(&mut self, function: &str) {
-        let effect = self.chance.pick(&[
+        let effect = self.random.pick(&[
             Effect::LoseReply,
             Effect::LoseReply,
             Effect::LoseRequest,
@@ -66,14 +66,14 @@ impl Life<'_> {
             Effect::TransactionConflict { position: 0 },
             Effect::TransactionConflict { position: 1 },
         ]);
-        let count = self.chance.pick(&[1, 1, 2, 3, 5, 40]);
+        let count = self.random.pick(&[1, 1, 2, 3, 5, 40]);
         let fault = Fault::on(Service::DynamoDb, effect).function(function).when(When::First(count));
-        let writes = self.chance.one_in(2) && function != "authorize-request";
+        let writes = self.random.one_in(2) && function != "authorize-request";
         let fault = if writes { fault.operation("TransactWriteItems") } else { fault };
         self.world.stack.faults().add(fault);
     }
 
-    /// Creates a user, and lets a person sign in.
+    /// Creates a user; a person signs in afterwards.
     pub(crate) async fn create_user(&mut self, kind: Kind, keys: &[i64], has_email: bool) {
         let step = Step::CreateUser { kind, keys: keys.to_vec(), has_email };
         let refusal = self.state.refusal(&step, self.now());
@@ -92,7 +92,7 @@ impl Life<'_> {
             body["access_keys"] = json!(wanted);
             body["roles"] = json!(["reader"]);
         }
-        if self.number > 0 && self.chance.one_in(4) {
+        if self.number > 0 && self.random.one_in(4) {
             self.disturb("manage-users");
         }
         let users = format!("{}/users", self.organization.path);
@@ -118,7 +118,7 @@ impl Life<'_> {
             let stored = self.unknown_key(position).unwrap();
             let shown = answer.body["access_keys"].as_array().into_iter().flatten();
             let token = shown.filter(|shown| shown["key_id"] == stored["key_id"]).find_map(token_of);
-            // They are stored in no order.
+            // The keys of one request are stored in any order.
             let expiry = stored["expires_at"].as_i64().unwrap() - stored["created_at"].as_i64().unwrap();
             assert!(keys.contains(&(expiry / DAY)), "{expiry}");
             self.add_key(position, &stored, Some(expiry / DAY), token);
@@ -135,7 +135,7 @@ impl Life<'_> {
         self.events.push((action.to_owned(), target.to_owned()));
     }
 
-    /// Finds a stored key of a user that the model does not know.
+    /// Returns a stored key of a user that the model does not have.
     pub(crate) fn unknown_key(&self, user: usize) -> Option<Item> {
         let user = &self.state.users[user];
         let stored = self.world.partition(&format!("USER#{}", user.id), ("KEY#", "KEY$"));
@@ -151,7 +151,7 @@ impl Life<'_> {
         self.world.item(&format!("USER#{}", user.id), "USER")
     }
 
-    /// Tells from what is stored whether a change was made.
+    /// Reads from the table whether a change was made.
     fn is_done(&self, step: &Step) -> bool {
         let user = &self.state.users[step.user().unwrap_or_default()];
         match step {
@@ -187,7 +187,7 @@ pub(crate) fn token_of(answer: &Value) -> Option<String> {
 fn outcome(answer: &Answer, refusal: Option<(u16, &'static str)>, struck: bool) -> Outcome {
     let failed = match answer.status {
         503 => answer.body["code"] == "unavailable",
-        500 => Life::is_gateways(answer),
+        500 => ModelRun::is_gateways(answer),
         _ => false,
     };
     if failed && struck {

@@ -1,48 +1,50 @@
+//! Makes one organization through the API, and copies it for each scenario.
+
 use std::collections::HashMap;
 
 use kit::World;
 use local::dynoxide::{AttributeValue, ImportOptions, actions::scan::ScanRequest};
 use serde_json::{Value, json};
 
-use super::cast::{ALICE, CAST, KEYS, LIFETIMES, NICK, POLICIES, Person, client, made_by, seconds};
+use super::fixtures::{ALICE, KEYS, LIFETIMES, NICK, PEOPLE, POLICIES, Person, client, made_by, seconds};
 
-/// An organization made through the API, of which each schedule gets a copy under names of its own.
+/// An organization made through the API. Each scenario gets a copy under ids of its own.
 #[derive(Debug)]
-pub(super) struct Original {
+pub(super) struct Template {
     id: String,
     user_ids: Vec<String>,
-    keys: Vec<OriginalKey>,
+    keys: Vec<TemplateKey>,
     policies: Vec<Value>,
     items: Vec<Value>,
 }
 
 #[derive(Debug)]
-struct OriginalKey {
+struct TemplateKey {
     suffix: String,
     expires_at: i64,
     set_at: i64,
 }
 
-/// A schedule's organization.
+/// The organization of one scenario.
 #[derive(Debug)]
-pub(super) struct Copied {
+pub(super) struct OrganizationCopy {
     pub(super) path: String,
     pub(super) user_ids: Vec<String>,
-    pub(super) keys: Vec<CopiedKey>,
+    pub(super) keys: Vec<KeyCopy>,
 }
 
 #[derive(Debug)]
-pub(super) struct CopiedKey {
+pub(super) struct KeyCopy {
     pub(super) key_id: String,
     pub(super) expires_at: i64,
     pub(super) set_at: i64,
 }
 
-/// Kinds of items that are copied; what tells of how the original was made is not.
+/// Sort keys of the items that are copied. Audit events and messages of the making are left out.
 const COPIED: [&str; 6] = ["ORG", "ROLE#", "SUBJECT#", "EMAIL#", "USER", "KEY#"];
 
-impl Original {
-    /// Makes the organization, and takes it out of the table.
+impl Template {
+    /// Makes the organization, and removes it from the table.
     pub(super) async fn make(world: &World) -> Self {
         let mut paths = Vec::new();
         for (preset, extension, _) in POLICIES {
@@ -73,9 +75,9 @@ impl Original {
     }
 
     /// Stores a copy with some of the keys under a policy.
-    pub(super) fn copy(&self, world: &World, name: u64, policy: usize, keys: &[usize]) -> Copied {
-        let id = format!("Schedule{name:08}");
-        let user_ids: Vec<_> = (0..CAST.len()).map(|who| format!("User{name:07}{who}")).collect();
+    pub(super) fn copy(&self, world: &World, name: u64, policy: usize, keys: &[usize]) -> OrganizationCopy {
+        let id = format!("Scenario{name:08}");
+        let user_ids: Vec<_> = (0..PEOPLE.len()).map(|who| format!("User{name:07}{who}")).collect();
         let kept: Vec<_> =
             keys.iter().map(|key| (made_by(*key).0, self.keys[*key].suffix.as_str())).collect();
         let items = self.items.iter().filter_map(|item| {
@@ -100,12 +102,12 @@ impl Original {
         });
         let items = items.collect();
         world.stack.database().unwrap().import_items("access-keys", items, ImportOptions::default()).unwrap();
-        let copied = keys.iter().map(|key| {
-            let OriginalKey { suffix, expires_at, set_at } = &self.keys[*key];
+        let copies = keys.iter().map(|key| {
+            let TemplateKey { suffix, expires_at, set_at } = &self.keys[*key];
             let key_id = format!("{}{suffix}", user_ids[made_by(*key).0]);
-            CopiedKey { key_id, expires_at: *expires_at, set_at: *set_at }
+            KeyCopy { key_id, expires_at: *expires_at, set_at: *set_at }
         });
-        Copied { path: format!("/v1/organizations/{id}"), keys: copied.collect(), user_ids }
+        OrganizationCopy { path: format!("/v1/organizations/{id}"), keys: copies.collect(), user_ids }
     }
 }
 
@@ -116,12 +118,12 @@ async fn users(world: &World, path: &str) -> Vec<String> {
     alice.put(&format!("{path}/roles/other"), role).await.expect(200);
     let me = alice.get(&format!("{path}/users/me")).await.expect(200);
     let mut user_ids = vec![me["user_id"].as_str().unwrap().to_owned()];
-    for Person { name, kind, has_address } in &CAST[1..] {
+    for Person { name, kind, has_address } in &PEOPLE[1..] {
         let mut body = json!({"kind": kind, "name": name});
         if *has_address {
             body["email"] = json!(format!("{name}@example.com"));
         }
-        if *name == CAST[NICK].name {
+        if *name == PEOPLE[NICK].name {
             body["roles"] = json!(["keys"]);
         }
         let made = alice.post(&format!("{path}/users"), body).await.expect(201);
@@ -130,18 +132,18 @@ async fn users(world: &World, path: &str) -> Vec<String> {
     user_ids
 }
 
-async fn keys(world: &World, path: &str, user_ids: &[String]) -> Vec<OriginalKey> {
+async fn keys(world: &World, path: &str, user_ids: &[String]) -> Vec<TemplateKey> {
     let mut keys = Vec::with_capacity(KEYS);
     for key in 0..KEYS {
         let (user, creator) = made_by(key);
         if creator != user && made_by(key - 1) == (user - 1, user - 1) {
-            // Who may write the keys of others was not known to the authorizer before.
+            // PersonIndex may write the keys of others was not known to the authorizer before.
             world.forget_organizations().await;
         }
         let path = format!("{path}/users/{}/access-keys", user_ids[user]);
         let body = json!({"name": format!("k{key}"), "expires_in_days": LIFETIMES[key % LIFETIMES.len()]});
         let made = client(world, creator).post(&path, body).await.expect(201);
-        keys.push(OriginalKey {
+        keys.push(TemplateKey {
             suffix: made["key_id"].as_str().unwrap()[12..].to_owned(),
             expires_at: seconds(&made["expires_at"]).unwrap(),
             set_at: seconds(&made["created_at"]).unwrap(),
@@ -150,7 +152,7 @@ async fn keys(world: &World, path: &str, user_ids: &[String]) -> Vec<OriginalKey
     keys
 }
 
-/// Empties the table, and forgets the mails.
+/// Empties the table and the list of sent mails.
 pub(super) async fn clear(world: &World) {
     world.anonymous().delete("/_local/emails").await.expect(204);
     let database = world.stack.database().unwrap();

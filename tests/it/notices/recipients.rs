@@ -1,3 +1,5 @@
+//! The recipients of a notice.
+
 use kit::{DAY, Organization, World, run};
 use serde_json::json;
 
@@ -12,7 +14,7 @@ async fn person_with_key(world: &World, organization: &Organization, name: &str)
 }
 
 #[test]
-fn a_person_hears_of_their_key_by_the_ways_they_left_on() {
+fn a_person_is_notified_of_their_key_by_the_channels_left_on() {
     let off = |event: &str, way: &str| json!({"notifications": {event: {way: false}}});
     for (switches, expiring, expired) in [
         (json!({}), (1, 1), (1, 1)),
@@ -41,7 +43,7 @@ fn a_person_hears_of_their_key_by_the_ways_they_left_on() {
 }
 
 #[test]
-fn copies_to_owners_cannot_be_switched_off_but_an_owners_own_key_can() {
+fn copies_to_owners_cannot_be_switched_off_but_notices_of_their_own_keys_can() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let ways = json!({"email": false, "inbox": false});
@@ -62,7 +64,7 @@ fn copies_to_owners_cannot_be_switched_off_but_an_owners_own_key_can() {
 }
 
 #[test]
-fn where_the_policy_says_so_owners_creator_and_modifier_hear_too_each_once() {
+fn a_policy_can_notify_owners_creator_and_modifier_once_each() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
         let (bob, cem) =
@@ -87,7 +89,7 @@ fn where_the_policy_says_so_owners_creator_and_modifier_hear_too_each_once() {
 }
 
 #[test]
-fn owners_stand_in_for_a_machine_without_an_address_whatever_the_policy() {
+fn owners_are_notified_for_a_machine_without_an_address_under_every_policy() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let policy = json!({"policy": {"notices": {"tell": {"owners_for_machines": false}}}});

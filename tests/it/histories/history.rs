@@ -1,77 +1,79 @@
+//! Plays one scenario step by step.
+
 use std::{cell::Cell, collections::HashSet};
 
 use kit::World;
 use serde_json::{Value, json};
 
 use super::{
-    cast::{POLICIES, Who, made_by},
-    fault::{Kind, Struck},
+    fault::{FaultKind, InjectedFault},
+    fixtures::{POLICIES, PersonIndex, made_by},
     model::{Key, Model, State},
-    original::Copied,
     play::Totals,
-    schedule::{Action, Pass, Schedule, Step},
+    scenario::{Action, Pass, Scenario, Step},
+    template::OrganizationCopy,
 };
 
 const NOTIFIER: &str = "notify-expiring-keys";
 
-/// Runs, after all faults, within which everything must be told; each comes when all back-offs are over.
+/// At the end, this many runs without faults must send everything; each starts after the longest back-off.
 const SETTLED_WITHIN: usize = 12;
 
-/// The longest back-off of a mail, and a bit, in seconds.
+/// Seconds: a minute more than the longest back-off of a mail.
 const BACK_OFF: i64 = 6 * 3_600 + 60;
 
-/// A schedule while it is played.
-pub(super) struct Course<'a> {
+/// One scenario being played, with the model of it.
+pub(super) struct History<'a> {
     seed: u64,
     pub(super) world: &'a World,
-    pub(super) copied: Copied,
+    pub(super) copy: OrganizationCopy,
     pub(super) model: Model,
     pub(super) totals: &'a mut Totals,
     pub(super) now: i64,
     last_run: i64,
     pub(super) number: usize,
-    /// Mails of this schedule that were read.
-    pub(super) letters: usize,
-    /// Places of the mails that are not marked, as they were read last.
-    pub(super) open: Vec<Value>,
-    /// Whether the last run was: what it had begun may have been done since.
+    /// How many mails of this scenario were read.
+    pub(super) read_mails: usize,
+    /// Table keys of the mail records that were leased at the last reading.
+    pub(super) leased: Vec<Value>,
+    /// Whether a fault killed the last run. Its last request may have taken effect since.
     was_killed: bool,
-    /// The messages in inboxes that were read.
-    pub(super) read: HashSet<String>,
+    /// Sort keys of the inbox messages that were read.
+    pub(super) read_messages: HashSet<String>,
     /// Users whose roles were changed.
-    pub(super) has_other_roles: HashSet<Who>,
+    pub(super) has_other_roles: HashSet<PersonIndex>,
 }
 
-impl<'a> Course<'a> {
+impl<'a> History<'a> {
     pub(super) fn new(
         seed: u64,
         world: &'a World,
-        schedule: &Schedule,
-        copied: Copied,
+        scenario: &Scenario,
+        copy: OrganizationCopy,
         totals: &'a mut Totals,
     ) -> Self {
         world.travel(0);
         world.stack.calls().clear();
-        let keys = schedule.keys.iter().zip(&copied.keys).map(|(key, copy)| {
+        let keys = scenario.keys.iter().zip(&copy.keys).map(|(key, copy)| {
             let made_by = made_by(*key);
             let state = State::first(format!("k{key}"), copy.expires_at, copy.set_at, made_by.1);
             Key::new(copy.key_id.clone(), made_by, state)
         });
-        let model = Model::new(POLICIES[schedule.policy].2, keys.collect());
+        let model = Model::new(POLICIES[scenario.policy].2, keys.collect());
         let now = world.stack.clock().now().as_second();
         Self {
             seed,
             world,
-            copied,
+            copy,
             model,
             totals,
             now,
             last_run: now,
             number: 0,
-            letters: 0,
-            open: Vec::new(),
+            read_mails: 0,
+            leased: Vec::new(),
             was_killed: false,
-            read: HashSet::new(),
+            read_messages: HashSet::new(),
             has_other_roles: HashSet::new(),
         }
     }
@@ -109,8 +111,8 @@ impl<'a> Course<'a> {
                 self.after_run(self.now, fault.as_ref())
             }
             Action::Change(change) => {
-                let answer = self.ask(change).await;
-                self.note(change, &answer)?;
+                let answer = self.send(change).await;
+                self.apply(change, &answer)?;
                 self.read(self.now);
                 Ok(())
             }
@@ -122,17 +124,17 @@ impl<'a> Course<'a> {
                     self.notify(self.now).await.ok();
                     over.set(true);
                 };
-                let asked = async {
+                let changed = async {
                     let made = || self.world.stack.calls().by_function(NOTIFIER).len();
                     while !over.get() && made() < *calls {
                         tokio::task::yield_now().await;
                     }
-                    let answer = self.ask(change).await;
+                    let answer = self.send(change).await;
                     (answer, self.world.stack.calls().all().len())
                 };
-                let ((), (answer, answered)) = tokio::join!(run, asked);
+                let ((), (answer, answered)) = tokio::join!(run, changed);
                 let before = self.model.keys[change.key].state().expires_at;
-                self.note(change, &answer)?;
+                self.apply(change, &answer)?;
                 self.check_claims(change.key, before, answered)?;
                 self.after_run(self.last_run, fault.as_ref())
             }
@@ -146,7 +148,7 @@ impl<'a> Course<'a> {
         self.number += 1;
     }
 
-    /// Lets time pass, for the events and for the API.
+    /// Moves the time of the events and of the API forward.
     fn pass(&mut self, seconds: i64) {
         let clock = self.world.stack.clock();
         self.now += seconds.max(0);
@@ -154,11 +156,11 @@ impl<'a> Course<'a> {
         self.world.travel(self.now - machine);
     }
 
-    /// Lets the leases of the mails that are not marked end, as time would.
+    /// Ends the leases of the mail records.
     fn end_leases(&self) {
-        for place in &self.open {
+        for key in &self.leased {
             let update = json!({
-                "TableName": "access-keys", "Key": place, "UpdateExpression": "SET lease_ends_at = :past",
+                "TableName": "access-keys", "Key": key, "UpdateExpression": "SET lease_ends_at = :past",
                 "ExpressionAttributeValues": {":past": {"N": "0"}},
             });
             let database = self.world.stack.database().unwrap();
@@ -166,7 +168,7 @@ impl<'a> Course<'a> {
         }
     }
 
-    fn arm(&self, fault: Option<&Struck>) {
+    fn arm(&self, fault: Option<&InjectedFault>) {
         self.world.stack.calls().clear();
         if let Some(struck) = fault {
             self.world.stack.faults().add(struck.fault.clone());
@@ -178,20 +180,20 @@ impl<'a> Course<'a> {
         self.world.stack.run_schedule(NOTIFIER, &event).await.unwrap()
     }
 
-    /// Takes note of what a run sent, of which only what a fault allows is not marked.
-    fn after_run(&mut self, at: i64, fault: Option<&Struck>) -> Result<(), String> {
+    /// Reads what a run sent, and checks that only a fault left a sent mail unmarked.
+    fn after_run(&mut self, at: i64, fault: Option<&InjectedFault>) -> Result<(), String> {
         let struck = self.world.stack.faults().struck();
         self.world.stack.faults().clear();
         self.totals.runs += 1;
         let kind = fault.filter(|_| struck > 0).map(|fault| fault.kind);
         if let Some(kind) = kind {
-            *self.totals.struck.entry(kind).or_default() += struck;
+            *self.totals.faults.entry(kind).or_default() += struck;
         }
         let unmarked = self.read(at);
-        self.was_killed = matches!(kind, Some(Kind::KilledBefore | Kind::KilledAfter));
+        self.was_killed = matches!(kind, Some(FaultKind::KilledBefore | FaultKind::KilledAfter));
         let allowed = match kind {
             _ if self.was_killed => u64::MAX,
-            Some(Kind::MailReplyLost) => struck,
+            Some(FaultKind::MailReplyLost) => struck,
             _ => 0,
         };
         if unmarked > allowed {
@@ -202,7 +204,7 @@ impl<'a> Course<'a> {
         Ok(())
     }
 
-    /// Runs without faults until nothing is due.
+    /// Runs the notice function without faults until nothing is due.
     pub(super) async fn settle(&mut self) -> Result<(), String> {
         for _ in 0..SETTLED_WITHIN {
             self.begin();
@@ -211,9 +213,9 @@ impl<'a> Course<'a> {
             let summary = self.notify(self.now).await.map_err(|error| format!("{error:?}"))?;
             self.after_run(self.now, None)?;
             if ["due", "failed", "left_over"].iter().all(|count| summary[count] == 0) {
-                return match &self.open[..] {
+                return match &self.leased[..] {
                     [] => Ok(()),
-                    open => Err(format!("mails are left: {open:?}")),
+                    leased => Err(format!("mails are left: {leased:?}")),
                 };
             }
         }
@@ -221,11 +223,11 @@ impl<'a> Course<'a> {
     }
 }
 
-impl Drop for Course<'_> {
-    #[expect(clippy::print_stderr, reason = "a panic on the way says neither seed nor step")]
+impl Drop for History<'_> {
+    #[expect(clippy::print_stderr, reason = "a panic on the channel says neither seed nor step")]
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("SCHEDULE_SEED={} panicked at its step {}", self.seed, self.number);
+            eprintln!("HISTORY_SEED={} panicked at its step {}", self.seed, self.number);
         }
     }
 }

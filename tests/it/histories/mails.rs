@@ -1,61 +1,63 @@
+//! Reads mails and inbox messages into the model.
+
 use kit::{Item, World};
 use local::Email;
 use serde_json::json;
 
 use super::{
-    cast::{CAST, Who},
-    course::Course,
-    model::{Told, Way},
+    fixtures::{PEOPLE, PersonIndex},
+    history::History,
+    model::{Channel, Delivery},
 };
 
-impl Course<'_> {
-    /// Takes note of what has been told, and returns how many mails were not marked.
+impl History<'_> {
+    /// Reads new mails and messages, and returns how many of the mails were not marked as sent.
     pub(super) fn read(&mut self, at: i64) -> u64 {
         let (number, items) = (self.number, self.world.items());
-        let open: Vec<_> = items.iter().filter(|item| is_open(item)).collect();
-        self.open =
-            open.iter().map(|mail| json!({"PK": {"S": mail["PK"]}, "SK": {"S": mail["SK"]}})).collect();
-        let mut open: Vec<_> = open.iter().map(|mail| mail["mail_id"].as_str().unwrap()).collect();
+        let leased: Vec<_> = items.iter().filter(|item| is_leased(item)).collect();
+        self.leased =
+            leased.iter().map(|mail| json!({"PK": {"S": mail["PK"]}, "SK": {"S": mail["SK"]}})).collect();
+        let mut leased: Vec<_> = leased.iter().map(|mail| mail["mail_id"].as_str().unwrap()).collect();
         let mut unmarked = 0;
-        for letter in letters(self.world, self.letters) {
-            self.letters += 1;
-            let left = open.iter().position(|mail_id| *mail_id == letter.mail_id);
-            let marked = left.map(|position| open.swap_remove(position)).is_none();
+        for mail in mails(self.world, self.read_mails) {
+            self.read_mails += 1;
+            let left = leased.iter().position(|mail_id| *mail_id == mail.mail_id);
+            let marked = left.map(|position| leased.swap_remove(position)).is_none();
             unmarked += u64::from(!marked);
-            let to = (Way::Mail, letter.to);
-            self.model.told(Told { number, at, to, keys: letter.keys, titles: letter.titles }, marked);
+            let to = (Channel::Mail, mail.to);
+            self.model.deliver(Delivery { number, at, to, keys: mail.keys, titles: mail.titles }, marked);
         }
         for message in items.iter().filter(|item| item["SK"].as_str().unwrap().starts_with("INBOX#")) {
-            if self.read.insert(message["SK"].to_string()) {
-                let to = self.copied.user_ids.iter().position(|id| message["PK"] == format!("USER#{id}"));
-                let (key, title) = (told_in_inbox(message), message["title"].as_str().unwrap().to_owned());
+            if self.read_messages.insert(message["SK"].to_string()) {
+                let to = self.copy.user_ids.iter().position(|id| message["PK"] == format!("USER#{id}"));
+                let (key, title) = (announced_expiry(message), message["title"].as_str().unwrap().to_owned());
                 let titles = if key.is_some() { Vec::new() } else { vec![title] };
-                let (at, to) = (message["at"].as_i64().unwrap(), (Way::Inbox, to.unwrap()));
-                self.model.told(Told { number, at, to, keys: Vec::from_iter(key), titles }, true);
+                let (at, to) = (message["at"].as_i64().unwrap(), (Channel::Inbox, to.unwrap()));
+                self.model.deliver(Delivery { number, at, to, keys: Vec::from_iter(key), titles }, true);
             }
         }
         unmarked
     }
 }
 
-/// What a mail says, and to whom.
+/// The recipient and the content of a mail.
 #[derive(Debug)]
-struct Letter {
-    to: Who,
-    /// The record that it was sent from.
+struct ReceivedMail {
+    to: PersonIndex,
+    /// The mail record that it was sent from.
     mail_id: String,
-    /// The keys that it names with their expiries.
+    /// The keys that it names, with their expiries.
     keys: Vec<(String, i64)>,
-    /// What it says that others did.
+    /// The changes by other users that it reports.
     titles: Vec<String>,
 }
 
 /// Reads the mails after the first ones.
-fn letters(world: &World, first: usize) -> Vec<Letter> {
+fn mails(world: &World, first: usize) -> Vec<ReceivedMail> {
     world.stack.emails().iter().skip(first).map(read).collect()
 }
 
-fn read(mail: &Email) -> Letter {
+fn read(mail: &Email) -> ReceivedMail {
     let (mut keys, mut titles) = (Vec::new(), Vec::new());
     let text = mail.text.replace('\r', "");
     for block in text.split("\n\n").filter(|block| block.starts_with("* ")) {
@@ -72,12 +74,15 @@ fn read(mail: &Email) -> Letter {
     let mail_id = id.split_once('.').expect("the id names the mail").0.to_owned();
     let [to] = &mail.to[..] else { panic!("a mail to several: {mail:?}") };
     let is_it = |name: &str| *to == format!("{name}@example.com");
-    let to = CAST.iter().position(|person| is_it(person.name)).expect("the reader is one of the cast");
-    Letter { to, mail_id, keys, titles }
+    let to = PEOPLE
+        .iter()
+        .position(|person| is_it(person.name))
+        .expect("the recipient is a person of the fixtures");
+    ReceivedMail { to, mail_id, keys, titles }
 }
 
-/// Returns the key and the expiry that a message in an inbox tells; `None` where it tells what another did.
-fn told_in_inbox(message: &Item) -> Option<(String, i64)> {
+/// Returns the key and the expiry that an inbox message announces; `None` if it reports a change.
+fn announced_expiry(message: &Item) -> Option<(String, i64)> {
     let about_expiry = message["event"] == "key_expiring" || message["event"] == "key_expired";
     let text = message["text"].as_str().filter(|_| about_expiry)?;
     Some((message["key_id"].as_str()?.to_owned(), expiry(text)))
@@ -89,6 +94,6 @@ fn expiry(block: &str) -> i64 {
     jiff::tz::TimeZone::UTC.to_timestamp(time).expect("it is in range").as_second()
 }
 
-fn is_open(item: &Item) -> bool {
+fn is_leased(item: &Item) -> bool {
     item["SK"].as_str().is_some_and(|place| place.starts_with("MAIL#")) && item["status"] == "leased"
 }

@@ -1,17 +1,16 @@
-//! What can be done, and how the next step is chosen.
+//! The steps, and how the next one is chosen.
 
-use kit::DAY;
+use kit::{DAY, Random};
 
 use super::{
-    chance::Chance,
-    plain::{Kind, Standing, Status, Time},
+    model::{Kind, Standing, Status, Time},
     run::State,
 };
 
-/// Who asks.
+/// Who sends the request of a step.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum By {
-    /// The first owner, who is always there.
+    /// The first owner, who is never suspended or deleted.
     Admin,
     /// The key's user, signed in.
     Themselves,
@@ -28,7 +27,7 @@ pub(crate) enum Step {
         keys: Vec<i64>,
         has_email: bool,
     },
-    /// For days, or for ever; with an `Idempotency-Key` it is asked for twice.
+    /// For some days or without expiry; `twice` sends it again under the same `Idempotency-Key`.
     CreateKey {
         user: usize,
         days: Option<i64>,
@@ -85,7 +84,7 @@ pub(crate) enum Step {
     Wait {
         seconds: i64,
     },
-    /// Looks at a user's keys in the last second before something ends, and in the second in which it does.
+    /// Checks a user's keys in the last second before an end, and in the second of the end.
     SeeEnd {
         user: usize,
         at: Time,
@@ -107,11 +106,11 @@ const USERS: usize = 7;
 const KEYS: usize = 5;
 
 impl Step {
-    /// Chooses a step that makes sense more often than not.
-    pub(crate) fn choose(state: &State, chance: &mut Chance, now: Time) -> Self {
+    /// Chooses a step that is accepted more often than refused.
+    pub(crate) fn choose(state: &State, random: &mut Random, now: Time) -> Self {
         let there: Vec<usize> =
             (0..state.users.len()).filter(|user| state.users[*user].standing != Standing::Deleted).collect();
-        let user = chance.pick(&there);
+        let user = random.pick(&there);
         let of_user = &state.users[user];
         let keys = of_user.keys.len();
         let people = of_user.kind != Kind::Machine;
@@ -122,13 +121,13 @@ impl Step {
             };
             return Self::DeleteKey { user, key: (0..keys).find(spent).unwrap_or_default() };
         }
-        match chance.below(100) {
+        match random.below(100) {
             0..5 if there.len() < USERS => {
-                let kind = chance.pick(&[Kind::Normal, Kind::Machine, Kind::Machine]);
+                let kind = random.pick(&[Kind::Normal, Kind::Machine, Kind::Machine]);
                 let machine = kind == Kind::Machine;
-                let count = if machine { chance.below(3) } else { 0 };
-                let keys = (0..count).map(|_| chance.pick(&[1, 8, 40])).collect();
-                Self::CreateUser { kind, keys, has_email: !machine || chance.one_in(2) }
+                let count = if machine { random.below(3) } else { 0 };
+                let keys = (0..count).map(|_| random.pick(&[1, 8, 40])).collect();
+                Self::CreateUser { kind, keys, has_email: !machine || random.one_in(2) }
             }
             5 if user > 1 && there.len() > 4 => Self::DeleteUser { user },
             6..9 if user > 0 => Self::Suspend { user },
@@ -136,71 +135,71 @@ impl Step {
                 let suspended = |user: &&usize| state.users[**user].standing == Standing::Suspended;
                 Self::Lift { user: there.iter().find(suspended).copied().unwrap_or(user) }
             }
-            14..18 => Self::SetPolicy { change: PolicyChange::choose(chance) },
+            14..18 => Self::SetPolicy { change: PolicyChange::choose(random) },
             18..22 => Self::RunNotices,
             22..28 => Self::Wait {
-                seconds: match chance.below(4) {
-                    0 => 1 + i64::try_from(chance.below(50)).unwrap(),
-                    1 => 600 * (1 + i64::try_from(chance.below(60)).unwrap()),
-                    2 => DAY * (1 + i64::try_from(chance.below(4)).unwrap()),
-                    _ => DAY * chance.pick(&[7, 23, 29, 31]),
+                seconds: match random.below(4) {
+                    0 => 1 + i64::try_from(random.below(50)).unwrap(),
+                    1 => 600 * (1 + i64::try_from(random.below(60)).unwrap()),
+                    2 => DAY * (1 + i64::try_from(random.below(4)).unwrap()),
+                    _ => DAY * random.pick(&[7, 23, 29, 31]),
                 },
             },
             28..32 => {
                 let ends = state.ends(user).into_iter().filter(|at| *at > now + 120).collect::<Vec<_>>();
-                if ends.is_empty() { Self::RunNotices } else { Self::SeeEnd { user, at: chance.pick(&ends) } }
+                if ends.is_empty() { Self::RunNotices } else { Self::SeeEnd { user, at: random.pick(&ends) } }
             }
             32..52 => {
-                let days = chance.pick(&[1, 2, 3, 7, 8, 30, 31, 45, 90, 365, 366]);
-                let days = (!chance.one_in(8)).then_some(days);
-                Self::CreateKey { user, days, twice: chance.one_in(5) }
+                let days = random.pick(&[1, 2, 3, 7, 8, 30, 31, 45, 90, 365, 366]);
+                let days = (!random.one_in(8)).then_some(days);
+                Self::CreateKey { user, days, twice: random.one_in(5) }
             }
             _ if keys == 0 => Self::CreateKey { user, days: Some(40), twice: false },
             other => {
-                let key = chance.below(keys);
-                Self::choose_change(state, chance, now, (user, key), &own, other)
+                let key = random.below(keys);
+                Self::choose_change(state, random, now, (user, key), &own, other)
             }
         }
     }
 
     fn choose_change(
         state: &State,
-        chance: &mut Chance,
+        random: &mut Random,
         now: Time,
         (user, key): (usize, usize),
         own: &By,
         number: usize,
     ) -> Self {
-        let by_any = if chance.one_in(2) { By::Admin } else { own.clone() };
+        let by_any = if random.one_in(2) { By::Admin } else { own.clone() };
         match number {
             52..70 => {
                 let stored = &state.users[user].keys[key];
                 let previous = stored.previous.as_ref().is_some_and(|(token, _)| token.is_some());
-                let by = match chance.below(4) {
+                let by = match random.below(4) {
                     0 if stored.current.is_some() => By::Current,
                     1 | 2 if previous => By::Previous,
                     _ => own.clone(),
                 };
                 let overlap =
-                    chance.pick(&[None, Some(0), Some(300), Some(7_200), Some(3 * DAY), Some(8 * DAY)]);
-                let twice = matches!(by, By::Admin | By::Themselves) && chance.one_in(4);
+                    random.pick(&[None, Some(0), Some(300), Some(7_200), Some(3 * DAY), Some(8 * DAY)]);
+                let twice = matches!(by, By::Admin | By::Themselves) && random.one_in(4);
                 Self::Rotate { user, key, by, overlap, twice }
             }
             70..80 => {
-                let days = chance.pick(&[0, 1, 3, 10, 33, 60, 300, 400]);
+                let days = random.pick(&[0, 1, 3, 10, 33, 60, 300, 400]);
                 // Half an hour beside what policies and notices count from.
-                let to = (!chance.one_in(8)).then_some(now + days * DAY + 1_800);
+                let to = (!random.one_in(8)).then_some(now + days * DAY + 1_800);
                 Self::MoveExpiry { user, key, to }
             }
-            80..87 => Self::Switch { user, key, on: !chance.one_in(3), by: by_any },
-            87..89 => Self::Narrow { user, key, to_role: chance.one_in(2) },
+            80..87 => Self::Switch { user, key, on: !random.one_in(3), by: by_any },
+            87..89 => Self::Narrow { user, key, to_role: random.one_in(2) },
             89 => Self::Rename { user, key },
             90..95 => Self::Revoke { user, key, by: by_any },
             _ => Self::DeleteKey { user, key },
         }
     }
 
-    /// The user whom it is about.
+    /// Returns the user of the step.
     pub(crate) fn user(&self) -> Option<usize> {
         match self {
             Self::CreateKey { user, .. }
@@ -221,16 +220,16 @@ impl Step {
 }
 
 impl PolicyChange {
-    fn choose(chance: &mut Chance) -> Self {
-        match chance.below(8) {
+    fn choose(random: &mut Random) -> Self {
+        match random.below(8) {
             0..3 => {
-                let (name, position) = chance.pick(&[("owner", 0), ("normal", 1), ("machine", 2)]);
-                Self::Quota(name, position, chance.pick(&[0, 1, 2, 3, 4]))
+                let (name, position) = random.pick(&[("owner", 0), ("normal", 1), ("machine", 2)]);
+                Self::Quota(name, position, random.pick(&[0, 1, 2, 3, 4]))
             }
-            3 | 4 => Self::Extension(chance.pick(&["none", "before_expiry", "any_time"])),
-            5 => Self::MaxSeconds(chance.pick(&[30 * DAY, 365 * DAY, 3_650 * DAY])),
-            6 => Self::AllowNever(chance.one_in(2)),
-            _ => Self::MaxOverlap(chance.pick(&[0, 3_600, 7 * DAY])),
+            3 | 4 => Self::Extension(random.pick(&["none", "before_expiry", "any_time"])),
+            5 => Self::MaxSeconds(random.pick(&[30 * DAY, 365 * DAY, 3_650 * DAY])),
+            6 => Self::AllowNever(random.one_in(2)),
+            _ => Self::MaxOverlap(random.pick(&[0, 3_600, 7 * DAY])),
         }
     }
 }

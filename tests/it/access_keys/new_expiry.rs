@@ -1,8 +1,10 @@
+//! Notices of keys whose expiry was moved.
+
 use kit::{DAY, run};
 use serde_json::json;
 
 #[test]
-fn a_key_whose_last_notice_was_told_is_announced_again_after_an_extension() {
+fn a_key_whose_last_notice_was_sent_is_announced_again_after_an_extension() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
         let machine = organization.machine("ci").await;
@@ -22,7 +24,7 @@ fn a_key_whose_last_notice_was_told_is_announced_again_after_an_extension() {
 }
 
 #[test]
-fn a_key_that_was_to_last_for_ever_is_announced_once_it_expires() {
+fn a_key_without_expiry_is_announced_after_it_gets_an_expiry() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
         let machine = organization.machine("ci").await;

@@ -1,10 +1,12 @@
+//! Mails that SES refuses for good.
+
 use kit::{DAY, Effect, Fault, Service, When, run};
 use serde_json::json;
 
 use super::{recipients, titles};
 
 #[test]
-fn a_mail_to_an_address_that_is_none_is_dead_and_the_owners_are_told() {
+fn a_mail_to_an_invalid_address_is_dead_and_the_owners_are_notified() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         organization.invite_as("bob", "owner").await;
@@ -41,7 +43,7 @@ fn a_mail_to_an_address_that_is_none_is_dead_and_the_owners_are_told() {
 }
 
 #[test]
-fn a_run_that_dies_while_it_gives_a_mail_up_tells_the_owners_once_all_the_same() {
+fn a_run_that_dies_while_it_marks_a_mail_undeliverable_still_notifies_the_owners_once() {
     for effect in [Effect::KillBefore, Effect::KillAfter] {
         run(async |world| {
             let organization = world.organization("alice", "strict").await;

@@ -1,38 +1,40 @@
+//! Sends the changes of a history to the API, and applies them to the model.
+
 use kit::{Answer, Call};
 use serde_json::{Value, json};
 
 use super::{
-    cast::{CAST, client, seconds},
-    course::Course,
-    schedule::{Change, What},
+    fixtures::{PEOPLE, client, seconds},
+    history::History,
+    scenario::{Change, ChangeKind},
 };
 
-impl Course<'_> {
-    /// Asks the API for a change.
-    pub(super) async fn ask(&self, change: &Change) -> Answer {
+impl History<'_> {
+    /// Sends a change to the API.
+    pub(super) async fn send(&self, change: &Change) -> Answer {
         let key = &self.model.keys[change.key];
-        let path = format!("{}/access-keys/{}", self.copied.path, key.id);
+        let path = format!("{}/access-keys/{}", self.copy.path, key.id);
         let client = client(self.world, change.by);
         let name = format!("k{}n{}", change.key, self.number);
-        match change.what {
-            What::Expiry(seconds) => {
+        match change.kind {
+            ChangeKind::Expiry(seconds) => {
                 let at = jiff::Timestamp::from_second(self.now + seconds).unwrap().to_string();
                 client.patch(&path, json!({"expires_at": at, "name": name})).await
             }
-            What::Name => client.patch(&path, json!({"name": name})).await,
-            What::Off => client.patch(&path, json!({"active": false})).await,
-            What::Rotate => client.post(&format!("{path}/rotate"), json!({})).await,
-            What::Revoke => client.post(&format!("{path}/revoke"), Value::Null).await,
-            What::Delete => client.delete(&path).await,
-            What::Role => {
-                let path = format!("{}/users/{}", self.copied.path, self.copied.user_ids[key.user]);
+            ChangeKind::Name => client.patch(&path, json!({"name": name})).await,
+            ChangeKind::Off => client.patch(&path, json!({"active": false})).await,
+            ChangeKind::Rotate => client.post(&format!("{path}/rotate"), json!({})).await,
+            ChangeKind::Revoke => client.post(&format!("{path}/revoke"), Value::Null).await,
+            ChangeKind::Delete => client.delete(&path).await,
+            ChangeKind::Role => {
+                let path = format!("{}/users/{}", self.copy.path, self.copy.user_ids[key.user]);
                 client.patch(&path, json!({"roles": ["other", "keys"]})).await
             }
         }
     }
 
-    /// Takes note of a change that was answered.
-    pub(super) fn note(&mut self, change: &Change, answer: &Answer) -> Result<(), String> {
+    /// Applies a change to the model, if the API accepted it.
+    pub(super) fn apply(&mut self, change: &Change, answer: &Answer) -> Result<(), String> {
         self.now = self.now.max(self.world.stack.clock().now().as_second());
         let key = &self.model.keys[change.key];
         let (user, mut state) = (key.user, key.state().clone());
@@ -43,21 +45,21 @@ impl Course<'_> {
             status => return Err(format!("{change:?} was answered {status}: {}", answer.body)),
         }
         self.totals.changes += 1;
-        let verb = match change.what {
-            What::Expiry(_) | What::Name | What::Off => "changed",
-            What::Rotate => "made a new secret for",
-            What::Revoke => "revoked",
-            What::Delete => "deleted",
-            What::Role => {
+        let verb = match change.kind {
+            ChangeKind::Expiry(_) | ChangeKind::Name | ChangeKind::Off => "changed",
+            ChangeKind::Rotate => "made a new secret for",
+            ChangeKind::Revoke => "revoked",
+            ChangeKind::Delete => "deleted",
+            ChangeKind::Role => {
                 if self.has_other_roles.insert(user) && change.by != user {
-                    let title = format!("{} changed your roles or groups", CAST[change.by].name);
-                    self.model.news(self.number, user, &title);
+                    let title = format!("{} changed your roles or groups", PEOPLE[change.by].name);
+                    self.model.notify(self.number, user, &title);
                 }
                 return Ok(());
             }
         };
         let (by, number) = (change.by, self.number);
-        if matches!(change.what, What::Delete) {
+        if matches!(change.kind, ChangeKind::Delete) {
             state.expires_at = None;
         } else if version == state.version {
             return Ok(());
@@ -72,14 +74,14 @@ impl Course<'_> {
             state.expires_at = expires_at.filter(|_| answer.body["status"] != "revoked");
         }
         if by != user {
-            let title = format!("{} {verb} your access key {}", CAST[by].name, state.name);
-            self.model.news(number, user, &title);
+            let title = format!("{} {verb} your access key {}", PEOPLE[by].name, state.name);
+            self.model.notify(number, user, &title);
         }
-        self.model.changed(number, change.key, state);
+        self.model.change(number, change.key, state);
         Ok(())
     }
 
-    /// Checks that no expiry was claimed once a change had been answered by which it was over.
+    /// Checks that no run claimed a notice of the old expiry after the API had answered the change.
     pub(super) fn check_claims(
         &self,
         key: usize,
@@ -98,17 +100,17 @@ impl Course<'_> {
         };
         let calls = self.world.stack.calls().all();
         let (earlier, later) = calls.split_at(answered);
-        // What was done earlier, and is asked for again because its reply was lost, is answered the same.
+        // A repeated transaction, whose first reply was lost, is no new claim.
         let is_new =
             |call: &&Call| !earlier.iter().any(|one| token(one).is_some() && token(one) == token(call));
         match later.iter().filter(is_claim).find(is_new) {
-            Some(call) => Err(format!("an expiry was claimed that was over: {call:?}, of {key:?}")),
+            Some(call) => Err(format!("a notice of an old expiry was claimed: {call:?}, of {key:?}")),
             None => Ok(()),
         }
     }
 }
 
-/// Returns the name under which a transaction is done once.
+/// Returns the idempotency token of a transaction.
 fn token(call: &Call) -> Option<String> {
     let request: Value = serde_json::from_slice(&call.request).ok()?;
     Some(request["ClientRequestToken"].as_str()?.to_owned())

@@ -1,18 +1,18 @@
-//! Takes a step in the model.
+//! Applies a step to the model.
 
 use std::collections::BTreeMap;
 
 use kit::{Answer, DAY, Item};
 
 use super::{
-    ask::token_of,
-    plain::{Key, Kind, Standing, Time, Token},
-    run::Life,
+    client::token_of,
+    model::{Key, Kind, Standing, Time, Token},
+    run::ModelRun,
     steps::{By, PolicyChange, Step},
 };
 
-impl Life<'_> {
-    /// Takes a step that was done. Its time is read back: the gateway's clock does not stand still.
+impl ModelRun<'_> {
+    /// Applies a step that took effect. Its time is read from the table, because the gateway's clock runs.
     pub(crate) fn apply(&mut self, step: &Step, answer: &Answer) {
         match step {
             Step::CreateKey { user, days, .. } => {
@@ -60,11 +60,11 @@ impl Life<'_> {
             current: token,
             previous: None,
             retired: vec![],
-            reuse_told_at: None,
+            reuse_reported_at: None,
             created_by: by.clone(),
             updated_by: by.clone(),
             due: None,
-            told: BTreeMap::new(),
+            announced: BTreeMap::new(),
         };
         key.due = key.next_due(created_at);
         let id = key.id.clone();
@@ -80,7 +80,7 @@ impl Life<'_> {
         }
     }
 
-    /// Changes a key, unless it is already as it is to be.
+    /// Changes a key; a change to its present state has no effect.
     fn change_key(&mut self, step: &Step, answer: &Answer) {
         let (Step::Rotate { user, key, .. }
         | Step::MoveExpiry { user, key, .. }
@@ -139,7 +139,7 @@ impl Life<'_> {
 }
 
 impl PolicyChange {
-    fn apply(&self, policy: &mut super::plain::Policy) {
+    fn apply(&self, policy: &mut super::model::Policy) {
         match self {
             Self::Quota(_, position, quota) => policy.quota[*position] = *quota,
             Self::Extension(extension) => policy.extension = extension,

@@ -1,8 +1,10 @@
+//! The people, keys and policies of every history.
+
 use kit::{Client, World};
 use serde_json::Value;
 
-/// A position in the cast.
-pub(super) type Who = usize;
+/// A position in [`PEOPLE`].
+pub(super) type PersonIndex = usize;
 
 #[derive(Debug)]
 pub(super) struct Person {
@@ -12,7 +14,7 @@ pub(super) struct Person {
 }
 
 /// The users of every organization.
-pub(super) const CAST: [Person; 6] = [
+pub(super) const PEOPLE: [Person; 6] = [
     person("alice", "owner", true),
     person("olga", "owner", true),
     person("nick", "normal", true),
@@ -21,19 +23,19 @@ pub(super) const CAST: [Person; 6] = [
     person("max", "machine", false),
 ];
 
-/// Made the organization.
-pub(super) const ALICE: Who = 0;
+/// The owner who makes the organization.
+pub(super) const ALICE: PersonIndex = 0;
 
-/// Has a role that lets him write the keys of others.
-pub(super) const NICK: Who = 2;
+/// A user whose role permits to write the keys of others.
+pub(super) const NICK: PersonIndex = 2;
 
-/// The lifetimes of the keys that each of the cast has, in days.
+/// Days: the lifetimes of the keys that each person has.
 pub(super) const LIFETIMES: [i64; 6] = [1, 5, 9, 26, 40, 90];
 
-/// How many keys the cast has.
-pub(super) const KEYS: usize = CAST.len() * LIFETIMES.len();
+/// The number of keys in the template.
+pub(super) const KEYS: usize = PEOPLE.len() * LIFETIMES.len();
 
-/// What the policies are made from, and whether owners, creators and modifiers hear of every key.
+/// Preset and extension of each policy, and whether it notifies owners, creators and modifiers of every key.
 pub(super) const POLICIES: [(&str, &str, bool); 3] =
     [("strict", "none", false), ("strict", "any_time", false), ("flexible", "any_time", true)];
 
@@ -41,10 +43,10 @@ const fn person(name: &'static str, kind: &'static str, has_address: bool) -> Pe
     Person { name, kind, has_address }
 }
 
-/// Returns whose a key of the cast is, and who made it.
-pub(super) fn made_by(key: usize) -> (Who, Who) {
+/// Returns the user and the creator of a key.
+pub(super) fn made_by(key: usize) -> (PersonIndex, PersonIndex) {
     let user = key / LIFETIMES.len();
-    let creator = match CAST[user].kind {
+    let creator = match PEOPLE[user].kind {
         "machine" if key.is_multiple_of(2) => NICK,
         "machine" => ALICE,
         _ => user,
@@ -52,9 +54,9 @@ pub(super) fn made_by(key: usize) -> (Who, Who) {
     (user, creator)
 }
 
-/// Signs one of the cast in.
-pub(super) fn client(world: &World, who: Who) -> Client {
-    world.person(CAST[who].name)
+/// Signs a person in.
+pub(super) fn client(world: &World, who: PersonIndex) -> Client {
+    world.person(PEOPLE[who].name)
 }
 
 /// Reads a time as the API answers it; `None` for null.

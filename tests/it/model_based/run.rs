@@ -2,26 +2,25 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use kit::{Answer, Client, Effect, Fault, Organization, When, World};
+use kit::{Answer, Client, Effect, Fault, Organization, Random, When, World};
 use serde_json::json;
 
 use super::{
-    chance::Chance,
+    model::{Kind, Policy, Standing, Time, User},
     notices::{self, Mails},
-    plain::{Kind, Policy, Standing, Time, User},
     steps::Step,
 };
 
-/// All that the model knows.
+/// The state of the model.
 #[derive(Debug, Clone)]
 pub(crate) struct State {
-    /// The first is the owner who does what no user does themselves.
+    /// The first is the owner who administers the others.
     pub(crate) users: Vec<User>,
     pub(crate) policy: Policy,
 }
 
 impl State {
-    /// The times at which something of a user ends.
+    /// Returns the times at which a key of a user expires or an overlap ends.
     pub(crate) fn ends(&self, user: usize) -> Vec<Time> {
         let ends = self.users[user].keys.iter().flat_map(|key| {
             let overlap = key.previous.as_ref().map(|(_, until)| *until);
@@ -32,13 +31,13 @@ impl State {
 }
 
 /// One sequence of steps in an organization of its own.
-pub(crate) struct Life<'w> {
+pub(crate) struct ModelRun<'w> {
     pub(crate) world: &'w World,
     pub(crate) organization: Organization,
     pub(crate) state: State,
-    pub(crate) chance: Chance,
+    pub(crate) random: Random,
     pub(crate) number: usize,
-    /// The audit events that the step must leave, by action and target.
+    /// The audit events that the step must write, by action and target.
     pub(crate) events: Vec<(String, String)>,
     seed: u64,
     step: Option<Step>,
@@ -47,14 +46,14 @@ pub(crate) struct Life<'w> {
     seen_mails: usize,
 }
 
-/// Within this many seconds nothing of the model ends while a step is taken.
+/// Seconds: no key expires and no overlap ends while a step is taken.
 const WINDOW: i64 = 90;
 
-/// Sign-ins last 12 hours.
+/// Seconds after which a person signs in again; a sign-in lasts 12 hours.
 const SIGNED_IN: i64 = 11 * 3_600;
 
-impl Drop for Life<'_> {
-    #[expect(clippy::print_stderr, reason = "whoever reads of the failure repeats it with this")]
+impl Drop for ModelRun<'_> {
+    #[expect(clippy::print_stderr, reason = "the message of a failure names neither seed nor step")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!(
@@ -65,11 +64,11 @@ impl Drop for Life<'_> {
     }
 }
 
-impl<'w> Life<'w> {
+impl<'w> ModelRun<'w> {
     pub(crate) async fn begin(world: &'w World, flexible: bool, seed: u64) -> Self {
         let organization = world.organization("alice", if flexible { "flexible" } else { "strict" }).await;
         organization.role("reader", &["clusters:read"]).await;
-        // An authorizer that starts anew knows the role at once.
+        // A new instance of the authorizer reads the new role.
         let end = Fault::anywhere(Effect::KillBefore).function("authorize-request").when(When::First(1));
         world.stack.faults().add(end);
         organization.owner.get(&organization.path).await.expect(500);
@@ -86,11 +85,11 @@ impl<'w> Life<'w> {
             max_overlap: 7 * kit::DAY,
         };
         let state = State { users: vec![], policy };
-        let mut life = Self {
+        let mut run = Self {
             world,
             organization,
             state,
-            chance: Chance::new(seed),
+            random: Random::new(seed),
             number: 0,
             events: vec![],
             seed,
@@ -99,7 +98,7 @@ impl<'w> Life<'w> {
             seen_events: BTreeSet::new(),
             seen_mails: 0,
         };
-        life.state.users.push(User {
+        run.state.users.push(User {
             id: owner["user_id"].as_str().unwrap().to_owned(),
             name: "alice".to_owned(),
             kind: Kind::Owner,
@@ -107,18 +106,18 @@ impl<'w> Life<'w> {
             email: Some("alice@example.com".to_owned()),
             keys: vec![],
         });
-        life.create_user(Kind::Owner, &[], true).await;
-        life.new_events(life.now() - WINDOW);
-        life.events.clear();
-        life
+        run.create_user(Kind::Owner, &[], true).await;
+        run.new_events(run.now() - WINDOW);
+        run.events.clear();
+        run
     }
 
-    pub(crate) async fn go_on(&mut self, steps: usize) {
+    pub(crate) async fn take_steps(&mut self, steps: usize) {
         for _ in 0..steps {
             self.number += 1;
             self.avoid_ends();
             let began = self.now();
-            let step = Step::choose(&self.state, &mut self.chance, began);
+            let step = Step::choose(&self.state, &mut self.random, began);
             self.step = Some(step.clone());
             self.take(&step).await;
             let took = self.now() - began;
@@ -145,7 +144,7 @@ impl<'w> Life<'w> {
             }
             Step::RunNotices => self.run_notices().await,
             Step::CreateUser { kind, keys, has_email } => self.create_user(*kind, keys, *has_email).await,
-            step => self.ask(step).await,
+            step => self.send(step).await,
         }
     }
 
@@ -159,20 +158,20 @@ impl<'w> Life<'w> {
         clock.shift(clock.offset_seconds() + time - self.now());
     }
 
-    /// Moves past what ends while the next step is taken, so that it is sure what that finds.
+    /// Moves past every end within the next seconds, so that the result of the next step is certain.
     fn avoid_ends(&self) {
         loop {
             let now = self.now();
             let users = 0..self.state.users.len();
             let reuse =
-                self.state.users.iter().flat_map(|user| &user.keys).filter_map(|key| key.reuse_told_at);
+                self.state.users.iter().flat_map(|user| &user.keys).filter_map(|key| key.reuse_reported_at);
             let ends = users.flat_map(|user| self.state.ends(user)).chain(reuse.map(|at| at + 3_600));
             let Some(last) = ends.filter(|at| (now..now + WINDOW).contains(at)).max() else { return };
             self.travel_to(last + 1);
         }
     }
 
-    /// Returns a person's client, signed in within the half day.
+    /// Returns a client of a person whose sign-in is valid.
     pub(crate) fn person(&mut self, name: &str) -> Client {
         let now = self.now();
         if let Some((client, since)) = self.clients.get(name)
@@ -189,7 +188,7 @@ impl<'w> Life<'w> {
         self.person("alice")
     }
 
-    /// Returns the events since a time that were not there before, by action and target.
+    /// Returns the audit events since a time that were not read before, by action and target.
     fn new_events(&mut self, since: Time) -> Vec<(String, String)> {
         let from = ulid::Ulid::from_parts(u64::try_from(since - 1).unwrap() * 1_000, 0).to_string();
         let partition = format!("ORG#{}#AUDIT", self.organization.id);
@@ -203,9 +202,9 @@ impl<'w> Life<'w> {
         new
     }
 
-    /// Runs the notices; after a run that was disturbed another one finishes its work.
+    /// Runs the notice function; after a run with faults, a second run finishes its work.
     async fn run_notices(&mut self) {
-        let disturbed = self.chance.one_in(4);
+        let disturbed = self.random.one_in(4);
         if disturbed {
             self.disturb("notify-expiring-keys");
         }
@@ -224,7 +223,7 @@ impl<'w> Life<'w> {
             let [address] = &mail.to[..] else { panic!("a mail to {:?}", mail.to) };
             let before = told.get(address).cloned();
             assert!(disturbed || before.is_none(), "two mails to {address}");
-            // What is told of others' doings names keys in another way.
+            // Reports of changes by others name keys in another form.
             let keys = mail.text.split("\n  Key: ak_").skip(1);
             let keys = keys.map(|rest| rest.chars().take(20).collect::<String>());
             told.entry(address.clone()).or_default().extend(keys);

@@ -1,16 +1,16 @@
-//! How each step is asked for.
+//! The request of each step.
 
 use kit::Client;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    plain::Kind,
-    run::Life,
+    model::Kind,
+    run::ModelRun,
     steps::{By, PolicyChange, Step},
 };
 
-/// A request: the function behind it, and how it is sent.
+/// A request and the function that answers it.
 pub(crate) struct Request {
     pub(crate) function: &'static str,
     pub(crate) client: Client,
@@ -19,7 +19,7 @@ pub(crate) struct Request {
     pub(crate) body: Value,
 }
 
-impl Life<'_> {
+impl ModelRun<'_> {
     pub(crate) fn request(&mut self, step: &Step) -> Request {
         let user = &self.state.users[step.user().unwrap_or_default()];
         let machine = user.kind == Kind::Machine;
@@ -90,7 +90,7 @@ impl Life<'_> {
                 ("manage-organization", Method::PATCH, self.organization.path.clone(), body)
             }
             Step::CreateUser { .. } | Step::Wait { .. } | Step::SeeEnd { .. } | Step::RunNotices => {
-                unreachable!("it is taken otherwise")
+                unreachable!("it has a method of its own")
             }
         };
         let token = match (step, &by) {

@@ -1,0 +1,42 @@
+//! Seeded histories of a few keys with faults in the notice function, each compared with a model of what is due.
+//!
+//! `HISTORIES` says how many are played, `HISTORY_SEED=7` plays one. `.ci/run` plays 2,016.
+
+mod change;
+mod check;
+mod fault;
+mod fixtures;
+mod history;
+mod mails;
+mod model;
+mod play;
+mod scenario;
+mod template;
+
+use play::play_all;
+
+/// Plays one of four equal parts of all histories.
+fn play_part(part: u64) {
+    let each = kit::share::histories().div_ceil(4);
+    play_all(part * each..(part + 1) * each);
+}
+
+#[test]
+fn no_due_notice_is_lost_or_doubled_without_a_crash_in_the_first_quarter() {
+    play_part(0);
+}
+
+#[test]
+fn no_due_notice_is_lost_or_doubled_without_a_crash_in_the_second_quarter() {
+    play_part(1);
+}
+
+#[test]
+fn no_due_notice_is_lost_or_doubled_without_a_crash_in_the_third_quarter() {
+    play_part(2);
+}
+
+#[test]
+fn no_due_notice_is_lost_or_doubled_without_a_crash_in_the_last_quarter() {
+    play_part(3);
+}
