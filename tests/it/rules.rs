@@ -1,5 +1,7 @@
 //! Rules of the repository, kept as tests.
 
+mod circles;
+mod code;
 mod documents;
 mod template;
 

@@ -98,6 +98,7 @@ impl Gateway {
         Ok(self.integrate(&head, body, peer, &matched).await)
     }
 
+    /// Answers a request of a known route. Every answer names the request.
     async fn integrate(
         &self,
         head: &Parts,
@@ -105,7 +106,22 @@ impl Gateway {
         peer: SocketAddr,
         matched: &RouteMatch<'_>,
     ) -> Response {
-        let mut event = GatewayEvent::new(head, peer, matched, &self.api.stage_variables, self.clock.now());
+        let event = GatewayEvent::new(head, peer, matched, &self.api.stage_variables, self.clock.now());
+        let request_id = event.request_id.parse();
+        let mut response = self.authorize_and_invoke(event, head, body, matched).await;
+        if let Ok(request_id) = request_id {
+            response.headers_mut().insert("apigw-requestid", request_id);
+        }
+        response
+    }
+
+    async fn authorize_and_invoke(
+        &self,
+        mut event: GatewayEvent,
+        head: &Parts,
+        body: Bytes,
+        matched: &RouteMatch<'_>,
+    ) -> Response {
         if let Some(name) = &matched.route.authorizer {
             let authorizer = &self.api.authorizers[name];
             match self.authorizers.decide(&self.runtime, name, authorizer, &event).await {
@@ -115,24 +131,19 @@ impl Gateway {
                 Decision::Failed => return refuse(StatusCode::INTERNAL_SERVER_ERROR),
             }
         }
-        let request_id = event.request_id.clone();
         let payload = event.integration(head, body);
         let payload = serde_json::to_vec(&payload).expect("an event is plain data");
         if payload.len() > MAX_EVENT_BYTES {
             return refuse(StatusCode::PAYLOAD_TOO_LARGE);
         }
         let invocation = self.runtime.invoke_bytes(&matched.route.function, payload.into());
-        let mut response = match timeout(INTEGRATION_TIMEOUT, invocation).await {
+        match timeout(INTEGRATION_TIMEOUT, invocation).await {
             Ok(Ok(payload)) => {
                 response::render(&payload).unwrap_or_else(|| refuse(StatusCode::INTERNAL_SERVER_ERROR))
             }
             Ok(Err(_)) => refuse(StatusCode::INTERNAL_SERVER_ERROR),
             Err(_) => refuse(StatusCode::SERVICE_UNAVAILABLE),
-        };
-        if let Ok(request_id) = request_id.parse() {
-            response.headers_mut().insert("apigw-requestid", request_id);
         }
-        response
     }
 }
 

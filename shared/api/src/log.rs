@@ -15,7 +15,7 @@ use tracing::{
 };
 use tracing_subscriber::{
     Layer,
-    filter::Targets,
+    filter::{LevelFilter, Targets},
     layer::{Context, SubscriberExt as _},
     registry::LookupSpan,
     util::SubscriberInitExt as _,
@@ -23,13 +23,15 @@ use tracing_subscriber::{
 
 /// Starts to write events of this level and above.
 ///
-/// The AWS clients and the HTTP stack are held at warnings: below that they log the bytes that they send.
+/// The AWS clients and the HTTP stack are held at warnings: below that they log the bytes that they send. The
+/// runtime does not repeat a handler's error: the function has logged it, with the ids of its request.
 pub(crate) fn start(level: Level) {
     let quiet = ["aws", "hyper", "lambda", "rustls", "h2"].map(|target| (target, Level::WARN));
-    tracing_subscriber::registry()
-        .with(JsonLines)
-        .with(Targets::new().with_default(level).with_targets(quiet))
-        .init();
+    let targets = Targets::new()
+        .with_default(level)
+        .with_targets(quiet)
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
+    tracing_subscriber::registry().with(JsonLines).with(targets).init();
 }
 
 /// Makes the span of an invocation. Each line that is written inside it carries Lambda's id of the invocation and,

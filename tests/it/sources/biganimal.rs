@@ -1,3 +1,5 @@
+//! The sentences of the strict source, each as a test.
+
 use kit::{Client, DAY, Options, run, run_with};
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! The sentences of the flexible source, each as a test.
+
 use std::collections::HashSet;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
