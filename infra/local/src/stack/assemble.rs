@@ -26,12 +26,12 @@ use crate::{
     template::{Template, api::Api, functions::FunctionSettings},
 };
 
-/// Where the binaries of the functions come from.
+/// The source of the function binaries.
 #[derive(Debug)]
 pub(crate) enum Functions {
-    /// From the workspace.
+    /// Built from the workspace.
     Build,
-    /// From a test, which plays the instances of the functions that it leaves out.
+    /// Given by a test, which plays the instances of the functions that it leaves out.
     #[cfg(test)]
     Given(Binaries),
 }
