@@ -10,6 +10,7 @@ mod histories;
 mod inbox;
 mod introspect;
 mod leaked_keys;
+mod logs;
 mod matrix;
 mod model_based;
 mod notices;

@@ -1,20 +1,22 @@
+//! Finds the one credential of a request.
+
 use api::{BadCredential, Credential};
 use domain::token::KeyPrefix;
 
 use crate::{
-    event::{Presented, decoded},
+    authorizer_request::{AuthorizerRequest, decoded},
     refusal::Refusal,
 };
 
-/// Query parameters that some clients put credentials in.
-const IN_QUERY: [&str; 3] = ["access_token", "authorization", "x-access-key"];
+/// Query parameters in which some clients send credentials.
+const CREDENTIAL_PARAMETERS: [&str; 3] = ["access_token", "authorization", "x-access-key"];
 
 /// Finds the one credential. Refuses none, several, one in the URL, and one of no known form.
-pub(crate) fn find(presented: &Presented, prefix: &KeyPrefix) -> Result<Credential, Refusal> {
-    if in_url(presented, prefix) {
+pub(crate) fn find(request: &AuthorizerRequest, prefix: &KeyPrefix) -> Result<Credential, Refusal> {
+    if in_url(request, prefix) {
         return Err(Refusal::InUrl);
     }
-    let headers = presented.headers.0.iter().map(|(name, value)| (*name, value.as_str()));
+    let headers = request.headers.0.iter().map(|(name, value)| (*name, value.as_str()));
     Credential::in_headers(headers, prefix).map_err(|bad| match bad {
         BadCredential::None => Refusal::NoCredential,
         BadCredential::Several => Refusal::SeveralCredentials,
@@ -22,20 +24,21 @@ pub(crate) fn find(presented: &Presented, prefix: &KeyPrefix) -> Result<Credenti
     })
 }
 
-fn in_url(presented: &Presented, prefix: &KeyPrefix) -> bool {
-    let named = |name: &str| IN_QUERY.iter().any(|known| known.eq_ignore_ascii_case(name));
+fn in_url(request: &AuthorizerRequest, prefix: &KeyPrefix) -> bool {
+    let named = |name: &str| CREDENTIAL_PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(name));
     let in_query = |(name, value): &(String, String)| {
         named(name) || is_credential(value, prefix) || is_credential(name, prefix)
     };
-    presented.query.iter().any(in_query)
-        || presented.path.split('/').any(|segment| is_credential(&decoded(segment), prefix))
+    request.query.iter().any(in_query)
+        || request.path.split('/').any(|segment| is_credential(&decoded(segment), prefix))
 }
 
-/// Tells whether text holds a token, or is a JWT by its shape, alone or after a scheme.
+/// Tells whether text contains a token, or is a JWT by its shape, alone or after a scheme.
 fn is_credential(text: &str, prefix: &KeyPrefix) -> bool {
     let bare = text.rsplit(' ').next().unwrap_or_default();
     let parts: Vec<_> = bare.split('.').collect();
-    prefix.stands_in(text) || parts.len() == 3 && parts[0].starts_with("eyJ") && parts[1].starts_with("eyJ")
+    prefix.is_contained_in(text)
+        || parts.len() == 3 && parts[0].starts_with("eyJ") && parts[1].starts_with("eyJ")
 }
 
 #[cfg(test)]
@@ -43,13 +46,13 @@ mod tests {
     use super::*;
     use crate::headers::Headers;
 
-    fn presented(headers: &[(&'static str, &str)], query: &[(&str, &str)], path: &str) -> Presented {
+    fn request(headers: &[(&'static str, &str)], query: &[(&str, &str)], path: &str) -> AuthorizerRequest {
         let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        Presented {
+        AuthorizerRequest {
             headers: Headers(headers),
             query: query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             path: path.to_owned(),
-            ..Presented::sample()
+            ..AuthorizerRequest::sample()
         }
     }
 
@@ -63,12 +66,12 @@ mod tests {
 
     #[test]
     fn the_public_half_in_the_url_is_no_credential() {
-        let good = presented(&[("x-access-key", "ak_a_b")], &[], "/access-keys/ak_7HcX2mPq9LwZtR4bK1nV");
+        let good = request(&[("x-access-key", "ak_a_b")], &[], "/access-keys/ak_7HcX2mPq9LwZtR4bK1nV");
         assert!(find(&good, &"ak".parse().unwrap()).is_ok());
     }
 
     #[test]
-    fn one_in_the_url_spoils_the_request() {
+    fn a_credential_in_the_url_is_refused_beside_a_good_one() {
         let good = [("x-access-key", "ak_a_b")];
         for (query, path) in [
             (vec![("access_token", "x")], "/x"),
@@ -80,7 +83,7 @@ mod tests {
             (vec![], ENCODED_PATH),
             (vec![], PATH),
         ] {
-            let refused = find(&presented(&good, &query, path), &"ak".parse().unwrap()).err();
+            let refused = find(&request(&good, &query, path), &"ak".parse().unwrap()).err();
             assert_eq!(refused, Some(Refusal::InUrl), "{query:?} {path}");
         }
     }

@@ -1,15 +1,17 @@
+//! Why the authorizer cannot decide.
+
 use api::app::PepperFailure;
 use lambda_runtime::Diagnostic;
 
-use crate::jwt::JwksFailure;
+use crate::jwt::jwks::JwksFailure;
 
-/// What keeps the authorizer from knowing. The gateway answers it with a 500.
+/// Why the authorizer cannot decide. The gateway answers it with a 500.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// The event lacks what every event of the gateway has.
     #[error("the event has no {0}")]
     BadEvent(&'static str),
-    /// The event is no event of the gateway. What it holds instead is not said: it may be a credential.
+    /// The payload is no event of the gateway. It may hold a credential, so the error says nothing else of it.
     #[error("the event cannot be read at line {line}, column {column}")]
     Unreadable {
         /// Counted from 1.
@@ -20,11 +22,11 @@ pub(crate) enum Failure {
     /// The table failed.
     #[error("the table failed")]
     Table(#[from] table::Error),
-    /// The pepper cannot be had.
-    #[error("the pepper cannot be had")]
+    /// The secret could not be checked.
+    #[error("the secret could not be checked")]
     Pepper(#[from] PepperFailure),
-    /// The identity provider's keys cannot be had.
-    #[error("the identity provider's keys cannot be had")]
+    /// The identity provider's keys could not be fetched.
+    #[error("the identity provider's keys could not be fetched")]
     Jwks(#[from] JwksFailure),
 }
 
@@ -33,7 +35,7 @@ impl Failure {
         Self::Unreadable { line: error.line(), column: error.column() }
     }
 
-    /// Logs the failure, once, and tells the gateway that there was one.
+    /// Logs the failure, once, and makes it the invocation's error.
     pub(crate) fn report(self) -> Diagnostic {
         tracing::error!(error.causes = api::causes(&self), "could not decide on a request");
         Diagnostic { error_type: "Failure".to_owned(), error_message: "could not decide".to_owned() }

@@ -1,3 +1,5 @@
+//! The headers that may hold a credential, read from an event.
+
 use std::fmt;
 
 use api::Credential;
@@ -6,9 +8,9 @@ use serde::{
     de::{IgnoredAny, MapAccess, Visitor},
 };
 
-/// The headers that may hold a credential, each as often as it was sent, its name in lower case.
+/// The headers that may hold a credential, with repetitions, their names in lower case.
 ///
-/// Others are passed over without being kept: the authorizer sees every request of an API.
+/// Others are skipped and not kept, for speed: the authorizer sees every request of an API.
 #[derive(Default)]
 pub(crate) struct Headers(pub(crate) Vec<(&'static str, String)>);
 
@@ -54,7 +56,7 @@ impl<'de> Visitor<'de> for Members {
     }
 }
 
-/// The name of a header that is kept.
+/// The name of a header, if that header is kept.
 struct Name(Option<&'static str>);
 
 impl<'de> Deserialize<'de> for Name {
@@ -88,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_hold_a_credential_is_kept_as_often_as_it_was_sent() {
+    fn each_header_that_may_hold_a_credential_is_kept_with_its_repetitions() {
         let single =
             json!({"Accept": "*/*", "X-Access-Key": "a", "x-access-key": "b", "authorization": null});
         assert_eq!(read(single), [("x-access-key", "a".to_owned()), ("x-access-key", "b".to_owned())]);

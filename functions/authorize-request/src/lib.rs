@@ -1,60 +1,67 @@
-//! Decides, for API Gateway, whether a request may pass and as whom.
+//! Authorizes a request and identifies its caller.
 //!
-//! A refusal is an answer; whatever keeps the authorizer from knowing is an error, which the
-//! gateway answers with a 500. Nothing that fails ever lets a request pass.
+//! A refusal is a decision, and the gateway learns it as one. A failure is an error, which the gateway answers
+//! with a 500. Both travel as [`Stop`], so that nothing that fails ever allows a request.
 
-mod answer;
-mod context;
+mod access_key;
+mod authorizer_request;
+mod cache;
 mod credential;
-mod event;
 mod failure;
 mod headers;
 mod jwt;
-mod key;
 mod member;
-mod recent;
+mod organization_cache;
 mod refusal;
+mod response;
 mod reuse;
 mod routes;
 mod settings;
 mod sign_in;
-mod snapshots;
+mod stop;
 
-use answer::Answer;
-use api::Credential;
-use context::Context;
-use event::Presented;
-use failure::Failure;
+use api::{Caller, Credential, request_span};
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use refusal::Refusal;
+use tracing::Instrument as _;
 
-pub use event::Event;
+use authorizer_request::AuthorizerRequest;
+use failure::Failure;
+use stop::Stop;
+
+pub use authorizer_request::AuthorizerEvent;
+pub use response::AuthorizerResponse;
 pub use settings::Authorizer;
 
-/// What comes of a request: pass with this context, or not for this reason.
-type Decision = Result<Context, Refusal>;
-
-/// Answers the gateway in the format that its event asks for.
+/// Answers the gateway in the format of its event.
 pub async fn authorize_request(
     authorizer: &Authorizer,
-    event: LambdaEvent<Event>,
-) -> Result<Answer, Diagnostic> {
-    let presented = event.payload.read().map_err(Failure::report)?;
-    let decision = decide(authorizer, &presented).await.map_err(Failure::report)?;
-    if let Err(refusal) = &decision {
-        refusal.log();
-    }
-    answer::answer(&presented, decision)
+    event: LambdaEvent<AuthorizerEvent>,
+) -> Result<AuthorizerResponse, Diagnostic> {
+    let request = event.payload.parse();
+    let request_id = request.as_ref().ok().map(|request| request.request_id.as_str());
+    let span = request_span(&event.context.request_id, request_id);
+    respond(authorizer, request).instrument(span).await
 }
 
-async fn decide(authorizer: &Authorizer, presented: &Presented) -> Result<Decision, Failure> {
-    let credential = match credential::find(presented, &authorizer.app.key_prefix) {
-        Ok(credential) => credential,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    // What calls to AWS hold is large, and would be moved about for requests that make none.
-    match &credential {
-        Credential::Token(text) => Box::pin(key::decide(authorizer, presented, text)).await,
-        Credential::Jwt(text) => Box::pin(sign_in::decide(authorizer, presented, text)).await,
+async fn respond(
+    authorizer: &Authorizer,
+    request: Result<AuthorizerRequest, Failure>,
+) -> Result<AuthorizerResponse, Diagnostic> {
+    let request = request.map_err(Failure::report)?;
+    match authorize(authorizer, &request).await {
+        Ok(caller) => Ok(response::allow(&request, &caller)),
+        Err(Stop::Refused(refusal)) => {
+            refusal.log();
+            response::refuse(&request, refusal)
+        }
+        Err(Stop::Failed(failure)) => Err(failure.report()),
+    }
+}
+
+async fn authorize(authorizer: &Authorizer, request: &AuthorizerRequest) -> Result<Caller, Stop> {
+    // The state of calls to AWS is large. In boxes it is not moved about for requests that make no call.
+    match &credential::find(request, &authorizer.app.key_prefix)? {
+        Credential::Token(text) => Box::pin(access_key::authorize(authorizer, request, text)).await,
+        Credential::Jwt(text) => Box::pin(sign_in::authorize(authorizer, request, text)).await,
     }
 }

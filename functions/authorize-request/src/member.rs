@@ -1,46 +1,60 @@
-use std::sync::Arc;
+//! The rules that hold for access keys and sign-ins alike: user, path, organization, permission.
 
+use api::Member;
 use domain::{
     access_key::AccessKey,
     grant, organization,
-    permission::Permission,
     user::{Status, User},
 };
-use table::Snapshot;
 
-use crate::{Authorizer, event::Presented, failure::Failure, refusal::Refusal};
+use crate::{authorizer_request::AuthorizerRequest, refusal::Refusal, settings::Authorizer, stop::Stop};
 
-/// A user who may act, the organization, and what the user may do.
-pub(crate) struct Cleared {
-    pub(crate) snapshot: Arc<Snapshot>,
-    pub(crate) permissions: Vec<Permission>,
+/// Whether a request may pass while its organization is suspended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WhileSuspended {
+    /// It is refused, as nearly every request is.
+    Refused,
+    /// It passes, so that an owner can read the organization and lift the suspension.
+    Allowed,
 }
 
-/// Checks what holds for keys and sign-ins alike: user, path, organization, permission.
-///
-/// `lifting` is whether this is an owner's sign-in on a route that reads or lifts a suspension.
-pub(crate) async fn clear(
+/// Authorizes a user with the key of the request, or with a sign-in, which the caller adds.
+pub(crate) async fn authorize(
     authorizer: &Authorizer,
-    presented: &Presented,
+    request: &AuthorizerRequest,
     user: &User,
     key: Option<&AccessKey>,
-    lifting: bool,
-) -> Result<Result<Cleared, Refusal>, Failure> {
+    while_suspended: WhileSuspended,
+) -> Result<Member, Stop> {
     if user.status != Status::Active {
-        return Ok(Err(Refusal::UserNotActive));
+        return Err(Refusal::UserNotActive.into());
     }
-    if presented.organization_id.as_ref().is_some_and(|named| named != user.organization_id.as_str()) {
-        return Ok(Err(Refusal::NotAMember));
+    if request.organization_id.as_ref().is_some_and(|named| named != user.organization_id.as_str()) {
+        return Err(Refusal::NotAMember.into());
     }
-    let Some(snapshot) = authorizer.snapshots.get(&authorizer.app.table, user.organization_id).await? else {
-        return Ok(Err(Refusal::OrganizationNotActive));
-    };
-    if snapshot.organization.status != organization::Status::Active && !lifting {
-        return Ok(Err(Refusal::OrganizationNotActive));
+    let snapshot = authorizer.organizations.get(&authorizer.app.table, user.organization_id).await?;
+    let snapshot = snapshot.ok_or(Refusal::OrganizationNotActive)?;
+    let status = snapshot.organization.status;
+    if status != organization::Status::Active && while_suspended == WhileSuspended::Refused {
+        return Err(Refusal::OrganizationNotActive.into());
     }
     let permissions = grant::effective(user, key, &snapshot.catalog);
-    if !authorizer.routes.permit(presented, &permissions) {
-        return Ok(Err(Refusal::NotPermitted));
+    if !authorizer.routes.permit(request, &permissions) {
+        return Err(Refusal::NotPermitted.into());
     }
-    Ok(Ok(Cleared { snapshot, permissions }))
+    let expires_at = key.and_then(|key| key.expires_at);
+    Ok(Member {
+        organization_id: user.organization_id,
+        organization_status: status.as_str().to_owned(),
+        user_id: user.user_id,
+        kind: user.kind,
+        name: user.name.to_string(),
+        key_id: key.map(|key| key.key_id),
+        key_name: key.map(|key| key.name.to_string()).unwrap_or_default(),
+        expires_at,
+        expires_in_days: expires_at.map(|expiry| expiry.days_from(request.now)),
+        roles: user.roles.iter().map(ToString::to_string).collect(),
+        permissions,
+        sign_in: None,
+    })
 }

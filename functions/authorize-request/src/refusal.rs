@@ -1,15 +1,17 @@
+//! Why a request may not pass.
+
 use domain::id::KeyId;
 
-/// Why a request may not pass. The caller is not told; the log is.
+/// Why a request may not pass. The reason goes to the log, never to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// No header holds one.
+    /// No header holds a credential.
     NoCredential,
-    /// More than one header holds one.
+    /// More than one header holds a credential.
     SeveralCredentials,
-    /// The URL holds one.
+    /// The URL holds a credential.
     InUrl,
-    /// Not a credential of a known form.
+    /// The credential has no known form.
     Malformed,
     /// The token is well-formed, but there is no such key.
     UnknownKey(KeyId),
@@ -17,23 +19,23 @@ pub(crate) enum Refusal {
     WrongSecret(KeyId),
     /// The secret was replaced by a rotation.
     RetiredSecret(KeyId),
-    /// The key was ended.
+    /// The key was revoked.
     Revoked(KeyId),
     /// The key is switched off.
     Inactive(KeyId),
-    /// The key's time is over.
+    /// The key has expired.
     Expired(KeyId),
-    /// The request comes from an address that the key may not be used from.
+    /// The key may not be used from the address of the request.
     ForeignAddress(KeyId),
-    /// The key's or sign-in's user may not act.
+    /// The user is suspended or deleted.
     UserNotActive,
-    /// The organization is suspended or gone.
+    /// The organization is suspended or does not exist.
     OrganizationNotActive,
     /// The path names another organization, or the sign-in has no user there.
     NotAMember,
     /// The route needs a permission that the caller lacks.
     NotPermitted,
-    /// The sign-in's token is not acceptable, for this reason.
+    /// The JWT is not acceptable, for this reason.
     BadJwt(&'static str),
     /// The route names no organization, and only access keys pass there.
     NoOrganization,

@@ -1,79 +1,70 @@
+//! Notifies people of the use of a retired secret.
+
 use api::causes;
 use domain::{
-    audit::{self, Actor, Target},
-    inbox::{Event, Message},
-    news::News,
-    user::{Kind, Status, User},
+    audit::{self, Action, Actor},
+    inbox::Message,
+    notification::Notification,
+    user::{Status, User},
 };
 use serde_json::json;
-use table::{Error, KeyWithUser, Trail};
+use table::{ChangeRecords, Error, KeyWithUser};
 
-use crate::{Authorizer, event::Presented};
+use crate::{authorizer_request::AuthorizerRequest, settings::Authorizer};
 
-/// The use of retired secrets of one key is told at most this often, seconds.
-const TELL_EVERY: i64 = 3_600;
+/// The shortest time between two notifications of one key, seconds.
+const NOTIFICATION_INTERVAL: i64 = 3_600;
 
-/// Tells the key's user that a retired secret was used: by an audit event, the inbox and a mail.
+/// Notifies the key's user by the inbox and by mail, and writes an audit event.
 ///
-/// The request is refused either way, so what fails here is logged and told by the next use.
-pub(crate) async fn tell(authorizer: &Authorizer, presented: &Presented, found: &KeyWithUser) {
-    let told = found.key.reuse_told_at.is_some_and(|at| at.plus(TELL_EVERY) > presented.now);
-    if told || found.user.status == Status::Deleted {
+/// The request is refused either way, so a failure is logged, and the next use of the secret tries again.
+pub(crate) async fn notify(authorizer: &Authorizer, request: &AuthorizerRequest, found: &KeyWithUser) {
+    let notified = found.key.reuse_told_at.is_some_and(|at| at.plus(NOTIFICATION_INTERVAL) > request.now);
+    if notified || found.user.status == Status::Deleted {
         return;
     }
-    if let Err(error) = write(authorizer, presented, found).await {
+    if let Err(error) = record(authorizer, request, found).await {
         let (key_id, causes) = (found.key.key_id, causes(&error));
-        tracing::error!(key.id = %key_id, error.causes = causes, "could not tell of the use of a retired secret");
+        tracing::error!(key.id = %key_id, error.causes = causes, "could not notify of the use of a retired secret");
     }
 }
 
-async fn write(authorizer: &Authorizer, presented: &Presented, found: &KeyWithUser) -> Result<(), Error> {
+async fn record(
+    authorizer: &Authorizer,
+    request: &AuthorizerRequest,
+    found: &KeyWithUser,
+) -> Result<(), Error> {
     let table = &authorizer.app.table;
-    let message = message(authorizer, presented, found);
-    let mut news: Vec<News> = News::to(&found.user, message.clone()).into_iter().collect();
-    if news.is_empty() {
+    let message = message(authorizer, request, found);
+    let mut notifications: Vec<Notification> =
+        Notification::to(&found.user, message.clone()).into_iter().collect();
+    if notifications.is_empty() {
         let owners = owners(authorizer, &found.user).await?;
-        news.extend(owners.iter().filter_map(|owner| News::to(owner, message.clone())));
+        notifications.extend(owners.iter().filter_map(|owner| Notification::to(owner, message.clone())));
     }
-    let events = [event(presented, found)];
-    let trail = Trail::of(&events).telling(&news);
-    table.tell_of_reuse(found.key.key_id, presented.now, TELL_EVERY, trail).await
+    let events = [event(request, found)];
+    let records = ChangeRecords::of(&events).notifying(&notifications);
+    table.record_secret_reuse(found.key.key_id, request.now, NOTIFICATION_INTERVAL, records).await
 }
 
-/// Reads the owners, who stand in for a user whom no message reaches.
+/// Reads the owners, who are notified where no message reaches the user.
 async fn owners(authorizer: &Authorizer, user: &User) -> Result<Vec<User>, Error> {
     let table = &authorizer.app.table;
-    let Some(snapshot) = authorizer.snapshots.get(table, user.organization_id).await? else {
+    let Some(snapshot) = authorizer.organizations.get(table, user.organization_id).await? else {
         return Ok(Vec::new());
     };
     table.owners(&snapshot.organization).await
 }
 
-fn message(authorizer: &Authorizer, presented: &Presented, found: &KeyWithUser) -> Message {
+fn message(authorizer: &Authorizer, request: &AuthorizerRequest, found: &KeyWithUser) -> Message {
     let (key, user) = (&found.key, &found.user);
-    let of = if user.kind == Kind::Machine { format!("{}'s", user.name) } else { "your".to_owned() };
-    let title = format!("A retired secret of {of} access key {} was used", key.name);
-    let text = format!(
-        "Somebody at {} came with a secret of key {} that a rotation had ended, and was refused. Either a \
-         program still holds the old secret, or it leaked. If you know of no such program, revoke the key.",
-        presented.source_ip,
-        authorizer.app.key_prefix.masked_key(key),
-    );
-    Message::new(presented.now, Event::RetiredSecretUsed, title, text, Some(key.key_id))
+    let prefix = &authorizer.app.key_prefix;
+    Message::retired_secret_used(request.now, key, user, prefix, &request.source_ip)
 }
 
-fn event(presented: &Presented, found: &KeyWithUser) -> audit::Event {
+fn event(request: &AuthorizerRequest, found: &KeyWithUser) -> audit::Event {
     let key = &found.key;
-    let id = key.key_id.to_string();
-    audit::Event {
-        audit_id: audit::new_id(presented.now),
-        organization_id: key.organization_id,
-        at: presented.now,
-        actor: Actor { kind: "access_key".to_owned(), id: id.clone(), name: key.name.to_string() },
-        action: "access_key.retired_secret_used".to_owned(),
-        target: Target { kind: "access_key".to_owned(), id },
-        source_ip: presented.source_ip.clone(),
-        request_id: presented.request_id.clone(),
-        changes: json!({"refused": true}).as_object().cloned().unwrap_or_default(),
-    }
+    let origin = request.origin(Actor::access_key(key.key_id, key.name.as_str()));
+    let changes = json!({"refused": true});
+    audit::Event::new(origin, key.organization_id, Action::AccessKeyRetiredSecretUsed, key.key_id, changes)
 }

@@ -1,10 +1,12 @@
+//! The permissions that routes need (`ROUTE_PERMISSIONS`).
+
 use std::{collections::HashMap, str::FromStr};
 
 use domain::permission::{Permission, covered};
 
-use crate::event::Presented;
+use crate::authorizer_request::AuthorizerRequest;
 
-/// The permissions that routes need, as the template's `RoutePermissions` gives them.
+/// The permissions that routes need, from the template's parameter `RoutePermissions`.
 ///
 /// `{"GET /clusters": "clusters:read", "<api id> GET /x": "…"}`. A route that is not listed needs a
 /// valid caller only.
@@ -36,19 +38,19 @@ fn well_formed(route: &str) -> bool {
 }
 
 impl Routes {
-    /// Tells whether whoever holds `permissions` may use the route.
+    /// Tells whether a caller with `permissions` may use the route.
     ///
-    /// A route is found by the method that was used and by `ANY`, with and without the API's id;
-    /// every permission that is listed for it must be held.
-    pub(crate) fn permit(&self, presented: &Presented, permissions: &[Permission]) -> bool {
-        let path = presented.route_key.split_once(' ').map_or(presented.route_key.as_str(), |(_, path)| path);
+    /// A route is found by the request's method and by `ANY`, with and without the API's id. The caller needs
+    /// every permission that is listed for it.
+    pub(crate) fn permit(&self, request: &AuthorizerRequest, permissions: &[Permission]) -> bool {
+        let path = request.route_key.split_once(' ').map_or(request.route_key.as_str(), |(_, path)| path);
         let names = match path {
             "$default" => vec![path.to_owned()],
-            path => vec![format!("{} {path}", presented.method), format!("ANY {path}")],
+            path => vec![format!("{} {path}", request.method), format!("ANY {path}")],
         };
         names
             .into_iter()
-            .flat_map(|name| [format!("{} {name}", presented.api_id), name])
+            .flat_map(|name| [format!("{} {name}", request.api_id), name])
             .filter_map(|name| self.0.get(&name))
             .all(|needed| covered(permissions, needed.as_str()))
     }
@@ -71,11 +73,11 @@ mod tests {
 
     #[test]
     fn a_route_is_found_by_its_method_and_by_any() {
-        let presented = |route_key: &str| Presented {
+        let request = |route_key: &str| AuthorizerRequest {
             api_id: "x1".to_owned(),
             method: "GET".to_owned(),
             route_key: route_key.to_owned(),
-            ..Presented::sample()
+            ..AuthorizerRequest::sample()
         };
         let held = [Permission::try_from("a:read".to_owned()).unwrap()];
         for (setting, route_key, permitted) in [
@@ -91,7 +93,7 @@ mod tests {
             (r#"{"GET /b": "b"}"#, "GET /a", true),
         ] {
             let routes: Routes = setting.parse().unwrap();
-            assert_eq!(routes.permit(&presented(route_key), &held), permitted, "{setting} {route_key}");
+            assert_eq!(routes.permit(&request(route_key), &held), permitted, "{setting} {route_key}");
         }
     }
 }

@@ -1,23 +1,28 @@
+//! The state of one instance of the authorizer, made from its settings.
+
 use std::time::Duration;
 
 use api::app::{App, BadSetting, Pepper, StartError};
 
 use crate::{
-    jwt::{Issuer, Jwks},
-    recent::Recent,
+    cache::{Cache, DecisionCache},
+    jwt::{issuer::Issuer, jwks::Jwks},
+    organization_cache::OrganizationCache,
     routes::Routes,
-    snapshots::Snapshots,
 };
 
-/// What one instance of the authorizer holds.
+/// The greatest `DECISION_MAX_AGE_SECONDS`.
+const MAX_DECISION_AGE: u64 = 60;
+
+/// The clients, settings and caches of one instance of the authorizer.
 #[derive(Debug)]
 pub struct Authorizer {
     pub(crate) app: App<Pepper>,
     pub(crate) issuer: Issuer,
     pub(crate) jwks: Jwks,
     pub(crate) routes: Routes,
-    pub(crate) snapshots: Snapshots,
-    pub(crate) recent: Recent,
+    pub(crate) organizations: OrganizationCache,
+    pub(crate) decisions: DecisionCache,
 }
 
 impl Authorizer {
@@ -26,24 +31,24 @@ impl Authorizer {
         let app = App::from_env_with_pepper().await?;
         let environment = &app.environment;
         let max_age = environment.parse_or("DECISION_MAX_AGE_SECONDS", 0)?;
-        if max_age > 60 {
+        if max_age > MAX_DECISION_AGE {
             return Err(BadSetting::Wrong {
                 name: "DECISION_MAX_AGE_SECONDS",
-                rule: "must be 0 to 60".to_owned(),
+                rule: format!("must be 0 to {MAX_DECISION_AGE}"),
             }
             .into());
         }
-        let limit = Duration::from_millis(environment.parse_or("OPERATION_TIMEOUT_MS", 1_500)?);
+        let timeout = Duration::from_millis(environment.parse_or("OPERATION_TIMEOUT_MS", 1_500)?);
         let issuer = Issuer::from_env(environment)?;
-        let jwks = Jwks::new(&issuer.url, environment.optional("OIDC_JWKS_URL"), limit);
+        let jwks = Jwks::new(&issuer.url, environment.optional("OIDC_JWKS_URL"), timeout);
         let routes = environment.parse_or("ROUTE_PERMISSIONS", Routes::default())?;
         Ok(Self {
             app,
             jwks,
             issuer,
             routes,
-            snapshots: Snapshots::default(),
-            recent: Recent::new(Duration::from_secs(max_age)),
+            organizations: OrganizationCache::default(),
+            decisions: Cache::new(Duration::from_secs(max_age)),
         })
     }
 }

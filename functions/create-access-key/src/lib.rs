@@ -1,30 +1,29 @@
-//! Creates an access key, in the quota of its user and within the organization's policy.
+//! Creates an access key, within the quota of its user and the policy of the organization.
 
 use api::{
-    Answer, Done, Instant, KeyAnswer, Problem, Request,
+    AccessKeyChange, AccessKeyResponse, HandlerError, HandlerResult, Instant, Member, Request,
     app::{App, Pepper},
-    chosen_expiry, created, key_again, until_won,
+    chosen_expiry, replay_key, response, retry_on_conflict,
 };
 use domain::{
     Error, Time,
     access::{Action, Right},
     access_key::AccessKey,
+    audit,
     cidr::{self, Cidr},
-    grant::{carries_known, effective},
-    id::{KeyId, KeySuffix, UserId},
+    grant::{check_roles_exist, effective},
+    id::{KeyId, KeySuffix},
     notice,
     organization::Organization,
-    quota::find_room,
+    quota::check_quota,
     role::{Label, distinct},
     secret::StoredSecret,
     text::{Description, Name},
     token::SecretToken,
-    user::User,
 };
-use lambda_http::Request as Event;
 use serde::Deserialize;
 use serde_json::json;
-use table::{NewKey, Once, Trail};
+use table::{ChangeRecords, IdempotencyRecord, StoredAccessKey};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,87 +45,85 @@ impl Body {
         chosen.ok_or_else(|| Error::invalid("expires_in_days", RULE))
     }
 
-    fn into_key(self, token: &SecretToken, secret: StoredSecret, user: &User, by: Made) -> AccessKey {
+    fn into_key(
+        self,
+        token: &SecretToken,
+        secret: StoredSecret,
+        expires_at: Option<Time>,
+        request: &Request<Member>,
+    ) -> AccessKey {
+        let Member { organization_id, user_id, .. } = request.caller;
         let mut key =
-            AccessKey::new(token, secret, user.organization_id, self.name, by.expires_at, by.user_id, by.now);
+            AccessKey::new(token, secret, organization_id, self.name, expires_at, user_id, request.now);
         key.description = self.description;
         key.roles = self.roles.map(distinct);
         key.groups = self.groups.map(distinct);
-        key.allowed_cidrs = by.allowed_cidrs;
+        key.allowed_cidrs = self.allowed_cidrs;
         key
     }
 }
 
-/// Who makes the key, when and until when.
-struct Made {
-    user_id: UserId,
-    now: Time,
-    expires_at: Option<Time>,
-    allowed_cidrs: Option<Vec<Cidr>>,
-}
-
-/// Answers the new key with its secret, which is shown here and nowhere again.
+/// Responds with the new key and its secret, which no later response shows.
 ///
-/// A repetition under the same `Idempotency-Key` answers the key as it is, without its secret.
-pub async fn create_access_key(app: &App<Pepper>, event: Event) -> Answer {
-    let request = &Request::read(event)?;
-    let make = async |once| create(app, request, once).await;
-    let again = async |done: &Once| key_again(app, request, done, Action::CreateKey).await;
-    request.once(app, make, again).await
+/// A request that is repeated under the same `Idempotency-Key` gets the key as it is, without its secret.
+pub async fn create_access_key(app: &App<Pepper>, request: lambda_http::Request) -> HandlerResult {
+    let request = &Request::read_member(request)?;
+    let create = async |record| create(app, request, record).await;
+    let replay = async |record: &IdempotencyRecord| replay_key(app, request, record, Action::CreateKey).await;
+    request.idempotent(app, create, replay).await
 }
 
-async fn create(app: &App<Pepper>, request: &Request, once: Option<Once>) -> Answer {
+async fn create(
+    app: &App<Pepper>,
+    request: &Request<Member>,
+    record: Option<IdempotencyRecord>,
+) -> HandlerResult {
     request.query(&[])?;
-    let member = request.member()?;
+    let member = &request.caller;
     let user = app.user(member, &request.path("user_id")?).await?;
-    let right = app.permit(member, Action::CreateKey, user.as_subject()).await?;
+    let right = app.permit(member, Action::CreateKey, user.as_resource()).await?;
     let mut body: Body = request.body()?;
-    let made = Made {
-        user_id: member.user_id,
-        now: request.now,
-        expires_at: body.expiry(request.now)?,
-        allowed_cidrs: body.allowed_cidrs.take().map(cidr::checked).transpose()?,
-    };
+    let expires_at = body.expiry(request.now)?;
+    body.allowed_cidrs = body.allowed_cidrs.map(cidr::checked).transpose()?;
     let snapshot = app.snapshot(member).await?;
     let (roles, groups) =
         (body.roles.as_deref().unwrap_or_default(), body.groups.as_deref().unwrap_or_default());
-    carries_known(roles, groups, &snapshot.catalog)?;
-    snapshot.organization.policy.check_lifetime(made.expires_at, request.now)?;
+    check_roles_exist(roles, groups, &snapshot.catalog)?;
+    snapshot.organization.policy.check_lifetime(expires_at, request.now)?;
     // Refused before argon2 runs: a full quota must not cost CPU time.
-    find_room(&user, &snapshot.organization.policy, 1, request.now)?;
+    check_quota(&user, &snapshot.organization.policy, 1, request.now)?;
 
     let key_id = KeyId::new(user.user_id, KeySuffix::random());
     let token = SecretToken::generate(&app.key_prefix, key_id);
-    let secret = app.pepper.seal(&token).await?;
-    let key = body.into_key(&token, secret, &user, made);
+    let secret = app.pepper.hash_secret(&token).await?;
+    let key = body.into_key(&token, secret, expires_at, request);
     if right == Right::Held {
         member.actor().may_grant(&effective(&user, Some(&key), &snapshot.catalog))?;
     }
-    let once = once.map(|once| once.with(201, None, vec![key_id]));
-    until_won(|| store(app, request, &snapshot.organization, &key, once.as_ref())).await?;
-    let answer = KeyAnswer::new(key, user.kind, &app.key_prefix, request.now).with_secret(&token);
-    Ok(created(&answer, Some(1)))
+    let record = record.map(|record| record.with(201, None, vec![key_id]));
+    retry_on_conflict(|| store(app, request, &snapshot.organization, &key, record.as_ref())).await?;
+    let shown = AccessKeyResponse::new(key, user.kind, &app.key_prefix, request.now).with_secret(&token);
+    Ok(response::created(&shown, Some(1)))
 }
 
 async fn store(
     app: &App<Pepper>,
-    request: &Request,
+    request: &Request<Member>,
     organization: &Organization,
     key: &AccessKey,
-    once: Option<&Once>,
-) -> Result<(), Problem> {
-    let member = request.member()?;
+    record: Option<&IdempotencyRecord>,
+) -> Result<(), HandlerError> {
+    let member = &request.caller;
     let user = app.user(member, key.user_id().as_str()).await?;
-    app.permit(member, Action::CreateKey, user.as_subject()).await?;
-    let room = find_room(&user, &organization.policy, 1, request.now)?;
+    app.permit(member, Action::CreateKey, user.as_resource()).await?;
+    let slot = check_quota(&user, &organization.policy, 1, request.now)?;
     let due_at = notice::next_due(&organization.policy.notices, key, request.now);
     let changes = json!({
         "name": key.name, "expires_at": key.expires_at.map(|expiry| expiry.to_string()),
         "roles": key.roles, "groups": key.groups, "allowed_cidrs": key.allowed_cidrs,
     });
-    let target = ("access_key", key.key_id.to_string());
-    let events = [request.audit_event(key.organization_id, "access_key.created", target, changes)];
-    let news = request.news_of_key(&user, key, &app.key_prefix, Done::Created)?;
-    let trail = Trail::of(&events).telling(news.as_slice()).once(once);
-    Ok(app.table.create_access_key(NewKey { key, due_at }, &user, &room, trail).await?)
+    let events = [request.audit_event(audit::Action::AccessKeyCreated, key.key_id, changes)];
+    let notification = request.key_notification(&user, key, &app.key_prefix, AccessKeyChange::Created);
+    let records = ChangeRecords::of(&events).notifying(notification.as_slice()).idempotent(record);
+    Ok(app.table.create_access_key(StoredAccessKey { key, due_at }, &user, &slot, records).await?)
 }

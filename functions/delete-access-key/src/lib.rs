@@ -1,29 +1,28 @@
-//! Removes an access key, in whatever state it is.
+//! Deletes an access key, in any state.
 
-use api::{Answer, Done, Problem, Request, app::App, deleted, until_won};
-use domain::access::Action;
-use lambda_http::Request as Event;
+use api::{
+    AccessKeyChange, HandlerError, HandlerResult, Member, Request, app::App, response, retry_on_conflict,
+};
+use domain::{access::Action, audit};
 use serde_json::json;
-use table::{KeyWithUser, Trail};
+use table::{ChangeRecords, KeyWithUser};
 
-/// Deletes the key that the path names; the next request with it is refused.
-pub async fn delete_access_key(app: &App, event: Event) -> Answer {
-    let request = Request::read(event)?;
+/// Deletes the key that the path names. The next request with it is refused.
+pub async fn delete_access_key(app: &App, request: lambda_http::Request) -> HandlerResult {
+    let request = Request::read_member(request)?;
     request.query(&[])?;
     request.no_body()?;
     let named = request.path("key_id")?;
-    until_won(|| delete(app, &request, &named)).await?;
-    Ok(deleted())
+    retry_on_conflict(|| delete(app, &request, &named)).await?;
+    Ok(response::no_content())
 }
 
-async fn delete(app: &App, request: &Request, named: &str) -> Result<(), Problem> {
-    let member = request.member()?;
-    let KeyWithUser { key, user } = app.access_key(member, named, Action::EndKey).await?;
+async fn delete(app: &App, request: &Request<Member>, named: &str) -> Result<(), HandlerError> {
+    let KeyWithUser { key, user } = app.access_key(&request.caller, named, Action::EndKey).await?;
     request.check_precondition(key.version)?;
-    let target = ("access_key", key.key_id.to_string());
     let changes = json!({"name": key.name});
-    let events = [request.audit_event(member.organization_id, "access_key.deleted", target, changes)];
-    let news = request.news_of_key(&user, &key, &app.key_prefix, Done::Deleted)?;
-    let trail = Trail::of(&events).telling(news.as_slice());
-    Ok(app.table.delete_access_key(&key, trail).await?)
+    let events = [request.audit_event(audit::Action::AccessKeyDeleted, key.key_id, changes)];
+    let notification = request.key_notification(&user, &key, &app.key_prefix, AccessKeyChange::Deleted);
+    let records = ChangeRecords::of(&events).notifying(notification.as_slice());
+    Ok(app.table.delete_access_key(&key, records).await?)
 }

@@ -1,25 +1,24 @@
-//! Tells a caller who it is, what it may do and when its key expires.
+//! Describes a caller to itself: its organization, its rights and the expiry of its key.
 
-use api::{Answer, Caller, Request, ok};
-use lambda_http::Request as Event;
+use api::{AuthorizerContext, BadContext, HandlerResult, Request, response::ok};
 use serde::Serialize;
 
-/// Answers what the authorizer established: lists for roles and permissions, `null` for what does
-/// not apply.
-pub fn describe_caller(event: Event) -> Answer {
-    let request = Request::read(event)?;
-    request.query(&[])?;
-    Ok(ok(&Description::from(request.caller), None))
+/// Answers the authorizer's context as JSON: lists for roles and permissions, `null` for each value that does not
+/// apply.
+pub fn describe_caller(request: lambda_http::Request) -> HandlerResult {
+    let context = AuthorizerContext::of_request(&request)?;
+    Request::read(request)?.query(&[])?;
+    Ok(ok(&Description::new(context)?, None))
 }
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 struct Description {
     organization_id: Option<String>,
     organization_status: Option<String>,
     user_id: Option<String>,
-    user_kind: Option<&'static str>,
+    user_kind: Option<String>,
     user_name: Option<String>,
-    auth_method: &'static str,
+    auth_method: String,
     key_id: Option<String>,
     key_name: Option<String>,
     roles: Vec<String>,
@@ -32,38 +31,37 @@ struct Description {
     email_verified: Option<bool>,
 }
 
-impl From<Caller> for Description {
-    fn from(caller: Caller) -> Self {
-        let (member, sign_in) = match caller {
-            Caller::Member(mut member) => {
-                let sign_in = member.sign_in.take();
-                (Some(member), sign_in)
-            }
-            Caller::SignIn(sign_in) => (None, Some(sign_in)),
-        };
-        let mut description = Self { auth_method: "access_key", ..Self::default() };
-        if let Some(sign_in) = sign_in {
-            description.auth_method = "oidc";
-            description.user_name = sign_in.name.map(String::from);
-            description.issuer = Some(sign_in.issuer);
-            description.subject = Some(sign_in.subject);
-            description.email_verified = sign_in.email.is_some().then_some(sign_in.email_verified);
-            description.email = sign_in.email.map(String::from);
-            description.permissions = sign_in.permissions.into_iter().map(String::from).collect();
-        }
-        if let Some(member) = member {
-            description.organization_id = Some(member.organization_id.into());
-            description.organization_status = Some(member.organization_status);
-            description.user_id = Some(member.user_id.into());
-            description.user_kind = Some(member.kind.as_str());
-            description.user_name = Some(member.name);
-            description.key_name = member.key_id.is_some().then_some(member.key_name);
-            description.key_id = member.key_id.map(String::from);
-            description.roles = member.roles;
-            description.permissions = member.permissions.into_iter().map(String::from).collect();
-            description.expires_at = member.expires_at.map(|expiry| expiry.to_string());
-            description.expires_in_days = member.expires_in_days;
-        }
-        description
+impl Description {
+    fn new(context: AuthorizerContext) -> Result<Self, BadContext> {
+        Ok(Self {
+            organization_id: filled(context.organization_id),
+            organization_status: filled(context.organization_status),
+            user_id: filled(context.user_id),
+            user_kind: filled(context.user_kind),
+            user_name: filled(context.user_name),
+            auth_method: context.auth_method,
+            key_id: filled(context.key_id),
+            key_name: filled(context.key_name),
+            roles: words(&context.roles),
+            permissions: words(&context.permissions),
+            expires_at: filled(context.expires_at),
+            expires_in_days: filled(context.expires_in_days)
+                .map(|days| days.parse().map_err(|_| BadContext("expires_in_days")))
+                .transpose()?,
+            issuer: filled(context.issuer),
+            subject: filled(context.subject),
+            email: filled(context.email),
+            email_verified: filled(context.email_verified)
+                .map(|verified| verified.parse().map_err(|_| BadContext("email_verified")))
+                .transpose()?,
+        })
     }
+}
+
+fn filled(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
 }

@@ -2,12 +2,12 @@
 
 use std::future::ready;
 
-use api::{answer, app::Environment};
+use api::{app::Environment, serve};
 use describe_caller::describe_caller;
-use lambda_http::{Error, run, service_fn};
+use lambda_http::Error;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     Environment::start()?;
-    run(service_fn(|request| answer(ready(describe_caller(request))))).await
+    serve(|request| ready(describe_caller(request))).await
 }

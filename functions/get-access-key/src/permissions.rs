@@ -1,5 +1,7 @@
+//! The permissions of a key, each with the roles and groups that it comes from.
+
 use domain::{
-    grant::{Grant, Source, effective, narrowing, of_user},
+    grant::{Grant, Source, effective, of_user, restriction},
     id::KeyId,
     permission::Permission,
     role::{Catalog, Label},
@@ -7,43 +9,43 @@ use domain::{
 use serde::Serialize;
 use table::KeyWithUser;
 
-/// What a key permits, and where each permission comes from.
+/// The permissions of a key, and the source of each.
 #[derive(Debug, Serialize)]
 pub(crate) struct Explanation {
     key_id: KeyId,
-    /// What the key permits: what its user holds, within what it is narrowed to.
+    /// The permissions of the key: those of its user, limited to those of the key's own roles and groups.
     permissions: Vec<Explained>,
-    /// What the user holds.
+    /// The permissions of the user.
     user: Vec<Sourced>,
-    /// What the key is narrowed to; `null` when it was never given roles or groups.
+    /// The permissions of the key's own roles and groups; `null` if the key is not narrowed to any.
     key: Option<Vec<Sourced>>,
 }
 
 #[derive(Debug, Serialize)]
 struct Explained {
     permission: Permission,
-    /// The sources on the user's side that cover it.
-    user_sources: Vec<SourceAnswer>,
-    /// The sources on the key's side that cover it; empty when the key is not narrowed.
-    key_sources: Vec<SourceAnswer>,
+    /// The user's roles and groups that cover it.
+    user_sources: Vec<SourceResponse>,
+    /// The key's own roles and groups that cover it; empty if the key is not narrowed to any.
+    key_sources: Vec<SourceResponse>,
 }
 
 #[derive(Debug, Serialize)]
 struct Sourced {
     permission: Permission,
-    source: SourceAnswer,
+    source: SourceResponse,
 }
 
 /// As `{"type": "group", "group": "…", "role": "…"}`.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum SourceAnswer {
+enum SourceResponse {
     Owner,
     Role { role: Label },
     Group { group: Label, role: Label },
 }
 
-impl From<&Source> for SourceAnswer {
+impl From<&Source> for SourceResponse {
     fn from(source: &Source) -> Self {
         match source {
             Source::Owner => Self::Owner,
@@ -53,10 +55,10 @@ impl From<&Source> for SourceAnswer {
     }
 }
 
-/// Lists what a key permits now.
+/// Explains which permissions a key has now.
 pub(crate) fn explain(found: &KeyWithUser, catalog: &Catalog) -> Explanation {
     let user = of_user(&found.user, catalog);
-    let key = narrowing(&found.key, catalog);
+    let key = restriction(&found.key, catalog);
     let explained = |permission: Permission| Explained {
         user_sources: covering(&user, &permission),
         key_sources: key.as_ref().map(|key| covering(key, &permission)).unwrap_or_default(),
@@ -76,7 +78,7 @@ pub(crate) fn explain(found: &KeyWithUser, catalog: &Catalog) -> Explanation {
     }
 }
 
-fn covering(grants: &[Grant], permission: &Permission) -> Vec<SourceAnswer> {
+fn covering(grants: &[Grant], permission: &Permission) -> Vec<SourceResponse> {
     let covers = |(granted, _): &&Grant| granted.covers(permission.as_str());
     grants.iter().filter(covers).map(|(_, source)| source.into()).collect()
 }

@@ -1,4 +1,6 @@
-use api::{BODY_LIMIT, Problem, Request};
+//! The token of an introspection request, from a form or from JSON.
+
+use api::{BodyError, HandlerError, MAX_BODY_BYTES, Request};
 use domain::Error;
 use serde::{Deserialize, de::IgnoredAny};
 
@@ -9,17 +11,19 @@ const JSON: &str = "application/json";
 #[serde(deny_unknown_fields)]
 struct Body {
     token: String,
-    /// Accepted and ignored: there is one type of token.
+    /// Accepted and ignored: there is only one type of token.
     #[serde(rename = "token_type_hint")]
     _hint: Option<IgnoredAny>,
 }
 
-/// Reads the one token of a form, as RFC 7662 sends it, or of a JSON object.
-pub(crate) fn token(request: &Request<()>) -> Result<String, Problem> {
+/// Reads the token from a form, as in RFC 7662, or from a JSON object.
+pub(crate) fn token(request: &Request<()>) -> Result<String, HandlerError> {
     let token = match request.content_type().as_deref() {
         Some(FORM) => in_form(request)?,
         None | Some(JSON) => request.body::<Body>()?.token,
-        Some(_) => return Err(Problem::unsupported_media_type(&format!("{FORM} or {JSON}"))),
+        Some(_) => {
+            return Err(BodyError::UnsupportedMediaType { expected: format!("{FORM} or {JSON}") }.into());
+        }
     };
     if token.is_empty() {
         return Err(Error::invalid("token", "must be given").into());
@@ -27,9 +31,9 @@ pub(crate) fn token(request: &Request<()>) -> Result<String, Problem> {
     Ok(token)
 }
 
-/// Reads a form. Other parameters are ignored, as OAuth demands, and an empty one is none.
-fn in_form(request: &Request<()>) -> Result<String, Problem> {
-    request.check_size(BODY_LIMIT)?;
+/// Reads a form. OAuth demands to ignore unknown parameters, and to treat an empty value as a missing one.
+fn in_form(request: &Request<()>) -> Result<String, HandlerError> {
+    request.check_size(MAX_BODY_BYTES)?;
     let mut tokens = form_urlencoded::parse(request.bytes()).filter(|(name, _)| name == "token");
     let token = tokens.next().map(|(_, value)| value.into_owned()).unwrap_or_default();
     if tokens.next().is_some() {

@@ -1,3 +1,5 @@
+//! The response to an introspection, in the members of RFC 7662.
+
 use domain::{
     Time,
     access_key::AccessKey,
@@ -6,18 +8,18 @@ use domain::{
 };
 use serde::Serialize;
 
-/// What a token is worth, in the members of RFC 7662.
+/// Whether a token is active, with its permissions or the reason why it is not.
 #[derive(Debug, Serialize)]
 pub(crate) struct Introspection {
     active: bool,
-    /// Why a token whose secret is right does not work.
+    /// Why the token is not active; given only if its secret is right.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
     #[serde(flatten)]
-    worth: Option<Worth>,
+    token: Option<ActiveToken>,
 }
 
-/// Why a token whose secret is right does not work.
+/// Why a token is not active although its secret is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reason {
@@ -30,29 +32,28 @@ pub(crate) enum Reason {
 }
 
 #[derive(Debug, Serialize)]
-struct Worth {
-    /// What the key may do, with spaces between.
+struct ActiveToken {
+    /// The permissions of the key, separated by spaces.
     scope: String,
     sub: UserId,
     client_id: KeyId,
-    /// From this second of the epoch on the token is refused; absent where that is never.
+    /// The first second at which the token is refused, seconds since the epoch; absent if it never expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     exp: Option<i64>,
-    /// When this very token was issued, in seconds of the epoch: at the rotation that made it, or else at
-    /// the key's creation.
+    /// When this token was issued, seconds since the epoch: at its rotation, or else at the key's creation.
     iat: i64,
     token_type: &'static str,
     organization_id: OrganizationId,
 }
 
 impl Introspection {
-    /// Tells nothing: whoever asks has not shown a secret of the key.
+    /// Reveals nothing, because the caller has not shown a secret of the key.
     pub(crate) const fn unknown() -> Self {
-        Self { active: false, reason: None, worth: None }
+        Self { active: false, reason: None, token: None }
     }
 
     pub(crate) const fn inactive(reason: Reason) -> Self {
-        Self { active: false, reason: Some(reason), worth: None }
+        Self { active: false, reason: Some(reason), token: None }
     }
 
     pub(crate) fn active(
@@ -60,7 +61,7 @@ impl Introspection {
         permissions: &[Permission],
         (issued_at, ends): (Time, Option<Time>),
     ) -> Self {
-        let worth = Worth {
+        let token = ActiveToken {
             scope: permissions.iter().map(Permission::as_str).collect::<Vec<_>>().join(" "),
             sub: key.user_id(),
             client_id: key.key_id,
@@ -69,6 +70,6 @@ impl Introspection {
             token_type: "access_key",
             organization_id: key.organization_id,
         };
-        Self { active: true, reason: None, worth: Some(worth) }
+        Self { active: true, reason: None, token: Some(token) }
     }
 }

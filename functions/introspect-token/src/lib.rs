@@ -1,15 +1,15 @@
-//! Tells the holder of an access key what it is worth (RFC 7662).
+//! Tells the holder of an access key whether the key works, and its permissions (RFC 7662).
 //!
-//! The token is the proof, so nobody has to sign in. Whoever lacks the secret learns nothing: a token
-//! that is malformed, unknown, wrong or of a deleted user is answered alike.
+//! The token is the proof, so nobody has to sign in. A caller without the secret learns nothing: the response
+//! is the same for a token that is malformed, unknown, wrong, or of a deleted user.
 
 mod body;
 mod introspection;
 
 use api::{
-    Answer, Problem, Request,
-    app::{App, Found, Pepper},
-    ok,
+    HandlerError, HandlerResult, Request,
+    app::{App, Pepper, SecretMatch},
+    response,
 };
 use domain::{
     Time,
@@ -21,20 +21,19 @@ use domain::{
     user,
 };
 use introspection::{Introspection, Reason};
-use lambda_http::Request as Event;
 use table::KeyWithUser;
 
-/// Answers whether the token that was sent works now, and what it may do or why it does not work.
+/// Responds with the permissions of a token that works now, or with the reason why it does not.
 ///
-/// From where a key may be used is not judged: who asks is not who uses the key.
-pub async fn introspect_token(app: &App<Pepper>, event: Event) -> Answer {
-    let request = Request::read_open(event)?;
+/// CIDR restrictions are not checked: the caller of this endpoint is not the client that uses the key.
+pub async fn introspect_token(app: &App<Pepper>, request: lambda_http::Request) -> HandlerResult {
+    let request = Request::read_open(request)?;
     request.query(&[])?;
     let text = body::token(&request)?;
-    Ok(ok(&introspect(app, &text, request.now).await?, None))
+    Ok(response::ok(&introspect(app, &text, request.now).await?, None))
 }
 
-async fn introspect(app: &App<Pepper>, text: &str, now: Time) -> Result<Introspection, Problem> {
+async fn introspect(app: &App<Pepper>, text: &str, now: Time) -> Result<Introspection, HandlerError> {
     let Ok(token) = Token::parse(&app.key_prefix, text) else { return Ok(Introspection::unknown()) };
     let Some(found) = app.table.access_key_and_user(token.key_id()).await? else {
         return Ok(Introspection::unknown());
@@ -43,22 +42,22 @@ async fn introspect(app: &App<Pepper>, text: &str, now: Time) -> Result<Introspe
         return Ok(Introspection::unknown());
     }
     match app.pepper.check(&found.key, token, now).await? {
-        Found::Working(secret) => judge(app, &found, secret, now).await,
-        Found::Retired => Ok(Introspection::inactive(Reason::Retired)),
-        Found::Nothing => Ok(Introspection::unknown()),
+        SecretMatch::Active(secret) => introspect_key(app, &found, secret, now).await,
+        SecretMatch::Retired => Ok(Introspection::inactive(Reason::Retired)),
+        SecretMatch::None => Ok(Introspection::unknown()),
     }
 }
 
-/// Judges a key whose secret is right. What is wrong with the key itself comes before its user, and the
-/// user before the organization.
-async fn judge(
+/// Introspects a key whose secret is right. A reason in the key itself comes before one in its user, and the
+/// user's before the organization's.
+async fn introspect_key(
     app: &App<Pepper>,
     found: &KeyWithUser,
     secret: &StoredSecret,
     now: Time,
-) -> Result<Introspection, Problem> {
+) -> Result<Introspection, HandlerError> {
     let KeyWithUser { key, user } = found;
-    if let Some(reason) = state(key, now) {
+    if let Some(reason) = inactive_reason(key, now) {
         return Ok(Introspection::inactive(reason));
     }
     if user.status != user::Status::Active {
@@ -71,10 +70,10 @@ async fn judge(
         return Ok(Introspection::inactive(Reason::OrganizationSuspended));
     }
     let permissions = effective(user, Some(key), &snapshot.catalog);
-    Ok(Introspection::active(key, &permissions, key.term_of(secret)))
+    Ok(Introspection::active(key, &permissions, key.validity_of(secret)))
 }
 
-fn state(key: &AccessKey, now: Time) -> Option<Reason> {
+fn inactive_reason(key: &AccessKey, now: Time) -> Option<Reason> {
     match key.status(now) {
         Status::Active => None,
         Status::Inactive => Some(Reason::Inactive),

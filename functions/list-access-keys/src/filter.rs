@@ -1,29 +1,31 @@
+//! The filters of the lists of keys.
+
 use api::Paging;
 use domain::{Error, Time};
 use serde::{
     Deserialize,
     de::{IntoDeserializer, value::Error as NoSuchWord},
 };
-use table::KeyFilter;
+use table::AccessKeyFilter;
 
-/// The parameters that narrow the list of one user's keys down.
+/// The filters for the list of one user's keys.
 pub(crate) const OF_USER: [&str; 3] = ["status", "expires_before", "unused_since"];
 
-/// The parameters that narrow the list of an organization's keys down.
+/// The filters for the list of an organization's keys.
 pub(crate) const OF_ORGANIZATION: [&str; 4] = ["status", "kind", "expires_before", "unused_since"];
 
-/// Reads which keys are asked for.
-pub(crate) fn read(paging: &Paging) -> Result<KeyFilter, Error> {
+/// Reads the filters of a request.
+pub(crate) fn read(paging: &Paging) -> Result<AccessKeyFilter, Error> {
     parse(|name| paging.filter(name))
 }
 
-fn parse<'a>(given: impl Fn(&'static str) -> Option<&'a str>) -> Result<KeyFilter, Error> {
+fn parse<'a>(given: impl Fn(&'static str) -> Option<&'a str>) -> Result<AccessKeyFilter, Error> {
     const INSTANT: &str = "must be an RFC 3339 time in whole seconds such as 2027-01-31T12:00:00Z";
     let instant = |name| match given(name).map(Time::parse) {
         Some(None) => Err(Error::invalid(name, INSTANT)),
         time => Ok(time.flatten()),
     };
-    Ok(KeyFilter {
+    Ok(AccessKeyFilter {
         status: word("status", "must be active, inactive, expired or revoked", &given)?,
         kind: word("kind", "must be owner, normal or machine", &given)?,
         expires_before: instant("expires_before")?,
@@ -46,20 +48,20 @@ mod tests {
 
     use super::*;
 
-    fn read(given: &[(&str, &'static str)]) -> Result<KeyFilter, Error> {
+    fn read(given: &[(&str, &'static str)]) -> Result<AccessKeyFilter, Error> {
         parse(|name| given.iter().find(|(parameter, _)| *parameter == name).map(|(_, value)| *value))
     }
 
     #[test]
     fn each_parameter_is_read() {
-        assert_eq!(read(&[]), Ok(KeyFilter::default()));
+        assert_eq!(read(&[]), Ok(AccessKeyFilter::default()));
         let filter = read(&[
             ("status", "inactive"),
             ("kind", "machine"),
             ("expires_before", "2026-01-01T00:00:00Z"),
             ("unused_since", "2026-01-01T01:00:01+01:00"),
         ]);
-        let expected = KeyFilter {
+        let expected = AccessKeyFilter {
             status: Some(Status::Inactive),
             kind: Some(Kind::Machine),
             expires_before: Some(Time::from_seconds(1_767_225_600)),

@@ -1,14 +1,13 @@
-//! Lists access keys, of one user or of the organization, by expiry.
+//! Lists the access keys of one user or of the organization, by expiry.
 
 mod filter;
 
-use api::{Answer, KeyAnswer, Paging, Request, app::App, ok};
+use api::{AccessKeyResponse, HandlerResult, Member, Paging, Request, app::App, response};
 use domain::access::Action;
-use lambda_http::Request as Event;
 
-/// Answers a page of the keys that are asked for, without any secret.
-pub async fn list_access_keys(app: &App, event: Event) -> Answer {
-    let request = Request::read(event)?;
+/// Responds with a page of keys, without any secret.
+pub async fn list_access_keys(app: &App, request: lambda_http::Request) -> HandlerResult {
+    let request = Request::read_member(request)?;
     match request.route.as_str() {
         "GET /v1/organizations/{organization_id}/users/{user_id}/access-keys" => {
             keys_of_user(app, &request).await
@@ -18,29 +17,31 @@ pub async fn list_access_keys(app: &App, event: Event) -> Answer {
     }
 }
 
-async fn keys_of_organization(app: &App, request: &Request) -> Answer {
-    let member = request.member()?;
+async fn keys_of_organization(app: &App, request: &Request<Member>) -> HandlerResult {
+    let member = &request.caller;
     member.actor().may(Action::ListKeys)?;
     let organization_id = member.organization_id;
     let paging = Paging::filtered(request, Some(organization_id), "keys", &filter::OF_ORGANIZATION)?;
     let (filter, after) = (filter::read(&paging)?, paging.after.as_deref());
     let page = app.table.access_keys(organization_id, &filter, request.now, after, paging.limit).await?;
-    let items = page
+    let shown = page
         .items
         .into_iter()
-        .map(|found| KeyAnswer::new(found.key, found.user.kind, &app.key_prefix, request.now));
-    Ok(ok(&paging.answer(items.collect(), page.next), None))
+        .map(|found| AccessKeyResponse::new(found.key, found.user.kind, &app.key_prefix, request.now));
+    Ok(response::ok(&paging.page(shown.collect(), page.next), None))
 }
 
-async fn keys_of_user(app: &App, request: &Request) -> Answer {
-    let member = request.member()?;
+async fn keys_of_user(app: &App, request: &Request<Member>) -> HandlerResult {
+    let member = &request.caller;
     let user = app.user(member, &request.path("user_id")?).await?;
-    app.permit(member, Action::ReadKey, user.as_subject()).await?;
+    app.permit(member, Action::ReadKey, user.as_resource()).await?;
     let query = format!("keys of {}", user.user_id);
     let paging = Paging::filtered(request, Some(member.organization_id), &query, &filter::OF_USER)?;
     let (filter, after) = (filter::read(&paging)?, paging.after.as_deref());
     let page = app.table.access_keys_of(&user, &filter, request.now, after, paging.limit).await?;
-    let items =
-        page.items.into_iter().map(|key| KeyAnswer::new(key, user.kind, &app.key_prefix, request.now));
-    Ok(ok(&paging.answer(items.collect(), page.next), None))
+    let shown = page
+        .items
+        .into_iter()
+        .map(|key| AccessKeyResponse::new(key, user.kind, &app.key_prefix, request.now));
+    Ok(response::ok(&paging.page(shown.collect(), page.next), None))
 }

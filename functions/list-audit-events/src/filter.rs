@@ -1,11 +1,13 @@
+//! The filters of the list of audit events.
+
 use api::Paging;
 use domain::{Error, Time};
 use table::AuditFilter;
 
-/// The parameters that narrow the list down.
+/// The names of the filters.
 pub(crate) const PARAMETERS: [&str; 5] = ["actor", "action", "target", "since", "until"];
 
-/// Reads which events are asked for: from `since` on, and before `until`.
+/// Reads the filters of a request. Events from `since` on and before `until` match.
 pub(crate) fn read(paging: &Paging) -> Result<AuditFilter, Error> {
     parse(|name| paging.filter(name))
 }
@@ -43,7 +45,7 @@ fn is_id(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.bytes().all(allowed)
 }
 
-/// Tells whether the text is a noun and what was done to it.
+/// Tells whether the text has the form of an action. It need not be an action that this version knows.
 fn is_action(text: &str) -> bool {
     let word = |word: &str| !word.is_empty() && word.bytes().all(|c| c.is_ascii_lowercase() || c == b'_');
     text.len() <= 64 && text.split_once('.').is_some_and(|(noun, done)| word(noun) && word(done))

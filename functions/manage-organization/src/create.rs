@@ -1,8 +1,11 @@
+//! Creates an organization.
+
 use std::collections::BTreeSet;
 
-use api::{Answer, Request, app::App, created};
+use api::{HandlerResult, Request, app::App, response::created};
 use domain::{
     Error,
+    audit::Action,
     id::OrganizationId,
     organization::{Organization, Status},
     policy::{Policy, PolicyChange, Preset},
@@ -13,7 +16,7 @@ use domain::{
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{Creation, OrganizationAnswer, signed_in};
+use crate::{creation_policy::CreationPolicy, response::OrganizationResponse};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,10 +26,14 @@ struct Body {
     policy: PolicyChange,
 }
 
-/// Answers the new organization; the caller is its first owner.
-pub(crate) async fn create(app: &App, creation: &Creation, request: &Request) -> Answer {
+/// Responds with the new organization. The caller is its first owner.
+pub(crate) async fn create(
+    app: &App,
+    creation: &CreationPolicy,
+    request: &Request<SignedIn>,
+) -> HandlerResult {
     request.query(&[])?;
-    let sign_in = signed_in(request)?;
+    let sign_in = &request.caller;
     creation.permit(sign_in)?;
     let email = sign_in.verified_email().ok_or_else(|| Error::Forbidden {
         needs: "a sign-in with a verified e-mail address, to which notices can go".to_owned(),
@@ -45,25 +52,18 @@ pub(crate) async fn create(app: &App, creation: &Creation, request: &Request) ->
         created_at: request.now,
         version: 1,
     };
+    let organization_id = organization.organization_id;
+    let shown = json!({"name": organization.name, "policy": organization.policy});
+    let shown_owner = json!({"kind": owner.kind, "name": owner.name});
     let events = [
-        request.audit_event(
-            organization.organization_id,
-            "organization.created",
-            ("organization", organization.organization_id.to_string()),
-            json!({"name": organization.name, "policy": organization.policy}),
-        ),
-        request.audit_event(
-            organization.organization_id,
-            "user.created",
-            ("user", owner.user_id.to_string()),
-            json!({"kind": owner.kind, "name": owner.name}),
-        ),
+        request.audit_event(organization_id, Action::OrganizationCreated, organization_id, shown),
+        request.audit_event(organization_id, Action::UserCreated, owner.user_id, shown_owner),
     ];
     app.table.create_organization(&organization, &owner, &events).await?;
-    Ok(created(&OrganizationAnswer::from(organization), Some(1)))
+    Ok(created(&OrganizationResponse::from(organization), Some(1)))
 }
 
-/// Takes the name that the provider gives, or else the address, cut to what a name may have.
+/// Returns the name that the provider gives, or else the address, cut to the length of a name.
 fn owner_name(sign_in: &SignedIn, email: &Email) -> Name {
     let given = sign_in.name.clone();
     given.unwrap_or_else(|| {

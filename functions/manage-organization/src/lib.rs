@@ -1,57 +1,53 @@
-//! Organizations: created by whoever signs in, read by those who may.
+//! Organizations: created and listed by people who sign in, shown and changed by members.
 
-mod answer;
 mod create;
-mod creation;
+mod creation_policy;
 mod policy;
 mod preview;
+mod response;
 mod update;
 
-use answer::OrganizationAnswer;
-use api::{Answer, Caller, Paging, Request, app::App, ok};
+use api::{HandlerResult, Member, Paging, Request, app::App, response::ok};
 use domain::{Error, access::Action, id::OrganizationId, sign_in::SignedIn};
-use lambda_http::Request as Event;
+use response::OrganizationResponse;
 
-pub use creation::Creation;
+pub use creation_policy::CreationPolicy;
 
-/// Creates an organization, lists those of a person, or shows one.
-pub async fn manage_organization(app: &App, creation: &Creation, event: Event) -> Answer {
-    let request = Request::read(event)?;
+/// Creates an organization, lists those of a person, or shows, changes or tries a change of one.
+pub async fn manage_organization(
+    app: &App,
+    creation: &CreationPolicy,
+    request: lambda_http::Request,
+) -> HandlerResult {
+    let request = Request::read(request)?;
     match request.route.as_str() {
-        "POST /v1/organizations" => create::create(app, creation, &request).await,
-        "GET /v1/organizations" => list(app, &request).await,
-        "PATCH /v1/organizations/{organization_id}" => update::update(app, &request).await,
-        "POST /v1/organizations/{organization_id}/policy-preview" => preview::preview(app, &request).await,
-        "GET /v1/organizations/{organization_id}" => get(app, &request).await,
+        "POST /v1/organizations" => create::create(app, creation, &request.into_signed_in()?).await,
+        "GET /v1/organizations" => list(app, &request.into_signed_in()?).await,
+        "PATCH /v1/organizations/{organization_id}" => update::update(app, &request.into_member()?).await,
+        "POST /v1/organizations/{organization_id}/policy-preview" => {
+            preview::preview(app, &request.into_member()?).await
+        }
+        "GET /v1/organizations/{organization_id}" => get(app, &request.into_member()?).await,
         _ => Err(request.unknown_route()),
     }
 }
 
-async fn get(app: &App, request: &Request) -> Answer {
+async fn get(app: &App, request: &Request<Member>) -> HandlerResult {
     request.query(&[])?;
-    let member = request.member()?;
+    let member = &request.caller;
     member.actor().may(Action::ReadOrganization)?;
     let organization = app.table.organization(member.organization_id).await?;
     let organization = organization.ok_or(Error::NotFound { what: "organization" })?;
     let version = organization.version;
-    Ok(ok(&OrganizationAnswer::from(organization), Some(version)))
+    Ok(ok(&OrganizationResponse::from(organization), Some(version)))
 }
 
-async fn list(app: &App, request: &Request) -> Answer {
-    let sign_in = signed_in(request)?;
+async fn list(app: &App, request: &Request<SignedIn>) -> HandlerResult {
+    let sign_in = &request.caller;
     let subject = sign_in.hash();
     let paging = Paging::read(request, None, &format!("organizations of {subject}"))?;
-    let after = paging.after.as_deref().and_then(|place| OrganizationId::parse(place).ok());
+    let after = paging.after.as_deref().and_then(|position| OrganizationId::parse(position).ok());
     let page = app.table.organizations_of(&subject, sign_in.verified_email(), after, paging.limit).await?;
-    let items: Vec<_> = page.items.into_iter().map(OrganizationAnswer::from).collect();
-    Ok(ok(&paging.answer(items, page.next), None))
-}
-
-fn signed_in(request: &Request) -> Result<&SignedIn, Error> {
-    match &request.caller {
-        Caller::SignIn(sign_in) => Ok(sign_in),
-        Caller::Member(_) => {
-            Err(Error::Forbidden { needs: "a sign-in; an access key belongs to one organization".to_owned() })
-        }
-    }
+    let shown: Vec<_> = page.items.into_iter().map(OrganizationResponse::from).collect();
+    Ok(ok(&paging.page(shown, page.next), None))
 }

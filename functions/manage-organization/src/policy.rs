@@ -1,3 +1,5 @@
+//! The policy in the body of a request.
+
 use domain::policy::{PolicyChange, Preset};
 use serde::Deserialize;
 

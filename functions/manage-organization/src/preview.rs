@@ -1,4 +1,6 @@
-use api::{Answer, KeyAnswer, Paging, Request, app::App, ok};
+//! Shows which live keys a policy would not allow, before it is set.
+
+use api::{AccessKeyResponse, HandlerResult, Member, Paging, Request, app::App, response};
 use domain::{
     Error, Time,
     access::Action,
@@ -8,7 +10,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use table::KeyFilter;
+use table::AccessKeyFilter;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,19 +19,19 @@ struct Body {
     policy: PolicyChange,
 }
 
-/// A key that the proposed policy would not allow, with the first rule that it breaks.
+/// A key that the proposed policy would not allow, with the first rule that it violates.
 #[derive(Debug, Serialize)]
-struct Broken {
-    access_key: KeyAnswer,
+struct Violation {
+    access_key: AccessKeyResponse,
     rule: &'static str,
     value: Value,
 }
 
-/// Answers a page of the live keys that a policy would not allow, before it is set.
+/// Responds with a page of live keys that a policy would not allow.
 ///
-/// A page is what breaks the policy among `limit` keys, so that it may be empty and not the last.
-pub(crate) async fn preview(app: &App, request: &Request) -> Answer {
-    let member = request.member()?;
+/// A page holds those among `limit` keys that violate the policy: it can be empty and not be the last.
+pub(crate) async fn preview(app: &App, request: &Request<Member>) -> HandlerResult {
+    let member = &request.caller;
     member.actor().may(Action::WriteOrganization)?;
     let body: Body = request.body()?;
     let organization = app.table.organization(member.organization_id).await?;
@@ -37,18 +39,18 @@ pub(crate) async fn preview(app: &App, request: &Request) -> Answer {
         organization.ok_or(Error::NotFound { what: "organization" })?.policy.changed(&body.policy)?;
     let proposed = serde_json::to_string(&policy).expect("a policy is a map with text keys");
     let paging = Paging::read(request, Some(member.organization_id), &format!("preview of {proposed}"))?;
-    let (all, after) = (KeyFilter::default(), paging.after.as_deref());
+    let (all, after) = (AccessKeyFilter::default(), paging.after.as_deref());
     let page = app.table.access_keys(member.organization_id, &all, request.now, after, paging.limit).await?;
-    let broken = page.items.into_iter().filter_map(|found| {
-        let (rule, value) = broken_rule(&found.key, &found.user, &policy, request.now)?;
-        let access_key = KeyAnswer::new(found.key, found.user.kind, &app.key_prefix, request.now);
-        Some(Broken { access_key, rule, value })
+    let violations = page.items.into_iter().filter_map(|found| {
+        let (rule, value) = violated_rule(&found.key, &found.user, &policy, request.now)?;
+        let access_key = AccessKeyResponse::new(found.key, found.user.kind, &app.key_prefix, request.now);
+        Some(Violation { access_key, rule, value })
     });
-    Ok(ok(&paging.answer(broken.collect(), page.next), None))
+    Ok(response::ok(&paging.page(violations.collect(), page.next), None))
 }
 
-/// Finds the first rule that a live key breaks. Keys that no longer work break none.
-fn broken_rule(key: &AccessKey, user: &User, policy: &Policy, now: Time) -> Option<(&'static str, Value)> {
+/// Returns the first rule that a live key violates. A key that no longer works violates none.
+fn violated_rule(key: &AccessKey, user: &User, policy: &Policy, now: Time) -> Option<(&'static str, Value)> {
     if matches!(key.status(now), Status::Expired | Status::Revoked) {
         return None;
     }
@@ -57,10 +59,10 @@ fn broken_rule(key: &AccessKey, user: &User, policy: &Policy, now: Time) -> Opti
     {
         return Some((rule, json!(value)));
     }
-    // The keys that expire last are those for which there is no place.
+    // The keys that expire last are those beyond the quota.
     let mut live: Vec<_> = user.live_keys.iter().filter(|(_, e)| e.is_none_or(|e| e > now)).collect();
     live.sort_by_key(|(suffix, expiry)| (expiry.unwrap_or(Time::MAX), **suffix));
-    let place = live.iter().position(|(suffix, _)| **suffix == key.key_id.suffix())?;
+    let position = live.iter().position(|(suffix, _)| **suffix == key.key_id.suffix())?;
     let quota = policy.quota.of(user.kind);
-    (place >= quota as usize).then(|| (Quota::rule(user.kind), json!(quota)))
+    (position >= quota as usize).then(|| (Quota::rule(user.kind), json!(quota)))
 }

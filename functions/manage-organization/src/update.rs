@@ -1,7 +1,12 @@
-use api::{Answer, Problem, Request, app::App, differences, ok, settable, until_won};
+//! Changes an organization: its name, status and policy.
+
+use api::{
+    HandlerError, HandlerResult, Member, Request, app::App, non_null, response::ok, retry_on_conflict,
+};
 use domain::{
     Error,
     access::Action,
+    audit::{self, differences},
     organization::{Organization, Status},
     policy::PolicyChange,
     text::Name,
@@ -9,14 +14,14 @@ use domain::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::OrganizationAnswer;
+use crate::response::OrganizationResponse;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
-    #[serde(default, deserialize_with = "settable")]
+    #[serde(default, deserialize_with = "non_null")]
     name: Option<Name>,
-    #[serde(default, deserialize_with = "settable")]
+    #[serde(default, deserialize_with = "non_null")]
     status: Option<Status>,
     #[serde(default, deserialize_with = "policy")]
     policy: Option<PolicyChange>,
@@ -26,19 +31,18 @@ fn policy<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Po
     crate::policy::preset_or_change(deserializer).map(Some)
 }
 
-/// Answers the changed organization. A policy applies to keys that are created or changed from then on.
-pub(crate) async fn update(app: &App, request: &Request) -> Answer {
+/// Responds with the changed organization. A new policy applies to keys that are created or changed later.
+pub(crate) async fn update(app: &App, request: &Request<Member>) -> HandlerResult {
     request.query(&[])?;
-    request.member()?.actor().may(Action::WriteOrganization)?;
+    request.caller.actor().may(Action::WriteOrganization)?;
     let body: Body = request.patch()?;
-    let organization = until_won(|| change(app, request, &body)).await?;
+    let organization = retry_on_conflict(|| change(app, request, &body)).await?;
     let version = organization.version;
-    Ok(ok(&OrganizationAnswer::from(organization), Some(version)))
+    Ok(ok(&OrganizationResponse::from(organization), Some(version)))
 }
 
-async fn change(app: &App, request: &Request, body: &Body) -> Result<Organization, Problem> {
-    let member = request.member()?;
-    let before = app.table.organization(member.organization_id).await?;
+async fn change(app: &App, request: &Request<Member>, body: &Body) -> Result<Organization, HandlerError> {
+    let before = app.table.organization(request.caller.organization_id).await?;
     let before = before.ok_or(Error::NotFound { what: "organization" })?;
     request.check_precondition(before.version)?;
     let mut after = before.clone();
@@ -56,9 +60,7 @@ async fn change(app: &App, request: &Request, body: &Body) -> Result<Organizatio
         return Ok(before);
     }
     after.version += 1;
-    let target = ("organization", after.organization_id.to_string());
-    let event =
-        request.audit_event(after.organization_id, "organization.updated", target, Value::Object(changes));
+    let event = request.audit_event(audit::Action::OrganizationUpdated, after.organization_id, changes);
     app.table.update_organization(&before, &after, &event).await?;
     Ok(after)
 }

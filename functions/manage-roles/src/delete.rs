@@ -1,33 +1,38 @@
-use api::{Answer, Problem, Request, app::App, deleted, until_won};
-use domain::{Error, access::Action, role::Label};
+//! Deletes a role or a group.
+
+use api::{HandlerError, HandlerResult, Member, Request, app::App, response, retry_on_conflict};
+use domain::{Error, access::Action, audit, role::Label};
 use serde_json::json;
 
-use crate::{
-    entry::{Entry, Noun},
-    name,
-};
+use crate::role_or_group::{CatalogKind, RoleOrGroup};
 
-/// Removes a role or group. It grants nothing from then on; a new one of its name grants anew.
-pub(crate) async fn delete(app: &App, request: &Request, noun: Noun) -> Answer {
+/// Deletes a role or group. It grants nothing from then on. A new one of the same name grants anew.
+pub(crate) async fn delete(app: &App, request: &Request<Member>, kind: CatalogKind) -> HandlerResult {
     request.query(&[])?;
     request.no_body()?;
-    request.member()?.actor().may(Action::WriteRoles)?;
-    let name = name(request, noun)?;
-    until_won(|| remove(app, request, noun, &name)).await?;
-    Ok(deleted())
+    request.caller.actor().may(Action::WriteRoles)?;
+    let name = kind.name_in_path(request)?;
+    retry_on_conflict(|| remove(app, request, kind, &name)).await?;
+    Ok(response::no_content())
 }
 
-async fn remove(app: &App, request: &Request, noun: Noun, name: &Label) -> Result<(), Problem> {
-    let organization_id = request.member()?.organization_id;
-    let there = Entry::read(app, organization_id, noun, name).await?;
-    let there = there.ok_or(Error::NotFound { what: noun.as_str() })?;
-    request.check_precondition(there.version())?;
-    let target = (noun.as_str(), name.to_string());
-    let event =
-        request.audit_event(organization_id, &format!("{}.deleted", noun.as_str()), target, json!({}));
-    match there {
-        Entry::Role(role) => app.table.delete_role(name, role.version, &event).await?,
-        Entry::Group(group) => app.table.delete_group(name, group.version, &event).await?,
+async fn remove(
+    app: &App,
+    request: &Request<Member>,
+    kind: CatalogKind,
+    name: &Label,
+) -> Result<(), HandlerError> {
+    let found = RoleOrGroup::read(app, request.caller.organization_id, kind, name).await?;
+    let found = found.ok_or(Error::NotFound { what: kind.as_str() })?;
+    request.check_precondition(found.version())?;
+    let event = |action| request.audit_event(action, name, json!({}));
+    match found {
+        RoleOrGroup::Role(role) => {
+            app.table.delete_role(name, role.version, &event(audit::Action::RoleDeleted)).await?;
+        }
+        RoleOrGroup::Group(group) => {
+            app.table.delete_group(name, group.version, &event(audit::Action::GroupDeleted)).await?;
+        }
     }
     Ok(())
 }

@@ -1,21 +1,19 @@
-//! Roles and groups of an organization: set whole, listed, shown and removed.
+//! Roles and groups of an organization: set whole, listed, shown and deleted.
 //!
-//! A change reaches decisions within ten seconds, the age that the authorizer's snapshot may have.
+//! A change has effect within ten seconds, the greatest age of the authorizer's copy of them.
 
 mod delete;
-mod entry;
 mod put;
 mod read;
+mod role_or_group;
 
-use api::{Answer, Problem, Request, app::App};
-use domain::{Error, role::Label};
-use entry::Noun;
-use lambda_http::Request as Event;
+use api::{HandlerResult, Request, app::App};
+use role_or_group::CatalogKind;
 
-/// Sets, lists, shows or removes roles and groups.
-pub async fn manage_roles(app: &App, event: Event) -> Answer {
-    use Noun::{Group, Role};
-    let request = Request::read(event)?;
+/// Sets, lists, shows or deletes roles and groups.
+pub async fn manage_roles(app: &App, request: lambda_http::Request) -> HandlerResult {
+    use CatalogKind::{Group, Role};
+    let request = Request::read_member(request)?;
     match request.route.as_str() {
         "GET /v1/organizations/{organization_id}/roles" => read::list(app, &request, Role).await,
         "GET /v1/organizations/{organization_id}/groups" => read::list(app, &request, Group).await,
@@ -31,9 +29,4 @@ pub async fn manage_roles(app: &App, event: Event) -> Answer {
         }
         _ => Err(request.unknown_route()),
     }
-}
-
-/// Reads the name in the path of a thing that is there, or is not found.
-fn name(request: &Request, noun: Noun) -> Result<Label, Problem> {
-    Ok(Label::try_from(request.path(noun.as_str())?).map_err(|_| Error::NotFound { what: noun.as_str() })?)
 }

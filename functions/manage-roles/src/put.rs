@@ -1,8 +1,11 @@
-use api::{Answer, Problem, Request, app::App, ok, until_won};
+//! Sets a role or a group whole: creates it, or replaces the one of its name.
+
+use api::{HandlerError, HandlerResult, Member, Request, app::App, response, retry_on_conflict};
 use domain::{
     Error,
     access::{Action, Actor},
-    grant::{carried, carries_known, permissions},
+    audit,
+    grant::{check_roles_exist, grants_of, permissions},
     permission::Permission,
     role::{Catalog, Group, Label, Role, distinct},
     text::Description,
@@ -10,13 +13,13 @@ use domain::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::entry::{Entry, EntryAnswer, Noun};
+use crate::role_or_group::{CatalogKind, RoleOrGroup, RoleOrGroupResponse};
 
-/// The most roles, and the most groups, of one organization: decisions read all of them.
-const MOST: usize = 200;
+/// The most roles, and the most groups, of one organization. Every decision reads all of them.
+const MAX_PER_ORGANIZATION: usize = 200;
 
 /// The most permissions of a role, and the most roles of a group.
-const MOST_MEMBERS: usize = 100;
+const MAX_MEMBERS: usize = 100;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,78 +35,82 @@ struct GroupBody {
     description: Option<Description>,
 }
 
-/// Answers the role or group as it was set. Nobody sets one that grants what they do not hold.
-pub(crate) async fn put(app: &App, request: &Request, noun: Noun) -> Answer {
+/// Responds with the role or group. Nobody sets one that grants a permission they do not hold.
+pub(crate) async fn put(app: &App, request: &Request<Member>, kind: CatalogKind) -> HandlerResult {
     request.query(&[])?;
-    request.member()?.actor().may(Action::WriteRoles)?;
-    let name = Label::try_from(request.path(noun.as_str())?);
-    let name = name.map_err(|rule| Error::invalid(noun.as_str(), rule.to_string()))?;
-    let wanted = wanted(request, noun, name)?;
-    let entry = until_won(|| set(app, request, noun, wanted.clone())).await?;
-    let version = entry.version();
-    Ok(ok(&EntryAnswer::from(entry), Some(version)))
+    request.caller.actor().may(Action::WriteRoles)?;
+    let name = Label::try_from(request.path(kind.as_str())?);
+    let name = name.map_err(|rule| Error::invalid(kind.as_str(), rule.to_string()))?;
+    let wanted = parse(request, kind, name)?;
+    let set = retry_on_conflict(|| set(app, request, kind, wanted.clone())).await?;
+    let version = set.version();
+    Ok(response::ok(&RoleOrGroupResponse::from(set), Some(version)))
 }
 
-fn wanted(request: &Request, noun: Noun, name: Label) -> Result<Entry, Problem> {
+fn parse(request: &Request<Member>, kind: CatalogKind, name: Label) -> Result<RoleOrGroup, HandlerError> {
     let (updated_at, version) = (request.now, 0);
-    let (entry, field, members) = match noun {
-        Noun::Role => {
+    let (wanted, field, members) = match kind {
+        CatalogKind::Role => {
             let RoleBody { permissions, description } = request.body()?;
             let members = permissions.len();
-            (
-                Entry::Role(Role { name, permissions, description, updated_at, version }),
-                "permissions",
-                members,
-            )
+            let role = Role { name, permissions, description, updated_at, version };
+            (RoleOrGroup::Role(role), "permissions", members)
         }
-        Noun::Group => {
+        CatalogKind::Group => {
             let GroupBody { roles, description } = request.body()?;
             let (members, roles) = (roles.len(), distinct(roles));
-            (Entry::Group(Group { name, roles, description, updated_at, version }), "roles", members)
+            let group = Group { name, roles, description, updated_at, version };
+            (RoleOrGroup::Group(group), "roles", members)
         }
     };
-    if members > MOST_MEMBERS {
-        return Err(Error::invalid(field, format!("must be {MOST_MEMBERS} at most")).into());
+    if members > MAX_MEMBERS {
+        return Err(Error::invalid(field, format!("must be {MAX_MEMBERS} at most")).into());
     }
-    Ok(entry)
+    Ok(wanted)
 }
 
-async fn set(app: &App, request: &Request, noun: Noun, mut entry: Entry) -> Result<Entry, Problem> {
-    let member = request.member()?;
+async fn set(
+    app: &App,
+    request: &Request<Member>,
+    kind: CatalogKind,
+    mut wanted: RoleOrGroup,
+) -> Result<RoleOrGroup, HandlerError> {
+    use audit::Action::{GroupCreated, GroupUpdated, RoleCreated, RoleUpdated};
+    let member = &request.caller;
     let catalog = app.snapshot(member).await?.catalog;
-    let changes = check(&entry, &member.actor(), &catalog)?;
-    let all = Entry::all(catalog, noun);
-    let seen = all.iter().find(|there| there.name() == entry.name()).map_or(0, Entry::version);
-    if seen == 0 && all.len() >= MOST {
-        return Err(Error::invalid(noun.as_str(), format!("an organization has {MOST} at most")).into());
+    let changes = check(&wanted, &member.actor(), &catalog)?;
+    let all = RoleOrGroup::all(catalog, kind);
+    let seen = all.iter().find(|one| one.name() == wanted.name()).map_or(0, RoleOrGroup::version);
+    if seen == 0 && all.len() >= MAX_PER_ORGANIZATION {
+        let rule = format!("an organization has {MAX_PER_ORGANIZATION} at most");
+        return Err(Error::invalid(kind.as_str(), rule).into());
     }
     request.check_precondition(seen)?;
-    let action = format!("{}.{}", noun.as_str(), if seen == 0 { "created" } else { "updated" });
-    let target = (noun.as_str(), entry.name().to_string());
-    let event = request.audit_event(member.organization_id, &action, target, changes);
-    match &mut entry {
-        Entry::Role(role) => {
+    match &mut wanted {
+        RoleOrGroup::Role(role) => {
             role.version = seen + 1;
-            app.table.set_role(role, seen, &event).await?;
+            let action = if seen == 0 { RoleCreated } else { RoleUpdated };
+            app.table.set_role(role, seen, &request.audit_event(action, &role.name, changes)).await?;
         }
-        Entry::Group(group) => {
+        RoleOrGroup::Group(group) => {
             group.version = seen + 1;
-            app.table.set_group(group, seen, &event).await?;
+            let action = if seen == 0 { GroupCreated } else { GroupUpdated };
+            app.table.set_group(group, seen, &request.audit_event(action, &group.name, changes)).await?;
         }
     }
-    Ok(entry)
+    Ok(wanted)
 }
 
-/// Refuses what the caller does not hold and roles that do not exist; returns what an audit event tells.
-fn check(entry: &Entry, actor: &Actor, catalog: &Catalog) -> Result<Value, Error> {
-    match entry {
-        Entry::Role(role) => {
+/// Refuses permissions that the caller does not hold, and roles that do not exist. Returns the new values.
+fn check(wanted: &RoleOrGroup, actor: &Actor, catalog: &Catalog) -> Result<Value, Error> {
+    match wanted {
+        RoleOrGroup::Role(role) => {
             actor.may_grant(&role.permissions)?;
             Ok(json!({"permissions": role.permissions, "description": role.description}))
         }
-        Entry::Group(group) => {
-            carries_known(&group.roles, &[], catalog)?;
-            actor.may_grant(&permissions(carried(&group.roles, &[], catalog)))?;
+        RoleOrGroup::Group(group) => {
+            check_roles_exist(&group.roles, &[], catalog)?;
+            actor.may_grant(&permissions(grants_of(&group.roles, &[], catalog)))?;
             Ok(json!({"roles": group.roles, "description": group.description}))
         }
     }

@@ -1,20 +1,24 @@
+//! Creates a user, and for a machine user its first keys.
+
 use std::num::NonZeroU32;
 
 use api::{
-    Answer, KeyAnswer, Problem, Request,
+    AccessKeyResponse, HandlerError, HandlerResult, Member, Request,
     app::{App, Pepper},
-    chosen_expiry, created, ok,
+    chosen_expiry,
+    response::{created, ok},
 };
 use domain::{
     Error,
     access::Action,
     access_key::AccessKey,
-    grant::{carries_known, of_user, permissions},
+    audit,
+    grant::{check_roles_exist, of_user, permissions},
     id::{KeyId, KeySuffix},
     notice,
-    notification::NotificationsChange,
+    notification_preferences::NotificationPreferencesChange,
     organization::Organization,
-    quota::find_room,
+    quota::check_quota,
     role::{Label, distinct},
     text::{Email, Name},
     token::SecretToken,
@@ -22,12 +26,12 @@ use domain::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use table::{NewKey, Once, Snapshot, Trail};
+use table::{ChangeRecords, IdempotencyRecord, Snapshot, StoredAccessKey};
 
-use crate::UserAnswer;
+use crate::response::UserResponse;
 
-/// The most keys that can be made together with a machine user.
-const MOST_KEYS: usize = 20;
+/// The most keys that can be created together with a machine user.
+const MAX_KEYS: usize = 20;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,7 +44,7 @@ struct Body {
     #[serde(default)]
     groups: Vec<Label>,
     #[serde(default)]
-    notifications: NotificationsChange,
+    notifications: NotificationPreferencesChange,
     #[serde(default)]
     access_keys: Vec<KeyBody>,
 }
@@ -52,33 +56,39 @@ struct KeyBody {
     expires_in_days: NonZeroU32,
 }
 
-/// Answers the new user, and for a machine the keys asked for with their secrets: all or nothing.
+/// Responds with the new user, and for a machine with its keys and their secrets. Either all are created or none.
 ///
-/// A repetition under the same `Idempotency-Key` answers all of them as they are, without secrets.
-pub(crate) async fn create(app: &App<Pepper>, request: &Request) -> Answer {
-    let make = async |once| make(app, request, once).await;
-    request.once(app, make, async |done: &Once| again(app, request, done).await).await
+/// A request that is repeated under the same `Idempotency-Key` gets all of them as they are, without secrets.
+pub(crate) async fn create(app: &App<Pepper>, request: &Request<Member>) -> HandlerResult {
+    let create = async |record| create_once(app, request, record).await;
+    request
+        .idempotent(app, create, async |record: &IdempotencyRecord| replay(app, request, record).await)
+        .await
 }
 
-async fn again(app: &App<Pepper>, request: &Request, done: &Once) -> Answer {
-    let member = request.member()?;
+async fn replay(app: &App<Pepper>, request: &Request<Member>, record: &IdempotencyRecord) -> HandlerResult {
+    let member = &request.caller;
     member.actor().may(Action::WriteUser)?;
-    let user_id = done.user_id.ok_or(Error::NotFound { what: "user" })?;
+    let user_id = record.user_id.ok_or(Error::NotFound { what: "user" })?;
     let user = app.user(member, user_id.as_str()).await?;
-    let mut keys = Vec::with_capacity(done.key_ids.len());
-    for key_id in &done.key_ids {
-        // One that was deleted since is left out.
+    let mut keys = Vec::with_capacity(record.key_ids.len());
+    for key_id in &record.key_ids {
+        // A key that was deleted since is left out.
         keys.extend(app.table.access_key(*key_id).await?);
     }
     let (kind, version) = (user.kind, user.version);
-    let shown = |key| KeyAnswer::new(key, kind, &app.key_prefix, request.now);
+    let shown = |key| AccessKeyResponse::new(key, kind, &app.key_prefix, request.now);
     let keys = keys.into_iter().map(shown).collect();
-    Ok(ok(&UserAnswer::from(user).with_keys(keys), Some(version)))
+    Ok(ok(&UserResponse::from(user).with_keys(keys), Some(version)))
 }
 
-async fn make(app: &App<Pepper>, request: &Request, once: Option<Once>) -> Answer {
+async fn create_once(
+    app: &App<Pepper>,
+    request: &Request<Member>,
+    record: Option<IdempotencyRecord>,
+) -> HandlerResult {
     request.query(&[])?;
-    let member = request.member()?;
+    let member = &request.caller;
     member.actor().may(Action::WriteUser)?;
     let body: Body = request.body()?;
     check(&body)?;
@@ -87,22 +97,22 @@ async fn make(app: &App<Pepper>, request: &Request, once: Option<Once>) -> Answe
     user.roles = distinct(body.roles);
     user.groups = distinct(body.groups);
     user.notifications = user.notifications.changed(&body.notifications);
-    carries_known(&user.roles, &user.groups, &catalog)?;
+    check_roles_exist(&user.roles, &user.groups, &catalog)?;
     member.actor().may_grant(&permissions(of_user(&user, &catalog)))?;
     if !body.access_keys.is_empty() {
-        app.permit(member, Action::CreateKey, user.as_subject()).await?;
+        app.permit(member, Action::CreateKey, user.as_resource()).await?;
     }
-    let keys = keys(app, request, &organization, &user, body.access_keys).await?;
+    let keys = new_keys(app, request, &organization, &user, body.access_keys).await?;
     user.live_keys = keys.iter().map(|(key, _)| (key.key_id.suffix(), key.expires_at)).collect();
     let key_ids = keys.iter().map(|(key, _)| key.key_id).collect();
-    let once = once.map(|once| once.with(201, Some(user.user_id), key_ids));
-    store(app, request, &organization, &user, &keys, once.as_ref()).await?;
+    let record = record.map(|record| record.with(201, Some(user.user_id), key_ids));
+    store(app, request, &organization, &user, &keys, record.as_ref()).await?;
 
     let shown = |(key, token): (AccessKey, SecretToken)| {
-        KeyAnswer::new(key, Kind::Machine, &app.key_prefix, request.now).with_secret(&token)
+        AccessKeyResponse::new(key, Kind::Machine, &app.key_prefix, request.now).with_secret(&token)
     };
     let keys = keys.into_iter().map(shown).collect();
-    Ok(created(&UserAnswer::from(user).with_keys(keys), Some(1)))
+    Ok(created(&UserResponse::from(user).with_keys(keys), Some(1)))
 }
 
 fn check(body: &Body) -> Result<(), Error> {
@@ -115,64 +125,61 @@ fn check(body: &Body) -> Result<(), Error> {
     if body.kind != Kind::Machine && !body.access_keys.is_empty() {
         return Err(Error::invalid("access_keys", "are for machine users: people create their own"));
     }
-    if body.access_keys.len() > MOST_KEYS {
-        return Err(Error::invalid("access_keys", format!("must be {MOST_KEYS} at most")));
+    if body.access_keys.len() > MAX_KEYS {
+        return Err(Error::invalid("access_keys", format!("must be {MAX_KEYS} at most")));
     }
     Ok(())
 }
 
-async fn keys(
+async fn new_keys(
     app: &App<Pepper>,
-    request: &Request,
+    request: &Request<Member>,
     organization: &Organization,
     user: &User,
     wanted: Vec<KeyBody>,
-) -> Result<Vec<(AccessKey, SecretToken)>, Problem> {
-    find_room(user, &organization.policy, wanted.len(), request.now)?;
+) -> Result<Vec<(AccessKey, SecretToken)>, HandlerError> {
+    check_quota(user, &organization.policy, wanted.len(), request.now)?;
     let mut expiries = Vec::with_capacity(wanted.len());
     for key in &wanted {
         let expires_at = chosen_expiry(Some(key.expires_in_days.get()), None, None, request.now)?.flatten();
         organization.policy.check_lifetime(expires_at, request.now)?;
         expiries.push(expires_at);
     }
-    let by = request.member()?.user_id;
+    let created_by = request.caller.user_id;
     let mut keys = Vec::with_capacity(wanted.len());
     for (key, expires_at) in wanted.into_iter().zip(expiries) {
         let key_id = KeyId::new(user.user_id, KeySuffix::random());
         let token = SecretToken::generate(&app.key_prefix, key_id);
-        let secret = app.pepper.seal(&token).await?;
-        keys.push((
-            AccessKey::new(&token, secret, user.organization_id, key.name, expires_at, by, request.now),
-            token,
-        ));
+        let secret = app.pepper.hash_secret(&token).await?;
+        let organization_id = user.organization_id;
+        let key =
+            AccessKey::new(&token, secret, organization_id, key.name, expires_at, created_by, request.now);
+        keys.push((key, token));
     }
     Ok(keys)
 }
 
 async fn store(
     app: &App<Pepper>,
-    request: &Request,
+    request: &Request<Member>,
     organization: &Organization,
     user: &User,
     keys: &[(AccessKey, SecretToken)],
-    once: Option<&Once>,
-) -> Result<(), Problem> {
+    record: Option<&IdempotencyRecord>,
+) -> Result<(), HandlerError> {
     let changes = json!({
         "kind": user.kind, "name": user.name, "email": user.email, "roles": user.roles, "groups": user.groups,
     });
-    let mut events = vec![request.audit_event(
-        user.organization_id,
-        "user.created",
-        ("user", user.user_id.to_string()),
-        changes,
-    )];
-    let mut new = Vec::with_capacity(keys.len());
+    let mut events = vec![request.audit_event(audit::Action::UserCreated, user.user_id, changes)];
+    let mut stored = Vec::with_capacity(keys.len());
     for (key, _) in keys {
         let changes =
             json!({"name": key.name, "expires_at": key.expires_at.map(|expiry| expiry.to_string())});
-        let target = ("access_key", key.key_id.to_string());
-        events.push(request.audit_event(user.organization_id, "access_key.created", target, changes));
-        new.push(NewKey { key, due_at: notice::next_due(&organization.policy.notices, key, request.now) });
+        events.push(request.audit_event(audit::Action::AccessKeyCreated, key.key_id, changes));
+        stored.push(StoredAccessKey {
+            key,
+            due_at: notice::next_due(&organization.policy.notices, key, request.now),
+        });
     }
-    Ok(app.table.create_user(user, &new, Trail::of(&events).once(once)).await?)
+    Ok(app.table.create_user(user, &stored, ChangeRecords::of(&events).idempotent(record)).await?)
 }

@@ -1,22 +1,21 @@
-//! Users: people and machines of an organization.
+//! Users: the people and machines of an organization.
 
-mod answer;
 mod create;
 mod delete;
+mod response;
 mod update;
 
-use answer::UserAnswer;
 use api::{
-    Answer, Paging, Request,
+    HandlerResult, Member, Paging, Request,
     app::{App, Pepper},
-    ok,
+    response::ok,
 };
 use domain::{access::Action, id::UserId};
-use lambda_http::Request as Event;
+use response::UserResponse;
 
-/// Creates a user, lists users, shows one or changes one.
-pub async fn manage_users(app: &App<Pepper>, event: Event) -> Answer {
-    let request = Request::read(event)?;
+/// Creates a user, lists users, or shows, changes or deletes one.
+pub async fn manage_users(app: &App<Pepper>, request: lambda_http::Request) -> HandlerResult {
+    let request = Request::read_member(request)?;
     match request.route.as_str() {
         "POST /v1/organizations/{organization_id}/users" => create::create(app, &request).await,
         "GET /v1/organizations/{organization_id}/users" => list(app, &request).await,
@@ -27,21 +26,21 @@ pub async fn manage_users(app: &App<Pepper>, event: Event) -> Answer {
     }
 }
 
-async fn get(app: &App<Pepper>, request: &Request) -> Answer {
+async fn get(app: &App<Pepper>, request: &Request<Member>) -> HandlerResult {
     request.query(&[])?;
-    let member = request.member()?;
+    let member = &request.caller;
     let user = app.user(member, &request.path("user_id")?).await?;
-    app.permit(member, Action::ReadUser, user.as_subject()).await?;
+    app.permit(member, Action::ReadUser, user.as_resource()).await?;
     let version = user.version;
-    Ok(ok(&UserAnswer::from(user), Some(version)))
+    Ok(ok(&UserResponse::from(user), Some(version)))
 }
 
-async fn list(app: &App<Pepper>, request: &Request) -> Answer {
-    let member = request.member()?;
+async fn list(app: &App<Pepper>, request: &Request<Member>) -> HandlerResult {
+    let member = &request.caller;
     member.actor().may(Action::ListUsers)?;
     let paging = Paging::read(request, Some(member.organization_id), "users")?;
-    let after = paging.after.as_deref().and_then(|place| UserId::parse(place).ok());
+    let after = paging.after.as_deref().and_then(|position| UserId::parse(position).ok());
     let page = app.table.users(member.organization_id, after, paging.limit).await?;
-    let items: Vec<_> = page.items.into_iter().map(UserAnswer::from).collect();
-    Ok(ok(&paging.answer(items, page.next), None))
+    let shown: Vec<_> = page.items.into_iter().map(UserResponse::from).collect();
+    Ok(ok(&paging.page(shown, page.next), None))
 }

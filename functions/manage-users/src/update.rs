@@ -1,54 +1,59 @@
+//! Changes a user.
+
 use api::{
-    Answer, Problem, Request,
+    HandlerError, HandlerResult, Member, Request,
     app::{App, Pepper},
-    differences, ok, removable, settable, until_won,
+    non_null, nullable,
+    response::ok,
+    retry_on_conflict,
 };
 use domain::{
     Error,
     access::Action,
-    grant::{carries_known, of_user, permissions},
-    inbox::{self, Message},
-    news::News,
-    notification::NotificationsChange,
+    audit::{self, differences},
+    grant::{check_roles_exist, of_user, permissions},
+    inbox::Message,
+    notification::Notification,
+    notification_preferences::NotificationPreferencesChange,
     role::{Catalog, Label, distinct},
     text::{Email, Name},
     user::{Kind, Status, User},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use table::{Snapshot, Trail};
+use table::{ChangeRecords, Snapshot};
 
-use crate::UserAnswer;
+use crate::response::UserResponse;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
-    #[serde(default, deserialize_with = "settable")]
+    #[serde(default, deserialize_with = "non_null")]
     name: Option<Name>,
-    #[serde(default, deserialize_with = "settable")]
-    notifications: Option<NotificationsChange>,
-    #[serde(default, deserialize_with = "settable")]
+    #[serde(default, deserialize_with = "non_null")]
+    notifications: Option<NotificationPreferencesChange>,
+    #[serde(default, deserialize_with = "non_null")]
     kind: Option<Kind>,
-    #[serde(default, deserialize_with = "settable")]
-    status: Option<Wanted>,
-    #[serde(default, deserialize_with = "removable")]
+    #[serde(default, deserialize_with = "non_null")]
+    status: Option<RequestedStatus>,
+    #[serde(default, deserialize_with = "nullable")]
     email: Option<Option<Email>>,
-    #[serde(default, deserialize_with = "settable")]
+    #[serde(default, deserialize_with = "non_null")]
     roles: Option<Vec<Label>>,
-    #[serde(default, deserialize_with = "settable")]
+    #[serde(default, deserialize_with = "non_null")]
     groups: Option<Vec<Label>>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Wanted {
+enum RequestedStatus {
     Active,
     Suspended,
 }
 
 impl Body {
-    /// Tells whether it asks for more than what people change of themselves.
-    const fn is_of_rights(&self) -> bool {
+    /// Tells whether a value is changed that people cannot change of themselves.
+    const fn needs_write_user(&self) -> bool {
         self.kind.is_some()
             || self.status.is_some()
             || self.email.is_some()
@@ -57,9 +62,9 @@ impl Body {
     }
 
     fn apply(&self, user: &mut User) {
-        fn set<T: Clone>(value: &mut T, wanted: Option<&T>) {
-            if let Some(wanted) = wanted {
-                value.clone_from(wanted);
+        fn set<T: Clone>(value: &mut T, new: Option<&T>) {
+            if let Some(new) = new {
+                value.clone_from(new);
             }
         }
         set(&mut user.name, self.name.as_ref());
@@ -67,70 +72,73 @@ impl Body {
         set(&mut user.email, self.email.as_ref());
         set(&mut user.roles, self.roles.clone().map(distinct).as_ref());
         set(&mut user.groups, self.groups.clone().map(distinct).as_ref());
-        if let Some(switches) = &self.notifications {
-            user.notifications = user.notifications.changed(switches);
+        if let Some(preferences) = &self.notifications {
+            user.notifications = user.notifications.changed(preferences);
         }
         match self.status {
-            Some(Wanted::Active) => user.status = Status::Active,
-            Some(Wanted::Suspended) => user.status = Status::Suspended,
+            Some(RequestedStatus::Active) => user.status = Status::Active,
+            Some(RequestedStatus::Suspended) => user.status = Status::Suspended,
             None => {}
         }
     }
 }
 
-/// Answers the changed user. Setting what is set already changes nothing and is no event.
-pub(crate) async fn update(app: &App<Pepper>, request: &Request) -> Answer {
+/// Responds with the changed user. A request that changes no value makes no audit event.
+pub(crate) async fn update(app: &App<Pepper>, request: &Request<Member>) -> HandlerResult {
     request.query(&[])?;
     let body: Body = request.patch()?;
     let named = request.path("user_id")?;
-    let user = until_won(|| change(app, request, &named, &body)).await?;
+    let user = retry_on_conflict(|| change(app, request, &named, &body)).await?;
     let version = user.version;
-    Ok(ok(&UserAnswer::from(user), Some(version)))
+    Ok(ok(&UserResponse::from(user), Some(version)))
 }
 
-async fn change(app: &App<Pepper>, request: &Request, named: &str, body: &Body) -> Result<User, Problem> {
-    let member = request.member()?;
+async fn change(
+    app: &App<Pepper>,
+    request: &Request<Member>,
+    named: &str,
+    body: &Body,
+) -> Result<User, HandlerError> {
+    let member = &request.caller;
     let before = app.user(member, named).await?;
-    let action = if body.is_of_rights() { Action::WriteUser } else { Action::WriteProfile };
-    app.permit(member, action, before.as_subject()).await?;
+    let action = if body.needs_write_user() { Action::WriteUser } else { Action::WriteProfile };
+    app.permit(member, action, before.as_resource()).await?;
     request.check_precondition(before.version)?;
     let mut after = before.clone();
     body.apply(&mut after);
-    if body.is_of_rights() {
+    if body.needs_write_user() {
         let Snapshot { catalog, .. } = app.snapshot(member).await?;
-        check_rights(request, &before, &after, &catalog)?;
+        check_rights(member, &before, &after, &catalog)?;
     }
     let changes = changes(&before, &after);
     if changes.is_empty() {
         return Ok(before);
     }
     after.version += 1;
-    let target = ("user", after.user_id.to_string());
-    let events =
-        [request.audit_event(member.organization_id, "user.updated", target, Value::Object(changes))];
-    let news = access_changed(request, &before, &after)?;
-    app.table.update_user(&before, &after, Trail::of(&events).telling(news.as_slice())).await?;
+    let events = [request.audit_event(audit::Action::UserUpdated, after.user_id, changes)];
+    let notification = access_changed(request, &before, &after);
+    let records = ChangeRecords::of(&events).notifying(notification.as_slice());
+    app.table.update_user(&before, &after, records).await?;
     Ok(after)
 }
 
-/// Refuses to give or take what the caller does not hold, and people without an address.
+/// Refuses to give or take permissions that the caller does not hold, and people without an address.
 ///
-/// Whoever changes another's address or status could take their place, so they must hold all that
-/// the other holds.
-fn check_rights(request: &Request, before: &User, after: &User, catalog: &Catalog) -> Result<(), Problem> {
-    let actor = request.member()?.actor();
+/// Whoever changes the address or status of a user could take over that user, so they must hold all permissions
+/// of the user.
+fn check_rights(member: &Member, before: &User, after: &User, catalog: &Catalog) -> Result<(), Error> {
+    let actor = member.actor();
     actor.may_grant(&permissions(of_user(before, catalog)))?;
     actor.may_grant(&permissions(of_user(after, catalog)))?;
     let new = |after: &[Label], before: &[Label]| -> Vec<Label> {
         after.iter().filter(|name| !before.contains(name)).cloned().collect()
     };
-    carries_known(&new(&after.roles, &before.roles), &new(&after.groups, &before.groups), catalog)?;
+    check_roles_exist(&new(&after.roles, &before.roles), &new(&after.groups, &before.groups), catalog)?;
     if after.kind != Kind::Machine && after.email.is_none() {
         return Err(Error::invalid(
             "email",
             "must be given for people: it is how they sign in and are warned",
-        )
-        .into());
+        ));
     }
     Ok(())
 }
@@ -145,22 +153,13 @@ fn changes(before: &User, after: &User) -> Map<String, Value> {
     differences(&shown(before), &shown(after))
 }
 
-/// Tells the user that somebody else changed its roles or groups.
-fn access_changed(request: &Request, before: &User, after: &User) -> Result<Option<News>, Problem> {
+/// Notifies the user of a change of its roles or groups by somebody else.
+fn access_changed(request: &Request<Member>, before: &User, after: &User) -> Option<Notification> {
     let changed = before.roles != after.roles || before.groups != after.groups;
-    let by_another = request.member()?.user_id != after.user_id;
+    let by_another = request.caller.user_id != after.user_id;
     if !(changed && by_another) {
-        return Ok(None);
+        return None;
     }
-    let listed = |names: &[Label]| match names {
-        [] => "none".to_owned(),
-        names => names.iter().map(Label::as_str).collect::<Vec<_>>().join(", "),
-    };
-    let text = format!(
-        "Your roles are now: {}. Your groups are now: {}.",
-        listed(&after.roles),
-        listed(&after.groups)
-    );
-    let title = format!("{} changed your roles or groups", request.member()?.name);
-    Ok(News::to(after, Message::new(request.now, inbox::Event::AccessChanged, title, text, None)))
+    let message = Message::access_changed(request.now, after, &request.caller.name);
+    Notification::to(after, message)
 }

@@ -1,3 +1,5 @@
+//! The organizations and users that a run has read.
+
 use std::{
     collections::{HashMap, HashSet},
     fmt::Display,
@@ -12,79 +14,85 @@ use domain::{
 };
 use table::{Error, Table};
 
-/// Those that are read together: what a failure keeps from being read is at most so many.
-const TOGETHER: usize = 100;
+/// The number of items that are read together, which is also the most that one failure affects.
+const BATCH_SIZE: usize = 100;
 
-/// What is known of something that a key or a mail names.
+/// The result of looking up an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Known<T> {
-    There(T),
-    Gone,
-    /// It may be there and could not be read: what depends on it is for a later run.
-    Unread,
+pub(crate) enum Lookup<T> {
+    Found(T),
+    Missing,
+    /// The item may exist, but could not be read. A later run does the work that needs it.
+    Unavailable,
 }
 
-/// Organizations and users as this run read them.
+/// The organizations and users that a run has read, each at most once.
 ///
-/// What was damaged is remembered, so that it is logged once; what a failure kept from being read is
-/// not, so that it is asked for again.
-#[derive(Debug, Default)]
-pub(crate) struct Directory {
-    organizations: HashMap<OrganizationId, Known<Organization>>,
-    users: HashMap<UserId, Known<User>>,
+/// A damaged item is remembered, so that it is logged once. An item that a failure affected is not
+/// remembered, so that it is read again.
+#[derive(Debug)]
+pub(crate) struct Directory<'a> {
+    table: &'a Table,
+    organizations: HashMap<OrganizationId, Lookup<Organization>>,
+    users: HashMap<UserId, Lookup<User>>,
 }
 
-impl Directory {
-    /// Returns what is known of an organization.
-    pub(crate) fn organization(&self, organization_id: OrganizationId) -> Known<&Organization> {
-        known(self.organizations.get(&organization_id))
+impl<'a> Directory<'a> {
+    /// Returns an empty directory.
+    pub(crate) fn new(table: &'a Table) -> Self {
+        Self { table, organizations: HashMap::new(), users: HashMap::new() }
     }
 
-    /// Returns what is known of a user.
-    pub(crate) fn user(&self, user_id: UserId) -> Known<&User> {
-        known(self.users.get(&user_id))
+    /// Looks up an organization.
+    pub(crate) fn organization(&self, organization_id: OrganizationId) -> Lookup<&Organization> {
+        look_up(self.organizations.get(&organization_id))
+    }
+
+    /// Looks up a user.
+    pub(crate) fn user(&self, user_id: UserId) -> Lookup<&User> {
+        look_up(self.users.get(&user_id))
     }
 
     /// Adds a user that was read elsewhere.
     pub(crate) fn add_user(&mut self, user: User) {
-        self.users.insert(user.user_id, Known::There(user));
+        self.users.insert(user.user_id, Lookup::Found(user));
     }
 
-    /// Reads those of the organizations that are not known yet.
-    pub(crate) async fn read_organizations(
-        &mut self,
-        table: &Table,
-        organization_ids: impl Iterator<Item = OrganizationId>,
-    ) {
-        for ids in missing(&self.organizations, organization_ids).chunks(TOGETHER) {
-            remember(&mut self.organizations, "organization", ids, table.organizations_by_id(ids).await);
+    /// Reads the organizations that are not in the directory yet.
+    pub(crate) async fn load_organizations(&mut self, ids: impl Iterator<Item = OrganizationId>) {
+        for ids in absent(&self.organizations, ids).chunks(BATCH_SIZE) {
+            let read = self.table.organizations_by_id(ids).await;
+            remember(&mut self.organizations, "organization", ids, read);
         }
     }
 
-    /// Reads those of the users that are not known yet.
-    pub(crate) async fn read_users(&mut self, table: &Table, user_ids: impl Iterator<Item = UserId>) {
-        for ids in missing(&self.users, user_ids).chunks(TOGETHER) {
-            remember(&mut self.users, "user", ids, table.users_by_id(ids).await);
+    /// Reads the users that are not in the directory yet.
+    pub(crate) async fn load_users(&mut self, ids: impl Iterator<Item = UserId>) {
+        for ids in absent(&self.users, ids).chunks(BATCH_SIZE) {
+            remember(&mut self.users, "user", ids, self.table.users_by_id(ids).await);
         }
     }
 }
 
-fn known<T>(held: Option<&Known<T>>) -> Known<&T> {
-    match held {
-        Some(Known::There(found)) => Known::There(found),
-        Some(Known::Gone) => Known::Gone,
-        Some(Known::Unread) | None => Known::Unread,
+fn look_up<T>(remembered: Option<&Lookup<T>>) -> Lookup<&T> {
+    match remembered {
+        Some(Lookup::Found(item)) => Lookup::Found(item),
+        Some(Lookup::Missing) => Lookup::Missing,
+        Some(Lookup::Unavailable) | None => Lookup::Unavailable,
     }
 }
 
-fn missing<I: Copy + Eq + Hash, T>(held: &HashMap<I, Known<T>>, ids: impl Iterator<Item = I>) -> Vec<I> {
-    let missing: HashSet<_> = ids.filter(|id| !held.contains_key(id)).collect();
-    missing.into_iter().collect()
+fn absent<I: Copy + Eq + Hash, T>(
+    remembered: &HashMap<I, Lookup<T>>,
+    ids: impl Iterator<Item = I>,
+) -> Vec<I> {
+    let absent: HashSet<_> = ids.filter(|id| !remembered.contains_key(id)).collect();
+    absent.into_iter().collect()
 }
 
 fn remember<I: Copy + Display + Eq + Hash, T>(
-    held: &mut HashMap<I, Known<T>>,
-    what: &'static str,
+    remembered: &mut HashMap<I, Lookup<T>>,
+    kind: &'static str,
     ids: &[I],
     read: Result<HashMap<I, Result<T, Error>>, Error>,
 ) {
@@ -93,23 +101,23 @@ fn remember<I: Copy + Display + Eq + Hash, T>(
         Err(error) => {
             let count = ids.len();
             return tracing::error!(
-                item.kind = what,
+                item.kind = kind,
                 failure.count = count,
                 error.causes = causes(&error),
-                "could not read whom keys concern"
+                "could not read the organizations or users of notices"
             );
         }
     };
     for id in ids {
-        let known = match read.remove(id) {
-            Some(Ok(found)) => Known::There(found),
+        let lookup = match read.remove(id) {
+            Some(Ok(item)) => Lookup::Found(item),
             Some(Err(error)) => {
-                tracing::error!(item.kind = what, item.id = %id, error.causes = causes(&error), "an item is damaged");
-                Known::Unread
+                tracing::error!(item.kind = kind, item.id = %id, error.causes = causes(&error), "an item is damaged");
+                Lookup::Unavailable
             }
-            None => Known::Gone,
+            None => Lookup::Missing,
         };
-        held.insert(*id, known);
+        remembered.insert(*id, lookup);
     }
 }
 
@@ -118,13 +126,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_read_is_never_taken_for_what_is_gone() {
-        let mut held: HashMap<u8, Known<&str>> = HashMap::new();
-        let read = HashMap::from([(1, Ok("ann")), (2, Err(Error::LostRace))]);
-        remember(&mut held, "user", &[1, 2, 3], Ok(read));
-        remember(&mut held, "user", &[4], Err(Error::LostRace));
-        let known = [1, 2, 3, 4].map(|id| known(held.get(&id)));
-        assert_eq!(known, [Known::There(&"ann"), Known::Unread, Known::Gone, Known::Unread]);
-        assert_eq!(missing(&held, [1, 2, 3, 4].into_iter()), [4]);
+    fn an_item_that_cannot_be_read_is_never_missing() {
+        let mut remembered: HashMap<u8, Lookup<&str>> = HashMap::new();
+        let read = HashMap::from([(1, Ok("ann")), (2, Err(Error::Conflict))]);
+        remember(&mut remembered, "user", &[1, 2, 3], Ok(read));
+        remember(&mut remembered, "user", &[4], Err(Error::Conflict));
+        let lookups = [1, 2, 3, 4].map(|id| look_up(remembered.get(&id)));
+        assert_eq!(
+            lookups,
+            [Lookup::Found(&"ann"), Lookup::Unavailable, Lookup::Missing, Lookup::Unavailable]
+        );
+        assert_eq!(absent(&remembered, [1, 2, 3, 4].into_iter()), [4]);
     }
 }

@@ -1,37 +1,39 @@
+//! Failures that end a run.
+
 use std::fmt::Display;
 
 use api::causes;
 use lambda_runtime::Diagnostic;
 
-/// What ends a run before it has told anybody: the next one begins where this one did.
+/// A failure that ends a run before it sends anything. The next run starts again.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// The schedule's input does not fit.
+    /// The input is wrong.
     #[error("{field}: {rule}")]
-    Event {
-        /// Path of what does not fit.
+    Input {
+        /// The path of the wrong field.
         field: String,
-        /// The rule that it breaks.
+        /// The rule that the field breaks.
         rule: String,
     },
     /// The table failed.
     #[error("the table failed")]
     Table(#[from] table::Error),
-    /// SES did not say how much may be sent.
-    #[error("SES does not tell its quota ({0})")]
+    /// SES did not answer its quota.
+    #[error("SES did not answer its quota ({0})")]
     Quota(String),
 }
 
 impl Failure {
-    pub(crate) fn event(field: impl Into<String>, rule: impl Display) -> Self {
-        Self::Event { field: field.into(), rule: rule.to_string() }
+    pub(crate) fn input(field: impl Into<String>, rule: impl Display) -> Self {
+        Self::Input { field: field.into(), rule: rule.to_string() }
     }
 
-    /// Logs the failure, once, and tells the schedule of it.
+    /// Logs the failure, once, and turns it into the function's error.
     pub(crate) fn report(self) -> Diagnostic {
-        tracing::error!(error.causes = causes(&self), "could not tell of expiring keys");
+        tracing::error!(error.causes = causes(&self), "could not send notices");
         let error_type = match &self {
-            Self::Event { .. } => "BadEvent",
+            Self::Input { .. } => "BadEvent",
             Self::Table(_) | Self::Quota(_) => "Failure",
         };
         Diagnostic { error_type: error_type.to_owned(), error_message: self.to_string() }

@@ -1,10 +1,16 @@
 //! The Lambda binary that the schedule runs.
 
-use lambda_runtime::{Error, run, service_fn};
+use api::request_span;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use notify_expiring_keys::{Notifier, notify_expiring_keys};
+use tracing::Instrument as _;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let notifier = &Notifier::from_env().await?;
-    run(service_fn(|event| notify_expiring_keys(notifier, event))).await
+    let notify = |event: LambdaEvent<_>| {
+        let span = request_span(&event.context.request_id, None);
+        notify_expiring_keys(notifier, event).instrument(span)
+    };
+    run(service_fn(notify)).await
 }

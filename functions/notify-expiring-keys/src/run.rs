@@ -1,144 +1,130 @@
-use std::{
-    cell::{Cell, RefCell},
-    error::Error,
-    time::Duration,
-};
+//! One run of the function: its deadline and its summary.
 
-use api::causes;
+use std::{cell::Cell, error::Error, time::Duration};
+
+use api::{app::Clock, causes};
 use domain::Time;
-use table::Advance;
 
-use crate::{Notifier, Summary, directory::Directory, post::SENT_WITHIN};
+use crate::summary::Summary;
 
-/// How long one step at the table may take, with all its retries: a claim, a mark, a wave of reads.
-const STEP_WITHIN: Duration = Duration::from_secs(10);
+/// The time limit of sending one mail, with all attempts. SES refuses mails that come too fast at once,
+/// so that the last attempt has its time too.
+pub(crate) const SEND_TIMEOUT: Duration = Duration::from_secs(12);
 
-/// Time in which the answer is written; the clock is read to the second.
+/// The time limit of one step at the table, with all its retries: a claim, a mark, a batch of reads.
+const STEP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time for writing the answer. The clock is read to the second.
 const MARGIN: Duration = Duration::from_secs(2);
 
-/// The time before the deadline at which nothing new is begun, so that what was begun ends.
+/// The time before the deadline at which a run starts nothing new, so that all started work ends.
 ///
-/// The time is looked at before each wave of reads, each mail, each claim and each sending; recipients
-/// who are told at once do not wait for each other. The longest that comes after a look is a sending, its
-/// mark, and the last keys' step to their next notices. (Two steps and that last one are no longer: a
-/// wave or a claim with a step of keys on the way, or taking up a mail and reading it.)
+/// A run checks the time before each batch of reads, each mail, each claim and each sending; digests that
+/// are sent at once do not wait for each other. The longest work after a check is a sending, its mark, and
+/// the last advance of keys. (Two steps and that last one are no longer: a batch or a claim together with an
+/// advance of keys, or reclaiming a mail and reading its keys.)
 const RESERVE: Duration = {
     assert!(
-        SENT_WITHIN.as_secs() >= STEP_WITHIN.as_secs(),
+        SEND_TIMEOUT.as_secs() >= STEP_TIMEOUT.as_secs(),
         "two steps would be longer than a sending and its mark"
     );
-    let seconds = SENT_WITHIN.as_secs() + 2 * STEP_WITHIN.as_secs() + MARGIN.as_secs();
+    let seconds = SEND_TIMEOUT.as_secs() + 2 * STEP_TIMEOUT.as_secs() + MARGIN.as_secs();
     assert!(seconds >= 20, "a run stops with twenty seconds left at least");
     Duration::from_secs(seconds)
 };
 
-/// Seconds after the deadline at which a lease ends: by then the run is over for certain.
+/// Seconds after the deadline at which a lease ends: by then the run is certainly over.
 const LEASE_AFTER_DEADLINE: i64 = 30;
 
-/// Keys that move to their next notices together.
-const ADVANCES: usize = 100;
+/// Seconds that a run may take if the event has no deadline.
+const DEFAULT_DURATION: i64 = 240;
 
-/// One run: its time, what it knows already, and what it has done so far, which all that it does at
-/// once adds to.
+/// One run: its time, its deadline, and its summary, which all concurrent work adds to.
 #[derive(Debug)]
-pub(crate) struct Run<'a> {
-    pub(crate) notifier: &'a Notifier,
-    /// The time of the event: what is due is due by it.
+pub(crate) struct Run {
+    /// The time of the event, at which items are due.
     pub(crate) now: Time,
-    pub(crate) directory: Directory,
-    summary: Cell<Summary>,
+    pub(crate) clock: Clock,
     deadline: Time,
-    advances: RefCell<Vec<Advance>>,
+    summary: Cell<Summary>,
 }
 
-impl<'a> Run<'a> {
-    /// Starts a run that the service ends at `deadline`, by the clock.
-    pub(crate) fn new(notifier: &'a Notifier, now: Time, deadline: Time) -> Self {
-        Self {
-            notifier,
-            now,
-            directory: Directory::default(),
-            summary: Cell::default(),
-            deadline,
-            advances: RefCell::default(),
-        }
+impl Run {
+    /// Starts a run that Lambda ends at `deadline`, in milliseconds since 1970.
+    pub(crate) fn new(now: Time, deadline: u64, clock: Clock) -> Self {
+        Self { now, clock, deadline: effective_deadline(deadline, clock.now()), summary: Cell::default() }
     }
 
-    /// Returns the time in which something new may be begun.
+    /// Returns the time in which the run may start something new.
     pub(crate) fn time_left(&self) -> Duration {
-        let seconds = self.deadline.since(self.notifier.clock.now());
+        let seconds = self.deadline.since(self.clock.now());
         Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).saturating_sub(RESERVE)
     }
 
-    /// Returns when, by the clock, the leases of this run end.
+    /// Returns the end of this run's leases, by the clock.
     pub(crate) fn lease_ends_at(&self) -> Time {
         self.deadline.plus(LEASE_AFTER_DEADLINE)
     }
 
-    /// Returns this run's part of what all runs of the moment may send: schedules that name shards
-    /// share the rate.
-    pub(crate) fn share(&self, shards: &[u32]) -> f64 {
-        let count = u32::try_from(shards.len()).unwrap_or(u32::MAX);
-        f64::from(count) / f64::from(self.notifier.app.table.due_shards().max(1))
-    }
-
-    /// Counts what was done.
+    /// Adds to the summary.
     pub(crate) fn count(&self, change: impl FnOnce(&mut Summary)) {
         let mut summary = self.summary.get();
         change(&mut summary);
         self.summary.set(summary);
     }
 
-    /// Returns what was counted so far.
+    /// Returns the summary so far.
     pub(crate) fn summary(&self) -> Summary {
         self.summary.get()
     }
 
-    /// Counts and logs a failure that ends neither the run nor anybody else's mail.
-    pub(crate) fn failed(&self, count: usize, what: &'static str, error: &(dyn Error + 'static)) {
+    /// Counts and logs `count` failures that stop neither the run nor another recipient's mail.
+    pub(crate) fn record_failure(&self, count: usize, action: &'static str, error: &(dyn Error + 'static)) {
         self.count(|summary| summary.failed += count);
-        tracing::error!(failure.count = count, error.causes = causes(error), "could not {what}");
-    }
-
-    /// Moves a key to its next notice, soon.
-    pub(crate) async fn advance(&self, advance: Advance) {
-        self.advances.borrow_mut().push(advance);
-        if self.advances.borrow().len() >= ADVANCES {
-            self.advance_all().await;
-        }
-    }
-
-    /// Moves the keys to their next notices. Those that fail are looked at again by the next run,
-    /// which finds their notices claimed.
-    pub(crate) async fn advance_all(&self) {
-        let advances = self.advances.take();
-        if let Err(error) = step(self.notifier.app.table.advance(&advances)).await {
-            tracing::warn!(error.causes = causes(&error), "could not move keys to their next notices");
-        }
+        tracing::error!(failure.count = count, error.causes = causes(error), "could not {action}");
     }
 }
 
-/// Does one step at the table, or fails when it takes too long: it is unknown then whether it was done.
-pub(crate) fn step<T>(
-    work: impl Future<Output = Result<T, table::Error>>,
-) -> impl Future<Output = Result<T, table::Error>> {
-    within(STEP_WITHIN, work)
+/// Returns the deadline of a run. `cargo lambda watch` states an instant of 1970, which counts as none.
+fn effective_deadline(stated: u64, now: Time) -> Time {
+    let stated = Time::from_milliseconds(i64::try_from(stated).unwrap_or(i64::MAX));
+    if stated > now { stated } else { now.plus(DEFAULT_DURATION) }
 }
 
-/// Does some work at the table, or fails when it takes too long.
-pub(crate) fn within<T>(
-    most: Duration,
+/// Does one step at the table. After a time-out it is unknown whether the step was done.
+pub(crate) fn table_step<T>(
     work: impl Future<Output = Result<T, table::Error>>,
 ) -> impl Future<Output = Result<T, table::Error>> {
-    // What a client's call holds is too large to be held by all that wait for it.
+    with_timeout(STEP_TIMEOUT, work)
+}
+
+/// Works at the table, and fails after `limit`.
+pub(crate) fn with_timeout<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, table::Error>>,
+) -> impl Future<Output = Result<T, table::Error>> {
+    // The future of an SDK call is large. On the heap, it does not enlarge all futures that await it.
     let work = Box::pin(work);
     async move {
-        tokio::time::timeout(most, work).await.unwrap_or_else(|late| {
+        tokio::time::timeout(limit, work).await.unwrap_or_else(|elapsed| {
             Err(table::Error::Failed {
                 operation: "a step at the table",
                 code: "timeout".to_owned(),
-                source: Box::new(late),
+                source: Box::new(elapsed),
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_before_the_start_of_the_run_counts_as_none() {
+        let now = Time::from_seconds(1_790_000_000);
+        assert_eq!(effective_deadline(1_790_000_060_000, now), now.plus(60));
+        assert_eq!(effective_deadline(600_000, now), now.plus(DEFAULT_DURATION));
+        assert_eq!(effective_deadline(0, now), now.plus(DEFAULT_DURATION));
     }
 }

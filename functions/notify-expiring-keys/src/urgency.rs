@@ -1,23 +1,25 @@
+//! The order in which people should be notified.
+
 use domain::{
     Time,
-    inbox::{Event, Message},
+    inbox::{Message, MessageKind},
 };
 
-/// How soon somebody should hear of something: the least first, and of the same kind the earliest.
+/// The urgency of a notice or message. The least comes first; within a kind, the earliest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Urgency {
-    /// A key was reported as leaked, then.
+    /// The time at which a key was reported as leaked.
     Leak(Time),
-    /// A secret that a rotation had ended was used, then.
+    /// The time at which a retired secret was used.
     RetiredSecret(Time),
-    /// A key expires or expired, then.
+    /// The time at which a key expires or expired.
     Expiry(Time),
-    /// Something was changed, then.
+    /// The time of a change.
     Change(Time),
 }
 
 impl Urgency {
-    /// Tells whether it is a threat to a key.
+    /// Returns whether a key is in danger.
     pub(crate) const fn is_threat(self) -> bool {
         matches!(self, Self::Leak(_) | Self::RetiredSecret(_))
     }
@@ -26,10 +28,12 @@ impl Urgency {
 impl From<&Message> for Urgency {
     fn from(message: &Message) -> Self {
         match message.event {
-            Event::LeakReported => Self::Leak(message.at),
-            Event::RetiredSecretUsed => Self::RetiredSecret(message.at),
-            Event::KeyExpiring | Event::KeyExpired => Self::Expiry(message.at),
-            Event::KeyChanged | Event::AccessChanged | Event::MailUndeliverable => Self::Change(message.at),
+            MessageKind::LeakReported => Self::Leak(message.at),
+            MessageKind::RetiredSecretUsed => Self::RetiredSecret(message.at),
+            MessageKind::KeyExpiring | MessageKind::KeyExpired => Self::Expiry(message.at),
+            MessageKind::KeyChanged | MessageKind::AccessChanged | MessageKind::MailUndeliverable => {
+                Self::Change(message.at)
+            }
         }
     }
 }
@@ -42,12 +46,12 @@ mod tests {
     fn threats_come_before_expiries_and_these_before_changes() {
         let message = |event, at| Message::new(Time::from_seconds(at), event, "title", "text", None);
         let sorted = [
-            Urgency::from(&message(Event::LeakReported, 900)),
-            Urgency::from(&message(Event::RetiredSecretUsed, 800)),
+            Urgency::from(&message(MessageKind::LeakReported, 900)),
+            Urgency::from(&message(MessageKind::RetiredSecretUsed, 800)),
             Urgency::Expiry(Time::from_seconds(600)),
             Urgency::Expiry(Time::from_seconds(700)),
-            Urgency::from(&message(Event::AccessChanged, 100)),
-            Urgency::from(&message(Event::KeyChanged, 200)),
+            Urgency::from(&message(MessageKind::AccessChanged, 100)),
+            Urgency::from(&message(MessageKind::KeyChanged, 200)),
         ];
         assert!(sorted.is_sorted());
         assert_eq!(sorted.map(Urgency::is_threat), [true, true, false, false, false, false]);

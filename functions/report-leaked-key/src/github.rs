@@ -1,3 +1,5 @@
+//! The signature of GitHub's secret scanning.
+
 use std::{collections::HashMap, str::FromStr};
 
 use api::Request;
@@ -5,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::Error;
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 
-/// What every DER public key on P-256 starts with (RFC 5480), before its point of 65 bytes.
+/// The start of every DER public key on P-256 (RFC 5480), before its point of 65 bytes.
 const P256: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
     0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
@@ -40,7 +42,7 @@ fn point(pem: &str) -> Option<Vec<u8>> {
 }
 
 impl GithubKeys {
-    /// Refuses a body that GitHub did not sign; where no key is known, anybody's is taken.
+    /// Refuses a body that GitHub did not sign. If no key of GitHub is configured, any body is accepted.
     pub(crate) fn check_signature(&self, request: &Request<()>) -> Result<(), Error> {
         let header = |name| request.headers(name).next().unwrap_or_default();
         let (identifier, signature) =

@@ -1,54 +1,61 @@
-//! Takes reports of leaked access keys, and revokes those whose secret is right.
+//! Takes reports of leaked access keys, and revokes each key whose secret is right.
 //!
-//! The tokens are the proof, so anybody may report. Every report is answered alike: whoever guesses
-//! learns nothing.
+//! The tokens are the proof, so anybody may report. Every report gets the same response, so that
+//! nobody learns from it whether a guess was right.
 
 mod github;
-mod news;
+mod notification;
 mod report;
 
 use api::{
-    Answer, Problem, Request, accepted,
-    app::{App, Found, Pepper},
-    until_won,
+    HandlerError, HandlerResult, Request,
+    app::{App, Pepper, SecretMatch},
+    response, retry_on_conflict,
 };
-use domain::{audit::Actor, text::Name, token::Token, user::Status};
-use lambda_http::Request as Event;
+use domain::{
+    audit::{self, Actor},
+    text::Name,
+    token::Token,
+    user::Status,
+};
 use report::{Leak, Report};
 use serde_json::json;
-use table::Trail;
+use table::ChangeRecords;
 
 pub use github::GithubKeys;
 
-/// Revokes the keys whose tokens were reported.
+/// Revokes the keys whose tokens were reported, one after the other.
 ///
-/// One token after the other. A failure keeps none of the others from being looked at; a report that
-/// failed can be repeated.
-pub async fn report_leaked_key(app: &App<Pepper>, github: &GithubKeys, event: Event) -> Answer {
-    let request = &Request::read_open(event)?;
+/// A failure stops none of the remaining tokens. A report that failed can be repeated.
+pub async fn report_leaked_key(
+    app: &App<Pepper>,
+    github: &GithubKeys,
+    request: lambda_http::Request,
+) -> HandlerResult {
+    let request = &Request::read_open(request)?;
     request.query(&[])?;
     let report = &Report::read(request, github, &app.key_prefix)?;
     let mut failure = None;
     for leak in &report.leaks {
-        if let Err(problem) = until_won(|| revoke(app, request, report, leak)).await {
-            failure.get_or_insert(problem);
+        if let Err(error) = retry_on_conflict(|| revoke(app, request, report, leak)).await {
+            failure.get_or_insert(error);
         }
     }
     match failure {
-        Some(problem) => Err(problem),
-        None => Ok(accepted(&json!({"status": "accepted"}))),
+        Some(error) => Err(error),
+        None => Ok(response::accepted(&json!({"status": "accepted"}))),
     }
 }
 
-/// Revokes the key of a token, also one that is inactive or expired: it could be lifted later.
+/// Revokes the key of a token. An inactive or expired key is revoked too: it could be made active again.
 ///
-/// Does nothing where the secret does not work, and where the key was ended before.
+/// Does nothing if the secret does not work, or if the key is revoked or deleted already.
 async fn revoke(
     app: &App<Pepper>,
     request: &Request<()>,
     report: &Report,
     leak: &Leak,
-) -> Result<(), Problem> {
+) -> Result<(), HandlerError> {
     let Ok(token) = Token::parse(&app.key_prefix, &leak.token) else { return Ok(()) };
     let Some(found) = app.table.access_key_and_user(token.key_id()).await? else { return Ok(()) };
     let key = &found.key;
@@ -56,21 +63,16 @@ async fn revoke(
         return Ok(());
     }
     match app.pepper.check(key, token, request.now).await? {
-        Found::Working(_) => {}
-        Found::Retired | Found::Nothing => return Ok(()),
+        SecretMatch::Active(_) => {}
+        SecretMatch::Retired | SecretMatch::None => return Ok(()),
     }
     let changes = json!({"status": "revoked", "source": report.source, "note": leak.note});
-    let target = ("access_key", key.key_id.to_string());
-    let actor = actor(report);
-    let events = [request.audit_event_of(actor, key.organization_id, "access_key.revoked", target, changes)];
-    let news = news::of(app, request, report, leak, &found).await?;
-    let trail = Trail::of(&events).telling(&news);
-    // What a key itself brings about is its user's doing.
-    app.table.revoke_access_key(key, key.user_id(), request.now, trail).await?;
+    let reporter = Actor::system("leak-report", report.source.as_ref().map_or("leak report", Name::as_str));
+    let action = audit::Action::AccessKeyRevoked;
+    let events = [request.audit_event_of(reporter, key.organization_id, action, key.key_id, changes)];
+    let notifications = notification::leak_reported(app, request, report, leak, &found).await?;
+    let records = ChangeRecords::of(&events).notifying(&notifications);
+    // `updated_by` must name a user. The reporter is none, so it names the key's own user.
+    app.table.revoke_access_key(key, key.user_id(), request.now, records).await?;
     Ok(())
-}
-
-fn actor(report: &Report) -> Actor {
-    let name = report.source.as_ref().map_or("leak report", Name::as_str);
-    Actor { kind: "system".to_owned(), id: "leak-report".to_owned(), name: name.to_owned() }
 }

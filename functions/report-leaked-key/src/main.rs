@@ -1,12 +1,12 @@
 //! The Lambda binary behind `POST /v1/leaked-keys`.
 
-use api::{answer, app::App};
-use lambda_http::{Error, run, service_fn};
+use api::{app::App, serve};
+use lambda_http::Error;
 use report_leaked_key::{GithubKeys, report_leaked_key};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let app = &App::from_env_with_pepper().await?;
     let github = &app.environment.parse_or("GITHUB_PUBLIC_KEYS", GithubKeys::default())?;
-    run(service_fn(|request| answer(report_leaked_key(app, github, request)))).await
+    serve(|request| report_leaked_key(app, github, request)).await
 }

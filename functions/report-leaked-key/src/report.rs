@@ -1,4 +1,6 @@
-use api::{Problem, Request};
+//! A report of leaked keys, in our own form or in that of GitHub.
+
+use api::{HandlerError, Request};
 use domain::{
     Error,
     text::{Description, Name},
@@ -6,21 +8,21 @@ use domain::{
 };
 use serde::Deserialize;
 
-use crate::GithubKeys;
+use crate::github::GithubKeys;
 
 /// The most tokens of one report.
-const MOST: usize = 100;
+const MAX_TOKENS: usize = 100;
 
-/// GitHub's messages repeat a token with each place where it stands, bytes.
-const LIST_LIMIT: usize = 1024 * 1024;
+/// The most bytes of a report by GitHub, which repeats a token for each place that it was found in.
+const MAX_LIST_BYTES: usize = 1024 * 1024;
 
-/// Tokens that somebody found where they should not be. It cannot be written by `Debug`.
+/// A report of leaked keys. It holds tokens in clear text, so it has no `Debug`.
 pub(crate) struct Report {
     pub(crate) source: Option<Name>,
     pub(crate) leaks: Vec<Leak>,
 }
 
-/// One such token, and what its finder says of it.
+/// A leaked token, and the note of its reporter.
 pub(crate) struct Leak {
     pub(crate) token: String,
     pub(crate) note: Option<Description>,
@@ -34,7 +36,7 @@ struct Body {
     note: Option<Description>,
 }
 
-/// One match of GitHub's secret scanning; other members may come.
+/// One match of GitHub's secret scanning. Unknown members are allowed.
 #[derive(Deserialize)]
 struct Match {
     token: String,
@@ -43,30 +45,30 @@ struct Match {
 }
 
 impl Report {
-    /// Reads a report: our own JSON object, or the array of GitHub's partner program.
+    /// Reads a report: an object in our own form, or a list from GitHub's partner program.
     pub(crate) fn read(
         request: &Request<()>,
         github: &GithubKeys,
         prefix: &KeyPrefix,
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, HandlerError> {
         if !request.holds_list() {
             return Ok(Self::own(request.body()?, prefix)?);
         }
-        request.check_size(LIST_LIMIT)?;
+        request.check_size(MAX_LIST_BYTES)?;
         github.check_signature(request)?;
         Ok(Self::of_github(request.list()?, prefix)?)
     }
 
     fn own(body: Body, prefix: &KeyPrefix) -> Result<Self, Error> {
-        if !(1..=MOST).contains(&body.tokens.len()) {
-            return Err(Error::invalid("tokens", format!("must be 1 to {MOST} strings")));
+        if !(1..=MAX_TOKENS).contains(&body.tokens.len()) {
+            return Err(Error::invalid("tokens", format!("must be 1 to {MAX_TOKENS} strings")));
         }
         let texts = [
             ("source", body.source.as_ref().map(Name::as_str)),
             ("note", body.note.as_ref().map(Description::as_str)),
         ];
         for (field, text) in texts {
-            if text.is_some_and(|text| prefix.stands_in(text)) {
+            if text.is_some_and(|text| prefix.is_contained_in(text)) {
                 return Err(Error::invalid(field, "must hold no access key: it is shown to people"));
             }
         }
@@ -77,12 +79,12 @@ impl Report {
     fn of_github(matches: Vec<Match>, prefix: &KeyPrefix) -> Result<Self, Error> {
         let mut leaks: Vec<Leak> = Vec::new();
         for found in matches {
-            if leaks.len() <= MOST && leaks.iter().all(|leak| leak.token != found.token) {
+            if leaks.len() <= MAX_TOKENS && leaks.iter().all(|leak| leak.token != found.token) {
                 leaks.push(Leak { note: found.note(prefix), token: found.token });
             }
         }
-        if !(1..=MOST).contains(&leaks.len()) {
-            return Err(Error::invalid("body", format!("must hold 1 to {MOST} different tokens")));
+        if !(1..=MAX_TOKENS).contains(&leaks.len()) {
+            return Err(Error::invalid("body", format!("must hold 1 to {MAX_TOKENS} different tokens")));
         }
         let source = "GitHub secret scanning".to_owned().try_into().expect("it is short and visible");
         Ok(Self { source: Some(source), leaks })
@@ -90,12 +92,12 @@ impl Report {
 }
 
 impl Match {
-    /// Says where the token stands, as far as that can be shown to people.
+    /// Describes the place of the token; `None` if the description cannot be shown to people.
     fn note(&self, prefix: &KeyPrefix) -> Option<Description> {
         let parts = [self.url.as_deref(), self.source.as_deref()];
         let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
         let text = parts.collect::<Vec<_>>().join(" ");
-        if prefix.stands_in(&text) {
+        if prefix.is_contained_in(&text) {
             return None;
         }
         text.chars().take(256).collect::<String>().try_into().ok()
@@ -115,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_match_of_github_is_told_by_its_place() {
+    fn a_match_of_github_is_described_by_its_place() {
         let some = |text: &str| vec![Some(text.to_owned())];
         assert_eq!(
             notes(r#"[{"token": "a", "url": "https://x.example/y", "source": "content", "type": "t"}]"#),
@@ -127,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_shown_is_left_out_and_the_token_is_taken() {
+    fn a_note_that_cannot_be_shown_is_left_out_and_the_token_is_taken() {
         for rest in ["", r#", "url": null"#, r#", "url": "a\u0000b""#, r#", "source": "a\u202eb""#] {
             assert_eq!(notes(&format!(r#"[{{"token": "a"{rest}}}]"#)), [None], "{rest}");
         }
@@ -135,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_stands_in_many_places_counts_once() {
+    fn a_token_in_many_places_counts_once() {
         let matches = |tokens: usize, times: usize| -> Vec<Match> {
             let one = |number| Match { token: format!("t{}", number % tokens), url: None, source: None };
             (0..tokens * times).map(one).collect()

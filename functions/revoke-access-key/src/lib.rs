@@ -1,42 +1,40 @@
-//! Ends an access key for ever. Its user keeps every other way in.
+//! Revokes an access key for ever. Its user keeps every other key and the sign-in.
 
-use api::{Answer, Done, KeyAnswer, Problem, Request, app::App, ok, until_won};
-use domain::{Error, access::Action};
-use lambda_http::Request as Event;
+use api::{
+    AccessKeyChange, AccessKeyResponse, HandlerError, HandlerResult, Member, Request, app::App, response,
+    retry_on_conflict,
+};
+use domain::{Error, access::Action, audit};
 use serde_json::json;
-use table::{KeyWithUser, Trail};
+use table::{ChangeRecords, KeyWithUser};
 
-/// Revokes the key that the path names; the next request with it is refused.
-pub async fn revoke_access_key(app: &App, event: Event) -> Answer {
-    let request = Request::read(event)?;
+/// Revokes the key that the path names. The next request with it is refused.
+pub async fn revoke_access_key(app: &App, request: lambda_http::Request) -> HandlerResult {
+    let request = Request::read_member(request)?;
     request.query(&[])?;
     request.no_body()?;
     let named = request.path("key_id")?;
-    let KeyWithUser { key, user } = until_won(|| revoke(app, &request, &named)).await?;
+    let KeyWithUser { key, user } = retry_on_conflict(|| revoke(app, &request, &named)).await?;
     let version = key.version;
-    Ok(ok(&KeyAnswer::new(key, user.kind, &app.key_prefix, request.now), Some(version)))
+    let shown = AccessKeyResponse::new(key, user.kind, &app.key_prefix, request.now);
+    Ok(response::ok(&shown, Some(version)))
 }
 
-async fn revoke(app: &App, request: &Request, named: &str) -> Result<KeyWithUser, Problem> {
-    let member = request.member()?;
-    let mut found = app.access_key(member, named, Action::EndKey).await?;
-    request.check_precondition(found.key.version)?;
-    if found.key.revoked_at.is_some() {
+async fn revoke(app: &App, request: &Request<Member>, named: &str) -> Result<KeyWithUser, HandlerError> {
+    let member = &request.caller;
+    let KeyWithUser { mut key, user } = app.access_key(member, named, Action::EndKey).await?;
+    request.check_precondition(key.version)?;
+    if key.revoked_at.is_some() {
         return Err(Error::AlreadyRevoked.into());
     }
-    let target = ("access_key", found.key.key_id.to_string());
-    let events = [request.audit_event(
-        member.organization_id,
-        "access_key.revoked",
-        target,
-        json!({"status": "revoked"}),
-    )];
-    let news = request.news_of_key(&found.user, &found.key, &app.key_prefix, Done::Revoked)?;
-    let trail = Trail::of(&events).telling(news.as_slice());
-    app.table.revoke_access_key(&found.key, member.user_id, request.now, trail).await?;
-    found.key.revoked_at = Some(request.now);
-    found.key.updated_at = request.now;
-    found.key.updated_by = member.user_id;
-    found.key.version += 1;
-    Ok(found)
+    let changes = json!({"status": "revoked"});
+    let events = [request.audit_event(audit::Action::AccessKeyRevoked, key.key_id, changes)];
+    let notification = request.key_notification(&user, &key, &app.key_prefix, AccessKeyChange::Revoked);
+    let records = ChangeRecords::of(&events).notifying(notification.as_slice());
+    app.table.revoke_access_key(&key, member.user_id, request.now, records).await?;
+    key.revoked_at = Some(request.now);
+    key.updated_at = request.now;
+    key.updated_by = member.user_id;
+    key.version += 1;
+    Ok(KeyWithUser { key, user })
 }

@@ -1,81 +1,91 @@
-//! Makes a new secret for an access key, in the same place of the quota and until the same expiry.
+//! Rotates an access key: it gets a new secret, and keeps its slot of the quota and its expiry.
 
 mod overlap;
 
 use api::{
-    Answer, Done, KeyAnswer, Problem, Request,
-    app::{App, Found, Pepper},
-    key_again, ok, until_won,
+    AccessKeyChange, AccessKeyResponse, HandlerError, HandlerResult, Member, Request,
+    app::{App, Pepper, SecretMatch},
+    replay_key, response, retry_on_conflict,
 };
 use domain::{
     Error,
     access::{Action, Right},
-    access_key::{AccessKey, AskedWith, Status},
+    access_key::{AccessKey, RotatedWith, Status},
+    audit,
     grant::effective,
     secret::StoredSecret,
     token::{SecretToken, Token},
     user::{self, User},
 };
-use lambda_http::Request as Event;
 use overlap::Body;
 use serde_json::json;
-use table::{KeyWithUser, NewKey, Once, Trail};
+use table::{ChangeRecords, IdempotencyRecord, KeyWithUser, StoredAccessKey};
 
-/// Answers the key with its new secret, which is shown here and nowhere again.
+/// Responds with the key and its new secret, which no later response shows.
 ///
-/// A repetition under the same `Idempotency-Key` answers the key as it is, without its secret.
-pub async fn rotate_access_key(app: &App<Pepper>, event: Event) -> Answer {
-    let request = &Request::read(event)?;
-    let make = async |once| rotate(app, request, once).await;
-    let again = async |done: &Once| key_again(app, request, done, Action::RotateKey).await;
-    request.once(app, make, again).await
+/// A request that is repeated under the same `Idempotency-Key` gets the key as it is, without its secret.
+pub async fn rotate_access_key(app: &App<Pepper>, request: lambda_http::Request) -> HandlerResult {
+    let request = &Request::read_member(request)?;
+    let rotate = async |record| rotate(app, request, record).await;
+    let replay = async |record: &IdempotencyRecord| replay_key(app, request, record, Action::RotateKey).await;
+    request.idempotent(app, rotate, replay).await
 }
 
-/// A secret that was drawn for a key and that nobody knows yet.
-struct New {
+/// A new secret that is not stored yet.
+struct NewSecret {
     token: SecretToken,
-    secret: StoredSecret,
+    hash: StoredSecret,
 }
 
-async fn rotate(app: &App<Pepper>, request: &Request, once: Option<Once>) -> Answer {
+async fn rotate(
+    app: &App<Pepper>,
+    request: &Request<Member>,
+    record: Option<IdempotencyRecord>,
+) -> HandlerResult {
     request.query(&[])?;
     let named = request.path("key_id")?;
     let body = Body::read(request)?;
     // Refused before argon2 runs: a request that cannot be done must not cost CPU time.
-    let key_id = look(app, request, &named, &body).await?.found.key.key_id;
+    let key_id = load_rotatable(app, request, &named, &body).await?.found.key.key_id;
     let token = SecretToken::generate(&app.key_prefix, key_id);
-    let new = New { secret: app.pepper.seal(&token).await?, token };
-    let once = once.map(|once| once.with(200, None, vec![key_id]));
+    let new = NewSecret { hash: app.pepper.hash_secret(&token).await?, token };
+    let record = record.map(|record| record.with(200, None, vec![key_id]));
     let KeyWithUser { key, user } =
-        until_won(|| store(app, request, &named, &body, &new, once.as_ref())).await?;
+        retry_on_conflict(|| store(app, request, &named, &body, &new, record.as_ref())).await?;
     let version = key.version;
-    let answer = KeyAnswer::new(key, user.kind, &app.key_prefix, request.now).with_secret(&new.token);
-    Ok(ok(&answer, Some(version)))
+    let shown = AccessKeyResponse::new(key, user.kind, &app.key_prefix, request.now).with_secret(&new.token);
+    Ok(response::ok(&shown, Some(version)))
 }
 
-/// A key that may be rotated as it is asked for.
+/// A key that may be rotated as the request asks.
 struct Rotatable {
     found: KeyWithUser,
+    /// How long the replaced secret works on, seconds.
     overlap: i64,
-    asked_with: AskedWith,
+    rotated_with: RotatedWith,
 }
 
-async fn look(app: &App<Pepper>, request: &Request, named: &str, body: &Body) -> Result<Rotatable, Problem> {
-    let member = request.member()?;
+async fn load_rotatable(
+    app: &App<Pepper>,
+    request: &Request<Member>,
+    named: &str,
+    body: &Body,
+) -> Result<Rotatable, HandlerError> {
+    let member = &request.caller;
     let found = app.access_key(member, named, Action::RotateKey).await?;
     request.check_precondition(found.key.version)?;
     check_state(&found.key, &found.user, request)?;
     let snapshot = app.snapshot(member).await?;
-    let subject = found.user.as_subject().with_key(found.key.key_id);
-    if member.actor().may_for(Action::RotateKey, subject)? == Right::Held {
+    let resource = found.user.as_resource().with_key(found.key.key_id);
+    if member.actor().may_for(Action::RotateKey, resource)? == Right::Held {
         member.actor().may_grant(&effective(&found.user, Some(&found.key), &snapshot.catalog))?;
     }
     let overlap = body.overlap(named, &snapshot.organization.policy)?;
-    let asked_with = asked_with(app, request, &found.key).await?;
-    Ok(Rotatable { found, overlap, asked_with })
+    let rotated_with = rotated_with(app, request, &found.key).await?;
+    Ok(Rotatable { found, overlap, rotated_with })
 }
 
-fn check_state(key: &AccessKey, user: &User, request: &Request) -> Result<(), Error> {
+fn check_state(key: &AccessKey, user: &User, request: &Request<Member>) -> Result<(), Error> {
     match key.status(request.now) {
         Status::Active => {}
         Status::Inactive => return Err(Error::KeyInactive),
@@ -90,20 +100,24 @@ fn check_state(key: &AccessKey, user: &User, request: &Request) -> Result<(), Er
 
 /// Tells whether the caller came with the previous secret of this very key.
 ///
-/// The authorizer let the caller's secret pass; one that another rotation ended since makes no new one.
-async fn asked_with(app: &App<Pepper>, request: &Request, key: &AccessKey) -> Result<AskedWith, Problem> {
-    if request.member()?.key_id != Some(key.key_id) {
-        return Ok(AskedWith::Other);
+/// The authorizer accepted the caller's secret. A secret that another rotation has ended since is refused.
+async fn rotated_with(
+    app: &App<Pepper>,
+    request: &Request<Member>,
+    key: &AccessKey,
+) -> Result<RotatedWith, HandlerError> {
+    if request.caller.key_id != Some(key.key_id) {
+        return Ok(RotatedWith::Other);
     }
     let text = request.token(&app.key_prefix).unwrap_or_default();
     let found = match Token::parse(&app.key_prefix, &text) {
         Ok(token) => app.pepper.find(key, token, request.now).await?,
-        Err(_) => Found::Nothing,
+        Err(_) => SecretMatch::None,
     };
     match found {
-        Found::Working(secret) if *secret == key.secret => Ok(AskedWith::Other),
-        Found::Working(_) => Ok(AskedWith::Previous),
-        Found::Retired | Found::Nothing => {
+        SecretMatch::Active(secret) if *secret == key.secret => Ok(RotatedWith::Other),
+        SecretMatch::Active(_) => Ok(RotatedWith::Previous),
+        SecretMatch::Retired | SecretMatch::None => {
             Err(Error::Conflict("the secret that you came with was replaced meanwhile; use the new one")
                 .into())
         }
@@ -112,27 +126,25 @@ async fn asked_with(app: &App<Pepper>, request: &Request, key: &AccessKey) -> Re
 
 async fn store(
     app: &App<Pepper>,
-    request: &Request,
+    request: &Request<Member>,
     named: &str,
     body: &Body,
-    new: &New,
-    once: Option<&Once>,
-) -> Result<KeyWithUser, Problem> {
-    let member = request.member()?;
-    let Rotatable { found: KeyWithUser { key: before, user }, overlap, asked_with } =
-        look(app, request, named, body).await?;
+    new: &NewSecret,
+    record: Option<&IdempotencyRecord>,
+) -> Result<KeyWithUser, HandlerError> {
+    let Rotatable { found: KeyWithUser { key: before, user }, overlap, rotated_with } =
+        load_rotatable(app, request, named, body).await?;
     let mut after = before.clone();
-    after.rotate(&new.token, new.secret.clone(), overlap, asked_with, request.now);
+    after.rotate(&new.token, new.hash.clone(), overlap, rotated_with, request.now);
     after.version += 1;
     after.updated_at = request.now;
-    after.updated_by = member.user_id;
+    after.updated_by = request.caller.user_id;
     let ends = after.overlap_ends_at(request.now).map(|ends| ends.to_string());
-    let target = ("access_key", after.key_id.to_string());
     let changes = json!({"rotated_at": request.now.to_string(), "overlap_ends_at": ends});
-    let events = [request.audit_event(after.organization_id, "access_key.rotated", target, changes)];
-    let news = request.news_of_key(&user, &after, &app.key_prefix, Done::Rotated)?;
-    let trail = Trail::of(&events).telling(news.as_slice()).once(once);
-    let stored = NewKey { key: &after, due_at: None };
-    app.table.update_access_key(&before, stored, None, trail).await?;
+    let events = [request.audit_event(audit::Action::AccessKeyRotated, after.key_id, changes)];
+    let notification = request.key_notification(&user, &after, &app.key_prefix, AccessKeyChange::Rotated);
+    let records = ChangeRecords::of(&events).notifying(notification.as_slice()).idempotent(record);
+    let stored = StoredAccessKey { key: &after, due_at: None };
+    app.table.update_access_key(&before, stored, None, records).await?;
     Ok(KeyWithUser { key: after, user })
 }

@@ -1,12 +1,14 @@
-use api::{Problem, Request};
+//! How long the replaced secret of a rotated key works on.
+
+use api::{HandlerError, Member, Request};
 use domain::{Error, policy::Policy};
 use serde::Deserialize;
 
-/// How long the replaced secret of a key that rotates itself works on, seconds, unless the request or the
-/// policy says less: a lost answer then locks nobody out.
-const OF_CURRENT: i64 = 3_600;
+/// The default overlap of a key that rotates itself, seconds, where the policy allows as much. A client that
+/// lost the response can still use the replaced secret.
+const SELF_ROTATION_OVERLAP: i64 = 3_600;
 
-/// What a rotation may say.
+/// The body of a rotation.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Body {
@@ -14,8 +16,8 @@ pub(crate) struct Body {
 }
 
 impl Body {
-    /// Reads the body; none is an empty one.
-    pub(crate) fn read(request: &Request) -> Result<Self, Problem> {
+    /// Reads the body. A missing body is an empty one.
+    pub(crate) fn read(request: &Request<Member>) -> Result<Self, HandlerError> {
         if request.bytes().trim_ascii().is_empty() {
             return Ok(Self::default());
         }
@@ -26,15 +28,15 @@ impl Body {
         }
     }
 
-    /// Returns for how many seconds the replaced secret works on.
+    /// Returns for how many seconds the replaced secret works on: the value of the request, or else the default.
     pub(crate) fn overlap(&self, named: &str, policy: &Policy) -> Result<i64, Error> {
-        let most = policy.rotation.max_overlap_seconds;
+        let max = policy.rotation.max_overlap_seconds;
         match self.overlap_seconds {
-            Some(wanted) if wanted > most => {
-                Err(Error::PolicyViolation { rule: "rotation.max_overlap_seconds", value: most.to_string() })
+            Some(wanted) if wanted > max => {
+                Err(Error::PolicyViolation { rule: "rotation.max_overlap_seconds", value: max.to_string() })
             }
             Some(wanted) => Ok(wanted),
-            None if named == "current" => Ok(OF_CURRENT.min(most)),
+            None if named == "current" => Ok(SELF_ROTATION_OVERLAP.min(max)),
             None => Ok(0),
         }
     }
@@ -46,9 +48,9 @@ mod tests {
 
     use super::*;
 
-    fn overlap(wanted: Option<i64>, named: &str, most: i64) -> Option<i64> {
+    fn overlap(wanted: Option<i64>, named: &str, max: i64) -> Option<i64> {
         let mut policy = Policy::preset(Preset::Strict);
-        policy.rotation.max_overlap_seconds = most;
+        policy.rotation.max_overlap_seconds = max;
         Body { overlap_seconds: wanted }.overlap(named, &policy).ok()
     }
 
@@ -61,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn the_policy_bounds_what_may_be_asked_for() {
+    fn an_overlap_beyond_the_policy_is_refused() {
         assert_eq!(overlap(Some(7_200), "current", 7_200), Some(7_200));
         assert_eq!(overlap(Some(7_201), "current", 7_200), None);
     }

@@ -1,4 +1,6 @@
-use api::{Instant, chosen_expiry, removable, settable};
+//! The body of a change of a key.
+
+use api::{Instant, chosen_expiry, non_null, nullable};
 use domain::{
     Error, Time,
     access_key::AccessKey,
@@ -9,32 +11,32 @@ use domain::{
 };
 use serde::Deserialize;
 
-/// What to change of a key.
+/// The new values. An absent member is not changed.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Body {
-    #[serde(default, deserialize_with = "settable")]
+    #[serde(default, deserialize_with = "non_null")]
     name: Option<Name>,
-    #[serde(default, deserialize_with = "removable")]
+    #[serde(default, deserialize_with = "nullable")]
     description: Option<Option<Description>>,
-    #[serde(default, deserialize_with = "settable")]
+    #[serde(default, deserialize_with = "non_null")]
     active: Option<bool>,
-    #[serde(default, deserialize_with = "settable")]
+    #[serde(default, deserialize_with = "non_null")]
     expires_in_days: Option<u32>,
-    #[serde(default, deserialize_with = "settable")]
+    #[serde(default, deserialize_with = "non_null")]
     expires_at: Option<Instant>,
-    #[serde(default, deserialize_with = "settable")]
+    #[serde(default, deserialize_with = "non_null")]
     never_expires: Option<bool>,
-    #[serde(default, deserialize_with = "settable")]
+    #[serde(default, deserialize_with = "non_null")]
     roles: Option<Vec<Label>>,
-    #[serde(default, deserialize_with = "settable")]
+    #[serde(default, deserialize_with = "non_null")]
     groups: Option<Vec<Label>>,
-    #[serde(default, deserialize_with = "removable")]
+    #[serde(default, deserialize_with = "nullable")]
     allowed_cidrs: Option<Option<Vec<Cidr>>>,
 }
 
 impl Body {
-    /// Tells whether it asks for nothing but to switch the key on or off.
+    /// Tells whether the key is switched on or off and nothing else is changed.
     pub(crate) fn only_switches(&self, on: bool) -> bool {
         self.active == Some(on)
             && self.name.is_none()
@@ -47,7 +49,7 @@ impl Body {
             && self.allowed_cidrs.is_none()
     }
 
-    /// Makes the changes that are asked for at `now` by `user_id`.
+    /// Sets the new values on the key, on behalf of `user_id` at `now`.
     pub(crate) fn apply(&self, key: &mut AccessKey, user_id: UserId, now: Time) -> Result<(), Error> {
         if let Some(name) = &self.name {
             key.name.clone_from(name);

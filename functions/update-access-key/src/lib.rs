@@ -1,38 +1,46 @@
-//! Changes an access key: its labels, its expiry, what it is narrowed to, on and off.
+//! Changes an access key: its labels, expiry, roles, groups and networks, and whether it is on.
 
 mod body;
 mod rights;
 
-use api::{Answer, Done, KeyAnswer, Problem, Request, app::App, differences, ok, until_won};
+use api::{
+    AccessKeyChange, AccessKeyResponse, HandlerError, HandlerResult, Member, Request, app::App, response,
+    retry_on_conflict,
+};
 use body::Body;
 use domain::{
     Error,
     access::Action,
     access_key::AccessKey,
-    news::News,
+    audit::{self, differences},
     notice,
-    policy::Notices,
-    quota::{Room, find_room_again},
+    notification::Notification,
+    quota::check_quota_again,
     user::User,
 };
-use lambda_http::Request as Event;
 use serde_json::{Map, Value, json};
-use table::{KeyWithUser, NewKey, Trail};
+use table::{ChangeRecords, KeyWithUser, StoredAccessKey};
 
-/// Answers the changed key. Setting what is set already changes nothing and is no event.
-pub async fn update_access_key(app: &App, event: Event) -> Answer {
-    let request = Request::read(event)?;
+/// Responds with the changed key. A request that changes no value makes no audit event.
+pub async fn update_access_key(app: &App, request: lambda_http::Request) -> HandlerResult {
+    let request = Request::read_member(request)?;
     request.query(&[])?;
     let body: Body = request.patch()?;
     let named = request.path("key_id")?;
-    let KeyWithUser { key, user } = until_won(|| change(app, &request, &named, &body)).await?;
+    let KeyWithUser { key, user } = retry_on_conflict(|| change(app, &request, &named, &body)).await?;
     let version = key.version;
-    Ok(ok(&KeyAnswer::new(key, user.kind, &app.key_prefix, request.now), Some(version)))
+    let shown = AccessKeyResponse::new(key, user.kind, &app.key_prefix, request.now);
+    Ok(response::ok(&shown, Some(version)))
 }
 
-async fn change(app: &App, request: &Request, named: &str, body: &Body) -> Result<KeyWithUser, Problem> {
-    let member = request.member()?;
-    let KeyWithUser { key: before, user } = found(app, request, named, body).await?;
+async fn change(
+    app: &App,
+    request: &Request<Member>,
+    named: &str,
+    body: &Body,
+) -> Result<KeyWithUser, HandlerError> {
+    let member = &request.caller;
+    let KeyWithUser { key: before, user } = load(app, member, named, body).await?;
     request.check_precondition(before.version)?;
     if before.revoked_at.is_some() {
         return Err(Error::AlreadyRevoked.into());
@@ -41,7 +49,7 @@ async fn change(app: &App, request: &Request, named: &str, body: &Body) -> Resul
     let policy = &snapshot.organization.policy;
     let mut after = before.clone();
     body.apply(&mut after, member.user_id, request.now)?;
-    rights::check(request, &before, &after, &user, &snapshot.catalog)?;
+    rights::check(member, &before, &after, &user, &snapshot.catalog)?;
     let changes = changes(&before, &after);
     if changes.is_empty() {
         return Ok(KeyWithUser { key: before, user });
@@ -49,25 +57,27 @@ async fn change(app: &App, request: &Request, named: &str, body: &Body) -> Resul
     after.version += 1;
     after.updated_at = request.now;
     after.updated_by = member.user_id;
-    let room = if before.expires_at == after.expires_at {
+    let slot = if before.expires_at == after.expires_at {
         None
     } else {
         policy.check_new_expiry(before.expires_at, after.expires_at, request.now)?;
         after.expiry_set_at = request.now;
-        Some(find_room_again(&user, policy, after.key_id.suffix(), request.now)?)
+        Some(check_quota_again(&user, policy, after.key_id.suffix(), request.now)?)
     };
-    let news = news(app, request, &user, &after, &changes)?;
-    let (place, told) = (room.as_ref().map(|room| (&user, room)), (&policy.notices, &news[..]));
-    store(app, request, &before, &after, place, changes, told).await?;
+    let notifications = notifications(app, request, &user, &after, &changes);
+    let events = [request.audit_event(audit::Action::AccessKeyUpdated, after.key_id, changes)];
+    let stored =
+        StoredAccessKey { key: &after, due_at: notice::next_due(&policy.notices, &after, request.now) };
+    let slot = slot.as_ref().map(|slot| (&user, slot));
+    let records = ChangeRecords::of(&events).notifying(&notifications);
+    app.table.update_access_key(&before, stored, slot, records).await?;
     Ok(KeyWithUser { key: after, user })
 }
 
-/// Finds the key if the caller may ask this of it.
+/// Reads the key, if the caller may change it in this way.
 ///
-/// Switching off is an end of use, open to those who may end any key; switching on again is open
-/// also to those who administer users.
-async fn found(app: &App, request: &Request, named: &str, body: &Body) -> Result<KeyWithUser, Problem> {
-    let member = request.member()?;
+/// Whoever may end a key may also switch it off. Whoever administers users may also switch it on.
+async fn load(app: &App, member: &Member, named: &str, body: &Body) -> Result<KeyWithUser, HandlerError> {
     let action = if body.only_switches(false) {
         Action::EndKey
     } else if body.only_switches(true) && member.actor().may(Action::WriteUser).is_ok() {
@@ -76,23 +86,6 @@ async fn found(app: &App, request: &Request, named: &str, body: &Body) -> Result
         Action::WriteKey
     };
     app.access_key(member, named, action).await
-}
-
-async fn store(
-    app: &App,
-    request: &Request,
-    before: &AccessKey,
-    after: &AccessKey,
-    place: Option<(&User, &Room)>,
-    changes: Map<String, Value>,
-    told: (&Notices, &[News]),
-) -> Result<(), Problem> {
-    let target = ("access_key", after.key_id.to_string());
-    let due_at = notice::next_due(told.0, after, request.now);
-    let events =
-        [request.audit_event(after.organization_id, "access_key.updated", target, Value::Object(changes))];
-    let new = NewKey { key: after, due_at };
-    Ok(app.table.update_access_key(before, new, place, Trail::of(&events).telling(told.1)).await?)
 }
 
 fn changes(before: &AccessKey, after: &AccessKey) -> Map<String, Value> {
@@ -106,22 +99,17 @@ fn changes(before: &AccessKey, after: &AccessKey) -> Map<String, Value> {
     differences(&shown(before), &shown(after))
 }
 
-/// Tells the key's user what somebody else changed: what it may do, and all else.
-fn news(
+/// Notifies the key's user of a change by somebody else: once for roles and groups, once for the rest.
+fn notifications(
     app: &App,
-    request: &Request,
+    request: &Request<Member>,
     user: &User,
-    after: &AccessKey,
+    key: &AccessKey,
     changes: &Map<String, Value>,
-) -> Result<Vec<News>, Problem> {
+) -> Vec<Notification> {
     let of_access = |name: &String| matches!(name.as_str(), "roles" | "groups");
-    let mut done = Vec::new();
-    if changes.keys().any(of_access) {
-        done.push(Done::AccessChanged);
-    }
-    if !changes.keys().all(of_access) {
-        done.push(Done::Changed);
-    }
-    let news = done.into_iter().map(|done| request.news_of_key(user, after, &app.key_prefix, done));
-    Ok(news.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    let access = changes.keys().any(of_access).then_some(AccessKeyChange::AccessChanged);
+    let rest = (!changes.keys().all(of_access)).then_some(AccessKeyChange::Changed);
+    let notify = |change| request.key_notification(user, key, &app.key_prefix, change);
+    [access, rest].into_iter().flatten().filter_map(notify).collect()
 }

@@ -1,4 +1,4 @@
-//! A function for the tests of the runtime: does what its event says.
+//! A function for the tests of the runtime. Its event chooses its behaviour.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use hyper_util::{
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};
 
-#[expect(clippy::disallowed_methods, reason = "a function reads what Lambda gives it")]
+#[expect(clippy::disallowed_methods, reason = "a function reads the variables that Lambda sets")]
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
 }
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Error> {
     run(service_fn(handle)).await
 }
 
-#[expect(clippy::print_stdout, reason = "the test reads what a function writes")]
+#[expect(clippy::print_stdout, reason = "the test reads the lines that a function writes")]
 async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     match event.payload["do"].as_str().unwrap_or_default() {
         "exit" => std::process::exit(3),
@@ -45,7 +45,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     }))
 }
 
-/// Lists the tables, some times, and says what came of each call.
+/// Lists the tables several times, and returns the outcome of each call.
 async fn calls(times: u64) -> Vec<String> {
     let client: Client<HttpConnector, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let mut results = Vec::new();

@@ -1,4 +1,4 @@
-//! The AWS endpoints: one listener that knows each service by its protocol, and the fault layer before them.
+//! The AWS endpoints: one listener that recognizes each service by its protocol, and the faults before them.
 
 pub(crate) mod calls;
 pub(crate) mod dynamodb;
@@ -24,19 +24,20 @@ use self::{
     calls::{Calls, Service},
     dynamodb::DynamoDb,
     faults::{Effect, Faults},
-    identify::Identified,
+    identify::AwsRequest,
     secrets::Secrets,
     ses::Ses,
+    unprocessed::UnprocessedPart,
 };
 use crate::{
-    http::{self, Answer, Dropped},
+    http::{self, ConnectionDropped, Response},
     runtime::Runtime,
 };
 
-/// As much as any of the services takes.
-const LIMIT: usize = 16 * 1024 * 1024;
+/// The longest body that a service accepts.
+const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
-/// Every service, and what stands before it.
+/// The services, the faults before them, and the record of their calls.
 #[derive(Debug)]
 pub(crate) struct Aws {
     pub(crate) dynamodb: DynamoDb,
@@ -53,84 +54,84 @@ pub(crate) async fn serve(listener: TcpListener, aws: Arc<Aws>) {
         let aws = Arc::clone(&aws);
         async move {
             let (head, body) = request.into_parts();
-            let body = http::read(body, LIMIT).await?.map_err(|_| Dropped)?;
-            aws.answer(&head, body).await
+            let body = http::read(body, MAX_BODY_BYTES).await?.map_err(|_| ConnectionDropped)?;
+            aws.handle(&head, body).await
         }
     };
     http::serve(listener, handler).await;
 }
 
 impl Aws {
-    async fn answer(&self, head: &Parts, body: Bytes) -> Result<Answer, Dropped> {
-        let Identified { service, operation, caller, form } = identify::identify(head, &body);
+    async fn handle(&self, head: &Parts, body: Bytes) -> Result<Response, ConnectionDropped> {
+        let AwsRequest { service, operation, caller, form } = AwsRequest::identify(head, &body);
         let record = self.calls.begin(service, &operation, caller.as_ref(), &body);
         let recipients = form.as_ref().map(mail::destinations).unwrap_or_default();
         let effects = self.faults.strike(service, &operation, caller.as_ref(), &recipients);
 
         let mut body = body;
-        let (mut held_back, mut metered) = (None, false);
+        let (mut unprocessed, mut metered) = (None, false);
         for effect in &effects {
             match effect {
                 Effect::Latency { milliseconds } => {
                     tokio::time::sleep(std::time::Duration::from_millis(*milliseconds)).await;
                 }
-                Effect::LoseRequest => return Err(Dropped),
+                Effect::LoseRequest => return Err(ConnectionDropped),
                 Effect::KillBefore => {
                     if let Some(caller) = &caller {
                         self.runtime.kill(caller).await;
                     }
-                    return Err(Dropped);
+                    return Err(ConnectionDropped);
                 }
                 Effect::Unprocessed { count } => {
-                    held_back = unprocessed::hold_back(&operation, &body, *count);
-                    if let Some(held_back) = &held_back {
-                        body = held_back.rest.clone();
+                    unprocessed = UnprocessedPart::split_off(&operation, &body, *count);
+                    if let Some(unprocessed) = &unprocessed {
+                        body = unprocessed.rest.clone();
                     }
                 }
                 Effect::PartitionReads { units_per_second } => {
                     metered = true;
                     if !self.faults.reads.admit(&operation, &body, *units_per_second, Instant::now()) {
-                        let answer = refusals::refuse(service, &operation, &body, &Effect::Throttle);
-                        self.calls.end(record, answer.status());
-                        return Ok(answer);
+                        let response = refusals::refuse(service, &operation, &body, &Effect::Throttle);
+                        self.calls.end(record, response.status());
+                        return Ok(response);
                     }
                 }
                 Effect::LoseReply | Effect::KillAfter => {}
                 refusal => {
-                    let answer = refusals::refuse(service, &operation, &body, refusal);
-                    self.calls.end(record, answer.status());
-                    return Ok(answer);
+                    let response = refusals::refuse(service, &operation, &body, refusal);
+                    self.calls.end(record, response.status());
+                    return Ok(response);
                 }
             }
         }
 
-        let answer = match (&held_back, service) {
-            (Some(held_back), _) if held_back.is_everything => held_back.answer_alone(),
+        let response = match (&unprocessed, service) {
+            (Some(unprocessed), _) if unprocessed.is_everything => unprocessed.to_response(),
             (_, Service::DynamoDb) if operation == identify::HEALTH => dynamodb::healthy(),
-            (held_back, Service::DynamoDb) => {
-                let answer = self.dynamodb.answer(&operation, &head.headers, body.clone()).await?;
+            (unprocessed, Service::DynamoDb) => {
+                let response = self.dynamodb.handle(&operation, &head.headers, body.clone()).await?;
                 if metered {
-                    let read = answer.body().clone().collect().await.map_err(|_| Dropped)?;
+                    let read = response.body().clone().collect().await.map_err(|_| ConnectionDropped)?;
                     self.faults.reads.charge(&operation, &body, &read.to_bytes());
                 }
-                match held_back {
-                    Some(held_back) => held_back.add_to(answer).await,
-                    None => answer,
+                match unprocessed {
+                    Some(unprocessed) => unprocessed.add_to(response).await,
+                    None => response,
                 }
             }
-            (_, Service::Ses) => self.ses.answer(&operation, &form.unwrap_or_default()),
-            (_, Service::SecretsManager) => self.secrets.answer(&operation, &body),
+            (_, Service::Ses) => self.ses.handle(&operation, &form.unwrap_or_default()),
+            (_, Service::SecretsManager) => self.secrets.handle(&operation, &body),
         };
         if effects.contains(&Effect::KillAfter)
             && let Some(caller) = &caller
         {
             self.runtime.kill(caller).await;
-            return Err(Dropped);
+            return Err(ConnectionDropped);
         }
         if effects.contains(&Effect::LoseReply) {
-            return Err(Dropped);
+            return Err(ConnectionDropped);
         }
-        self.calls.end(record, answer.status());
-        Ok(answer)
+        self.calls.end(record, response.status());
+        Ok(response)
     }
 }

@@ -11,7 +11,7 @@ use tokio::{process::Command, sync::OnceCell};
 
 use crate::{error::StackError, options::Profile};
 
-/// Each function's binary.
+/// The path of each function's binary.
 pub(crate) type Binaries = BTreeMap<String, PathBuf>;
 
 /// Finds the workspace: from the working directory upwards, or where this crate was built.
@@ -29,9 +29,9 @@ pub(crate) async fn build(workspace: &Path, profile: Profile) -> Result<&'static
     BUILT.get_or_try_init(|| run_cargo(workspace, profile)).await
 }
 
-/// What Cargo tells the package that it runs. Build scripts that watch these would run again, and with them
-/// everything above, each time that the functions are built from within and from without.
-const OWN: [&str; 19] = [
+/// The variables that Cargo sets for the package that it runs. A build script may watch them. Without this list, it
+/// would run again, with everything that depends on it, whenever a build by the stack follows one by hand.
+const PACKAGE_VARIABLES: [&str; 19] = [
     "CARGO_BIN_NAME",
     "CARGO_CRATE_NAME",
     "CARGO_MANIFEST_DIR",
@@ -63,7 +63,7 @@ async fn run_cargo(workspace: &Path, profile: Profile) -> Result<Binaries, Stack
     for function in folders(workspace)? {
         command.args(["--package", &function]);
     }
-    for variable in OWN {
+    for variable in PACKAGE_VARIABLES {
         command.env_remove(variable);
     }
     let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
@@ -97,7 +97,10 @@ fn folders(workspace: &Path) -> Result<Vec<String>, StackError> {
     Ok(names)
 }
 
-#[expect(clippy::disallowed_methods, reason = "Cargo names itself to what it runs, in the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Cargo names itself in the environment of the programs that it runs"
+)]
 fn cargo() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }

@@ -1,4 +1,4 @@
-//! The clock that the gateway, the schedules and the issuer read, and that a test may shift.
+//! The clock of the gateway, the schedules and the issuer. A test may shift it.
 
 use std::sync::{
     Arc,
@@ -7,7 +7,7 @@ use std::sync::{
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Tells the time that functions are given: the machine's, plus an offset in seconds.
+/// Tells the machine's time plus an offset in seconds.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     offset_seconds: Arc<AtomicI64>,
@@ -44,8 +44,8 @@ pub(crate) fn in_seconds(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// Reads the machine's time, for deadlines and records that no shift may touch.
-#[expect(clippy::disallowed_methods, reason = "the local stack is where the time of an event comes from")]
+/// Reads the machine's time, for deadlines and records that ignore the offset.
+#[expect(clippy::disallowed_methods, reason = "the time of an event comes from the local stack")]
 pub(crate) fn machine_time() -> Timestamp {
     Timestamp::now()
 }

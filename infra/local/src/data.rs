@@ -1,4 +1,4 @@
-//! Where state lives between two starts: a directory, or nowhere.
+//! The directory in which state outlives the stack.
 
 use std::{
     fs,
@@ -8,32 +8,32 @@ use std::{
 
 use crate::error::StackError;
 
-/// Keeps files in the data directory; with `--memory` it keeps nothing.
+/// The data directory; with `--memory` there is none.
 #[derive(Debug, Clone)]
-pub(crate) struct Data {
-    directory: Option<PathBuf>,
+pub(crate) struct DataDirectory {
+    path: Option<PathBuf>,
 }
 
-impl Data {
-    /// Forgets everything.
-    pub(crate) fn memory() -> Self {
-        Self { directory: None }
+impl DataDirectory {
+    /// Keeps nothing.
+    pub(crate) fn none() -> Self {
+        Self { path: None }
     }
 
-    /// Keeps files in a directory, which it creates.
-    pub(crate) fn directory(path: &Path) -> Result<Self, StackError> {
+    /// Creates the directory unless it exists.
+    pub(crate) fn at(path: &Path) -> Result<Self, StackError> {
         fs::create_dir_all(path).map_err(|cause| StackError::Data { path: path.to_owned(), cause })?;
-        Ok(Self { directory: Some(path.to_owned()) })
+        Ok(Self { path: Some(path.to_owned()) })
     }
 
-    /// Names a file, if there is a directory.
-    pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
-        self.directory.as_ref().map(|directory| directory.join(name))
+    /// Returns the path of a file; `None` without a directory.
+    pub(crate) fn path_of(&self, name: &str) -> Option<PathBuf> {
+        self.path.as_ref().map(|directory| directory.join(name))
     }
 
-    /// Reads a file, if there is one.
+    /// Reads a file; `None` if there is none.
     pub(crate) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StackError> {
-        let Some(path) = self.path(name) else {
+        let Some(path) = self.path_of(name) else {
             return Ok(None);
         };
         match fs::read(&path) {
@@ -45,7 +45,7 @@ impl Data {
 
     /// Replaces a file as a whole.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), StackError> {
-        let Some(path) = self.path(name) else {
+        let Some(path) = self.path_of(name) else {
             return Ok(());
         };
         let next = path.with_extension("next");
@@ -55,7 +55,7 @@ impl Data {
 
     /// Adds to the end of a file.
     pub(crate) fn append(&self, name: &str, bytes: &[u8]) -> Result<(), StackError> {
-        let Some(path) = self.path(name) else {
+        let Some(path) = self.path_of(name) else {
             return Ok(());
         };
         let file = fs::OpenOptions::new().create(true).append(true).open(&path);
@@ -63,8 +63,8 @@ impl Data {
         appended.map_err(|cause| StackError::Data { path, cause })
     }
 
-    /// Says that a file does not hold what the stack wrote.
+    /// Makes the error for a file that the stack cannot have written.
     pub(crate) fn damaged(&self, name: &str) -> StackError {
-        StackError::Damaged { path: self.path(name).unwrap_or_default() }
+        StackError::Damaged { path: self.path_of(name).unwrap_or_default() }
     }
 }

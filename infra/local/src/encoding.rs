@@ -1,4 +1,4 @@
-//! Base64, in the two alphabets that the stack speaks.
+//! Base64, in its standard alphabet and in that of URLs.
 
 use base64::{
     Engine as _,
@@ -15,7 +15,7 @@ pub(crate) fn decode(text: impl AsRef<[u8]>) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
-/// Encodes as JSON Web Tokens do.
+/// Encodes for URLs and without padding, as JSON Web Tokens do.
 pub(crate) fn encode_url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }

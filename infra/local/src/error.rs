@@ -1,8 +1,8 @@
-//! What can stop the stack from starting, each as one line that says what to do.
+//! The errors that stop the stack from starting. Each is one line that says what to do.
 
 use std::{io, path::PathBuf};
 
-/// Explains why the stack did not start and what to do about it.
+/// Explains why the stack did not start, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StackError {
@@ -19,13 +19,13 @@ pub enum StackError {
     Listen {
         /// The port that was asked for.
         port: u16,
-        /// What the operating system said.
+        /// The error of the operating system.
         cause: io::Error,
     },
     /// `template.yaml` was not found in this directory or above it.
     #[error("no template.yaml here or above: run this inside the repository")]
     NoWorkspace,
-    /// `template.yaml` is not what the stack can serve.
+    /// The stack cannot serve this `template.yaml`.
     #[error("template.yaml: {0}: correct it and start again")]
     Template(#[from] TemplateError),
     /// The function binaries did not build.
@@ -36,7 +36,7 @@ pub enum StackError {
     Cargo {
         /// The command that was tried.
         cargo: String,
-        /// What the operating system said.
+        /// The error of the operating system.
         cause: io::Error,
     },
     /// The template names a function that has no folder.
@@ -52,10 +52,10 @@ pub enum StackError {
     Data {
         /// The file.
         path: PathBuf,
-        /// What went wrong.
+        /// The error of the operating system.
         cause: io::Error,
     },
-    /// A file of the data directory does not hold what the stack wrote.
+    /// A file of the data directory is not as the stack wrote it.
     #[error("{path} is damaged: delete it to start afresh")]
     Damaged {
         /// The file.
@@ -64,14 +64,14 @@ pub enum StackError {
     /// `DynamoDB` refused the table, or did not answer.
     #[error("DynamoDB at {endpoint}: {message}")]
     Table {
-        /// Where it was asked.
+        /// The endpoint that was called.
         endpoint: String,
-        /// What it said.
+        /// The error that it returned.
         message: String,
     },
 }
 
-/// Says where a template cannot be served, and why.
+/// Names a place in a template that the stack cannot serve, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {reason}")]
 pub struct TemplateError {

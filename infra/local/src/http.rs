@@ -1,14 +1,14 @@
-//! The smallest HTTP server and client that the stack needs.
+//! A small HTTP server and client.
 //!
-//! A handler may answer [`Dropped`], which closes the connection without a byte: the way a lost
-//! request or a lost reply looks to a client.
+//! A handler may return [`ConnectionDropped`], which closes the connection without a byte. To a client this looks like
+//! a lost request or a lost response.
 
 use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
-    Request, Response, StatusCode,
+    Request, StatusCode,
     body::{Body as _, Incoming},
     header::{CONTENT_TYPE, HeaderValue},
     server::conn::http1,
@@ -24,15 +24,15 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::error::StackError;
 
-/// A whole answer.
-pub(crate) type Answer = Response<Full<Bytes>>;
+/// A response with its whole body.
+pub(crate) type Response = hyper::Response<Full<Bytes>>;
 
-/// Ends the connection without an answer.
+/// Closes the connection without a response.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is dropped on purpose")]
-pub(crate) struct Dropped;
+pub(crate) struct ConnectionDropped;
 
-/// Listens on loopback; port 0 takes any free port.
+/// Listens on the loopback address; port 0 takes any free port.
 pub(crate) async fn listen(port: u16, flag: &'static str) -> Result<(TcpListener, SocketAddr), StackError> {
     let listen = |cause: std::io::Error| match cause.kind() {
         std::io::ErrorKind::AddrInUse => StackError::PortInUse { port, flag },
@@ -43,11 +43,11 @@ pub(crate) async fn listen(port: u16, flag: &'static str) -> Result<(TcpListener
     Ok((listener, address))
 }
 
-/// Serves every connection until the task that runs it ends; its connections end with it.
+/// Serves every connection until the task that runs this ends. The connections end with it.
 pub(crate) async fn serve<H, F>(listener: TcpListener, handler: H)
 where
     H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
-    F: Future<Output = Result<Answer, Dropped>> + Send + 'static,
+    F: Future<Output = Result<Response, ConnectionDropped>> + Send + 'static,
 {
     let mut connections = JoinSet::new();
     loop {
@@ -70,17 +70,20 @@ where
     }
 }
 
-/// A body that is longer than its limit; it was read to its end, so that the answer arrives.
+/// A body longer than its limit. It was read to its end, so that the client receives the response.
 #[derive(Debug)]
-pub(crate) struct TooLong;
+pub(crate) struct BodyTooLong;
 
 /// Reads a whole body.
-pub(crate) async fn read(mut body: Incoming, limit: usize) -> Result<Result<Bytes, TooLong>, Dropped> {
+pub(crate) async fn read(
+    mut body: Incoming,
+    limit: usize,
+) -> Result<Result<Bytes, BodyTooLong>, ConnectionDropped> {
     let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let mut whole = Vec::with_capacity(declared.min(limit));
     let mut length = 0;
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| Dropped)?.into_data() else {
+        let Ok(data) = frame.map_err(|_| ConnectionDropped)?.into_data() else {
             continue;
         };
         length += data.len();
@@ -88,31 +91,31 @@ pub(crate) async fn read(mut body: Incoming, limit: usize) -> Result<Result<Byte
             whole.extend_from_slice(&data);
         }
     }
-    Ok(if length > limit { Err(TooLong) } else { Ok(whole.into()) })
+    Ok(if length > limit { Err(BodyTooLong) } else { Ok(whole.into()) })
 }
 
-/// Answers with bytes of a media type.
-pub(crate) fn answer(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::new(body.into()));
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    answer
+/// Makes a response with a body of a media type.
+pub(crate) fn response(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
 }
 
-/// Answers with JSON.
-pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
-    let body = serde_json::to_vec(body).expect("an answer of the stack is plain data");
-    answer(status, "application/json", body)
+/// Makes a response with a JSON body.
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    let body = serde_json::to_vec(body).expect("the stack responds with plain data");
+    response(status, "application/json", body)
 }
 
-/// Answers with a status and nothing else.
-pub(crate) fn empty(status: StatusCode) -> Answer {
-    let mut answer = Response::new(Full::default());
-    *answer.status_mut() = status;
-    answer
+/// Makes a response without a body.
+pub(crate) fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    response
 }
 
-/// Sends requests over kept connections.
+/// A client that reuses its connections.
 pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Builds a client.

@@ -9,10 +9,10 @@ use ring::{
 };
 use serde_json::{Value, json};
 
-use crate::{clock::Clock, data::Data, encoding, error::StackError, template::AUDIENCE};
+use crate::{clock::Clock, data::DataDirectory, encoding, error::StackError, template::AUDIENCE};
 
 const FILE: &str = "issuer.pk8";
-const LIFETIME_SECONDS: i64 = 12 * 60 * 60;
+const TOKEN_SECONDS: i64 = 12 * 60 * 60;
 
 /// Signs tokens with ES256, by the stack's shifted clock.
 pub struct Issuer {
@@ -29,8 +29,8 @@ impl fmt::Debug for Issuer {
 }
 
 impl Issuer {
-    /// Opens the issuer with the key of the data directory, which it makes at the first start.
-    pub(crate) fn open(data: &Data, url: String, clock: Clock) -> Result<Self, StackError> {
+    /// Opens the issuer with the key of the data directory. The first start makes the key.
+    pub(crate) fn open(data: &DataDirectory, url: String, clock: Clock) -> Result<Self, StackError> {
         let document = if let Some(document) = data.read(FILE)? {
             document
         } else {
@@ -55,17 +55,17 @@ impl Issuer {
         key_id(&self.key)
     }
 
-    /// Returns the claims of a sign-in now, for 12 hours, for a caller to change and sign.
+    /// Returns the claims of a sign-in now, valid for 12 hours. The caller may change them before signing.
     #[must_use]
     pub fn claims(&self, subject: &str, email: &str, name: &str) -> Value {
         let now = self.clock.now().as_second();
         json!({
             "iss": self.url, "sub": subject, "aud": AUDIENCE, "email": email, "email_verified": true,
-            "name": name, "iat": now, "nbf": now, "exp": now + LIFETIME_SECONDS,
+            "name": name, "iat": now, "nbf": now, "exp": now + TOKEN_SECONDS,
         })
     }
 
-    /// Signs in: the token that `GET /_local/sign-in` answers.
+    /// Returns a token for a person, as `GET /_local/sign-in` does.
     #[must_use]
     pub fn token(&self, subject: &str, email: &str, name: &str) -> String {
         self.sign(&self.header(), &self.claims(subject, email, name))
@@ -147,7 +147,8 @@ mod tests {
     #[test]
     fn tokens_verify_with_the_key_of_the_jwks_alone() {
         let issuer =
-            Issuer::open(&Data::memory(), "http://localhost/oidc".to_owned(), Clock::default()).unwrap();
+            Issuer::open(&DataDirectory::none(), "http://localhost/oidc".to_owned(), Clock::default())
+                .unwrap();
         let verifies = |token: &str| {
             let (signed, signature) = token.rsplit_once('.').unwrap();
             let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, issuer.key.public_key().as_ref());

@@ -1,11 +1,11 @@
 //! The local stack: the whole system on one machine.
 //!
-//! [`Stack::start`] builds the function binaries and serves what they stand on: `DynamoDB`, SES, Secrets
-//! Manager, a development OIDC issuer, the Lambda runtime API, API Gateway and the scheduler, as
-//! `template.yaml` describes them. `cargo dev` is this with a command line; tests use it as a library:
-//! a stack in memory on free ports, with faults, a clock that can be shifted, and a record of every call.
+//! [`Stack::start`] builds the functions and serves everything around them, as `template.yaml` describes it:
+//! `DynamoDB`, SES, Secrets Manager, a development OIDC issuer, the Lambda runtime API, API Gateway and the
+//! scheduler. `cargo dev` is this library with a command line. Tests use the library directly: a stack in
+//! memory on free ports, with faults, a clock that can be shifted, and a record of every call.
 //!
-//! Nothing here knows what the functions do: routes, environment, table, secrets and schedules come from
+//! Nothing here depends on what the functions do: routes, environment, table, secrets and schedules come from
 //! the template.
 
 mod aws;
@@ -18,12 +18,13 @@ mod gateway;
 mod http;
 mod issuer;
 mod options;
+mod pattern;
 mod random;
 mod runtime;
 mod schedules;
 mod stack;
 mod tasks;
-mod template;
+pub mod template;
 
 pub use dynoxide;
 

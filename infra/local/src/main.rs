@@ -62,15 +62,15 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), String> {
     let aws_only = arguments.aws_only;
-    let unheard = |cause: io::Error| format!("cannot listen for signals: {cause}");
-    let mut interrupted = signal(SignalKind::interrupt()).map_err(unheard)?;
-    let mut terminated = signal(SignalKind::terminate()).map_err(unheard)?;
+    let no_signals = |cause: io::Error| format!("cannot listen for signals: {cause}");
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    let mut terminated = signal(SignalKind::terminate()).map_err(no_signals)?;
     let stack = tokio::select! {
         stack = Stack::start(arguments.into()) => stack.map_err(|error| error.to_string())?,
         _ = interrupted.recv() => return Ok(()),
         _ = terminated.recv() => return Ok(()),
     };
-    announce(&stack, aws_only).map_err(|cause| format!("cannot write to standard output: {cause}"))?;
+    print_ready(&stack, aws_only).map_err(|cause| format!("cannot write to standard output: {cause}"))?;
     tokio::select! {
         _ = interrupted.recv() => {}
         _ = terminated.recv() => {}
@@ -79,8 +79,8 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     Ok(())
 }
 
-/// Prints the ready line, in a form that a shell which reads the environment passes over.
-fn announce(stack: &Stack, aws_only: bool) -> io::Result<()> {
+/// Prints the ready line. With `--aws-only`, a shell can read the output: the line is a comment.
+fn print_ready(stack: &Stack, aws_only: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if aws_only {
         for (name, value) in stack.environment() {

@@ -1,8 +1,8 @@
-//! How a stack is started.
+//! The options of a stack.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-/// Chooses what a stack serves and where.
+/// Chooses which parts of a stack are served, and where.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The gateway's port; 0 takes any free one.
@@ -11,7 +11,7 @@ pub struct Options {
     pub dynamodb_port: u16,
     /// Whether nothing is kept after the stack ends.
     pub memory: bool,
-    /// Where state is kept; `.local` in the workspace where absent.
+    /// Where state is kept; `.local` in the workspace if absent.
     pub data_dir: Option<PathBuf>,
     /// Whether only the AWS endpoints and `/_local` are served, and no function is built.
     pub aws_only: bool,
@@ -19,11 +19,11 @@ pub struct Options {
     pub dynamodb_endpoint: Option<String>,
     /// Values for the template's parameters.
     pub parameters: BTreeMap<String, String>,
-    /// More environment variables for every function, which win over the template's.
+    /// More environment variables for every function. They override the template's.
     pub environment: BTreeMap<String, String>,
     /// How many instances a function may have at once.
     pub instance_cap: usize,
-    /// How the functions are built.
+    /// The Cargo profile of the functions.
     pub profile: Profile,
     /// Whether a person watches: schedules tick, and the functions' lines are printed instead of kept.
     pub attended: bool,
@@ -34,7 +34,7 @@ pub struct Options {
 pub enum Profile {
     /// Quick to build.
     Dev,
-    /// What is deployed.
+    /// As deployed.
     Release,
 }
 

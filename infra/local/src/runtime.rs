@@ -1,4 +1,4 @@
-//! The Lambda service: functions, their instances and the runtime API that the instances speak.
+//! The Lambda service: functions, their instances, and the runtime API from which the instances take their events.
 
 mod api;
 mod caller;
@@ -6,6 +6,7 @@ mod function;
 mod instance;
 pub(crate) mod logs;
 mod process;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -17,22 +18,22 @@ use serde_json::Value;
 pub(crate) use self::caller::Caller;
 use self::function::Function;
 pub use self::{
-    function::Instances,
     instance::FunctionError,
     logs::{LogLine, Logs},
+    state::Instances,
 };
-use crate::{tasks::Tasks, template::functions::Function as Declared};
+use crate::{tasks::Tasks, template::functions::FunctionSettings};
 
-/// What every function is started with.
+/// The settings that all functions share.
 #[derive(Debug, Clone)]
-pub(crate) struct Surroundings {
+pub(crate) struct RuntimeConfig {
     /// `http://host:port` of the runtime API.
     pub(crate) runtime_api: String,
     /// `http://host:port` of the AWS endpoints.
     pub(crate) aws: String,
     /// How many instances a function may have at once.
     pub(crate) instance_cap: usize,
-    /// Where the binaries' lines go.
+    /// The destination of the lines that the binaries write.
     pub(crate) logs: Logs,
 }
 
@@ -43,26 +44,26 @@ pub(crate) struct Runtime {
 }
 
 impl Runtime {
-    /// Makes the functions ready; each starts its instances on demand.
+    /// Makes the functions ready. Each starts its instances on demand.
     pub(crate) fn new(
-        declared: Vec<Declared>,
+        settings: Vec<FunctionSettings>,
         binaries: &BTreeMap<String, PathBuf>,
-        surroundings: &Surroundings,
+        config: &RuntimeConfig,
         tasks: &Arc<Tasks>,
     ) -> Arc<Self> {
-        let functions = declared.into_iter().map(|declared| {
-            let binary = binaries.get(&declared.name).cloned();
-            let name = declared.name.clone();
-            (name, Function::new(declared, binary, surroundings.clone(), Arc::clone(tasks)))
+        let functions = settings.into_iter().map(|settings| {
+            let binary = binaries.get(&settings.name).cloned();
+            let name = settings.name.clone();
+            (name, Function::new(settings, binary, config.clone(), Arc::clone(tasks)))
         });
         Arc::new(Self { functions: functions.collect() })
     }
 
-    /// Invokes a function and waits for its answer.
+    /// Invokes a function and waits for its response.
     pub(crate) async fn invoke(&self, function: &str, event: &Value) -> Result<Value, FunctionError> {
         let event = serde_json::to_vec(event).expect("an event is plain data");
-        let answer = self.invoke_bytes(function, event.into()).await?;
-        serde_json::from_slice(&answer).map_err(|_| FunctionError::odd_answer())
+        let response = self.invoke_bytes(function, event.into()).await?;
+        serde_json::from_slice(&response).map_err(|_| FunctionError::invalid_response())
     }
 
     /// Invokes a function with the bytes of its event.
@@ -99,7 +100,7 @@ impl Runtime {
         self.functions.keys().map(String::as_str)
     }
 
-    /// Returns what an instance is started with, but for the address of the runtime API.
+    /// Returns the environment of an instance, but for the address of the runtime API.
     pub(crate) fn variables(&self, function: &str) -> Option<BTreeMap<String, String>> {
         self.functions.get(function).map(|function| function.variables())
     }

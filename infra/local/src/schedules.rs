@@ -1,4 +1,4 @@
-//! `EventBridge` Scheduler: runs functions on their schedules, or when asked.
+//! `EventBridge` Scheduler: runs functions on their schedules, or on request.
 
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ impl Schedules {
         Arc::new(Self { declared, runtime, clock })
     }
 
-    /// Lets every schedule tick; a failed run is left to the next tick, as with no retries.
-    pub(crate) fn tick(self: &Arc<Self>, tasks: &Tasks) {
+    /// Starts every schedule. A failed run is not retried: the next run does its work.
+    pub(crate) fn start(self: &Arc<Self>, tasks: &Tasks) {
         for (index, schedule) in self.declared.iter().enumerate() {
             let Some(every) = schedule.every else { continue };
             let schedules = Arc::clone(self);
@@ -38,7 +38,7 @@ impl Schedules {
         }
     }
 
-    /// Runs a function's schedule now, with fields that win over its input; `None` if it has no schedule.
+    /// Runs a function's schedule now, with fields that override its input; `None` if it has no schedule.
     pub(crate) async fn run_now(
         &self,
         function: &str,
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_scheduled_time_is_put_in_and_given_fields_win() {
+    fn the_scheduled_time_replaces_its_placeholder_and_given_fields_override_the_input() {
         let input = r#"{"time":"<aws.scheduler.scheduled-time>","shards":[1]}"#;
         assert_eq!(
             event(input, "2026-01-01T00:00:00Z", &Value::Null),

@@ -20,10 +20,10 @@ use crate::{
     tasks::Tasks,
 };
 
-/// A running stack; everything it started ends with it.
+/// A running stack. Everything that it started ends with it.
 pub struct Stack {
     pub(crate) runtime: Arc<Runtime>,
-    /// Where tests play instances.
+    /// The URL at which tests play instances.
     #[cfg(test)]
     pub(crate) runtime_api: String,
     address: SocketAddr,
@@ -38,7 +38,7 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Builds the functions, once in a process, and starts everything; requests work when it returns.
+    /// Builds the functions, once in a process, and starts everything. Requests work when it returns.
     pub async fn start(options: Options) -> Result<Self, StackError> {
         let workspace = binaries::workspace()?;
         let path = workspace.join("template.yaml");
@@ -52,18 +52,18 @@ impl Stack {
         format!("http://{}", self.address)
     }
 
-    /// Invokes a function with an event and returns its answer.
+    /// Invokes a function with an event and returns its response.
     pub async fn invoke(&self, function: &str, event: &Value) -> Result<Value, FunctionError> {
         self.runtime.invoke(function, event).await
     }
 
-    /// Runs a function's schedule now, with fields (such as `time`) that win over its input.
+    /// Runs a function's schedule now, with fields (such as `time`) that override its input.
     pub async fn run_schedule(&self, function: &str, fields: &Value) -> Option<Result<Value, FunctionError>> {
         self.schedules.run_now(function, fields).await
     }
 
     /// Starts instances until a function has this many (at most the cap), each ready for an event. Events
-    /// go round the idle instances, so as many requests one after the other reach each of them once.
+    /// go round the idle instances: as many requests, one after the other, reach each instance once.
     pub async fn warm_up(&self, function: &str, instances: usize) -> Result<(), FunctionError> {
         self.runtime.warm_up(function, instances).await
     }
@@ -91,7 +91,7 @@ impl Stack {
         &self.aws.calls
     }
 
-    /// Returns what the functions write.
+    /// Returns the lines that the functions write.
     #[must_use]
     pub fn logs(&self) -> &Logs {
         &self.logs
@@ -103,7 +103,7 @@ impl Stack {
         self.aws.ses.emails()
     }
 
-    /// Sets what SES allows.
+    /// Sets the quota of SES.
     pub fn set_quota(&self, quota: Quota) {
         self.aws.ses.set_quota(quota);
     }
@@ -114,7 +114,7 @@ impl Stack {
         &self.clock
     }
 
-    /// Returns the database in this process; `None` with another endpoint.
+    /// Returns the database in this process; `None` if the stack uses another `DynamoDB`.
     #[must_use]
     pub fn database(&self) -> Option<&Database> {
         self.database.as_ref()
@@ -138,19 +138,19 @@ impl Stack {
         self.aws.secrets.put(id, value.to_owned())
     }
 
-    /// Returns the variables with which a function runs outside the stack.
+    /// Returns the environment in which a function runs outside the stack.
     #[must_use]
     pub fn environment(&self) -> &BTreeMap<String, String> {
         &self.environment
     }
 
-    /// Returns the variables with which an instance of a function runs, but for the runtime API's.
+    /// Returns the environment of a function's instance, but for the address of the runtime API.
     #[must_use]
     pub fn variables(&self, function: &str) -> Option<BTreeMap<String, String>> {
         self.runtime.variables(function)
     }
 
-    /// Ends everything and waits for it; the logs are whole then.
+    /// Ends everything and waits for it. The returned logs are complete.
     pub async fn stop(self) -> Logs {
         self.runtime.stop().await;
         self.tasks.stop().await;

@@ -11,12 +11,12 @@ pub(crate) struct Tasks {
 }
 
 impl Tasks {
-    /// Opens for tasks.
+    /// Starts without a task.
     pub(crate) fn new() -> Self {
         Self { running: Mutex::new(Some(JoinSet::new())) }
     }
 
-    /// Runs a task until it ends or the stack does; after a stop nothing runs.
+    /// Runs a task until it ends or the stack does. After a stop it does nothing.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         if let Some(running) = lock(&self.running).as_mut() {
             while running.try_join_next().is_some() {}
@@ -38,7 +38,7 @@ impl Tasks {
     }
 }
 
-/// Locks what a panicking thread may have held: everything guarded here is whole between statements.
+/// Locks a mutex, even if a thread panicked while it held the lock: no statement here leaves the value half changed.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -1,6 +1,9 @@
-//! What the stack reads from `template.yaml`.
+//! Reads `template.yaml`: the parts that the stack serves, with every value resolved for this machine.
+//!
+//! Written by hand, because no crate reads SAM templates and resolves their intrinsic functions. Delete when one does.
 
 pub(crate) mod api;
+mod declaration;
 pub(crate) mod functions;
 pub(crate) mod names;
 pub(crate) mod resolve;
@@ -11,11 +14,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+pub use self::declaration::{FunctionDeclaration, Permission, functions as declared_functions};
 use self::{
     api::Api,
-    functions::{Function, Schedule},
+    functions::{FunctionSettings, Schedule},
     resolve::{Resolver, object, plain_text},
-    store::{Secret, Table},
+    store::{SecretDeclaration, Table},
 };
 use crate::error::TemplateError;
 
@@ -33,15 +37,15 @@ const LOCAL_PARAMETERS: [&str; 3] = ["OidcIssuer", "OidcAudience", "MailFrom"];
 /// A template with every value resolved for this machine.
 #[derive(Debug)]
 pub(crate) struct Template {
-    pub(crate) functions: Vec<Function>,
+    pub(crate) functions: Vec<FunctionSettings>,
     pub(crate) schedules: Vec<Schedule>,
     pub(crate) api: Api,
     pub(crate) tables: Vec<Table>,
-    pub(crate) secrets: Vec<Secret>,
+    pub(crate) secrets: Vec<SecretDeclaration>,
 }
 
 impl Template {
-    /// Reads a template whose issuer is served at `issuer`; `given` overrides its parameters.
+    /// Reads a template. `issuer` is the URL of the development issuer; `given` overrides parameters.
     pub(crate) fn read(
         text: &str,
         issuer: &str,
@@ -63,7 +67,7 @@ impl Template {
     }
 }
 
-/// The resources whose condition holds.
+/// The resources whose condition is met, by name.
 pub(crate) type Resources<'t> = Vec<(&'t str, &'t Value)>;
 
 fn present<'t>(template: &'t Value, resolver: &Resolver) -> Result<Resources<'t>, TemplateError> {

@@ -1,36 +1,34 @@
-//! What a function starts with: its settings, its clients, its log.
+//! The start of a function: its settings, its clients and its log.
 
 mod aws;
 mod clock;
 mod environment;
 mod http;
-mod lookup;
 mod pepper;
 mod roots;
-mod warm;
+mod verified_tokens;
 
 use domain::token::KeyPrefix;
 use table::{Settings, Table};
 use tokio::try_join;
-use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 pub use aws::Aws;
 pub use clock::Clock;
 pub use environment::{BadSetting, Environment};
-pub use pepper::{Found, Pepper, PepperFailure};
+pub use pepper::{Pepper, PepperFailure, SecretMatch};
 
-/// What a function needs to answer requests. `P` is the [`Pepper`] where it handles secrets.
+/// The clients and settings with which a function answers requests. `P` is the [`Pepper`] where it handles secrets.
 #[derive(Debug)]
 pub struct App<P = ()> {
     /// The single table.
     pub table: Table,
-    /// What tokens of this installation start with.
+    /// The first characters of each token of this installation.
     pub key_prefix: KeyPrefix,
-    /// The pepper, or nothing.
+    /// The pepper, or nothing where the function handles no secrets.
     pub pepper: P,
-    /// The settings, for those that one function alone has.
+    /// The environment, for settings of a single function.
     pub environment: Environment,
-    /// What the clients of other services are built from.
+    /// The configuration of the clients of other services.
     pub aws: Aws,
 }
 
@@ -40,8 +38,8 @@ pub enum StartError {
     /// A setting is missing or wrong.
     #[error(transparent)]
     Setting(#[from] BadSetting),
-    /// The pepper cannot be had.
-    #[error("the pepper cannot be had")]
+    /// The pepper cannot be fetched.
+    #[error("the pepper cannot be fetched")]
     Pepper(#[from] PepperFailure),
 }
 
@@ -65,7 +63,7 @@ impl App<Pepper> {
             Ok::<_, StartError>(Pepper::fetch(aws.secrets_manager(), secret_id).await?)
         };
         let table = async {
-            http::let_requests_leave().await;
+            http::yield_until_sent().await;
             Ok(table(&environment, &aws).await?)
         };
         let (pepper, table) = try_join!(pepper, table)?;
@@ -82,16 +80,4 @@ async fn table(environment: &Environment, aws: &Aws) -> Result<Table, BadSetting
     let table = Table::new(aws.dynamodb(), environment.required("TABLE_NAME")?, settings);
     aws.connect_to_dynamodb().await;
     Ok(table)
-}
-
-/// Writes the log as JSON lines to standard output.
-///
-/// The AWS clients and the HTTP stack are held at warnings: below that they log what they send.
-fn start_logging(level: tracing::Level) {
-    let quiet = ["aws", "hyper", "lambda", "rustls", "h2"].map(|target| (target, tracing::Level::WARN));
-    let layer = fmt::layer().json().flatten_event(true).with_ansi(false).with_target(false).without_time();
-    tracing_subscriber::registry()
-        .with(layer)
-        .with(Targets::new().with_default(level).with_targets(quiet))
-        .init();
 }

@@ -1,5 +1,7 @@
+//! Bodies of requests: JSON of a known shape, refused by field and rule.
+
+mod decode_error;
 mod json;
-mod unfit;
 
 use std::fmt;
 
@@ -7,17 +9,17 @@ use domain::{Error, Time};
 use serde::{Deserialize, Deserializer, de};
 
 use self::json::Json;
-use crate::{Problem, Request};
+use crate::{BodyError, HandlerError, Request};
 
-/// No JSON object that the API takes comes near this, bytes.
-pub const BODY_LIMIT: usize = 64 * 1024;
+/// The most bytes of a body. Valid JSON objects of this API are much smaller.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
 impl<C> Request<C> {
-    /// Reads the body as JSON of a known shape; what does not fit is named with its rule.
-    pub fn body<T: de::DeserializeOwned>(&self) -> Result<T, Problem> {
+    /// Reads the body as a JSON object of a known shape. The refusal names the field and the rule that it breaks.
+    pub fn body<T: de::DeserializeOwned>(&self) -> Result<T, HandlerError> {
         self.body_of_types(&[JSON])
     }
 
@@ -28,31 +30,31 @@ impl<C> Request<C> {
     }
 
     /// Reads the body as a JSON array of a known shape.
-    pub fn list<T: de::DeserializeOwned>(&self) -> Result<Vec<T>, Problem> {
+    pub fn list<T: de::DeserializeOwned>(&self) -> Result<Vec<T>, HandlerError> {
         self.check_type(&[JSON])?;
         Ok(parse(self.bytes())?)
     }
 
     /// Refuses a body of more than `limit` bytes.
-    pub fn check_size(&self, limit: usize) -> Result<(), Problem> {
-        if self.bytes().len() > limit { Err(Problem::too_large(limit)) } else { Ok(()) }
+    pub fn check_size(&self, limit: usize) -> Result<(), BodyError> {
+        if self.bytes().len() > limit { Err(BodyError::TooLarge { limit }) } else { Ok(()) }
     }
 
     /// Reads the body as a merge patch of a known shape (RFC 7396).
-    pub fn patch<T: de::DeserializeOwned>(&self) -> Result<T, Problem> {
+    pub fn patch<T: de::DeserializeOwned>(&self) -> Result<T, HandlerError> {
         self.body_of_types(&[JSON, MERGE_PATCH])
     }
 
-    /// Refuses a body that says something, on a route that takes none.
-    pub fn no_body(&self) -> Result<(), Problem> {
+    /// Refuses a body on a route that takes none. An empty object is allowed.
+    pub fn no_body(&self) -> Result<(), Error> {
         match self.bytes().trim_ascii() {
             b"" | b"{}" => Ok(()),
-            _ => Err(Error::invalid("body", "must be empty on this route").into()),
+            _ => Err(Error::invalid("body", "must be empty on this route")),
         }
     }
 
-    fn body_of_types<T: de::DeserializeOwned>(&self, types: &[&str]) -> Result<T, Problem> {
-        self.check_size(BODY_LIMIT)?;
+    fn body_of_types<T: de::DeserializeOwned>(&self, types: &[&str]) -> Result<T, HandlerError> {
+        self.check_size(MAX_BODY_BYTES)?;
         let bytes = self.bytes();
         if !bytes.trim_ascii().starts_with(b"{") {
             return Err(Error::invalid("body", "must be a JSON object").into());
@@ -61,9 +63,9 @@ impl<C> Request<C> {
         Ok(parse(bytes)?)
     }
 
-    fn check_type(&self, types: &[&str]) -> Result<(), Problem> {
+    fn check_type(&self, types: &[&str]) -> Result<(), BodyError> {
         if self.content_type().is_some_and(|given| !types.contains(&given.as_str())) {
-            return Err(Problem::unsupported_media_type(&types.join(" or ")));
+            return Err(BodyError::UnsupportedMediaType { expected: types.join(" or ") });
         }
         Ok(())
     }
@@ -78,7 +80,7 @@ fn parse<T: de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     })
 }
 
-/// An instant as bodies give it: RFC 3339, no fraction of a second.
+/// A point in time as bodies give it: RFC 3339 in whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Instant(pub Time);
 
@@ -102,21 +104,22 @@ impl<'de> Deserialize<'de> for Instant {
     }
 }
 
-/// Reads a member that may be absent, but not `null`: of a merge patch that cannot remove it, or a claim.
-pub fn settable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+/// Deserializes a member that may be absent but not `null`.
+pub fn non_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
-/// Reads a member of a merge patch that `null` removes: absent, `Some(None)` for `null`, or a value.
-pub fn removable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+/// Deserializes a member of a merge patch that `null` removes: `None` if absent, `Some(None)` if `null`.
+pub fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
-/// Returns the expiry that a body asks for: `Some(None)` is never, `None` that it asks for none.
+/// Returns the expiry that a body asks for: `None` if the body names none, `Some(None)` for a key that never
+/// expires.
 ///
 /// `expires_in_days`, `expires_at` and `never_expires` exclude one another.
 pub fn chosen_expiry(
@@ -180,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_named() {
+    fn a_value_that_breaks_a_rule_is_named() {
         for (json, field, rule) in [
             (r#"{"name": ""}"#, "name", "must be 1 to 64 characters"),
             (r#"{"name": 5}"#, "name", "must be a string"),
@@ -214,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_no_object() {
+    fn a_list_is_not_taken_for_an_object() {
         for (json, field) in [
             (r#"["a", null, null]"#, "body"),
             (r#"{"name": "a", "inner": [1, true]}"#, "inner"),
@@ -226,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_is_told_in_part() {
+    fn long_input_is_shortened_in_the_refusal() {
         let long = "é".repeat(5_000);
         for json in [
             format!(r#"{{"{long}": 1}}"#),
@@ -242,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_read_whole() {
+    fn a_valid_body_is_read_whole() {
         let json =
             r#"{"name": "a", "inner": {"count": 7, "on": null}, "list": [], "kind": "owner", "least": 1}"#;
         let sample: Sample = parse(json.as_bytes()).unwrap();

@@ -1,21 +1,18 @@
 //! Who makes a request, as the authorizer established it.
 
-use std::collections::HashMap;
-
+use crate::authorizer_context::{AuthorizerContext, BadContext};
 use domain::{
     Time,
     access::Actor,
-    audit,
     id::{KeyId, OrganizationId, UserId},
     permission::Permission,
     sign_in::SignedIn,
     text::{Email, Name},
     user::Kind,
 };
-use serde_json::Value;
 
 /// Who makes a request.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
     /// A user of an organization.
     Member(Box<Member>),
@@ -23,8 +20,8 @@ pub enum Caller {
     SignIn(SignedIn),
 }
 
-/// A user of an organization, and how it came.
-#[derive(Debug, Clone)]
+/// A user of an organization, with the credential of this request.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// The organization.
     pub organization_id: OrganizationId,
@@ -36,57 +33,24 @@ pub struct Member {
     pub kind: Kind,
     /// Its name.
     pub name: String,
-    /// The key it came with; `None` when it signed in.
+    /// The access key of this request; `None` for a sign-in.
     pub key_id: Option<KeyId>,
-    /// That key's name.
+    /// That key's name; empty for a sign-in.
     pub key_name: String,
     /// When that key expires.
     pub expires_at: Option<Time>,
     /// The whole days until then, as the authorizer counted them.
     pub expires_in_days: Option<i64>,
-    /// Names of its roles.
+    /// Names of the user's roles.
     pub roles: Vec<String>,
-    /// What it may do.
+    /// What the user may do with this credential.
     pub permissions: Vec<Permission>,
-    /// The sign-in it came with; `None` with a key.
+    /// The sign-in of this request; `None` for an access key.
     pub sign_in: Option<SignedIn>,
 }
 
-/// The authorizer's context is missing or is not what the authorizer writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the authorizer's context has no usable {0}")]
-pub struct BadContext(pub &'static str);
-
-impl Caller {
-    /// Reads the authorizer's context. Whatever is odd is an error, never a guess.
-    pub fn from_context(context: &HashMap<String, Value>) -> Result<Self, BadContext> {
-        let context = Context(context);
-        match context.text("organization_id")? {
-            "" => Ok(Self::SignIn(context.sign_in()?)),
-            _ => Ok(Self::Member(Box::new(context.member()?))),
-        }
-    }
-
-    /// Returns the caller as an audit event names it.
-    #[must_use]
-    pub fn audit_actor(&self) -> audit::Actor {
-        let (kind, id, name) = match self {
-            Self::SignIn(sign_in) => (
-                "sign_in",
-                sign_in.hash(),
-                sign_in.name.as_ref().map_or(sign_in.subject.as_str(), Name::as_str),
-            ),
-            Self::Member(member) => match member.key_id {
-                Some(key_id) => ("access_key", key_id.to_string(), member.key_name.as_str()),
-                None => ("user", member.user_id.to_string(), member.name.as_str()),
-            },
-        };
-        audit::Actor { kind: kind.to_owned(), id, name: name.to_owned() }
-    }
-}
-
 impl Member {
-    /// Returns the caller as rights go.
+    /// Returns the caller for authorization checks.
     #[must_use]
     pub fn actor(&self) -> Actor {
         Actor {
@@ -98,82 +62,232 @@ impl Member {
     }
 }
 
-struct Context<'a>(&'a HashMap<String, Value>);
-
-impl<'a> Context<'a> {
-    fn text(&self, name: &'static str) -> Result<&'a str, BadContext> {
-        self.0.get(name).and_then(Value::as_str).ok_or(BadContext(name))
+impl From<&Caller> for AuthorizerContext {
+    /// A member's own name and permissions take the place of those that the identity provider gave.
+    fn from(caller: &Caller) -> Self {
+        let (member, sign_in) = match caller {
+            Caller::Member(member) => (Some(&**member), member.sign_in.as_ref()),
+            Caller::SignIn(sign_in) => (None, Some(sign_in)),
+        };
+        let mut context = Self::default();
+        "access_key".clone_into(&mut context.auth_method);
+        if let Some(sign_in) = sign_in {
+            "oidc".clone_into(&mut context.auth_method);
+            context.user_name = shown(sign_in.name.as_ref());
+            context.permissions = joined(&sign_in.permissions);
+            context.issuer.clone_from(&sign_in.issuer);
+            context.subject.clone_from(&sign_in.subject);
+            context.email = shown(sign_in.email.as_ref());
+            context.email_verified = shown(sign_in.email.as_ref().map(|_| sign_in.email_verified));
+        }
+        if let Some(member) = member {
+            context.organization_id = member.organization_id.to_string();
+            context.organization_status.clone_from(&member.organization_status);
+            context.user_id = member.user_id.to_string();
+            context.user_kind = member.kind.to_string();
+            context.user_name.clone_from(&member.name);
+            context.key_id = shown(member.key_id);
+            context.key_name.clone_from(&member.key_name);
+            context.roles = member.roles.join(" ");
+            context.permissions = joined(&member.permissions);
+            context.expires_at = shown(member.expires_at);
+            context.expires_in_days = shown(member.expires_in_days);
+        }
+        context
     }
+}
 
-    fn parsed<T>(&self, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Result<T, BadContext> {
-        parse(self.text(name)?).ok_or(BadContext(name))
+impl TryFrom<AuthorizerContext> for Caller {
+    type Error = BadContext;
+
+    fn try_from(context: AuthorizerContext) -> Result<Self, BadContext> {
+        if context.organization_id.is_empty() {
+            return Ok(Self::SignIn(sign_in(&context)?));
+        }
+        Ok(Self::Member(Box::new(member(context)?)))
     }
+}
 
-    /// Reads a value that may be empty.
-    fn optional<T>(
-        &self,
-        name: &'static str,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> Result<Option<T>, BadContext> {
-        match self.text(name)? {
-            "" => Ok(None),
-            text => parse(text).map(Some).ok_or(BadContext(name)),
+fn shown(value: Option<impl ToString>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+fn joined(permissions: &[Permission]) -> String {
+    permissions.iter().map(Permission::as_str).collect::<Vec<_>>().join(" ")
+}
+
+fn member(context: AuthorizerContext) -> Result<Member, BadContext> {
+    let sign_in = match context.auth_method.as_str() {
+        "access_key" => None,
+        "oidc" => Some(sign_in(&context)?),
+        _ => return Err(BadContext("auth_method")),
+    };
+    let key_id = optional("key_id", &context.key_id, |text| KeyId::parse(text).ok())?;
+    if key_id.is_some() == sign_in.is_some() {
+        return Err(BadContext("key_id"));
+    }
+    Ok(Member {
+        organization_id: required("organization_id", OrganizationId::parse(&context.organization_id).ok())?,
+        user_id: required("user_id", UserId::parse(&context.user_id).ok())?,
+        kind: required("user_kind", kind(&context.user_kind))?,
+        key_id,
+        expires_at: optional("expires_at", &context.expires_at, Time::parse)?,
+        expires_in_days: optional("expires_in_days", &context.expires_in_days, |text| text.parse().ok())?,
+        roles: context.roles.split_whitespace().map(str::to_owned).collect(),
+        permissions: permissions(&context)?,
+        organization_status: required("organization_status", not_empty(context.organization_status))?,
+        name: context.user_name,
+        key_name: context.key_name,
+        sign_in,
+    })
+}
+
+fn sign_in(context: &AuthorizerContext) -> Result<SignedIn, BadContext> {
+    if context.auth_method != "oidc" {
+        return Err(BadContext("auth_method"));
+    }
+    Ok(SignedIn {
+        issuer: required("issuer", not_empty(context.issuer.clone()))?,
+        subject: required("subject", not_empty(context.subject.clone()))?,
+        email: optional("email", &context.email, |text| Email::try_from(text.to_owned()).ok())?,
+        email_verified: optional("email_verified", &context.email_verified, |text| text.parse().ok())?
+            .unwrap_or_default(),
+        name: optional("user_name", &context.user_name, |text| Name::try_from(text.to_owned()).ok())?,
+        permissions: permissions(context)?,
+    })
+}
+
+fn required<T>(name: &'static str, value: Option<T>) -> Result<T, BadContext> {
+    value.ok_or(BadContext(name))
+}
+
+/// Parses a value that may be empty.
+fn optional<T>(
+    name: &'static str,
+    text: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, BadContext> {
+    if text.is_empty() { Ok(None) } else { required(name, parse(text)).map(Some) }
+}
+
+fn not_empty(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn kind(text: &str) -> Option<Kind> {
+    [Kind::Owner, Kind::Normal, Kind::Machine].into_iter().find(|kind| kind.as_str() == text)
+}
+
+fn permissions(context: &AuthorizerContext) -> Result<Vec<Permission>, BadContext> {
+    let parse = |text: &str| Permission::try_from(text.to_owned()).ok();
+    required("permissions", context.permissions.split_whitespace().map(parse).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, option, prelude::*};
+
+    use super::*;
+
+    prop_compose! {
+        fn signed_in()(
+            (issuer, subject) in ("https://[a-z]{1,9}\\.example", "[ -~]{1,20}"),
+            email in option::of("[a-z]{1,9}@[a-z]{1,9}\\.co"),
+            verified in any::<bool>(),
+            name in option::of("[A-Z][a-z]{1,9}"),
+            permissions in permitted(),
+        ) -> SignedIn {
+            SignedIn {
+                issuer,
+                subject,
+                email_verified: verified && email.is_some(),
+                email: email.map(|text| Email::try_from(text).unwrap()),
+                name: name.map(|text| Name::try_from(text).unwrap()),
+                permissions,
+            }
         }
     }
 
-    fn member(&self) -> Result<Member, BadContext> {
-        let by_key = self.parsed("auth_method", |method| match method {
-            "access_key" => Some(true),
-            "oidc" => Some(false),
-            _ => None,
-        })?;
-        let key_id = self.optional("key_id", |text| KeyId::parse(text).ok())?;
-        if by_key != key_id.is_some() {
-            return Err(BadContext("key_id"));
-        }
-        Ok(Member {
-            organization_id: self.parsed("organization_id", |text| OrganizationId::parse(text).ok())?,
-            organization_status: self
-                .parsed("organization_status", |text| (!text.is_empty()).then(|| text.to_owned()))?,
-            user_id: self.parsed("user_id", |text| UserId::parse(text).ok())?,
-            kind: self.parsed("user_kind", |text| match text {
-                "owner" => Some(Kind::Owner),
-                "normal" => Some(Kind::Normal),
-                "machine" => Some(Kind::Machine),
-                _ => None,
-            })?,
-            name: self.text("user_name")?.to_owned(),
-            key_id,
-            key_name: self.text("key_name")?.to_owned(),
-            expires_at: self.optional("expires_at", Time::parse)?,
-            expires_in_days: self.optional("expires_in_days", |text| text.parse().ok())?,
-            roles: self.text("roles")?.split_whitespace().map(str::to_owned).collect(),
-            permissions: self.permissions()?,
-            sign_in: if by_key { None } else { Some(self.sign_in()?) },
-        })
+    fn permitted() -> impl Strategy<Value = Vec<Permission>> {
+        vec("[a-z]{1,9}:([a-z]{1,9}|\\*)", 0..4)
+            .prop_map(|texts| texts.into_iter().map(|text| Permission::try_from(text).unwrap()).collect())
     }
 
-    fn permissions(&self) -> Result<Vec<Permission>, BadContext> {
-        let permission = |text: &str| Permission::try_from(text.to_owned()).ok();
-        self.parsed("permissions", |text| text.split_whitespace().map(permission).collect())
+    prop_compose! {
+        fn member()(
+            (organization, user, suffix) in ("[0-9A-Za-z]{16}", "[0-9A-Za-z]{12}", "[0-9A-Za-z]{8}"),
+            suspended in any::<bool>(),
+            kind in prop::sample::select(vec![Kind::Owner, Kind::Normal, Kind::Machine]),
+            (name, key_name) in ("[A-Z][a-z]{1,9}", "[ -~]{1,20}"),
+            expiry in option::of((0..4_000_000_000_i64, 0..3_650_i64)),
+            roles in vec("[a-z]{1,9}", 0..3),
+            permissions in permitted(),
+            sign_in in option::of(signed_in()),
+        ) -> Member {
+            let by_key = sign_in.is_none();
+            let expiry = expiry.filter(|_| by_key);
+            Member {
+                organization_id: OrganizationId::parse(&organization).unwrap(),
+                organization_status: if suspended { "suspended" } else { "active" }.to_owned(),
+                user_id: UserId::parse(&user).unwrap(),
+                kind,
+                key_id: by_key.then(|| KeyId::parse(&format!("{user}{suffix}")).unwrap()),
+                key_name: if by_key { key_name } else { String::new() },
+                expires_at: expiry.map(|(at, _)| Time::from_seconds(at)),
+                expires_in_days: expiry.map(|(_, days)| days),
+                roles,
+                sign_in: sign_in.map(|sign_in| SignedIn {
+                    name: Some(Name::try_from(name.clone()).unwrap()),
+                    permissions: permissions.clone(),
+                    ..sign_in
+                }),
+                name,
+                permissions,
+            }
+        }
     }
 
-    fn sign_in(&self) -> Result<SignedIn, BadContext> {
-        if self.text("auth_method")? != "oidc" {
-            return Err(BadContext("auth_method"));
+    proptest! {
+        #[test]
+        fn a_backend_reads_the_caller_that_the_authorizer_wrote(
+            caller in prop_oneof![
+                signed_in().prop_map(Caller::SignIn),
+                member().prop_map(|member| Caller::Member(Box::new(member))),
+            ],
+        ) {
+            let written = serde_json::to_string(&AuthorizerContext::from(&caller)).unwrap();
+            let carried = serde_json::from_str(&written).unwrap();
+            prop_assert_eq!(Caller::try_from(AuthorizerContext::from_fields(&carried).unwrap()).unwrap(), caller);
         }
-        let required = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Ok(SignedIn {
-            issuer: self.parsed("issuer", required)?,
-            subject: self.parsed("subject", required)?,
-            email: self.optional("email", |text| Email::try_from(text.to_owned()).ok())?,
-            email_verified: self.parsed("email_verified", |text| match text {
-                "true" => Some(true),
-                "false" | "" => Some(false),
-                _ => None,
-            })?,
-            name: self.optional("user_name", |text| Name::try_from(text.to_owned()).ok())?,
-            permissions: self.permissions()?,
-        })
+    }
+
+    #[test]
+    fn a_context_of_another_form_is_refused() {
+        let key = AuthorizerContext {
+            organization_id: "Zt4Kq8WvB2nXc6Mh".to_owned(),
+            organization_status: "active".to_owned(),
+            user_id: "7HcX2mPq9LwZ".to_owned(),
+            user_kind: "machine".to_owned(),
+            auth_method: "access_key".to_owned(),
+            key_id: "7HcX2mPq9LwZtR4bK1nV".to_owned(),
+            ..AuthorizerContext::default()
+        };
+        assert!(Caller::try_from(key.clone()).is_ok());
+        let with = |change: fn(&mut AuthorizerContext)| {
+            let mut context = key.clone();
+            change(&mut context);
+            Caller::try_from(context).unwrap_err().0
+        };
+        assert_eq!(with(|context| context.organization_id.clear()), "auth_method");
+        assert_eq!(with(|context| context.organization_id.push('-')), "organization_id");
+        assert_eq!(with(|context| context.organization_status.clear()), "organization_status");
+        assert_eq!(with(|context| context.user_id.clear()), "user_id");
+        assert_eq!(with(|context| context.user_kind = "root".to_owned()), "user_kind");
+        assert_eq!(with(|context| context.auth_method = "none".to_owned()), "auth_method");
+        assert_eq!(with(|context| context.auth_method = "oidc".to_owned()), "issuer");
+        assert_eq!(with(|context| context.key_id.clear()), "key_id");
+        assert_eq!(with(|context| context.permissions = "Not one".to_owned()), "permissions");
+        assert_eq!(with(|context| context.expires_at = "soon".to_owned()), "expires_at");
+        assert_eq!(with(|context| context.expires_in_days = "1.5".to_owned()), "expires_in_days");
     }
 }

@@ -1,7 +1,9 @@
+//! The credential of a request, found in its headers.
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::token::KeyPrefix;
 
-/// The one credential of a request, its secret not yet looked at. It cannot be written by `Debug`.
+/// The one credential of a request, not yet verified. It has no `Debug`.
 #[derive(PartialEq, Eq)]
 pub enum Credential {
     /// An access key in its one-string form.
@@ -10,7 +12,7 @@ pub enum Credential {
     Jwt(String),
 }
 
-/// Why headers hold no usable credential.
+/// Why headers have no usable credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadCredential {
     /// There is none.
@@ -28,7 +30,7 @@ impl Credential {
     /// The headers that may hold a credential.
     pub const HEADERS: [&str; 2] = ["x-access-key", "authorization"];
 
-    /// Finds the credential in headers, whose names are in lower case.
+    /// Finds the credential in headers. Their names must be in lower case.
     pub fn in_headers<'h>(
         headers: impl Iterator<Item = (&'h str, &'h str)>,
         prefix: &KeyPrefix,
@@ -45,7 +47,7 @@ impl Credential {
         let (scheme, rest) = value.split_once(' ').ok_or(BadCredential::Malformed)?;
         let rest = rest.trim();
         match scheme.to_ascii_lowercase().as_str() {
-            "bearer" if prefix.leads(rest) => Ok(Self::Token(rest.to_owned())),
+            "bearer" if prefix.matches(rest) => Ok(Self::Token(rest.to_owned())),
             "bearer" => Ok(Self::Jwt(rest.to_owned())),
             "basic" => basic(rest).map(Self::Token).ok_or(BadCredential::Malformed),
             _ => Err(BadCredential::Malformed),
@@ -53,7 +55,7 @@ impl Credential {
     }
 }
 
-/// Joins the pair of access key and secret key to a token.
+/// Joins a pair of access key and secret key into a token.
 fn basic(encoded: &str) -> Option<String> {
     let pair = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
     let (access_key, secret_key) = pair.split_once(':')?;

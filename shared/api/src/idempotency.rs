@@ -1,86 +1,88 @@
+//! `Idempotency-Key`: a repeated request is answered again, and makes no second change.
+
 use domain::{Error, access::Action, hex, id::UserId};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use table::{KeyWithUser, Once};
+use table::{IdempotencyRecord, KeyWithUser};
 
-use crate::{Answer, KeyAnswer, Problem, Request, app::App, ok};
+use crate::{AccessKeyResponse, HandlerError, HandlerResult, Member, Request, app::App, response};
 
 const HEADER: &str = "idempotency-key";
 
-/// Tells that an answer repeats an earlier one.
+/// The header of a response that repeats an earlier one.
 const REPLAYED: &str = "idempotent-replayed";
 
 /// The most characters of an `Idempotency-Key`.
-const LONGEST: usize = 128;
+const MAX_LENGTH: usize = 128;
 
-/// What makes a request the same one: who asks, under which name, for what.
+/// The identity of a request: two requests are the same if all three values are.
 #[derive(Debug)]
-struct Asked {
+struct IdempotencyKey {
     actor: UserId,
+    /// The hash of the header's value.
     name: String,
+    /// The hash of the route, the path and the body.
     request: String,
 }
 
-impl Request {
-    /// Does what is asked, once for each `Idempotency-Key` of the caller, where there is one.
+impl Request<Member> {
+    /// Does `change` once for each `Idempotency-Key` of the caller. Without the header, does it always.
     ///
-    /// `make` does it; it must write the record that it is given, in the transaction of the change. It is
-    /// the last thing asked: a repetition is recognized before anything else is judged, and also where a
-    /// twin of the request was done meanwhile. `replay` then shows what was made, as it is now.
-    pub async fn once<P>(
+    /// `change` must store the record that it gets, in the transaction of the change. `replay` shows the
+    /// result of a stored record, as it is now. A repeated request is recognized before any other check, and
+    /// again after a refusal: the same request may have been done by a parallel call.
+    pub async fn idempotent<P>(
         &self,
         app: &App<P>,
-        make: impl AsyncFnOnce(Option<Once>) -> Answer,
-        replay: impl AsyncFnOnce(&Once) -> Answer,
-    ) -> Answer {
-        let Some(asked) = self.asked()? else { return make(None).await };
-        if let Some(done) = self.done(app, &asked).await? {
-            return replayed(&done, replay).await;
+        change: impl AsyncFnOnce(Option<IdempotencyRecord>) -> HandlerResult,
+        replay: impl AsyncFnOnce(&IdempotencyRecord) -> HandlerResult,
+    ) -> HandlerResult {
+        let Some(key) = self.idempotency_key()? else { return change(None).await };
+        if let Some(record) = self.stored_record(app, &key).await? {
+            return replayed(&record, replay).await;
         }
-        let refusal = match make(Some(self.record(&asked))).await {
-            Err(problem) if problem.is_refusal() => problem,
+        let refusal = match change(Some(self.new_record(&key))).await {
+            Err(error) if error.is_refusal() => error,
             other => return other,
         };
-        match self.done(app, &asked).await? {
-            Some(done) => replayed(&done, replay).await,
+        match self.stored_record(app, &key).await? {
+            Some(record) => replayed(&record, replay).await,
             None => Err(refusal),
         }
     }
 
-    fn asked(&self) -> Result<Option<Asked>, Problem> {
+    fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, Error> {
         let mut names = self.headers(HEADER);
         let Some(name) = names.next() else { return Ok(None) };
         let printable = |text: &str| text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-        if names.next().is_some() || !(1..=LONGEST).contains(&name.len()) || !printable(name) {
-            let rule = format!("must be 1 to {LONGEST} printable ASCII characters, given once");
-            return Err(Error::invalid("Idempotency-Key", rule).into());
+        if names.next().is_some() || !(1..=MAX_LENGTH).contains(&name.len()) || !printable(name) {
+            let rule = format!("must be 1 to {MAX_LENGTH} printable ASCII characters, given once");
+            return Err(Error::invalid("Idempotency-Key", rule));
         }
-        Ok(Some(Asked {
-            actor: self.member()?.user_id,
+        Ok(Some(IdempotencyKey {
+            actor: self.caller.user_id,
             name: hash(&[name.as_bytes()]),
-            request: hash(&[self.route.as_bytes(), self.raw_path().as_bytes(), &self.canonical_body()]),
+            request: request_hash(self),
         }))
     }
 
-    /// Writes a JSON body in one way, whatever its spaces and the order of its members.
-    fn canonical_body(&self) -> Vec<u8> {
-        let body: Option<Value> = serde_json::from_slice(self.bytes()).ok();
-        body.map_or_else(|| self.bytes().to_vec(), |body| body.to_string().into_bytes())
-    }
-
-    async fn done<P>(&self, app: &App<P>, asked: &Asked) -> Result<Option<Once>, Problem> {
-        let done = app.table.asked_once(asked.actor, &asked.name, self.now).await?;
-        match done {
-            Some(done) if done.request != asked.request => Err(Error::IdempotencyMismatch.into()),
-            done => Ok(done),
+    async fn stored_record<P>(
+        &self,
+        app: &App<P>,
+        key: &IdempotencyKey,
+    ) -> Result<Option<IdempotencyRecord>, HandlerError> {
+        let record = app.table.idempotency_record(key.actor, &key.name, self.now).await?;
+        match record {
+            Some(record) if record.request != key.request => Err(Error::IdempotencyMismatch.into()),
+            record => Ok(record),
         }
     }
 
-    fn record(&self, asked: &Asked) -> Once {
-        Once {
-            actor: asked.actor,
-            name: asked.name.clone(),
-            request: asked.request.clone(),
+    fn new_record(&self, key: &IdempotencyKey) -> IdempotencyRecord {
+        IdempotencyRecord {
+            actor: key.actor,
+            name: key.name.clone(),
+            request: key.request.clone(),
             status: 200,
             user_id: None,
             key_ids: Vec::new(),
@@ -89,24 +91,44 @@ impl Request {
     }
 }
 
-/// Shows again the one key that was made or changed, as it is now and without its secret.
-pub async fn key_again<P>(app: &App<P>, request: &Request, done: &Once, action: Action) -> Answer {
-    let key_id = done.key_ids.first().ok_or(Error::NotFound { what: "access key" })?;
-    let KeyWithUser { key, user } = app.access_key(request.member()?, key_id.as_str(), action).await?;
+/// Responds with the one key of a record, as it is now and without its secret.
+pub async fn replay_key<P>(
+    app: &App<P>,
+    request: &Request<Member>,
+    record: &IdempotencyRecord,
+    action: Action,
+) -> HandlerResult {
+    let key_id = record.key_ids.first().ok_or(Error::NotFound { what: "access key" })?;
+    let KeyWithUser { key, user } = app.access_key(&request.caller, key_id.as_str(), action).await?;
     let version = key.version;
-    Ok(ok(&KeyAnswer::new(key, user.kind, &app.key_prefix, request.now), Some(version)))
+    let shown = AccessKeyResponse::new(key, user.kind, &app.key_prefix, request.now);
+    Ok(response::ok(&shown, Some(version)))
 }
 
-async fn replayed(done: &Once, replay: impl AsyncFnOnce(&Once) -> Answer) -> Answer {
-    let mut response = replay(done).await?;
-    if let Ok(status) = done.status.try_into() {
+async fn replayed(
+    record: &IdempotencyRecord,
+    replay: impl AsyncFnOnce(&IdempotencyRecord) -> HandlerResult,
+) -> HandlerResult {
+    let mut response = replay(record).await?;
+    if let Ok(status) = record.status.try_into() {
         *response.status_mut() = status;
     }
     response.headers_mut().insert(REPLAYED, "true".parse().expect("a constant is a header's value"));
     Ok(response)
 }
 
-/// Hashes parts so that none can take over the end of the one before.
+fn request_hash<C>(request: &Request<C>) -> String {
+    hash(&[request.route.as_bytes(), request.raw_path().as_bytes(), &canonical(request.bytes())])
+}
+
+/// Writes a JSON body without spaces and with sorted members. Any other body stays as it is.
+fn canonical(body: &[u8]) -> Vec<u8> {
+    let Ok(mut json) = serde_json::from_slice::<Value>(body) else { return body.to_vec() };
+    json.sort_all_objects();
+    json.to_string().into_bytes()
+}
+
+/// Hashes each part with its length, so that moving the border between two parts changes the hash.
 fn hash(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
@@ -119,6 +141,30 @@ fn hash(parts: &[&[u8]]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn hash_of_body(body: &str) -> String {
+        const EVENT: &str = include_str!("../../../tests/events/create-access-key.json");
+        let mut event: Value = serde_json::from_str(EVENT).unwrap();
+        event["body"] = body.into();
+        event["isBase64Encoded"] = false.into();
+        let request = lambda_http::request::from_str(&event.to_string()).unwrap();
+        request_hash(&Request::read_open(request).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    #[test]
+    fn a_reordered_body_is_the_same_request() {
+        let body = r#"{"name": "deploy", "expires_in_days": 30, "x": [{"b": 1, "a": {"d": 2, "c": 3}}]}"#;
+        let reordered = r#"{"x":[{"a":{"c":3,"d":2},"b":1}],"expires_in_days":30,"name":"deploy"}"#;
+        assert_eq!(hash_of_body(body), hash_of_body(reordered));
+        // A list keeps its order.
+        assert_ne!(hash_of_body(r#"{"x": [1, 2]}"#), hash_of_body(r#"{"x": [2, 1]}"#));
+    }
+
+    #[test]
+    fn a_canonical_body_has_no_spaces_and_sorted_members() {
+        assert_eq!(canonical(br#" {"b": {"d": 1, "c": 2}, "a": [3]} "#), br#"{"a":[3],"b":{"c":2,"d":1}}"#);
+        assert_eq!(canonical(b"no JSON "), b"no JSON ");
+    }
 
     #[test]
     fn the_border_between_parts_counts() {

@@ -1,28 +1,40 @@
-//! What the functions share of being an HTTP API on Lambda: set-up, requests, callers, answers.
+//! The parts of an HTTP API on Lambda that the functions share: set-up, requests, callers, responses.
 //!
-//! Only `problem` names the HTTP statuses of refusals, and only [`app`] reads the environment.
+//! Only `problem` names the HTTP statuses of errors, and only [`app`] reads the environment.
 
-mod answer;
+mod access_key_response;
 pub mod app;
+mod audit;
+mod authorizer_context;
 mod body;
 pub mod caller;
 mod credential;
+mod error_chain;
+mod gateway_event;
+mod handler_error;
 mod idempotency;
-mod key_answer;
-mod news;
+mod key_notification;
+mod log;
+mod lookup;
 mod paging;
 mod problem;
-mod race;
 mod request;
+pub mod response;
+mod retry;
+mod serve;
 
-pub use answer::{Answer, accepted, answer, created, deleted, ok};
-pub use body::{BODY_LIMIT, Instant, chosen_expiry, removable, settable};
+pub use access_key_response::{AccessKeyResponse, SecretResponse};
+pub use authorizer_context::{AuthorizerContext, BadContext};
+pub use body::{Instant, MAX_BODY_BYTES, chosen_expiry, non_null, nullable};
 pub use caller::{Caller, Member};
 pub use credential::{BadCredential, Credential};
-pub use idempotency::key_again;
-pub use key_answer::{KeyAnswer, SecretAnswer};
-pub use news::Done;
-pub use paging::{ListAnswer, Paging};
-pub use problem::{Problem, causes};
-pub use race::until_won;
-pub use request::{Request, differences};
+pub use domain::message::AccessKeyChange;
+pub use error_chain::causes;
+pub use handler_error::{BodyError, HandlerError, HandlerResult};
+pub use idempotency::replay_key;
+pub use log::request_span;
+pub use paging::{Page, Paging};
+pub use request::Request;
+pub use response::answer;
+pub use retry::retry_on_conflict;
+pub use serve::serve;

@@ -1,3 +1,5 @@
+//! Lists in pages: `limit`, `cursor`, filters, and the page itself.
+
 use std::collections::HashMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -5,17 +7,17 @@ use domain::{Error, hex, id::OrganizationId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{Problem, Request};
+use crate::{HandlerError, Request};
 
-const DEFAULT: usize = 50;
-const MOST: usize = 100;
+const DEFAULT_LIMIT: usize = 50;
+const MAX_LIMIT: usize = 100;
 
-/// Which page of a list is asked for.
+/// The page of a list that a request asks for.
 #[derive(Debug)]
 pub struct Paging {
-    /// How many items at most.
+    /// The most items of the page.
     pub limit: usize,
-    /// The place after which the page starts; `None` for the first.
+    /// The position after which the page starts; `None` for the first page.
     pub after: Option<String>,
     parameters: HashMap<String, String>,
     scope: String,
@@ -23,7 +25,7 @@ pub struct Paging {
 
 /// One page as the API shows it.
 #[derive(Debug, Serialize)]
-pub struct ListAnswer<T> {
+pub struct Page<T> {
     items: Vec<T>,
     next_cursor: Option<String>,
 }
@@ -31,73 +33,76 @@ pub struct ListAnswer<T> {
 impl Paging {
     /// Reads `limit` and `cursor`.
     ///
-    /// A cursor holds for the list it came from: `tenant` and `query` name that list, and a cursor
-    /// of another or a damaged one is refused. It leads nowhere that the caller cannot read anyway,
-    /// because the partition is never taken from it.
-    pub fn read(request: &Request, tenant: Option<OrganizationId>, query: &str) -> Result<Self, Problem> {
+    /// `tenant` and `query` name the list. A cursor of another list, or a damaged one, is refused. The
+    /// partition is never taken from a cursor, so that no cursor leads out of the tenant.
+    pub fn read<C>(
+        request: &Request<C>,
+        tenant: Option<OrganizationId>,
+        query: &str,
+    ) -> Result<Self, HandlerError> {
         Self::filtered(request, tenant, query, &[])
     }
 
-    /// Reads `limit`, `cursor` and the parameters that narrow the list down, all of them optional.
+    /// Reads `limit`, `cursor` and the optional parameters in `filters`.
     ///
-    /// A cursor holds for the same `filters`, written the same, alone: see [`Paging::filter`].
-    pub fn filtered(
-        request: &Request,
+    /// A cursor is valid only with the same filters, written in the same way. See [`Paging::filter`].
+    pub fn filtered<C>(
+        request: &Request<C>,
         tenant: Option<OrganizationId>,
         query: &str,
         filters: &[&str],
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, HandlerError> {
         let parameters = request.query(&[filters, &["limit", "cursor"]].concat())?;
         let limit = match parameters.get("limit").map(|text| text.parse()) {
-            None => DEFAULT,
-            Some(Ok(limit)) if (1..=MOST).contains(&limit) => limit,
-            Some(_) => return Err(Error::invalid("limit", format!("must be 1 to {MOST}")).into()),
+            None => DEFAULT_LIMIT,
+            Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => limit,
+            Some(_) => return Err(Error::invalid("limit", format!("must be 1 to {MAX_LIMIT}")).into()),
         };
         let tenant = tenant.map_or_else(String::new, |tenant| tenant.to_string());
-        let scope = format!("{tenant} {query}{}", narrowed(filters, &parameters));
-        let after = parameters.get("cursor").map(|cursor| open(&scope, cursor)).transpose()?;
+        let scope = format!("{tenant} {query}{}", filter_text(filters, &parameters));
+        let after = parameters.get("cursor").map(|cursor| decode_cursor(&scope, cursor)).transpose()?;
         Ok(Self { limit, after, parameters, scope })
     }
 
-    /// Returns a filter as it was sent.
+    /// Returns the value of a filter, as the client sent it.
     #[must_use]
     pub fn filter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str)
     }
 
-    /// Renders a page; `next` is the place of its last item unless it is the last page.
+    /// Builds the page. `next` is the position of its last item; `None` if no page follows.
     #[must_use]
-    pub fn answer<T>(&self, items: Vec<T>, next: Option<String>) -> ListAnswer<T> {
-        ListAnswer { items, next_cursor: next.map(|place| seal(&self.scope, &place)) }
+    pub fn page<T>(&self, items: Vec<T>, next: Option<String>) -> Page<T> {
+        Page { items, next_cursor: next.map(|position| encode_cursor(&self.scope, &position)) }
     }
 }
 
-/// Writes filters so that no two sets of them read the same.
-fn narrowed(filters: &[&str], parameters: &HashMap<String, String>) -> String {
-    let written = |name: &&str| {
+/// Writes filters so that no two sets of filters read the same.
+fn filter_text(filters: &[&str], parameters: &HashMap<String, String>) -> String {
+    let part = |name: &&str| {
         let value = parameters.get(*name)?;
         Some(format!(" {name}={}:{value}", value.len()))
     };
-    filters.iter().filter_map(written).collect()
+    filters.iter().filter_map(part).collect()
 }
 
-fn seal(scope: &str, place: &str) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}{place}", mark(scope, place)))
+fn encode_cursor(scope: &str, position: &str) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{}{position}", checksum(scope, position)))
 }
 
-fn open(scope: &str, cursor: &str) -> Result<String, Error> {
+fn decode_cursor(scope: &str, cursor: &str) -> Result<String, Error> {
     let refused = || Error::invalid("cursor", "must be the next_cursor of a page of this same list");
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
     let text = String::from_utf8(bytes).map_err(|_| refused())?;
-    let (given, place) = text.split_at_checked(MARK).ok_or_else(refused)?;
-    if given == mark(scope, place) { Ok(place.to_owned()) } else { Err(refused()) }
+    let (given, position) = text.split_at_checked(CHECKSUM_LENGTH).ok_or_else(refused)?;
+    if given == checksum(scope, position) { Ok(position.to_owned()) } else { Err(refused()) }
 }
 
-const MARK: usize = 16;
+const CHECKSUM_LENGTH: usize = 16;
 
-fn mark(scope: &str, place: &str) -> String {
-    let hash = Sha256::digest(format!("{} {scope} {place}", scope.len()));
-    hex::encode(&hash[..MARK / 2])
+fn checksum(scope: &str, position: &str) -> String {
+    let hash = Sha256::digest(format!("{} {scope} {position}", scope.len()));
+    hex::encode(&hash[..CHECKSUM_LENGTH / 2])
 }
 
 #[cfg(test)]
@@ -105,18 +110,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_holds_for_its_list_alone() {
-        let cursor = seal("tenant keys", "place");
-        assert_eq!(open("tenant keys", &cursor).unwrap(), "place");
-        assert!(open("other keys", &cursor).is_err());
-        assert!(open("tenant users", &cursor).is_err());
+    fn a_cursor_is_valid_for_its_own_list_only() {
+        let cursor = encode_cursor("tenant keys", "position");
+        assert_eq!(decode_cursor("tenant keys", &cursor).unwrap(), "position");
+        assert!(decode_cursor("other keys", &cursor).is_err());
+        assert!(decode_cursor("tenant users", &cursor).is_err());
     }
 
     #[test]
     fn no_two_sets_of_filters_read_the_same() {
         let scope = |given: &[(&str, &str)]| {
             let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-            narrowed(&["actor", "action"], &given.collect())
+            filter_text(&["actor", "action"], &given.collect())
         };
         assert_eq!(scope(&[]), "");
         assert_eq!(scope(&[("action", "a"), ("actor", "b")]), scope(&[("actor", "b"), ("action", "a")]));
@@ -127,15 +132,15 @@ mod tests {
 
     #[test]
     fn a_damaged_cursor_is_refused() {
-        let cursor = seal("tenant keys", "place");
+        let cursor = encode_cursor("tenant keys", "position");
         for position in 0..cursor.len() {
             let mut damaged = cursor.clone();
             let replacement = if &cursor[position..=position] == "A" { "B" } else { "A" };
             damaged.replace_range(position..=position, replacement);
-            assert!(open("tenant keys", &damaged).is_err(), "{position}");
+            assert!(decode_cursor("tenant keys", &damaged).is_err(), "{position}");
         }
         for text in ["", "é", "AAAA", "====", &"A".repeat(200)] {
-            assert!(open("tenant keys", text).is_err(), "{text}");
+            assert!(decode_cursor("tenant keys", text).is_err(), "{text}");
         }
     }
 }

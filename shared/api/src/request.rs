@@ -1,91 +1,92 @@
+//! A request of the HTTP API: its route, its time, its caller, and everything that the client sent.
+
 use std::collections::HashMap;
 
-use domain::{
-    Error, Time,
-    audit::{self, Target},
-    id::OrganizationId,
-    token::KeyPrefix,
+use domain::{Error, Time, id::OrganizationId, sign_in::SignedIn, token::KeyPrefix};
+use lambda_http::{
+    Body, RequestExt as _,
+    aws_lambda_events::{apigw::ApiGatewayV2httpRequestContext, query_map::QueryMap},
+    http::header,
+    request::RequestContext,
 };
-use lambda_http::{Body, RequestExt as _, http::header, request::RequestContext};
-use serde_json::{Map, Value};
 
-use crate::{Caller, Credential, Member, Problem, caller::BadContext};
+use crate::{AuthorizerContext, BadContext, Caller, Credential, HandlerError, Member};
 
-/// A request: what the gateway and the authorizer established, and what was sent.
+/// A request, as the gateway and the authorizer passed it on.
 ///
-/// `C` is who makes it: `()` on routes without an authorizer, where a request proves itself by what it
-/// holds. It holds credentials as they were sent, so it cannot be written by `Debug`.
+/// `C` is the caller: a [`Member`] on the routes of an organization, a [`SignedIn`] on those that need no
+/// organization, and `()` on routes without an authorizer. It holds credentials in clear text, so it has no
+/// `Debug`.
 pub struct Request<C = Caller> {
     /// The route that the gateway chose, as `GET /v1/whoami`.
     pub route: String,
-    /// When the gateway took the request: the present, for all that follows.
+    /// When the gateway received the request. All decisions take it as the present time.
     pub now: Time,
-    /// Who makes it.
+    /// The caller.
     pub caller: C,
-    /// The address that the gateway saw.
+    /// The client's address, as the gateway saw it.
     pub source_ip: String,
-    gateway_id: String,
-    event: lambda_http::Request,
+    /// The gateway's id of the request.
+    pub(crate) id: String,
+    inner: lambda_http::Request,
+}
+
+impl Request<Member> {
+    /// Reads a request of an organization's route. See [`Request::into_member`].
+    pub fn read_member(request: lambda_http::Request) -> Result<Self, HandlerError> {
+        Request::read(request)?.into_member()
+    }
 }
 
 impl Request {
-    /// Reads an event of the gateway. One without the authorizer's context is an error of ours.
-    pub fn read(event: lambda_http::Request) -> Result<Self, Problem> {
-        let Some(RequestContext::ApiGatewayV2(context)) = event.request_context_ref() else {
-            return Err(BadContext("gateway").into());
-        };
-        let fields: Option<&HashMap<String, Value>> =
-            context.authorizer.as_ref().map(|authorizer| &authorizer.fields);
-        let caller = Caller::from_context(fields.ok_or(BadContext("fields"))?)?;
-        Self::of(caller, event)
+    /// Reads a request of any route with an authorizer.
+    pub fn read(request: lambda_http::Request) -> Result<Self, HandlerError> {
+        let caller = AuthorizerContext::of_request(&request)?.try_into()?;
+        Self::new(caller, request)
     }
 
-    /// Returns the caller as a member of the organization in the path.
-    pub fn member(&self) -> Result<&Member, Problem> {
+    /// Checks that the caller is a member of the organization in the path. To any other caller the organization
+    /// is not found.
+    pub fn into_member(self) -> Result<Request<Member>, HandlerError> {
         let missing = || Error::NotFound { what: "organization" };
-        let named = OrganizationId::parse(&self.path("organization_id")?).map_err(|_| missing())?;
-        match &self.caller {
-            Caller::Member(member) if member.organization_id == named => Ok(member),
+        let organization_id = OrganizationId::parse(&self.path("organization_id")?).map_err(|_| missing())?;
+        let (request, caller) = self.split();
+        match caller {
+            Caller::Member(member) if member.organization_id == organization_id => {
+                Ok(request.with_caller(*member))
+            }
             _ => Err(missing().into()),
         }
     }
 
-    /// Returns the token that the caller came with; `None` when it signed in.
-    #[must_use]
-    pub fn token(&self, prefix: &KeyPrefix) -> Option<String> {
-        let headers = self.event.headers().iter();
-        let headers = headers.map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default()));
-        match Credential::in_headers(headers, prefix) {
-            Ok(Credential::Token(text)) => Some(text),
-            Ok(Credential::Jwt(_)) | Err(_) => None,
+    /// Checks that the caller signed in, on a route that needs no organization. Refuses access keys.
+    pub fn into_signed_in(self) -> Result<Request<SignedIn>, HandlerError> {
+        let (request, caller) = self.split();
+        match caller {
+            Caller::SignIn(sign_in) => Ok(request.with_caller(sign_in)),
+            Caller::Member(_) => {
+                let needs = "a sign-in; an access key belongs to one organization".to_owned();
+                Err(Error::Forbidden { needs }.into())
+            }
         }
-    }
-
-    /// Starts the audit event of a change that this request makes.
-    #[must_use]
-    pub fn audit_event(
-        &self,
-        organization_id: OrganizationId,
-        action: &str,
-        target: (&str, String),
-        changes: Value,
-    ) -> audit::Event {
-        self.audit_event_of(self.caller.audit_actor(), organization_id, action, target, changes)
     }
 }
 
 impl Request<()> {
-    /// Reads an event of a route without an authorizer.
-    pub fn read_open(event: lambda_http::Request) -> Result<Self, Problem> {
-        Self::of((), event)
+    /// Reads a request of a route without an authorizer.
+    pub fn read_open(request: lambda_http::Request) -> Result<Self, HandlerError> {
+        Self::new((), request)
+    }
+
+    fn with_caller<C>(self, caller: C) -> Request<C> {
+        let Self { route, now, caller: (), source_ip, id, inner } = self;
+        Request { route, now, caller, source_ip, id, inner }
     }
 }
 
 impl<C> Request<C> {
-    fn of(caller: C, event: lambda_http::Request) -> Result<Self, Problem> {
-        let Some(RequestContext::ApiGatewayV2(context)) = event.request_context_ref() else {
-            return Err(BadContext("gateway").into());
-        };
+    fn new(caller: C, request: lambda_http::Request) -> Result<Self, HandlerError> {
+        let context = context(&request)?;
         if context.time_epoch <= 0 {
             return Err(BadContext("time").into());
         }
@@ -94,30 +95,38 @@ impl<C> Request<C> {
             now: Time::from_milliseconds(context.time_epoch),
             caller,
             source_ip: context.http.source_ip.clone().ok_or(BadContext("source address"))?,
-            gateway_id: context.request_id.clone().ok_or(BadContext("request id"))?,
-            event,
+            id: context.request_id.clone().ok_or(BadContext("request id"))?,
+            inner: request,
         })
     }
 
-    /// Returns the error of a route that the template gives to a function that does not know it.
+    fn split(self) -> (Request<()>, C) {
+        let Self { route, now, caller, source_ip, id, inner } = self;
+        (Request { route, now, caller: (), source_ip, id, inner }, caller)
+    }
+
+    /// Returns the error for a route that the template gives to a function that does not know it.
     #[must_use]
-    pub fn unknown_route(&self) -> Problem {
+    pub fn unknown_route(&self) -> HandlerError {
         BadContext("route").into()
     }
 
     /// Returns a parameter of the path.
-    pub fn path(&self, name: &'static str) -> Result<String, Problem> {
-        let value = self.event.path_parameters_ref().and_then(|path| path.first(name));
+    pub fn path(&self, name: &'static str) -> Result<String, HandlerError> {
+        let value = self.inner.path_parameters_ref().and_then(|path| path.first(name));
         Ok(value.ok_or(BadContext("path"))?.to_owned())
     }
 
-    /// Returns the query parameters, of which only those in `known` may be there, once each.
-    pub fn query(&self, known: &[&str]) -> Result<HashMap<String, String>, Problem> {
+    /// Returns the path with the values of its parameters, as the client sent it.
+    pub(crate) fn raw_path(&self) -> &str {
+        self.inner.uri().path()
+    }
+
+    /// Returns the query parameters. Refuses a parameter that is not in `known`, and one that is given twice.
+    pub fn query(&self, known: &[&str]) -> Result<HashMap<String, String>, HandlerError> {
         let mut found = HashMap::new();
-        let query = self.event.query_string_parameters_ref();
-        for (name, value) in
-            query.into_iter().flat_map(lambda_http::aws_lambda_events::query_map::QueryMap::iter)
-        {
+        let query = self.inner.query_string_parameters_ref();
+        for (name, value) in query.into_iter().flat_map(QueryMap::iter) {
             if !known.contains(&name) {
                 let takes = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
                 let rule = format!("is not a parameter of this route; it takes {takes}");
@@ -130,7 +139,7 @@ impl<C> Request<C> {
         Ok(found)
     }
 
-    /// Refuses unless `If-Match` is absent, `*`, or names `version`.
+    /// Refuses the request unless `If-Match` is absent, `*`, or names `version`.
     pub fn check_precondition(&self, version: u64) -> Result<(), Error> {
         let Some(wanted) = self.header("if-match") else {
             return Ok(());
@@ -143,69 +152,48 @@ impl<C> Request<C> {
         }
     }
 
-    /// Returns each value of a header, empty where it is not text.
+    /// Returns each value of a header, empty if the value is not text.
     pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.event.headers().get_all(name).iter().map(|value| value.to_str().unwrap_or_default())
+        self.inner.headers().get_all(name).iter().map(|value| value.to_str().unwrap_or_default())
     }
 
-    /// Returns the path as it was sent, with the values of its parameters.
-    pub(crate) fn raw_path(&self) -> &str {
-        self.event.uri().path()
+    /// Returns a header's first value, empty if the value is not text.
+    fn header(&self, name: &str) -> Option<&str> {
+        self.inner.headers().get(name).map(|value| value.to_str().unwrap_or_default())
     }
 
-    /// Returns a header's value, empty if it is not text.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.event.headers().get(name).map(|value| value.to_str().unwrap_or_default())
+    /// Returns the access key that the caller sent; `None` if the caller signed in.
+    #[must_use]
+    pub fn token(&self, prefix: &KeyPrefix) -> Option<String> {
+        let headers = self.inner.headers().iter();
+        let headers = headers.map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default()));
+        match Credential::in_headers(headers, prefix) {
+            Ok(Credential::Token(text)) => Some(text),
+            Ok(Credential::Jwt(_)) | Err(_) => None,
+        }
     }
 
-    /// Returns the type of the body without its parameters, in lower case.
+    /// Returns the media type of the body in lower case, without parameters.
     #[must_use]
     pub fn content_type(&self) -> Option<String> {
         let value = self.header(header::CONTENT_TYPE.as_str())?;
         Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
     }
 
-    /// Returns the body as it was sent.
+    /// Returns the body as the client sent it.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        match self.event.body() {
+        match self.inner.body() {
             Body::Text(text) => text.as_bytes(),
             Body::Binary(bytes) => bytes,
             _ => &[],
         }
     }
-
-    /// Starts the audit event of a change that is made by `actor`.
-    #[must_use]
-    pub fn audit_event_of(
-        &self,
-        actor: audit::Actor,
-        organization_id: OrganizationId,
-        action: &str,
-        target: (&str, String),
-        changes: Value,
-    ) -> audit::Event {
-        audit::Event {
-            audit_id: audit::new_id(self.now),
-            organization_id,
-            at: self.now,
-            actor,
-            action: action.to_owned(),
-            target: Target { kind: target.0.to_owned(), id: target.1 },
-            source_ip: self.source_ip.clone(),
-            request_id: self.gateway_id.clone(),
-            changes: match changes {
-                Value::Object(changes) => changes,
-                _ => Map::new(),
-            },
-        }
-    }
 }
 
-/// Returns the members of `after` that `before` does not have alike: what an audit event tells.
-#[must_use]
-pub fn differences(before: &Value, after: &Value) -> Map<String, Value> {
-    let members = after.as_object().into_iter().flatten();
-    let changed = members.filter(|(name, value)| before[name.as_str()] != **value);
-    changed.map(|(name, value)| (name.clone(), value.clone())).collect()
+fn context(request: &lambda_http::Request) -> Result<&ApiGatewayV2httpRequestContext, BadContext> {
+    match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => Ok(context),
+        _ => Err(BadContext("gateway")),
+    }
 }

@@ -1,13 +1,13 @@
-//! Who may do what, as one table.
+//! Access decisions: who may do what, as one table.
 
 use crate::{
     Error,
     id::{KeyId, UserId},
     permission::{Permission, covered},
-    user::Kind,
+    user::{Kind, User},
 };
 
-/// Who makes a request, as far as rights go.
+/// The caller of a request, as access decisions see it.
 #[derive(Debug, Clone)]
 pub struct Actor {
     /// The user.
@@ -16,23 +16,31 @@ pub struct Actor {
     pub kind: Kind,
     /// The permissions that the authorizer established.
     pub permissions: Vec<Permission>,
-    /// The key that it comes with; `None` when it signed in.
+    /// The key that the caller presented; `None` after a sign-in.
     pub key_id: Option<KeyId>,
 }
 
-/// Whose thing a request is about.
+/// The user whose data a request reads or changes.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject {
+pub struct Resource {
     /// The user.
     pub user_id: UserId,
     /// Its kind.
     pub kind: Kind,
-    /// The key that the request is about, where it is about one.
+    /// The key that the request names, if any.
     pub key_id: Option<KeyId>,
 }
 
-impl Subject {
-    /// Says that the request is about a key of the user.
+impl User {
+    /// Returns the user as the resource of an access decision.
+    #[must_use]
+    pub const fn as_resource(&self) -> Resource {
+        Resource { user_id: self.user_id, kind: self.kind, key_id: None }
+    }
+}
+
+impl Resource {
+    /// Narrows the resource to one key of the user.
     #[must_use]
     pub const fn with_key(self, key_id: KeyId) -> Self {
         Self { key_id: Some(key_id), ..self }
@@ -78,55 +86,55 @@ pub enum Action {
     ReadInbox,
 }
 
-/// By which right a caller does something.
+/// The right by which an action is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
-    /// It holds the permission.
+    /// The caller holds the permission.
     Held,
-    /// The thing is its own. A key that is narrowed does not bring this right.
+    /// The resource is the caller's own. A narrowed key does not bring this right.
     Own,
-    /// The thing is the key that it comes with.
+    /// The resource is the key that the caller presented.
     Itself,
 }
 
-/// Beyond the holders of the permission, or within them, whom the action is open to.
+/// To whom an action is open, besides or among the holders of its permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// Holders, for everything of the organization.
+pub enum Extent {
+    /// Holders, for the whole organization.
     Organization,
-    /// Holders for everything; people for what is theirs.
+    /// Holders for the whole organization; people for their own resources.
     OrOwn,
-    /// People for what is theirs; holders for machines' things only.
+    /// People for their own resources; holders for those of machines only.
     OwnOrMachines,
-    /// As [`Reach::OwnOrMachines`], and every key for itself.
+    /// As [`Extent::OwnOrMachines`], and every key for itself.
     OwnOrMachinesOrItself,
-    /// People for what is theirs, and nobody else whatever they hold.
+    /// People for their own resources alone, whatever others hold.
     Own,
 }
 
-const TABLE: [(Action, &str, Reach); 17] = [
-    (Action::ReadOrganization, "organization:read", Reach::Organization),
-    (Action::WriteOrganization, "organization:write", Reach::Organization),
-    (Action::ReadRoles, "roles:read", Reach::Organization),
-    (Action::WriteRoles, "roles:write", Reach::Organization),
-    (Action::ListUsers, "users:read", Reach::Organization),
-    (Action::ReadUser, "users:read", Reach::OrOwn),
-    (Action::WriteProfile, "users:write", Reach::OrOwn),
-    (Action::WriteUser, "users:write", Reach::Organization),
-    (Action::MakeOwner, "*", Reach::Organization),
-    (Action::ListKeys, "access-keys:read", Reach::Organization),
-    (Action::ReadKey, "access-keys:read", Reach::OrOwn),
-    (Action::CreateKey, "access-keys:write", Reach::OwnOrMachines),
-    (Action::RotateKey, "access-keys:write", Reach::OwnOrMachinesOrItself),
-    (Action::WriteKey, "access-keys:write", Reach::OwnOrMachines),
-    (Action::EndKey, "access-keys:write", Reach::OrOwn),
-    (Action::ReadAudit, "audit:read", Reach::Organization),
+const TABLE: [(Action, &str, Extent); 17] = [
+    (Action::ReadOrganization, "organization:read", Extent::Organization),
+    (Action::WriteOrganization, "organization:write", Extent::Organization),
+    (Action::ReadRoles, "roles:read", Extent::Organization),
+    (Action::WriteRoles, "roles:write", Extent::Organization),
+    (Action::ListUsers, "users:read", Extent::Organization),
+    (Action::ReadUser, "users:read", Extent::OrOwn),
+    (Action::WriteProfile, "users:write", Extent::OrOwn),
+    (Action::WriteUser, "users:write", Extent::Organization),
+    (Action::MakeOwner, "*", Extent::Organization),
+    (Action::ListKeys, "access-keys:read", Extent::Organization),
+    (Action::ReadKey, "access-keys:read", Extent::OrOwn),
+    (Action::CreateKey, "access-keys:write", Extent::OwnOrMachines),
+    (Action::RotateKey, "access-keys:write", Extent::OwnOrMachinesOrItself),
+    (Action::WriteKey, "access-keys:write", Extent::OwnOrMachines),
+    (Action::EndKey, "access-keys:write", Extent::OrOwn),
+    (Action::ReadAudit, "audit:read", Extent::Organization),
     // No permission opens it, `*` included.
-    (Action::ReadInbox, "", Reach::Own),
+    (Action::ReadInbox, "", Extent::Own),
 ];
 
-/// Lists who may do what: each action, the permission it takes, and how far that reaches.
-pub fn rules() -> impl Iterator<Item = (Action, &'static str, Reach)> {
+/// Lists the rules: each action with its permission and its extent.
+pub fn rules() -> impl Iterator<Item = (Action, &'static str, Extent)> {
     TABLE.iter().copied()
 }
 
@@ -134,31 +142,31 @@ impl Actor {
     /// Allows or refuses `action` on the organization as a whole.
     pub fn may(&self, action: Action) -> Result<(), Error> {
         match rule(action) {
-            (_, Reach::Own) => Err(theirs_alone()),
+            (_, Extent::Own) => Err(theirs_alone()),
             (permission, _) => self.require(permission),
         }
     }
 
-    /// Allows or refuses `action` on something that belongs to `subject`, and says by which right.
-    pub fn may_for(&self, action: Action, subject: Subject) -> Result<Right, Error> {
-        let (permission, reach) = rule(action);
-        let own = self.user_id == subject.user_id && self.kind != Kind::Machine;
+    /// Allows or refuses `action` on a resource, and returns the right that allows it.
+    pub fn may_for(&self, action: Action, resource: Resource) -> Result<Right, Error> {
+        let (permission, extent) = rule(action);
+        let own = self.user_id == resource.user_id && self.kind != Kind::Machine;
         let held = || self.require(permission).map(|()| Right::Held);
-        let itself = self.key_id.is_some() && self.key_id == subject.key_id;
-        match reach {
-            Reach::OwnOrMachinesOrItself if itself => Ok(Right::Itself),
-            Reach::Organization => held(),
-            Reach::OrOwn => held().or_else(|refusal| if own { Ok(Right::Own) } else { Err(refusal) }),
-            Reach::OwnOrMachines | Reach::OwnOrMachinesOrItself | Reach::Own if own => Ok(Right::Own),
-            Reach::Own => Err(theirs_alone()),
-            Reach::OwnOrMachines | Reach::OwnOrMachinesOrItself if subject.kind == Kind::Machine => held(),
-            Reach::OwnOrMachines | Reach::OwnOrMachinesOrItself => {
+        let itself = self.key_id.is_some() && self.key_id == resource.key_id;
+        match extent {
+            Extent::OwnOrMachinesOrItself if itself => Ok(Right::Itself),
+            Extent::Organization => held(),
+            Extent::OrOwn => held().or_else(|refusal| if own { Ok(Right::Own) } else { Err(refusal) }),
+            Extent::OwnOrMachines | Extent::OwnOrMachinesOrItself | Extent::Own if own => Ok(Right::Own),
+            Extent::Own => Err(theirs_alone()),
+            Extent::OwnOrMachines | Extent::OwnOrMachinesOrItself if resource.kind == Kind::Machine => held(),
+            Extent::OwnOrMachines | Extent::OwnOrMachinesOrItself => {
                 Err(Error::Forbidden { needs: "the user themselves: people keep their own keys".to_owned() })
             }
         }
     }
 
-    /// Refuses to give what the caller does not hold.
+    /// Refuses to grant a permission that the caller does not hold.
     pub fn may_grant(&self, permissions: &[Permission]) -> Result<(), Error> {
         match permissions.iter().find(|permission| !covered(&self.permissions, permission.as_str())) {
             Some(missing) => Err(Error::Forbidden {
@@ -181,10 +189,10 @@ fn theirs_alone() -> Error {
     Error::Forbidden { needs: "the person themselves: this is nobody else's".to_owned() }
 }
 
-fn rule(action: Action) -> (&'static str, &'static Reach) {
-    let (_, permission, reach) =
+fn rule(action: Action) -> (&'static str, &'static Extent) {
+    let (_, permission, extent) =
         TABLE.iter().find(|(listed, ..)| *listed == action).expect("the table lists every action");
-    (permission, reach)
+    (permission, extent)
 }
 
 #[cfg(test)]
@@ -196,12 +204,12 @@ mod tests {
         Actor { user_id: UserId::random(), kind, permissions, key_id: None }
     }
 
-    fn other(kind: Kind) -> Subject {
-        Subject { user_id: UserId::random(), kind, key_id: None }
+    fn other(kind: Kind) -> Resource {
+        Resource { user_id: UserId::random(), kind, key_id: None }
     }
 
-    fn oneself(actor: &Actor) -> Subject {
-        Subject { user_id: actor.user_id, kind: actor.kind, key_id: None }
+    fn oneself(actor: &Actor) -> Resource {
+        Resource { user_id: actor.user_id, kind: actor.kind, key_id: None }
     }
 
     #[test]
@@ -231,8 +239,9 @@ mod tests {
         let (itself, other_key) = (KeyId::random(), KeyId::random());
         for kind in [Kind::Machine, Kind::Normal] {
             let caller = Actor { key_id: Some(itself), ..actor(kind, &[]) };
-            let rotate =
-                |key_id, subject: Subject| caller.may_for(Action::RotateKey, subject.with_key(key_id)).ok();
+            let rotate = |key_id, resource: Resource| {
+                caller.may_for(Action::RotateKey, resource.with_key(key_id)).ok()
+            };
             assert_eq!(rotate(itself, oneself(&caller)), Some(Right::Itself));
             let own = (kind == Kind::Normal).then_some(Right::Own);
             assert_eq!(rotate(other_key, oneself(&caller)), own);

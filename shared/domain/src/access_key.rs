@@ -13,10 +13,10 @@ use crate::{
     role::Label,
     secret::{RetiredSecret, StoredSecret},
     text::{Description, Name},
-    token::SecretToken,
+    token::{KeyPrefix, SecretToken},
 };
 
-pub use self::rotation::{AskedWith, PreviousSecret, RETIRED};
+pub use self::rotation::{MAX_RETIRED_SECRETS, PreviousSecret, RotatedWith};
 
 /// The state of a key at one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub enum Status {
     Active,
     /// Switched off; can be switched on again.
     Inactive,
-    /// Its time is over.
+    /// Its expiry has passed.
     Expired,
     /// Ended for ever.
     Revoked,
@@ -35,68 +35,68 @@ pub enum Status {
 /// What is stored of a key. It holds verifiers, so it never leaves the process.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AccessKey {
-    /// Names the key, and its user for ever.
+    /// The key id. It contains the user id, so a key cannot change its user.
     pub key_id: KeyId,
     /// The organization it belongs to.
     pub organization_id: OrganizationId,
     /// A label.
     pub name: Name,
-    /// A remark.
+    /// A free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
-    /// From this second on it is refused; `None` never.
+    /// The first second at which it is refused; `None` if it never expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Time>,
-    /// When its expiry was set last: notices due before then are not sent.
+    /// When its expiry was last set. Stages due before then are skipped.
     pub expiry_set_at: Time,
     /// When it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Time>,
-    /// The roles it is narrowed to; `None` until it was given any.
+    /// The roles that narrow it; `None` until some were set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<Label>>,
-    /// The groups it is narrowed to; `None` until it was given any.
+    /// The groups that narrow it; `None` until some were set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<Label>>,
-    /// The networks it may be used from; `None` is any.
+    /// The networks from which it may be used; `None` means any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_cidrs: Option<Vec<Cidr>>,
-    /// Who switched it off, while it is.
+    /// The user who switched it off, while it is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deactivated_by: Option<UserId>,
-    /// The secret that works now.
+    /// The current secret.
     pub secret: StoredSecret,
-    /// The secret before the last rotation that let it work on for a while.
+    /// The previous secret, kept for the overlap.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<PreviousSecret>,
-    /// Secrets that work no more, the latest last: at most [`RETIRED`].
+    /// Retired secrets, the latest last: at most [`MAX_RETIRED_SECRETS`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retired: Vec<RetiredSecret>,
-    /// When the use of a retired secret was last told.
+    /// When a notification about the use of a retired secret was last made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reuse_told_at: Option<Time>,
-    /// When it last got a new secret.
+    /// When it was last rotated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotated_at: Option<Time>,
-    /// The last four characters of the token, which people recognize.
+    /// The last four characters of the token, by which people recognize the key.
     pub last_four: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Time,
-    /// Who made it.
+    /// The user who created it.
     pub created_by: UserId,
-    /// When it was changed last; use and notices are no changes.
+    /// When it was last changed. Use and notices do not count as changes.
     pub updated_at: Time,
-    /// Who changed it last.
+    /// The user who last changed it.
     pub updated_by: UserId,
-    /// When it was used last, at most ten minutes behind.
+    /// When it was last used, up to ten minutes late.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Time>,
-    /// Counts its changes, from 1.
+    /// The number of its changes, from 1.
     pub version: u64,
 }
 
 impl AccessKey {
-    /// Makes an active key, whose secret was sealed from `token`.
+    /// Makes an active key with the secret of `token`.
     #[must_use]
     pub fn new(
         token: &SecretToken,
@@ -134,7 +134,7 @@ impl AccessKey {
         }
     }
 
-    /// Returns the state at `now`: what is final wins over what can be undone.
+    /// Returns the state at `now`. A final state wins over one that can be undone.
     #[must_use]
     pub fn status(&self, now: Time) -> Status {
         if self.revoked_at.is_some() {
@@ -148,7 +148,13 @@ impl AccessKey {
         }
     }
 
-    /// Tells whether the key may be used from an address; one that is not known is in no network.
+    /// Writes the key so that people recognize it and nobody can use it.
+    #[must_use]
+    pub fn masked_key(&self, prefix: &KeyPrefix) -> String {
+        format!("{}_…{}", prefix.access_key(self.key_id), self.last_four)
+    }
+
+    /// Tells whether the key may be used from an address. An unknown address is in no network.
     #[must_use]
     pub fn may_be_used_from(&self, address: Option<IpAddr>) -> bool {
         self.allowed_cidrs.as_ref().is_none_or(|networks| {

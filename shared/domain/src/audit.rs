@@ -1,10 +1,17 @@
-//! What is kept of every change: who, what, on what, from where.
+//! Audit events: each change with its time, actor, target and origin.
+
+use std::fmt::{self, Display};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ulid::Ulid;
 
-use crate::{Time, id::OrganizationId};
+use crate::{
+    Time,
+    id::{KeyId, OrganizationId, UserId},
+    sign_in::SignedIn,
+    text::Name,
+};
 
 /// Who made a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,46 +19,192 @@ pub struct Actor {
     /// `user`, `access_key`, `sign_in` or `system`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Its id.
+    /// The actor's id.
     pub id: String,
-    /// Its name at the time.
+    /// The actor's name at the time.
     pub name: String,
 }
 
-/// What was changed.
+impl Actor {
+    /// Names a user who signed in as a member.
+    #[must_use]
+    pub fn user(user_id: UserId, name: &str) -> Self {
+        Self::new("user", user_id, name)
+    }
+
+    /// Names a key that was used.
+    #[must_use]
+    pub fn access_key(key_id: KeyId, name: &str) -> Self {
+        Self::new("access_key", key_id, name)
+    }
+
+    /// Names a person who signed in and is no member yet. Without a name, the provider's subject stands for it.
+    #[must_use]
+    pub fn sign_in(sign_in: &SignedIn) -> Self {
+        let name = sign_in.name.as_ref().map_or(sign_in.subject.as_str(), Name::as_str);
+        Self::new("sign_in", sign_in.hash(), name)
+    }
+
+    /// Names a part of the service that acts for nobody who signed in.
+    #[must_use]
+    pub fn system(id: &str, name: &str) -> Self {
+        Self::new("system", id, name)
+    }
+
+    fn new(kind: &str, id: impl Display, name: &str) -> Self {
+        Self { kind: kind.to_owned(), id: id.to_string(), name: name.to_owned() }
+    }
+}
+
+/// Something that can happen to a thing of an organization.
+///
+/// A new action is a variant here and a text in [`Action::as_str`]. Texts are stored: they never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum Action {
+    OrganizationCreated,
+    OrganizationUpdated,
+    UserCreated,
+    UserLinked,
+    UserUpdated,
+    UserDeleted,
+    RoleCreated,
+    RoleUpdated,
+    RoleDeleted,
+    GroupCreated,
+    GroupUpdated,
+    GroupDeleted,
+    AccessKeyCreated,
+    AccessKeyUpdated,
+    AccessKeyRotated,
+    AccessKeyRevoked,
+    AccessKeyDeleted,
+    AccessKeyRetiredSecretUsed,
+}
+
+impl Action {
+    /// Returns the text that is stored and shown: the kind of the target, and the thing that happened to it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OrganizationCreated => "organization.created",
+            Self::OrganizationUpdated => "organization.updated",
+            Self::UserCreated => "user.created",
+            Self::UserLinked => "user.linked",
+            Self::UserUpdated => "user.updated",
+            Self::UserDeleted => "user.deleted",
+            Self::RoleCreated => "role.created",
+            Self::RoleUpdated => "role.updated",
+            Self::RoleDeleted => "role.deleted",
+            Self::GroupCreated => "group.created",
+            Self::GroupUpdated => "group.updated",
+            Self::GroupDeleted => "group.deleted",
+            Self::AccessKeyCreated => "access_key.created",
+            Self::AccessKeyUpdated => "access_key.updated",
+            Self::AccessKeyRotated => "access_key.rotated",
+            Self::AccessKeyRevoked => "access_key.revoked",
+            Self::AccessKeyDeleted => "access_key.deleted",
+            Self::AccessKeyRetiredSecretUsed => "access_key.retired_secret_used",
+        }
+    }
+
+    fn target_kind(self) -> &'static str {
+        self.as_str().split_once('.').expect("an action's text has a dot").0
+    }
+}
+
+impl Display for Action {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// The thing that was changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
-    /// `organization`, `user` or `access_key`.
+    /// `organization`, `user`, `role`, `group` or `access_key`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Its id.
+    /// The thing's id; for a role or group, its name.
     pub id: String,
 }
 
-/// One change, told without secrets.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Event {
-    /// Names the event; sorts by time.
-    pub audit_id: Ulid,
-    /// The organization it happened in.
-    pub organization_id: OrganizationId,
-    /// When the request that made it began.
+/// The request that made a change.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// When the gateway received the request.
     pub at: Time,
-    /// Who.
+    /// Who made the request.
     pub actor: Actor,
-    /// What, as `access_key.created`.
-    pub action: String,
-    /// On what.
-    pub target: Target,
-    /// The address that the gateway saw.
+    /// The client's address, as the gateway saw it.
     pub source_ip: String,
     /// The gateway's id of the request.
     pub request_id: String,
-    /// The values that were set.
+}
+
+/// One change. It holds no secret.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Event {
+    /// The event's id, which sorts by time.
+    pub audit_id: Ulid,
+    /// The organization of the changed thing.
+    pub organization_id: OrganizationId,
+    /// When the gateway received the request that made the change.
+    pub at: Time,
+    /// Who made the change.
+    pub actor: Actor,
+    /// The text of an [`Action`]. It stays a text, so that an event of a newer version can be listed.
+    pub action: String,
+    /// The thing that was changed.
+    pub target: Target,
+    /// The client's address, as the gateway saw it.
+    pub source_ip: String,
+    /// The gateway's id of the request.
+    pub request_id: String,
+    /// The new values, by the names of the API.
     pub changes: Map<String, Value>,
 }
 
-/// Draws an id that sorts by `at`.
+impl Event {
+    /// Creates the event of a change. Only the members of an object count as `changes`.
+    ///
+    /// # Panics
+    /// When the operating system has no random bytes to give.
+    #[must_use]
+    pub fn new(
+        origin: Origin,
+        organization_id: OrganizationId,
+        action: Action,
+        target_id: impl Display,
+        changes: impl Into<Value>,
+    ) -> Self {
+        let Origin { at, actor, source_ip, request_id } = origin;
+        Self {
+            audit_id: new_id(at),
+            organization_id,
+            at,
+            actor,
+            action: action.to_string(),
+            target: Target { kind: action.target_kind().to_owned(), id: target_id.to_string() },
+            source_ip,
+            request_id,
+            changes: match changes.into() {
+                Value::Object(changes) => changes,
+                _ => Map::new(),
+            },
+        }
+    }
+}
+
+/// Returns the members of `after` that are new or differ from those of `before`.
+#[must_use]
+pub fn differences(before: &Value, after: &Value) -> Map<String, Value> {
+    let members = after.as_object().into_iter().flatten();
+    let changed = members.filter(|(name, value)| before[name.as_str()] != **value);
+    changed.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Draws a random id that sorts by `at`.
 ///
 /// # Panics
 /// When the operating system has no random bytes to give.
@@ -65,6 +218,8 @@ pub fn new_id(at: Time) -> Ulid {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -73,5 +228,26 @@ mod tests {
         let late = new_id(Time::from_seconds(1_001));
         assert!(early.to_string() < late.to_string());
         assert_ne!(new_id(Time::from_seconds(1_000)), early);
+    }
+
+    #[test]
+    fn an_events_target_is_of_the_kind_that_its_action_names() {
+        let origin = Origin {
+            at: Time::from_seconds(1_000),
+            actor: Actor::system("leak-report", "leak report"),
+            source_ip: "192.0.2.1".to_owned(),
+            request_id: "r".to_owned(),
+        };
+        let action = Action::AccessKeyRetiredSecretUsed;
+        let event = Event::new(origin, OrganizationId::random(), action, "id", json!({"refused": true}));
+        let target = Target { kind: "access_key".to_owned(), id: "id".to_owned() };
+        assert_eq!((event.action.as_str(), event.target), ("access_key.retired_secret_used", target));
+        assert_eq!(event.changes, json!({"refused": true}).as_object().cloned().unwrap());
+    }
+
+    #[test]
+    fn only_new_values_are_differences() {
+        let (before, after) = (json!({"a": 1, "b": 2}), json!({"a": 1, "b": 3, "c": null}));
+        assert_eq!(Value::Object(differences(&before, &after)), json!({"b": 3}));
     }
 }

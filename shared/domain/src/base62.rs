@@ -2,6 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
+use rand::{
+    distr::{Alphanumeric, Distribution as _},
+    rand_core::UnwrapErr,
+    rngs::SysRng,
+};
 use serde::{Deserialize, Serialize};
 
 /// The digits in the order of their values.
@@ -12,7 +17,7 @@ pub const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij
 #[serde(into = "String", try_from = "String")]
 pub struct Base62<const N: usize>([u8; N]);
 
-/// The text was not base62 of the expected length.
+/// The text is not base62 of the expected length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be {length} letters and digits")]
 pub struct NotBase62 {
@@ -23,21 +28,11 @@ impl<const N: usize> Base62<N> {
     /// Draws each character independently and without bias.
     ///
     /// # Panics
-    /// When the operating system has no random bytes to give: nothing safe can be made then.
+    /// When the operating system provides no random bytes: nothing safe can be made then.
     #[must_use]
     pub fn random() -> Self {
-        let mut characters = [0; N];
-        let mut filled = 0;
-        while filled < N {
-            let mut bytes = [0; 64];
-            getrandom::fill(&mut bytes).expect("the operating system provides random bytes");
-            // 248 is the largest multiple of 62 in a byte: bytes from there on would favour the first digits.
-            for byte in bytes.into_iter().filter(|byte| *byte < 248).take(N - filled) {
-                characters[filled] = ALPHABET[usize::from(byte % 62)];
-                filled += 1;
-            }
-        }
-        Self(characters)
+        let mut system = UnwrapErr(SysRng);
+        Self(std::array::from_fn(|_| Alphanumeric.sample(&mut system)))
     }
 
     /// Reads text that must be base62 and `N` characters long.

@@ -1,4 +1,4 @@
-//! Networks that a key may be used from.
+//! Networks from which a key may be used.
 
 use std::{collections::BTreeSet, fmt, net::IpAddr, str::FromStr};
 
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// The most networks that a key may name.
-pub const MOST: usize = 50;
+/// The most networks that a key may have.
+pub const MAX_NETWORKS: usize = 50;
 
 /// A network of IPv4 or IPv6: an address and the number of its leading bits that count.
 ///
@@ -31,13 +31,14 @@ impl Cidr {
     }
 }
 
-/// Orders networks and keeps each once; refuses none of them, and more than [`MOST`].
+/// Sorts and deduplicates networks. Refuses an empty list, and more than [`MAX_NETWORKS`].
 pub fn checked(networks: Vec<Cidr>) -> Result<Vec<Cidr>, Error> {
     let networks: BTreeSet<Cidr> = networks.into_iter().collect();
-    if (1..=MOST).contains(&networks.len()) {
+    if (1..=MAX_NETWORKS).contains(&networks.len()) {
         Ok(networks.into_iter().collect())
     } else {
-        let rule = format!("must be 1 to {MOST} networks; leave it out, or set null, for any address");
+        let rule =
+            format!("must be 1 to {MAX_NETWORKS} networks; leave it out, or set null, for any address");
         Err(Error::invalid("allowed_cidrs", rule))
     }
 }

@@ -1,28 +1,30 @@
+//! Refusals: the reasons for which the product refuses an authenticated request.
+
 use crate::user::Kind;
 
-/// Why the product refuses a well-authenticated request.
+/// A reason to refuse an authenticated request.
 ///
-/// Refusals are answers, not failures: nothing is logged as an error and nothing was changed.
+/// A refusal is an answer, not a failure: it changes nothing and is not logged as an error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// A value breaks a rule of its format.
     #[error("{field}: {rule}")]
     Invalid {
-        /// Path of the value in the body, as `rotation.max_overlap_seconds`.
+        /// Path of the value in the body, for example `rotation.max_overlap_seconds`.
         field: String,
         /// The rule, with its units and bounds.
         rule: String,
     },
-    /// The caller lacks a right.
+    /// The caller does not have the right.
     #[error("this needs {needs}")]
     Forbidden {
         /// The right that is missing, in words.
         needs: String,
     },
-    /// There is no such thing in the caller's organization.
+    /// The caller's organization has no such object.
     #[error("there is no such {what}")]
     NotFound {
-        /// The noun of what was asked for.
+        /// The noun of the object.
         what: &'static str,
     },
     /// The user holds as many live keys as the policy allows.
@@ -30,16 +32,16 @@ pub enum Error {
     QuotaExceeded {
         /// The quota in force.
         quota: u32,
-        /// The kind whose quota it is.
+        /// The kind that the quota is for.
         kind: Kind,
     },
-    /// The key has been revoked before; revocation is final.
+    /// The key is already revoked; revocation is final.
     #[error("this key has been revoked; create another one")]
     AlreadyRevoked,
     /// The key is switched off.
     #[error("this key is switched off; switch it on first")]
     KeyInactive,
-    /// The key's time is over.
+    /// The key has expired.
     #[error("this key has expired; extend it where the policy allows that, or create another one")]
     KeyExpired,
     /// The policy does not allow the key's expiry to be moved later.
@@ -54,10 +56,10 @@ pub enum Error {
     /// Another user of the organization has this address.
     #[error("another user of this organization has this e-mail address")]
     EmailTaken,
-    /// The thing is in a state in which the request makes no sense.
+    /// The object is in a state that does not allow the request.
     #[error("{0}")]
     Conflict(&'static str),
-    /// The same request is being done by another call.
+    /// Another call is doing the same request.
     #[error("another request with this Idempotency-Key is being done; repeat this one in a moment")]
     InProgress,
     /// The caller made another request under the same `Idempotency-Key`.
@@ -69,7 +71,7 @@ pub enum Error {
     /// The organization's policy forbids it.
     #[error("the policy says {rule} = {value}")]
     PolicyViolation {
-        /// Path of the rule in the policy, as `lifetime.max_seconds`.
+        /// Path of the rule in the policy, for example `lifetime.max_seconds`.
         rule: &'static str,
         /// The value of that rule.
         value: String,
@@ -79,7 +81,7 @@ pub enum Error {
 impl Error {
     /// Builds the refusal of a value that breaks `rule`.
     ///
-    /// A field is named by 60 characters at most: a caller's own names can have any length.
+    /// Cuts the field's name after 60 characters, because a caller's own names can have any length.
     pub fn invalid(field: impl Into<String>, rule: impl Into<String>) -> Self {
         let mut field = field.into();
         if let Some((end, _)) = field.char_indices().nth(60) {

@@ -1,9 +1,9 @@
-//! What a caller may do, and where each permission comes from.
+//! Grants: the permissions of users and keys, each with its source.
 
 use crate::{
     Error,
     access_key::AccessKey,
-    permission::{Permission, meet, simplified},
+    permission::{Permission, intersection, without_redundant},
     role::{Catalog, Label},
     user::{Kind, User},
 };
@@ -15,7 +15,7 @@ pub enum Source {
     Owner,
     /// A role.
     Role(Label),
-    /// A role that a group carries.
+    /// A role of a group.
     Group {
         /// The group.
         group: Label,
@@ -27,9 +27,9 @@ pub enum Source {
 /// A permission with its source.
 pub type Grant = (Permission, Source);
 
-/// Lists what roles and groups grant. Those that are not in the catalog grant nothing.
+/// Lists the grants of roles and groups. Names that are not in the catalog grant nothing.
 #[must_use]
-pub fn carried(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Vec<Grant> {
+pub fn grants_of(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Vec<Grant> {
     let direct = roles.iter().map(|role| (role, Source::Role(role.clone())));
     let through = groups.iter().filter_map(|group| catalog.groups.get(group)).flat_map(|group| {
         let source = |role: &Label| Source::Group { group: group.name.clone(), role: role.clone() };
@@ -42,8 +42,8 @@ pub fn carried(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Vec<Gran
         .collect()
 }
 
-/// Refuses names that no role or group of the catalog has: they would grant nothing, unnoticed.
-pub fn carries_known(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Result<(), Error> {
+/// Refuses names that are not in the catalog, because they would silently grant nothing.
+pub fn check_roles_exist(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Result<(), Error> {
     if let Some(unknown) = roles.iter().find(|role| !catalog.roles.contains_key(role)) {
         return Err(Error::invalid("roles", format!("{unknown} is no role of this organization")));
     }
@@ -53,33 +53,37 @@ pub fn carries_known(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Re
     }
 }
 
-/// Lists what a user holds.
+/// Lists the grants of a user.
 #[must_use]
 pub fn of_user(user: &User, catalog: &Catalog) -> Vec<Grant> {
     let by_kind = (user.kind == Kind::Owner).then(|| (Permission::all(), Source::Owner));
-    by_kind.into_iter().chain(carried(&user.roles, &user.groups, catalog)).collect()
+    by_kind.into_iter().chain(grants_of(&user.roles, &user.groups, catalog)).collect()
 }
 
-/// Lists what a key narrows its user to; `None` when it was never given roles or groups.
+/// Lists the grants that narrow a key; `None` for a key without roles and groups of its own.
 #[must_use]
-pub fn narrowing(key: &AccessKey, catalog: &Catalog) -> Option<Vec<Grant>> {
+pub fn restriction(key: &AccessKey, catalog: &Catalog) -> Option<Vec<Grant>> {
     key.is_narrowed().then(|| {
-        carried(key.roles.as_deref().unwrap_or_default(), key.groups.as_deref().unwrap_or_default(), catalog)
+        grants_of(
+            key.roles.as_deref().unwrap_or_default(),
+            key.groups.as_deref().unwrap_or_default(),
+            catalog,
+        )
     })
 }
 
-/// Returns what a caller may do: what the user holds, within what the key is narrowed to.
+/// Returns the permissions of a caller: those of the user, narrowed by the key.
 #[must_use]
 pub fn effective(user: &User, key: Option<&AccessKey>, catalog: &Catalog) -> Vec<Permission> {
     let held = permissions(of_user(user, catalog));
-    match key.and_then(|key| narrowing(key, catalog)) {
-        Some(narrowed) => meet(&held, &permissions(narrowed)),
+    match key.and_then(|key| restriction(key, catalog)) {
+        Some(narrowed) => intersection(&held, &permissions(narrowed)),
         None => held,
     }
 }
 
-/// Leaves out the sources, and what another permission covers.
+/// Returns the permissions of grants, without redundant ones.
 #[must_use]
 pub fn permissions(grants: Vec<Grant>) -> Vec<Permission> {
-    simplified(grants.into_iter().map(|(permission, _)| permission))
+    without_redundant(grants.into_iter().map(|(permission, _)| permission))
 }

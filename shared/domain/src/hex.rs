@@ -1,4 +1,4 @@
-//! Bytes as text.
+//! Hexadecimal text.
 
 use std::fmt::Write as _;
 

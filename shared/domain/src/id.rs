@@ -2,16 +2,16 @@
 
 use crate::base62::Base62;
 
-/// Names an organization.
+/// Identifies an organization.
 pub type OrganizationId = Base62<16>;
 
-/// Names a user: one person or machine in one organization.
+/// Identifies a user: one person or machine in one organization.
 pub type UserId = Base62<12>;
 
-/// Tells the keys of one user apart; the sort key of the stored key.
+/// Identifies a key among the keys of its user; part of the stored key's sort key.
 pub type KeySuffix = Base62<8>;
 
-/// Names a key: its user's id, then its suffix, so that a key's user can never change.
+/// Identifies a key: its user's id, then its suffix. So a key cannot change its user.
 pub type KeyId = Base62<20>;
 
 impl KeyId {
@@ -21,13 +21,13 @@ impl KeyId {
         Self::parse(&format!("{user_id}{suffix}")).expect("12 and 8 base62 characters make 20")
     }
 
-    /// Returns the user whose key it is.
+    /// Returns the id of the key's user.
     #[must_use]
     pub fn user_id(&self) -> UserId {
         UserId::parse(&self.as_str()[..12]).expect("a part of base62 text is base62")
     }
 
-    /// Returns the part that tells the user's keys apart.
+    /// Returns the part after the user's id.
     #[must_use]
     pub fn suffix(&self) -> KeySuffix {
         KeySuffix::parse(&self.as_str()[12..]).expect("a part of base62 text is base62")

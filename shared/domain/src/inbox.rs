@@ -1,4 +1,4 @@
-//! Messages to one user, kept for a while in the inbox.
+//! Inbox messages of a user.
 
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
@@ -6,12 +6,12 @@ use ulid::Ulid;
 use crate::{Time, audit::new_id, id::KeyId, time::DAY};
 
 /// Seconds for which a message is kept.
-pub const KEPT: i64 = 30 * DAY;
+pub const RETENTION: i64 = 30 * DAY;
 
-/// What a message tells.
+/// The kind of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Event {
+pub enum MessageKind {
     /// A key is about to expire.
     KeyExpiring,
     /// A key has expired.
@@ -20,23 +20,23 @@ pub enum Event {
     KeyChanged,
     /// Somebody else changed roles or groups.
     AccessChanged,
-    /// A secret that a rotation had ended was used.
+    /// A retired secret was used.
     RetiredSecretUsed,
     /// A key was reported as leaked, and revoked.
     LeakReported,
-    /// A mail to somebody can never be delivered.
+    /// A mail cannot be delivered.
     MailUndeliverable,
 }
 
-/// What its reader did with a message.
+/// The state of a message for its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Nothing yet.
+    /// Not read yet.
     Unread,
-    /// Read it.
+    /// Read.
     Read,
-    /// Put it away.
+    /// Put away.
     Archived,
 }
 
@@ -61,32 +61,32 @@ impl State {
 /// One message. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Names the message among those of its reader; carries `at`, so that it sorts by time.
+    /// Identifies the message among those of its reader. It contains `at`, so ids sort by time.
     pub message_id: Ulid,
-    /// When what it tells happened.
+    /// When the reported change happened.
     pub at: Time,
-    /// What it tells.
-    pub event: Event,
+    /// Its kind.
+    pub event: MessageKind,
     /// One line.
     pub title: String,
-    /// The whole of it.
+    /// The whole text.
     pub text: String,
-    /// What its reader did with it.
+    /// Its state.
     pub state: State,
-    /// The key that it is about, if it is about one.
+    /// The key that it concerns, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_id: Option<KeyId>,
 }
 
 impl Message {
-    /// Writes a message that nobody has read.
+    /// Makes an unread message.
     ///
     /// # Panics
     /// When the operating system has no random bytes to give.
     #[must_use]
     pub fn new(
         at: Time,
-        event: Event,
+        event: MessageKind,
         title: impl Into<String>,
         text: impl Into<String>,
         key_id: Option<KeyId>,
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_new_message_is_unread_and_its_id_carries_its_time() {
         let at = Time::from_seconds(1_000);
-        let message = Message::new(at, Event::KeyChanged, "title", "text", None);
+        let message = Message::new(at, MessageKind::KeyChanged, "title", "text", None);
         assert_eq!((message.state, message.message_id.timestamp_ms()), (State::Unread, 1_000_000));
     }
 }

@@ -1,4 +1,4 @@
-//! When a key's user is warned of its expiry.
+//! Notices: when a key's expiry is announced.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,20 +7,21 @@ use crate::{Time, access_key::AccessKey, id::KeyId, policy::Notices, time::DAY};
 /// A lead time in days before expiry; 0 means that the key has expired.
 pub type Stage = u16;
 
-/// What one notice says: that a key expires at an instant, so many days ahead.
+/// One notice: a key, its expiry and the stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Announcement {
     /// The key.
     pub key_id: KeyId,
-    /// The expiry that is announced; another one is another announcement.
+    /// The announced expiry. A moved expiry makes another announcement.
     pub expires_at: Time,
-    /// How far ahead.
+    /// The stage.
     pub stage: Stage,
 }
 
-/// Returns the narrowest stage that is due at `now`, unless it was passed before the expiry was set.
+/// Returns the narrowest stage that is due at `now`. Stages that passed before the expiry was set do not
+/// count.
 ///
-/// A late run thus sends one notice, not a backlog; a key made for a day gets no week's warning.
+/// So a late run sends one notice, not a backlog, and a key for one day gets no notice for seven.
 #[must_use]
 pub fn due_stage(notices: &Notices, key: &AccessKey, now: Time) -> Option<Stage> {
     armed(notices, key).filter(|(_, at)| *at <= now).map(|(stage, _)| stage).min()
@@ -58,7 +59,7 @@ mod tests {
         let created_at = Time::from_seconds(1_000_000);
         let token = SecretToken::generate(&"ak".parse().unwrap(), KeyId::random());
         let peppers = Peppers::parse(r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef"}"#).unwrap();
-        let secret = peppers.seal(token.token());
+        let secret = peppers.hash_secret(token.token());
         let name = "deploy".to_owned().try_into().unwrap();
         let expires_at = Some(created_at.plus(lifetime));
         AccessKey::new(

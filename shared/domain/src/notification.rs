@@ -1,82 +1,66 @@
-//! By which ways a user wants to hear of what.
+//! Notifications: messages to users about changes that others made.
 
-use serde::{Deserialize, Serialize};
+use crate::{
+    id::{OrganizationId, UserId},
+    inbox::Message,
+    notification_preferences::Channels,
+    user::User,
+};
 
-use crate::inbox::Event;
-
-/// The two ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Ways {
-    /// By mail.
-    pub email: bool,
-    /// In the inbox.
-    pub inbox: bool,
+/// A message to one user, with its channels.
+///
+/// It is written in the transaction of the change. Nobody is notified of their own changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// The recipient.
+    pub user_id: UserId,
+    /// The recipient's organization.
+    pub organization_id: OrganizationId,
+    /// The message.
+    pub message: Message,
+    /// Whether it goes to the inbox.
+    pub in_inbox: bool,
+    /// Whether the next run of notify-expiring-keys mails it.
+    pub by_mail: bool,
 }
 
-impl Default for Ways {
-    fn default() -> Self {
-        Self { email: true, inbox: true }
+impl Notification {
+    /// Addresses a message to a user by the channels that the user has switched on.
+    ///
+    /// `None` if no channel reaches the user: machines read no inbox, and mail needs an address.
+    #[must_use]
+    pub fn to(user: &User, message: Message) -> Option<Self> {
+        let Channels { inbox: in_inbox, email: by_mail } =
+            user.reached_by(user.notifications.channels(message.event));
+        let (user_id, organization_id) = (user.user_id, user.organization_id);
+        (in_inbox || by_mail).then_some(Self { user_id, organization_id, message, in_inbox, by_mail })
     }
 }
 
-/// The ways for each event; all on unless switched off.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Notifications {
-    /// A key is about to expire.
-    pub key_expiring: Ways,
-    /// A key has expired.
-    pub key_expired: Ways,
-    /// Somebody else created, rotated, revoked or changed a key.
-    pub key_changed: Ways,
-    /// Somebody else changed roles or groups.
-    pub access_changed: Ways,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Time, inbox::MessageKind, user::Kind};
 
-/// Switches to set; what is absent stays as it is.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct NotificationsChange {
-    key_expiring: WaysChange,
-    key_expired: WaysChange,
-    key_changed: WaysChange,
-    access_changed: WaysChange,
-}
-
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct WaysChange {
-    email: Option<bool>,
-    inbox: Option<bool>,
-}
-
-impl Notifications {
-    /// Returns the ways for an event. What threatens a key, or keeps others
-    /// from being warned, cannot be switched off.
-    #[must_use]
-    pub fn ways(&self, event: Event) -> Ways {
-        match event {
-            Event::KeyExpiring => self.key_expiring,
-            Event::KeyExpired => self.key_expired,
-            Event::KeyChanged => self.key_changed,
-            Event::AccessChanged => self.access_changed,
-            Event::RetiredSecretUsed | Event::LeakReported | Event::MailUndeliverable => Ways::default(),
-        }
+    fn told(kind: Kind, email: Option<&str>, event: MessageKind) -> Option<(bool, bool)> {
+        let (name, now) = ("somebody".to_owned().try_into().unwrap(), Time::from_seconds(0));
+        let email = email.map(|email| email.to_owned().try_into().unwrap());
+        let mut user = User::new(OrganizationId::random(), kind, name, email, now);
+        user.notifications.key_changed.email = false;
+        user.notifications.access_changed.inbox = false;
+        let news = Notification::to(&user, Message::new(now, event, "title", "text", None));
+        news.map(|news| (news.in_inbox, news.by_mail))
     }
 
-    /// Applies the switches that `change` gives.
-    #[must_use]
-    pub fn changed(self, change: &NotificationsChange) -> Self {
-        let merged = |ways: Ways, change: WaysChange| Ways {
-            email: change.email.unwrap_or(ways.email),
-            inbox: change.inbox.unwrap_or(ways.inbox),
-        };
-        Self {
-            key_expiring: merged(self.key_expiring, change.key_expiring),
-            key_expired: merged(self.key_expired, change.key_expired),
-            key_changed: merged(self.key_changed, change.key_changed),
-            access_changed: merged(self.access_changed, change.access_changed),
-        }
+    #[test]
+    fn users_hear_by_the_ways_they_left_on_that_reach_them() {
+        let address = Some("a@example.com");
+        assert_eq!(told(Kind::Normal, address, MessageKind::KeyChanged), Some((true, false)));
+        assert_eq!(told(Kind::Normal, address, MessageKind::AccessChanged), Some((false, true)));
+        assert_eq!(told(Kind::Normal, address, MessageKind::LeakReported), Some((true, true)));
+        assert_eq!(told(Kind::Machine, address, MessageKind::RetiredSecretUsed), Some((false, true)));
+        assert_eq!(told(Kind::Machine, address, MessageKind::KeyChanged), None);
+        assert_eq!(told(Kind::Machine, None, MessageKind::LeakReported), None);
+        assert_eq!(told(Kind::Owner, None, MessageKind::AccessChanged), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Tenants.
+//! Organizations: tenants.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::{
 pub enum Status {
     /// In use.
     Active,
-    /// All its keys and people are refused, except owners who read it or lift it.
+    /// All its keys and people are refused, except owners who read the organization or lift the suspension.
     Suspended,
 }
 
@@ -35,7 +35,7 @@ impl Status {
 /// A tenant. Nothing crosses its border.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Organization {
-    /// Names it.
+    /// The id.
     pub organization_id: OrganizationId,
     /// A label.
     pub name: Name,
@@ -45,8 +45,8 @@ pub struct Organization {
     pub policy: Policy,
     /// Its active owners: never empty.
     pub owner_ids: BTreeSet<UserId>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Time,
-    /// Counts its changes, from 1.
+    /// The number of its changes, from 1.
     pub version: u64,
 }

@@ -29,7 +29,7 @@ impl Permission {
         &self.0
     }
 
-    /// Tells whether whoever holds this permission also holds `wanted`.
+    /// Tells whether a holder of this permission also holds `wanted`.
     #[must_use]
     pub fn covers(&self, wanted: &str) -> bool {
         match self.0.strip_suffix('*') {
@@ -40,9 +40,9 @@ impl Permission {
 }
 
 impl Permission {
-    /// Returns what both permissions cover, if anything.
+    /// Returns the permission that both cover, if any.
     #[must_use]
-    pub fn meet(&self, other: &Self) -> Option<Self> {
+    pub fn intersection(&self, other: &Self) -> Option<Self> {
         if self.covers(&other.0) { Some(other.clone()) } else { other.covers(&self.0).then(|| self.clone()) }
     }
 }
@@ -84,15 +84,15 @@ pub fn covered(held: &[Permission], wanted: &str) -> bool {
     held.iter().any(|permission| permission.covers(wanted))
 }
 
-/// Returns what both sets cover, in order and without what another member covers.
+/// Returns the permissions that both sets cover, sorted and without redundant ones.
 #[must_use]
-pub fn meet(first: &[Permission], second: &[Permission]) -> Vec<Permission> {
-    simplified(first.iter().flat_map(|one| second.iter().filter_map(|other| one.meet(other))))
+pub fn intersection(first: &[Permission], second: &[Permission]) -> Vec<Permission> {
+    without_redundant(first.iter().flat_map(|one| second.iter().filter_map(|other| one.intersection(other))))
 }
 
-/// Orders permissions and leaves out what another one covers.
+/// Sorts permissions and removes those that another one covers.
 #[must_use]
-pub fn simplified(permissions: impl IntoIterator<Item = Permission>) -> Vec<Permission> {
+pub fn without_redundant(permissions: impl IntoIterator<Item = Permission>) -> Vec<Permission> {
     let all: BTreeSet<Permission> = permissions.into_iter().collect();
     let covered_by_another =
         |one: &Permission| all.iter().any(|other| other != one && other.covers(one.as_str()));
@@ -117,8 +117,8 @@ mod tests {
             wanted in "[ab](:[ab]){0,3}",
         ) {
             let both = covered(&first, &wanted) && covered(&second, &wanted);
-            prop_assert_eq!(covered(&meet(&first, &second), &wanted), both);
-            prop_assert_eq!(covered(&simplified(first.clone()), &wanted), covered(&first, &wanted));
+            prop_assert_eq!(covered(&intersection(&first, &second), &wanted), both);
+            prop_assert_eq!(covered(&without_redundant(first.clone()), &wanted), covered(&first, &wanted));
         }
     }
 

@@ -1,4 +1,4 @@
-//! An organization's rules, and the two presets they start from.
+//! Policies: an organization's rules, and their two presets.
 
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ pub struct Quota {
 }
 
 impl Quota {
-    /// Names the rule for users of this kind.
+    /// Returns the rule's path for users of a kind.
     #[must_use]
     pub const fn rule(kind: Kind) -> &'static str {
         match kind {
@@ -78,18 +78,18 @@ pub struct Rotation {
     pub max_overlap_seconds: i64,
 }
 
-/// When and whom to warn of expiry.
+/// When expiry is announced, and to whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notices {
     /// Lead times, days, the longest first.
     pub days_before: Vec<u16>,
     /// Whether expiry itself is announced.
     pub on_expiry: bool,
-    /// Who is told besides the key's user.
+    /// The recipients besides the key's user.
     pub tell: Tell,
 }
 
-/// Who is told of expiry besides the key's user.
+/// The recipients of expiry notices besides the key's user.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the API")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tell {
@@ -97,9 +97,9 @@ pub struct Tell {
     pub owners_for_machines: bool,
     /// Owners, of every key.
     pub owners: bool,
-    /// Whoever created the key.
+    /// The user who created the key.
     pub creator: bool,
-    /// Whoever changed the key last.
+    /// The user who last changed the key.
     pub modifier: bool,
 }
 
@@ -152,7 +152,7 @@ impl Policy {
         }
     }
 
-    /// Checks an expiry asked for at `now`; `None` means never.
+    /// Checks the expiry of a new key; `None` means never.
     pub fn check_lifetime(&self, expires_at: Option<Time>, now: Time) -> Result<(), Error> {
         let violated = |rule, value: String| Err(Error::PolicyViolation { rule, value });
         match expires_at.map(|expiry| expiry.since(now)) {
@@ -168,7 +168,7 @@ impl Policy {
         }
     }
 
-    /// Checks a new expiry for a key that expires at `current`, asked for at `now`; `None` is never.
+    /// Checks a change of expiry from `current`; `None` means never.
     ///
     /// An earlier expiry is always allowed; a later one where extension and lifetime allow it.
     pub fn check_new_expiry(
@@ -191,7 +191,7 @@ impl Policy {
         self.check_lifetime(wanted, now)
     }
 
-    /// Applies the values that `change` gives; a named preset first replaces all of them.
+    /// Applies the values of `change`. A named preset first replaces all values.
     pub fn changed(self, change: &PolicyChange) -> Result<Self, Error> {
         let mut policy = change.preset.map_or(self, Self::preset);
         change.apply(&mut policy);
@@ -231,7 +231,7 @@ impl Policy {
     }
 }
 
-/// Values to set in a policy; what is absent stays as it is.
+/// Values to set in a policy; an absent value stays as it is.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyChange {

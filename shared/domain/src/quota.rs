@@ -1,4 +1,4 @@
-//! How many keys a user may hold.
+//! Quotas: how many live keys a user may hold.
 
 use crate::{
     Error, Time,
@@ -7,18 +7,18 @@ use crate::{
     user::{Status, User},
 };
 
-/// Room for further keys, and what to clear away when it is taken.
+/// A free place in a user's quota, with the expired entries to remove when it is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Room {
+pub struct QuotaSlot {
     /// Entries of `live_keys` that have expired.
     pub expired: Vec<KeySuffix>,
 }
 
-/// Finds room for `wanted` more live keys of `user` at `now`.
+/// Checks that `user` may hold `wanted` more live keys at `now`.
 ///
-/// Expired entries do not count; their place is free from the second of their expiry. Refuses a
-/// user that may not act, and more keys than the quota of the user's kind allows.
-pub fn find_room(user: &User, policy: &Policy, wanted: usize, now: Time) -> Result<Room, Error> {
+/// Expired entries do not count, from the second of their expiry on. Refuses a user that is not active,
+/// and more keys than the quota of the user's kind.
+pub fn check_quota(user: &User, policy: &Policy, wanted: usize, now: Time) -> Result<QuotaSlot, Error> {
     match user.status {
         Status::Active => {}
         Status::Suspended => {
@@ -36,13 +36,18 @@ pub fn find_room(user: &User, policy: &Policy, wanted: usize, now: Time) -> Resu
     if wanted > 0 && user.live_keys.len() - expired.len() + wanted > quota as usize {
         return Err(Error::QuotaExceeded { quota, kind: user.kind });
     }
-    Ok(Room { expired })
+    Ok(QuotaSlot { expired })
 }
 
-/// Finds the place of a key whose expiry changes at `now`: the one it has, or a free one if it expired.
-pub fn find_room_again(user: &User, policy: &Policy, suffix: KeySuffix, now: Time) -> Result<Room, Error> {
+/// Checks the quota for a key whose expiry changes at `now`: an expired key needs a free place again.
+pub fn check_quota_again(
+    user: &User,
+    policy: &Policy,
+    suffix: KeySuffix,
+    now: Time,
+) -> Result<QuotaSlot, Error> {
     let has_one = user.live_keys.get(&suffix).is_some_and(|expiry| expiry.is_none_or(|expiry| expiry > now));
-    find_room(user, policy, usize::from(!has_one), now)
+    check_quota(user, policy, usize::from(!has_one), now)
 }
 
 #[cfg(test)]
@@ -58,7 +63,7 @@ mod tests {
     }
 
     fn room(user: &User, wanted: usize) -> Result<usize, Error> {
-        find_room(user, &Policy::preset(Preset::Strict), wanted, Time::from_seconds(100))
+        check_quota(user, &Policy::preset(Preset::Strict), wanted, Time::from_seconds(100))
             .map(|room| room.expired.len())
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Time, permission::Permission, text::Description};
 
-/// Names a role or a group within its organization: 1–64 of `a-z`, `0-9` and `-`.
+/// The name of a role or group in its organization: 1–64 of `a-z`, `0-9` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Label(String);
@@ -54,14 +54,14 @@ impl fmt::Display for Label {
 pub struct Role {
     /// Its name.
     pub name: Label,
-    /// What it permits.
+    /// Its permissions.
     pub permissions: Vec<Permission>,
-    /// A remark.
+    /// A free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
-    /// When it was set last.
+    /// When it was last set.
     pub updated_at: Time,
-    /// Counts its changes, from 1.
+    /// The number of its changes, from 1.
     pub version: u64,
 }
 
@@ -70,18 +70,18 @@ pub struct Role {
 pub struct Group {
     /// Its name.
     pub name: Label,
-    /// The roles it carries.
+    /// Its roles.
     pub roles: Vec<Label>,
-    /// A remark.
+    /// A free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
-    /// When it was set last.
+    /// When it was last set.
     pub updated_at: Time,
-    /// Counts its changes, from 1.
+    /// The number of its changes, from 1.
     pub version: u64,
 }
 
-/// The roles and groups of an organization. What is not in it grants nothing.
+/// The roles and groups of an organization. A name that is not in it grants nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Catalog {
     /// Roles by name.
@@ -90,7 +90,7 @@ pub struct Catalog {
     pub groups: BTreeMap<Label, Group>,
 }
 
-/// Orders names and keeps each once.
+/// Sorts and deduplicates names.
 #[must_use]
 pub fn distinct(names: Vec<Label>) -> Vec<Label> {
     BTreeSet::from_iter(names).into_iter().collect()

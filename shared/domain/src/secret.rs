@@ -1,4 +1,4 @@
-//! How secrets are kept: argon2id under a pepper, and a short keyed tag before it.
+//! Stored secrets: an argon2id hash under a pepper, and a short keyed tag that is checked first.
 //!
 //! The tag refuses a wrong secret in microseconds, so that argon2 never runs for an attacker. It
 //! is keyed and short: without the pepper it confirms nothing, and it is not the secret's hash.
@@ -46,13 +46,13 @@ pub enum BadPeppers {
     BadVersion(String),
 }
 
-/// A stored secret cannot be checked: an error of ours, never a refusal of the caller.
+/// A stored secret cannot be checked: a failure of the service, never a refusal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unverifiable {
-    /// It was sealed under a version of the pepper that is not here.
-    #[error("the pepper has no version {0:?}, under which a stored secret was sealed")]
+    /// It was hashed under an unknown version of the pepper.
+    #[error("the pepper has no version {0:?}, under which a stored secret was hashed")]
     UnknownVersion(String),
-    /// Its hash is not what this version writes.
+    /// Its hash cannot be read.
     #[error("the hash of a stored secret cannot be read")]
     Damaged,
 }
@@ -86,9 +86,9 @@ impl Peppers {
         self.values.contains_key(version)
     }
 
-    /// Makes what is stored of a token, under the current pepper. Takes tens of milliseconds.
+    /// Hashes the secret of a token under the current pepper. Takes tens of milliseconds.
     #[must_use]
-    pub fn seal(&self, token: Token<'_>) -> StoredSecret {
+    pub fn hash_secret(&self, token: Token<'_>) -> StoredSecret {
         let pepper = self.values[&self.current].expose_secret().as_bytes();
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).expect("the operating system provides random bytes");
@@ -119,8 +119,8 @@ impl Peppers {
         Ok(bool::from(tag.as_bytes().ct_eq(stored.tag.as_bytes())))
     }
 
-    /// Compares the tag of a secret that works no more, in constant time. One whose pepper is not here
-    /// does not match: it could only be refused either way.
+    /// Compares the tag of a retired secret in constant time. A tag under an unknown pepper does not match:
+    /// the secret is refused in any case.
     #[must_use]
     pub fn retired_tag_matches(&self, retired: &RetiredSecret, token: Token<'_>) -> bool {
         self.values.get(&retired.pepper).is_some_and(|pepper| {
@@ -162,7 +162,7 @@ impl fmt::Debug for Peppers {
     }
 }
 
-/// What the table keeps of one secret.
+/// The stored form of a secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredSecret {
     hash: String,
@@ -171,13 +171,13 @@ pub struct StoredSecret {
 }
 
 impl StoredSecret {
-    /// Returns the version of the pepper that the secret was sealed under.
+    /// Returns the version of the pepper under which the secret was hashed.
     #[must_use]
     pub fn pepper_version(&self) -> &str {
         &self.pepper
     }
 
-    /// Returns the verifier's bytes, for telling whether a cached success still stands.
+    /// Returns the verifier's bytes, to check that a cached success is still valid.
     #[must_use]
     pub fn verifier(&self) -> &[u8] {
         self.hash.as_bytes()
@@ -185,14 +185,14 @@ impl StoredSecret {
 }
 
 impl StoredSecret {
-    /// Returns what is kept of the secret once it works no more.
+    /// Returns the stored form of the secret after its retirement.
     #[must_use]
     pub fn to_retired(&self) -> RetiredSecret {
         RetiredSecret { tag: self.tag.clone(), pepper: self.pepper.clone() }
     }
 }
 
-/// What the table keeps of a secret that works no more: enough to notice its use, never to let it pass.
+/// The stored form of a retired secret: enough to notice its use, never enough to accept it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RetiredSecret {
     tag: String,
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn a_sealed_token_matches_itself_alone() {
         let (peppers, token, other) = (peppers(ONE), new_token(), new_token());
-        let stored = peppers.seal(token.token());
+        let stored = peppers.hash_secret(token.token());
         assert_eq!(peppers.tag_matches(&stored, token.token()), Ok(true));
         assert_eq!(peppers.hash_matches(&stored, token.token()), Ok(true));
         assert_eq!(peppers.tag_matches(&stored, other.token()), Ok(false));
@@ -239,16 +239,16 @@ mod tests {
 
     #[test]
     fn the_hash_is_argon2id_and_names_its_pepper() {
-        let stored = peppers(ONE).seal(new_token().token());
+        let stored = peppers(ONE).hash_secret(new_token().token());
         assert!(stored.hash.starts_with("$argon2id$v=19$m=7168,t=5,p=1,keyid=MQ$"), "{}", stored.hash);
     }
 
     #[test]
     fn a_grown_pepper_still_checks_older_secrets() {
         let token = new_token();
-        let stored = peppers(ONE).seal(token.token());
+        let stored = peppers(ONE).hash_secret(token.token());
         assert_eq!(peppers(TWO).hash_matches(&stored, token.token()), Ok(true));
-        let newer = peppers(TWO).seal(token.token());
+        let newer = peppers(TWO).hash_secret(token.token());
         assert_eq!(newer.pepper_version(), "2");
         let unknown = Err(Unverifiable::UnknownVersion("2".to_owned()));
         assert_eq!(peppers(ONE).tag_matches(&newer, token.token()), unknown);
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn a_retired_secret_is_recognized_while_its_pepper_is_here() {
         let (token, other) = (new_token(), new_token());
-        let retired = peppers(TWO).seal(token.token()).to_retired();
+        let retired = peppers(TWO).hash_secret(token.token()).to_retired();
         assert!(peppers(TWO).retired_tag_matches(&retired, token.token()));
         assert!(!peppers(TWO).retired_tag_matches(&retired, other.token()));
         assert!(!peppers(ONE).retired_tag_matches(&retired, token.token()));
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn a_damaged_hash_is_no_refusal() {
         let (peppers, token) = (peppers(ONE), new_token());
-        let stored = StoredSecret { hash: "$argon2id$".to_owned(), ..peppers.seal(token.token()) };
+        let stored = StoredSecret { hash: "$argon2id$".to_owned(), ..peppers.hash_secret(token.token()) };
         assert_eq!(peppers.hash_matches(&stored, token.token()), Err(Unverifiable::Damaged));
     }
 
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn nothing_secret_is_written_by_debug() {
-        let stored = peppers(ONE).seal(new_token().token());
+        let stored = peppers(ONE).hash_secret(new_token().token());
         for text in
             [format!("{stored:?}"), format!("{:?}", stored.to_retired()), format!("{:?}", peppers(ONE))]
         {

@@ -1,4 +1,4 @@
-//! Sign-ins: a person as the identity provider knows them, before any membership.
+//! Sign-ins: a person as the identity provider describes them, before any membership.
 
 use sha2::{Digest, Sha256};
 
@@ -8,25 +8,25 @@ use crate::{
     text::{Email, Name},
 };
 
-/// A person as the identity provider knows them.
+/// A person as the identity provider describes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
-    /// Who vouches.
+    /// The issuer.
     pub issuer: String,
-    /// Whom they know by this name.
+    /// The issuer's id of the person.
     pub subject: String,
-    /// The address, where the provider gives a usable one.
+    /// The address, if the provider states a usable one.
     pub email: Option<Email>,
     /// Whether the provider checked that address.
     pub email_verified: bool,
-    /// The person's name, where the provider gives it.
+    /// The person's name, if the provider states it.
     pub name: Option<Name>,
-    /// What the provider permits outside any organization: the token's scope and permissions.
+    /// Permissions outside any organization: the token's scope and permissions.
     pub permissions: Vec<Permission>,
 }
 
 impl SignedIn {
-    /// Returns the stored name of this sign-in.
+    /// Returns the stored id of this sign-in.
     #[must_use]
     pub fn hash(&self) -> String {
         subject_hash(&self.issuer, &self.subject)
@@ -41,7 +41,7 @@ impl SignedIn {
 
 /// SHA-256 of issuer and subject, in hexadecimal.
 ///
-/// The issuer's length comes first, so that no two pairs share a hash by moving the border.
+/// The issuer's length comes first, so that two pairs with the same concatenation have different hashes.
 fn subject_hash(issuer: &str, subject: &str) -> String {
     let mut hash = Sha256::new();
     hash.update((issuer.len() as u64).to_be_bytes());

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct BadText(&'static str);
 
 fn visible_within(text: &str, longest: usize) -> bool {
-    // What has no width, or turns the direction of writing, makes one text look like another.
+    // Characters without width, and those that turn the writing direction, make one text look like another.
     let deceives = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     let visible = |c: char| !c.is_control() && !deceives(c);
     !text.trim().is_empty() && text.chars().count() <= longest && text.chars().all(visible)
@@ -31,7 +31,7 @@ impl TryFrom<String> for Name {
     }
 }
 
-/// A remark: 1–256 characters, not blank, without control characters.
+/// A free text: 1–256 characters, not blank, without control characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Description(String);
@@ -52,13 +52,13 @@ impl TryFrom<String> for Description {
 
 /// An e-mail address: ASCII, one `@`, at most 254 characters, with a dot in the domain.
 ///
-/// Kept as written; [`Email::key`] is what makes two addresses the same.
+/// Kept as written; addresses are compared by [`Email::key`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Email(String);
 
 impl Email {
-    /// Returns the lower-case address, by which addresses are compared.
+    /// Returns the lower-case address, for comparisons.
     #[must_use]
     pub fn key(&self) -> String {
         self.0.to_ascii_lowercase()

@@ -1,3 +1,5 @@
+//! Instants in whole seconds.
+
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};

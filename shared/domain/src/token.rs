@@ -1,4 +1,4 @@
-//! The key format: one string that a scanner can find, a typo cannot pass and a log can name.
+//! The key format: a scanner finds it, its checksum catches typing errors, and its public half may be logged.
 //!
 //! ```text
 //! ak_7HcX2mPq9LwZtR4bK1nV_3fQz…43 base62 characters…0aB1cD
@@ -10,7 +10,6 @@ use std::{fmt, str::FromStr};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    access_key::AccessKey,
     base62::{Base62, encode},
     id::KeyId,
 };
@@ -18,7 +17,7 @@ use crate::{
 const SECRET: usize = 43;
 const CHECK: usize = 6;
 
-/// What every token of one installation starts with: `[a-z][a-z0-9]{1,9}`.
+/// The prefix of all tokens of an installation: `[a-z][a-z0-9]{1,9}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPrefix(String);
 
@@ -29,25 +28,19 @@ impl KeyPrefix {
         format!("{}_{key_id}", self.0)
     }
 
-    /// Writes a key so that people recognize it and nobody can use it.
+    /// Tells whether `text` contains a whole token of this installation.
     #[must_use]
-    pub fn masked_key(&self, key: &AccessKey) -> String {
-        format!("{}_…{}", self.access_key(key.key_id), key.last_four)
-    }
-
-    /// Tells whether a whole token of this installation stands anywhere in `text`.
-    #[must_use]
-    pub fn stands_in(&self, text: &str) -> bool {
+    pub fn is_contained_in(&self, text: &str) -> bool {
         let length = self.0.len() + 1 + 20 + 1 + SECRET + CHECK;
-        // Each `_` may be the one behind the prefix; the prefix itself may overlap what stands before it.
+        // Each `_` may be the one behind the prefix, and the prefix may overlap the text before it.
         let starts = text.match_indices('_').filter_map(|(end, _)| end.checked_sub(self.0.len()));
         let mut candidates = starts.filter_map(|start| text.get(start..start + length));
         candidates.any(|candidate| Token::parse(self, candidate).is_ok())
     }
 
-    /// Tells whether `text` claims to be a token of this installation.
+    /// Tells whether `text` starts like a token of this installation.
     #[must_use]
-    pub fn leads(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &str) -> bool {
         text.strip_prefix(&self.0).is_some_and(|rest| rest.starts_with('_'))
     }
 }
@@ -69,7 +62,7 @@ impl FromStr for KeyPrefix {
     }
 }
 
-/// A token whose shape, prefix and check are right; nothing is known of its secret yet.
+/// A token with valid shape, prefix and checksum; its secret is not verified yet.
 #[derive(Clone, Copy)]
 pub struct Token<'a> {
     text: &'a str,
@@ -82,7 +75,7 @@ pub struct Token<'a> {
 pub struct Malformed;
 
 impl<'a> Token<'a> {
-    /// Reads a token. Allocates nothing, so that garbage is refused cheaply.
+    /// Parses a token. Allocates nothing, so that garbage is refused cheaply.
     pub fn parse(prefix: &KeyPrefix, text: &'a str) -> Result<Self, Malformed> {
         let rest = text.strip_prefix(&prefix.0).and_then(|rest| rest.strip_prefix('_')).ok_or(Malformed)?;
         let (key_id, secret) = rest.split_once('_').ok_or(Malformed)?;
@@ -102,7 +95,7 @@ impl<'a> Token<'a> {
         self.key_id
     }
 
-    /// Copies the token, for work that outlives the request's text.
+    /// Copies the token, for work that outlives the request.
     #[must_use]
     pub fn to_secret(&self) -> SecretToken {
         SecretToken { text: self.text.to_owned().into(), key_id: self.key_id }
@@ -121,7 +114,7 @@ impl fmt::Debug for Token<'_> {
     }
 }
 
-/// A token that owns its text: made to be shown once, or kept while argon2 runs.
+/// A token that owns its text: to be shown once, or while argon2 runs.
 pub struct SecretToken {
     text: SecretString,
     key_id: KeyId,
@@ -247,8 +240,8 @@ mod tests {
             let prefix: KeyPrefix = prefix.parse().unwrap();
             let made = SecretToken::generate(&prefix, KeyId::random());
             let text = format!("{before}{}", made.expose());
-            assert!(prefix.stands_in(&text), "{before} before {prefix:?}");
-            assert!(!prefix.stands_in(&text[..text.len() - 1]), "a part is no token");
+            assert!(prefix.is_contained_in(&text), "{before} before {prefix:?}");
+            assert!(!prefix.is_contained_in(&text[..text.len() - 1]), "a part is no token");
         }
     }
 
@@ -260,12 +253,12 @@ mod tests {
             let prefix: KeyPrefix = prefix.parse().unwrap();
             let made = SecretToken::generate(&prefix, KeyId::random());
             let text = format!("{before}{}{after}", made.expose());
-            prop_assert!(prefix.stands_in(&text), "{}", text);
+            prop_assert!(prefix.is_contained_in(&text), "{}", text);
         }
 
         #[test]
         fn no_token_is_found_in_any_other_text(text in "[ak_é0]{0,200}") {
-            prop_assert!(!"ak".parse::<KeyPrefix>().unwrap().stands_in(&text));
+            prop_assert!(!"ak".parse::<KeyPrefix>().unwrap().is_contained_in(&text));
         }
 
         #[test]

@@ -6,14 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Time,
-    access::Subject,
     id::{KeySuffix, OrganizationId, UserId},
-    notification::{Notifications, Ways},
+    notification_preferences::{Channels, NotificationPreferences},
     role::Label,
     text::{Email, Name},
 };
 
-/// What a user is.
+/// The kind of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -49,9 +48,9 @@ impl fmt::Display for Kind {
 pub enum Status {
     /// May act.
     Active,
-    /// Is refused, and so are its keys.
+    /// The user and its keys are refused.
     Suspended,
-    /// Is gone: refused, hidden, and being cleaned up.
+    /// Deleted: refused, hidden, and being cleaned up.
     Deleted,
 }
 
@@ -70,18 +69,18 @@ impl Status {
 /// One person or machine in one organization.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct User {
-    /// Names the user.
+    /// The id.
     pub user_id: UserId,
     /// The organization it belongs to, for ever.
     pub organization_id: OrganizationId,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// A label.
     pub name: Name,
-    /// Where mail goes; a machine may have none.
+    /// The address for mails; a machine may have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
-    /// Hash of the linked sign-in's issuer and subject, once there was one.
+    /// Hash of the linked sign-in's issuer and subject, after the first sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// Whether it may act.
@@ -90,13 +89,13 @@ pub struct User {
     pub roles: Vec<Label>,
     /// Its groups.
     pub groups: Vec<Label>,
-    /// By which ways it wants to hear of what.
-    pub notifications: Notifications,
-    /// Each live key with its expiry; `None` never expires. What the quota counts.
+    /// The channels that it wants for each kind of message.
+    pub notifications: NotificationPreferences,
+    /// Each live key with its expiry; `None` never expires. The quota counts these.
     pub live_keys: BTreeMap<KeySuffix, Option<Time>>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Time,
-    /// Counts changes of the user and of `live_keys`, from 1.
+    /// The number of changes of the user and of `live_keys`, from 1.
     pub version: u64,
 }
 
@@ -120,23 +119,20 @@ impl User {
             status: Status::Active,
             roles: Vec::new(),
             groups: Vec::new(),
-            notifications: Notifications::default(),
+            notifications: NotificationPreferences::default(),
             live_keys: BTreeMap::new(),
             created_at: now,
             version: 1,
         }
     }
 
-    /// Returns the user as rights go.
+    /// Returns those of the channels that reach the user: machines read no inbox, and mail needs an address.
     #[must_use]
-    pub const fn as_subject(&self) -> Subject {
-        Subject { user_id: self.user_id, kind: self.kind, key_id: None }
-    }
-
-    /// Returns those of the ways that reach it: machines read no inbox, and mail needs an address.
-    #[must_use]
-    pub fn reached_by(&self, ways: Ways) -> Ways {
-        Ways { email: ways.email && self.email.is_some(), inbox: ways.inbox && self.kind != Kind::Machine }
+    pub fn reached_by(&self, channels: Channels) -> Channels {
+        Channels {
+            email: channels.email && self.email.is_some(),
+            inbox: channels.inbox && self.kind != Kind::Machine,
+        }
     }
 
     /// Tells whether the organization counts on this user as an owner.

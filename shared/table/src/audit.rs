@@ -1,15 +1,17 @@
+//! Lists of audit events.
+
 use domain::{Time, audit, id::OrganizationId};
 
-use crate::{Error, Page, Table, item::text, key, newest::Stretch, transaction::Expression};
+use crate::{Error, Page, Table, expression::Expression, item::text, item_key, time_range::TimeRange};
 
-/// Which audit events are asked for; what is absent does not narrow.
+/// A filter of audit events; an absent member does not filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
-    /// Id of who made the change.
+    /// Id of the actor.
     pub actor: Option<String>,
-    /// What was done, as `access_key.created`.
+    /// The action, for example `access_key.created`.
     pub action: Option<String>,
-    /// Id of what was changed.
+    /// Id of the target.
     pub target: Option<String>,
     /// The first second.
     pub since: Option<Time>,
@@ -18,7 +20,7 @@ pub struct AuditFilter {
 }
 
 impl AuditFilter {
-    /// Writes the part that keys do not decide.
+    /// Returns the part of the filter that the sort key does not cover.
     fn expression(&self) -> Option<Expression> {
         let mut conditions = Vec::new();
         let mut filter = Expression::default();
@@ -39,7 +41,7 @@ impl AuditFilter {
 }
 
 impl Table {
-    /// Lists the audit events of an organization that are kept at `now`, the newest first.
+    /// Lists the audit events of an organization within their retention at `now`, the newest first.
     ///
     /// `after` is the `next` of the page before. A page may be short, or empty, and not be the last.
     pub async fn audit_events(
@@ -51,13 +53,13 @@ impl Table {
         limit: usize,
     ) -> Result<Page<audit::Event>, Error> {
         let kept_from = self.audit_kept_from(now);
-        let stretch = Stretch {
-            partition: key::audit_partition(organization_id),
+        let range = TimeRange {
+            partition: item_key::audit_partition(organization_id),
             prefix: "",
             from: filter.since.map_or(kept_from, |since| since.max(kept_from)),
             until: filter.until,
         };
-        self.newest("audit event", &stretch, filter.expression(), after, limit).await
+        self.newest_first("audit event", &range, filter.expression(), after, limit).await
     }
 }
 

@@ -1,3 +1,5 @@
+//! Strongly consistent batch reads that retry unprocessed keys.
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
@@ -5,31 +7,31 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use crate::{
     Error, Table,
     item::{Item, key_of, primary},
-    key::Key,
-    retry::{ATTEMPTS, pause},
+    item_key::ItemKey,
+    retry::{MAX_ATTEMPTS, backoff},
 };
 
-/// The most items that one read may name.
-pub(crate) const BATCH: usize = 100;
+/// The most items of one batch read.
+pub(crate) const BATCH_SIZE: usize = 100;
 
 impl Table {
-    /// Reads up to [`BATCH`] items, strongly; those that do not exist are absent from the answer.
+    /// Reads up to [`BATCH_SIZE`] items, strongly; missing ones are absent from the result.
     ///
-    /// Keys that DynamoDB leaves unprocessed are asked for again; where it keeps leaving some, the
-    /// read fails: an item that was not read is never taken for one that does not exist.
+    /// Retries unprocessed keys, and fails if some stay unprocessed: an unread item is never taken for a
+    /// missing one.
     pub(crate) async fn batch(
         &self,
-        keys: impl IntoIterator<Item = Key>,
-    ) -> Result<HashMap<Key, Item>, Error> {
+        keys: impl IntoIterator<Item = ItemKey>,
+    ) -> Result<HashMap<ItemKey, Item>, Error> {
         const OPERATION: &str = "BatchGetItem";
         let mut wanted: Vec<Item> = keys.into_iter().map(primary).collect();
         let mut found = HashMap::with_capacity(wanted.len());
-        for attempt in 0..ATTEMPTS {
+        for attempt in 0..MAX_ATTEMPTS {
             if wanted.is_empty() {
                 return Ok(found);
             }
             if attempt > 0 {
-                pause(attempt).await;
+                backoff(attempt).await;
             }
             let request = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true);
             let request = request.build().expect("keys are given");

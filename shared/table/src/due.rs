@@ -1,3 +1,5 @@
+//! The `due` index: items for which a run of notify-expiring-keys has work.
+
 use std::{
     collections::{HashMap, HashSet},
     hash::Hash,
@@ -14,40 +16,41 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     Error, Table,
-    batch::BATCH,
+    batch::BATCH_SIZE,
     item::{Item, decode, key_of, number, text},
-    key::{self, DueItem},
+    item_key::{self, DueItem},
 };
 
 /// An entry of the `due` index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
-    /// What it stands for.
+    /// The item.
     pub item: DueItem,
-    /// Since when something is to be done for it, as the index had it.
+    /// When it became due, according to the index.
     pub due_at: Time,
 }
 
-/// A key with what is left of its user, as one strongly consistent read found them.
+/// A key and its user, from one strongly consistent read.
 #[derive(Debug, Clone)]
 pub struct DueKey {
     /// The key.
     pub key: AccessKey,
-    /// Its user; `None` if it is gone.
+    /// Its user; `None` if it is removed.
     pub user: Option<User>,
 }
 
 impl Table {
-    /// Puts an item of an organization in the `due` index, for something to be done at `due_at`.
+    /// Puts an item of an organization in the `due` index at `due_at`.
     pub(crate) fn due_from(&self, item: &mut Item, organization_id: OrganizationId, due_at: Time) {
-        let shard = key::due_shard(organization_id, self.settings.due_shards);
+        let shard = item_key::due_shard(organization_id, self.settings.due_shards);
         item.insert("due_shard".to_owned(), text(shard));
         item.insert("due_at".to_owned(), number(due_at.seconds()));
     }
 
-    /// Lists what is due at `now` in one part of the `due` index, the longest due first, up to `most`.
+    /// Lists the entries of one shard of the `due` index that are due at `now`, the longest due first, up to
+    /// `most`.
     ///
-    /// The index is a moment behind: read what it names before anything is done for it.
+    /// The index lags behind the table: read an item before you act on its entry.
     pub async fn due(&self, shard: u32, now: Time, most: usize) -> Result<Vec<Due>, Error> {
         let mut items = self
             .client
@@ -55,7 +58,7 @@ impl Table {
             .table_name(&self.name)
             .index_name("due")
             .key_condition_expression("due_shard = :shard AND due_at <= :now")
-            .expression_attribute_values(":shard", text(key::shard(shard)))
+            .expression_attribute_values(":shard", text(item_key::shard(shard)))
             .expression_attribute_values(":now", number(now.seconds()))
             .into_paginator()
             .items()
@@ -70,12 +73,12 @@ impl Table {
         Ok(found)
     }
 
-    /// Reads keys with their users, strongly; those that are gone are absent from the answer.
+    /// Reads keys with their users, strongly; missing ones are absent from the result.
     ///
-    /// At most 50 at once. A key that cannot be read, or whose user cannot, is an error of its own: it
-    /// is there, and is not to be taken for one that is gone.
+    /// At most 50 at once. A key or user that cannot be decoded is an error of its own, so that it is
+    /// not taken for a missing one.
     pub async fn due_keys(&self, key_ids: &[KeyId]) -> Result<HashMap<KeyId, Result<DueKey, Error>>, Error> {
-        let places = key_ids.iter().map(|id| (*id, key::access_key(*id), key::user(id.user_id())));
+        let places = key_ids.iter().map(|id| (*id, item_key::access_key(*id), item_key::user(id.user_id())));
         // Two keys of one user name it once: DynamoDB refuses a batch that names an item twice.
         let wanted: HashSet<_> = places.clone().flat_map(|(_, key, user)| [key, user]).collect();
         let found = self.batch(wanted).await?;
@@ -90,34 +93,34 @@ impl Table {
             .collect())
     }
 
-    /// Reads users, strongly; those that are gone are absent from the answer.
+    /// Reads users, strongly; missing ones are absent from the result.
     ///
-    /// One that cannot be read is an error of its own: it is not to be taken for one that is gone.
+    /// An item that cannot be decoded is an error of its own, so that it is not taken for a missing one.
     pub async fn users_by_id(
         &self,
         user_ids: &[UserId],
     ) -> Result<HashMap<UserId, Result<User, Error>>, Error> {
-        self.each("user", user_ids, key::user).await
+        self.each("user", user_ids, item_key::user).await
     }
 
-    /// Reads organizations, strongly; those that are gone are absent from the answer.
+    /// Reads organizations, strongly; missing ones are absent from the result.
     ///
-    /// One that cannot be read is an error of its own: it is not to be taken for one that is gone.
+    /// An item that cannot be decoded is an error of its own, so that it is not taken for a missing one.
     pub async fn organizations_by_id(
         &self,
         organization_ids: &[OrganizationId],
     ) -> Result<HashMap<OrganizationId, Result<Organization, Error>>, Error> {
-        self.each("organization", organization_ids, key::organization).await
+        self.each("organization", organization_ids, item_key::organization).await
     }
 
     pub(crate) async fn each<I: Copy + Eq + Hash, T: DeserializeOwned>(
         &self,
         what: &'static str,
         ids: &[I],
-        place: impl Fn(I) -> key::Key,
+        place: impl Fn(I) -> item_key::ItemKey,
     ) -> Result<HashMap<I, Result<T, Error>>, Error> {
         let mut read = HashMap::with_capacity(ids.len());
-        for ids in ids.chunks(BATCH) {
+        for ids in ids.chunks(BATCH_SIZE) {
             let mut found = self.batch(ids.iter().map(|id| place(*id))).await?;
             let items = ids.iter().filter_map(|id| Some((*id, found.remove(&place(*id))?)));
             read.extend(items.map(|(id, item)| (id, decode(what, item))));
@@ -128,5 +131,5 @@ impl Table {
 
 fn due_entry(item: &Item) -> Option<Due> {
     let due_at: i64 = item.get("due_at")?.as_n().ok()?.parse().ok()?;
-    Some(Due { item: key::due_item(&key_of(item)?)?, due_at: Time::from_seconds(due_at) })
+    Some(Due { item: item_key::due_item(&key_of(item)?)?, due_at: Time::from_seconds(due_at) })
 }

@@ -1,37 +1,39 @@
+//! Errors of the table.
+
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-/// What can come of using the table.
+/// An error of a call to the table.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A condition did not hold; nothing was changed.
     #[error("refused")]
     Refused(#[from] domain::Error),
-    /// Somebody else changed what this change was decided on; nothing was changed.
+    /// Another request changed the item meanwhile; nothing was changed. Read again and decide again.
     #[error("the item changed meanwhile")]
-    LostRace,
-    /// DynamoDB failed or did not answer in time; a write may have been done.
+    Conflict,
+    /// DynamoDB failed or did not answer in time. A write may have happened.
     #[error("{operation} failed ({code})")]
     Failed {
-        /// The operation, as `TransactWriteItems`.
+        /// The operation, for example `TransactWriteItems`.
         operation: &'static str,
         /// DynamoDB's error code, or the kind of failure.
         code: String,
-        /// What DynamoDB's client says.
+        /// The error of DynamoDB's client.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Others kept winning the race for the same item; nothing was changed.
-    #[error("{operation} kept losing races for its items")]
+    /// All attempts conflicted with other transactions; nothing was changed.
+    #[error("all attempts of {operation} conflicted with others")]
     Contended {
         /// The operation.
         operation: &'static str,
     },
-    /// A stored item is not what this version writes.
+    /// A stored item cannot be decoded.
     #[error("a stored {what} cannot be read")]
     Corrupt {
         /// The entity.
         what: &'static str,
-        /// What does not fit.
+        /// The decoding error.
         #[source]
         source: serde_dynamo::Error,
     },

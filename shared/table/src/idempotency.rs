@@ -1,3 +1,5 @@
+//! Idempotency records: a request that is repeated under its `Idempotency-Key` changes nothing twice.
+
 use domain::{
     Time,
     id::{KeyId, UserId},
@@ -5,71 +7,78 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Refusal, Table, Transaction,
+    Error, OnConditionFailed, Table, Transaction,
+    expression::Expression,
     item::{Item, encode, number},
-    key,
-    transaction::Expression,
+    item_key,
 };
 
-/// Seconds for which a change that was asked for under a name is not done again under that name.
-const HOLDS: i64 = 86_400;
+/// Seconds for which a record keeps its request from being done again.
+const RETENTION: i64 = 86_400;
 
-/// That a change was asked for under a name of the caller's choice, and what came of it.
+/// The outcome of a request that came with an `Idempotency-Key`.
 ///
-/// It holds no secret: whoever repeats the request is shown what was made, as it is then.
+/// It holds no secret: a repeated request is answered with the current state of what the first one made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Once {
-    /// Who asked.
+pub struct IdempotencyRecord {
+    /// The user who made the request.
     pub actor: UserId,
-    /// Hash of the name.
+    /// Hash of the `Idempotency-Key`.
     pub name: String,
-    /// Hash of what was asked for: the route, its parameters and the body.
+    /// Hash of the request: its route, parameters and body.
     pub request: String,
     /// The HTTP status of the first answer.
     pub status: u16,
-    /// The user that was made, where one was.
+    /// The user that was created, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
-    /// The keys that were made or changed.
+    /// The keys that were created or changed.
     pub key_ids: Vec<KeyId>,
-    /// When it was asked for.
+    /// The time of the first request.
     pub at: Time,
 }
 
-impl Once {
-    /// Says what came of it.
+impl IdempotencyRecord {
+    /// Adds the outcome.
     #[must_use]
     pub fn with(self, status: u16, user_id: Option<UserId>, key_ids: Vec<KeyId>) -> Self {
         Self { status, user_id, key_ids, ..self }
     }
 
-    fn holds(&self, now: Time) -> bool {
-        now < self.at.plus(HOLDS)
+    fn is_in_force(&self, now: Time) -> bool {
+        now < self.at.plus(RETENTION)
     }
 }
 
-impl Transaction {
-    /// Refuses the transaction where another under this name was done within a day.
-    pub(crate) fn do_once(&mut self, table: &Table, once: &Once) {
-        let over = Expression::new("attribute_not_exists(PK) OR #at <= :over")
+impl Transaction<'_> {
+    /// Refuses the transaction while another record of the same name is in force.
+    pub(crate) fn claim_idempotency_key(&mut self, record: &IdempotencyRecord) {
+        let expired = Expression::absent()
+            .and(" OR #at <= :expired")
             .name("#at", "at")
-            .value(":over", number(once.at.plus(-HOLDS).seconds()));
-        self.put(table, once_item(once), over, Refusal::Because(domain::Error::InProgress));
+            .value(":expired", number(record.at.plus(-RETENTION).seconds()));
+        self.put(record_item(record), expired, OnConditionFailed::Refuse(domain::Error::InProgress));
     }
 }
 
 impl Table {
-    /// Reads, strongly, what a user asked for under a name, by the hash of the name; `None` where that
-    /// was nothing, or is over at `now`.
-    pub async fn asked_once(&self, actor: UserId, name: &str, now: Time) -> Result<Option<Once>, Error> {
-        let once: Option<Once> = self.get("idempotency record", key::idempotency(actor, name)).await?;
-        Ok(once.filter(|once| once.holds(now)))
+    /// Reads a user's idempotency record by the hash of its name, strongly. `None` if there is none, or
+    /// none in force at `now`.
+    pub async fn idempotency_record(
+        &self,
+        actor: UserId,
+        name: &str,
+        now: Time,
+    ) -> Result<Option<IdempotencyRecord>, Error> {
+        let record: Option<IdempotencyRecord> =
+            self.get("idempotency record", item_key::idempotency(actor, name)).await?;
+        Ok(record.filter(|record| record.is_in_force(now)))
     }
 }
 
-fn once_item(once: &Once) -> Item {
-    let mut item = encode(key::idempotency(once.actor, &once.name), once);
-    item.insert("ttl".to_owned(), number(once.at.plus(2 * HOLDS).seconds()));
+fn record_item(record: &IdempotencyRecord) -> Item {
+    let mut item = encode(item_key::idempotency(record.actor, &record.name), record);
+    item.insert("ttl".to_owned(), number(record.at.plus(2 * RETENTION).seconds()));
     item
 }
 
@@ -78,8 +87,8 @@ mod tests {
     use super::*;
     use crate::item::tests::attributes;
 
-    fn once(at: i64) -> Once {
-        Once {
+    fn record(at: i64) -> IdempotencyRecord {
+        IdempotencyRecord {
             actor: UserId::random(),
             name: "00".to_owned(),
             request: "11".to_owned(),
@@ -92,16 +101,16 @@ mod tests {
 
     #[test]
     fn a_record_holds_for_a_day_to_the_second() {
-        let once = once(1_000);
-        assert!(once.holds(Time::from_seconds(1_000 + HOLDS - 1)));
-        assert!(!once.holds(Time::from_seconds(1_000 + HOLDS)));
+        let record = record(1_000);
+        assert!(record.is_in_force(Time::from_seconds(1_000 + RETENTION - 1)));
+        assert!(!record.is_in_force(Time::from_seconds(1_000 + RETENTION)));
     }
 
     #[test]
     fn a_record_holds_what_was_asked_and_what_came_of_it() {
-        let item = once_item(&once(1_000));
+        let item = record_item(&record(1_000));
         let stored = ["PK", "SK", "actor", "at", "key_ids", "name", "request", "status", "ttl"];
         assert_eq!(attributes(&item), stored);
-        assert_eq!(item["ttl"], number(1_000 + 2 * HOLDS));
+        assert_eq!(item["ttl"], number(1_000 + 2 * RETENTION));
     }
 }

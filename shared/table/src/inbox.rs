@@ -1,31 +1,33 @@
+//! Inbox messages.
+
 use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::ReturnValue};
 use domain::{
     Time,
     id::UserId,
-    inbox::{KEPT, Message, State},
+    inbox::{Message, RETENTION, State},
 };
 use ulid::Ulid;
 
 use crate::{
-    Error, Page, Refusal, Table, Transaction,
+    Error, OnConditionFailed, Page, Table, Transaction,
+    expression::Expression,
     item::{Item, decode, encode, number, primary, text},
-    key,
-    newest::Stretch,
-    transaction::Expression,
+    item_key,
+    time_range::TimeRange,
 };
 
-/// Holds of a message that is there and still kept.
-const KEPT_STILL: &str = "attribute_exists(PK) AND #at >= :from";
+/// Condition: the message exists and is within its retention.
+const IS_KEPT: &str = "attribute_exists(PK) AND #at >= :from";
 
-impl Transaction {
+impl Transaction<'_> {
     /// Adds a message to the inbox of a user.
-    pub(crate) fn add_message(&mut self, table: &Table, user_id: UserId, message: &Message) {
-        self.create(table, message_item(user_id, message), Refusal::LostRace);
+    pub(crate) fn add_message(&mut self, user_id: UserId, message: &Message) {
+        self.create(message_item(user_id, message), OnConditionFailed::Conflict);
     }
 }
 
 impl Table {
-    /// Lists the messages to a user that are kept at `now`, the newest first.
+    /// Lists a user's messages within their retention at `now`, the newest first.
     ///
     /// `after` is the `next` of the page before. A page may be short, or empty, and not be the last.
     pub async fn messages(
@@ -36,17 +38,17 @@ impl Table {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<Message>, Error> {
-        self.newest("message", &kept(user_id, now), state.map(in_state), after, limit).await
+        self.newest_first("message", &kept(user_id, now), state.map(in_state), after, limit).await
     }
 
-    /// Counts the unread among the newest 1,000 messages to a user that are kept at `now`, strongly.
+    /// Counts the unread ones among a user's newest 1,000 messages at `now`, strongly.
     pub async fn count_unread(&self, user_id: UserId, now: Time) -> Result<u64, Error> {
         self.count_newest(&kept(user_id, now), in_state(State::Unread)).await
     }
 
-    /// Notes what a message's reader did with it, and returns it as it is then.
+    /// Sets the state of a message and returns the message.
     ///
-    /// Refused where there is no such message, or none any more: it is never made anew.
+    /// Refused if the message does not exist or is past its retention: it is never created anew.
     pub async fn mark_message(
         &self,
         user_id: UserId,
@@ -58,9 +60,9 @@ impl Table {
             .client
             .update_item()
             .table_name(&self.name)
-            .set_key(Some(primary(key::message(user_id, message_id))))
+            .set_key(Some(primary(item_key::message(user_id, message_id))))
             .update_expression("SET #state = :state")
-            .condition_expression(KEPT_STILL)
+            .condition_expression(IS_KEPT)
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#at", "at")
             .expression_attribute_values(":state", text(state.as_str()))
@@ -81,16 +83,19 @@ impl Table {
         }
     }
 
-    /// Removes a message. Refused where there is none, or none any more.
+    /// Removes a message. Refused if it does not exist or is past its retention.
     ///
-    /// A transaction of one step, because its client token keeps a lost reply from making the
-    /// repetition find nothing.
+    /// A transaction of one step: thanks to its client token, a retry after a lost reply succeeds.
     pub async fn delete_message(&self, user_id: UserId, message_id: Ulid, now: Time) -> Result<(), Error> {
         let kept =
-            Expression::new(KEPT_STILL).name("#at", "at").value(":from", number(kept_from(now).seconds()));
-        let mut transaction = Transaction::default();
-        transaction.delete(self, key::message(user_id, message_id), kept, Refusal::Because(missing()));
-        self.commit(transaction).await
+            Expression::new(IS_KEPT).name("#at", "at").value(":from", number(kept_from(now).seconds()));
+        let mut transaction = Transaction::new(self);
+        transaction.delete(
+            item_key::message(user_id, message_id),
+            kept,
+            OnConditionFailed::Refuse(missing()),
+        );
+        transaction.commit().await
     }
 }
 
@@ -98,16 +103,16 @@ fn missing() -> domain::Error {
     domain::Error::NotFound { what: "message" }
 }
 
-/// Returns the first second whose messages are kept at `now`.
+/// Returns the first second within the retention at `now`.
 fn kept_from(now: Time) -> Time {
-    now.plus(1 - KEPT)
+    now.plus(1 - RETENTION)
 }
 
-/// Returns the stretch of a user's messages that are kept at `now`.
-fn kept(user_id: UserId, now: Time) -> Stretch {
-    Stretch {
-        partition: key::user_partition(user_id),
-        prefix: key::MESSAGES,
+/// Returns the range of a user's messages within their retention at `now`.
+fn kept(user_id: UserId, now: Time) -> TimeRange {
+    TimeRange {
+        partition: item_key::user_partition(user_id),
+        prefix: item_key::MESSAGES,
         from: kept_from(now),
         until: None,
     }
@@ -118,14 +123,14 @@ fn in_state(state: State) -> Expression {
 }
 
 fn message_item(user_id: UserId, message: &Message) -> Item {
-    let mut item = encode(key::message(user_id, message.message_id), message);
-    item.insert("ttl".to_owned(), number(message.at.plus(KEPT).seconds()));
+    let mut item = encode(item_key::message(user_id, message.message_id), message);
+    item.insert("ttl".to_owned(), number(message.at.plus(RETENTION).seconds()));
     item
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::{id::KeyId, inbox::Event};
+    use domain::{id::KeyId, inbox::MessageKind};
 
     use super::*;
     use crate::item::tests::attributes;
@@ -133,7 +138,7 @@ mod tests {
     #[test]
     fn a_message_is_stored_with_its_reader_its_time_and_its_end() {
         let (user_id, at) = (UserId::random(), Time::from_seconds(1_790_000_000));
-        let mut message = Message::new(at, Event::KeyChanged, "title", "text", None);
+        let mut message = Message::new(at, MessageKind::KeyChanged, "title", "text", None);
         let item = message_item(user_id, &message);
         assert_eq!(
             attributes(&item),
@@ -153,7 +158,7 @@ mod tests {
     #[test]
     fn a_message_is_kept_for_thirty_days_to_the_second() {
         let at = Time::from_seconds(1_790_000_000);
-        assert_eq!(kept_from(at.plus(KEPT - 1)), at);
-        assert_eq!(kept_from(at.plus(KEPT)), at.plus(1));
+        assert_eq!(kept_from(at.plus(RETENTION - 1)), at);
+        assert_eq!(kept_from(at.plus(RETENTION)), at.plus(1));
     }
 }

@@ -1,23 +1,25 @@
+//! Stored items: encoding, decoding and single reads.
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::AttributeValue};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
-use crate::{Error, Table, key::Key};
+use crate::{Error, Table, item_key::ItemKey};
 
 /// A stored item, attribute by attribute.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// Writes an entity as an item.
-pub(crate) fn encode(key: Key, entity: &impl Serialize) -> Item {
+pub(crate) fn encode(key: ItemKey, entity: &impl Serialize) -> Item {
     let mut item: Item = to_item(entity).expect("entities are maps with text keys, which DynamoDB can hold");
     item.extend(primary(key));
     item
 }
 
-/// Adds the item's place in `GSI1`.
-pub(crate) fn indexed(mut item: Item, place: Key) -> Item {
+/// Adds the item's key in `GSI1`.
+pub(crate) fn indexed(mut item: Item, place: ItemKey) -> Item {
     item.insert("GSI1PK".to_owned(), text(place.pk));
     item.insert("GSI1SK".to_owned(), text(place.sk));
     item
@@ -28,15 +30,15 @@ pub(crate) fn decode<T: DeserializeOwned>(what: &'static str, item: Item) -> Res
     from_item(item).map_err(Error::corrupt(what))
 }
 
-/// Returns the attributes that name an item.
-pub(crate) fn primary(key: Key) -> Item {
+/// Returns the key attributes of an item.
+pub(crate) fn primary(key: ItemKey) -> Item {
     Item::from([("PK".to_owned(), text(key.pk)), ("SK".to_owned(), text(key.sk))])
 }
 
 /// Returns the key of an item of the table or of an index.
-pub(crate) fn key_of(item: &Item) -> Option<Key> {
+pub(crate) fn key_of(item: &Item) -> Option<ItemKey> {
     let part = |name| item.get(name)?.as_s().ok().cloned();
-    Some(Key { pk: part("PK")?, sk: part("SK")? })
+    Some(ItemKey { pk: part("PK")?, sk: part("SK")? })
 }
 
 /// Makes a text attribute.
@@ -54,7 +56,7 @@ impl Table {
     pub(crate) async fn get<T: DeserializeOwned>(
         &self,
         what: &'static str,
-        key: Key,
+        key: ItemKey,
     ) -> Result<Option<T>, Error> {
         let answer = self
             .client
@@ -68,7 +70,7 @@ impl Table {
         answer.item.map(|item| decode(what, item)).transpose()
     }
 
-    /// Starts a strongly consistent query under a condition that calls `partition` by that name.
+    /// Starts a strongly consistent query; `condition` refers to the partition as `:partition`.
     pub(crate) fn query_strongly(&self, condition: &str, partition: String) -> QueryFluentBuilder {
         self.client
             .query()

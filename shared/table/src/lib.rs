@@ -1,18 +1,20 @@
 #![doc = include_str!("../README.md")]
 
 mod access_key;
+mod access_key_filter;
+mod access_key_list;
+mod access_key_use;
 mod audit;
 mod batch;
+mod change_records;
 mod due;
 mod error;
+mod expression;
 mod idempotency;
 mod inbox;
 mod item;
-pub mod key;
-mod key_filter;
-mod key_list;
+pub mod item_key;
 mod mail;
-mod newest;
 mod notice;
 mod organization;
 mod outbox;
@@ -21,28 +23,27 @@ mod retry;
 mod role;
 mod sign_in;
 mod snapshot;
-mod trail;
+mod time_range;
 mod transaction;
-mod usage;
 mod user;
 
 use aws_sdk_dynamodb::Client;
 use domain::Time;
 
-pub use access_key::{KeyWithUser, NewKey};
+pub use access_key::{KeyWithUser, StoredAccessKey};
+pub use access_key_filter::AccessKeyFilter;
 pub use audit::AuditFilter;
+pub use change_records::ChangeRecords;
 pub use due::{Due, DueKey};
 pub use error::Error;
-pub use idempotency::Once;
-pub use key_filter::KeyFilter;
+pub use idempotency::IdempotencyRecord;
 pub use mail::{Mail, MailStatus};
-pub use notice::{Advance, CLAIMS, Claim};
-pub use outbox::{MESSAGES, Waiting};
+pub use notice::{Advance, Claim, MAX_CLAIMS};
+pub use outbox::{MAX_MESSAGES, OutboxMessage};
 pub use page::Page;
-pub use retry::{ATTEMPTS, pause};
+pub use retry::{MAX_ATTEMPTS, backoff};
 pub use snapshot::Snapshot;
-pub use trail::Trail;
-pub(crate) use transaction::{Refusal, Transaction};
+pub(crate) use transaction::{OnConditionFailed, Transaction};
 
 /// The single table.
 #[derive(Debug, Clone)]
@@ -52,34 +53,34 @@ pub struct Table {
     settings: Settings,
 }
 
-/// What the template says of the table's use.
+/// Settings of the table, from the template.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// Parts of the `due` index; may grow, never shrink.
+    /// Shards of the `due` index. The number may grow, never shrink.
     pub due_shards: u32,
     /// Days for which audit events are kept.
     pub audit_retention_days: u32,
 }
 
 impl Table {
-    /// Names the table that `client` reads and writes.
+    /// Makes the table of this name, accessed by `client`.
     #[must_use]
     pub fn new(client: Client, name: String, settings: Settings) -> Self {
         Self { client, name, settings }
     }
 
-    /// Returns the number of parts of the `due` index.
+    /// Returns the number of shards of the `due` index.
     #[must_use]
     pub const fn due_shards(&self) -> u32 {
         self.settings.due_shards
     }
 
-    /// Returns when an audit event of `at` may be forgotten.
+    /// Returns the end of the retention of an audit event of `at`.
     pub(crate) fn audit_kept_until(&self, at: Time) -> Time {
         at.plus(self.audit_retention())
     }
 
-    /// Returns the first second whose audit events are kept at `now`.
+    /// Returns the first second within the retention of audit events at `now`.
     pub(crate) fn audit_kept_from(&self, now: Time) -> Time {
         now.plus(1 - self.audit_retention())
     }

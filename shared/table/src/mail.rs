@@ -1,38 +1,40 @@
+//! Mails: the record of what one mail announces, and the lease of the run that sends it.
+
 use std::collections::HashMap;
 
 use domain::{
     Time,
     id::{OrganizationId, UserId},
     inbox::Message,
-    news::News,
     notice::Announcement,
+    notification::Notification,
 };
 use serde::{Deserialize, Serialize};
 use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 use ulid::Ulid;
 
 use crate::{
-    Error, Refusal, Table, Trail, Transaction,
+    ChangeRecords, Error, OnConditionFailed, Table, Transaction,
+    expression::Expression,
     item::{Item, encode, number, text},
-    key,
-    transaction::Expression,
+    item_key,
 };
 
-/// Seconds for which the records of what was told are kept once they are of no more use.
-pub(crate) const KEPT: i64 = 30 * 86_400;
+/// Seconds for which finished mails and claims are kept.
+pub(crate) const RETENTION: i64 = 30 * 86_400;
 
-/// Seconds after which a mail is looked at again, the first time and at most: by the event's time.
+/// Seconds until a mail is due again: after the first run, and at most. Counted in the event's time.
 const BACK_OFF: (i64, i64) = (300, 6 * 3_600);
 
-/// What became of a mail.
+/// The status of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MailStatus {
-    /// A run holds it, or held it and ended without a mark: it is to be sent when the lease is over.
+    /// A run leases it, or leased it and ended without marking it. It is sent again after the lease.
     Leased,
     /// SES accepted it.
     Sent,
-    /// It will never be sent: it was rejected for good, or there is nothing left to say.
+    /// It will never be sent: it was rejected for good, or it has nothing left to announce.
     Dead,
 }
 
@@ -46,34 +48,34 @@ impl MailStatus {
     }
 }
 
-/// A mail to one user: what was claimed for it, and who may send it.
+/// A mail to one user: its claimed announcements and messages, and the lease to send it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Mail {
-    /// Names the mail.
+    /// The id.
     pub mail_id: Ulid,
-    /// Who gets it.
+    /// The recipient.
     pub user_id: UserId,
     /// The recipient's organization.
     pub organization_id: OrganizationId,
-    /// What became of it.
+    /// Its status.
     pub status: MailStatus,
-    /// Names the lease: whoever knows the name, and nobody else, may send and mark.
+    /// Identifies the lease. Only the run that knows it may send and mark the mail.
     pub lease: Ulid,
-    /// From then on, by the clock, another run may take the lease.
+    /// When another run may take the lease, by the clock.
     pub lease_ends_at: Time,
-    /// How often a later run took it up; each time it then waits twice as long.
+    /// How many later runs took it over. Each time it waits twice as long.
     #[serde(default)]
     pub attempts: u32,
-    /// The expiries that it tells of.
+    /// The announced expiries.
     pub announcements: Vec<Announcement>,
-    /// What else it tells, as it was true when it happened.
+    /// The messages, as worded at the time of each change.
     pub messages: Vec<Message>,
     /// The time of the run that claimed it.
     pub created_at: Time,
 }
 
 impl Mail {
-    /// Starts a mail that tells nothing yet and is not stored: the first claim stores it.
+    /// Makes an empty mail. The first claim stores it.
     #[must_use]
     pub fn new(user_id: UserId, organization_id: OrganizationId, lease_ends_at: Time, now: Time) -> Self {
         Self {
@@ -90,16 +92,16 @@ impl Mail {
         }
     }
 
-    /// Tells whether anything was claimed for it: until then it is not stored.
+    /// Tells whether the mail is stored: a claim was made for it.
     #[must_use]
     pub const fn is_stored(&self) -> bool {
         !self.announcements.is_empty() || !self.messages.is_empty()
     }
 
-    /// Returns when a mail that a run held at `now` is due again, if the run leaves it unmarked.
+    /// Returns when the mail is due again if a run of `now` leaves it unmarked.
     const fn due_again(&self, now: Time) -> Time {
         let (first, most) = BACK_OFF;
-        // Ten doublings are past the most, and far from what a number can hold.
+        // Ten doublings exceed the maximum and cannot overflow.
         let doublings = if self.attempts < 10 { self.attempts } else { 10 };
         let wait = first << doublings;
         now.plus(if wait < most { wait } else { most })
@@ -107,20 +109,21 @@ impl Mail {
 }
 
 impl Table {
-    /// Reads mails by recipient and id, strongly; those that are gone are absent from the answer.
+    /// Reads mails by recipient and id, strongly; missing ones are absent from the result.
     ///
-    /// One that cannot be read is an error of its own: it is not to be taken for one that is gone.
+    /// A mail that cannot be decoded is an error of its own, so that it is not taken for a missing one.
     pub async fn mails(
         &self,
         places: &[(UserId, Ulid)],
     ) -> Result<HashMap<(UserId, Ulid), Result<Mail, Error>>, Error> {
-        self.each("mail", places, |(user_id, mail_id)| key::mail(user_id, mail_id)).await
+        self.each("mail", places, |(user_id, mail_id)| item_key::mail(user_id, mail_id)).await
     }
 
-    /// Takes over the lease of a mail as it was read: its lease is over by the clock.
+    /// Takes over the lease of a mail, from the state in which it was read. The old lease has ended by the
+    /// clock.
     ///
-    /// The mail is then due again after a while that doubles each time, so that one that always fails
-    /// lets the others pass. Tolerate: [`Error::LostRace`] when another run took it, or marked the
+    /// The time until the mail is due again doubles, so that a mail that always fails does not hold up
+    /// others. Tolerate: [`Error::Conflict`] when another run took it, or marked the
     /// mail, meanwhile.
     pub async fn take_over_mail(&self, mail: &mut Mail, lease_ends_at: Time, now: Time) -> Result<(), Error> {
         let attempts = mail.attempts.saturating_add(1);
@@ -132,70 +135,68 @@ impl Table {
         .value(":ends_at", number(lease_ends_at.seconds()))
         .value(":attempts", number(attempts))
         .value(":due_at", number(taken.due_again(now).seconds()));
-        let mut transaction = Transaction::default();
-        self.change_leased_mail(&mut transaction, mail, change);
-        self.commit(transaction).await?;
+        let mut transaction = Transaction::new(self);
+        transaction.change_leased_mail(mail, change);
+        transaction.commit().await?;
         *mail = taken;
         Ok(())
     }
 
-    /// Marks a mail that this run has the lease of, so that no run sends it again, and tells of that.
+    /// Marks a leased mail, so that no run sends it again, and notifies of that.
     ///
-    /// Tolerate: [`Error::LostRace`] when another run took the lease meanwhile.
+    /// Tolerate: [`Error::Conflict`] when another run took the lease meanwhile.
     pub async fn mark_mail(
         &self,
         mail: &Mail,
         status: MailStatus,
-        news: &[News],
+        notifications: &[Notification],
         now: Time,
     ) -> Result<(), Error> {
         let change = Expression::new("SET #status = :status, #ttl = :ttl REMOVE due_shard, due_at")
+            .name("#status", "status")
             .name("#ttl", "ttl")
             .value(":status", text(status.as_str()))
-            .value(":ttl", number(now.plus(KEPT).seconds()));
-        let mut transaction = Transaction::leaving(self, Trail::of(&[]).telling(news));
-        self.change_leased_mail(&mut transaction, mail, change);
-        self.commit(transaction).await
+            .value(":ttl", number(now.plus(RETENTION).seconds()));
+        let mut transaction = Transaction::with(self, ChangeRecords::of(&[]).notifying(notifications));
+        transaction.change_leased_mail(mail, change);
+        transaction.commit().await
     }
 
-    /// Adds to what a mail tells: stores it where it tells nothing yet, else on condition of its lease.
-    pub(crate) fn add_to_mail(
-        &self,
-        transaction: &mut Transaction,
-        mail: &Mail,
-        announcements: &[Announcement],
-        messages: &[Message],
-    ) {
+    /// Makes the item of a mail. The `due` index brings it back if its run leaves it unmarked.
+    fn mail_item(&self, mail: &Mail) -> Item {
+        let mut item = encode(item_key::mail(mail.user_id, mail.mail_id), mail);
+        self.due_from(&mut item, mail.organization_id, mail.due_again(mail.created_at));
+        item
+    }
+}
+
+impl Transaction<'_> {
+    /// Adds announcements and messages to a mail: stores an empty one, changes a stored one on condition
+    /// of its lease.
+    pub(crate) fn add_to_mail(&mut self, mail: &Mail, announcements: &[Announcement], messages: &[Message]) {
         if mail.is_stored() {
-            const MAPS: &str = "what a mail tells is maps with text keys";
+            const MAPS: &str = "announcements and messages are maps with text keys";
             let change = Expression::new(
                 "SET announcements = list_append(announcements, :announcements), messages = list_append(messages, :messages)",
             )
             .value(":announcements", to_attribute_value(announcements).expect(MAPS))
             .value(":messages", to_attribute_value(messages).expect(MAPS));
-            self.change_leased_mail(transaction, mail, change);
+            self.change_leased_mail(mail, change);
         } else {
             let (announcements, messages) = (announcements.to_vec(), messages.to_vec());
             let stored = Mail { announcements, messages, ..mail.clone() };
-            transaction.create(self, self.mail_item(&stored), Refusal::LostRace);
+            self.create(self.table.mail_item(&stored), OnConditionFailed::Conflict);
         }
     }
 
     /// Changes a mail on condition that its lease is still the one that `mail` names.
-    fn change_leased_mail(&self, transaction: &mut Transaction, mail: &Mail, change: Expression) {
-        let change = change
+    fn change_leased_mail(&mut self, mail: &Mail, change: Expression) {
+        let leased = Expression::new("#status = :leased AND lease = :lease")
             .name("#status", "status")
             .value(":leased", text(MailStatus::Leased.as_str()))
             .value(":lease", text(mail.lease.to_string()));
-        let place = key::mail(mail.user_id, mail.mail_id);
-        transaction.update(self, place, change, "#status = :leased AND lease = :lease", Refusal::LostRace);
-    }
-
-    /// Makes the item of a mail, in the `due` index for when the run that claims it leaves it unmarked.
-    fn mail_item(&self, mail: &Mail) -> Item {
-        let mut item = encode(key::mail(mail.user_id, mail.mail_id), mail);
-        self.due_from(&mut item, mail.organization_id, mail.due_again(mail.created_at));
-        item
+        let key = item_key::mail(mail.user_id, mail.mail_id);
+        self.update(key, change, leased, OnConditionFailed::Conflict);
     }
 }
 

@@ -1,3 +1,5 @@
+//! Claims of expiry notices: a recipient is notified once of each expiry, stage and channel.
+
 use std::collections::{HashMap, HashSet};
 
 use domain::{
@@ -10,63 +12,63 @@ use serde::Serialize;
 use ulid::Ulid;
 
 use crate::{
-    Error, Mail, Refusal, Table, Transaction,
-    batch::BATCH,
+    Error, Mail, OnConditionFailed, Table, Transaction,
+    batch::BATCH_SIZE,
+    expression::Expression,
     item::{Item, encode, number, text},
-    key::{self, Channel},
-    mail::KEPT,
-    transaction::Expression,
+    item_key::{self, Channel},
+    mail::RETENTION,
 };
 
 /// The most steps that DynamoDB takes in one transaction.
-const STEPS: usize = 100;
+const MAX_STEPS: usize = 100;
 
 /// The most announcements that one call may claim: three steps each at most, and one for the mail.
-pub const CLAIMS: usize = (STEPS - 1) / 3;
+pub const MAX_CLAIMS: usize = (MAX_STEPS - 1) / 3;
 
-/// What came of claiming one announcement.
+/// The outcome of claiming one announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// The mail, or the inbox, tells it.
+    /// Claimed for the mail or the inbox.
     Made,
-    /// The recipient was told this stage of this expiry, or a narrower one, before.
+    /// This stage of this expiry, or a narrower one, was claimed before.
     MadeBefore,
-    /// The key was revoked or deleted, or its expiry moved: there is nothing to tell.
+    /// The key was revoked or deleted, or its expiry moved: there is nothing to announce.
     Obsolete,
 }
 
-/// A key's step to its next notice, from the state in which the `due` index named it.
+/// A key's step to its next notice, from the state of its `due` entry.
 #[derive(Debug, Clone, Copy)]
 pub struct Advance {
     /// The key.
     pub key_id: KeyId,
     /// Its expiry, as it was read.
     pub expires_at: Option<Time>,
-    /// When it was due, as the index had it.
+    /// When it was due, according to the index.
     pub due_at: Time,
-    /// When it is due next; `None` never.
+    /// When it is due next; `None` for never.
     pub next: Option<Time>,
 }
 
-/// That a recipient is told of an expiry: at most one for each key, expiry and channel.
+/// The claim of a notice: at most one for each key, expiry and channel of a recipient.
 #[derive(Debug, Serialize)]
 struct Notice {
     #[serde(flatten)]
     announcement: Announcement,
-    /// The mail, or the message in the inbox, that tells it.
+    /// The mail or inbox message that announces it.
     told_by: Ulid,
     ttl: Time,
 }
 
 impl Table {
-    /// Claims up to [`CLAIMS`] announcements for a mail, adds those it made to it, and tells what
-    /// came of each.
+    /// Claims up to [`MAX_CLAIMS`] announcements for a mail, adds the claimed ones to it, and returns the
+    /// outcome of each.
     ///
-    /// The claims and their place in the mail are one transaction, which checks that each key still
-    /// has its expiry and is not revoked. The first one stores the mail. After [`Error::Failed`] it is
-    /// unknown whether they were made: do not send the mail, a later run finds it if they were.
+    /// Claims and mail are written in one transaction, which checks that each key still has its expiry and
+    /// is not revoked. The first claim stores the mail. After [`Error::Failed`] the outcome is unknown: do
+    /// not send the mail. A later run finds it if it was stored.
     ///
-    /// Tolerate: [`Error::LostRace`] when another run took the mail's lease meanwhile.
+    /// Tolerate: [`Error::Conflict`] when another run took the mail's lease meanwhile.
     pub async fn claim(&self, mail: &mut Mail, wanted: &[Announcement]) -> Result<Vec<Claim>, Error> {
         let claims = {
             let steps = |open: &[usize]| {
@@ -80,13 +82,13 @@ impl Table {
         Ok(claims)
     }
 
-    /// Reads, strongly, which of a mail's announcements it is still to tell: those of which no other
-    /// mail claimed a narrower stage since.
+    /// Returns the announcements of a mail that are still current: no other mail has claimed a narrower
+    /// stage since. Reads strongly.
     pub async fn standing(&self, mail: &Mail) -> Result<Vec<Announcement>, Error> {
-        let place = |told: &Announcement| key::notice(mail.user_id, told, Channel::Mail);
+        let place = |told: &Announcement| item_key::notice(mail.user_id, told, Channel::Mail);
         let places: HashSet<_> = mail.announcements.iter().map(place).collect();
         let mut claims = HashMap::with_capacity(places.len());
-        for places in places.into_iter().collect::<Vec<_>>().chunks(BATCH) {
+        for places in places.into_iter().collect::<Vec<_>>().chunks(BATCH_SIZE) {
             claims.extend(self.batch(places.iter().cloned()).await?);
         }
         let ours = text(mail.mail_id.to_string());
@@ -95,37 +97,37 @@ impl Table {
         Ok(mail.announcements.iter().filter(stands).copied().collect())
     }
 
-    /// Claims up to [`CLAIMS`] announcements for a user's inbox, each with the message that tells it,
-    /// and tells what came of each.
+    /// Claims up to [`MAX_CLAIMS`] announcements for a user's inbox, each with its message, and returns the
+    /// outcome of each.
     ///
-    /// Claims and messages are one transaction, under the same conditions as claims for a mail. After
-    /// [`Error::Failed`] it is unknown whether they were made; claiming them again makes none twice.
+    /// Claims and messages are written in one transaction, under the same conditions as claims for a mail.
+    /// After [`Error::Failed`] the outcome is unknown. Claiming again makes nothing twice.
     pub async fn claim_in_inbox(
         &self,
         user_id: UserId,
         wanted: &[(Announcement, Message)],
     ) -> Result<Vec<Claim>, Error> {
         let steps = |open: &[usize]| {
-            let mut transaction = Transaction::default();
+            let mut transaction = Transaction::new(self);
             for (announcement, message) in open.iter().map(|one| &wanted[*one]) {
                 let told_by = (Channel::Inbox, message.message_id);
-                self.add_claim(&mut transaction, user_id, announcement, told_by, message.at);
-                transaction.add_message(self, user_id, message);
+                transaction.add_claim(user_id, announcement, told_by, message.at);
+                transaction.add_message(user_id, message);
             }
             transaction
         };
         self.claim_each(wanted.len(), (0, 3), steps).await
     }
 
-    /// Makes claims together, except those that are refused.
+    /// Makes claims in one transaction, without the refused ones.
     ///
-    /// `steps` makes the transaction of some of them, named by position: so many steps first, and then
-    /// so many for each claim, of which the first checks its key and the second claims.
-    async fn claim_each(
+    /// `steps` makes the transaction for the claims at the given positions: `first` steps, then `each`
+    /// steps for a claim, of which the first checks its key and the second claims.
+    async fn claim_each<'t>(
         &self,
         wanted: usize,
         (first, each): (usize, usize),
-        steps: impl Fn(&[usize]) -> Transaction,
+        steps: impl Fn(&[usize]) -> Transaction<'t>,
     ) -> Result<Vec<Claim>, Error> {
         let mut claims = vec![Claim::Made; wanted];
         loop {
@@ -133,64 +135,44 @@ impl Table {
             if open.is_empty() {
                 return Ok(claims);
             }
-            let refused = self.attempt(steps(&open)).await?;
+            let refused = steps(&open).attempt().await?;
             if refused.is_empty() {
                 return Ok(claims);
             }
             for step in refused {
-                let Some(step) = step.checked_sub(first) else { return Err(Error::LostRace) };
+                let Some(step) = step.checked_sub(first) else { return Err(Error::Conflict) };
                 let claim = &mut claims[open[step / each]];
                 match step % each {
                     0 => *claim = Claim::Obsolete,
                     1 if *claim == Claim::Made => *claim = Claim::MadeBefore,
                     1 => {}
-                    // The id of a message is taken, which cannot happen by chance.
-                    _ => return Err(Error::LostRace),
+                    // The id of a message is taken; random ids do not repeat.
+                    _ => return Err(Error::Conflict),
                 }
             }
         }
     }
 
-    fn claims(&self, mail: &Mail, announcements: &[Announcement]) -> Transaction {
-        let mut transaction = Transaction::default();
-        self.add_to_mail(&mut transaction, mail, announcements, &[]);
+    fn claims<'t>(&'t self, mail: &Mail, announcements: &[Announcement]) -> Transaction<'t> {
+        let mut transaction = Transaction::new(self);
+        transaction.add_to_mail(mail, announcements, &[]);
         for announcement in announcements {
             let told_by = (Channel::Mail, mail.mail_id);
-            self.add_claim(&mut transaction, mail.user_id, announcement, told_by, mail.created_at);
+            transaction.add_claim(mail.user_id, announcement, told_by, mail.created_at);
         }
         transaction
     }
 
-    /// Checks that a key still has the expiry that is announced, and claims that a user is told of it.
-    fn add_claim(
-        &self,
-        transaction: &mut Transaction,
-        user_id: UserId,
-        announcement: &Announcement,
-        (channel, told_by): (Channel, Ulid),
-        now: Time,
-    ) {
-        let unchanged = Expression::new("expires_at = :expiry AND attribute_not_exists(revoked_at)")
-            .value(":expiry", number(announcement.expires_at.seconds()));
-        transaction.check(self, key::access_key(announcement.key_id), unchanged, Refusal::LostRace);
-        let narrower = Expression::new("attribute_not_exists(PK) OR stage > :stage")
-            .value(":stage", number(announcement.stage));
-        let ttl = announcement.expires_at.max(now).plus(KEPT);
-        let notice = Notice { announcement: *announcement, told_by, ttl };
-        let item = encode(key::notice(user_id, announcement, channel), &notice);
-        transaction.put(self, item, narrower, Refusal::LostRace);
-    }
-
     /// Moves keys to their next notices, except those that changed since the index named them.
     pub async fn advance(&self, advances: &[Advance]) -> Result<(), Error> {
-        for advances in advances.chunks(STEPS) {
+        for advances in advances.chunks(MAX_STEPS) {
             let mut open = advances.to_vec();
             while !open.is_empty() {
-                let mut transaction = Transaction::default();
+                let mut transaction = Transaction::new(self);
                 for advance in &open {
-                    self.add_advance(&mut transaction, advance);
+                    transaction.add_advance(advance);
                 }
-                let refused = self.attempt(transaction).await?;
+                let refused = transaction.attempt().await?;
                 if refused.is_empty() {
                     break;
                 }
@@ -200,20 +182,39 @@ impl Table {
         }
         Ok(())
     }
+}
 
-    fn add_advance(&self, transaction: &mut Transaction, advance: &Advance) {
+impl Transaction<'_> {
+    /// Checks that a key still has the announced expiry, and claims the announcement for a user and channel.
+    fn add_claim(
+        &mut self,
+        user_id: UserId,
+        announcement: &Announcement,
+        (channel, told_by): (Channel, Ulid),
+        now: Time,
+    ) {
+        let unchanged = Expression::new("expires_at = :expiry AND attribute_not_exists(revoked_at)")
+            .value(":expiry", number(announcement.expires_at.seconds()));
+        self.check(item_key::access_key(announcement.key_id), unchanged, OnConditionFailed::Conflict);
+        let narrower =
+            Expression::absent().and(" OR stage > :stage").value(":stage", number(announcement.stage));
+        let ttl = announcement.expires_at.max(now).plus(RETENTION);
+        let notice = Notice { announcement: *announcement, told_by, ttl };
+        let item = encode(item_key::notice(user_id, announcement, channel), &notice);
+        self.put(item, narrower, OnConditionFailed::Conflict);
+    }
+
+    fn add_advance(&mut self, advance: &Advance) {
         let change = match advance.next {
             Some(next) => Expression::new("SET due_at = :next").value(":next", number(next.seconds())),
             None => Expression::new("REMOVE due_shard, due_at"),
         };
-        let change = change.value(":seen", number(advance.due_at.seconds()));
-        let (change, condition) = match advance.expires_at {
-            Some(expiry) => {
-                (change.value(":expiry", number(expiry.seconds())), "due_at = :seen AND expires_at = :expiry")
-            }
-            None => (change, "due_at = :seen AND attribute_not_exists(expires_at)"),
+        let seen = Expression::new("due_at = :seen").value(":seen", number(advance.due_at.seconds()));
+        let seen = match advance.expires_at {
+            Some(expiry) => seen.and(" AND expires_at = :expiry").value(":expiry", number(expiry.seconds())),
+            None => seen.and(" AND attribute_not_exists(expires_at)"),
         };
-        transaction.update(self, key::access_key(advance.key_id), change, condition, Refusal::LostRace);
+        self.update(item_key::access_key(advance.key_id), change, seen, OnConditionFailed::Conflict);
     }
 }
 
@@ -241,7 +242,7 @@ mod tests {
         let notice =
             Notice { announcement: announcement(), told_by: Ulid::nil(), ttl: Time::from_seconds(9) };
         for (channel, named) in [(Channel::Mail, "MAIL"), (Channel::Inbox, "INBOX")] {
-            let item = encode(key::notice(UserId::random(), &notice.announcement, channel), &notice);
+            let item = encode(item_key::notice(UserId::random(), &notice.announcement, channel), &notice);
             assert_eq!(attributes(&item), ["PK", "SK", "expires_at", "key_id", "stage", "told_by", "ttl"]);
             assert_eq!(item["SK"], text(format!("NOTICE#{}#5000#{named}", notice.announcement.key_id)));
             assert_eq!((&item["stage"], &item["told_by"]), (&number(7), &text(Ulid::nil().to_string())));
@@ -250,11 +251,11 @@ mod tests {
 
     #[test]
     fn the_most_claims_fit_one_transaction() {
-        let announcements: Vec<_> = (0..CLAIMS).map(|_| announcement()).collect();
+        let announcements: Vec<_> = (0..MAX_CLAIMS).map(|_| announcement()).collect();
         let mut mail = mail();
-        assert_eq!(offline().claims(&mail, &announcements).len(), 2 * CLAIMS + 1);
+        assert_eq!(offline().claims(&mail, &announcements).len(), 2 * MAX_CLAIMS + 1);
         mail.announcements.push(announcement());
-        assert_eq!(offline().claims(&mail, &announcements).len(), 2 * CLAIMS + 1);
-        const { assert!(3 * CLAIMS <= STEPS) };
+        assert_eq!(offline().claims(&mail, &announcements).len(), 2 * MAX_CLAIMS + 1);
+        const { assert!(3 * MAX_CLAIMS <= MAX_STEPS) };
     }
 }

@@ -1,3 +1,5 @@
+//! Organizations.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -10,62 +12,62 @@ use domain::{
 };
 
 use crate::{
-    Error, Page, Refusal, Table, Transaction,
-    batch::BATCH,
+    Error, OnConditionFailed, Page, Table, Transaction,
+    batch::BATCH_SIZE,
     item::{Item, decode, encode},
-    key::{self, Key},
+    item_key::{self, ItemKey},
     sign_in::Pointer,
 };
 
-/// Organizations looked at for one page: each costs itself, a link and a claim of one batch.
-const PAGE: usize = BATCH / 3;
+/// Organizations of one page: each takes three items of a batch, itself, a link and a claim.
+const PAGE: usize = BATCH_SIZE / 3;
 
 impl Table {
     /// Reads an organization, strongly.
     pub async fn organization(&self, organization_id: OrganizationId) -> Result<Option<Organization>, Error> {
-        self.get("organization", key::organization(organization_id)).await
+        self.get("organization", item_key::organization(organization_id)).await
     }
 
     /// Creates an organization and its first owner, linked to the sign-in that asked for it.
     ///
-    /// Tolerate: ids that are taken are refused as a conflict, which cannot happen by chance.
+    /// Tolerate: a taken id is refused as a conflict; random ids do not repeat.
     pub async fn create_organization(
         &self,
         organization: &Organization,
         owner: &User,
         events: &[audit::Event],
     ) -> Result<(), Error> {
-        let taken = || Refusal::Because(domain::Error::Conflict("this id is taken; try again"));
-        let mut transaction = Transaction::default();
-        transaction.create(self, organization_item(organization), taken());
-        self.add_user(&mut transaction, owner);
+        let taken = || OnConditionFailed::Refuse(domain::Error::Conflict("this id is taken; try again"));
+        let mut transaction = Transaction::new(self);
+        transaction.create(organization_item(organization), taken());
+        transaction.add_user(owner);
         for event in events {
-            transaction.record(self, event);
+            transaction.record(event);
         }
-        self.commit(transaction).await
+        transaction.commit().await
     }
 
-    /// Changes an organization from the state in which it was read; its owners are changed elsewhere.
+    /// Changes an organization from the state in which it was read. Its owners change with users.
     ///
-    /// Tolerate: [`Error::LostRace`] when it changed meanwhile; read it and decide again.
+    /// Tolerate: [`Error::Conflict`] when it changed meanwhile; read it and decide again.
     pub async fn update_organization(
         &self,
         before: &Organization,
         after: &Organization,
         event: &audit::Event,
     ) -> Result<(), Error> {
-        let mut transaction = Transaction::default();
-        let organization = key::organization(before.organization_id);
+        let mut transaction = Transaction::new(self);
+        let organization = item_key::organization(before.organization_id);
         let (old, new) = (organization_item(before), organization_item(after));
-        transaction.change(self, organization, &old, &new, Refusal::LostRace);
-        transaction.record(self, event);
-        self.commit(transaction).await
+        transaction.change(organization, &old, &new, OnConditionFailed::Conflict);
+        transaction.record(event);
+        transaction.commit().await
     }
 
     /// Lists the organizations of a person, by id, those invited by a verified address included.
     ///
-    /// `after` is the `next` of the page before. An organization in which the person's user may not
-    /// act is left out, so that a page may be short.
+    /// `after` is the `next` of the page before. Organizations in which the person's user is not active are
+    /// left out, so a page may be short.
     pub async fn organizations_of(
         &self,
         subject: &str,
@@ -73,20 +75,21 @@ impl Table {
         after: Option<OrganizationId>,
         limit: usize,
     ) -> Result<Page<Organization>, Error> {
-        // Read from the start: a person is in a handful of organizations.
-        let mut pointers = self.pointers(&key::links_of_subject_partition(subject)).await?;
+        // Read from the start for each page: a person is in a handful of organizations.
+        let mut pointers = self.pointers(&item_key::links_of_subject_partition(subject)).await?;
         if let Some(email) = email {
-            pointers.extend(self.pointers(&key::claims_of_email_partition(email)).await?);
+            pointers.extend(self.pointers(&item_key::claims_of_email_partition(email)).await?);
         }
-        let mut by_organization: BTreeMap<OrganizationId, BTreeSet<Key>> = BTreeMap::new();
+        let mut by_organization: BTreeMap<OrganizationId, BTreeSet<ItemKey>> = BTreeMap::new();
         for (organization_id, pointer) in pointers {
             by_organization.entry(organization_id).or_default().insert(pointer);
         }
         let mut rest = by_organization.into_iter().filter(|(id, _)| after.is_none_or(|after| *id > after));
         let page: Vec<_> = rest.by_ref().take(limit.min(PAGE)).collect();
         let next = rest.next().and_then(|_| page.last()).map(|(id, _)| id.to_string());
-        let wanted =
-            page.iter().flat_map(|(id, pointers)| pointers.iter().cloned().chain([key::organization(*id)]));
+        let wanted = page
+            .iter()
+            .flat_map(|(id, pointers)| pointers.iter().cloned().chain([item_key::organization(*id)]));
         let mut items = self.batch(wanted).await?;
         let mut users = BTreeMap::new();
         for (organization_id, pointer) in
@@ -94,7 +97,7 @@ impl Table {
         {
             if let Some(item) = items.remove(pointer) {
                 let pointer: Pointer = decode("sign-in link", item)?;
-                users.insert(key::user(pointer.user_id), *organization_id);
+                users.insert(item_key::user(pointer.user_id), *organization_id);
             }
         }
         let mut open: BTreeSet<OrganizationId> = BTreeSet::new();
@@ -106,17 +109,17 @@ impl Table {
             }
         }
         let found = page.iter().filter(|(id, _)| open.contains(id));
-        let items = found.filter_map(|(id, _)| items.remove(&key::organization(*id)));
+        let items = found.filter_map(|(id, _)| items.remove(&item_key::organization(*id)));
         let items = items.map(|item| decode("organization", item)).collect::<Result<_, _>>()?;
         Ok(Page { items, next })
     }
 
-    /// Reads where a partition of links or claims points to.
-    async fn pointers(&self, partition: &str) -> Result<Vec<(OrganizationId, Key)>, Error> {
+    /// Reads the keys of all links or claims of a partition.
+    async fn pointers(&self, partition: &str) -> Result<Vec<(OrganizationId, ItemKey)>, Error> {
         let mut found = Vec::new();
         let mut after = None;
         loop {
-            let places = self.index_page(partition.to_owned(), None, after, BATCH).await?;
+            let places = self.index_page(partition.to_owned(), None, after, BATCH_SIZE).await?;
             after = places.entries.last().cloned().filter(|_| places.more);
             let read = places.entries.into_iter();
             found.extend(read.filter_map(|(sort, key)| Some((OrganizationId::parse(&sort).ok()?, key))));
@@ -128,7 +131,7 @@ impl Table {
 }
 
 pub(crate) fn organization_item(organization: &Organization) -> Item {
-    let mut item = encode(key::organization(organization.organization_id), organization);
+    let mut item = encode(item_key::organization(organization.organization_id), organization);
     // A string set, so that one owner can be taken out of it without reading the others.
     let owners = organization.owner_ids.iter().map(ToString::to_string).collect();
     item.insert("owner_ids".to_owned(), AttributeValue::Ss(owners));

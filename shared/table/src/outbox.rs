@@ -1,3 +1,5 @@
+//! The outbox: messages that the next run of notify-expiring-keys mails.
+
 use std::collections::HashMap;
 
 use domain::{
@@ -7,56 +9,60 @@ use domain::{
 use serde::Deserialize;
 use ulid::Ulid;
 
-use crate::{Error, Mail, Refusal, Table, Transaction, key, transaction::Expression};
+use crate::{Error, Mail, OnConditionFailed, Table, Transaction, expression::Expression, item_key};
 
-/// The most messages that one mail tells: claiming them is one transaction, with a step for the mail.
-pub const MESSAGES: usize = 99;
+/// The most messages of one mail. Claiming them is one transaction, with one step for the mail.
+pub const MAX_MESSAGES: usize = 99;
 
-/// A message that waits to be mailed.
+/// A message in the outbox.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Waiting {
-    /// Who gets it.
+pub struct OutboxMessage {
+    /// The recipient.
     pub user_id: UserId,
-    /// The organization of that user.
+    /// The recipient's organization.
     pub organization_id: OrganizationId,
-    /// What it tells.
+    /// The message.
     #[serde(flatten)]
     pub message: Message,
 }
 
 impl Table {
-    /// Reads messages that wait to be mailed, by recipient and id, strongly; those that are gone are
-    /// absent from the answer.
+    /// Reads messages of the outbox by recipient and id, strongly; missing ones are absent from the result.
     ///
-    /// One that cannot be read is an error of its own: it is not to be taken for one that is gone.
-    pub async fn waiting(
+    /// A message that cannot be decoded is an error of its own, so that it is not taken for a missing one.
+    pub async fn outbox_messages(
         &self,
         places: &[(UserId, Ulid)],
-    ) -> Result<HashMap<(UserId, Ulid), Result<Waiting, Error>>, Error> {
-        self.each("message to be mailed", places, |(user_id, message_id)| key::outbox(user_id, message_id))
-            .await
+    ) -> Result<HashMap<(UserId, Ulid), Result<OutboxMessage, Error>>, Error> {
+        self.each("message to be mailed", places, |(user_id, message_id)| {
+            item_key::outbox(user_id, message_id)
+        })
+        .await
     }
 
-    /// Moves up to [`MESSAGES`] messages out of the outbox into a mail, except those that are gone.
+    /// Moves up to [`MAX_MESSAGES`] messages from the outbox into a mail; missing ones are left out.
     ///
-    /// That is one transaction, so that each is in the outbox or in one mail. After [`Error::Failed`]
-    /// it is unknown whether they were moved: do not send the mail, a later run finds it if they were.
+    /// It is one transaction, so that each message is in the outbox or in one mail. After [`Error::Failed`]
+    /// the outcome is unknown: do not send the mail. A later run finds it if it was stored.
     ///
-    /// Tolerate: [`Error::LostRace`] when another run took the mail's lease meanwhile.
-    pub async fn claim_waiting(&self, mail: &mut Mail, mut wanted: Vec<Message>) -> Result<(), Error> {
+    /// Tolerate: [`Error::Conflict`] when another run took the mail's lease meanwhile.
+    pub async fn claim_outbox_messages(
+        &self,
+        mail: &mut Mail,
+        mut wanted: Vec<Message>,
+    ) -> Result<(), Error> {
         while !wanted.is_empty() {
-            let mut transaction = Transaction::default();
-            self.add_to_mail(&mut transaction, mail, &[], &wanted);
+            let mut transaction = Transaction::new(self);
+            transaction.add_to_mail(mail, &[], &wanted);
             for message in &wanted {
-                let there = Expression::new("attribute_exists(PK)");
-                let place = key::outbox(mail.user_id, message.message_id);
-                transaction.delete(self, place, there, Refusal::LostRace);
+                let key = item_key::outbox(mail.user_id, message.message_id);
+                transaction.delete(key, Expression::exists(), OnConditionFailed::Conflict);
             }
-            let refused = self.attempt(transaction).await?;
+            let refused = transaction.attempt().await?;
             if refused.is_empty() {
                 mail.messages.append(&mut wanted);
             } else if refused.contains(&0) {
-                return Err(Error::LostRace);
+                return Err(Error::Conflict);
             }
             let mut step = 0;
             wanted.retain(|_| {
@@ -67,8 +73,8 @@ impl Table {
         Ok(())
     }
 
-    /// Removes a message from the outbox: nobody is to be mailed.
-    pub async fn drop_waiting(&self, user_id: UserId, message_id: Ulid) -> Result<(), Error> {
-        self.delete(key::outbox(user_id, message_id)).await
+    /// Removes a message from the outbox without mailing it.
+    pub async fn drop_outbox_messages(&self, user_id: UserId, message_id: Ulid) -> Result<(), Error> {
+        self.delete(item_key::outbox(user_id, message_id)).await
     }
 }

@@ -1,38 +1,41 @@
+//! Pages of index queries.
+
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::{
     Error, Table,
     item::{Item, key_of, primary, text},
-    key::Key,
+    item_key::ItemKey,
 };
 
 /// One page of a list.
 #[derive(Debug, Clone)]
 pub struct Page<T> {
-    /// What is on it, in order.
+    /// Its items, in order.
     pub items: Vec<T>,
-    /// Where the next page starts; `None` after the last.
+    /// The start of the next page; `None` on the last.
     pub next: Option<String>,
 }
 
-/// The places of a page of index entries and of the items they stand for.
-pub(crate) struct Places {
-    /// Sort key in the index, and key of the item.
-    pub(crate) entries: Vec<(String, Key)>,
+/// A page of index entries.
+pub(crate) struct IndexEntries {
+    /// The sort key in the index and the key of the item, for each entry.
+    pub(crate) entries: Vec<(String, ItemKey)>,
     /// Whether there are more.
     pub(crate) more: bool,
 }
 
 impl Table {
-    /// Reads up to `limit` entries of a partition of `GSI1`, in order, after the entry `after`; of those
-    /// whose sort keys lie from the first to the last of `within`, in which `after` must lie too.
+    /// Reads up to `limit` entries of a partition of `GSI1`, in order, after the entry `after`.
+    ///
+    /// Reads only sort keys in the range `within`, which must contain `after`.
     pub(crate) async fn index_page(
         &self,
         partition: String,
         within: Option<(&str, &str)>,
-        after: Option<(String, Key)>,
+        after: Option<(String, ItemKey)>,
         limit: usize,
-    ) -> Result<Places, Error> {
+    ) -> Result<IndexEntries, Error> {
         let start = after.map(|(sort, key)| {
             let mut start = primary(key);
             start.insert("GSI1PK".to_owned(), text(&partition));
@@ -58,7 +61,7 @@ impl Table {
             let sort = item.get("GSI1SK").and_then(|sort: &AttributeValue| sort.as_s().ok()).cloned()?;
             Some((sort, key_of(item)?))
         };
-        Ok(Places {
+        Ok(IndexEntries {
             more: answer.last_evaluated_key.is_some(),
             entries: answer.items().iter().filter_map(place).collect(),
         })

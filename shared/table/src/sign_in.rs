@@ -1,3 +1,5 @@
+//! Links from sign-ins to users, and claims of e-mail addresses.
+
 use domain::{
     audit,
     id::{OrganizationId, UserId},
@@ -7,13 +9,13 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Refusal, Table, Transaction,
+    Error, OnConditionFailed, Table, Transaction,
+    expression::Expression,
     item::{Item, encode, indexed, number, text},
-    key,
-    transaction::Expression,
+    item_key,
 };
 
-/// Leads from a sign-in or an address to the user it belongs to.
+/// Points from a sign-in or an address to its user.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Pointer {
     pub(crate) organization_id: OrganizationId,
@@ -28,7 +30,7 @@ impl Table {
         subject: &str,
     ) -> Result<Option<UserId>, Error> {
         let pointer: Option<Pointer> =
-            self.get("sign-in link", key::subject(organization_id, subject)).await?;
+            self.get("sign-in link", item_key::subject(organization_id, subject)).await?;
         Ok(pointer.map(|pointer| pointer.user_id))
     }
 
@@ -38,45 +40,40 @@ impl Table {
         organization_id: OrganizationId,
         email: &Email,
     ) -> Result<Option<UserId>, Error> {
-        let pointer: Option<Pointer> = self.get("e-mail claim", key::email(organization_id, email)).await?;
+        let pointer: Option<Pointer> =
+            self.get("e-mail claim", item_key::email(organization_id, email)).await?;
         Ok(pointer.map(|pointer| pointer.user_id))
     }
 
-    /// Links a sign-in to the user who was invited by its verified address, once.
+    /// Links a sign-in to the user with its verified address, once.
     ///
-    /// Tolerate: [`Error::LostRace`] when the user was linked or changed meanwhile; look again.
+    /// Tolerate: [`Error::Conflict`] when the user was linked or changed meanwhile; read both again.
     pub async fn link(&self, user: &User, subject: &str, event: &audit::Event) -> Result<(), Error> {
-        let mut transaction = Transaction::default();
-        transaction.create(self, link_item(user, subject), Refusal::LostRace);
+        let mut transaction = Transaction::new(self);
+        transaction.create(link_item(user, subject), OnConditionFailed::Conflict);
         let linked = Expression::new("SET subject = :subject ADD version :one")
             .value(":subject", text(subject))
-            .value(":one", number(1))
-            .value(":seen", number(user.version));
-        transaction.update(
-            self,
-            key::user(user.user_id),
-            linked,
-            "version = :seen AND attribute_not_exists(subject)",
-            Refusal::LostRace,
-        );
-        transaction.record(self, event);
-        self.commit(transaction).await
+            .value(":one", number(1));
+        let unlinked = Expression::version(user.version).and(" AND attribute_not_exists(subject)");
+        transaction.update(item_key::user(user.user_id), linked, unlinked, OnConditionFailed::Conflict);
+        transaction.record(event);
+        transaction.commit().await
     }
 }
 
 pub(crate) fn link_item(user: &User, subject: &str) -> Item {
     let pointer = Pointer { organization_id: user.organization_id, user_id: user.user_id };
-    let item = encode(key::subject(user.organization_id, subject), &pointer);
-    indexed(item, key::links_of_subject(subject, user.organization_id))
+    let item = encode(item_key::subject(user.organization_id, subject), &pointer);
+    indexed(item, item_key::links_of_subject(subject, user.organization_id))
 }
 
 pub(crate) fn claim_item(user: &User, email: &Email) -> Item {
     let pointer = Pointer { organization_id: user.organization_id, user_id: user.user_id };
-    let item = encode(key::email(user.organization_id, email), &pointer);
-    indexed(item, key::claims_of_email(email, user.organization_id))
+    let item = encode(item_key::email(user.organization_id, email), &pointer);
+    indexed(item, item_key::claims_of_email(email, user.organization_id))
 }
 
-/// Holds of a link or claim of this user.
+/// Condition: the link or claim points to this user.
 pub(crate) fn pointing_to(user: &User) -> Expression {
     Expression::new("user_id = :user").value(":user", text(user.user_id))
 }

@@ -1,3 +1,5 @@
+//! An organization with its roles and groups, read by one query.
+
 use domain::{
     id::OrganizationId,
     organization::Organization,
@@ -7,7 +9,7 @@ use domain::{
 use crate::{
     Error, Table,
     item::{Item, decode, text},
-    key,
+    item_key,
 };
 
 /// An organization with its roles and groups.
@@ -22,12 +24,12 @@ pub struct Snapshot {
 impl Table {
     /// Reads an organization with its roles and groups, strongly. `None` when it does not exist.
     pub async fn snapshot(&self, organization_id: OrganizationId) -> Result<Option<Snapshot>, Error> {
-        let (first, last) = key::SNAPSHOT;
+        let (first, last) = item_key::SNAPSHOT;
         let (mut organization, mut catalog) = (None, Catalog::default());
         let mut pages = self
             .query_strongly(
                 "PK = :partition AND SK BETWEEN :first AND :last",
-                key::organization_partition(organization_id),
+                item_key::organization_partition(organization_id),
             )
             .expression_attribute_values(":first", text(first))
             .expression_attribute_values(":last", text(last))
@@ -36,10 +38,10 @@ impl Table {
             .send();
         while let Some(item) = pages.next().await {
             let item = item.map_err(|error| Error::failed("Query", error))?;
-            if is_of(&item, key::ROLES) {
+            if is_of(&item, item_key::ROLES) {
                 let role: Role = decode("role", item)?;
                 catalog.roles.insert(role.name.clone(), role);
-            } else if is_of(&item, key::GROUPS) {
+            } else if is_of(&item, item_key::GROUPS) {
                 let group: Group = decode("group", item)?;
                 catalog.groups.insert(group.name.clone(), group);
             } else {

@@ -1,93 +1,68 @@
+//! Transactions: conditional writes that are done together or not at all.
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
-    types::{AttributeValue, CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update},
+    types::{CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update},
 };
 use domain::audit;
 use ulid::Ulid;
 
 use crate::{
     Error, Table,
+    expression::Expression,
     item::{Item, encode, number, primary},
-    key::{self, Key},
-    retry::{ATTEMPTS, pause},
+    item_key::{self, ItemKey},
+    retry::{MAX_ATTEMPTS, backoff},
 };
 
-/// What it means when a step's condition does not hold.
+/// What a step's failed condition means for the request.
 #[derive(Debug, Clone)]
-pub(crate) enum Refusal {
+pub(crate) enum OnConditionFailed {
     /// The request is refused for this reason.
-    Because(domain::Error),
-    /// What the change was decided on is no longer so: read again and decide again.
-    LostRace,
+    Refuse(domain::Error),
+    /// Another request changed the item meanwhile: read again and decide again.
+    Conflict,
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
+impl From<OnConditionFailed> for Error {
+    fn from(refusal: OnConditionFailed) -> Self {
         match refusal {
-            Refusal::Because(reason) => Self::Refused(reason),
-            Refusal::LostRace => Self::LostRace,
+            OnConditionFailed::Refuse(reason) => Self::Refused(reason),
+            OnConditionFailed::Conflict => Self::Conflict,
         }
     }
 }
 
-/// Writes that are done together or not at all, each with the refusal that its condition means.
-#[derive(Debug, Default)]
-pub(crate) struct Transaction {
-    steps: Vec<(TransactWriteItem, Refusal)>,
+/// Writes that are done together or not at all, each with the meaning of its failed condition.
+#[derive(Debug)]
+pub(crate) struct Transaction<'t> {
+    pub(crate) table: &'t Table,
+    steps: Vec<(TransactWriteItem, OnConditionFailed)>,
 }
 
-/// An expression with the names and values it mentions.
-#[derive(Debug, Default)]
-pub(crate) struct Expression {
-    pub(crate) text: String,
-    pub(crate) names: HashMap<String, String>,
-    pub(crate) values: Item,
-}
-
-impl Expression {
-    pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), ..Self::default() }
+impl<'t> Transaction<'t> {
+    /// Starts a transaction without steps.
+    pub(crate) const fn new(table: &'t Table) -> Self {
+        Self { table, steps: Vec::new() }
     }
 
-    /// Appends to the text.
-    pub(crate) fn and(mut self, text: &str) -> Self {
-        self.text.push_str(text);
-        self
-    }
-
-    /// Explains a `#name`; needed for reserved words and for parts of keys.
-    pub(crate) fn name(mut self, name: &str, attribute: impl Into<String>) -> Self {
-        self.names.insert(name.to_owned(), attribute.into());
-        self
-    }
-
-    /// Explains a `:value`.
-    pub(crate) fn value(mut self, name: &str, value: AttributeValue) -> Self {
-        self.values.insert(name.to_owned(), value);
-        self
-    }
-}
-
-const ABSENT: &str = "attribute_not_exists(PK)";
-
-impl Transaction {
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.steps.len()
     }
 
     /// Adds a new item, refused where one is there.
-    pub(crate) fn create(&mut self, table: &Table, item: Item, taken: Refusal) {
-        self.put(table, item, Expression::new(ABSENT), taken);
+    pub(crate) fn create(&mut self, item: Item, taken: OnConditionFailed) {
+        self.put(item, Expression::absent(), taken);
     }
 
     /// Puts an item in the place of what is there, refused where `condition` does not hold.
-    pub(crate) fn put(&mut self, table: &Table, item: Item, condition: Expression, otherwise: Refusal) {
+    pub(crate) fn put(&mut self, item: Item, condition: Expression, otherwise: OnConditionFailed) {
         let put = Put::builder()
-            .table_name(&table.name)
+            .table_name(&self.table.name)
             .set_item(Some(item))
             .condition_expression(condition.text)
             .set_expression_attribute_names(some(condition.names))
@@ -99,17 +74,18 @@ impl Transaction {
     /// Changes an item, refused where `condition` does not hold.
     pub(crate) fn update(
         &mut self,
-        table: &Table,
-        key: Key,
-        change: Expression,
-        condition: &str,
-        otherwise: Refusal,
+        key: ItemKey,
+        mut change: Expression,
+        condition: Expression,
+        otherwise: OnConditionFailed,
     ) {
+        change.names.extend(condition.names);
+        change.values.extend(condition.values);
         let update = Update::builder()
-            .table_name(&table.name)
+            .table_name(&self.table.name)
             .set_key(Some(primary(key)))
             .update_expression(change.text)
-            .condition_expression(condition)
+            .condition_expression(condition.text)
             .set_expression_attribute_names(some(change.names))
             .set_expression_attribute_values(some(change.values));
         let update = update.build().expect("table, key and expression are given");
@@ -119,14 +95,7 @@ impl Transaction {
     /// Changes what differs between two states of an item, from the version of the first.
     ///
     /// What is the same in both is not touched, whoever else writes it.
-    pub(crate) fn change(
-        &mut self,
-        table: &Table,
-        key: Key,
-        before: &Item,
-        after: &Item,
-        otherwise: Refusal,
-    ) {
+    pub(crate) fn change(&mut self, key: ItemKey, before: &Item, after: &Item, otherwise: OnConditionFailed) {
         let differing = after.iter().filter(|(name, value)| before.get(*name) != Some(value));
         let gone = before.keys().filter(|name| !after.contains_key(*name));
         let (mut set, mut remove) = (Vec::new(), Vec::new());
@@ -145,14 +114,15 @@ impl Transaction {
             parts => format!("{word} {} ", parts.join(", ")),
         };
         let text = format!("{}{}", clause("SET", &set), clause("REMOVE", &remove));
-        let seen = before.get("version").cloned().expect("what is changed has a version");
-        self.update(table, key, change.and(&text).value(":seen", seen), "version = :seen", otherwise);
+        let seen = before.get("version").cloned().expect("every changed item has a version");
+        let unchanged = Expression::new("version = :seen").value(":seen", seen);
+        self.update(key, change.and(&text), unchanged, otherwise);
     }
 
     /// Removes an item, refused where `condition` does not hold.
-    pub(crate) fn delete(&mut self, table: &Table, key: Key, condition: Expression, otherwise: Refusal) {
+    pub(crate) fn delete(&mut self, key: ItemKey, condition: Expression, otherwise: OnConditionFailed) {
         let delete = Delete::builder()
-            .table_name(&table.name)
+            .table_name(&self.table.name)
             .set_key(Some(primary(key)))
             .condition_expression(condition.text)
             .set_expression_attribute_names(some(condition.names))
@@ -162,9 +132,9 @@ impl Transaction {
     }
 
     /// Changes nothing; refused where `condition` does not hold.
-    pub(crate) fn check(&mut self, table: &Table, key: Key, condition: Expression, otherwise: Refusal) {
+    pub(crate) fn check(&mut self, key: ItemKey, condition: Expression, otherwise: OnConditionFailed) {
         let check = ConditionCheck::builder()
-            .table_name(&table.name)
+            .table_name(&self.table.name)
             .set_key(Some(primary(key)))
             .condition_expression(condition.text)
             .set_expression_attribute_names(some(condition.names))
@@ -174,22 +144,20 @@ impl Transaction {
     }
 
     /// Adds the audit event of the change.
-    pub(crate) fn record(&mut self, table: &Table, event: &audit::Event) {
-        let mut item = encode(key::audit(event.organization_id, event.audit_id), event);
-        item.insert("ttl".to_owned(), number(table.audit_kept_until(event.at).seconds()));
-        self.create(table, item, Refusal::LostRace);
+    pub(crate) fn record(&mut self, event: &audit::Event) {
+        let mut item = encode(item_key::audit(event.organization_id, event.audit_id), event);
+        item.insert("ttl".to_owned(), number(self.table.audit_kept_until(event.at).seconds()));
+        self.create(item, OnConditionFailed::Conflict);
     }
-}
 
-impl Table {
     /// Does all steps, or none and says why.
     ///
     /// After [`Error::Failed`] it is unknown whether the steps were done.
-    pub(crate) async fn commit(&self, transaction: Transaction) -> Result<(), Error> {
-        let refusals: Vec<_> = transaction.steps.iter().map(|(_, refusal)| refusal.clone()).collect();
-        match self.attempt(transaction).await?.first() {
+    pub(crate) async fn commit(self) -> Result<(), Error> {
+        let meanings: Vec<_> = self.steps.iter().map(|(_, meaning)| meaning.clone()).collect();
+        match self.attempt().await?.first() {
             None => Ok(()),
-            Some(step) => Err(refusals[*step].clone().into()),
+            Some(step) => Err(meanings[*step].clone().into()),
         }
     }
 
@@ -198,21 +166,22 @@ impl Table {
     /// After [`Error::Failed`] it is unknown whether the steps were done. Conflicts with other
     /// transactions are waited out with the same client token, so that a lost reply cannot do the
     /// steps twice.
-    pub(crate) async fn attempt(&self, transaction: Transaction) -> Result<Vec<usize>, Error> {
+    pub(crate) async fn attempt(self) -> Result<Vec<usize>, Error> {
         const OPERATION: &str = "TransactWriteItems";
-        let steps = transaction.steps.into_iter().map(|(step, _)| step).collect();
+        let steps = self.steps.into_iter().map(|(step, _)| step).collect();
         let request = self
+            .table
             .client
             .transact_write_items()
             .set_transact_items(Some(steps))
             .client_request_token(Ulid::generate().to_string());
-        for attempt in 0..ATTEMPTS {
+        for attempt in 0..MAX_ATTEMPTS {
             match request.clone().send().await {
                 Ok(TransactWriteItemsOutput { .. }) => return Ok(Vec::new()),
-                Err(error) => match judge(&error) {
-                    Verdict::Refused(steps) => return Ok(steps),
-                    Verdict::Passing => pause(attempt).await,
-                    Verdict::Failed => return Err(Error::failed(OPERATION, error)),
+                Err(error) => match outcome_of(&error) {
+                    Outcome::Refused(steps) => return Ok(steps),
+                    Outcome::Passing => backoff(attempt).await,
+                    Outcome::Failed => return Err(Error::failed(OPERATION, error)),
                 },
             }
         }
@@ -225,14 +194,14 @@ fn some<V>(map: HashMap<String, V>) -> Option<HashMap<String, V>> {
     (!map.is_empty()).then_some(map)
 }
 
-enum Verdict {
+enum Outcome {
     /// The conditions at these positions do not hold: never none.
     Refused(Vec<usize>),
     Passing,
     Failed,
 }
 
-fn judge<R>(error: &SdkError<TransactWriteItemsError, R>) -> Verdict {
+fn outcome_of<R>(error: &SdkError<TransactWriteItemsError, R>) -> Outcome {
     match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
             let reasons = cancelled.cancellation_reasons().iter().enumerate();
@@ -241,18 +210,18 @@ fn judge<R>(error: &SdkError<TransactWriteItemsError, R>) -> Verdict {
                 .map(|(position, _)| position)
                 .collect();
             if !refused.is_empty() {
-                Verdict::Refused(refused)
-            } else if cancelled.cancellation_reasons().iter().any(passing) {
-                Verdict::Passing
+                Outcome::Refused(refused)
+            } else if cancelled.cancellation_reasons().iter().any(is_passing) {
+                Outcome::Passing
             } else {
-                Verdict::Failed
+                Outcome::Failed
             }
         }
-        Some(TransactWriteItemsError::TransactionInProgressException(_)) => Verdict::Passing,
-        _ => Verdict::Failed,
+        Some(TransactWriteItemsError::TransactionInProgressException(_)) => Outcome::Passing,
+        _ => Outcome::Failed,
     }
 }
 
-fn passing(reason: &CancellationReason) -> bool {
+fn is_passing(reason: &CancellationReason) -> bool {
     matches!(reason.code(), Some("TransactionConflict" | "ProvisionedThroughputExceeded" | "ThrottlingError"))
 }

@@ -1,6 +1,6 @@
 //! The callers, and what each must be answered on each route.
 
-use domain::access::{Reach, rules};
+use domain::access::{Extent, rules};
 
 use super::routes::{Open, To, ToAll, ToAnybody, ToSignIns};
 
@@ -88,13 +88,13 @@ impl Caller {
             | Self::SuspendedPersonsKey
             | Self::OwnerOfTheSuspended
             | Self::KeyOfTheSuspended => return Expected::Refused,
-            Self::Themselves => reach != Reach::Organization,
-            Self::KeyWithoutAboutItself => reach == Reach::OwnOrMachinesOrItself,
+            Self::Themselves => reach != Extent::Organization,
+            Self::KeyWithoutAboutItself => reach == Extent::OwnOrMachinesOrItself,
             Self::AnotherNormalUser | Self::KeyWithoutAboutAPerson => false,
             Self::OwnerAboutAPerson | Self::KeyWithAboutAPerson => {
-                matches!(reach, Reach::Organization | Reach::OrOwn)
+                matches!(reach, Extent::Organization | Extent::OrOwn)
             }
-            Self::OwnerAboutAMachine | Self::KeyWithAboutAMachine => reach != Reach::Own,
+            Self::OwnerAboutAMachine | Self::KeyWithAboutAMachine => reach != Extent::Own,
         };
         if done { Expected::Done } else { Expected::Forbidden }
     }

@@ -1,3 +1,5 @@
+//! The claims of a JWT, and their checks.
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Time,
@@ -8,22 +10,22 @@ use domain::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Issuer;
+use super::issuer::Issuer;
 
-/// Clocks of issuers may run ahead of the gateway's by this much, seconds.
-const CLOCK_SKEW: f64 = 30.0;
+/// How far an issuer's clock may run ahead of the gateway's, seconds.
+const MAX_CLOCK_SKEW: f64 = 30.0;
 
-/// The claims that are relied on, with the types that they must have.
+/// The claims on which the authorizer relies, with the types that they must have.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Claims {
     iss: String,
     sub: String,
     exp: f64,
-    #[serde(default, deserialize_with = "api::settable")]
+    #[serde(default, deserialize_with = "api::non_null")]
     nbf: Option<f64>,
-    #[serde(default, deserialize_with = "api::settable")]
+    #[serde(default, deserialize_with = "api::non_null")]
     aud: Option<Audience>,
-    #[serde(default, deserialize_with = "api::settable")]
+    #[serde(default, deserialize_with = "api::non_null")]
     client_id: Option<String>,
     email: Option<Value>,
     email_verified: Option<Value>,
@@ -40,7 +42,7 @@ enum Audience {
 }
 
 impl Claims {
-    /// Returns the person, or why the token is not for us or not for now.
+    /// Returns the person, or the reason why the token is not acceptable at `now`.
     pub(crate) fn accept(self, issuer: &Issuer, now: Time) -> Result<SignedIn, &'static str> {
         #[expect(clippy::cast_precision_loss, reason = "seconds until the year 9999 are exact in 53 bits")]
         let now = now.seconds() as f64;
@@ -50,7 +52,7 @@ impl Claims {
         if self.exp <= now {
             return Err("jwt_expired");
         }
-        if self.nbf.is_some_and(|not_before| not_before > now + CLOCK_SKEW) {
+        if self.nbf.is_some_and(|not_before| not_before > now + MAX_CLOCK_SKEW) {
             return Err("jwt_not_yet_valid");
         }
         let for_us = match (&self.aud, &issuer.client_id) {
@@ -78,14 +80,14 @@ impl Claims {
     }
 }
 
-/// Collects what is written as a permission in a scope and in a list of permissions.
+/// Collects the permissions in a scope and in a list of permissions. Other words in them are skipped.
 fn permissions(scope: Option<&Value>, listed: Option<&Value>) -> Vec<Permission> {
     let in_scope = scope.and_then(Value::as_str).unwrap_or_default().split_whitespace();
     let listed = listed.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     in_scope.chain(listed).filter_map(|text| Permission::try_from(text.to_owned()).ok()).collect()
 }
 
-/// Tells whether the header demands that something be understood (RFC 7515, `crit`): nothing is.
+/// Tells whether the header names an extension that the reader must support (RFC 7515, `crit`). None is supported.
 pub(crate) fn is_critical(token: &str) -> bool {
     let header = token.split('.').next().and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
     let header = header.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
@@ -147,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_id_stands_in_for_an_audience_only_where_configured() {
+    fn a_client_id_replaces_an_absent_audience_only_where_configured() {
         let (without, with) = (json!({"aud": "absent", "client_id": "app"}), issuer(Some("app")));
         assert!(accepted(&without, &with).is_ok());
         assert_eq!(accepted(&json!({"aud": "other", "client_id": "app"}), &with).err(), Some("jwt_audience"));
@@ -155,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_plain_yes_verifies_an_address() {
+    fn only_true_verifies_an_address() {
         for (value, verified) in
             [(json!(true), true), (json!("true"), true), (json!(1), false), (json!("yes"), false)]
         {

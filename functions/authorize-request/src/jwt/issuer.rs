@@ -1,9 +1,11 @@
+//! The identity provider whose tokens are accepted.
+
 use std::str::FromStr;
 
 use api::app::{BadSetting, Environment};
 use jsonwebtoken::Algorithm;
 
-/// The identity provider whose tokens are accepted, and for whom they must be.
+/// The identity provider, and the audience of its acceptable tokens.
 #[derive(Debug)]
 pub(crate) struct Issuer {
     pub(crate) url: String,

@@ -1,3 +1,5 @@
+//! The identity provider's published keys, fetched when first needed and then cached.
+
 use std::{
     fmt,
     sync::OnceLock,
@@ -18,26 +20,26 @@ use lambda_http::http::Uri;
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::sync::Mutex;
 
-/// Keys are fetched anew after this time, so that a withdrawn one is forgotten.
+/// The age at which keys are fetched anew, so that a withdrawn one is forgotten.
 const MAX_AGE: Duration = Duration::from_hours(1);
 
-/// Where they cannot be fetched, the last ones are kept this long.
-const KEPT: Duration = Duration::from_hours(24);
+/// How long the last keys are used while the issuer does not answer.
+const RETENTION: Duration = Duration::from_hours(24);
 
-/// The issuer is asked at most this often, whatever unknown keys callers name and whether it answers.
-const REFETCH_EVERY: Duration = Duration::from_secs(10);
+/// The shortest time between two fetches, whatever unknown keys callers name and whether the issuer answers.
+const MIN_REFETCH_INTERVAL: Duration = Duration::from_secs(10);
 
-/// No issuer's documents come near this, bytes.
-const LIMIT: usize = 256 * 1024;
+/// The largest document to read, bytes. No issuer's documents come near it.
+const MAX_DOCUMENT_SIZE: usize = 256 * 1024;
 
 type Https = Client<HttpsConnector<HttpConnector>, Empty<&'static [u8]>>;
 
-/// The published keys of the identity provider, fetched when first needed.
+/// The published keys of the identity provider.
 pub(crate) struct Jwks {
     discovery: String,
     issuer: String,
     url: Option<String>,
-    limit: Duration,
+    timeout: Duration,
     client: OnceLock<Https>,
     held: Mutex<Held>,
 }
@@ -48,7 +50,7 @@ struct Held {
     tried: Option<Instant>,
 }
 
-/// The keys cannot be had: an error of ours or the issuer's, never a refusal of the caller.
+/// Why keys could not be fetched: an error of ours or the issuer's, never a refusal of the caller.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum JwksFailure {
     /// The address is not an https one, nor one of this machine.
@@ -57,8 +59,8 @@ pub(crate) enum JwksFailure {
     /// There was no answer, or not in time.
     #[error("no answer from {0}")]
     NoAnswer(String),
-    /// The answer is not what it should be.
-    #[error("{0} does not answer with what it should")]
+    /// The answer is malformed, or of another issuer.
+    #[error("{0} does not answer with a usable document")]
     BadAnswer(String),
 }
 
@@ -69,33 +71,33 @@ struct Discovery {
 }
 
 impl Jwks {
-    /// Names the issuer and, where it has no discovery document, the address of its keys.
-    pub(crate) fn new(issuer: &str, url: Option<String>, limit: Duration) -> Self {
+    /// Takes the issuer and, where that has no discovery document, the address of its keys.
+    pub(crate) fn new(issuer: &str, url: Option<String>, timeout: Duration) -> Self {
         Self {
             discovery: format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')),
             issuer: issuer.to_owned(),
             url,
-            limit,
+            timeout,
             client: OnceLock::new(),
             held: Mutex::default(),
         }
     }
 
-    /// Finds the key of this name. Looks again, at most every ten seconds, for one not seen yet.
+    /// Finds the key of this name. Fetches the keys anew, at most every ten seconds, for an unknown one.
     ///
-    /// While the issuer does not answer, the keys it published last go on for a day.
+    /// While the issuer does not answer, its last keys stay in use for a day.
     pub(crate) async fn key(
         &self,
         name: Option<&str>,
         algorithm: Algorithm,
     ) -> Result<Option<DecodingKey>, JwksFailure> {
         let mut held = self.held.lock().await;
-        let known = held.keys.as_ref().filter(|(_, fetched)| fetched.elapsed() < KEPT);
+        let known = held.keys.as_ref().filter(|(_, fetched)| fetched.elapsed() < RETENTION);
         let known = known.map(|(keys, fetched)| (find(keys, name, algorithm), fetched.elapsed() < MAX_AGE));
         if let Some((Some(key), true)) = known {
             return Ok(Some(key));
         }
-        if held.tried.is_some_and(|tried| tried.elapsed() < REFETCH_EVERY) {
+        if held.tried.is_some_and(|tried| tried.elapsed() < MIN_REFETCH_INTERVAL) {
             return match known {
                 Some((key, _)) => Ok(key),
                 None => Err(JwksFailure::NoAnswer(self.issuer.clone())),
@@ -141,10 +143,13 @@ impl Jwks {
             if !response.status().is_success() {
                 return Err(bad_answer());
             }
-            let body = Limited::new(response.into_body(), LIMIT).collect().await.map_err(|_| bad_answer())?;
+            let body = Limited::new(response.into_body(), MAX_DOCUMENT_SIZE)
+                .collect()
+                .await
+                .map_err(|_| bad_answer())?;
             serde_json::from_slice(&body.to_bytes()).map_err(|_| bad_answer())
         };
-        tokio::time::timeout(self.limit, exchange).await.map_err(|_| no_answer())?
+        tokio::time::timeout(self.timeout, exchange).await.map_err(|_| no_answer())?
     }
 }
 

@@ -1,4 +1,4 @@
-//! Every call that reached the AWS endpoints, for tests to count.
+//! The record of the calls that reached the AWS endpoints, for tests.
 
 use std::{
     collections::VecDeque,
@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{runtime::Caller, tasks::lock};
 
-/// How many calls are remembered.
-const REMEMBERED: usize = 100_000;
+/// The number of calls that the record holds.
+const MAX_CALLS: usize = 100_000;
 
 /// An AWS service of the stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,13 +35,13 @@ pub struct Call {
     pub service: Service,
     /// The operation, as AWS names it; `GET /` for the health of an endpoint.
     pub operation: String,
-    /// The function that called; `None` for a caller outside the stack, and where a request is not signed.
+    /// The calling function; `None` for a caller outside the stack, and if a request is not signed.
     pub function: Option<String>,
-    /// The number of its instance, from 1.
+    /// The number of the calling instance, from 1.
     pub instance: Option<u32>,
     /// The whole request body.
     pub request: Bytes,
-    /// The status of the answer; `None` while it runs, and where a fault left none.
+    /// The status of the response; `None` while the call runs, and if a fault dropped the response.
     pub status: Option<StatusCode>,
 }
 
@@ -53,7 +53,7 @@ pub struct Calls {
 
 #[derive(Debug, Default)]
 struct Record {
-    forgotten: usize,
+    removed: usize,
     calls: VecDeque<Call>,
 }
 
@@ -66,9 +66,9 @@ impl Calls {
         request: &Bytes,
     ) -> usize {
         let mut record = lock(&self.record);
-        if record.calls.len() == REMEMBERED {
+        if record.calls.len() == MAX_CALLS {
             record.calls.pop_front();
-            record.forgotten += 1;
+            record.removed += 1;
         }
         record.calls.push_back(Call {
             service,
@@ -78,12 +78,12 @@ impl Calls {
             request: request.clone(),
             status: None,
         });
-        record.forgotten + record.calls.len() - 1
+        record.removed + record.calls.len() - 1
     }
 
     pub(super) fn end(&self, index: usize, status: StatusCode) {
         let mut record = lock(&self.record);
-        let index = index.checked_sub(record.forgotten);
+        let index = index.checked_sub(record.removed);
         if let Some(call) = index.and_then(|index| record.calls.get_mut(index)) {
             call.status = Some(status);
         }
@@ -110,7 +110,7 @@ impl Calls {
     /// Forgets every call.
     pub fn clear(&self) {
         let mut record = lock(&self.record);
-        record.forgotten += record.calls.len();
+        record.removed += record.calls.len();
         record.calls.clear();
     }
 }

@@ -1,6 +1,6 @@
-//! `DynamoDB`: the engine in this process, or another one behind an endpoint.
+//! `DynamoDB`: the engine in this process, or another one at an endpoint.
 
-mod tokens;
+mod client_tokens;
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,19 +8,19 @@ use bytes::Bytes;
 use dynoxide::Database;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
-    HeaderMap, Method, Request, Response, StatusCode, Uri,
+    HeaderMap, Method, Request, StatusCode, Uri,
     header::{CONTENT_TYPE, HeaderValue},
     http::uri::Authority,
 };
 use serde_json::{Value, json};
 
-use self::tokens::{Tokens, Transaction};
+use self::client_tokens::{ClientTokens, Transaction};
 use super::sign::Signer;
 use crate::{
     clock::machine_time,
-    data::Data,
+    data::DataDirectory,
     error::StackError,
-    http::{self, Answer, Dropped, HttpClient},
+    http::{self, ConnectionDropped, HttpClient, Response},
     tasks::Tasks,
     template::{REGION, TABLE, store::Table},
 };
@@ -30,22 +30,22 @@ use crate::{
 pub(crate) struct DynamoDb {
     client: HttpClient,
     endpoint: Uri,
-    /// For the engine in this process.
-    tokens: Option<Arc<Tokens>>,
-    /// For an engine that checks signatures.
+    /// For the engine in this process alone.
+    tokens: Option<Arc<ClientTokens>>,
+    /// For an engine that checks signatures alone.
     signer: Option<Signer>,
 }
 
 const FILE: &str = "dynamodb.sqlite";
 const MEDIA_TYPE: &str = "application/x-amz-json-1.0";
 
-/// Opens the engine, and serves it on a private port: its own server is what knows the wire format.
+/// Opens the engine, and serves it on a private port, because its own server implements the wire format.
 pub(crate) async fn start_engine(
-    data: &Data,
+    data: &DataDirectory,
     tasks: &Arc<Tasks>,
 ) -> Result<(Database, DynamoDb), StackError> {
     let damaged = |_| data.damaged(FILE);
-    let database = match data.path(FILE) {
+    let database = match data.path_of(FILE) {
         Some(path) => Database::new(&path.to_string_lossy()).map_err(damaged)?,
         None => Database::memory().map_err(damaged)?,
     };
@@ -53,12 +53,12 @@ pub(crate) async fn start_engine(
     let served = database.clone();
     tasks.spawn(dynoxide::server::serve_on(listener, served));
     let engine = DynamoDb::at(&format!("http://{address}"))?;
-    Ok((database, DynamoDb { tokens: Some(Arc::new(Tokens::new(Arc::clone(tasks)))), ..engine }))
+    Ok((database, DynamoDb { tokens: Some(Arc::new(ClientTokens::new(Arc::clone(tasks)))), ..engine }))
 }
 
-/// Answers whoever asks whether the endpoint is well.
-pub(super) fn healthy() -> Answer {
-    http::answer(StatusCode::OK, "text/plain", format!("healthy: dynamodb.{REGION}.amazonaws.com "))
+/// Responds to a check of the endpoint's health.
+pub(super) fn healthy() -> Response {
+    http::response(StatusCode::OK, "text/plain", format!("healthy: dynamodb.{REGION}.amazonaws.com "))
 }
 
 impl DynamoDb {
@@ -79,106 +79,109 @@ impl DynamoDb {
         Ok(Self { client: http::client(), endpoint: parsed, tokens: None, signer })
     }
 
-    /// Creates the table of the template unless it is there.
+    /// Creates the table of the template unless it exists.
     pub(crate) async fn create(&self, table: &Table) -> Result<(), StackError> {
-        match self.ask("DescribeTable", &json!({ "TableName": TABLE })).await? {
+        match self.call("DescribeTable", &json!({ "TableName": TABLE })).await? {
             Ok(_) => return Ok(()),
             Err(message) if message.contains("ResourceNotFoundException") => {}
-            Err(message) => return Err(self.refused(message)),
+            Err(message) => return Err(self.error(message)),
         }
-        self.ask("CreateTable", &table.create).await?.map_err(|message| self.refused(message))?;
-        self.until_active().await?;
+        self.call("CreateTable", &table.create).await?.map_err(|message| self.error(message))?;
+        self.wait_until_active().await?;
         if let Some(attribute) = &table.ttl_attribute {
             let specification = json!({ "AttributeName": attribute, "Enabled": true });
             let request = json!({ "TableName": TABLE, "TimeToLiveSpecification": specification });
-            self.ask("UpdateTimeToLive", &request).await?.map_err(|message| self.refused(message))?;
+            self.call("UpdateTimeToLive", &request).await?.map_err(|message| self.error(message))?;
         }
         Ok(())
     }
 
-    /// Waits for a new table: at once in this process, up to a minute at AWS.
-    async fn until_active(&self) -> Result<(), StackError> {
+    /// Waits until a new table is active: no time in this process, up to a minute at AWS.
+    async fn wait_until_active(&self) -> Result<(), StackError> {
         for _ in 0..60 {
-            let described = self.ask("DescribeTable", &json!({ "TableName": TABLE })).await?;
+            let described = self.call("DescribeTable", &json!({ "TableName": TABLE })).await?;
             if described.is_ok_and(|described| described["Table"]["TableStatus"] == "ACTIVE") {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
-        Err(self.refused(format!("the new table {TABLE} is not active after a minute: start again")))
+        Err(self.error(format!("the new table {TABLE} is not active after a minute: start again")))
     }
 
-    async fn ask(&self, operation: &str, request: &Value) -> Result<Result<Value, String>, StackError> {
+    async fn call(&self, operation: &str, request: &Value) -> Result<Result<Value, String>, StackError> {
         let mut headers = HeaderMap::new();
         let target = format!("DynamoDB_20120810.{operation}").parse();
         headers.insert("x-amz-target", target.expect("an operation's name is a header value"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        let answer = self.forward(&headers, request.to_string().into()).await;
-        let answer =
-            answer.map_err(|_| self.refused("does not answer: start it, or check the URL".to_owned()))?;
-        let status = answer.status();
+        let response = self.forward(&headers, request.to_string().into()).await;
+        let response =
+            response.map_err(|_| self.error("does not answer: start it, or check the URL".to_owned()))?;
+        let status = response.status();
         let body =
-            answer.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+            response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();
         Ok(if status.is_success() { Ok(body) } else { Err(body.to_string()) })
     }
 
-    fn refused(&self, message: String) -> StackError {
+    fn error(&self, message: String) -> StackError {
         StackError::Table { endpoint: self.endpoint.to_string(), message }
     }
 
-    /// Signs for an engine that checks it; else names one identity, for `DynamoDB` Local keeps a database
-    /// for each access key.
-    fn identity(&self, headers: &HeaderMap, body: &Bytes) -> Vec<(&'static str, String)> {
+    /// Returns the headers that authorize a request: a signature for an engine that checks it, otherwise one fixed
+    /// identity, because `DynamoDB` Local keeps a database for each access key.
+    fn authorization(&self, headers: &HeaderMap, body: &Bytes) -> Vec<(String, String)> {
         let Some(signer) = &self.signer else {
             let scope = format!("20260101/{REGION}/dynamodb/aws4_request");
             let identity =
                 format!("AWS4-HMAC-SHA256 Credential=local/{scope}, SignedHeaders=host, Signature=0");
-            return vec![("authorization", identity), ("x-amz-date", "20260101T000000Z".to_owned())];
+            let date = "20260101T000000Z".to_owned();
+            return vec![("authorization".to_owned(), identity), ("x-amz-date".to_owned(), date)];
         };
         let host = self.endpoint.authority().map(Authority::as_str).unwrap_or_default();
         let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
         signer.headers(host, target, body, machine_time())
     }
 
-    /// Answers a request.
-    pub(crate) async fn answer(
+    /// Handles a request.
+    pub(crate) async fn handle(
         &self,
         operation: &str,
         headers: &HeaderMap,
         body: Bytes,
-    ) -> Result<Answer, Dropped> {
+    ) -> Result<Response, ConnectionDropped> {
         let tokens = self.tokens.as_ref();
         match tokens.and_then(|tokens| Some((tokens, Transaction::read(operation, &body)?))) {
             Some((tokens, transaction)) => {
                 let (engine, headers) = (self.clone(), headers.clone());
-                tokens.once(transaction, |body| async move { engine.forward(&headers, body).await }).await
+                tokens
+                    .send_once(transaction, |body| async move { engine.forward(&headers, body).await })
+                    .await
             }
             None => self.forward(headers, body).await,
         }
     }
 
-    /// Sends a request on.
-    async fn forward(&self, headers: &HeaderMap, body: Bytes) -> Result<Answer, Dropped> {
+    /// Sends a request to the engine.
+    async fn forward(&self, headers: &HeaderMap, body: Bytes) -> Result<Response, ConnectionDropped> {
         let mut request = Request::builder().method(Method::POST).uri(self.endpoint.clone());
         for name in ["x-amz-target", "content-type"] {
             if let Some(value) = headers.get(name) {
                 request = request.header(name, value);
             }
         }
-        for (name, value) in self.identity(headers, &body) {
+        for (name, value) in self.authorization(headers, &body) {
             request = request.header(name, value);
         }
-        let request = request.body(Full::new(body)).map_err(|_| Dropped)?;
-        let (head, body) = self.client.request(request).await.map_err(|_| Dropped)?.into_parts();
-        let body = body.collect().await.map_err(|_| Dropped)?.to_bytes();
-        let mut answer = Response::new(Full::new(body));
-        *answer.status_mut() = head.status;
+        let request = request.body(Full::new(body)).map_err(|_| ConnectionDropped)?;
+        let (head, body) = self.client.request(request).await.map_err(|_| ConnectionDropped)?.into_parts();
+        let body = body.collect().await.map_err(|_| ConnectionDropped)?.to_bytes();
+        let mut response = Response::new(Full::new(body));
+        *response.status_mut() = head.status;
         for name in ["content-type", "x-amzn-requestid", "x-amz-crc32"] {
             if let Some(value) = head.headers.get(name) {
-                answer.headers_mut().insert(name, value.clone());
+                response.headers_mut().insert(name, value.clone());
             }
         }
-        Ok(answer)
+        Ok(response)
     }
 }

@@ -1,41 +1,42 @@
 //! Faults on purpose: rules that strike calls to the AWS endpoints.
 
-mod reads;
+mod read_limiter;
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
 };
 
+use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::reads::Reads;
+pub(crate) use self::read_limiter::ReadLimiter;
 use super::calls::Service;
 use crate::{runtime::Caller, tasks::lock};
 
-/// One rule: which calls it is about, when it strikes, and what happens then.
+/// One rule: the calls to which it applies, when it strikes, and its effect.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// The service; every service where absent.
+    /// The service; every service if absent.
     #[serde(default)]
     service: Option<Service>,
-    /// The operation; every operation where absent.
+    /// The operation; every operation if absent.
     #[serde(default)]
     operation: Option<String>,
-    /// The calling function; every caller where absent.
+    /// The calling function; every caller if absent.
     #[serde(default)]
     function: Option<String>,
     /// A recipient of the mail, for SES.
     #[serde(default)]
     recipient: Option<String>,
-    /// When it strikes, among the calls it is about.
+    /// When it strikes, among the calls to which it applies.
     #[serde(default)]
     when: When,
     effect: Effect,
 }
 
-/// When a rule strikes, among the calls that it is about, counted from 1 since it was added.
+/// When a rule strikes, among the calls to which it applies. They are counted from 1 since the rule was added.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum When {
@@ -48,73 +49,73 @@ pub enum When {
     NthOfInstance(u64),
     /// At the first n calls.
     First(u64),
-    /// By chance, from 0 to 1; the same seed strikes the same calls.
+    /// At random. The same seed strikes the same calls.
     Chance {
-        /// The share of calls that are struck.
+        /// The probability, from 0 to 1.
         share: f64,
         /// The seed.
         seed: u64,
     },
 }
 
-/// What happens to a call.
+/// The effect of a fault on a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Effect {
-    /// Refuses as each service does when it is called too fast.
+    /// Refuses as each service does if it is called too fast.
     Throttle,
     /// Fails with a 500.
     ServerError,
-    /// Answers any error: its status and its code.
+    /// Responds with any error.
     Error {
         /// The HTTP status.
         status: u16,
         /// The code, as AWS spells it.
         code: String,
     },
-    /// Cancels a transaction for a conflict at an item, from 0, without doing it; a single write gets
+    /// Cancels a transaction because of a conflict at one item, without executing it. A single write gets
     /// `TransactionConflictException`.
     TransactionConflict {
-        /// Which item conflicts.
+        /// The position of the item, from 0.
         position: usize,
     },
-    /// Waits before anything else.
+    /// Delays the call.
     Latency {
         /// For how long.
         milliseconds: u64,
     },
     /// Leaves the last keys or items of a batch unprocessed.
     Unprocessed {
-        /// How many; more than there are leaves all.
+        /// How many. A number greater than the batch leaves all of it.
         count: usize,
     },
-    /// Counts what is read in read units, and throttles a partition of which more is read in a second.
+    /// Counts read units, and throttles a partition whose reads exceed a limit.
     PartitionReads {
-        /// How much: AWS allows 3,000.
+        /// The limit for each partition. The limit of AWS is 3,000.
         units_per_second: u32,
     },
-    /// Drops the connection before anything is done.
+    /// Drops the connection without executing the call.
     LoseRequest,
-    /// Does it, then drops the connection.
+    /// Executes the call, then drops the connection.
     LoseReply,
-    /// SES refuses the mail: its recipient is not verified yet.
+    /// SES refuses the mail because its recipient is not verified.
     RejectMessage,
-    /// SES refuses the mail for good: its recipient's address is none.
+    /// SES refuses the mail because its recipient's address is invalid.
     RejectAddress,
-    /// Kills the calling instance before anything is done.
+    /// Kills the calling instance without executing the call.
     KillBefore,
-    /// Does it, then kills the calling instance.
+    /// Executes the call, then kills the calling instance.
     KillAfter,
 }
 
 impl Fault {
-    /// Makes a rule about every call to a service.
+    /// Makes a rule for every call to a service.
     #[must_use]
     pub fn on(service: Service, effect: Effect) -> Self {
         Self { service: Some(service), ..Self::anywhere(effect) }
     }
 
-    /// Makes a rule about every call to any service.
+    /// Makes a rule for every call to any service.
     #[must_use]
     pub fn anywhere(effect: Effect) -> Self {
         Self { service: None, operation: None, function: None, recipient: None, when: When::Always, effect }
@@ -126,7 +127,7 @@ impl Fault {
         Self { operation: Some(operation.to_owned()), ..self }
     }
 
-    /// Narrows the rule to the signed calls of one function: not to asking for an endpoint's health.
+    /// Narrows the rule to the signed calls of one function. A check of an endpoint's health is not signed.
     #[must_use]
     pub fn function(self, function: &str) -> Self {
         Self { function: Some(function.to_owned()), ..self }
@@ -138,13 +139,13 @@ impl Fault {
         Self { recipient: Some(address.to_owned()), ..self }
     }
 
-    /// Says when the rule strikes.
+    /// Sets when the rule strikes.
     #[must_use]
     pub fn when(self, when: When) -> Self {
         Self { when, ..self }
     }
 
-    fn is_about(
+    fn applies_to(
         &self,
         service: Service,
         operation: &str,
@@ -161,11 +162,11 @@ impl Fault {
     }
 }
 
-/// The rules in force; clones share them.
+/// The rules in force. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     rules: Arc<Mutex<Vec<Rule>>>,
-    pub(super) reads: Reads,
+    pub(super) reads: ReadLimiter,
 }
 
 #[derive(Debug)]
@@ -174,13 +175,15 @@ struct Rule {
     seen: u64,
     struck: u64,
     seen_of_instance: HashMap<Caller, u64>,
+    random: SmallRng,
 }
 
 impl Faults {
     /// Puts a rule in force, from the next call on.
     pub fn add(&self, fault: Fault) {
-        let rule = Rule { fault, seen: 0, struck: 0, seen_of_instance: HashMap::new() };
-        lock(&self.rules).push(rule);
+        let seed = if let When::Chance { seed, .. } = fault.when { seed } else { 0 };
+        let random = SmallRng::seed_from_u64(seed);
+        lock(&self.rules).push(Rule { fault, seen: 0, struck: 0, seen_of_instance: HashMap::new(), random });
     }
 
     /// Ends every rule.
@@ -189,7 +192,7 @@ impl Faults {
         self.reads.clear();
     }
 
-    /// Counts the read units since a limit of a partition's reads came into force.
+    /// Counts the read units since [`Effect::PartitionReads`] came into force.
     #[must_use]
     pub fn read_units(&self) -> f64 {
         self.reads.units()
@@ -210,7 +213,7 @@ impl Faults {
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
         for rule in lock(&self.rules).iter_mut() {
-            if rule.fault.is_about(service, operation, caller, recipients) && rule.strikes(caller) {
+            if rule.fault.applies_to(service, operation, caller, recipients) && rule.strikes(caller) {
                 rule.struck += 1;
                 effects.push(rule.fault.effect.clone());
             }
@@ -231,18 +234,9 @@ impl Rule {
                 *seen += 1;
                 *seen == nth
             }),
-            When::Chance { share, seed } => chance(seed, self.seen) < share,
+            When::Chance { share, .. } => self.random.random::<f64>() < share,
         }
     }
-}
-
-/// Draws the n-th number of a seed, from 0 to 1, with the `SplitMix64` generator.
-fn chance(seed: u64, nth: u64) -> f64 {
-    let mut mixed = seed.wrapping_add(nth.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^= mixed >> 31;
-    f64::from(u32::try_from(mixed >> 32).unwrap_or(u32::MAX)) / (f64::from(u32::MAX) + 1.0)
 }
 
 #[cfg(test)]

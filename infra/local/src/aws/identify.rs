@@ -1,4 +1,4 @@
-//! Who calls what: read from the protocol and from the signature.
+//! Identifies the service, the operation and the caller of a request.
 
 use std::collections::BTreeMap;
 
@@ -8,42 +8,44 @@ use super::calls::Service;
 use crate::runtime::Caller;
 
 /// The fields of a Query-protocol request.
-pub(super) type Form = BTreeMap<String, String>;
+pub(super) type FormFields = BTreeMap<String, String>;
 
-/// What a request is.
+/// A request to an AWS endpoint.
 #[derive(Debug)]
-pub(super) struct Identified {
+pub(super) struct AwsRequest {
     pub(super) service: Service,
     pub(super) operation: String,
     pub(super) caller: Option<Caller>,
-    /// The fields, for a service of the Query protocol.
-    pub(super) form: Option<Form>,
+    /// The fields of a request in the Query protocol.
+    pub(super) form: Option<FormFields>,
 }
 
-/// What asking an endpoint for its health is called here; AWS has no name for it.
+/// The name of the operation that asks for an endpoint's health. AWS has no name for it.
 pub(super) const HEALTH: &str = "GET /";
 
-/// Reads service and operation from `X-Amz-Target`, or from the form of the Query protocol.
-pub(super) fn identify(head: &Parts, body: &[u8]) -> Identified {
-    let headers = &head.headers;
-    if head.method == Method::GET && head.uri.path() == "/" {
-        let operation = HEALTH.to_owned();
-        return Identified { service: Service::DynamoDb, operation, caller: None, form: None };
-    }
-    let caller = access_key_id(headers).and_then(Caller::of_access_key_id);
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-    match target.and_then(|target| target.split_once('.')) {
-        Some(("secretsmanager", operation)) => {
-            let operation = operation.to_owned();
-            Identified { service: Service::SecretsManager, operation, caller, form: None }
+impl AwsRequest {
+    /// Reads service and operation from `X-Amz-Target`, or from the form of the Query protocol.
+    pub(super) fn identify(head: &Parts, body: &[u8]) -> Self {
+        let headers = &head.headers;
+        if head.method == Method::GET && head.uri.path() == "/" {
+            let operation = HEALTH.to_owned();
+            return Self { service: Service::DynamoDb, operation, caller: None, form: None };
         }
-        Some((_, operation)) => {
-            Identified { service: Service::DynamoDb, operation: operation.to_owned(), caller, form: None }
-        }
-        None => {
-            let form: Form = form_urlencoded::parse(body).into_owned().collect();
-            let operation = form.get("Action").cloned().unwrap_or_default();
-            Identified { service: Service::Ses, operation, caller, form: Some(form) }
+        let caller = access_key_id(headers).and_then(Caller::from_access_key_id);
+        let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+        match target.and_then(|target| target.split_once('.')) {
+            Some(("secretsmanager", operation)) => {
+                let operation = operation.to_owned();
+                Self { service: Service::SecretsManager, operation, caller, form: None }
+            }
+            Some((_, operation)) => {
+                Self { service: Service::DynamoDb, operation: operation.to_owned(), caller, form: None }
+            }
+            None => {
+                let form: FormFields = form_urlencoded::parse(body).into_owned().collect();
+                let operation = form.get("Action").cloned().unwrap_or_default();
+                Self { service: Service::Ses, operation, caller, form: Some(form) }
+            }
         }
     }
 }
@@ -68,17 +70,17 @@ mod tests {
         if let Some(target) = target {
             request = request.header("x-amz-target", target);
         }
-        let identified = identify(&request.body(()).unwrap().into_parts().0, body.as_bytes());
+        let identified = AwsRequest::identify(&request.body(()).unwrap().into_parts().0, body.as_bytes());
         assert_eq!((identified.service, identified.operation.as_str()), (service, operation));
         assert_eq!(identified.caller, Some(Caller { function: "manage-users".to_owned(), instance: 3 }));
     }
 
     #[test]
-    fn a_call_is_known_by_its_protocol_and_its_signature() {
+    fn a_call_is_identified_by_its_protocol_and_its_signature() {
         check(Some("DynamoDB_20120810.GetItem"), "{}", Service::DynamoDb, "GetItem");
         check(Some("secretsmanager.GetSecretValue"), "{}", Service::SecretsManager, "GetSecretValue");
         let (health, ()) = Request::get("/").body(()).unwrap().into_parts();
-        assert_eq!(identify(&health, b"").operation, HEALTH);
+        assert_eq!(AwsRequest::identify(&health, b"").operation, HEALTH);
         check(None, "Action=GetSendQuota&Version=2010-12-01", Service::Ses, "GetSendQuota");
     }
 }

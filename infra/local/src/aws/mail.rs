@@ -1,4 +1,4 @@
-//! Reads a mail: who it is from, who gets it, and its two bodies.
+//! Reads a mail: its sender, its recipients and its two bodies.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::encoding;
 /// A mail that SES accepted.
 #[derive(Debug, Clone)]
 pub struct Email {
-    /// The id that SES answered.
+    /// The id that SES returned.
     pub message_id: String,
     /// When it was accepted, by the machine's clock.
     pub accepted_at: Timestamp,
@@ -21,19 +21,19 @@ pub struct Email {
     pub to: Vec<String>,
     /// The subject, decoded.
     pub subject: String,
-    /// The text part, decoded; empty where there is none.
+    /// The text part, decoded; empty if there is none.
     pub text: String,
-    /// The HTML part, decoded; empty where there is none.
+    /// The HTML part, decoded; empty if there is none.
     pub html: String,
     /// The message as it was sent.
     pub raw: Vec<u8>,
 }
 
 impl Serialize for Email {
-    /// Writes what `GET /_local/emails` shows.
+    /// Writes the fields that `GET /_local/emails` shows.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct Shown<'e> {
+        struct EmailSummary<'e> {
             from: &'e str,
             to: &'e [String],
             subject: &'e str,
@@ -41,11 +41,11 @@ impl Serialize for Email {
             html: &'e str,
         }
         let Self { from, to, subject, text, html, .. } = self;
-        Shown { from, to, subject, text, html }.serialize(serializer)
+        EmailSummary { from, to, subject, text, html }.serialize(serializer)
     }
 }
 
-/// Parses the message of a `SendRawEmail` request; `None` where it is no mail or has no recipient.
+/// Parses the message of a `SendRawEmail` request; `None` if it is no mail, or has no sender or recipient.
 pub(super) fn parse(form: &BTreeMap<String, String>, accepted_at: Timestamp) -> Option<Email> {
     let raw = encoding::decode(form.get("RawMessage.Data")?)?;
     let mut email = read(&raw, accepted_at)?;
@@ -99,9 +99,9 @@ pub(super) fn destinations(form: &BTreeMap<String, String>) -> Vec<String> {
     named.map(|mailbox| address_of(mailbox)).collect()
 }
 
-/// Says that a message is stored: everything needed to read it again.
+/// A mail as it is stored in the data directory.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Stored {
+pub(super) struct StoredEmail {
     message_id: String,
     accepted_at_milliseconds: i64,
     from: String,
@@ -109,9 +109,9 @@ pub(super) struct Stored {
     raw: String,
 }
 
-impl Stored {
-    /// Stores a mail.
-    pub(super) fn of(email: &Email) -> Self {
+impl StoredEmail {
+    /// Copies the fields from which the mail can be read again.
+    pub(super) fn new(email: &Email) -> Self {
         Self {
             message_id: email.message_id.clone(),
             accepted_at_milliseconds: email.accepted_at.as_millisecond(),
@@ -121,7 +121,7 @@ impl Stored {
         }
     }
 
-    /// Reads a stored mail again.
+    /// Reads the mail again.
     pub(super) fn restore(self) -> Option<Email> {
         let raw = encoding::decode(&self.raw)?;
         let accepted_at = Timestamp::from_millisecond(self.accepted_at_milliseconds).ok()?;
@@ -156,14 +156,14 @@ mod tests {
     }
 
     #[test]
-    fn the_request_wins_over_the_headers() {
+    fn the_request_overrides_the_headers() {
         let fields = [("Source", "Other <o@example.com>"), ("Destinations.member.1", "d@example.com")];
         let email = parse(&form(&fields), Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!((email.from.as_str(), email.to), ("o@example.com", vec!["d@example.com".to_owned()]));
     }
 
     #[test]
-    fn a_part_that_is_not_there_is_empty() {
+    fn a_missing_part_is_empty() {
         let email =
             read(b"From: a@example.com\r\nTo: b@example.com\r\n\r\nhi", Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!((email.text.as_str(), email.html.as_str()), ("hi", ""));
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_stored_mail_reads_the_same_again() {
         let email = parse(&form(&[]), Timestamp::UNIX_EPOCH).unwrap();
-        let again = Stored::of(&email).restore().unwrap();
+        let again = StoredEmail::new(&email).restore().unwrap();
         assert_eq!((again.subject, again.raw), (email.subject, email.raw));
         let shown = serde_json::to_value(parse(&form(&[]), Timestamp::UNIX_EPOCH).unwrap()).unwrap();
         assert_eq!(shown.as_object().unwrap().len(), 5);

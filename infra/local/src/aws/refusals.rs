@@ -5,10 +5,10 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 
 use super::{calls::Service, faults::Effect, ses};
-use crate::http::{self, Answer};
+use crate::http::{self, Response};
 
-/// Answers what an effect says, without asking the service.
-pub(super) fn refuse(service: Service, operation: &str, body: &Bytes, effect: &Effect) -> Answer {
+/// Responds as an effect says, without calling the service.
+pub(super) fn refuse(service: Service, operation: &str, body: &Bytes, effect: &Effect) -> Response {
     match (effect, service) {
         (Effect::TransactionConflict { position }, Service::DynamoDb) => conflict(operation, body, *position),
         (Effect::Throttle, Service::DynamoDb) => {
@@ -43,7 +43,7 @@ pub(super) fn refuse(service: Service, operation: &str, body: &Bytes, effect: &E
     }
 }
 
-fn error(service: Service, status: StatusCode, code: &str, message: &str) -> Answer {
+fn error(service: Service, status: StatusCode, code: &str, message: &str) -> Response {
     match service {
         Service::DynamoDb => dynamodb(status, code, message),
         Service::Ses => ses::error(status, code, message),
@@ -51,8 +51,8 @@ fn error(service: Service, status: StatusCode, code: &str, message: &str) -> Ans
     }
 }
 
-/// Answers an error of `DynamoDB`.
-pub(super) fn dynamodb(status: StatusCode, code: &str, message: &str) -> Answer {
+/// Responds with an error of `DynamoDB`.
+pub(super) fn dynamodb(status: StatusCode, code: &str, message: &str) -> Response {
     let namespace = match code {
         "ThrottlingException" => "com.amazon.coral.availability",
         _ => "com.amazonaws.dynamodb.v20120810",
@@ -64,17 +64,17 @@ pub(super) fn dynamodb(status: StatusCode, code: &str, message: &str) -> Answer 
     )
 }
 
-/// Answers an error of Secrets Manager.
-pub(super) fn secrets(status: StatusCode, code: &str, message: &str) -> Answer {
+/// Responds with an error of Secrets Manager.
+pub(super) fn secrets(status: StatusCode, code: &str, message: &str) -> Response {
     amz_json(status, "application/x-amz-json-1.1", &json!({ "__type": code, "Message": message }))
 }
 
-/// Answers JSON in the media type of a service.
-pub(super) fn amz_json(status: StatusCode, media_type: &'static str, body: &Value) -> Answer {
-    http::answer(status, media_type, body.to_string())
+/// Responds with JSON in the media type of a service.
+pub(super) fn amz_json(status: StatusCode, media_type: &'static str, body: &Value) -> Response {
+    http::response(status, media_type, body.to_string())
 }
 
-fn conflict(operation: &str, body: &Bytes, position: usize) -> Answer {
+fn conflict(operation: &str, body: &Bytes, position: usize) -> Response {
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
     let Some(items) = request["TransactItems"].as_array().filter(|_| operation.starts_with("Transact"))
     else {
@@ -113,9 +113,9 @@ mod tests {
     use super::*;
 
     async fn refused(service: Service, operation: &str, body: &str, effect: Effect) -> (u16, String) {
-        let answer = refuse(service, operation, &Bytes::copy_from_slice(body.as_bytes()), &effect);
-        let status = answer.status().as_u16();
-        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+        let response = refuse(service, operation, &Bytes::copy_from_slice(body.as_bytes()), &effect);
+        let status = response.status().as_u16();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(bytes.to_vec()).unwrap())
     }
 
@@ -123,16 +123,16 @@ mod tests {
     async fn a_conflict_stands_at_its_position() {
         let body = r#"{"TransactItems":[{},{},{}]}"#;
         let effect = Effect::TransactionConflict { position: 1 };
-        let (status, answer) = refused(Service::DynamoDb, "TransactWriteItems", body, effect).await;
+        let (status, response) = refused(Service::DynamoDb, "TransactWriteItems", body, effect).await;
         assert_eq!(status, 400);
-        assert!(answer.contains("[None, TransactionConflict, None]"), "{answer}");
+        assert!(response.contains("[None, TransactionConflict, None]"), "{response}");
         let effect = Effect::TransactionConflict { position: 1 };
-        let (_, answer) = refused(Service::DynamoDb, "UpdateItem", "{}", effect).await;
-        assert!(answer.contains("#TransactionConflictException"), "{answer}");
+        let (_, response) = refused(Service::DynamoDb, "UpdateItem", "{}", effect).await;
+        assert!(response.contains("#TransactionConflictException"), "{response}");
     }
 
     #[tokio::test]
-    async fn each_service_throttles_in_its_own_words() {
+    async fn each_service_throttles_with_its_own_error() {
         let (_, dynamodb) = refused(Service::DynamoDb, "GetItem", "{}", Effect::Throttle).await;
         assert!(dynamodb.contains("#ProvisionedThroughputExceededException"));
         let (_, ses) = refused(Service::Ses, "SendRawEmail", "", Effect::Throttle).await;

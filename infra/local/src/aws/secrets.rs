@@ -1,4 +1,4 @@
-//! Secrets Manager: the operations that the product uses, over a file.
+//! Secrets Manager: the operations that the product uses. The secrets are kept in a file.
 
 use std::{collections::BTreeMap, sync::Mutex};
 
@@ -9,23 +9,23 @@ use serde_json::{Value, json};
 
 use super::refusals::{amz_json, secrets as refuse};
 use crate::{
-    clock::machine_time, data::Data, error::StackError, http::Answer, random, tasks::lock,
-    template::store::Secret as Declared,
+    clock::machine_time, data::DataDirectory, error::StackError, http::Response, random, tasks::lock,
+    template::store::SecretDeclaration,
 };
 
 const FILE: &str = "secrets.json";
 
-/// Keeps the template's secrets, generated at the first start.
+/// The secrets of the template. Their values are generated at the first start.
 #[derive(Debug)]
 pub(crate) struct Secrets {
-    data: Data,
+    data: DataDirectory,
     secrets: Mutex<BTreeMap<String, Secret>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Secret {
     name: String,
-    /// The newest last; it is current, and the one before it is previous.
+    /// The newest last. It has the stage `AWSCURRENT`, and the one before it `AWSPREVIOUS`.
     versions: Vec<Version>,
 }
 
@@ -44,7 +44,7 @@ impl Version {
 
 impl Secrets {
     /// Reads the secrets, and generates those that are new.
-    pub(crate) fn open(data: Data, declared: &[Declared]) -> Result<Self, StackError> {
+    pub(crate) fn open(data: DataDirectory, declared: &[SecretDeclaration]) -> Result<Self, StackError> {
         let mut secrets: BTreeMap<String, Secret> = match data.read(FILE)? {
             Some(bytes) => serde_json::from_slice(&bytes).map_err(|_| data.damaged(FILE))?,
             None => BTreeMap::new(),
@@ -84,8 +84,8 @@ impl Secrets {
         self.save().is_ok()
     }
 
-    /// Answers an operation.
-    pub(super) fn answer(&self, operation: &str, body: &Bytes) -> Answer {
+    /// Handles an operation.
+    pub(super) fn handle(&self, operation: &str, body: &Bytes) -> Response {
         let request: Value = serde_json::from_slice(body).unwrap_or_default();
         let id = request["SecretId"].as_str().unwrap_or_default();
         if matches!(operation, "PutSecretValue" | "UpdateSecret")
@@ -99,8 +99,8 @@ impl Secrets {
             return not_found();
         };
         let newest = secret.versions.last();
-        let answered = match operation {
-            "GetSecretValue" => secret.wanted(&request).map(|(version, stages)| {
+        let response = match operation {
+            "GetSecretValue" => secret.requested(&request).map(|(version, stages)| {
                 json!({ "ARN": arn, "Name": secret.name, "VersionId": version.id, "SecretString": version.string,
                     "VersionStages": stages, "CreatedDate": version.created })
             }),
@@ -109,7 +109,7 @@ impl Secrets {
             }),
             "DescribeSecret" => {
                 let stages: BTreeMap<&str, Vec<&str>> =
-                    secret.staged().map(|(version, stages)| (version.id.as_str(), stages)).collect();
+                    secret.with_stages().map(|(version, stages)| (version.id.as_str(), stages)).collect();
                 Some(json!({ "ARN": arn, "Name": secret.name, "VersionIdsToStages": stages }))
             }
             other => {
@@ -117,13 +117,12 @@ impl Secrets {
                 return refuse(StatusCode::BAD_REQUEST, "InvalidRequestException", &message);
             }
         };
-        answered
-            .map_or_else(not_found, |answer| amz_json(StatusCode::OK, "application/x-amz-json-1.1", &answer))
+        response.map_or_else(not_found, |body| amz_json(StatusCode::OK, "application/x-amz-json-1.1", &body))
     }
 }
 
 impl Secret {
-    fn staged(&self) -> impl Iterator<Item = (&Version, Vec<&'static str>)> {
+    fn with_stages(&self) -> impl Iterator<Item = (&Version, Vec<&'static str>)> {
         let stages = ["AWSCURRENT", "AWSPREVIOUS"];
         self.versions
             .iter()
@@ -132,16 +131,16 @@ impl Secret {
             .map(move |(age, version)| (version, stages.get(age).copied().into_iter().collect()))
     }
 
-    fn wanted(&self, request: &Value) -> Option<(&Version, Vec<&'static str>)> {
+    fn requested(&self, request: &Value) -> Option<(&Version, Vec<&'static str>)> {
         let id = request["VersionId"].as_str();
         let stage = request["VersionStage"].as_str().or(if id.is_none() { Some("AWSCURRENT") } else { None });
-        self.staged().find(|(version, stages)| {
+        self.with_stages().find(|(version, stages)| {
             id.is_none_or(|id| id == version.id) && stage.is_none_or(|stage| stages.contains(&stage))
         })
     }
 }
 
-fn not_found() -> Answer {
+fn not_found() -> Response {
     let message = "Secrets Manager can't find the specified secret.";
     refuse(StatusCode::BAD_REQUEST, "ResourceNotFoundException", message)
 }
@@ -152,14 +151,14 @@ mod tests {
 
     #[test]
     fn a_generated_secret_is_an_object_with_its_first_version() {
-        let declared = Declared {
+        let declared = SecretDeclaration {
             name: "Pepper".to_owned(),
             arn: "arn:pepper".to_owned(),
             string: r#"{"current":"1"}"#.to_owned(),
             generated_key: Some("1".to_owned()),
             generated_length: 43,
         };
-        let secrets = Secrets::open(Data::memory(), &[declared]).unwrap();
+        let secrets = Secrets::open(DataDirectory::none(), &[declared]).unwrap();
         let value: Value = serde_json::from_str(&secrets.current("Pepper").unwrap()).unwrap();
         assert_eq!(value["current"], "1");
         assert_eq!(value["1"].as_str().map(str::len), Some(43));

@@ -1,32 +1,32 @@
-//! SES, version 1: accepts raw mails, keeps them, and knows a quota.
+//! SES, version 1: accepts raw mails, keeps them, and has a quota.
 
 use std::sync::Mutex;
 
 use hyper::StatusCode;
 
 use super::{
-    identify::Form,
-    mail::{self, Email, Stored},
+    identify::FormFields,
+    mail::{self, Email, StoredEmail},
 };
 use crate::{
     clock::machine_time,
-    data::Data,
+    data::DataDirectory,
     error::StackError,
-    http::{self, Answer},
+    http::{self, Response},
     random,
     tasks::lock,
 };
 
 const FILE: &str = "emails.jsonl";
 
-/// What `GetSendQuota` answers.
+/// The quota that `GetSendQuota` reports.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quota {
     /// Mails in 24 hours; -1 is unlimited.
     pub max_24_hour_send: f64,
     /// Mails in a second.
     pub max_send_rate: f64,
-    /// Mails sent before those that the stack accepted.
+    /// Mails sent in the last 24 hours, besides those that the stack accepted.
     pub sent_last_24_hours: f64,
 }
 
@@ -36,21 +36,21 @@ impl Default for Quota {
     }
 }
 
-/// Keeps the mails.
+/// The accepted mails, and the quota.
 #[derive(Debug)]
 pub(crate) struct Ses {
-    data: Data,
+    data: DataDirectory,
     emails: Mutex<Vec<Email>>,
     quota: Mutex<Quota>,
 }
 
 impl Ses {
     /// Reads the mails of earlier starts.
-    pub(crate) fn open(data: Data) -> Result<Self, StackError> {
+    pub(crate) fn open(data: DataDirectory) -> Result<Self, StackError> {
         let mut emails = Vec::new();
         let stored = data.read(FILE)?.unwrap_or_default();
         for line in stored.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            let stored = serde_json::from_slice::<Stored>(line).ok().and_then(Stored::restore);
+            let stored = serde_json::from_slice::<StoredEmail>(line).ok().and_then(StoredEmail::restore);
             emails.push(stored.ok_or_else(|| data.damaged(FILE))?);
         }
         Ok(Self { data, emails: Mutex::new(emails), quota: Mutex::default() })
@@ -72,8 +72,8 @@ impl Ses {
         *lock(&self.quota) = quota;
     }
 
-    /// Answers an operation.
-    pub(super) fn answer(&self, operation: &str, form: &Form) -> Answer {
+    /// Handles an operation.
+    pub(super) fn handle(&self, operation: &str, form: &FormFields) -> Response {
         match operation {
             "SendRawEmail" => self.send(form),
             "GetSendQuota" => {
@@ -100,7 +100,7 @@ impl Ses {
         (quota, quota.sent_last_24_hours + f64::from(accepted))
     }
 
-    fn send(&self, form: &Form) -> Answer {
+    fn send(&self, form: &FormFields) -> Response {
         let (quota, sent) = self.usage();
         if quota.max_24_hour_send >= 0.0 && sent >= quota.max_24_hour_send {
             return error(StatusCode::BAD_REQUEST, "Throttling", "Daily message quota exceeded.");
@@ -110,7 +110,7 @@ impl Ses {
             return error(StatusCode::BAD_REQUEST, "InvalidParameterValue", message);
         };
         email.message_id = format!("{}-{}-000000", random::base62(16).to_lowercase(), random::uuid());
-        let mut line = serde_json::to_vec(&Stored::of(&email)).expect("a stored mail is plain data");
+        let mut line = serde_json::to_vec(&StoredEmail::new(&email)).expect("a stored mail is plain data");
         line.push(b'\n');
         if self.data.append(FILE, &line).is_err() {
             return error(
@@ -127,22 +127,22 @@ impl Ses {
 
 const NAMESPACE: &str = "http://ses.amazonaws.com/doc/2010-12-01/";
 
-fn result(operation: &str, fields: &str) -> Answer {
+fn result(operation: &str, fields: &str) -> Response {
     let id = random::uuid();
     let body = format!(
         "<{operation}Response xmlns=\"{NAMESPACE}\"><{operation}Result>{fields}</{operation}Result>\
          <ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{operation}Response>"
     );
-    http::answer(StatusCode::OK, "text/xml", body)
+    http::response(StatusCode::OK, "text/xml", body)
 }
 
-/// Answers an error in the Query protocol.
-pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Answer {
+/// Responds with an error of the Query protocol.
+pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Response {
     let id = random::uuid();
     let kind = if status.is_server_error() { "Receiver" } else { "Sender" };
     let body = format!(
         "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>{kind}</Type><Code>{code}</Code>\
          <Message>{message}</Message></Error><RequestId>{id}</RequestId></ErrorResponse>"
     );
-    http::answer(status, "text/xml", body)
+    http::response(status, "text/xml", body)
 }

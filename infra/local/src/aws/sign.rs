@@ -1,38 +1,37 @@
-//! Signs requests to a `DynamoDB` that checks signatures: AWS Signature Version 4.
+//! Signs requests to a `DynamoDB` that checks signatures.
 
-use std::fmt::Write as _;
-
+use aws_credential_types::Credentials;
+use aws_sigv4::{
+    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    sign::v4,
+};
 use jiff::Timestamp;
-use ring::{digest, hmac};
 
-/// The credentials and the region of whoever runs the stack.
-#[derive(Clone)]
+/// The credentials and the region of the person who runs the stack.
+#[derive(Debug, Clone)]
 pub(super) struct Signer {
-    access_key_id: String,
-    secret_access_key: String,
-    session_token: Option<String>,
+    credentials: Credentials,
     region: String,
-}
-
-impl std::fmt::Debug for Signer {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
-        formatter.debug_struct("Signer").field("region", &self.region).finish_non_exhaustive()
-    }
 }
 
 const SERVICE: &str = "dynamodb";
 
 impl Signer {
-    /// Takes the credentials and the region of the environment; `None` where one is missing.
-    #[expect(clippy::disallowed_methods, reason = "the credentials of whoever runs the stack are there")]
+    /// Takes the credentials and the region of the environment; `None` if one of them is missing.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the credentials of the person who runs the stack are there"
+    )]
     pub(super) fn from_environment() -> Option<Self> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Some(Self {
-            access_key_id: variable("AWS_ACCESS_KEY_ID")?,
-            secret_access_key: variable("AWS_SECRET_ACCESS_KEY")?,
-            session_token: variable("AWS_SESSION_TOKEN"),
-            region: variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"))?,
-        })
+        let credentials = Credentials::new(
+            variable("AWS_ACCESS_KEY_ID")?,
+            variable("AWS_SECRET_ACCESS_KEY")?,
+            variable("AWS_SESSION_TOKEN"),
+            None,
+            "environment",
+        );
+        Some(Self { credentials, region: variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"))? })
     }
 
     /// Returns the headers that sign a POST of a body to `/`.
@@ -42,51 +41,25 @@ impl Signer {
         target: &str,
         body: &[u8],
         now: Timestamp,
-    ) -> Vec<(&'static str, String)> {
-        let time = now.strftime("%Y%m%dT%H%M%SZ").to_string();
-        let mut headers = vec![("host", host.to_owned()), ("x-amz-date", time.clone())];
-        if let Some(token) = &self.session_token {
-            headers.push(("x-amz-security-token", token.clone()));
-        }
-        headers.push(("x-amz-target", target.to_owned()));
-
-        let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
-        let lines = headers
-            .iter()
-            .map(|(name, value)| format!("{name}:{}\n", value.trim()))
-            .collect::<Vec<_>>()
-            .concat();
-        let request = format!("POST\n/\n\n{lines}\n{names}\n{}", sha256(body));
-        let date = &time[..8];
-        let scope = format!("{date}/{}/{SERVICE}/aws4_request", self.region);
-        let to_sign = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{}", sha256(request.as_bytes()));
-        let secret = format!("AWS4{}", self.secret_access_key).into_bytes();
-        let key =
-            [date, &self.region, SERVICE, "aws4_request"].iter().fold(secret, |key, part| mac(&key, part));
-        let signature = hex(&mac(&key, &to_sign));
-        let credential = format!("{}/{scope}", self.access_key_id);
-        let authorization =
-            format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={names}, Signature={signature}");
-        headers.push(("authorization", authorization));
-        headers.retain(|(name, _)| !matches!(*name, "host" | "x-amz-target"));
-        headers
+    ) -> Vec<(String, String)> {
+        let identity = self.credentials.clone().into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name(SERVICE)
+            .time(now.try_into().expect("the present is a time of the system"))
+            .settings(SigningSettings::default())
+            .build()
+            .expect("every parameter is given")
+            .into();
+        let signed = [("host", host), ("x-amz-target", target)];
+        let url = format!("https://{host}/");
+        let request = SignableRequest::new("POST", url, signed.into_iter(), SignableBody::Bytes(body));
+        let signed = request.and_then(|request| sign(request, &parameters));
+        let (instructions, _) = signed.expect("the host of a URL can be signed").into_parts();
+        let headers = instructions.headers();
+        headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
-}
-
-fn mac(key: &[u8], text: &str) -> Vec<u8> {
-    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()).as_ref().to_vec()
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    hex(digest::digest(&digest::SHA256, bytes).as_ref())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-    }
-    text
 }
 
 #[cfg(test)]
@@ -94,23 +67,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signature_is_what_an_independent_signer_makes_of_it() {
-        let signer = Signer {
-            access_key_id: "AKIDEXAMPLE".to_owned(),
-            secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned(),
-            session_token: None,
-            region: "us-east-1".to_owned(),
-        };
+    fn a_signature_equals_the_one_of_an_independent_signer() {
+        let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+        let credentials = Credentials::new("AKIDEXAMPLE", secret, None, None, "test");
+        let signer = Signer { credentials, region: "us-east-1".to_owned() };
         let host = "dynamodb.us-east-1.amazonaws.com";
         let time = Timestamp::from_second(1_440_938_160).unwrap();
         let headers = signer.headers(host, "DynamoDB_20120810.ListTables", b"{}", time);
-        assert_eq!(headers[0], ("x-amz-date", "20150830T123600Z".to_owned()));
-        assert!(
-            headers[1]
-                .1
-                .ends_with("Signature=2dfbf2a7f6f768d2971a2b69c6947344e77771cf584317d143ff3d1777a62df9"),
-            "{}",
-            headers[1].1
-        );
+        assert!(headers.contains(&("x-amz-date".to_owned(), "20150830T123600Z".to_owned())), "{headers:?}");
+        let signature = "Signature=2dfbf2a7f6f768d2971a2b69c6947344e77771cf584317d143ff3d1777a62df9";
+        let authorization = headers.iter().find(|(name, _)| name == "authorization");
+        assert!(authorization.is_some_and(|(_, value)| value.ends_with(signature)), "{headers:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! The endpoints over the wire: each service, the faults before it, and what survives a restart.
+//! The endpoints over the wire: each service, the faults before it, and the state that survives a restart.
 
 use std::path::Path;
 
@@ -28,9 +28,9 @@ async fn send(stack: &Stack, target: Option<&str>, body: String) -> Option<(u16,
     if let Some(target) = target {
         request = request.header("x-amz-target", target).header("content-type", "application/x-amz-json-1.0");
     }
-    let answer = http::client().request(request.body(Full::new(Bytes::from(body))).unwrap()).await.ok()?;
-    let status = answer.status().as_u16();
-    let body = answer.into_body().collect().await.ok()?.to_bytes();
+    let response = http::client().request(request.body(Full::new(Bytes::from(body))).unwrap()).await.ok()?;
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.ok()?.to_bytes();
     Some((status, String::from_utf8(body.to_vec()).unwrap()))
 }
 
@@ -93,16 +93,16 @@ async fn a_struck_write_is_not_done() {
 }
 
 #[tokio::test]
-async fn unprocessed_keys_are_named_and_the_others_answered() {
+async fn unprocessed_keys_are_named_and_the_others_are_read() {
     let stack = memory().await;
     dynamodb(&stack, "TransactWriteItems", add_one("t1")).await.unwrap();
     let request = json!({ "RequestItems": { "access-keys": { "Keys": [key("a"), key("b")] } } });
     let unprocessed = Effect::Unprocessed { count: 1 };
     stack.faults().add(Fault::on(Service::DynamoDb, unprocessed).operation("BatchGetItem"));
-    let (status, answer) = dynamodb(&stack, "BatchGetItem", request).await.unwrap();
+    let (status, response) = dynamodb(&stack, "BatchGetItem", request).await.unwrap();
     assert_eq!(status, 200);
-    assert_eq!(answer["Responses"]["access-keys"].as_array().map(Vec::len), Some(1));
-    assert_eq!(answer["UnprocessedKeys"]["access-keys"]["Keys"], json!([key("b")]));
+    assert_eq!(response["Responses"]["access-keys"].as_array().map(Vec::len), Some(1));
+    assert_eq!(response["UnprocessedKeys"]["access-keys"]["Keys"], json!([key("b")]));
 }
 
 #[tokio::test]

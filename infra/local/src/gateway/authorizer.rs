@@ -1,4 +1,4 @@
-//! Lambda authorizers: when they are called, what their answers mean, and for how long.
+//! Lambda authorizers: when they are called, how their responses are read, and for how long they are cached.
 
 use std::{
     collections::HashMap,
@@ -9,61 +9,62 @@ use std::{
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::event::Event;
+use super::event::GatewayEvent;
 use crate::{
+    pattern,
     runtime::Runtime,
     tasks::lock,
     template::api::{Authorizer, IdentitySource},
 };
 
-const LIMIT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What an authorizer decides.
+/// The decision on a request.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Decision {
     /// The request goes on, with this context.
     Allowed(Value),
     /// 403.
     Denied,
-    /// 401: a part of the identity is missing, and nobody was asked.
-    Missing,
-    /// 500: the authorizer failed, or its answer is not one.
+    /// 401: an identity source is missing, and the authorizer was not called.
+    Unauthenticated,
+    /// 500: the authorizer failed, or its response is invalid.
     Failed,
 }
 
-/// An authorizer's name, and the values of its identity sources.
-type Key = (String, Vec<String>);
+/// The name of an authorizer, and the values of its identity sources.
+type CacheKey = (String, Vec<String>);
 
-/// The answers that still hold.
+/// The cached responses of the authorizers, with the time of each.
 #[derive(Debug, Default)]
 pub(super) struct Authorizers {
-    kept: Mutex<HashMap<Key, (Instant, Value)>>,
+    cache: Mutex<HashMap<CacheKey, (Instant, Value)>>,
 }
 
 impl Authorizers {
-    /// Decides a request, from a kept answer or by asking.
+    /// Decides on a request, by a cached response or by calling the authorizer.
     pub(super) async fn decide(
         &self,
         runtime: &Runtime,
         name: &str,
         authorizer: &Authorizer,
-        event: &Event,
+        event: &GatewayEvent,
     ) -> Decision {
         let Some(identity) = identity(&authorizer.identity, event) else {
-            return Decision::Missing;
+            return Decision::Unauthenticated;
         };
         let key = (name.to_owned(), identity);
-        let hold = Duration::from_secs(authorizer.cache_seconds);
-        let kept = lock(&self.kept).get(&key).filter(|(since, _)| since.elapsed() < hold).cloned();
-        if let Some((_, answer)) = kept {
-            return read(authorizer.simple, &answer, event);
+        let max_age = Duration::from_secs(authorizer.cache_seconds);
+        let cached = lock(&self.cache).get(&key).filter(|(since, _)| since.elapsed() < max_age).cloned();
+        if let Some((_, response)) = cached {
+            return read(authorizer.simple, &response, event);
         }
         let request = if authorizer.payload_2 { event.authorizer(&key.1) } else { version_1(event, &key.1) };
-        match timeout(LIMIT, runtime.invoke(&authorizer.function, &request)).await {
-            Ok(Ok(answer)) => {
-                let decision = read(authorizer.simple, &answer, event);
-                if !hold.is_zero() && decision != Decision::Failed {
-                    lock(&self.kept).insert(key, (Instant::now(), answer));
+        match timeout(TIMEOUT, runtime.invoke(&authorizer.function, &request)).await {
+            Ok(Ok(response)) => {
+                let decision = read(authorizer.simple, &response, event);
+                if !max_age.is_zero() && decision != Decision::Failed {
+                    lock(&self.cache).insert(key, (Instant::now(), response));
                 }
                 decision
             }
@@ -72,7 +73,7 @@ impl Authorizers {
     }
 }
 
-fn identity(sources: &[IdentitySource], event: &Event) -> Option<Vec<String>> {
+fn identity(sources: &[IdentitySource], event: &GatewayEvent) -> Option<Vec<String>> {
     let value = |source: &IdentitySource| match source {
         IdentitySource::Header(name) => event.header(name),
         IdentitySource::Query(name) => event.query(name),
@@ -80,7 +81,7 @@ fn identity(sources: &[IdentitySource], event: &Event) -> Option<Vec<String>> {
     sources.iter().map(|source| value(source).filter(|value| !value.is_empty()).map(str::to_owned)).collect()
 }
 
-fn version_1(event: &Event, identity: &[String]) -> Value {
+fn version_1(event: &GatewayEvent, identity: &[String]) -> Value {
     let mut request = event.rest.authorizer_event();
     request["version"] = "1.0".into();
     request["identitySource"] = identity.join(",").into();
@@ -88,14 +89,14 @@ fn version_1(event: &Event, identity: &[String]) -> Value {
     request
 }
 
-fn read(simple: bool, answer: &Value, event: &Event) -> Decision {
-    let context = match &answer["context"] {
+fn read(simple: bool, response: &Value, event: &GatewayEvent) -> Decision {
+    let context = match &response["context"] {
         Value::Null => Value::Object(serde_json::Map::new()),
         context @ Value::Object(_) => context.clone(),
         _ => return Decision::Failed,
     };
     let allowed =
-        if simple { answer["isAuthorized"].as_bool() } else { policy_allows(answer, event.route_arn()) };
+        if simple { response["isAuthorized"].as_bool() } else { policy_allows(response, event.route_arn()) };
     match allowed {
         Some(true) => Decision::Allowed(context),
         Some(false) => Decision::Denied,
@@ -103,35 +104,20 @@ fn read(simple: bool, answer: &Value, event: &Event) -> Decision {
     }
 }
 
-/// Evaluates a policy for one ARN: a denial wins; `None` where the answer holds no policy.
-fn policy_allows(answer: &Value, arn: &str) -> Option<bool> {
-    answer["principalId"].as_str()?;
-    let statements = answer["policyDocument"]["Statement"].as_array()?;
-    let about = |statement: &&Value| match &statement["Resource"] {
-        Value::String(pattern) => matches(pattern, arn),
+/// Evaluates a policy for one ARN: a denial wins; `None` if the response has no policy.
+fn policy_allows(response: &Value, arn: &str) -> Option<bool> {
+    response["principalId"].as_str()?;
+    let statements = response["policyDocument"]["Statement"].as_array()?;
+    let applies = |statement: &&Value| match &statement["Resource"] {
+        Value::String(pattern) => pattern::matches(pattern, arn),
         Value::Array(patterns) => {
-            patterns.iter().filter_map(Value::as_str).any(|pattern| matches(pattern, arn))
+            patterns.iter().filter_map(Value::as_str).any(|pattern| pattern::matches(pattern, arn))
         }
         _ => false,
     };
     let effects: Vec<&Value> =
-        statements.iter().filter(about).map(|statement| &statement["Effect"]).collect();
+        statements.iter().filter(applies).map(|statement| &statement["Effect"]).collect();
     Some(!effects.iter().any(|effect| *effect == "Deny") && effects.iter().any(|effect| *effect == "Allow"))
-}
-
-/// Matches an ARN with a pattern of `*` and `?`.
-fn matches(pattern: &str, text: &str) -> bool {
-    let Some(first) = pattern.chars().next() else {
-        return text.is_empty();
-    };
-    let rest = &pattern[first.len_utf8()..];
-    let mut after_one = text.chars();
-    let next = after_one.next();
-    match first {
-        '*' => matches(rest, text) || (next.is_some() && matches(pattern, after_one.as_str())),
-        '?' => next.is_some() && matches(rest, after_one.as_str()),
-        literal => next == Some(literal) && matches(rest, after_one.as_str()),
-    }
 }
 
 #[cfg(test)]
@@ -141,15 +127,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_policy_allows_what_it_names_and_a_denial_wins() {
+    fn a_policy_allows_the_resources_that_it_names_and_a_denial_wins() {
         let arn = "arn:aws:execute-api:us-east-1:0:api/$default/GET/a/b";
-        let answer =
+        let response =
             |statements: Value| json!({"principalId": "p", "policyDocument": {"Statement": statements}});
         let allow = json!({"Effect": "Allow", "Resource": "arn:aws:execute-api:*:api/$default/*"});
         let deny = json!({"Effect": "Deny", "Resource": ["x", "*/GET/a/?"]});
-        assert_eq!(policy_allows(&answer(json!([allow])), arn), Some(true));
-        assert_eq!(policy_allows(&answer(json!([allow, deny])), arn), Some(false));
-        assert_eq!(policy_allows(&answer(json!([])), arn), Some(false));
+        assert_eq!(policy_allows(&response(json!([allow])), arn), Some(true));
+        assert_eq!(policy_allows(&response(json!([allow, deny])), arn), Some(false));
+        assert_eq!(policy_allows(&response(json!([])), arn), Some(false));
         assert_eq!(policy_allows(&json!({"isAuthorized": true}), arn), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Bodies in events: text as it is, anything else in base64.
+//! Bodies in events: text as it is, other media types in base64.
 
 use bytes::Bytes;
 use hyper::{
@@ -8,7 +8,7 @@ use hyper::{
 
 use crate::encoding;
 
-/// Renders a body for an event: `None` where it is empty, and whether it is base64.
+/// Renders a body for an event: `None` if it is empty, and whether it is base64.
 pub(super) fn render(headers: &HeaderMap, body: Bytes) -> (Option<String>, bool) {
     if body.is_empty() {
         return (None, false);

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::{
     body,
     rest::RestRequest,
-    route::{Matched, decode},
+    route::{RouteMatch, decode},
 };
 use crate::{
     random,
@@ -23,21 +23,21 @@ use crate::{
 
 /// One request, on its way through the gateway.
 #[derive(Debug)]
-pub(super) struct Event {
+pub(super) struct GatewayEvent {
     pub(super) request_id: String,
-    /// Everything that integration and authorizer both see.
+    /// The fields that the events of authorizer and integration share.
     common: Map<String, Value>,
     request_context: Map<String, Value>,
     route_arn: String,
-    /// Payload 1.0 for an authorizer that wants it.
+    /// The request for an authorizer that is configured for payload format 1.0.
     pub(super) rest: RestRequest,
 }
 
-impl Event {
+impl GatewayEvent {
     pub(super) fn new(
         head: &Parts,
         peer: SocketAddr,
-        matched: &Matched,
+        matched: &RouteMatch,
         stage_variables: &BTreeMap<String, String>,
         now: Timestamp,
     ) -> Self {
@@ -124,7 +124,7 @@ impl Event {
         }
     }
 
-    /// Returns the ARN of what is asked for.
+    /// Returns the ARN of the requested route.
     pub(super) fn route_arn(&self) -> &str {
         &self.route_arn
     }
@@ -150,7 +150,7 @@ impl Event {
         event.into()
     }
 
-    /// Takes what the authorizer says about the caller.
+    /// Adds the context of the authorizer.
     pub(super) fn authorize(&mut self, context: &Value) {
         self.request_context.insert("authorizer".to_owned(), json!({ "lambda": context }));
     }
@@ -189,7 +189,7 @@ fn cookies(headers: &HeaderMap) -> Option<Value> {
     (!cookies.is_empty()).then(|| json!(cookies))
 }
 
-/// Adds what the gateway adds, in lower case, with several values joined.
+/// Returns the headers in lower case, with several values joined, and with the headers that the gateway adds.
 fn headers(sent: &HeaderMap, peer: SocketAddr) -> BTreeMap<String, String> {
     let mut headers: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in sent.iter().filter(|(name, _)| *name != COOKIE) {

@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use crate::{
     aws::{Aws, faults::Fault},
     clock::Clock,
-    http::{self, Answer},
+    http::{self, Response},
     issuer::Issuer,
     schedules::Schedules,
 };
 
-/// What `/_local` is about.
+/// Handles requests to `/_local`.
 #[derive(Debug)]
-pub(crate) struct Local {
+pub(crate) struct LocalRoutes {
     pub(crate) aws: Arc<Aws>,
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) schedules: Arc<Schedules>,
@@ -30,9 +30,9 @@ struct Shift {
     offset_seconds: i64,
 }
 
-impl Local {
-    /// Answers a request to `/_local/<path>`.
-    pub(super) async fn answer(&self, head: &Parts, path: &str, body: &Bytes) -> Answer {
+impl LocalRoutes {
+    /// Handles a request to `/_local/<path>`.
+    pub(super) async fn handle(&self, head: &Parts, path: &str, body: &Bytes) -> Response {
         let parts: Vec<&str> = path.split('/').collect();
         match (&head.method, parts.as_slice()) {
             (&Method::GET, ["oidc", ".well-known", "openid-configuration"]) => ok(&self.issuer.discovery()),
@@ -60,7 +60,7 @@ impl Local {
         }
     }
 
-    fn sign_in(&self, query: &str) -> Answer {
+    fn sign_in(&self, query: &str) -> Response {
         let fields: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         match (fields.get("subject"), fields.get("email")) {
             (Some(subject), Some(email)) => {
@@ -71,7 +71,7 @@ impl Local {
         }
     }
 
-    fn shift(&self, body: &Bytes) -> Answer {
+    fn shift(&self, body: &Bytes) -> Response {
         match serde_json::from_slice::<Shift>(body) {
             Ok(Shift { offset_seconds }) => {
                 self.clock.shift(offset_seconds);
@@ -81,7 +81,7 @@ impl Local {
         }
     }
 
-    async fn run(&self, function: &str, body: &Bytes) -> Answer {
+    async fn run(&self, function: &str, body: &Bytes) -> Response {
         let fields = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(body) };
         let Ok(fields) = fields else {
             return problem(StatusCode::BAD_REQUEST, "the body is not JSON");
@@ -97,10 +97,10 @@ impl Local {
     }
 }
 
-fn ok(body: &Value) -> Answer {
+fn ok(body: &Value) -> Response {
     http::json(StatusCode::OK, body)
 }
 
-fn problem(status: StatusCode, message: &str) -> Answer {
+fn problem(status: StatusCode, message: &str) -> Response {
     http::json(status, &json!({ "message": message }))
 }

@@ -1,33 +1,33 @@
-//! Turns a function's answer into a response, by the rules of payload format 2.0.
+//! Turns a function's result into an HTTP response, by the rules of payload format 2.0.
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{
-    Response, StatusCode,
+    StatusCode,
     header::{CONTENT_TYPE, HeaderName, HeaderValue, SET_COOKIE},
 };
 use serde_json::Value;
 
 use crate::{
     encoding,
-    http::{self, Answer},
+    http::{self, Response},
 };
 
-/// As much as Lambda passes on.
-const LIMIT: usize = 6 * 1024 * 1024;
+/// The largest result that Lambda passes on.
+const MAX_RESULT_BYTES: usize = 6 * 1024 * 1024;
 
-/// Renders an answer; `None` where the gateway would say 500.
-pub(super) fn render(answer: &Bytes) -> Option<Answer> {
-    if answer.len() > LIMIT {
+/// Renders a result; `None` if the gateway responds with 500.
+pub(super) fn render(result: &Bytes) -> Option<Response> {
+    if result.len() > MAX_RESULT_BYTES {
         return None;
     }
-    let parsed: Value = serde_json::from_slice(answer).ok()?;
+    let parsed: Value = serde_json::from_slice(result).ok()?;
     if parsed.get("statusCode").is_none() {
         let body = match parsed {
             Value::String(text) => Bytes::from(text),
-            _ => answer.clone(),
+            _ => result.clone(),
         };
-        return Some(http::answer(StatusCode::OK, "application/json", body));
+        return Some(http::response(StatusCode::OK, "application/json", body));
     }
     let status = &parsed["statusCode"];
     let status = status.as_u64().or_else(|| status.as_str().and_then(|text| text.parse().ok()))?;
@@ -45,13 +45,13 @@ pub(super) fn render(answer: &Bytes) -> Option<Answer> {
     Some(response)
 }
 
-fn body(answer: &Value) -> Option<Bytes> {
-    let text = match &answer["body"] {
+fn body(result: &Value) -> Option<Bytes> {
+    let text = match &result["body"] {
         Value::Null => return Some(Bytes::new()),
         Value::String(text) => text,
         _ => return None,
     };
-    match answer["isBase64Encoded"].as_bool() {
+    match result["isBase64Encoded"].as_bool() {
         Some(true) => encoding::decode(text).map(Bytes::from),
         _ => Some(text.clone().into()),
     }
@@ -71,8 +71,8 @@ mod tests {
 
     use super::*;
 
-    async fn check(answer: &str, expected: Option<(u16, &str, &str)>) {
-        let rendered = match render(&Bytes::copy_from_slice(answer.as_bytes())) {
+    async fn check(result: &str, expected: Option<(u16, &str, &str)>) {
+        let rendered = match render(&Bytes::copy_from_slice(result.as_bytes())) {
             None => None,
             Some(response) => {
                 let status = response.status().as_u16();
@@ -83,11 +83,11 @@ mod tests {
         };
         let expected =
             expected.map(|(status, media_type, body)| (status, media_type.to_owned(), body.to_owned()));
-        assert_eq!(rendered, expected, "{answer}");
+        assert_eq!(rendered, expected, "{result}");
     }
 
     #[tokio::test]
-    async fn answers_follow_payload_format_2() {
+    async fn results_follow_payload_format_2() {
         let plain = "text/plain; charset=utf-8";
         check(r#"{"statusCode":201,"body":"x"}"#, Some((201, plain, "x"))).await;
         check(r#"{"statusCode":"204"}"#, Some((204, plain, ""))).await;

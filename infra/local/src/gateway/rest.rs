@@ -1,4 +1,4 @@
-//! Payload format 1.0 for authorizers: what a REST API sends, and an HTTP API that asks for it.
+//! Authorizer events of payload format 1.0: of a REST API, and of an HTTP API that is configured for it.
 
 use std::collections::BTreeMap;
 
@@ -107,7 +107,7 @@ impl RestRequest {
     }
 }
 
-/// The last of several values wins in the single form, as in API Gateway.
+/// Returns the headers or parameters with their last value each, and with all their values, as API Gateway does.
 fn single_and_multi(pairs: &[(String, String)]) -> (Map<String, Value>, Map<String, Value>) {
     let mut multi: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, value) in pairs {

@@ -7,21 +7,21 @@ use serde_json::{Map, Value};
 
 use crate::template::api::Route;
 
-/// The route of a request, and what its path holds.
+/// The route of a request, and its path parameters.
 #[derive(Debug)]
-pub(super) struct Matched<'r> {
+pub(super) struct RouteMatch<'r> {
     pub(super) route: &'r Route,
-    /// Decoded.
+    /// Decoded values by name.
     pub(super) path_parameters: Map<String, Value>,
 }
 
-/// Finds the route: an exact segment beats a parameter, which beats a greedy one; a method beats `ANY`;
-/// `$default` comes last.
-pub(super) fn find<'r>(routes: &'r [Route], method: &str, path: &str) -> Option<Matched<'r>> {
+/// Finds the route of a request. An exact segment beats a parameter, a parameter beats a greedy one, and a method beats
+/// `ANY`. `$default` comes last.
+pub(super) fn find<'r>(routes: &'r [Route], method: &str, path: &str) -> Option<RouteMatch<'r>> {
     let candidates = routes.iter().filter(|route| route.method == method || route.method == "ANY");
     let matched = candidates.filter_map(|route| {
         let (rank, path_parameters) = match_path(&route.path, path)?;
-        Some((Reverse(rank), route.method != "ANY", Matched { route, path_parameters }))
+        Some((Reverse(rank), route.method != "ANY", RouteMatch { route, path_parameters }))
     });
     matched
         .max_by(|(rank, exact, _), (other, other_exact, _)| (rank, exact).cmp(&(other, other_exact)))

@@ -1,31 +1,29 @@
-//! The Lambda runtime API, which each instance speaks under its own path: `/<function>/<instance>`.
+//! The Lambda runtime API. Each instance calls it under a path of its own: `/<function>/<instance>`.
 
 use std::{net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::{Method, Request, Response, StatusCode, body::Incoming};
+use hyper::{Method, Request, StatusCode, body::Incoming};
 use serde_json::json;
 use tokio::net::TcpListener;
+use uuid::Uuid;
 
 use super::{Runtime, function::Function, instance::FunctionError};
-use crate::{
-    http::{self, Answer, Dropped},
-    random,
-};
+use crate::http::{self, ConnectionDropped, Response};
 
-const LIMIT: usize = 6 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 6 * 1024 * 1024;
 
 /// Serves the runtime API until its task ends.
 pub(crate) async fn serve(listener: TcpListener, runtime: Arc<Runtime>) {
     let handler = move |request: Request<Incoming>, _: SocketAddr| {
         let runtime = Arc::clone(&runtime);
-        async move { answer(&runtime, request).await }
+        async move { handle(&runtime, request).await }
     };
     http::serve(listener, handler).await;
 }
 
-async fn answer(runtime: &Runtime, request: Request<Incoming>) -> Result<Answer, Dropped> {
+async fn handle(runtime: &Runtime, request: Request<Incoming>) -> Result<Response, ConnectionDropped> {
     let path = request.uri().path().to_owned();
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     let not_found =
@@ -39,42 +37,42 @@ async fn answer(runtime: &Runtime, request: Request<Incoming>) -> Result<Answer,
     match (request.method(), action) {
         (&Method::GET, ["invocation", "next"]) => next(function, number).await,
         (&Method::POST, ["invocation", id, "response"]) => {
-            let body = http::read(request.into_body(), LIMIT).await?;
-            let answer = body.map_err(|_| too_large());
-            Ok(accepted(function.answered(number, id, answer)))
+            let body = http::read(request.into_body(), MAX_BODY_BYTES).await?;
+            let result = body.map_err(|_| too_large());
+            Ok(accepted(function.complete(number, id, result)))
         }
         (&Method::POST, ["invocation", id, "error"]) => {
             let error = error(request).await?;
-            Ok(accepted(function.answered(number, id, Err(error))))
+            Ok(accepted(function.complete(number, id, Err(error))))
         }
         (&Method::POST, ["init", "error"]) => {
-            function.init_failed(error(request).await?);
+            function.fail_start(error(request).await?);
             Ok(accepted(true))
         }
         _ => not_found(),
     }
 }
 
-async fn next(function: &Arc<Function>, number: u32) -> Result<Answer, Dropped> {
-    let assignment = function.next(number).await.ok_or(Dropped)?;
+async fn next(function: &Arc<Function>, number: u32) -> Result<Response, ConnectionDropped> {
+    let assignment = function.next(number).await.ok_or(ConnectionDropped)?;
     let deadline = assignment.deadline.as_millisecond().to_string();
-    let answer = Response::builder()
+    let response = hyper::Response::builder()
         .header("content-type", "application/json")
         .header("lambda-runtime-aws-request-id", &assignment.id)
         .header("lambda-runtime-deadline-ms", deadline)
         .header("lambda-runtime-invoked-function-arn", function.arn())
         .header("lambda-runtime-trace-id", trace_id());
-    answer.body(Full::new(assignment.event)).map_err(|_| Dropped)
+    response.body(Full::new(assignment.event)).map_err(|_| ConnectionDropped)
 }
 
 /// Makes a trace id in the form of X-Ray, unsampled.
 pub(crate) fn trace_id() -> String {
-    let id = random::uuid().replace('-', "");
+    let id = Uuid::new_v4().simple().to_string();
     format!("Root=1-{}-{};Sampled=0", &id[..8], &id[8..])
 }
 
-fn accepted(held: bool) -> Answer {
-    let (status, body) = if held {
+fn accepted(known: bool) -> Response {
+    let (status, body) = if known {
         (StatusCode::ACCEPTED, json!({ "status": "OK" }))
     } else {
         (StatusCode::BAD_REQUEST, json!({ "errorType": "InvalidRequestID", "errorMessage": "no such event" }))
@@ -82,9 +80,9 @@ fn accepted(held: bool) -> Answer {
     http::json(status, &body)
 }
 
-async fn error(request: Request<Incoming>) -> Result<FunctionError, Dropped> {
-    let body: Bytes = http::read(request.into_body(), LIMIT).await?.unwrap_or_default();
-    Ok(serde_json::from_slice(&body).unwrap_or_else(|_| FunctionError::odd_answer()))
+async fn error(request: Request<Incoming>) -> Result<FunctionError, ConnectionDropped> {
+    let body: Bytes = http::read(request.into_body(), MAX_BODY_BYTES).await?.unwrap_or_default();
+    Ok(serde_json::from_slice(&body).unwrap_or_else(|_| FunctionError::invalid_response()))
 }
 
 fn too_large() -> FunctionError {

@@ -1,6 +1,6 @@
-//! Which instance of which function calls an AWS endpoint.
+//! The instance that calls an AWS endpoint.
 
-/// Says which instance of which function does something.
+/// One instance of one function.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Caller {
     pub(crate) function: String,
@@ -8,16 +8,16 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    const MARK: &str = "LOCAL";
+    const PREFIX: &str = "LOCAL";
 
-    /// Spells the access key id by which the AWS endpoints know an instance.
+    /// Returns the access key id by which the AWS endpoints recognize the instance.
     pub(crate) fn access_key_id(&self) -> String {
-        format!("{}.{}.{}", Self::MARK, self.function, self.instance)
+        format!("{}.{}.{}", Self::PREFIX, self.function, self.instance)
     }
 
     /// Reads the instance from an access key id.
-    pub(crate) fn of_access_key_id(id: &str) -> Option<Self> {
-        let (function, instance) = id.strip_prefix(Self::MARK)?.strip_prefix('.')?.rsplit_once('.')?;
+    pub(crate) fn from_access_key_id(id: &str) -> Option<Self> {
+        let (function, instance) = id.strip_prefix(Self::PREFIX)?.strip_prefix('.')?.rsplit_once('.')?;
         Some(Self { function: function.to_owned(), instance: instance.parse().ok()? })
     }
 }
@@ -29,7 +29,7 @@ mod tests {
     #[test]
     fn an_access_key_id_names_its_instance() {
         let caller = Caller { function: "create-access-key".to_owned(), instance: 12 };
-        assert_eq!(Caller::of_access_key_id(&caller.access_key_id()), Some(caller));
-        assert_eq!(Caller::of_access_key_id("AKIAIOSFODNN7EXAMPLE"), None);
+        assert_eq!(Caller::from_access_key_id(&caller.access_key_id()), Some(caller));
+        assert_eq!(Caller::from_access_key_id("AKIAIOSFODNN7EXAMPLE"), None);
     }
 }

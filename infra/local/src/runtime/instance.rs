@@ -1,4 +1,4 @@
-//! One instance of a function, and what it answers.
+//! One instance of a function, its events and its errors.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{oneshot, watch};
 
-/// What a function answers when it fails: the error object of the Lambda service.
+/// The error of a function, as the Lambda service reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{error_type}: {error_message}")]
 pub struct FunctionError {
-    /// What happened, as the function or the runtime says it.
+    /// The message of the function or of the runtime.
     #[serde(rename = "errorMessage", default)]
     pub error_message: String,
-    /// The kind: `Runtime.ExitError`, `Sandbox.Timedout`, or what the function names.
+    /// The type: `Runtime.ExitError`, `Sandbox.Timedout`, or a type of the function's own.
     #[serde(rename = "errorType", default)]
     pub error_type: String,
 }
@@ -28,8 +28,8 @@ impl FunctionError {
         Self::new("ResourceNotFoundException", format!("Function not found: {function}"))
     }
 
-    pub(super) fn odd_answer() -> Self {
-        Self::new("Runtime.MarshalError", "the answer is not JSON".to_owned())
+    pub(super) fn invalid_response() -> Self {
+        Self::new("Runtime.MarshalError", "the response is not JSON".to_owned())
     }
 
     pub(super) fn exited(during: &str) -> Self {
@@ -40,7 +40,7 @@ impl FunctionError {
         Self::new("Sandbox.Timedout", format!("Task timed out after {:.2} seconds", limit.as_secs_f64()))
     }
 
-    pub(super) fn queued_too_long() -> Self {
+    pub(super) fn throttled() -> Self {
         Self::new("TooManyRequestsException", "Rate Exceeded.".to_owned())
     }
 
@@ -54,15 +54,15 @@ impl FunctionError {
 pub(super) struct Invocation {
     pub(super) id: String,
     pub(super) event: Bytes,
-    /// Told the instance's number when the event is handed over.
+    /// Receives the number of the instance that takes the event.
     pub(super) started: oneshot::Sender<u32>,
-    pub(super) reply: Reply,
+    pub(super) result: ResultSender,
 }
 
-/// Where an answer goes.
-pub(super) type Reply = oneshot::Sender<Result<Bytes, FunctionError>>;
+/// Sends the result of an event to its caller.
+pub(super) type ResultSender = oneshot::Sender<Result<Bytes, FunctionError>>;
 
-/// What `/next` answers.
+/// An event as the runtime API hands it to an instance.
 #[derive(Debug)]
 pub(super) struct Assignment {
     pub(super) id: String,
@@ -74,11 +74,11 @@ pub(super) struct Assignment {
 #[derive(Debug)]
 pub(super) struct Instance {
     pub(super) phase: Phase,
-    /// Killing is asked for by setting it; it closes when the instance is gone.
+    /// Kills the instance when it becomes `true`.
     pub(super) kill: watch::Sender<bool>,
 }
 
-/// What an instance is doing.
+/// The state of an instance.
 #[derive(Debug)]
 pub(super) enum Phase {
     /// It has not asked for an event yet.
@@ -86,9 +86,9 @@ pub(super) enum Phase {
     /// It waits for an event.
     Idle(oneshot::Sender<Assignment>),
     /// It holds an event.
-    Busy { id: String, reply: Reply },
-    /// It has answered and not asked again yet.
-    Done,
+    Busy { id: String, result: ResultSender },
+    /// It has responded and not asked again yet.
+    Responded,
 }
 
 impl Instance {

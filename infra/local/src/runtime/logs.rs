@@ -1,4 +1,4 @@
-//! What the function binaries write.
+//! The lines that the functions write.
 
 use std::{
     io::Write as _,
@@ -18,7 +18,7 @@ pub struct LogLine {
 
 /// Keeps every byte that the functions write, or passes it on to standard error.
 ///
-/// Lines arrive shortly after they are written; all of them are here once an instance has ended, so after
+/// Lines arrive shortly after they are written. Once an instance has ended, all its lines are here: after
 /// [`Stack::stop`](crate::Stack::stop) nothing is missing.
 #[derive(Debug, Clone)]
 pub struct Logs {
@@ -34,7 +34,7 @@ impl Logs {
         Self { kept: None }
     }
 
-    /// Tells a person what the stack itself noticed; nothing is kept, for no function wrote it.
+    /// Prints a note of the stack itself, if a person watches. It is not kept, because no function wrote it.
     pub(crate) fn note(&self, function: &str, note: &str) {
         if self.kept.is_none() {
             writeln!(std::io::stderr(), "{function}: {note}").ok();

@@ -8,10 +8,10 @@ use tokio::{
     sync::watch,
 };
 
-use super::{Caller, Logs, Surroundings};
-use crate::template::{REGION, functions::Function};
+use super::{Caller, Logs, RuntimeConfig};
+use crate::template::{REGION, functions::FunctionSettings};
 
-/// A running process; it is killed when this is dropped.
+/// A running process. It is killed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
@@ -19,7 +19,7 @@ pub(super) struct Process {
     logs: Logs,
 }
 
-/// Names every variable that the Lambda service and the endpoints add to a function's own.
+/// Returns the variables that the Lambda service and the endpoints add to a function's own.
 pub(crate) fn service_variables(aws: &str, access_key_id: &str) -> Vec<(&'static str, String)> {
     vec![
         ("AWS_REGION", REGION.to_owned()),
@@ -36,27 +36,27 @@ pub(crate) fn service_variables(aws: &str, access_key_id: &str) -> Vec<(&'static
 pub(super) fn start(
     binary: &Path,
     caller: &Caller,
-    function: &Function,
-    surroundings: &Surroundings,
+    function: &FunctionSettings,
+    config: &RuntimeConfig,
 ) -> io::Result<Process> {
     let name = &function.name;
     let child = Command::new(binary)
         .env_clear()
-        .env("AWS_LAMBDA_RUNTIME_API", format!("{}/{name}/{}", surroundings.runtime_api, caller.instance))
-        .envs(variables(caller, function, surroundings))
+        .env("AWS_LAMBDA_RUNTIME_API", format!("{}/{name}/{}", config.runtime_api, caller.instance))
+        .envs(variables(caller, function, config))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()?;
-    Ok(Process { child, function: name.clone(), logs: surroundings.logs.clone() })
+    Ok(Process { child, function: name.clone(), logs: config.logs.clone() })
 }
 
-/// Names every variable of an instance but the address of the runtime API.
+/// Returns the environment of an instance, but for the address of the runtime API.
 pub(super) fn variables(
     caller: &Caller,
-    function: &Function,
-    surroundings: &Surroundings,
+    function: &FunctionSettings,
+    config: &RuntimeConfig,
 ) -> impl Iterator<Item = (String, String)> {
     let name = &function.name;
     let of_lambda = [
@@ -68,13 +68,13 @@ pub(super) fn variables(
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
         ("AWS_EXECUTION_ENV", "AWS_Lambda_rust".to_owned()),
     ];
-    let service = service_variables(&surroundings.aws, &caller.access_key_id());
+    let service = service_variables(&config.aws, &caller.access_key_id());
     let all = service.into_iter().chain(of_lambda).map(|(name, value)| (name.to_owned(), value));
     all.chain(function.environment.clone())
 }
 
 impl Process {
-    /// Runs until the process ends, or kills it when asked; every line it wrote is kept by then.
+    /// Runs until the process ends or is killed. By then every line that it wrote is in the logs.
     pub(super) async fn run(mut self, mut killed: watch::Receiver<bool>) {
         let out = self.child.stdout.take();
         let errors = self.child.stderr.take();
@@ -84,7 +84,7 @@ impl Process {
         let end = async {
             tokio::select! {
                 _ = self.child.wait() => {}
-                () = asked(&mut killed) => {
+                () = kill_requested(&mut killed) => {
                     self.child.kill().await.ok();
                 }
             }
@@ -93,7 +93,7 @@ impl Process {
     }
 }
 
-async fn asked(killed: &mut watch::Receiver<bool>) {
+async fn kill_requested(killed: &mut watch::Receiver<bool>) {
     killed.wait_for(|killed| *killed).await.ok();
 }
 

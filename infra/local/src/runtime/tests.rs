@@ -1,4 +1,4 @@
-//! Instances as real processes, doing what their events say.
+//! Instances as real processes that do as their events say.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -21,18 +21,18 @@ async fn start(options: Options) -> Stack {
         .unwrap()
 }
 
-async fn answer(stack: &Stack, function: &str, event: Value) -> Value {
+async fn invoke(stack: &Stack, function: &str, event: Value) -> Value {
     stack.invoke(function, &event).await.unwrap()
 }
 
 #[tokio::test]
 async fn an_instance_gets_its_environment_and_its_own_identity() {
     let stack = start(Options::default()).await;
-    let answered = answer(&stack, SLOW, json!({})).await;
-    assert_eq!(answered["instance"], "LOCAL.authorize-request.1");
-    assert_eq!((&answered["table"], &answered["memory"]), (&json!("access-keys"), &json!("256")));
-    assert_eq!(answered["arn"], "arn:aws:lambda:local:000000000000:function:authorize-request");
-    assert_eq!(answer(&stack, SLOW, json!({})).await["instance"], "LOCAL.authorize-request.1");
+    let response = invoke(&stack, SLOW, json!({})).await;
+    assert_eq!(response["instance"], "LOCAL.authorize-request.1");
+    assert_eq!((&response["table"], &response["memory"]), (&json!("access-keys"), &json!("256")));
+    assert_eq!(response["arn"], "arn:aws:lambda:local:000000000000:function:authorize-request");
+    assert_eq!(invoke(&stack, SLOW, json!({})).await["instance"], "LOCAL.authorize-request.1");
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn events_at_once_get_instances_of_their_own_and_go_round_them() {
     assert_eq!(stack.instances(SLOW), Instances { starting: 0, idle: 3, busy: 0 });
     let mut seen = Vec::new();
     for _ in 0..3 {
-        seen.push(answer(&stack, SLOW, json!({})).await["instance"].to_string());
+        seen.push(invoke(&stack, SLOW, json!({})).await["instance"].to_string());
     }
     seen.sort();
     seen.dedup();
@@ -66,7 +66,7 @@ async fn failures_are_function_errors_and_the_next_event_gets_a_new_instance() {
     assert_eq!(crashed.error_type, "Runtime.ExitError");
     let failed = stack.invoke(SLOW, &json!({ "do": "fail" })).await.unwrap_err();
     assert_eq!(failed.error_message, "refused");
-    assert_eq!(answer(&stack, SLOW, json!({})).await["instance"], "LOCAL.authorize-request.2");
+    assert_eq!(invoke(&stack, SLOW, json!({})).await["instance"], "LOCAL.authorize-request.2");
     let late = stack.invoke(QUICK, &json!({ "do": "sleep" })).await.unwrap_err();
     assert_eq!(late.error_type, "Sandbox.Timedout");
     assert_eq!(stack.instances(QUICK), Instances::default());
@@ -95,7 +95,7 @@ async fn a_function_that_cannot_start_fails_its_events() {
 #[tokio::test]
 async fn lines_are_whole_once_the_stack_has_stopped() {
     let stack = start(Options::default()).await;
-    answer(&stack, SLOW, json!({ "do": "print" })).await;
+    invoke(&stack, SLOW, json!({ "do": "print" })).await;
     let logs = stack.stop().await;
     assert_eq!(logs.by_function(SLOW), ["a line of output"]);
     assert!(logs.by_function(QUICK).is_empty());
@@ -109,7 +109,7 @@ async fn calls_are_attributed_and_faults_strike_them() {
     stack.faults().add(on(Effect::Throttle).when(When::Nth(1)));
     stack.faults().add(on(Effect::LoseRequest).when(When::Nth(2)));
     stack.faults().add(on(Effect::LoseReply).when(When::Nth(3)));
-    assert_eq!(answer(&stack, SLOW, call(4)).await["calls"], json!(["400", "lost", "lost", "200"]));
+    assert_eq!(invoke(&stack, SLOW, call(4)).await["calls"], json!(["400", "lost", "lost", "200"]));
     assert_eq!(stack.faults().struck(), 3);
     let statuses: Vec<_> = stack
         .calls()
@@ -121,7 +121,7 @@ async fn calls_are_attributed_and_faults_strike_them() {
     assert_eq!(stack.calls().all()[0].instance, Some(1));
     stack.faults().clear();
     stack.calls().clear();
-    assert_eq!(answer(&stack, QUICK, call(1)).await["calls"], json!(["200"]));
+    assert_eq!(invoke(&stack, QUICK, call(1)).await["calls"], json!(["200"]));
     assert_eq!(stack.calls().count("ListTables"), 1);
 }
 

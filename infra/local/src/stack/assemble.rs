@@ -1,4 +1,4 @@
-//! Puts a stack together, the cheap checks first.
+//! Assembles a stack, the cheap checks first.
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
@@ -14,24 +14,24 @@ use crate::{
     },
     binaries::{self, Binaries},
     clock::Clock,
-    data::Data,
+    data::DataDirectory,
     error::StackError,
-    gateway::{self, Gateway, local::Local},
+    gateway::{self, Gateway, local::LocalRoutes},
     http,
     issuer::Issuer,
     options::{Options, Profile},
-    runtime::{self, Logs, Runtime, Surroundings},
+    runtime::{self, Logs, Runtime, RuntimeConfig},
     schedules::Schedules,
     tasks::Tasks,
-    template::{Template, api::Api, functions::Function},
+    template::{Template, api::Api, functions::FunctionSettings},
 };
 
-/// Where the binaries come from.
+/// Where the binaries of the functions come from.
 #[derive(Debug)]
 pub(crate) enum Functions {
     /// From the workspace.
     Build,
-    /// From a test, which plays the instances of those that it leaves out.
+    /// From a test, which plays the instances of the functions that it leaves out.
     #[cfg(test)]
     Given(Binaries),
 }
@@ -55,9 +55,9 @@ impl Stack {
         let tasks = Arc::new(Tasks::new());
         let clock = Clock::default();
         let data = if options.memory {
-            Data::memory()
+            DataDirectory::none()
         } else {
-            Data::directory(&options.data_dir.unwrap_or_else(|| workspace.join(".local")))?
+            DataDirectory::at(&options.data_dir.unwrap_or_else(|| workspace.join(".local")))?
         };
         let (database, dynamodb) = if let Some(endpoint) = &options.dynamodb_endpoint {
             (None, DynamoDb::at(endpoint)?)
@@ -76,13 +76,13 @@ impl Stack {
         };
 
         let logs = if options.attended { Logs::printed() } else { Logs::kept() };
-        let surroundings = Surroundings {
+        let config = RuntimeConfig {
             runtime_api: format!("http://{runtime_address}"),
             aws: format!("http://{aws_address}"),
             instance_cap: options.instance_cap,
             logs: logs.clone(),
         };
-        let runtime = Runtime::new(template.functions, &binaries, &surroundings, &tasks);
+        let runtime = Runtime::new(template.functions, &binaries, &config, &tasks);
         let schedules = Schedules::new(template.schedules, Arc::clone(&runtime), clock.clone());
         let aws = Arc::new(Aws {
             dynamodb,
@@ -93,7 +93,7 @@ impl Stack {
             runtime: Arc::clone(&runtime),
         });
         let issuer = Arc::new(Issuer::open(&data, issuer_url, clock.clone())?);
-        let local = Local {
+        let local = LocalRoutes {
             aws: Arc::clone(&aws),
             issuer: Arc::clone(&issuer),
             schedules: Arc::clone(&schedules),
@@ -105,12 +105,12 @@ impl Stack {
         tasks.spawn(aws::serve(aws_listener, Arc::clone(&aws)));
         tasks.spawn(gateway::serve(gateway_listener, gateway));
         if options.attended && !options.aws_only {
-            schedules.tick(&tasks);
+            schedules.start(&tasks);
         }
         Ok(Self {
             runtime,
             #[cfg(test)]
-            runtime_api: surroundings.runtime_api,
+            runtime_api: config.runtime_api,
             address,
             environment,
             aws,
@@ -124,8 +124,12 @@ impl Stack {
     }
 }
 
-async fn build(workspace: &Path, profile: Profile, functions: &[Function]) -> Result<Binaries, StackError> {
-    let folder = |function: &&Function| workspace.join("functions").join(&function.name).is_dir();
+async fn build(
+    workspace: &Path,
+    profile: Profile,
+    functions: &[FunctionSettings],
+) -> Result<Binaries, StackError> {
+    let folder = |function: &&FunctionSettings| workspace.join("functions").join(&function.name).is_dir();
     if let Some(missing) = functions.iter().find(|function| !folder(function)) {
         return Err(StackError::NoSuchFunction { function: missing.name.clone() });
     }
@@ -136,7 +140,7 @@ async fn build(workspace: &Path, profile: Profile, functions: &[Function]) -> Re
     }
 }
 
-/// Adds the given variables to every function, and returns all that any function has.
+/// Adds the given variables to every function, and returns the variables of all functions together.
 fn with_environment(
     template: &mut Template,
     given: &BTreeMap<String, String>,

@@ -21,16 +21,16 @@ pub(crate) struct Api {
 /// One route and the function behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Route {
-    /// In capitals; `ANY` for every method.
+    /// The method in capitals; `ANY` for every method.
     pub(crate) method: String,
-    /// `$default` for everything that no other route matches.
+    /// The path; `$default` for every request that no other route matches.
     pub(crate) path: String,
     pub(crate) function: String,
     pub(crate) authorizer: Option<String>,
 }
 
 impl Route {
-    /// Spells the route as events do.
+    /// Returns the route's key, as events name it.
     pub(crate) fn key(&self) -> String {
         match self.path.as_str() {
             "$default" => self.path.clone(),
@@ -43,16 +43,16 @@ impl Route {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Authorizer {
     pub(crate) function: String,
-    /// Whether it is called with payload 2.0; else 1.0.
+    /// Whether its events have payload format 2.0; otherwise they have 1.0.
     pub(crate) payload_2: bool,
-    /// Whether it answers `{"isAuthorized": …}`; else an IAM policy.
+    /// Whether it responds with `{"isAuthorized": …}`; otherwise with an IAM policy.
     pub(crate) simple: bool,
     pub(crate) identity: Vec<IdentitySource>,
-    /// For how many seconds an answer holds; 0 is always when there is no identity source.
+    /// For how many seconds a response is cached; 0 without an identity source.
     pub(crate) cache_seconds: u64,
 }
 
-/// One part of a request by which an authorizer's answers are kept.
+/// A part of a request that belongs to the cache key of an authorizer's response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum IdentitySource {
     /// A header, in lower case.
@@ -62,7 +62,7 @@ pub(crate) enum IdentitySource {
 }
 
 impl Api {
-    /// Reads the one HTTP API and the events that name it.
+    /// Reads the HTTP API, and the routes from the events of the functions.
     pub(crate) fn read(
         template: &Value,
         resources: &Resources,

@@ -10,9 +10,9 @@ use super::{
 };
 use crate::error::TemplateError;
 
-/// One function, as Lambda would run it.
+/// The settings with which Lambda runs a function.
 #[derive(Debug, Clone)]
-pub(crate) struct Function {
+pub(crate) struct FunctionSettings {
     /// The name of its folder, package and binary.
     pub(crate) name: String,
     pub(crate) environment: BTreeMap<String, String>,
@@ -24,20 +24,21 @@ pub(crate) struct Function {
 #[derive(Debug, Clone)]
 pub(crate) struct Schedule {
     pub(crate) function: String,
-    /// How often it ticks; `None` for what does not tick locally (`cron`, `at`, disabled).
+    /// How often it runs; `None` if it does not run locally (`cron`, `at`, disabled).
     pub(crate) every: Option<Duration>,
     /// The event, with the scheduler's placeholders in it.
     pub(crate) input: String,
 }
 
-const FUNCTION: &str = "AWS::Serverless::Function";
+/// The type of a function's resource.
+pub(super) const FUNCTION: &str = "AWS::Serverless::Function";
 
 /// Reads every function.
 pub(crate) fn read(
     template: &Value,
     resources: &Resources,
     resolver: &Resolver,
-) -> Result<Vec<Function>, TemplateError> {
+) -> Result<Vec<FunctionSettings>, TemplateError> {
     let globals = &template["Globals"]["Function"];
     let functions = resources.iter().filter(|(_, resource)| resource["Type"] == FUNCTION);
     functions.map(|(name, resource)| function(template, globals, name, resource, resolver)).collect()
@@ -49,7 +50,7 @@ fn function(
     name: &str,
     resource: &Value,
     resolver: &Resolver,
-) -> Result<Function, TemplateError> {
+) -> Result<FunctionSettings, TemplateError> {
     let properties = &resource["Properties"];
     let mut environment = BTreeMap::new();
     for source in [globals, properties] {
@@ -66,7 +67,7 @@ fn function(
         let text = plain_text(&resolver.resolve(value)?);
         text.parse().map_err(|_| TemplateError::new(format!("{name}.{property}"), "is not a number"))
     };
-    Ok(Function {
+    Ok(FunctionSettings {
         name: names::folder(&template["Resources"], name),
         environment,
         timeout: Duration::from_secs(number("Timeout", 3)?),
@@ -118,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates_tick_and_other_expressions_do_not() {
+    fn rates_run_locally_and_other_expressions_do_not() {
         assert_eq!(rate("rate(5 minutes)"), Some(Duration::from_mins(5)));
         assert_eq!(rate("rate(1 hour)"), Some(Duration::from_hours(1)));
         assert_eq!(rate("cron(0 9 * * ? *)"), None);

@@ -1,4 +1,4 @@
-//! What `Ref` and `GetAtt` mean on this machine.
+//! The values of `Ref` and `GetAtt` on this machine, and the names in ARNs.
 
 use serde_json::Value;
 

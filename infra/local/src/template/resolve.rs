@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use super::names;
 use crate::error::TemplateError;
 
-type Resolved = Result<Value, TemplateError>;
+type ResolveResult = Result<Value, TemplateError>;
 
-/// Knows the whole template and the values of its parameters.
+/// Resolves values against the whole template and the values of its parameters.
 #[derive(Debug)]
 pub(crate) struct Resolver<'t> {
     template: &'t Value,
@@ -17,7 +17,7 @@ pub(crate) struct Resolver<'t> {
 }
 
 impl<'t> Resolver<'t> {
-    /// Takes parameters from `given`, and the others from their defaults.
+    /// Takes the values of parameters from `given`, and of the others their defaults.
     pub(crate) fn new(template: &'t Value, given: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
         let mut parameters = BTreeMap::new();
         for (name, declared) in object(&template["Parameters"]) {
@@ -42,38 +42,38 @@ impl<'t> Resolver<'t> {
         Ok(Self { template, parameters })
     }
 
-    /// Resolves a value with everything in it.
-    pub(crate) fn resolve(&self, value: &Value) -> Resolved {
-        Ok(self.fold(value)?.unwrap_or(Value::Null))
+    /// Resolves a value and all values inside it. A removed value becomes null.
+    pub(crate) fn resolve(&self, value: &Value) -> ResolveResult {
+        Ok(self.resolve_or_remove(value)?.unwrap_or(Value::Null))
     }
 
-    /// Resolves to text, as an environment variable needs it; `None` where the value is removed.
+    /// Resolves to text, as an environment variable needs it; `None` if the value is removed.
     pub(crate) fn text(&self, value: &Value) -> Result<Option<String>, TemplateError> {
-        Ok(self.fold(value)?.map(|value| plain_text(&value)))
+        Ok(self.resolve_or_remove(value)?.map(|value| plain_text(&value)))
     }
 
-    /// Decides a named condition.
+    /// Evaluates a named condition.
     pub(crate) fn condition(&self, name: &str) -> Result<bool, TemplateError> {
         match &self.template["Conditions"][name] {
             Value::Null => Err(TemplateError::new(format!("condition {name}"), "is not declared")),
-            declared => self.decide(declared),
+            declared => self.evaluate(declared),
         }
     }
 
-    fn decide(&self, value: &Value) -> Result<bool, TemplateError> {
+    fn evaluate(&self, value: &Value) -> Result<bool, TemplateError> {
         let resolved = self.resolve(value)?;
         let decided = resolved.as_bool().or_else(|| resolved.as_str().and_then(|text| text.parse().ok()));
         decided.ok_or_else(|| TemplateError::new(value.to_string(), "is not a condition"))
     }
 
-    fn fold(&self, value: &Value) -> Result<Option<Value>, TemplateError> {
+    fn resolve_or_remove(&self, value: &Value) -> Result<Option<Value>, TemplateError> {
         match value {
             Value::Array(items) => {
                 let items: Result<Vec<_>, _> =
-                    items.iter().filter_map(|item| self.fold(item).transpose()).collect();
+                    items.iter().filter_map(|item| self.resolve_or_remove(item).transpose()).collect();
                 Ok(Some(Value::Array(items?)))
             }
-            Value::Object(fields) => match only(fields) {
+            Value::Object(fields) => match single_field(fields) {
                 Some((name, argument)) if name == "Ref" => self.reference(argument),
                 Some((name, argument)) if name == "Condition" && argument.is_string() => {
                     self.condition(argument.as_str().unwrap_or_default()).map(|met| Some(Value::Bool(met)))
@@ -82,7 +82,7 @@ impl<'t> Resolver<'t> {
                 _ => {
                     let mut resolved = Map::new();
                     for (name, field) in fields {
-                        if let Some(field) = self.fold(field)? {
+                        if let Some(field) = self.resolve_or_remove(field)? {
                             resolved.insert(name.clone(), field);
                         }
                     }
@@ -106,7 +106,7 @@ impl<'t> Resolver<'t> {
             .ok_or_else(|| TemplateError::new(format!("Ref {name}"), "names nothing in the template"))
     }
 
-    fn attribute(&self, resource: &str, attribute: &str) -> Resolved {
+    fn attribute(&self, resource: &str, attribute: &str) -> ResolveResult {
         names::attribute(&self.template["Resources"], resource, attribute).map(Value::from).ok_or_else(|| {
             TemplateError::new(format!("GetAtt {resource}.{attribute}"), "names nothing in the template")
         })
@@ -115,7 +115,7 @@ impl<'t> Resolver<'t> {
     fn function(&self, name: &str, argument: &Value) -> Result<Option<Value>, TemplateError> {
         if name == "If" {
             let met = self.condition(argument[0].as_str().unwrap_or_default())?;
-            return self.fold(&argument[if met { 1 } else { 2 }]);
+            return self.resolve_or_remove(&argument[if met { 1 } else { 2 }]);
         }
         if name == "Sub" {
             return self.substitute(argument).map(|text| Some(Value::String(text)));
@@ -131,10 +131,10 @@ impl<'t> Resolver<'t> {
                 self.attribute(resource, &attribute)?
             }
             "Equals" => Value::Bool(plain_text(&argument[0]) == plain_text(&argument[1])),
-            "Not" => Value::Bool(!self.decide(&argument[0])?),
+            "Not" => Value::Bool(!self.evaluate(&argument[0])?),
             "And" | "Or" => {
                 let met: Result<Vec<bool>, _> =
-                    list(&argument).iter().map(|item| self.decide(item)).collect();
+                    list(&argument).iter().map(|item| self.evaluate(item)).collect();
                 let met = met?;
                 Value::Bool(if name == "And" { met.iter().all(|met| *met) } else { met.contains(&true) })
             }
@@ -203,16 +203,16 @@ fn as_parameter(kind: &Value, default: &Value) -> Value {
     }
 }
 
-fn only(fields: &Map<String, Value>) -> Option<(&String, &Value)> {
+fn single_field(fields: &Map<String, Value>) -> Option<(&String, &Value)> {
     fields.iter().next().filter(|_| fields.len() == 1)
 }
 
-/// Iterates over an object's fields; anything else has none.
+/// Iterates over an object's fields; any other value has none.
 pub(crate) fn object(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
-/// Renders a scalar as `CloudFormation` does where text is wanted.
+/// Renders a value as text, as `CloudFormation` does for a text property.
 pub(crate) fn plain_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -264,7 +264,7 @@ Resources:
     }
 
     #[test]
-    fn what_is_not_known_is_named() {
+    fn unknown_names_are_reported() {
         let template = yaml::parse(TEMPLATE).unwrap();
         let resolver = Resolver::new(&template, &BTreeMap::new()).unwrap();
         let unknown = resolver.resolve(&yaml::parse("!Ref Nothing").unwrap()).unwrap_err();

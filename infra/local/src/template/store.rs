@@ -1,11 +1,11 @@
-//! Tables and secrets.
+//! Tables and secrets of the template.
 
 use serde_json::{Map, Value, json};
 
 use super::{Resources, TABLE, names, resolve::Resolver};
 use crate::error::TemplateError;
 
-/// One table.
+/// One table of the template.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     /// The body of a `CreateTable` request.
@@ -14,28 +14,28 @@ pub(crate) struct Table {
     pub(crate) ttl_attribute: Option<String>,
 }
 
-/// One secret.
+/// One secret of the template.
 #[derive(Debug, Clone)]
-pub(crate) struct Secret {
+pub(crate) struct SecretDeclaration {
     pub(crate) name: String,
     pub(crate) arn: String,
-    /// The secret as given, or the object that a generated value is put into.
+    /// The value as given, or the JSON object to which a generated value is added.
     pub(crate) string: String,
-    /// Where a generated value goes.
+    /// The field of that object that holds the generated value.
     pub(crate) generated_key: Option<String>,
-    /// How many characters are generated.
+    /// The length of the generated value in characters.
     pub(crate) generated_length: usize,
 }
 
 /// Reads every table.
 pub(crate) fn tables(resources: &Resources, resolver: &Resolver) -> Result<Vec<Table>, TemplateError> {
-    const KEPT: [&str; 4] =
+    const READ: [&str; 4] =
         ["KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "LocalSecondaryIndexes"];
     let mut tables = Vec::new();
     for (_, resource) in resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table") {
         let properties = &resource["Properties"];
         let mut create = Map::new();
-        for property in KEPT.into_iter().filter(|property| !properties[*property].is_null()) {
+        for property in READ.into_iter().filter(|property| !properties[*property].is_null()) {
             create.insert(property.to_owned(), resolver.resolve(&properties[property])?);
         }
         create.insert("TableName".to_owned(), TABLE.into());
@@ -53,7 +53,10 @@ pub(crate) fn tables(resources: &Resources, resolver: &Resolver) -> Result<Vec<T
 }
 
 /// Reads every secret.
-pub(crate) fn secrets(resources: &Resources, resolver: &Resolver) -> Result<Vec<Secret>, TemplateError> {
+pub(crate) fn secrets(
+    resources: &Resources,
+    resolver: &Resolver,
+) -> Result<Vec<SecretDeclaration>, TemplateError> {
     let mut secrets = Vec::new();
     for (name, resource) in
         resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::SecretsManager::Secret")
@@ -62,7 +65,7 @@ pub(crate) fn secrets(resources: &Resources, resolver: &Resolver) -> Result<Vec<
         let generated = &properties["GenerateSecretString"];
         let string = [&generated["SecretStringTemplate"], &properties["SecretString"]];
         let length = generated["PasswordLength"].as_u64().and_then(|length| usize::try_from(length).ok());
-        secrets.push(Secret {
+        secrets.push(SecretDeclaration {
             name: properties["Name"].as_str().unwrap_or(name).to_owned(),
             arn: names::secret_arn(name),
             string: string.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned(),
@@ -73,8 +76,8 @@ pub(crate) fn secrets(resources: &Resources, resolver: &Resolver) -> Result<Vec<
     Ok(secrets)
 }
 
-impl Secret {
-    /// Makes the value that a deployment would give the secret.
+impl SecretDeclaration {
+    /// Makes the value that the secret has after a deployment.
     pub(crate) fn first_value(&self) -> String {
         let generated = crate::random::base62(self.generated_length);
         match (&self.generated_key, serde_json::from_str::<Value>(&self.string)) {

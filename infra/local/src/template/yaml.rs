@@ -21,14 +21,14 @@ pub(crate) fn parse(text: &str) -> Result<Value, TemplateError> {
 }
 
 #[derive(Debug)]
-enum Open {
+enum Container {
     List(Vec<Value>, Option<Tag>),
     Map(Map<String, Value>, Option<String>, Option<Tag>),
 }
 
 #[derive(Debug, Default)]
 struct Builder {
-    open: Vec<Open>,
+    open: Vec<Container>,
     document: Option<Value>,
     problem: Option<TemplateError>,
 }
@@ -39,13 +39,13 @@ impl EventReceiver for Builder {
             Event::Scalar(text, style, _, tag) => {
                 let plain = style == TScalarStyle::Plain && tag.is_none();
                 let value = if plain { typed(text) } else { Value::String(text) };
-                self.place(tagged(tag, value));
+                self.add(tagged(tag, value));
             }
-            Event::SequenceStart(_, tag) => self.open.push(Open::List(Vec::new(), tag)),
-            Event::MappingStart(_, tag) => self.open.push(Open::Map(Map::new(), None, tag)),
+            Event::SequenceStart(_, tag) => self.open.push(Container::List(Vec::new(), tag)),
+            Event::MappingStart(_, tag) => self.open.push(Container::Map(Map::new(), None, tag)),
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
-                Some(Open::List(items, tag)) => self.place(tagged(tag, Value::Array(items))),
-                Some(Open::Map(fields, _, tag)) => self.place(tagged(tag, Value::Object(fields))),
+                Some(Container::List(items, tag)) => self.add(tagged(tag, Value::Array(items))),
+                Some(Container::Map(fields, _, tag)) => self.add(tagged(tag, Value::Object(fields))),
                 None => {}
             },
             Event::Alias(_) => {
@@ -57,11 +57,11 @@ impl EventReceiver for Builder {
 }
 
 impl Builder {
-    fn place(&mut self, value: Value) {
+    fn add(&mut self, value: Value) {
         match self.open.last_mut() {
             None => self.document = Some(value),
-            Some(Open::List(items, _)) => items.push(value),
-            Some(Open::Map(fields, name, _)) => match name.take() {
+            Some(Container::List(items, _)) => items.push(value),
+            Some(Container::Map(fields, name, _)) => match name.take() {
                 None => *name = Some(as_name(value)),
                 Some(name) => {
                     if fields.insert(name.clone(), value).is_some() {

@@ -1,3 +1,5 @@
+//! The configuration of AWS clients: lean, because it is part of every start.
+
 use std::time::Duration;
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
@@ -11,20 +13,20 @@ use aws_types::{SdkConfig, region::Region};
 use tokio::time::timeout;
 
 use super::{
-    BadSetting, Environment,
+    environment::{BadSetting, Environment},
     http::{BoxError, Http},
     roots::roots,
 };
-use crate::problem::causes;
+use crate::error_chain::causes;
 
-/// How long opening a connection may take: what is slower is left to the request that needs it.
-const OPENED_WITHIN: Duration = Duration::from_secs(1);
+/// How long the start waits for a connection. A slower one is left to the request that needs it.
+const CONNECT_AT_START_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What AWS clients are built from: one HTTP client, and credentials from the environment.
+/// The configuration of AWS clients: one HTTP client, and credentials from the environment.
 ///
-/// Leaves out what the SDK's own loader brings and a function never uses: profiles, instance
-/// metadata, single sign-on, the system's hundred root certificates, a cache of credentials that do not
-/// change, and a watch over streams where every body is at hand and every attempt limited in time.
+/// The SDK's own loader brings profiles, instance metadata, single sign-on and a hundred root certificates. A
+/// function uses none of them. It needs no cache of credentials either, for they do not change, and no guard
+/// against stalled streams, for every body is in memory and every attempt has a time limit.
 #[derive(Debug, Clone)]
 pub struct Aws {
     config: SdkConfig,
@@ -71,7 +73,7 @@ impl Aws {
         })
     }
 
-    /// Returns what the client of any other service is built from.
+    /// Returns the configuration for the client of any other service.
     #[must_use]
     pub const fn config(&self) -> &SdkConfig {
         &self.config
@@ -85,9 +87,9 @@ impl Aws {
 
     /// Opens the connection that the first request to the table will use.
     ///
-    /// What fails here is left for that request to find out.
+    /// A failure is logged and left to that request.
     pub(crate) async fn connect_to_dynamodb(&self) {
-        match timeout(OPENED_WITHIN, self.ask_for_health()).await {
+        match timeout(CONNECT_AT_START_TIMEOUT, self.ask_for_health()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tracing::warn!(error.causes = causes(&*error), "could not connect to DynamoDB yet");
@@ -96,7 +98,7 @@ impl Aws {
         }
     }
 
-    /// Asks `DynamoDB` whether it is well: a `GET` of its root, which anyone may send.
+    /// Asks for `DynamoDB`'s health page: a `GET` of its root, which anyone may send.
     async fn ask_for_health(&self) -> Result<(), BoxError> {
         let region = self.config.region().map(ToString::to_string);
         self.http.open(&dynamodb_endpoint(region, self.dynamodb.clone()).await?).await
@@ -109,7 +111,7 @@ impl Aws {
     }
 }
 
-/// Returns where the SDK's client finds `DynamoDB`.
+/// Returns the URL at which the SDK's client finds `DynamoDB`.
 async fn dynamodb_endpoint(region: Option<String>, given: Option<String>) -> Result<String, BoxError> {
     let place = Params::builder().set_region(region).set_endpoint(given).build()?;
     Ok(DefaultResolver::new().resolve_endpoint(&place).await?.url().to_owned())
@@ -120,7 +122,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn dynamodb_is_where_its_region_is_unless_it_is_said_to_be_elsewhere() {
+    async fn dynamodb_is_in_the_region_unless_an_endpoint_is_given() {
         for (given, found) in [
             (None, "https://dynamodb.eu-west-1.amazonaws.com"),
             (Some("http://127.0.0.1:8000"), "http://127.0.0.1:8000"),

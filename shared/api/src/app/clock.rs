@@ -1,10 +1,12 @@
+//! The machine's clock.
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use domain::Time;
 
 /// The machine's clock: for leases and for the deadline of an invocation, never for a decision.
 ///
-/// What a function decides on is the time of its event.
+/// A decision takes the time of the event.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Clock(());
 

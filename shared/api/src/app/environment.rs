@@ -1,12 +1,14 @@
+//! The environment: the one place that reads it.
+
 use std::{fmt::Display, str::FromStr};
 
-use super::start_logging;
+use crate::log;
 
 /// The settings that the template gives a function.
 #[derive(Debug)]
 pub struct Environment(());
 
-/// A setting is missing or wrong; the function does not start.
+/// Why the function does not start: a setting is missing or wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum BadSetting {
     /// It is not there.
@@ -26,7 +28,7 @@ impl Environment {
     /// Starts the log, at the level that the environment asks for.
     pub fn start() -> Result<Self, BadSetting> {
         let environment = Self(());
-        start_logging(environment.parse_or("LOG_LEVEL", tracing::Level::INFO)?);
+        log::start(environment.parse_or("LOG_LEVEL", tracing::Level::INFO)?);
         Ok(environment)
     }
 

@@ -1,6 +1,7 @@
-//! What carries requests to AWS: HTTP/1.1, which is all that is used there.
+//! The HTTP client of the AWS clients, for HTTP/1.1 alone.
 //!
-//! The SDK's own brings HTTP/2, a seventh of a function's size.
+//! The SDK's own client brings HTTP/2, a seventh of a function's size. Delete this one when the SDK offers a client
+//! without HTTP/2.
 
 use std::{error::Error, io, pin::Pin, sync::Arc, task, time::Duration};
 
@@ -31,8 +32,8 @@ use tower_service::Service;
 pub(super) struct Http(Client<Connect, SdkBody>);
 
 impl Http {
-    /// Trusts `roots`, and gives up on a connection that is not there in time, TLS and all.
-    pub(super) fn new(roots: RootCertStore, within: Duration) -> Self {
+    /// Trusts `roots`. A connection, TLS included, must be open within `connect_timeout`.
+    pub(super) fn new(roots: RootCertStore, connect_timeout: Duration) -> Self {
         let mut tcp = Tcp::new();
         tcp.set_nodelay(true);
         tcp.enforce_http(false);
@@ -42,11 +43,11 @@ impl Http {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let https = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1();
-        let connect = Connect { https: https.wrap_connector(tcp), within };
+        let connect = Connect { https: https.wrap_connector(tcp), timeout: connect_timeout };
         Self(Client::builder(TokioExecutor::new()).build(connect))
     }
 
-    /// Asks an endpoint something that needs no signature, so that the next request finds a connection.
+    /// Sends an unsigned request to an endpoint, so that the next request finds an open connection.
     pub(super) async fn open(&self, endpoint: &str) -> Result<(), BoxError> {
         let request = Request::get(endpoint).body(SdkBody::empty())?;
         self.0.request(request).await?.into_body().collect().await?;
@@ -54,10 +55,10 @@ impl Http {
     }
 }
 
-/// Lets a request that was begun leave, so that what is done next is done while its answer is on the way.
+/// Yields until a started request is on the wire, so that the caller's next work overlaps with the round trip.
 ///
 /// It takes three turns: one connects, one starts the connection's task, and that task writes.
-pub(super) async fn let_requests_leave() {
+pub(super) async fn yield_until_sent() {
     for _ in 0..3 {
         yield_now().await;
     }
@@ -65,11 +66,11 @@ pub(super) async fn let_requests_leave() {
 
 pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Opens connections, each within a time.
+/// Opens connections, each within a time limit.
 #[derive(Debug, Clone)]
 struct Connect {
     https: HttpsConnector<Tcp>,
-    within: Duration,
+    timeout: Duration,
 }
 
 impl Service<Uri> for Connect {
@@ -82,7 +83,7 @@ impl Service<Uri> for Connect {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let connecting = timeout(self.within, self.https.call(uri));
+        let connecting = timeout(self.timeout, self.https.call(uri));
         Box::pin(async { connecting.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))? })
     }
 }
@@ -105,7 +106,7 @@ impl HttpConnector for Http {
         }
         let answer = self.0.request(request);
         HttpConnectorFuture::new(async move {
-            // Whatever ends an exchange is worth another attempt: the body is at hand, and the answer unknown.
+            // Each failure of an exchange deserves another attempt: the body is in memory, and the answer unknown.
             let answer = answer.await.map_err(|error| ConnectorError::io(error.into()))?;
             let answer = HttpResponse::try_from(answer.map(SdkBody::from_body_1_x));
             answer.map_err(|error| ConnectorError::other(error.into(), None))
@@ -113,7 +114,7 @@ impl HttpConnector for Http {
     }
 }
 
-/// Lets the SDK end a connection on which a request failed.
+/// Lets the SDK close a connection on which a request failed.
 fn metadata(connection: &CaptureConnection) -> Option<ConnectionMetadata> {
     let ended = connection.clone();
     let poison = move || {
@@ -163,13 +164,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_leaves_before_what_is_done_meanwhile() {
+    async fn a_request_is_sent_before_the_work_that_overlaps_with_it() {
         let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let http = Http::new(RootCertStore::empty(), Duration::from_secs(5));
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let arrived = async {
-            let_requests_leave().await;
+            yield_until_sent().await;
             let (mut connection, _) = listener.accept().unwrap();
             connection.set_nonblocking(true).unwrap();
             connection.read(&mut [0; 4096]).unwrap()

@@ -1,3 +1,5 @@
+//! The pepper of Secrets Manager, and the checks of secrets that need it.
+
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -12,10 +14,10 @@ use domain::{
 };
 use tokio::task::spawn_blocking;
 
-use super::warm::Warm;
+use super::verified_tokens::VerifiedTokens;
 
-/// An unknown version is looked for at most this often.
-const REFETCH_EVERY: Duration = Duration::from_secs(10);
+/// The shortest time between two searches for unknown versions.
+const MIN_REFETCH_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The peppers of Secrets Manager, held in memory.
 #[derive(Debug)]
@@ -23,34 +25,35 @@ pub struct Pepper {
     client: Client,
     secret_id: String,
     held: Mutex<Held>,
-    warm: Warm,
+    verified: VerifiedTokens,
 }
 
 #[derive(Debug)]
 struct Held {
     peppers: Arc<Peppers>,
-    /// When an unknown version was last looked for. The first fetch is none: a version may be added right after.
+    /// When this instance last searched for an unknown version. The first fetch does not count: a version may be
+    /// added right after it.
     refetched: Option<Instant>,
 }
 
-/// Which secret of a key a token holds, as far as tags tell.
+/// Which secret of a key a token holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found<'k> {
-    /// One that works, if its hash matches too.
-    Working(&'k StoredSecret),
-    /// One that worked once.
+pub enum SecretMatch<'k> {
+    /// One that is valid now: the current one, or the previous one during its overlap.
+    Active(&'k StoredSecret),
+    /// One that a rotation replaced.
     Retired,
-    /// None.
-    Nothing,
+    /// None of them.
+    None,
 }
 
-/// The pepper cannot be had: an error of ours, never a refusal of the caller.
+/// Why a secret could not be checked: an error of ours, never a refusal of the caller.
 #[derive(Debug, thiserror::Error)]
 pub enum PepperFailure {
     /// Secrets Manager failed.
     #[error("Secrets Manager does not answer")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The stored document is unusable.
+    /// The document in Secrets Manager is malformed.
     #[error("the stored pepper is unusable")]
     Unusable(#[from] BadPeppers),
     /// A stored secret cannot be checked.
@@ -66,60 +69,61 @@ impl Pepper {
     pub async fn fetch(client: Client, secret_id: String) -> Result<Self, PepperFailure> {
         let peppers = fetch(&client, &secret_id).await?;
         let held = Mutex::new(Held { peppers, refetched: None });
-        Ok(Self { client, secret_id, held, warm: Warm::default() })
+        Ok(Self { client, secret_id, held, verified: VerifiedTokens::default() })
     }
 
-    /// Makes what is stored of a new token. Runs argon2 off the async thread: tens of milliseconds.
-    pub async fn seal(&self, token: &SecretToken) -> Result<StoredSecret, PepperFailure> {
+    /// Hashes a new token for storage. Runs argon2 off the async thread, for tens of milliseconds.
+    pub async fn hash_secret(&self, token: &SecretToken) -> Result<StoredSecret, PepperFailure> {
         let (peppers, token) = (self.held(), token.token().to_secret());
-        Ok(spawn_blocking(move || peppers.seal(token.token())).await?)
+        Ok(spawn_blocking(move || peppers.hash_secret(token.token())).await?)
     }
 
-    /// Tells which secret of a key a token holds, as far as tags tell, in constant time.
+    /// Tells by the tags, in constant time, which secret of a key a token holds.
     pub async fn find<'k>(
         &self,
         key: &'k AccessKey,
         token: Token<'_>,
         now: Time,
-    ) -> Result<Found<'k>, PepperFailure> {
-        for secret in key.working_secrets(now) {
+    ) -> Result<SecretMatch<'k>, PepperFailure> {
+        for secret in key.active_secrets(now) {
             if self.tag_matches(secret, token).await? {
-                return Ok(Found::Working(secret));
+                return Ok(SecretMatch::Active(secret));
             }
         }
         let peppers = self.held();
         let retired = key.retired_secrets(now).any(|secret| peppers.retired_tag_matches(&secret, token));
-        Ok(if retired { Found::Retired } else { Found::Nothing })
+        Ok(if retired { SecretMatch::Retired } else { SecretMatch::None })
     }
 
-    /// Tells which secret of a key a token holds: by its tag, and then by argon2, which runs once for each
-    /// right secret on a warm instance and never for a wrong one.
+    /// Tells by the tags, and then by argon2, which secret of a key a token holds.
+    ///
+    /// argon2 runs once for each right secret on a warm instance, and never for a wrong one.
     pub async fn check<'k>(
         &self,
         key: &'k AccessKey,
         token: Token<'_>,
         now: Time,
-    ) -> Result<Found<'k>, PepperFailure> {
-        let found = self.find(key, token, now).await?;
-        let Found::Working(stored) = found else { return Ok(found) };
-        if self.warm.knows(token, stored) {
-            return Ok(found);
+    ) -> Result<SecretMatch<'k>, PepperFailure> {
+        let by_tag = self.find(key, token, now).await?;
+        let SecretMatch::Active(stored) = by_tag else { return Ok(by_tag) };
+        if self.verified.contains(token, stored) {
+            return Ok(by_tag);
         }
         tracing::debug!(key.id = %key.key_id, argon2.runs = 1, "checking a secret that this instance has not seen");
         if !self.hash_matches(stored, token).await? {
-            return Ok(Found::Nothing);
+            return Ok(SecretMatch::None);
         }
-        self.warm.learn(token, stored);
-        Ok(found)
+        self.verified.insert(token, stored);
+        Ok(by_tag)
     }
 
     async fn tag_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
-        Ok(self.knowing(stored).await?.tag_matches(stored, token)?)
+        Ok(self.peppers_with(stored).await?.tag_matches(stored, token)?)
     }
 
     /// Runs argon2 off the async thread: tens of milliseconds.
     async fn hash_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
-        let peppers = self.knowing(stored).await?;
+        let peppers = self.peppers_with(stored).await?;
         let (kept, token) = (stored.clone(), token.to_secret());
         Ok(spawn_blocking(move || peppers.hash_matches(&kept, token.token())).await??)
     }
@@ -128,14 +132,15 @@ impl Pepper {
         Arc::clone(&self.held.lock().unwrap_or_else(PoisonError::into_inner).peppers)
     }
 
-    async fn knowing(&self, stored: &StoredSecret) -> Result<Arc<Peppers>, PepperFailure> {
+    /// Returns the peppers, fetched anew where the secret's version is unknown.
+    async fn peppers_with(&self, stored: &StoredSecret) -> Result<Arc<Peppers>, PepperFailure> {
         let peppers = self.held();
         if peppers.knows(stored.pepper_version()) {
             return Ok(peppers);
         }
         let due = {
             let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-            let due = held.refetched.is_none_or(|last| last.elapsed() >= REFETCH_EVERY);
+            let due = held.refetched.is_none_or(|last| last.elapsed() >= MIN_REFETCH_INTERVAL);
             if due {
                 held.refetched = Some(Instant::now());
             }

@@ -1,8 +1,10 @@
+//! The certificate authorities that a function trusts.
+
 use rustls::{RootCertStore, pki_types::CertificateDer};
 
-use super::{BadSetting, Environment};
+use super::environment::{BadSetting, Environment};
 
-/// Amazon's own authorities, as its trust services publish them.
+/// Amazon's own authorities, as Amazon Trust Services publishes them.
 const AMAZON: [&[u8]; 5] = [
     include_bytes!("amazon_roots/amazon_root_ca_1.der"),
     include_bytes!("amazon_roots/amazon_root_ca_2.der"),
@@ -11,7 +13,7 @@ const AMAZON: [&[u8]; 5] = [
     include_bytes!("amazon_roots/starfield_services_root_g2.der"),
 ];
 
-/// Lists the authorities to trust: Amazon's own, or with `TLS_ROOTS=system` those of the machine.
+/// Returns the trusted authorities: Amazon's own, or with `TLS_ROOTS=system` those of the machine.
 pub(super) fn roots(environment: &Environment) -> Result<RootCertStore, BadSetting> {
     match environment.optional("TLS_ROOTS").as_deref() {
         None | Some("amazon") => Ok(amazon()),

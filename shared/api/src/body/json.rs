@@ -1,3 +1,7 @@
+//! JSON read strictly: an object with a repeated member is refused, and a list is not taken for a struct.
+//!
+//! Delete when `serde_json` can do both.
+
 use std::fmt;
 
 use serde::{
@@ -10,11 +14,11 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use super::unfit::Unfit;
+use super::decode_error::DecodeError;
 
-/// A JSON value none of whose objects names a member twice.
+/// A JSON value whose objects have no repeated members.
 ///
-/// Read as a Rust value it takes objects alone for structs, where serde would take lists too.
+/// A struct is read from an object only; serde itself would accept a list too.
 #[derive(Debug)]
 pub(super) struct Json(Value);
 
@@ -78,9 +82,9 @@ impl<'de> de::Visitor<'de> for Reader {
 }
 
 impl<'de> Deserializer<'de> for Json {
-    type Error = Unfit;
+    type Error = DecodeError;
 
-    fn deserialize_any<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unfit> {
+    fn deserialize_any<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.0 {
             Value::Null => visitor.visit_unit(),
             Value::Bool(truth) => visitor.visit_bool(truth),
@@ -102,7 +106,7 @@ impl<'de> Deserializer<'de> for Json {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Unfit> {
+    ) -> Result<V::Value, DecodeError> {
         match self.0 {
             Value::Array(_) => Err(de::Error::invalid_type(Unexpected::Seq, &visitor)),
             _ => self.deserialize_any(visitor),
@@ -114,14 +118,14 @@ impl<'de> Deserializer<'de> for Json {
         _: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Unfit> {
+    ) -> Result<V::Value, DecodeError> {
         match self.0 {
             Value::String(text) => visitor.visit_enum(text.into_deserializer()),
             _ => Err(de::Error::unknown_variant("", variants)),
         }
     }
 
-    fn deserialize_option<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unfit> {
+    fn deserialize_option<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.0 {
             Value::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
@@ -132,7 +136,7 @@ impl<'de> Deserializer<'de> for Json {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Unfit> {
+    ) -> Result<V::Value, DecodeError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -142,7 +146,7 @@ impl<'de> Deserializer<'de> for Json {
     }
 }
 
-impl IntoDeserializer<'_, Unfit> for Json {
+impl IntoDeserializer<'_, DecodeError> for Json {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -1,3 +1,5 @@
+//! Memory for argon2, kept between runs.
+
 use std::sync::{Mutex, PoisonError};
 
 use argon2::{Algorithm, Argon2, Block, Params, Version, password_hash::phc::PasswordHash};
@@ -5,9 +7,9 @@ use subtle::ConstantTimeEq;
 
 /// The memory of one argon2 run at a time, kept from run to run.
 ///
-/// Megabytes that are asked of the system for each run come with a fault for each page, and in pieces
-/// that do not fit the next run: an instance grew to seven times of what it needs. They are not wiped
-/// between runs: what argon2 leaves in them leads back to no secret, and wiping would cost a tenth of a run.
+/// Allocating the megabytes anew for each run costs a page fault for each page and fragments the heap: an
+/// instance grew to seven times its need. The memory is not wiped between runs: its content leads back to
+/// no secret, and wiping would cost a tenth of a run.
 #[derive(Default)]
 pub(super) struct Memory(Mutex<Vec<Block>>);
 

@@ -1,0 +1,99 @@
+//! Decides on a request with an access key.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use api::{Caller, app::SecretMatch};
+use domain::{
+    Time,
+    access_key::{AccessKey, Status},
+    token::Token,
+};
+use table::KeyWithUser;
+
+use crate::{
+    authorizer_request::AuthorizerRequest,
+    member::{self, WhileSuspended},
+    refusal::Refusal,
+    reuse,
+    settings::Authorizer,
+    stop::Stop,
+};
+
+/// The shortest time between two records of a key's use, seconds.
+const USE_INTERVAL: i64 = 600;
+
+/// The longest time by which recording a use delays an answer.
+const USE_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// Authorizes the holder of a token.
+pub(crate) async fn authorize(
+    authorizer: &Authorizer,
+    request: &AuthorizerRequest,
+    text: &str,
+) -> Result<Caller, Stop> {
+    let token = Token::parse(&authorizer.app.key_prefix, text).map_err(|_| Refusal::Malformed)?;
+    if let Some(cached) = authorizer.decisions.get(&token.key_id()) {
+        match verify(authorizer, request, token, &cached).await {
+            Err(Stop::Refused(_)) => {}
+            allowed_or_failed => return allowed_or_failed,
+        }
+    }
+    let read_began = Instant::now();
+    let found = authorizer.app.table.access_key_and_user(token.key_id()).await?;
+    let found = found.ok_or_else(|| Refusal::UnknownKey(token.key_id()))?;
+    let decision = verify(authorizer, request, token, &found).await;
+    match &decision {
+        Ok(_) => {
+            record_use(authorizer, &found.key, request.now).await;
+            authorizer.decisions.put(token.key_id(), read_began, Arc::new(found));
+        }
+        Err(Stop::Refused(Refusal::RetiredSecret(_))) => reuse::notify(authorizer, request, &found).await,
+        Err(_) => {}
+    }
+    decision
+}
+
+/// Checks the secret, the state of the key and of its user, and the user's rights, in this order.
+async fn verify(
+    authorizer: &Authorizer,
+    request: &AuthorizerRequest,
+    token: Token<'_>,
+    found: &KeyWithUser,
+) -> Result<Caller, Stop> {
+    let key = &found.key;
+    match authorizer.app.pepper.check(key, token, request.now).await? {
+        SecretMatch::Active(_) => {}
+        SecretMatch::None => return Err(Refusal::WrongSecret(key.key_id).into()),
+        SecretMatch::Retired => return Err(Refusal::RetiredSecret(key.key_id).into()),
+    }
+    match key.status(request.now) {
+        Status::Active => {}
+        Status::Inactive => return Err(Refusal::Inactive(key.key_id).into()),
+        Status::Expired => return Err(Refusal::Expired(key.key_id).into()),
+        Status::Revoked => return Err(Refusal::Revoked(key.key_id).into()),
+    }
+    if !key.may_be_used_from(request.source_ip.parse().ok()) {
+        return Err(Refusal::ForeignAddress(key.key_id).into());
+    }
+    let suspended = WhileSuspended::Refused;
+    let member = member::authorize(authorizer, request, &found.user, Some(key), suspended).await?;
+    Ok(Caller::Member(Box::new(member)))
+}
+
+/// Records when the key was used last, as well as it can: a request never fails for it.
+async fn record_use(authorizer: &Authorizer, key: &AccessKey, now: Time) {
+    if key.last_used_at.is_some_and(|used| used.plus(USE_INTERVAL) > now) {
+        return;
+    }
+    let recording = authorizer.app.table.touch_access_key(key.key_id, now, USE_INTERVAL);
+    match tokio::time::timeout(USE_TIMEOUT, recording).await {
+        Ok(Ok(())) => {}
+        Ok(Err(failure)) => {
+            tracing::warn!(key.id = %key.key_id, error.cause = %failure, "could not record the use of a key");
+        }
+        Err(_) => tracing::warn!(key.id = %key.key_id, "gave up recording the use of a key"),
+    }
+}

@@ -1,0 +1,226 @@
+//! The gateway's question to the authorizer, read from its two event formats.
+
+use std::collections::HashMap;
+
+use domain::{
+    Time,
+    audit::{Actor, Origin},
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{failure::Failure, headers::Headers};
+
+/// An event of the gateway, not yet parsed.
+///
+/// The runtime would parse it with error messages that may hold a secret. It holds the caller's credential as it
+/// was sent, so `Debug` cannot write it.
+#[derive(Deserialize)]
+pub struct AuthorizerEvent(Box<RawValue>);
+
+impl AuthorizerEvent {
+    /// Parses the parts on which a decision depends.
+    pub(crate) fn parse(&self) -> Result<AuthorizerRequest, Failure> {
+        serde_json::from_str::<Payload>(self.0.get()).map_err(|error| Failure::unreadable(&error))?.try_into()
+    }
+}
+
+/// Payload 2.0 of HTTP APIs, or 1.0 of REST APIs.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Payload {
+    version: Option<String>,
+    route_key: Option<String>,
+    raw_path: Option<String>,
+    raw_query_string: Option<String>,
+    method_arn: Option<String>,
+    http_method: Option<String>,
+    resource: Option<String>,
+    path: Option<String>,
+    headers: Option<Headers>,
+    multi_value_headers: Option<Headers>,
+    query_string_parameters: Option<HashMap<String, Option<String>>>,
+    multi_value_query_string_parameters: Option<HashMap<String, Option<Vec<String>>>>,
+    path_parameters: Option<PathParameters>,
+    stage_variables: Option<StageVariables>,
+    request_context: RequestContext,
+}
+
+#[derive(Deserialize)]
+struct PathParameters {
+    organization_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct StageVariables {
+    sign_in_routes: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestContext {
+    api_id: String,
+    request_id: String,
+    time_epoch: Option<i64>,
+    request_time_epoch: Option<i64>,
+    http: Option<Http>,
+    identity: Option<Identity>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Http {
+    method: String,
+    source_ip: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Identity {
+    source_ip: String,
+}
+
+/// The format of the response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// `isAuthorized`, of HTTP APIs.
+    Simple,
+    /// A policy for the whole API and stage that this method belongs to.
+    Policy {
+        /// The method's ARN.
+        method_arn: String,
+    },
+}
+
+/// The parts of an event on which a decision depends, the same for both formats.
+///
+/// It holds the caller's credential as it was sent, so `Debug` cannot write it.
+pub(crate) struct AuthorizerRequest {
+    pub(crate) format: Format,
+    pub(crate) now: Time,
+    pub(crate) api_id: String,
+    pub(crate) method: String,
+    /// As `GET /v1/organizations/{organization_id}`, or `$default`.
+    pub(crate) route_key: String,
+    pub(crate) path: String,
+    pub(crate) headers: Headers,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) organization_id: Option<String>,
+    /// Whether a sign-in may pass on routes that name no organization.
+    pub(crate) sign_in_routes: bool,
+    pub(crate) source_ip: String,
+    pub(crate) request_id: String,
+}
+
+impl AuthorizerRequest {
+    /// Returns the origin of a change that this request makes.
+    pub(crate) fn origin(&self, actor: Actor) -> Origin {
+        let (source_ip, request_id) = (self.source_ip.clone(), self.request_id.clone());
+        Origin { at: self.now, actor, source_ip, request_id }
+    }
+}
+
+impl TryFrom<Payload> for AuthorizerRequest {
+    type Error = Failure;
+
+    fn try_from(event: Payload) -> Result<Self, Failure> {
+        let missing = Failure::BadEvent;
+        let context = event.request_context;
+        let simple = event.version.as_deref() == Some("2.0");
+        let (method, source_ip, epoch) = if simple {
+            let http = context.http.ok_or(missing("requestContext.http"))?;
+            (http.method, http.source_ip, context.time_epoch.ok_or(missing("requestContext.timeEpoch"))?)
+        } else {
+            let identity = context.identity.ok_or(missing("requestContext.identity"))?;
+            let method = event.http_method.ok_or(missing("httpMethod"))?;
+            (
+                method,
+                identity.source_ip,
+                context.request_time_epoch.ok_or(missing("requestContext.requestTimeEpoch"))?,
+            )
+        };
+        if epoch <= 0 {
+            return Err(missing("requestContext.timeEpoch"));
+        }
+        let route_key = match event.route_key {
+            Some(route_key) => route_key,
+            None => format!("{method} {}", event.resource.ok_or(missing("resource"))?),
+        };
+        let format = match event.method_arn {
+            _ if simple => Format::Simple,
+            Some(method_arn) => Format::Policy { method_arn },
+            None => return Err(missing("methodArn")),
+        };
+        let query = match event.raw_query_string {
+            Some(raw) => pairs_of(&raw),
+            None => all_values(event.multi_value_query_string_parameters, event.query_string_parameters),
+        };
+        let several = event.multi_value_headers.filter(|headers| !headers.0.is_empty());
+        let sign_in_routes = event.stage_variables.and_then(|variables| variables.sign_in_routes);
+        Ok(Self {
+            format,
+            now: Time::from_milliseconds(epoch),
+            api_id: context.api_id,
+            method,
+            route_key,
+            path: event.raw_path.or(event.path).unwrap_or_default(),
+            headers: several.or(event.headers).unwrap_or_default(),
+            query,
+            organization_id: event.path_parameters.and_then(|path| path.organization_id),
+            sign_in_routes: sign_in_routes.is_some_and(|value| value == "allow"),
+            source_ip,
+            request_id: context.request_id,
+        })
+    }
+}
+
+/// Prefers the form that keeps repeated values apart.
+fn all_values(
+    several: Option<HashMap<String, Option<Vec<String>>>>,
+    single: Option<HashMap<String, Option<String>>>,
+) -> Vec<(String, String)> {
+    let several: Vec<_> = several
+        .into_iter()
+        .flatten()
+        .flat_map(|(name, values)| values.into_iter().flatten().map(move |value| (name.clone(), value)))
+        .collect();
+    if several.is_empty() {
+        single.into_iter().flatten().filter_map(|(name, value)| Some((name, value?))).collect()
+    } else {
+        several
+    }
+}
+
+/// Decodes a part of a URL.
+pub(crate) fn decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+fn pairs_of(raw: &str) -> Vec<(String, String)> {
+    raw.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (decoded(name), decoded(value)))
+        .collect()
+}
+
+#[cfg(test)]
+impl AuthorizerRequest {
+    /// Makes a request without a credential.
+    pub(crate) fn sample() -> Self {
+        Self {
+            format: Format::Simple,
+            now: Time::from_seconds(1),
+            api_id: "api".to_owned(),
+            method: "GET".to_owned(),
+            route_key: "GET /x".to_owned(),
+            path: "/x".to_owned(),
+            headers: Headers::default(),
+            query: Vec::new(),
+            organization_id: None,
+            sign_in_routes: false,
+            source_ip: "192.0.2.1".to_owned(),
+            request_id: "id".to_owned(),
+        }
+    }
+}

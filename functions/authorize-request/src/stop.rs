@@ -1,0 +1,40 @@
+//! Why a request does not pass: it is refused, or the decision failed.
+
+use api::app::PepperFailure;
+
+use crate::{failure::Failure, jwt::jwks::JwksFailure, refusal::Refusal};
+
+/// Why a request does not pass.
+///
+/// Both are errors, so that `?` carries them to the one place that tells them apart.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The request may not pass.
+    Refused(Refusal),
+    /// The authorizer cannot know whether it may.
+    Failed(Failure),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<table::Error> for Stop {
+    fn from(error: table::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<PepperFailure> for Stop {
+    fn from(failure: PepperFailure) -> Self {
+        Self::Failed(failure.into())
+    }
+}
+
+impl From<JwksFailure> for Stop {
+    fn from(failure: JwksFailure) -> Self {
+        Self::Failed(failure.into())
+    }
+}

@@ -1,0 +1,34 @@
+//! An audit event as the API shows it.
+
+use domain::audit::{self, Actor, Target};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use ulid::Ulid;
+
+/// An audit event as the API shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct AuditEventResponse {
+    audit_id: Ulid,
+    at: String,
+    actor: Actor,
+    action: String,
+    target: Target,
+    source_ip: String,
+    request_id: String,
+    changes: Map<String, Value>,
+}
+
+impl From<audit::Event> for AuditEventResponse {
+    fn from(event: audit::Event) -> Self {
+        Self {
+            audit_id: event.audit_id,
+            at: event.at.to_string(),
+            actor: event.actor,
+            action: event.action,
+            target: event.target,
+            source_ip: event.source_ip,
+            request_id: event.request_id,
+            changes: event.changes,
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Messages of an inbox as the API shows them.
+
+use api::Page;
+use domain::{
+    id::KeyId,
+    inbox::{Message, MessageKind, State},
+};
+use serde::Serialize;
+use ulid::Ulid;
+
+/// A page of an inbox as the API shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct InboxPage {
+    #[serde(flatten)]
+    pub(crate) page: Page<MessageResponse>,
+    /// The number of unread messages among the newest 1,000, whatever the page shows.
+    pub(crate) unread: u64,
+}
+
+/// A message as the API shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct MessageResponse {
+    message_id: Ulid,
+    at: String,
+    event: MessageKind,
+    title: String,
+    text: String,
+    state: State,
+    key_id: Option<KeyId>,
+}
+
+impl From<Message> for MessageResponse {
+    fn from(message: Message) -> Self {
+        Self {
+            message_id: message.message_id,
+            at: message.at.to_string(),
+            event: message.event,
+            title: message.title,
+            text: message.text,
+            state: message.state,
+            key_id: message.key_id,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Step 4, clean up: finishes interrupted deletions of users.
+
+use domain::{id::UserId, user::Status};
+use table::Table;
+
+use crate::{
+    directory::{Directory, Lookup},
+    run::{Run, with_timeout},
+};
+
+/// Removes the items that interrupted deletions of users have left, while time allows.
+///
+/// The mark of a deletion is permanent, and the user item is removed last, so that the next run finds an
+/// unfinished deletion again.
+pub(crate) async fn clean_up(
+    run: &Run,
+    table: &Table,
+    directory: &mut Directory<'_>,
+    deleted_users: &[UserId],
+) {
+    directory.load_users(deleted_users.iter().copied()).await;
+    for user_id in deleted_users {
+        let time_left = run.time_left();
+        if time_left.is_zero() {
+            run.count(|summary| summary.left_over += 1);
+            continue;
+        }
+        match directory.user(*user_id) {
+            Lookup::Found(user) if user.status == Status::Deleted => {
+                match with_timeout(time_left, table.remove_user(*user_id)).await {
+                    Ok(()) => tracing::info!(user.id = %user_id, "finished the deletion of a user"),
+                    Err(error) => run.record_failure(1, "finish the deletion of a user", &error),
+                }
+            }
+            // The index is a moment behind.
+            Lookup::Found(_) | Lookup::Missing => {}
+            Lookup::Unavailable => run.count(|summary| summary.failed += 1),
+        }
+    }
+}

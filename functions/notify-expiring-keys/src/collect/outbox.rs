@@ -1,0 +1,70 @@
+//! Reads the messages that wait in the outbox.
+
+use domain::id::UserId;
+use table::{OutboxMessage, Table};
+use ulid::Ulid;
+
+use crate::{
+    directory::{Directory, Lookup},
+    recipients::channels_of,
+    run::{Run, table_step},
+};
+
+/// The number of messages that are read together.
+const BATCH_SIZE: usize = 100;
+
+/// Reads waiting messages, named by recipient and id, and into the directory their recipients.
+///
+/// Drops messages whose recipient cannot receive mail. Messages that cannot be read stay due, as do
+/// messages whose recipient cannot be read.
+pub(crate) async fn load_messages(
+    run: &Run,
+    table: &Table,
+    directory: &mut Directory<'_>,
+    due: &[(UserId, Ulid)],
+) -> Vec<OutboxMessage> {
+    run.count(|summary| summary.due += due.len());
+    let mut messages = Vec::new();
+    for (number, batch) in due.chunks(BATCH_SIZE).enumerate() {
+        if run.time_left().is_zero() {
+            run.count(|summary| summary.left_over += due.len() - number * BATCH_SIZE);
+            break;
+        }
+        let found = match table_step(table.outbox_messages(batch)).await {
+            Ok(found) => found,
+            Err(error) => {
+                run.record_failure(batch.len(), "read messages of the outbox", &error);
+                continue;
+            }
+        };
+        let mut readable = Vec::with_capacity(found.len());
+        for read in found.into_values() {
+            match read {
+                Ok(waiting) => readable.push(waiting),
+                Err(error) => run.record_failure(1, "read a message of the outbox", &error),
+            }
+        }
+        directory.load_users(readable.iter().map(|waiting| waiting.user_id)).await;
+        for waiting in readable {
+            match directory.user(waiting.user_id) {
+                Lookup::Found(user) if channels_of(user, waiting.organization_id).email => {
+                    messages.push(waiting);
+                }
+                Lookup::Found(_) | Lookup::Missing => drop_message(run, table, &waiting).await,
+                Lookup::Unavailable => run.count(|summary| summary.failed += 1),
+            }
+        }
+    }
+    messages
+}
+
+async fn drop_message(run: &Run, table: &Table, waiting: &OutboxMessage) {
+    let (user_id, message_id) = (waiting.user_id, waiting.message.message_id);
+    match table_step(table.drop_outbox_messages(user_id, message_id)).await {
+        Ok(()) => {
+            run.count(|summary| summary.skipped += 1);
+            tracing::info!(user.id = %user_id, message.id = %message_id, "dropped a message: its recipient cannot receive mail");
+        }
+        Err(error) => run.record_failure(1, "drop a message whose recipient cannot receive mail", &error),
+    }
+}

@@ -1,0 +1,79 @@
+//! The function's input, which the schedule sends.
+
+use api::Instant;
+use domain::Time;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// The input of one run.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ScheduleInput {
+    /// The time at which items are due.
+    pub(crate) now: Time,
+    /// The shards of the `due` index that the run reads: sorted, each once, never empty.
+    pub(crate) shards: Vec<u32>,
+}
+
+/// The input as JSON. Further fields, which EventBridge adds, are ignored.
+#[derive(Debug, Deserialize)]
+struct JsonInput {
+    time: Instant,
+    shards: Option<Vec<u32>>,
+}
+
+impl ScheduleInput {
+    /// Parses the input for an index of `due_shards` shards. An error names the wrong field.
+    pub(crate) fn parse(payload: Value, due_shards: u32) -> Result<Self, Failure> {
+        let input: JsonInput = serde_path_to_error::deserialize(payload).map_err(|error| {
+            let field = error.path().to_string();
+            let field = if field == "." { "the event".to_owned() } else { field };
+            Failure::input(field, error.into_inner())
+        })?;
+        // An index has at least one shard, whatever the setting says.
+        let due_shards = due_shards.max(1);
+        let mut shards = input.shards.unwrap_or_else(|| (0..due_shards).collect());
+        shards.sort_unstable();
+        shards.dedup();
+        if shards.is_empty() || shards.iter().any(|shard| *shard >= due_shards) {
+            return Err(Failure::input("shards", format!("must name some of 0 to {}", due_shards - 1)));
+        }
+        Ok(Self { now: input.time.0, shards })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_time_and_the_shards_are_read_and_other_fields_are_ignored() {
+        let input = ScheduleInput::parse(json!({"time": "2026-01-01T12:00:00Z", "id": "x"}), 3).unwrap();
+        assert_eq!(input, ScheduleInput { now: Time::from_seconds(1_767_268_800), shards: vec![0, 1, 2] });
+        let input =
+            ScheduleInput::parse(json!({"time": "2026-01-01T12:00:00Z", "shards": [2, 0, 2]}), 3).unwrap();
+        assert_eq!(input.shards, [0, 2]);
+        assert_eq!(ScheduleInput::parse(json!({"time": "2026-01-01T12:00:00Z"}), 0).unwrap().shards, [0]);
+    }
+
+    #[test]
+    fn an_error_names_the_wrong_field() {
+        let time = "2026-01-01T12:00:00Z";
+        for (payload, field) in [
+            (json!({"time": "yesterday"}), "time: "),
+            (json!({"time": 5}), "time: "),
+            (json!({}), "the event: missing field `time`"),
+            (json!(null), "the event: "),
+            (json!({"time": time, "shards": 1}), "shards: "),
+            (json!({"time": time, "shards": ["1"]}), "shards[0]: "),
+            (json!({"time": time, "shards": [3]}), "shards: must name some of 0 to 2"),
+            (json!({"time": time, "shards": []}), "shards: "),
+        ] {
+            let refused = ScheduleInput::parse(payload.clone(), 3).unwrap_err().to_string();
+            assert!(refused.starts_with(field), "{payload}: {refused}");
+        }
+    }
+}

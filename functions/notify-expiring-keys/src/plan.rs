@@ -1,0 +1,88 @@
+//! Step 2, plan: makes one digest for each recipient, in the order of sending.
+
+use std::{cell::Cell, collections::HashMap, rc::Rc};
+
+use domain::id::OrganizationId;
+use table::{Mail, OutboxMessage};
+use tokio::sync::{Mutex, MutexGuard};
+
+pub(crate) mod digest;
+pub(crate) mod due_notice;
+#[cfg(test)]
+mod tests;
+
+use digest::{Digest, Digests};
+use due_notice::DueNotice;
+
+/// The notices of a run, and what is still open of all its digests.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    notices: Vec<Rc<DueNotice>>,
+    /// Unfinished mails beyond the first of each recipient, who gets one mail in a run.
+    pub(crate) postponed_mails: usize,
+    /// Messages that no mail has claimed yet.
+    unclaimed_messages: Cell<usize>,
+    /// One lock for each organization with a notice that has several recipients.
+    claim_locks: HashMap<OrganizationId, Mutex<()>>,
+}
+
+impl Plan {
+    /// Sorts notices, unfinished mails and messages by recipient and urgency.
+    pub(crate) fn new(
+        notices: Vec<DueNotice>,
+        mut unfinished_mails: Vec<Mail>,
+        messages: Vec<OutboxMessage>,
+    ) -> (Self, Vec<Digest>) {
+        let mut digests = Digests::default();
+        unfinished_mails.sort_unstable_by_key(|mail| (mail.attempts, mail.mail_id));
+        let mut postponed_mails = 0;
+        for mail in unfinished_mails {
+            let digest = digests.of(mail.user_id);
+            if digest.unfinished.is_some() {
+                postponed_mails += 1;
+            } else {
+                digest.unfinished = Some(mail);
+            }
+        }
+        let mut notices: Vec<_> = notices.into_iter().map(Rc::new).collect();
+        notices.sort_unstable_by_key(|notice| (notice.announcement.expires_at, notice.announcement.key_id));
+        for notice in &notices {
+            for recipient in &notice.recipients {
+                let digest = digests.of(recipient.user_id);
+                digest.for_inbox.extend(recipient.in_inbox.then(|| Rc::clone(notice)));
+                digest.for_mail.extend(recipient.by_mail.then(|| Rc::clone(notice)));
+            }
+        }
+        let unclaimed_messages = Cell::new(messages.len());
+        for waiting in messages {
+            digests.of(waiting.user_id).messages.push(waiting);
+        }
+        let shared = notices.iter().filter(|notice| notice.is_shared());
+        let claim_locks = shared.map(|notice| (notice.organization_id, Mutex::default())).collect();
+        (Self { notices, postponed_mails, unclaimed_messages, claim_locks }, digests.into_sorted())
+    }
+
+    /// Waits until one recipient's claims of these notices can be made.
+    ///
+    /// Claims of a notice with several recipients take turns: DynamoDB refuses concurrent transactions
+    /// that touch the same key.
+    pub(crate) async fn lock_claims(&self, notices: &[Rc<DueNotice>]) -> Option<MutexGuard<'_, ()>> {
+        let shared = notices.iter().find(|notice| notice.is_shared())?;
+        Some(self.claim_locks.get(&shared.organization_id)?.lock().await)
+    }
+
+    /// Records that a mail claimed messages.
+    pub(crate) fn record_claimed_messages(&self, count: usize) {
+        self.unclaimed_messages.set(self.unclaimed_messages.get() - count);
+    }
+
+    /// Counts keys that produced no new notice.
+    pub(crate) fn count_skipped(&self) -> usize {
+        self.notices.iter().filter(|notice| notice.is_skipped()).count()
+    }
+
+    /// Counts keys whose claims are not all made, and messages that no mail has claimed.
+    pub(crate) fn count_left_over(&self) -> usize {
+        self.notices.iter().filter(|notice| notice.is_open()).count() + self.unclaimed_messages.get()
+    }
+}

@@ -1,0 +1,68 @@
+//! Everything that one recipient gets in a run.
+
+use std::{collections::HashMap, rc::Rc};
+
+use domain::{id::UserId, notice::Announcement};
+use table::{Mail, OutboxMessage};
+
+use super::due_notice::DueNotice;
+use crate::urgency::Urgency;
+
+/// Everything that one recipient gets in a run: messages in the inbox, and one mail.
+#[derive(Debug)]
+pub(crate) struct Digest {
+    pub(crate) user_id: UserId,
+    /// The notices for the inbox, the most urgent first.
+    pub(crate) for_inbox: Vec<Rc<DueNotice>>,
+    /// The notices for the mail, the most urgent first.
+    pub(crate) for_mail: Vec<Rc<DueNotice>>,
+    /// The messages for the mail, the most urgent first.
+    pub(crate) messages: Vec<OutboxMessage>,
+    /// A mail that an earlier run left unfinished. It takes the new notices and messages.
+    pub(crate) unfinished: Option<Mail>,
+}
+
+impl Digest {
+    fn empty(user_id: UserId) -> Self {
+        Self { user_id, for_inbox: Vec::new(), for_mail: Vec::new(), messages: Vec::new(), unfinished: None }
+    }
+
+    /// Returns whether the digest needs a mail.
+    pub(crate) const fn has_mail(&self) -> bool {
+        self.unfinished.is_some() || !self.for_mail.is_empty() || !self.messages.is_empty()
+    }
+
+    /// Returns the place in the order of sending: mails that failed less often come first, and of these
+    /// the most urgent.
+    pub(crate) fn priority(&self) -> impl Ord + use<> {
+        let expiry = |announcement: &Announcement| Urgency::Expiry(announcement.expires_at);
+        let notices = self.for_inbox.iter().chain(&self.for_mail).map(|notice| expiry(&notice.announcement));
+        let messages = self.messages.iter().map(|waiting| Urgency::from(&waiting.message));
+        let unfinished = self.unfinished.iter().flat_map(|mail| {
+            mail.announcements.iter().map(expiry).chain(mail.messages.iter().map(Urgency::from))
+        });
+        let failures = self.unfinished.as_ref().map_or(0, |mail| mail.attempts.saturating_add(1));
+        (failures, notices.chain(messages).chain(unfinished).min(), self.user_id)
+    }
+}
+
+/// Digests by recipient.
+#[derive(Debug, Default)]
+pub(crate) struct Digests(HashMap<UserId, Digest>);
+
+impl Digests {
+    /// Returns the digest of a recipient, an empty one at first.
+    pub(crate) fn of(&mut self, user_id: UserId) -> &mut Digest {
+        self.0.entry(user_id).or_insert_with_key(|user_id| Digest::empty(*user_id))
+    }
+
+    /// Returns all digests in the order of sending.
+    pub(crate) fn into_sorted(self) -> Vec<Digest> {
+        let mut digests: Vec<_> = self.0.into_values().collect();
+        for digest in &mut digests {
+            digest.messages.sort_by_key(|waiting| Urgency::from(&waiting.message));
+        }
+        digests.sort_by_cached_key(Digest::priority);
+        digests
+    }
+}

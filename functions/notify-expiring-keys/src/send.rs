@@ -1,0 +1,105 @@
+//! Step 3, send: claims and sends the notices of each digest.
+
+use domain::message::ExpiringKey;
+use futures_util::{StreamExt as _, stream};
+use table::{Mail, Table};
+
+use crate::{directory::Lookup, plan::digest::Digest, recipients::channels_of};
+
+mod claims;
+mod delivery;
+mod inbox;
+mod mail;
+mod rate_limit;
+mod resume;
+pub(crate) mod ses;
+
+pub(crate) use delivery::Delivery;
+
+use claims::{claim_messages, claim_notices};
+use mail::{deliver, mark_empty};
+use rate_limit::{Permit, RateLimiter};
+use resume::{NotReclaimed, reclaim};
+
+/// The number of digests that are sent at once. None waits for an answer that another one needs.
+const CONCURRENCY: usize = 16;
+
+/// Sends all digests, in the order given, until time or quota run out.
+pub(crate) async fn send(delivery: &Delivery<'_>, digests: Vec<Digest>, shards: &[u32]) {
+    let limiter = &rate_limiter(delivery, &digests, shards).await;
+    delivery.run.count(|summary| summary.left_over += delivery.plan.postponed_mails);
+    let sending = |digest| send_digest(delivery, digest, limiter);
+    stream::iter(digests).for_each_concurrent(CONCURRENCY, sending).await;
+}
+
+/// Asks SES for its quota, if there are mails to send. If SES does not answer, no mail is sent.
+async fn rate_limiter(delivery: &Delivery<'_>, digests: &[Digest], shards: &[u32]) -> RateLimiter {
+    if !digests.iter().any(Digest::has_mail) {
+        return RateLimiter::closed();
+    }
+    match delivery.notifier.mailer.quota().await {
+        Ok(quota) => RateLimiter::new(quota, share_of_rate(&delivery.notifier.app.table, shards)),
+        Err(error) => {
+            delivery.run.record_failure(1, "ask how much may be mailed", &error);
+            RateLimiter::closed()
+        }
+    }
+}
+
+/// Returns this run's share of the rate: schedules that name different shards run at the same time.
+fn share_of_rate(table: &Table, shards: &[u32]) -> f64 {
+    let count = u32::try_from(shards.len()).unwrap_or(u32::MAX);
+    f64::from(count) / f64::from(table.due_shards().max(1))
+}
+
+async fn send_digest(delivery: &Delivery<'_>, digest: Digest, limiter: &RateLimiter) {
+    // Taken first, so that the rest of the day's quota goes to the most urgent digests.
+    let permit = if digest.has_mail() { limiter.permit() } else { None };
+    inbox::notify(delivery, &digest).await;
+    match permit {
+        Some(permit) if permit.ready(delivery.run.time_left()).await => {
+            send_mail(delivery, digest, permit).await;
+        }
+        _ => delivery.run.count(|summary| summary.left_over += usize::from(digest.unfinished.is_some())),
+    }
+}
+
+/// Claims the new notices and messages for one mail, the unfinished one if there is one, and sends it.
+async fn send_mail(delivery: &Delivery<'_>, mut digest: Digest, permit: Permit<'_>) {
+    let Delivery { run, directory, .. } = *delivery;
+    let unfinished = match digest.unfinished.take() {
+        None => None,
+        Some(mail) => match reclaim(delivery, mail).await {
+            Ok(reclaimed) => reclaimed,
+            // Nobody claimed the new notices: they stay due.
+            Err(NotReclaimed) => return,
+        },
+    };
+    let new = || Some((new_mail(delivery, &digest)?, Vec::new()));
+    let Some((mut mail, mut keys)) = unfinished.or_else(new) else { return };
+    // After a failure it is unknown whether the last claims were made. A later run reads the mail's claims.
+    if let Err(error) = claim_notices(delivery, &digest.for_mail, &mut mail, &mut keys).await {
+        return run.record_failure(1, "claim the notices of a mail", &error);
+    }
+    if let Err(error) = claim_messages(delivery, digest.messages, &mut mail).await {
+        return run.record_failure(1, "claim the messages of a mail", &error);
+    }
+    keys.sort_by_key(|key: &ExpiringKey| (key.expires_at, key.key_id));
+    let is_empty = keys.is_empty() && mail.messages.is_empty();
+    match directory.user(mail.user_id) {
+        Lookup::Found(recipient) if channels_of(recipient, mail.organization_id).email && !is_empty => {
+            deliver(delivery, &mail, recipient, &keys, permit).await;
+        }
+        Lookup::Unavailable => run.count(|summary| summary.failed += 1),
+        Lookup::Found(_) | Lookup::Missing if mail.is_stored() => mark_empty(delivery, &mail).await,
+        Lookup::Found(_) | Lookup::Missing => {}
+    }
+}
+
+/// Starts a mail; `None` if the digest has no new notice or message for it.
+fn new_mail(delivery: &Delivery<'_>, digest: &Digest) -> Option<Mail> {
+    let of_notices = digest.for_mail.first().map(|notice| notice.organization_id);
+    let of_messages = digest.messages.first().map(|waiting| waiting.organization_id);
+    let Delivery { run, .. } = *delivery;
+    Some(Mail::new(digest.user_id, of_notices.or(of_messages)?, run.lease_ends_at(), run.now))
+}

@@ -1,0 +1,75 @@
+//! Claims notices and messages for a mail.
+
+use std::rc::Rc;
+
+use domain::{message::ExpiringKey, notice::Announcement};
+use table::{Claim, Error, MAX_CLAIMS, MAX_MESSAGES, Mail, OutboxMessage};
+
+use super::delivery::Delivery;
+use crate::{plan::due_notice::DueNotice, run::table_step};
+
+/// The most keys in one mail: it stays readable, and far below the size limit of an item.
+const MAX_KEYS: usize = 1_000;
+
+/// Claims notices for a mail, as many as time and size allow.
+///
+/// Afterwards `keys` holds the keys that the mail names: a key whose notice is obsolete, or belongs to
+/// another mail, is removed.
+pub(super) async fn claim_notices(
+    delivery: &Delivery<'_>,
+    notices: &[Rc<DueNotice>],
+    mail: &mut Mail,
+    keys: &mut Vec<ExpiringKey>,
+) -> Result<(), Error> {
+    let table = &delivery.notifier.app.table;
+    let most = MAX_KEYS.saturating_sub(mail.announcements.len());
+    for batch in notices[..notices.len().min(most)].chunks(MAX_CLAIMS) {
+        let _turn = delivery.plan.lock_claims(batch).await;
+        if delivery.run.time_left().is_zero() {
+            break;
+        }
+        let wanted: Vec<_> = batch.iter().map(|notice| notice.announcement).collect();
+        for (notice, claim) in batch.iter().zip(table_step(table.claim(mail, &wanted)).await?) {
+            let is_same = |key: &ExpiringKey| {
+                (key.key_id, key.expires_at) == (notice.key.key_id, notice.key.expires_at)
+            };
+            match claim {
+                Claim::Made => {
+                    keys.retain(|key| !is_same(key));
+                    keys.push(notice.key.clone());
+                }
+                Claim::MadeBefore if announces(mail, &notice.announcement) => {}
+                Claim::MadeBefore | Claim::Obsolete => keys.retain(|key| !is_same(key)),
+            }
+            if let Some(advance) = notice.record_claim(claim) {
+                delivery.advances.push(advance).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether a mail announces this expiry at the same stage or a narrower one.
+fn announces(mail: &Mail, wanted: &Announcement) -> bool {
+    mail.announcements.iter().any(|announced| {
+        (announced.key_id, announced.expires_at) == (wanted.key_id, wanted.expires_at)
+            && announced.stage <= wanted.stage
+    })
+}
+
+/// Moves messages from the outbox into the mail, as many as time and size allow.
+pub(super) async fn claim_messages(
+    delivery: &Delivery<'_>,
+    messages: Vec<OutboxMessage>,
+    mail: &mut Mail,
+) -> Result<(), Error> {
+    let most = MAX_MESSAGES.saturating_sub(mail.messages.len());
+    let wanted: Vec<_> = messages.into_iter().map(|waiting| waiting.message).take(most).collect();
+    if wanted.is_empty() || delivery.run.time_left().is_zero() {
+        return Ok(());
+    }
+    let count = wanted.len();
+    table_step(delivery.notifier.app.table.claim_outbox_messages(mail, wanted)).await?;
+    delivery.plan.record_claimed_messages(count);
+    Ok(())
+}

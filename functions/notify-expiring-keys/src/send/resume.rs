@@ -1,0 +1,87 @@
+//! Resumes a mail that an earlier run left unfinished.
+
+use std::collections::HashSet;
+
+use domain::{id::KeyId, message::ExpiringKey, notice::Announcement};
+use table::{DueKey, Error, Mail};
+
+use super::delivery::Delivery;
+use crate::{collect::due_keys::BATCH_SIZE, directory::Lookup, recipients::active_user, run::table_step};
+
+/// Another run has the mail, or may have it.
+pub(super) struct NotReclaimed;
+
+/// Takes the lease of an unfinished mail, and reads the keys that it names.
+///
+/// `None` if the keys cannot be read: the mail then waits, and new notices do not wait for it.
+pub(super) async fn reclaim(
+    delivery: &Delivery<'_>,
+    mut mail: Mail,
+) -> Result<Option<(Mail, Vec<ExpiringKey>)>, NotReclaimed> {
+    let run = delivery.run;
+    let table = &delivery.notifier.app.table;
+    match table_step(table.take_over_mail(&mut mail, run.lease_ends_at(), run.now)).await {
+        Ok(()) => {}
+        Err(Error::Conflict) => return Err(NotReclaimed),
+        Err(error) => {
+            run.record_failure(1, "take the lease of an unfinished mail", &error);
+            return Err(NotReclaimed);
+        }
+    }
+    match load_keys(delivery, &mail).await {
+        Ok(keys) => Ok(Some((mail, keys))),
+        Err(error) => {
+            run.record_failure(1, "read the keys of an unfinished mail", &error);
+            Ok(None)
+        }
+    }
+}
+
+/// Reads the keys of a mail whose announcements are still true.
+///
+/// Fails if any item cannot be read, so that a notice is never dropped by mistake.
+async fn load_keys(delivery: &Delivery<'_>, mail: &Mail) -> Result<Vec<ExpiringKey>, Unreadable> {
+    table_step(async { Ok(read_keys(delivery, mail).await) }).await?
+}
+
+async fn read_keys(delivery: &Delivery<'_>, mail: &Mail) -> Result<Vec<ExpiringKey>, Unreadable> {
+    let app = &delivery.notifier.app;
+    let organization = match delivery.directory.organization(mail.organization_id) {
+        Lookup::Found(organization) => organization,
+        Lookup::Missing => return Ok(Vec::new()),
+        Lookup::Unavailable => return Err(Unreadable::Organization),
+    };
+    let announcements = app.table.standing(mail).await?;
+    let mut seen = HashSet::new();
+    let key_ids: Vec<KeyId> =
+        announcements.iter().map(|one| one.key_id).filter(|key_id| seen.insert(*key_id)).collect();
+    let mut keys = Vec::with_capacity(key_ids.len());
+    for batch in key_ids.chunks(BATCH_SIZE) {
+        for found in app.table.due_keys(batch).await?.into_values() {
+            let found = found?;
+            let Some(user) = active_user(found.user.as_ref()) else { continue };
+            if let Some(announcement) = announcements.iter().find(|one| is_true(one, &found)) {
+                let expires_at = announcement.expires_at;
+                keys.push(ExpiringKey::new(&found.key, expires_at, user, organization, &app.key_prefix));
+            }
+        }
+    }
+    Ok(keys)
+}
+
+fn is_true(announcement: &Announcement, found: &DueKey) -> bool {
+    announcement.key_id == found.key.key_id
+        && found.key.expires_at == Some(announcement.expires_at)
+        && found.key.revoked_at.is_none()
+}
+
+/// A mail's keys cannot be read. The mail stays leased.
+#[derive(Debug, thiserror::Error)]
+enum Unreadable {
+    /// The directory has logged the reason.
+    #[error("the organization cannot be read")]
+    Organization,
+    /// A key, or its user.
+    #[error(transparent)]
+    Key(#[from] Error),
+}

@@ -1,0 +1,54 @@
+//! Tests of the outcomes that errors of SES mean.
+
+use aws_sdk_ses::config::BehaviorVersion;
+
+use super::*;
+
+fn mailer() -> Mailer {
+    let config = Config::builder().behavior_version(BehaviorVersion::latest()).build();
+    Mailer {
+        client: Client::from_conf(config),
+        from: "keys@example.com".to_owned(),
+        configuration_set: None,
+        sender_accepted: AtomicBool::new(true),
+    }
+}
+
+#[test]
+fn only_a_fault_of_the_address_itself_rejects_a_mail() {
+    let mailer = mailer();
+    for (code, message, expected) in [
+        (
+            "InvalidParameterValue",
+            "Missing final '@domain'",
+            Some(SendOutcome::Rejected("InvalidParameterValue".to_owned())),
+        ),
+        (
+            "MessageRejected",
+            "Address blacklisted.",
+            Some(SendOutcome::Rejected("MessageRejected".to_owned())),
+        ),
+        ("Throttling", "Daily message quota exceeded.", Some(SendOutcome::QuotaUsedUp)),
+        ("Throttling", "Maximum sending rate exceeded.", None),
+        (
+            "MessageRejected",
+            "Email address is not verified. The following identities failed the check: a@b.c",
+            None,
+        ),
+        ("MessageRejected", "Sending suspended for this account.", None),
+        ("MailFromDomainNotVerifiedException", "", None),
+        ("ConfigurationSetDoesNotExist", "Configuration set <x> does not exist.", None),
+        ("InvalidParameterValue", "Message length is more than 10485760 bytes long", None),
+        ("InternalFailure", "", None),
+    ] {
+        assert_eq!(mailer.final_outcome(Some(code), Some(message)), expected, "{code}: {message}");
+    }
+    assert_eq!(mailer.final_outcome(None, None), None);
+}
+
+#[test]
+fn no_address_is_rejected_before_the_sender_was_accepted() {
+    let mailer = mailer();
+    mailer.sender_accepted.store(false, Ordering::Relaxed);
+    assert_eq!(mailer.final_outcome(Some("InvalidParameterValue"), Some("Illegal address")), None);
+}

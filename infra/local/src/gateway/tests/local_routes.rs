@@ -1,0 +1,46 @@
+//! The stack's own routes, under `/_local`.
+
+use hyper::Method;
+use serde_json::{Value, json};
+
+use super::TestGateway;
+
+#[tokio::test]
+async fn the_local_routes_respond() {
+    let gateway = TestGateway::start().await;
+    let issuer = gateway.stack.issuer().url().to_owned();
+    let discovery = gateway.get("/_local/oidc/.well-known/openid-configuration", &[]).await.json();
+    assert_eq!(
+        (&discovery["issuer"], &discovery["jwks_uri"]),
+        (&json!(issuer), &json!(format!("{issuer}/jwks.json")))
+    );
+    let keys = gateway.get("/_local/oidc/jwks.json", &[]).await.json();
+    assert_eq!(keys["keys"][0]["kid"], gateway.stack.issuer().key_id());
+    let signed_in = gateway.get("/_local/sign-in?subject=alice&email=alice%40example.com", &[]).await.json();
+    assert_eq!(signed_in["token"].as_str().unwrap().split('.').count(), 3);
+    assert_eq!(gateway.get("/_local/sign-in?subject=alice", &[]).await.status, 400);
+    let shifted = gateway.send(Method::POST, "/_local/clock", &[], br#"{"offset_seconds":60}"#).await.json();
+    assert_eq!(shifted["offset_seconds"], 60);
+    assert_eq!(shifted["now"], gateway.stack.clock().now_text());
+    let summary = gateway
+        .send(Method::POST, "/_local/schedules/notify-expiring-keys", &[], br#"{"time":"t"}"#)
+        .await
+        .json();
+    assert_eq!(
+        serde_json::from_str::<Value>(summary["body"].as_str().unwrap()).unwrap(),
+        json!({ "time": "t", "shards": [1] })
+    );
+    assert_eq!(gateway.send(Method::POST, "/_local/schedules/describe-caller", &[], b"").await.status, 404);
+    assert_eq!(gateway.get("/_local/emails", &[]).await.json(), json!([]));
+    assert_eq!(gateway.send(Method::DELETE, "/_local/emails", &[], b"").await.status, 204);
+    assert_eq!(
+        gateway.send(Method::POST, "/_local/faults", &[], br#"{"effect":"throttle"}"#).await.status,
+        204
+    );
+    assert_eq!(
+        gateway.send(Method::POST, "/_local/faults", &[], br#"{"effect":"explode"}"#).await.status,
+        400
+    );
+    assert_eq!(gateway.send(Method::DELETE, "/_local/faults", &[], b"").await.status, 204);
+    assert_eq!(gateway.get("/_local/nothing", &[]).await.status, 404);
+}

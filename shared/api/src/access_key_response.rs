@@ -1,0 +1,103 @@
+//! A key as responses show it, and its secret in the one response that does.
+
+use domain::{
+    Time,
+    access_key::{AccessKey, Status},
+    cidr::Cidr,
+    id::{KeyId, OrganizationId, UserId},
+    role::Label,
+    text::{Description, Name},
+    token::{KeyPrefix, SecretToken},
+    user::Kind,
+};
+use serde::Serialize;
+
+use crate::response::rfc3339;
+
+/// A key as the API shows it, never with a stored hash.
+#[derive(Debug, Serialize)]
+pub struct AccessKeyResponse {
+    key_id: KeyId,
+    masked_key: String,
+    name: Name,
+    description: Option<Description>,
+    organization_id: OrganizationId,
+    user_id: UserId,
+    user_kind: Kind,
+    status: Status,
+    created_at: String,
+    created_by: UserId,
+    updated_at: String,
+    updated_by: UserId,
+    expires_at: Option<String>,
+    expires_in_days: Option<i64>,
+    last_used_at: Option<String>,
+    rotated_at: Option<String>,
+    overlap_ends_at: Option<String>,
+    roles: Option<Vec<Label>>,
+    groups: Option<Vec<Label>>,
+    allowed_cidrs: Option<Vec<Cidr>>,
+    version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<SecretResponse>,
+}
+
+/// A new secret, in each form that people copy. It is shown once.
+#[derive(Serialize)]
+pub struct SecretResponse {
+    token: String,
+    access_key: String,
+    secret_key: String,
+    copy: String,
+}
+
+impl std::fmt::Debug for SecretResponse {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("SecretResponse([redacted])")
+    }
+}
+
+impl AccessKeyResponse {
+    /// Shows a key as it is at `now`.
+    #[must_use]
+    pub fn new(key: AccessKey, user_kind: Kind, prefix: &KeyPrefix, now: Time) -> Self {
+        let overlap_ends_at = key.overlap_ends_at(now);
+        Self {
+            masked_key: key.masked_key(prefix),
+            status: key.status(now),
+            key_id: key.key_id,
+            user_id: key.user_id(),
+            name: key.name,
+            description: key.description,
+            organization_id: key.organization_id,
+            user_kind,
+            created_at: key.created_at.to_string(),
+            created_by: key.created_by,
+            updated_at: key.updated_at.to_string(),
+            updated_by: key.updated_by,
+            expires_at: rfc3339(key.expires_at),
+            expires_in_days: key.expires_at.map(|expiry| expiry.days_from(now)),
+            last_used_at: rfc3339(key.last_used_at),
+            rotated_at: rfc3339(key.rotated_at),
+            overlap_ends_at: rfc3339(overlap_ends_at),
+            roles: key.roles,
+            groups: key.groups,
+            allowed_cidrs: key.allowed_cidrs,
+            version: key.version,
+            secret: None,
+        }
+    }
+
+    /// Adds the secret, for the response to the request that made it.
+    #[must_use]
+    pub fn with_secret(mut self, token: &SecretToken) -> Self {
+        let (access_key, secret_key) = (token.access_key().to_owned(), token.secret_key().to_owned());
+        self.secret = Some(SecretResponse {
+            token: token.expose().to_owned(),
+            copy: format!("key:{access_key}::{secret_key},tenant id: {}", self.organization_id),
+            access_key,
+            secret_key,
+        });
+        self
+    }
+}

@@ -1,0 +1,311 @@
+//! The one place that takes the gateway's event and makes a request of it, without ever panicking.
+//!
+//! `lambda_http` builds an `http::Request` by unwrapping. An event whose host is no host, whose path lacks its
+//! slash, whose query holds a raw `"`, `<` or space, whose body is no base64, or that has too long a URL or too
+//! many headers would end the process. What can be repaired is repaired here, and the rest is refused.
+
+use std::{collections::HashMap, mem};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use domain::Error;
+use lambda_http::{
+    Body, Request,
+    aws_lambda_events::apigw::ApiGatewayV2httpRequest,
+    http::header::COOKIE,
+    request::{LambdaRequest, RequestContext},
+};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::value::RawValue;
+
+/// The gateway passes on 10,240 bytes of URL and headers. Percent-encoding makes at most three times as many of
+/// them, twice of which `http` takes as a URI.
+const MAX_BYTES: usize = 10_240;
+
+/// The most headers: one of each kind that fits into what the gateway passes on. `http` panics at 32,768.
+const MAX_HEADERS: usize = MAX_BYTES;
+
+/// What no URI holds as it is. An existing escape keeps its `%`.
+const NOT_IN_URI: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// A payload that should be an event of the gateway (format 2.0), not yet parsed.
+///
+/// The runtime would parse it with error messages that hold parts of it. It holds the caller's credential as it
+/// was sent, so `Debug` cannot write it.
+#[derive(Deserialize)]
+pub(crate) struct GatewayEvent(Box<RawValue>);
+
+/// The payload is no event of the gateway. It may hold a credential, so the error says nothing else of it.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotAnEvent {
+    /// It has not the form of one.
+    #[error("the event cannot be read at line {line}, column {column}")]
+    Unreadable {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
+    /// It has more headers than the gateway passes on.
+    #[error("the event has {0} headers")]
+    TooManyHeaders(usize),
+}
+
+impl From<serde_json::Error> for NotAnEvent {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Unreadable { line: error.line(), column: error.column() }
+    }
+}
+
+#[derive(Deserialize)]
+struct Outline {
+    headers: Option<HashMap<String, IgnoredAny>>,
+}
+
+impl GatewayEvent {
+    /// Parses the payload.
+    pub(crate) fn parse(&self) -> Result<ApiGatewayV2httpRequest, NotAnEvent> {
+        let payload = self.0.get();
+        let Outline { headers } = serde_json::from_str(payload)?;
+        match headers.map_or(0, |headers| headers.len()) {
+            0..=MAX_HEADERS => Ok(serde_json::from_str(payload)?),
+            many => Err(NotAnEvent::TooManyHeaders(many)),
+        }
+    }
+}
+
+/// Makes the request that handlers take.
+///
+/// Its URI is path and query alone; the host stays in the headers and in the gateway's context.
+pub(crate) fn to_request(mut event: ApiGatewayV2httpRequest) -> Result<Request, Error> {
+    event.raw_path = Some(path(&event)?);
+    event.raw_query_string = Some(query(&event)?);
+    let body = body(event.body.take(), mem::take(&mut event.is_base64_encoded))?;
+    let mut headers = mem::take(&mut event.headers);
+    let domain_name = event.request_context.domain_name.take();
+
+    let mut request = Request::from(LambdaRequest::ApiGatewayV2(event));
+
+    *request.body_mut() = body;
+    if let Some(RequestContext::ApiGatewayV2(context)) = request.extensions_mut().get_mut() {
+        context.domain_name = domain_name;
+    }
+    if let Some(cookies) = request.headers_mut().remove(COOKIE) {
+        headers.insert(COOKIE, cookies);
+    }
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+fn path(event: &ApiGatewayV2httpRequest) -> Result<String, Error> {
+    let path = event.raw_path.as_deref().unwrap_or_default();
+    let stage = event.request_context.stage.as_deref().unwrap_or_default();
+    if path.len() + stage.len() > MAX_BYTES {
+        return Err(too_long("path"));
+    }
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    Ok(format!("{slash}{path}"))
+}
+
+/// Encodes what would be no URI. The parameters stay as they are, for they are decoded again.
+fn query(event: &ApiGatewayV2httpRequest) -> Result<String, Error> {
+    let query = event.raw_query_string.as_deref().unwrap_or_default();
+    if query.len() > MAX_BYTES {
+        return Err(too_long("query"));
+    }
+    Ok(utf8_percent_encode(query, NOT_IN_URI).to_string())
+}
+
+fn body(text: Option<String>, is_base64: bool) -> Result<Body, Error> {
+    match text {
+        None => Ok(Body::Empty),
+        Some(text) if is_base64 => {
+            let bytes = STANDARD.decode(text).map_err(|_| Error::invalid("body", "must be valid base64"))?;
+            Ok(Body::Binary(bytes))
+        }
+        Some(text) => Ok(Body::Text(text)),
+    }
+}
+
+fn too_long(part: &str) -> Error {
+    Error::invalid(part, format!("must have at most {MAX_BYTES} bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::RequestExt as _;
+    use proptest::{option, prelude::*};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn sample() -> Value {
+        serde_json::from_str(include_str!("../../../tests/events/describe-caller.json")).unwrap()
+    }
+
+    fn parsed(event: &Value) -> Result<ApiGatewayV2httpRequest, NotAnEvent> {
+        serde_json::from_value::<GatewayEvent>(event.clone()).unwrap().parse()
+    }
+
+    fn converted(change: impl FnOnce(&mut Value)) -> Result<Request, Error> {
+        let mut event = sample();
+        change(&mut event);
+        to_request(parsed(&event).unwrap())
+    }
+
+    #[test]
+    fn an_event_becomes_a_request_with_all_that_it_holds() {
+        let request = converted(|event| {
+            event["rawPath"] = json!("/v1/a b");
+            event["rawQueryString"] = json!("limit=5&x=a%20b");
+            event["cookies"] = json!(["a=1", "b=2"]);
+            event["pathParameters"] = json!({"user_id": "me"});
+            event["body"] = json!("aGk=");
+            event["isBase64Encoded"] = json!(true);
+        });
+        let request = request.unwrap();
+        assert_eq!(request.uri(), "/v1/a%20b?limit=5&x=a%20b");
+        assert_eq!(request.headers()["host"], "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com");
+        assert_eq!(request.headers()["cookie"], "a=1; b=2");
+        assert_eq!(request.path_parameters_ref().unwrap().first("user_id"), Some("me"));
+        assert_eq!(request.query_string_parameters_ref().unwrap().first("x"), Some("a b"));
+        assert!(matches!(request.body(), Body::Binary(bytes) if bytes == b"hi"));
+        let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else { panic!() };
+        assert_eq!(context.domain_name.as_deref(), Some("a1b2c3d4e5.execute-api.us-east-1.amazonaws.com"));
+    }
+
+    #[test]
+    fn a_query_that_is_no_uri_reaches_the_handler_as_it_was_meant() {
+        for raw in ["a\"b", "a<b>c", "a b", "a#b", "a{b}|^`\\[]", "é\u{7f}\u{1}\n", "%zz", "a\u{fffd}"] {
+            let request = converted(|event| event["rawQueryString"] = json!(format!("x={raw}"))).unwrap();
+            assert_eq!(request.query_string_parameters_ref().unwrap().first("x"), Some(raw), "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn an_odd_host_path_or_stage_is_no_reason_to_end() {
+        for text in
+            ["", " ", "a b", "a:b", "[::", "a@b:c", ":99999", "xn--a", "é", "<>", "?#", "//", "\\", "%"]
+        {
+            let host = if text.is_ascii() { text } else { "1.2.3.4.5" };
+            assert!(converted(|event| event["headers"]["host"] = json!(host)).is_ok(), "{text:?}");
+            assert!(converted(|event| event["headers"]["x-forwarded-proto"] = json!(host)).is_ok());
+            let domain = converted(|event| {
+                event["headers"] = json!({});
+                event["requestContext"]["domainName"] = json!(text);
+            });
+            assert!(domain.is_ok(), "{text:?}");
+            assert!(converted(|event| event["rawPath"] = json!(text)).is_ok(), "{text:?}");
+            assert!(converted(|event| event["requestContext"]["stage"] = json!(text)).is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_url_that_is_too_long_and_a_body_that_is_no_base64_are_refused() {
+        let long = "é".repeat(MAX_BYTES / 2 + 1);
+        for (member, field) in [("rawPath", "path"), ("rawQueryString", "query")] {
+            let refused = converted(|event| event[member] = json!(long)).unwrap_err();
+            assert_eq!(refused, too_long(field));
+        }
+        let refused = converted(|event| event["requestContext"]["stage"] = json!(long)).unwrap_err();
+        assert_eq!(refused, too_long("path"));
+        let longest = "é".repeat(MAX_BYTES / 2);
+        let whole = converted(|event| {
+            event["rawPath"] = json!("");
+            event["requestContext"]["stage"] = json!(longest);
+            event["rawQueryString"] = json!(longest);
+        });
+        assert!(whole.is_ok());
+        for body in ["a", "????", "aGk", "aGk=\n"] {
+            let refused = converted(|event| {
+                event["body"] = json!(body);
+                event["isBase64Encoded"] = json!(true);
+            });
+            assert!(matches!(refused.unwrap_err(), Error::Invalid { field, .. } if field == "body"));
+        }
+    }
+
+    #[test]
+    fn a_payload_that_is_no_event_is_an_error() {
+        for payload in [
+            json!(null),
+            json!(7),
+            json!("text"),
+            json!([]),
+            json!({}),
+            json!({"version": "1.0"}),
+            json!({"requestContext": {}}),
+            json!({"requestContext": {"http": {"method": "not a method"}}}),
+        ] {
+            assert!(matches!(parsed(&payload), Err(NotAnEvent::Unreadable { .. })), "{payload}");
+        }
+        for (name, value) in [("a b", "c"), ("a", "b\nc"), ("", "a")] {
+            let mut event = sample();
+            event["headers"] = json!({name: value});
+            assert!(matches!(parsed(&event), Err(NotAnEvent::Unreadable { .. })), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn more_headers_than_a_request_can_hold_are_an_error() {
+        let mut event = sample();
+        for number in 0..40_000 {
+            event["headers"][format!("x-{number}")] = json!("");
+        }
+        assert_eq!(parsed(&event).unwrap_err(), NotAnEvent::TooManyHeaders(40_006));
+    }
+
+    #[test]
+    fn an_error_says_nothing_of_the_payload() {
+        let mut event = sample();
+        event["headers"] = json!({"x-access-key": "secret\n"});
+        assert!(!parsed(&event).unwrap_err().to_string().contains("secret"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_anywhere_in_an_event_ends_the_process(
+            path in any::<String>(),
+            query in option::of(any::<String>()),
+            host in "[ -~]*",
+            scheme in option::of("[ -~]*"),
+            domain in option::of(any::<String>()),
+            stage in option::of(any::<String>()),
+            parameters in option::of(prop::collection::hash_map(any::<String>(), any::<String>(), 0..3)),
+            cookies in option::of(prop::collection::vec(any::<String>(), 0..3)),
+            (body, base64) in (option::of(any::<String>()), any::<bool>()),
+        ) {
+            let mut event = sample();
+            event["rawPath"] = json!(path);
+            event["rawQueryString"] = json!(query);
+            event["headers"]["host"] = json!(host);
+            if let Some(scheme) = scheme {
+                event["headers"]["x-forwarded-proto"] = json!(scheme);
+            }
+            event["requestContext"]["domainName"] = json!(domain);
+            event["requestContext"]["stage"] = json!(stage);
+            event["queryStringParameters"] = json!(parameters);
+            event["pathParameters"] = json!(parameters);
+            event["stageVariables"] = json!(parameters);
+            event["cookies"] = json!(cookies);
+            event["body"] = json!(body);
+            event["isBase64Encoded"] = json!(base64);
+            if let Ok(event) = parsed(&event) {
+                let _ = to_request(event);
+            }
+        }
+    }
+}

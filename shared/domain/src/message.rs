@@ -1,0 +1,196 @@
+//! The wording of messages: one constructor of [`Message`] for each kind.
+//!
+//! A message is read in an inbox and in a mail. The rest of a mail is worded by the templates of
+//! `functions/notify-expiring-keys`.
+
+use crate::{
+    Time,
+    access_key::AccessKey,
+    id::UserId,
+    inbox::{Message, MessageKind},
+    role::Label,
+    text::{Description, Name},
+    token::KeyPrefix,
+    user::{Kind, User},
+};
+
+mod expiring_key;
+#[cfg(test)]
+mod tests;
+
+pub use expiring_key::{EXPIRY_ADVICE, ExpiringKey, instant};
+
+/// The most undelivered items that a message names; it counts the others.
+const MAX_NAMED: usize = 20;
+
+/// A change of an access key by somebody other than its user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessKeyChange {
+    /// The key was created.
+    Created,
+    /// The key's name, expiry, networks or active state changed.
+    Changed,
+    /// The key got a new secret.
+    Rotated,
+    /// The key was revoked.
+    Revoked,
+    /// The key was deleted.
+    Deleted,
+    /// The key's roles or groups changed.
+    AccessChanged,
+}
+
+impl AccessKeyChange {
+    const fn verb(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Changed => "changed",
+            Self::Rotated => "made a new secret for",
+            Self::Revoked => "revoked",
+            Self::Deleted => "deleted",
+            Self::AccessChanged => "changed the roles or groups of",
+        }
+    }
+
+    const fn event(self) -> MessageKind {
+        match self {
+            Self::AccessChanged => MessageKind::AccessChanged,
+            _ => MessageKind::KeyChanged,
+        }
+    }
+}
+
+/// The user who made a change.
+#[derive(Debug, Clone, Copy)]
+pub struct Author<'a> {
+    /// The name of the user.
+    pub name: &'a str,
+    /// The id of the user.
+    pub user_id: UserId,
+    /// The address that the request came from.
+    pub source_ip: &'a str,
+}
+
+/// A report that a secret leaked.
+#[derive(Debug, Clone, Copy)]
+pub struct LeakReport<'a> {
+    /// The address that the report came from.
+    pub source_ip: &'a str,
+    /// The name that the reporter gave.
+    pub source: Option<&'a Name>,
+    /// The reporter's note on this secret.
+    pub note: Option<&'a Description>,
+}
+
+impl Message {
+    /// Words a change of a key, for the key's user.
+    #[must_use]
+    pub fn key_changed(
+        at: Time,
+        change: AccessKeyChange,
+        key: &AccessKey,
+        prefix: &KeyPrefix,
+        author: &Author<'_>,
+    ) -> Self {
+        let Author { name, user_id, source_ip } = author;
+        let title = format!("{name} {} your access key {}", change.verb(), key.name);
+        let expiry =
+            key.expires_at.map_or_else(|| "never expires".to_owned(), |at| format!("expires at {at}"));
+        let text = format!(
+            "Key {}, which {expiry}. Done by {name} ({user_id}) from {source_ip}. If you did not expect \
+             this, ask them, or an owner of your organization.",
+            key.masked_key(prefix),
+        );
+        Self::new(at, change.event(), title, text, Some(key.key_id))
+    }
+
+    /// Words a change of a user's roles or groups, for that user as it is after the change.
+    #[must_use]
+    pub fn access_changed(at: Time, user: &User, author_name: &str) -> Self {
+        let list = |labels: &[Label]| match labels {
+            [] => "none".to_owned(),
+            labels => labels.iter().map(Label::as_str).collect::<Vec<_>>().join(", "),
+        };
+        let (roles, groups) = (list(&user.roles), list(&user.groups));
+        let title = format!("{author_name} changed your roles or groups");
+        let text = format!("Your roles are now: {roles}. Your groups are now: {groups}.");
+        Self::new(at, MessageKind::AccessChanged, title, text, None)
+    }
+
+    /// Words the use of a secret that a rotation had ended, for the key's user, or for the owners if no
+    /// message reaches that user.
+    #[must_use]
+    pub fn retired_secret_used(
+        at: Time,
+        key: &AccessKey,
+        user: &User,
+        prefix: &KeyPrefix,
+        source_ip: &str,
+    ) -> Self {
+        let whose = if user.kind == Kind::Machine { format!("{}'s", user.name) } else { "your".to_owned() };
+        let title = format!("A retired secret of {whose} access key {} was used", key.name);
+        let text = format!(
+            "Somebody at {source_ip} came with a secret of key {} that a rotation had ended, and was \
+             refused. Either a program still holds the old secret, or it leaked. If you know of no such \
+             program, revoke the key.",
+            key.masked_key(prefix),
+        );
+        Self::new(at, MessageKind::RetiredSecretUsed, title, text, Some(key.key_id))
+    }
+
+    /// Words the report of a leaked key and its revocation, for the key's user and all owners.
+    #[must_use]
+    pub fn leak_reported(
+        at: Time,
+        key: &AccessKey,
+        user: &User,
+        prefix: &KeyPrefix,
+        report: &LeakReport<'_>,
+    ) -> Self {
+        let title =
+            format!("The access key {} of {} was reported as leaked, and revoked", key.name, user.name);
+        let source = report.source.map(|source| format!(" The reporter's name: {source}."));
+        let note = report.note.map(|note| format!(" The reporter's note: {note}"));
+        let text = format!(
+            "Somebody at {} reported key {} as leaked at {at}, and had its secret. It was revoked at once, \
+             for ever. Find where it leaked and remove it there, then make a new key for what used it.{}{}",
+            report.source_ip,
+            key.masked_key(prefix),
+            source.unwrap_or_default(),
+            note.unwrap_or_default(),
+        );
+        Self::new(at, MessageKind::LeakReported, title, text, Some(key.key_id))
+    }
+
+    /// Words the expiry of a key, soon or past, for an inbox.
+    #[must_use]
+    pub fn key_expires(at: Time, key: &ExpiringKey) -> Self {
+        let ExpiringKey { masked_key, user_name, organization_name, expires_at, .. } = key;
+        let event = if *expires_at > at { MessageKind::KeyExpiring } else { MessageKind::KeyExpired };
+        let text = format!(
+            "Key {masked_key} of {user_name} in {organization_name}. Expiry: {}. {EXPIRY_ADVICE}",
+            instant(*expires_at)
+        );
+        Self::new(at, event, key.headline(at), text, Some(key.key_id))
+    }
+
+    /// Words the end of a mail that the mail service refuses with `code`, for the owners.
+    ///
+    /// `undelivered` names each item that the mail was about.
+    #[must_use]
+    pub fn mail_undeliverable(at: Time, recipient: &User, code: &str, undelivered: &[String]) -> Self {
+        let name = &recipient.name;
+        let address = recipient.email.as_ref().map(ToString::to_string).unwrap_or_default();
+        let named = undelivered[..undelivered.len().min(MAX_NAMED)].join("; ");
+        let more = match undelivered.len().saturating_sub(MAX_NAMED) {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        let title = format!("Mails to {name} cannot be delivered");
+        let text = format!(
+            "The mail service refuses the address {address} of {name} for good ({code}). Not delivered: \
+             {named}{more}. Tell {name}, and correct the address."
+        );
+        Self::new(at, MessageKind::MailUndeliverable, title, text, None)
+    }
+}

@@ -1,0 +1,151 @@
+//! Tests of the wording: what each message says, word for word.
+
+use super::*;
+use crate::{
+    id::{KeyId, KeySuffix, OrganizationId},
+    secret::Peppers,
+    token::SecretToken,
+};
+
+const NOW: Time = Time::from_seconds(1_790_000_000);
+
+fn user(kind: Kind) -> User {
+    let email = "ann@example.com".to_owned().try_into().unwrap();
+    User::new(OrganizationId::random(), kind, "Ann".to_owned().try_into().unwrap(), Some(email), NOW)
+}
+
+/// Makes a key of a user, and returns it with what people see of it.
+fn key(user: &User, expires_at: Option<Time>) -> (AccessKey, KeyPrefix, String) {
+    let prefix: KeyPrefix = "ak".parse().unwrap();
+    let token = SecretToken::generate(&prefix, KeyId::new(user.user_id, KeySuffix::random()));
+    let peppers = Peppers::parse(r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef"}"#).unwrap();
+    let name = "deploy".to_owned().try_into().unwrap();
+    let secret = peppers.hash_secret(token.token());
+    let key = AccessKey::new(&token, secret, user.organization_id, name, expires_at, user.user_id, NOW);
+    let masked_key = key.masked_key(&prefix);
+    (key, prefix, masked_key)
+}
+
+#[test]
+fn a_changed_key_is_named_with_its_expiry_and_the_author() {
+    let user = user(Kind::Normal);
+    let author = Author { name: "Bob", user_id: user.user_id, source_ip: "192.0.2.1" };
+    for (change, expires_at, title, expiry, event) in [
+        (
+            AccessKeyChange::Revoked,
+            None,
+            "Bob revoked your access key deploy",
+            "never expires",
+            MessageKind::KeyChanged,
+        ),
+        (
+            AccessKeyChange::AccessChanged,
+            Some(NOW),
+            "Bob changed the roles or groups of your access key deploy",
+            "expires at 2026-09-21T14:13:20Z",
+            MessageKind::AccessChanged,
+        ),
+    ] {
+        let (key, prefix, masked_key) = key(&user, expires_at);
+        let message = Message::key_changed(NOW, change, &key, &prefix, &author);
+        assert_eq!((message.title.as_str(), message.event, message.key_id), (title, event, Some(key.key_id)));
+        let text = format!(
+            "Key {masked_key}, which {expiry}. Done by Bob ({}) from 192.0.2.1. If you did not expect this, \
+             ask them, or an owner of your organization.",
+            user.user_id
+        );
+        assert_eq!(message.text, text);
+    }
+}
+
+#[test]
+fn changed_roles_and_groups_are_listed() {
+    let mut user = user(Kind::Normal);
+    user.roles = ["reader", "writer"].map(|name| name.to_owned().try_into().unwrap()).to_vec();
+    let message = Message::access_changed(NOW, &user, "Bob");
+    assert_eq!(message.title, "Bob changed your roles or groups");
+    assert_eq!(message.text, "Your roles are now: reader, writer. Your groups are now: none.");
+    assert_eq!((message.event, message.key_id), (MessageKind::AccessChanged, None));
+}
+
+#[test]
+fn a_retired_secret_is_of_the_reader_or_of_a_machine() {
+    for (kind, title) in [
+        (Kind::Owner, "A retired secret of your access key deploy was used"),
+        (Kind::Machine, "A retired secret of Ann's access key deploy was used"),
+    ] {
+        let user = user(kind);
+        let (key, prefix, masked_key) = key(&user, None);
+        let message = Message::retired_secret_used(NOW, &key, &user, &prefix, "192.0.2.1");
+        assert_eq!((message.title.as_str(), message.event), (title, MessageKind::RetiredSecretUsed));
+        let text = format!(
+            "Somebody at 192.0.2.1 came with a secret of key {masked_key} that a rotation had ended, and was \
+             refused. Either a program still holds the old secret, or it leaked. If you know of no such \
+             program, revoke the key."
+        );
+        assert_eq!(message.text, text);
+    }
+}
+
+#[test]
+fn a_leak_names_the_source_and_note_of_its_reporter() {
+    let user = user(Kind::Normal);
+    let (key, prefix, masked_key) = key(&user, None);
+    let source = "GitHub secret scanning".to_owned().try_into().unwrap();
+    let note = "https://example.com/x".to_owned().try_into().unwrap();
+    let text = format!(
+        "Somebody at 192.0.2.1 reported key {masked_key} as leaked at 2026-09-21T14:13:20Z, and had its \
+         secret. It was revoked at once, for ever. Find where it leaked and remove it there, then make a new \
+         key for what used it."
+    );
+    for (source, note, more) in [
+        (None, None, ""),
+        (
+            Some(&source),
+            Some(&note),
+            " The reporter's name: GitHub secret scanning. The reporter's note: https://example.com/x",
+        ),
+    ] {
+        let report = LeakReport { source_ip: "192.0.2.1", source, note };
+        let message = Message::leak_reported(NOW, &key, &user, &prefix, &report);
+        assert_eq!(message.title, "The access key deploy of Ann was reported as leaked, and revoked");
+        assert_eq!(message.text, format!("{text}{more}"));
+        assert_eq!((message.event, message.key_id), (MessageKind::LeakReported, Some(key.key_id)));
+    }
+}
+
+#[test]
+fn an_expiry_is_soon_or_past() {
+    let mut expiring = ExpiringKey {
+        key_id: KeyId::random(),
+        key_name: "deploy".to_owned(),
+        masked_key: "ak_7HcX2mPq9LwZtR4bK1nV_…1cDe".to_owned(),
+        user_name: "ci".to_owned(),
+        organization_name: "Works".to_owned(),
+        expires_at: NOW.plus(7_200),
+    };
+    let message = Message::key_expires(NOW, &expiring);
+    assert_eq!(message.title, "Access key \"deploy\" expires in 2 hours");
+    let text = format!(
+        "Key ak_7HcX2mPq9LwZtR4bK1nV_…1cDe of ci in Works. Expiry: 2026-09-21 16:13:20 UTC. {EXPIRY_ADVICE}"
+    );
+    assert_eq!((message.text, message.event), (text, MessageKind::KeyExpiring));
+    assert_eq!(message.key_id, Some(expiring.key_id));
+    expiring.expires_at = NOW;
+    assert_eq!(Message::key_expires(NOW, &expiring).event, MessageKind::KeyExpired);
+}
+
+#[test]
+fn an_undeliverable_mail_names_twenty_items_and_counts_the_others() {
+    let items: Vec<_> = (1..=22).map(|number| format!("item {number}")).collect();
+    let message = Message::mail_undeliverable(NOW, &user(Kind::Normal), "MessageRejected", &items[..1]);
+    assert_eq!(message.title, "Mails to Ann cannot be delivered");
+    assert_eq!(
+        message.text,
+        "The mail service refuses the address ann@example.com of Ann for good (MessageRejected). Not \
+         delivered: item 1. Tell Ann, and correct the address."
+    );
+    let message = Message::mail_undeliverable(NOW, &user(Kind::Normal), "MessageRejected", &items);
+    assert!(message.text.contains("; item 20; and 2 more. Tell Ann"), "{}", message.text);
+    assert_eq!((message.event, message.key_id), (MessageKind::MailUndeliverable, None));
+}

@@ -1,0 +1,139 @@
+//! Lists of access keys, ordered by expiry.
+
+use std::collections::HashSet;
+
+use domain::{
+    Time,
+    access_key::AccessKey,
+    id::{KeyId, OrganizationId},
+    user::User,
+};
+
+use crate::{
+    AccessKeyFilter, Error, KeyWithUser, Page, Table,
+    batch::BATCH_SIZE,
+    item::{decode, text},
+    item_key,
+};
+
+/// A key with its sort key in the index.
+type Indexed = (String, KeyWithUser);
+
+impl Table {
+    /// Lists the keys of a user by expiry, strongly; `after` is the `next` of the page before.
+    ///
+    /// Reads all keys of the user for each page: quotas keep them few.
+    pub async fn access_keys_of(
+        &self,
+        user: &User,
+        filter: &AccessKeyFilter,
+        now: Time,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<AccessKey>, Error> {
+        let items = self
+            .query_strongly(
+                "PK = :partition AND begins_with(SK, :keys)",
+                item_key::user_partition(user.user_id),
+            )
+            .expression_attribute_values(":keys", text(item_key::ACCESS_KEYS))
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| Error::failed("Query", error))?;
+        let mut keys: Vec<AccessKey> =
+            items.into_iter().map(|item| decode("access key", item)).collect::<Result<_, _>>()?;
+        keys.retain(|key| filter.admits(key, user.kind, now));
+        let place = |key: &AccessKey| item_key::by_expiry(key.expires_at, key.key_id);
+        keys.sort_by_cached_key(place);
+        keys.retain(|key| after.is_none_or(|after| place(key).as_str() > after));
+        let more = keys.len() > limit;
+        keys.truncate(limit);
+        let next = more.then(|| keys.last().map(place)).flatten();
+        Ok(Page { items: keys, next })
+    }
+
+    /// Lists the keys of an organization with their users, by expiry.
+    ///
+    /// `after` is the `next` of the page before. The query covers the filter's range of expiry; the rest of
+    /// the filter applies after reading, with at most ten queries and batches. So a page may be short or
+    /// empty without being the last.
+    pub async fn access_keys(
+        &self,
+        organization_id: OrganizationId,
+        filter: &AccessKeyFilter,
+        now: Time,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<KeyWithUser>, Error> {
+        let (mut found, mut after) = (Vec::<Indexed>::new(), after.map(str::to_owned));
+        let rounds = filter.rounds();
+        let examined = if rounds == 1 { limit } else { BATCH_SIZE };
+        for _ in 0..rounds {
+            let round = self.placed_keys(organization_id, filter, now, after.as_deref(), examined).await?;
+            let asked_for = |(_, found): &Indexed| filter.admits(&found.key, found.user.kind, now);
+            found.extend(round.items.into_iter().filter(asked_for));
+            after = round.next;
+            if found.len() > limit {
+                found.truncate(limit);
+                after = found.last().map(|(place, _)| place.clone());
+            }
+            if found.len() == limit || after.is_none() {
+                break;
+            }
+        }
+        Ok(Page { items: found.into_iter().map(|(_, found)| found).collect(), next: after })
+    }
+
+    /// Reads the keys of the next `limit` index entries, or of fewer where keys and users do not fit one batch.
+    async fn placed_keys(
+        &self,
+        organization_id: OrganizationId,
+        filter: &AccessKeyFilter,
+        now: Time,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Indexed>, Error> {
+        let Some((first, last)) = filter.places(now).filter(|(_, last)| after < Some(last)) else {
+            return Ok(Page { items: Vec::new(), next: None });
+        };
+        // The entry before may lie before the range, whose start moves with time.
+        let start = after.filter(|after| *after > first.as_str()).and_then(|sort| {
+            let key_id = KeyId::parse(sort.rsplit('#').next()?).ok()?;
+            Some((sort.to_owned(), item_key::access_key(key_id)))
+        });
+        let partition = item_key::access_keys_partition(organization_id);
+        let places = self.index_page(partition, Some((&first, &last)), start, limit).await?;
+        let mut wanted = HashSet::new();
+        let mut entries = Vec::with_capacity(places.entries.len());
+        let read = places.entries.len();
+        for (sort, key) in places.entries {
+            let user = user_beside(&key);
+            let further = usize::from(!wanted.contains(&user)) + 1;
+            if wanted.len() + further > BATCH_SIZE {
+                break;
+            }
+            wanted.extend([key.clone(), user]);
+            entries.push((sort, key));
+        }
+        let more = places.more || entries.len() < read;
+        let next = more.then(|| entries.last().map(|(sort, _)| sort.clone())).flatten();
+        let found = self.batch(wanted).await?;
+        let mut items = Vec::with_capacity(entries.len());
+        for (sort, place) in entries {
+            // Deleted since the index was written: gone from the list as well.
+            let (Some(key), Some(user)) = (found.get(&place), found.get(&user_beside(&place))) else {
+                continue;
+            };
+            let key = decode("access key", key.clone())?;
+            items.push((sort, KeyWithUser { key, user: decode("user", user.clone())? }));
+        }
+        Ok(Page { items, next })
+    }
+}
+
+fn user_beside(key: &item_key::ItemKey) -> item_key::ItemKey {
+    item_key::ItemKey { pk: key.pk.clone(), sk: item_key::USER.to_owned() }
+}

@@ -1,0 +1,60 @@
+//! Records of use: the last use of a key, and the use of a retired secret.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use domain::{Time, id::KeyId};
+
+use crate::{
+    ChangeRecords, Error, OnConditionFailed, Table, Transaction,
+    expression::Expression,
+    item::{number, primary},
+    item_key,
+};
+
+impl Table {
+    /// Records the use of a key, unless a use was recorded less than `every` seconds ago.
+    pub async fn touch_access_key(&self, key_id: KeyId, now: Time, every: i64) -> Result<(), Error> {
+        let result = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(primary(item_key::access_key(key_id))))
+            .update_expression("SET last_used_at = :now")
+            .condition_expression(
+                "attribute_exists(PK) AND (attribute_not_exists(last_used_at) OR last_used_at <= :old)",
+            )
+            .expression_attribute_values(":now", number(now.seconds()))
+            .expression_attribute_values(":old", number(now.plus(-every).seconds()))
+            .send()
+            .await;
+        match result {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            other => other.map(|_| ()).map_err(|error| Error::failed("UpdateItem", error)),
+        }
+    }
+
+    /// Records the use of a retired secret, unless one was recorded less than `every` seconds ago.
+    pub async fn record_secret_reuse(
+        &self,
+        key_id: KeyId,
+        now: Time,
+        every: i64,
+        records: ChangeRecords<'_>,
+    ) -> Result<(), Error> {
+        let mut transaction = Transaction::with(self, records);
+        let told = Expression::new("SET reuse_told_at = :now").value(":now", number(now.seconds()));
+        let due = Expression::exists()
+            .and(" AND (attribute_not_exists(reuse_told_at) OR reuse_told_at <= :old)")
+            .value(":old", number(now.plus(-every).seconds()));
+        transaction.update(item_key::access_key(key_id), told, due, OnConditionFailed::Conflict);
+        match transaction.commit().await {
+            Err(Error::Conflict) => Ok(()),
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Every key of the table and its indexes, spelled once.
+
+use domain::{
+    Time,
+    id::{KeyId, KeySuffix, OrganizationId, UserId},
+    notice::Announcement,
+    role::Label,
+    text::Email,
+};
+use ulid::Ulid;
+
+/// A channel of notifications.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// By mail.
+    Mail,
+    /// In the inbox.
+    Inbox,
+}
+
+/// The partition and sort key of one item.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ItemKey {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+/// Sort key of a user.
+pub const USER: &str = "USER";
+
+/// Prefix of the sort keys of access keys.
+pub const ACCESS_KEYS: &str = "KEY#";
+
+const MAILS: &str = "MAIL#";
+
+const OUTBOX: &str = "OUTBOX#";
+
+/// Prefix of the sort keys of inbox messages; a ULID follows.
+pub const MESSAGES: &str = "INBOX#";
+
+/// Prefix of the sort keys of roles.
+pub const ROLES: &str = "ROLE#";
+
+/// Prefix of the sort keys of groups.
+pub const GROUPS: &str = "GROUP#";
+
+/// The range of sort keys that a decision needs of an organization: groups, the organization, roles.
+pub const SNAPSHOT: (&str, &str) = ("GROUP#", "ROLE#\u{7f}");
+
+/// Returns the partition of an organization's own items.
+#[must_use]
+pub fn organization_partition(organization_id: OrganizationId) -> String {
+    format!("ORG#{organization_id}")
+}
+
+/// Returns the partition of a user's items.
+#[must_use]
+pub fn user_partition(user_id: UserId) -> String {
+    format!("USER#{user_id}")
+}
+
+fn in_organization(organization_id: OrganizationId, sk: impl Into<String>) -> ItemKey {
+    ItemKey { pk: organization_partition(organization_id), sk: sk.into() }
+}
+
+/// Returns the key of an organization.
+#[must_use]
+pub fn organization(organization_id: OrganizationId) -> ItemKey {
+    in_organization(organization_id, "ORG")
+}
+
+/// Returns the key of a role.
+#[must_use]
+pub fn role(organization_id: OrganizationId, name: &Label) -> ItemKey {
+    in_organization(organization_id, format!("{ROLES}{name}"))
+}
+
+/// Returns the key of a group.
+#[must_use]
+pub fn group(organization_id: OrganizationId, name: &Label) -> ItemKey {
+    in_organization(organization_id, format!("{GROUPS}{name}"))
+}
+
+/// Returns the key of a sign-in's link to a user.
+#[must_use]
+pub fn subject(organization_id: OrganizationId, hash: &str) -> ItemKey {
+    in_organization(organization_id, format!("SUBJECT#{hash}"))
+}
+
+/// Returns the key of a user's claim to an address.
+#[must_use]
+pub fn email(organization_id: OrganizationId, email: &Email) -> ItemKey {
+    in_organization(organization_id, format!("EMAIL#{}", email.key()))
+}
+
+/// Returns the key of a user.
+#[must_use]
+pub fn user(user_id: UserId) -> ItemKey {
+    ItemKey { pk: user_partition(user_id), sk: USER.to_owned() }
+}
+
+/// Returns the key of an access key.
+#[must_use]
+pub fn access_key(key_id: KeyId) -> ItemKey {
+    ItemKey { pk: user_partition(key_id.user_id()), sk: format!("{ACCESS_KEYS}{}", key_id.suffix()) }
+}
+
+/// Returns the key of a user's claim of an expiry notice in one channel.
+///
+/// The stage is not part of the key: the item of an expiry and channel holds the narrowest claimed stage,
+/// so that one condition refuses the same stage and all wider ones.
+#[must_use]
+pub fn notice(user_id: UserId, announcement: &Announcement, channel: Channel) -> ItemKey {
+    let Announcement { key_id, expires_at, .. } = announcement;
+    let channel = match channel {
+        Channel::Mail => "MAIL",
+        Channel::Inbox => "INBOX",
+    };
+    ItemKey { pk: user_partition(user_id), sk: format!("NOTICE#{key_id}#{}#{channel}", expires_at.seconds()) }
+}
+
+/// Returns the key of a mail to a user.
+#[must_use]
+pub fn mail(user_id: UserId, mail_id: Ulid) -> ItemKey {
+    ItemKey { pk: user_partition(user_id), sk: format!("{MAILS}{mail_id}") }
+}
+
+/// Returns the key of an audit event.
+#[must_use]
+pub fn audit(organization_id: OrganizationId, audit_id: Ulid) -> ItemKey {
+    ItemKey { pk: audit_partition(organization_id), sk: audit_id.to_string() }
+}
+
+/// Returns the partition of an organization's audit events, whose sort keys are ULIDs.
+#[must_use]
+pub fn audit_partition(organization_id: OrganizationId) -> String {
+    format!("ORG#{organization_id}#AUDIT")
+}
+
+/// Returns the key of a message to a user.
+#[must_use]
+pub fn message(user_id: UserId, message_id: Ulid) -> ItemKey {
+    ItemKey { pk: user_partition(user_id), sk: format!("{MESSAGES}{message_id}") }
+}
+
+/// Returns the key of a message in the outbox.
+#[must_use]
+pub fn outbox(user_id: UserId, message_id: Ulid) -> ItemKey {
+    ItemKey { pk: user_partition(user_id), sk: format!("{OUTBOX}{message_id}") }
+}
+
+/// Returns the key of a user's idempotency record, by the hash of its name.
+#[must_use]
+pub fn idempotency(user_id: UserId, hash: &str) -> ItemKey {
+    ItemKey { pk: user_partition(user_id), sk: format!("IDEMPOTENCY#{hash}") }
+}
+
+/// Returns the key of a user in `GSI1`, among the users of its organization.
+#[must_use]
+pub fn users(organization_id: OrganizationId, user_id: UserId) -> ItemKey {
+    ItemKey { pk: users_partition(organization_id), sk: user_id.to_string() }
+}
+
+/// Returns the partition of an organization's users in `GSI1`.
+#[must_use]
+pub fn users_partition(organization_id: OrganizationId) -> String {
+    format!("ORG#{organization_id}#USERS")
+}
+
+/// Returns the key of an access key in `GSI1`, among the keys of its organization.
+#[must_use]
+pub fn access_keys(organization_id: OrganizationId, expires_at: Option<Time>, key_id: KeyId) -> ItemKey {
+    ItemKey { pk: access_keys_partition(organization_id), sk: by_expiry(expires_at, key_id) }
+}
+
+/// Returns the partition of an organization's keys in `GSI1`.
+#[must_use]
+pub fn access_keys_partition(organization_id: OrganizationId) -> String {
+    format!("ORG#{organization_id}#KEYS")
+}
+
+/// Joins an expiry and a key id so that text sorts by expiry. Keys that never expire sort last.
+#[must_use]
+pub fn by_expiry(expires_at: Option<Time>, key_id: KeyId) -> String {
+    match expires_at {
+        Some(expiry) => format!("{}#{key_id}", expiring_from(expiry)),
+        None => format!("never#{key_id}"),
+    }
+}
+
+/// Returns the sort key right before all keys that expire at an instant or later.
+#[must_use]
+pub fn expiring_from(time: Time) -> String {
+    format!("{:012}", time.seconds())
+}
+
+/// The sort key right after all keys.
+pub const AFTER_ALL_EXPIRIES: &str = "never$";
+
+/// Returns the key of a sign-in's link in `GSI1`.
+#[must_use]
+pub fn links_of_subject(hash: &str, organization_id: OrganizationId) -> ItemKey {
+    ItemKey { pk: links_of_subject_partition(hash), sk: organization_id.to_string() }
+}
+
+/// Returns the partition of a sign-in's links in `GSI1`.
+#[must_use]
+pub fn links_of_subject_partition(hash: &str) -> String {
+    format!("SUBJECT#{hash}")
+}
+
+/// Returns the key of an e-mail claim in `GSI1`.
+#[must_use]
+pub fn claims_of_email(email: &Email, organization_id: OrganizationId) -> ItemKey {
+    ItemKey { pk: claims_of_email_partition(email), sk: organization_id.to_string() }
+}
+
+/// Returns the partition of an address's claims in `GSI1`.
+#[must_use]
+pub fn claims_of_email_partition(email: &Email) -> String {
+    format!("EMAIL#{}", email.key())
+}
+
+/// Returns the shard of the `due` index that holds an organization's items.
+#[must_use]
+pub fn due_shard(organization_id: OrganizationId, shards: u32) -> String {
+    shard(crc32fast::hash(organization_id.as_str().as_bytes()) % shards.max(1))
+}
+
+/// Returns a shard of the `due` index by its number, from 0.
+#[must_use]
+pub fn shard(number: u32) -> String {
+    number.to_string()
+}
+
+/// An item of the `due` index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DueItem {
+    /// A key with a notice due.
+    AccessKey(KeyId),
+    /// A mail that is not marked as sent.
+    Mail {
+        /// The recipient.
+        user_id: UserId,
+        /// The id.
+        mail_id: Ulid,
+    },
+    /// A message in the outbox.
+    Outbox {
+        /// The recipient.
+        user_id: UserId,
+        /// The id.
+        message_id: Ulid,
+    },
+    /// A user that is marked deleted and not removed yet.
+    DeletedUser(UserId),
+}
+
+/// Returns the item of an entry of the `due` index; `None` if this version does not know its kind.
+#[must_use]
+pub fn due_item(key: &ItemKey) -> Option<DueItem> {
+    let user_id = UserId::parse(key.pk.strip_prefix("USER#")?).ok()?;
+    if let Some(suffix) = key.sk.strip_prefix(ACCESS_KEYS) {
+        return Some(DueItem::AccessKey(KeyId::new(user_id, KeySuffix::parse(suffix).ok()?)));
+    }
+    if key.sk == USER {
+        return Some(DueItem::DeletedUser(user_id));
+    }
+    if let Some(message_id) = key.sk.strip_prefix(OUTBOX) {
+        return Some(DueItem::Outbox { user_id, message_id: message_id.parse().ok()? });
+    }
+    let mail_id = key.sk.strip_prefix(MAILS)?.parse().ok()?;
+    Some(DueItem::Mail { user_id, mail_id })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_by_expiry_and_never_comes_last() {
+        let key_id = KeyId::random();
+        let at = |seconds| by_expiry(Some(Time::from_seconds(seconds)), key_id);
+        assert!(at(9) < at(10) && at(10) < at(1_000_000_000) && at(i64::MAX) < by_expiry(None, key_id));
+    }
+
+    #[test]
+    fn what_is_due_is_read_back_from_its_key() {
+        let (key_id, user_id, mail_id) = (KeyId::random(), UserId::random(), Ulid::generate());
+        assert_eq!(due_item(&access_key(key_id)), Some(DueItem::AccessKey(key_id)));
+        assert_eq!(due_item(&mail(user_id, mail_id)), Some(DueItem::Mail { user_id, mail_id }));
+        let message_id = mail_id;
+        assert_eq!(due_item(&outbox(user_id, message_id)), Some(DueItem::Outbox { user_id, message_id }));
+        assert_eq!(due_item(&user(user_id)), Some(DueItem::DeletedUser(user_id)));
+        assert_eq!(due_item(&message(user_id, message_id)), None);
+    }
+
+    #[test]
+    fn a_snapshot_holds_groups_the_organization_and_roles_alone() {
+        let (first, last) = SNAPSHOT;
+        for sk in ["GROUP#a", "GROUP#zz", "ORG", "ROLE#a", "ROLE#zz"] {
+            assert!((first..=last).contains(&sk), "{sk}");
+        }
+        for sk in ["EMAIL#z@z.zz", "SUBJECT#00"] {
+            assert!(!(first..=last).contains(&sk), "{sk}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Rules over `template.yaml`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use local::template::{FunctionDeclaration, declared_functions};
+
+use super::{functions, read};
+
+/// The document with one row for each route.
+const ROUTES: &str = "functions/README.md";
+
+fn declared() -> Vec<FunctionDeclaration> {
+    declared_functions(&read("template.yaml")).unwrap()
+}
+
+#[test]
+fn every_function_is_a_resource_of_the_template_and_the_reverse() {
+    let folders = functions();
+    let resources: BTreeSet<String> = declared().into_iter().map(|function| function.resource).collect();
+    assert_eq!(resources, folders.iter().map(|name| pascal_case(name) + "Function").collect());
+    assert_eq!(declared().into_iter().map(|function| function.name).collect::<BTreeSet<_>>(), folders);
+}
+
+fn pascal_case(name: &str) -> String {
+    name.split('-').map(|word| word[..1].to_uppercase() + &word[1..]).collect()
+}
+
+#[test]
+fn each_function_may_do_what_it_needs_and_a_change_is_seen() {
+    let permissions = |function: FunctionDeclaration| {
+        let actions: BTreeSet<String> =
+            function.permissions.into_iter().map(|permission| permission.action).collect();
+        assert!(actions.iter().all(|action| !action.contains('*')), "{}: {actions:?}", function.name);
+        (function.name, actions)
+    };
+    insta::assert_json_snapshot!(declared().into_iter().map(permissions).collect::<BTreeMap<_, _>>());
+}
+
+#[test]
+fn the_boundary_allows_what_functions_may_do_and_writing_logs_alone() {
+    let functions = declared();
+    for function in &functions {
+        for permission in &function.permissions {
+            let included = function.boundary.iter().any(|limit| limit.includes(permission));
+            assert!(included, "{} may not {permission:?} by its boundary", function.name);
+        }
+    }
+    let of_boundary = functions.iter().flat_map(|function| &function.boundary);
+    let of_boundary: BTreeSet<&str> = of_boundary.map(|permission| permission.action.as_str()).collect();
+    let of_functions = functions.iter().flat_map(|function| &function.permissions);
+    let of_functions: BTreeSet<&str> = of_functions.map(|permission| permission.action.as_str()).collect();
+    let more: Vec<_> = of_boundary.difference(&of_functions).copied().collect();
+    assert_eq!(more, ["logs:CreateLogStream", "logs:PutLogEvents"]);
+}
+
+#[test]
+fn every_route_of_the_template_has_a_row_in_the_readme_and_the_reverse() {
+    let routes: BTreeSet<String> = declared()
+        .into_iter()
+        .flat_map(|function| function.routes)
+        .map(|route| route.replace("/v1/organizations/{organization_id}", "…"))
+        .collect();
+    let readme = read(ROUTES);
+    let rows = readme.lines().filter(|line| line.starts_with("| `"));
+    let documented: BTreeSet<String> = rows
+        .flat_map(|row| row.split(" | ").next().unwrap_or_default().split('`').skip(1).step_by(2))
+        .filter(|code| {
+            ["GET ", "POST ", "PUT ", "PATCH ", "DELETE "].iter().any(|method| code.starts_with(method))
+        })
+        .map(|code| code.split('?').next().unwrap_or_default().to_owned())
+        .collect();
+    assert!(routes.len() > 20);
+    assert_eq!(routes.difference(&documented).collect::<Vec<_>>(), [] as [&String; 0], "have no row");
+    assert_eq!(documented.difference(&routes).collect::<Vec<_>>(), [] as [&String; 0], "have a row alone");
+}
