@@ -1,5 +1,6 @@
 //! Rules of the repository, kept as tests.
 
+mod code;
 mod documents;
 mod template;
 

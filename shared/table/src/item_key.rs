@@ -1,4 +1,6 @@
 //! Every key of the table and its indexes, spelled once.
+//!
+//! Over 300 lines: a prefix that stood in another file could be spelled twice.
 
 use domain::{
     Time,

@@ -1,3 +1,5 @@
+//! Rules of `BigAnimal` for access keys, each as its documentation states it.
+
 use kit::{Client, DAY, Options, run, run_with};
 use serde_json::{Value, json};
 

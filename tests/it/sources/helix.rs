@@ -1,3 +1,5 @@
+//! Rules of Helix for access keys, each as its documentation states it.
+
 use std::collections::HashSet;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
