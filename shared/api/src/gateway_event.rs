@@ -4,7 +4,7 @@
 //! slash, whose query holds a raw `"`, `<` or space, whose body is no base64, or that has too long a URL or too
 //! many headers would end the process. What can be repaired is repaired here, and the rest is refused.
 //!
-//! This file is long: half of it are the hostile events of its tests.
+//! Over 300 lines: half of it are the hostile events of its tests.
 
 use std::{collections::HashMap, mem};
 

@@ -138,3 +138,20 @@ impl Arguments {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_authorizer_section_needs_three_functions_and_the_floors() {
+        let arguments = Arguments::parse_from(["bench", "--only", "authorizer"]);
+        for name in FLOORS.into_iter().chain(world::MADE_BY).chain([AUTHORIZER]) {
+            assert!(arguments.needs(name), "{name}");
+        }
+        for name in ["create-access-key", notices::FUNCTION] {
+            assert!(!arguments.needs(name), "{name}");
+            assert!(Arguments::parse_from(["bench"]).needs(name), "{name}");
+        }
+    }
+}
