@@ -1,7 +1,7 @@
 //! Authorizes a request and identifies its caller.
 //!
 //! A refusal is a decision, and the gateway learns it as one. A failure is an error, which the gateway answers
-//! with a 500. Both travel as [`Stop`], so that nothing that fails ever allows a request.
+//! with a 500. Both travel as `Stop`, so that nothing that fails ever allows a request.
 
 mod access_key;
 mod authorizer_request;

@@ -1,7 +1,7 @@
 //! The log: JSON lines on standard output, each with the ids of its request.
 //!
 //! Written by hand because the JSON format of `tracing-subscriber` puts a span's fields into an object of their
-//! own, where CloudWatch's filters see no `request_id`. Delete it when that format can put them beside the event's.
+//! own, where `CloudWatch`'s filters see no `request_id`. Delete it when that format can put them beside the event's.
 
 use std::{
     fmt::{self, Write as _},

@@ -90,13 +90,14 @@ fn add_files(folder: &str, module: &Module, files: &mut BTreeMap<Module, File>) 
     for entry in std::fs::read_dir(root().join(folder)).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let path = format!("{folder}/{name}");
+        let stem = name.trim_end_matches(".rs");
         let mut child = module.clone();
-        child.push(name.trim_end_matches(".rs").to_owned());
+        child.push(stem.to_owned());
         if root().join(&path).is_dir() {
             add_files(&path, &child, files);
         } else if name == "lib.rs" {
             files.insert(module.clone(), syn::parse_file(&read(&path)).unwrap());
-        } else if name.ends_with(".rs") && name != "main.rs" && name != "tests.rs" {
+        } else if stem != name && !["main", "tests"].contains(&stem) {
             files.insert(child, syn::parse_file(&read(&path)).unwrap());
         }
     }
@@ -171,9 +172,9 @@ fn no_files_import_each_other_in_a_circle() {
             open.iter().find(|(_, imports)| imports.is_empty()).map(|(leaf, _)| leaf.clone())
         {
             open.remove(&leaf);
-            open.values_mut().for_each(|imports| {
+            for imports in open.values_mut() {
                 imports.remove(&leaf);
-            });
+            }
         }
         assert!(open.is_empty(), "{folder}: {open:#?}");
     }
