@@ -19,6 +19,10 @@ fn sample_event(function: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
+fn has_lambda_id(line: &Value) -> bool {
+    line["lambda_request_id"].as_str().is_some_and(|id| !id.is_empty())
+}
+
 #[test]
 fn a_500_of_the_gateway_is_joined_to_the_line_that_says_why() {
     let token = "ak_7HcX2mPq9LwZtR4bK1nV_00000000000000000000000000000000000000000004MWDTL";
@@ -34,7 +38,43 @@ fn a_500_of_the_gateway_is_joined_to_the_line_that_says_why() {
     let [line] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!((&line["level"], &line["request_id"]), (&json!("ERROR"), &json!(request_id)));
     assert_eq!(line["message"], "could not decide on a request");
-    assert!(line["lambda_request_id"].as_str().is_some_and(|id| !id.is_empty()), "{line}");
+    assert!(has_lambda_id(line), "{line}");
+}
+
+#[test]
+fn a_refusal_by_a_rest_api_is_one_line_and_no_failure() {
+    let event = sample_event("authorize-request-rest");
+    let lines = lines_of("authorize-request", async |stack| {
+        let error = stack.invoke("authorize-request", &event).await.unwrap_err();
+        assert_eq!(error.error_message, "Unauthorized");
+    });
+    let [line] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!(
+        (&line["level"], &line["request_id"]),
+        (&json!("INFO"), &event["requestContext"]["requestId"])
+    );
+}
+
+#[test]
+fn the_id_in_a_failed_response_finds_the_line_that_says_why() {
+    let mut request_id = String::new();
+    let lines = lines_of("manage-organization", async |stack| {
+        let get = async |path: &str, token: &str| {
+            let request = reqwest::Client::new().get(format!("{}{path}", stack.url()));
+            request.bearer_auth(token).send().await.unwrap()
+        };
+        let sign_in = get("/_local/sign-in?subject=alice&email=alice@example.com", "").await;
+        let sign_in: Value = serde_json::from_slice(&sign_in.bytes().await.unwrap()).unwrap();
+        let fault = Fault::on(Service::DynamoDb, Effect::ServerError).function("manage-organization");
+        stack.faults().add(fault);
+        let response = get("/v1/organizations", sign_in["token"].as_str().unwrap()).await;
+        assert!(response.status().is_server_error(), "{response:?}");
+        response.headers()["apigw-requestid"].to_str().unwrap().clone_into(&mut request_id);
+    });
+    let joined: Vec<_> = lines.iter().filter(|line| line["request_id"] == request_id).collect();
+    let [line] = &joined[..] else { panic!("{lines:?}") };
+    assert_eq!(line["level"], "ERROR");
+    assert!(has_lambda_id(line), "{line}");
 }
 
 #[test]
@@ -47,7 +87,7 @@ fn a_500_of_a_handler_is_joined_to_the_line_that_says_why() {
     });
     let [line] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!(line["request_id"], event["requestContext"]["requestId"]);
-    assert!(line["lambda_request_id"].as_str().is_some_and(|id| !id.is_empty()), "{line}");
+    assert!(has_lambda_id(line), "{line}");
 }
 
 #[test]
