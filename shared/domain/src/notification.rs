@@ -48,8 +48,8 @@ mod tests {
         let mut user = User::new(OrganizationId::random(), kind, name, email, now);
         user.notifications.key_changed.email = false;
         user.notifications.access_changed.inbox = false;
-        let news = Notification::to(&user, Message::new(now, event, "title", "text", None));
-        news.map(|news| (news.in_inbox, news.by_mail))
+        let notification = Notification::to(&user, Message::new(now, event, "title", "text", None));
+        notification.map(|notification| (notification.in_inbox, notification.by_mail))
     }
 
     #[test]

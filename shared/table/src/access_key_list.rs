@@ -72,9 +72,9 @@ impl Table {
         let rounds = filter.rounds();
         let examined = if rounds == 1 { limit } else { BATCH_SIZE };
         for _ in 0..rounds {
-            let round = self.placed_keys(organization_id, filter, now, after.as_deref(), examined).await?;
-            let asked_for = |(_, found): &Indexed| filter.admits(&found.key, found.user.kind, now);
-            found.extend(round.items.into_iter().filter(asked_for));
+            let round = self.indexed_keys(organization_id, filter, now, after.as_deref(), examined).await?;
+            let matches = |(_, found): &Indexed| filter.admits(&found.key, found.user.kind, now);
+            found.extend(round.items.into_iter().filter(matches));
             after = round.next;
             if found.len() > limit {
                 found.truncate(limit);
@@ -88,7 +88,7 @@ impl Table {
     }
 
     /// Reads the keys of the next `limit` index entries, or of fewer where keys and users do not fit one batch.
-    async fn placed_keys(
+    async fn indexed_keys(
         &self,
         organization_id: OrganizationId,
         filter: &AccessKeyFilter,
