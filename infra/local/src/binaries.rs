@@ -24,6 +24,9 @@ pub(crate) fn workspace() -> Result<PathBuf, StackError> {
 }
 
 /// Builds every folder of `functions/` with one call of Cargo, and keeps the result for the process.
+///
+/// No package is named here, and none in `cargo dev` and `cargo test --workspace`. So Cargo enables the same features of
+/// a dependency in all three, and compiles it once.
 pub(crate) async fn build(workspace: &Path, profile: Profile) -> Result<&'static Binaries, StackError> {
     static BUILT: OnceCell<Binaries> = OnceCell::const_new();
     BUILT.get_or_try_init(|| run_cargo(workspace, profile)).await
@@ -61,7 +64,7 @@ async fn run_cargo(workspace: &Path, profile: Profile) -> Result<Binaries, Stack
         command.arg("--release");
     }
     for function in folders(workspace)? {
-        command.args(["--package", &function]);
+        command.args(["--bin", &function]);
     }
     for variable in PACKAGE_VARIABLES {
         command.env_remove(variable);
