@@ -13,7 +13,7 @@ const QUICK: &str = "describe-caller";
 async fn start(options: Options) -> Stack {
     let test = std::env::current_exe().unwrap();
     let instance = test.ancestors().nth(2).unwrap().join("examples/instance");
-    assert!(instance.is_file(), "run `cargo test -p local`, which builds the example");
+    assert!(instance.is_file(), "run `cargo test`, which builds the example");
     let binaries = [SLOW, QUICK].map(|function| (function.to_owned(), instance.clone()));
     let options = Options { memory: true, ..options };
     Stack::assemble(options, Path::new("."), TEMPLATE, Functions::Given(Binaries::from(binaries)))
