@@ -13,7 +13,7 @@ const PEPPERS: &str = r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef
 async fn main() -> Result<(), Error> {
     let peppers = &Peppers::parse(PEPPERS)?;
     let token = &SecretToken::generate(&"ak".parse()?, KeyId::random());
-    let stored = &peppers.seal(token.token());
+    let stored = &peppers.hash_secret(token.token());
     run(service_fn(async |_: LambdaEvent<IgnoredAny>| -> Result<Value, Error> {
         let began = Instant::now();
         if !peppers.hash_matches(stored, token.token())? {
