@@ -54,6 +54,7 @@ fn check(cell: &str, case: &Case, expected: Expected, answer: &Answer) {
     let right = match expected {
         Expected::Refused => answer.status == 403 && answer.body == json!({"message": "Forbidden"}),
         Expected::Forbidden => answer.status == 403 && code == Some("forbidden"),
+        Expected::Conflict => answer.status == 409 && code == Some("conflict"),
         Expected::Done => answer.status == case.3 && code.is_none(),
     };
     assert!(right, "{cell}: expected {expected:?}, not {} {}", answer.status, answer.body);

@@ -7,11 +7,10 @@ use api::{
 };
 use domain::{
     Error, Time,
-    access::{Action, Right},
+    access::Action,
     access_key::AccessKey,
     audit,
     cidr::{self, Cidr},
-    grant::{check_roles_exist, effective},
     id::{KeyId, KeySuffix},
     notice,
     organization::Organization,
@@ -86,9 +85,6 @@ async fn create(
     let expires_at = body.expiry(request.now)?;
     body.allowed_cidrs = body.allowed_cidrs.map(cidr::checked).transpose()?;
     let snapshot = app.snapshot(member).await?;
-    let (roles, groups) =
-        (body.roles.as_deref().unwrap_or_default(), body.groups.as_deref().unwrap_or_default());
-    check_roles_exist(roles, groups, &snapshot.catalog)?;
     snapshot.organization.policy.check_lifetime(expires_at, request.now)?;
     // Refused before argon2 runs: a full quota must not cost CPU time.
     check_quota(&user, &snapshot.organization.policy, 1, request.now)?;
@@ -97,9 +93,8 @@ async fn create(
     let token = SecretToken::generate(&app.key_prefix, key_id);
     let secret = app.pepper.hash_secret(&token).await?;
     let key = body.into_key(&token, secret, expires_at, request);
-    if right == Right::Held {
-        member.actor().may_grant(&effective(&user, Some(&key), &snapshot.catalog))?;
-    }
+    let presented = app.own_key(member, &user).await?;
+    member.actor().may_create_key(right, presented.as_ref(), &key, &user, &snapshot.catalog)?;
     let record = record.map(|record| record.with(201, None, vec![key_id]));
     retry_on_conflict(|| store(app, request, &snapshot.organization, &key, record.as_ref())).await?;
     let shown = AccessKeyResponse::new(key, user.kind, &app.key_prefix, request.now).with_secret(&token);

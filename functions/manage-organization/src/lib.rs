@@ -35,7 +35,7 @@ pub async fn manage_organization(
 async fn get(app: &App, request: &Request<Member>) -> HandlerResult {
     request.query(&[])?;
     let member = &request.caller;
-    member.actor().may(Action::ReadOrganization)?;
+    app.permit(member, Action::ReadOrganization, member.actor().as_resource()).await?;
     let organization = app.table.organization(member.organization_id).await?;
     let organization = organization.ok_or(Error::NotFound { what: "organization" })?;
     let version = organization.version;

@@ -45,6 +45,9 @@ async fn change(app: &App, request: &Request<Member>, body: &Body) -> Result<Org
     let before = app.table.organization(request.caller.organization_id).await?;
     let before = before.ok_or(Error::NotFound { what: "organization" })?;
     request.check_precondition(before.version)?;
+    if before.status == Status::Suspended && (body.name.is_some() || body.policy.is_some()) {
+        return Err(Error::Conflict("this organization is suspended; lift the suspension first").into());
+    }
     let mut after = before.clone();
     if let Some(name) = &body.name {
         after.name.clone_from(name);
@@ -55,6 +58,7 @@ async fn change(app: &App, request: &Request<Member>, body: &Body) -> Result<Org
     if let Some(policy) = &body.policy {
         after.policy = after.policy.changed(policy)?;
     }
+    request.caller.actor().may_change_organization(&before, &after)?;
     let changes = changes(&before, &after);
     if changes.is_empty() {
         return Ok(before);

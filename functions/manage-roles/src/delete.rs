@@ -22,15 +22,18 @@ async fn remove(
     kind: CatalogKind,
     name: &Label,
 ) -> Result<(), HandlerError> {
-    let found = RoleOrGroup::read(app, request.caller.organization_id, kind, name).await?;
+    let member = &request.caller;
+    let found = RoleOrGroup::read(app, member.organization_id, kind, name).await?;
     let found = found.ok_or(Error::NotFound { what: kind.as_str() })?;
     request.check_precondition(found.version())?;
     let event = |action| request.audit_event(action, name, json!({}));
     match found {
         RoleOrGroup::Role(role) => {
+            member.actor().may_remove_role(&role)?;
             app.table.delete_role(name, role.version, &event(audit::Action::RoleDeleted)).await?;
         }
         RoleOrGroup::Group(group) => {
+            member.actor().may_remove_group(&group, &app.snapshot(member).await?.catalog)?;
             app.table.delete_group(name, group.version, &event(audit::Action::GroupDeleted)).await?;
         }
     }

@@ -5,7 +5,6 @@ use domain::{
     Error,
     access::{Action, Actor},
     audit,
-    grant::{check_roles_exist, grants_of, permissions},
     permission::Permission,
     role::{Catalog, Group, Label, Role, distinct},
     text::Description,
@@ -35,7 +34,7 @@ struct GroupBody {
     description: Option<Description>,
 }
 
-/// Responds with the role or group. Nobody sets one that grants a permission they do not hold.
+/// Responds with the role or group. Nobody sets one that grants a permission they do not hold, before or after.
 pub(crate) async fn put(app: &App, request: &Request<Member>, kind: CatalogKind) -> HandlerResult {
     request.query(&[])?;
     request.caller.actor().may(Action::WriteRoles)?;
@@ -101,16 +100,15 @@ async fn set(
     Ok(wanted)
 }
 
-/// Refuses permissions that the caller does not hold, and roles that do not exist. Returns the new values.
+/// Checks the rights to set a role or group. Returns the new values.
 fn check(wanted: &RoleOrGroup, actor: &Actor, catalog: &Catalog) -> Result<Value, Error> {
     match wanted {
         RoleOrGroup::Role(role) => {
-            actor.may_grant(&role.permissions)?;
+            actor.may_set_role(catalog.roles.get(&role.name), role)?;
             Ok(json!({"permissions": role.permissions, "description": role.description}))
         }
         RoleOrGroup::Group(group) => {
-            check_roles_exist(&group.roles, &[], catalog)?;
-            actor.may_grant(&permissions(grants_of(&group.roles, &[], catalog)))?;
+            actor.may_set_group(catalog.groups.get(&group.name), group, catalog)?;
             Ok(json!({"roles": group.roles, "description": group.description}))
         }
     }

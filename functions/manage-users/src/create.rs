@@ -13,7 +13,6 @@ use domain::{
     access::Action,
     access_key::AccessKey,
     audit,
-    grant::{check_roles_exist, of_user, permissions},
     id::{KeyId, KeySuffix},
     notice,
     notification_preferences::NotificationPreferencesChange,
@@ -97,8 +96,7 @@ async fn create_once(
     user.roles = distinct(body.roles);
     user.groups = distinct(body.groups);
     user.notifications = user.notifications.changed(&body.notifications);
-    check_roles_exist(&user.roles, &user.groups, &catalog)?;
-    member.actor().may_grant(&permissions(of_user(&user, &catalog)))?;
+    member.actor().may_create_user(&user, &catalog)?;
     if !body.access_keys.is_empty() {
         app.permit(member, Action::CreateKey, user.as_resource()).await?;
     }

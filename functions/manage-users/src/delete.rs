@@ -6,13 +6,7 @@ use api::{
     response::no_content,
     retry_on_conflict,
 };
-use domain::{
-    access::Action,
-    audit,
-    grant::{of_user, permissions},
-    id::UserId,
-    user::Status,
-};
+use domain::{access::Action, audit, id::UserId, user::Status};
 use serde_json::json;
 
 /// Responds with 204 when nothing of the user is left.
@@ -41,7 +35,7 @@ async fn mark_deleted(
     }
     request.check_precondition(user.version)?;
     let catalog = app.snapshot(member).await?.catalog;
-    member.actor().may_grant(&permissions(of_user(&user, &catalog)))?;
+    member.actor().may_remove_user(&user, &catalog)?;
     let changes = json!({"kind": user.kind, "name": user.name});
     let event = request.audit_event(audit::Action::UserDeleted, user.user_id, changes);
     app.table.delete_user(&user, &event).await?;

@@ -9,13 +9,12 @@ use api::{
 };
 use domain::{
     Error,
-    access::Action,
+    access::{Action, Right},
     audit::{self, differences},
-    grant::{check_roles_exist, of_user, permissions},
     inbox::Message,
     notification::Notification,
     notification_preferences::NotificationPreferencesChange,
-    role::{Catalog, Label, distinct},
+    role::{Label, distinct},
     text::{Email, Name},
     user::{Kind, Status, User},
 };
@@ -102,14 +101,15 @@ async fn change(
     let member = &request.caller;
     let before = app.user(member, named).await?;
     let action = if body.needs_write_user() { Action::WriteUser } else { Action::WriteProfile };
-    app.permit(member, action, before.as_resource()).await?;
+    let right = app.permit(member, action, before.as_resource()).await?;
     request.check_precondition(before.version)?;
     let mut after = before.clone();
     body.apply(&mut after);
-    if body.needs_write_user() {
+    if right != Right::Own {
         let Snapshot { catalog, .. } = app.snapshot(member).await?;
-        check_rights(member, &before, &after, &catalog)?;
+        member.actor().may_change_user(right, &before, &after, &catalog)?;
     }
+    check_address(&after)?;
     let changes = changes(&before, &after);
     if changes.is_empty() {
         return Ok(before);
@@ -122,19 +122,8 @@ async fn change(
     Ok(after)
 }
 
-/// Refuses to give or take permissions that the caller does not hold, and people without an address.
-///
-/// Whoever changes the address or status of a user could take over that user, so they must hold all permissions
-/// of the user.
-fn check_rights(member: &Member, before: &User, after: &User, catalog: &Catalog) -> Result<(), Error> {
-    let actor = member.actor();
-    actor.may_grant(&permissions(of_user(before, catalog)))?;
-    actor.may_grant(&permissions(of_user(after, catalog)))?;
-    let new = |after: &[Label], before: &[Label]| -> Vec<Label> {
-        after.iter().filter(|name| !before.contains(name)).cloned().collect()
-    };
-    check_roles_exist(&new(&after.roles, &before.roles), &new(&after.groups, &before.groups), catalog)?;
-    if after.kind != Kind::Machine && after.email.is_none() {
+fn check_address(user: &User) -> Result<(), Error> {
+    if user.kind != Kind::Machine && user.email.is_none() {
         return Err(Error::invalid(
             "email",
             "must be given for people: it is how they sign in and are warned",

@@ -9,10 +9,9 @@ use api::{
 };
 use domain::{
     Error,
-    access::{Action, Right},
+    access::Action,
     access_key::{AccessKey, RotatedWith, Status},
     audit,
-    grant::effective,
     secret::StoredSecret,
     token::{SecretToken, Token},
     user::{self, User},
@@ -77,9 +76,10 @@ async fn load_rotatable(
     check_state(&found.key, &found.user, request)?;
     let snapshot = app.snapshot(member).await?;
     let resource = found.user.as_resource().with_key(found.key.key_id);
-    if member.actor().may_for(Action::RotateKey, resource)? == Right::Held {
-        member.actor().may_grant(&effective(&found.user, Some(&found.key), &snapshot.catalog))?;
-    }
+    let actor = member.actor();
+    let right = actor.may_for(Action::RotateKey, resource)?;
+    let presented = app.own_key(member, &found.user).await?;
+    actor.may_rotate_key(right, presented.as_ref(), &found.key, &found.user, &snapshot.catalog)?;
     let overlap = body.overlap(named, &snapshot.organization.policy)?;
     let rotated_with = rotated_with(app, request, &found.key).await?;
     Ok(Rotatable { found, overlap, rotated_with })

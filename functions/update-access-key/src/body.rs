@@ -59,7 +59,7 @@ impl Body {
         }
         match self.active {
             Some(true) => key.deactivated_by = None,
-            Some(false) => key.deactivated_by = key.deactivated_by.or(Some(user_id)),
+            Some(false) => key.switch_off(user_id),
             None => {}
         }
         if let Some(expiry) = chosen_expiry(self.expires_in_days, self.expires_at, self.never_expires, now)? {

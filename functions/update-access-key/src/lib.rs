@@ -1,7 +1,6 @@
 //! Changes an access key: its labels, expiry, roles, groups and networks, and whether it is on.
 
 mod body;
-mod rights;
 
 use api::{
     AccessKeyChange, AccessKeyResponse, HandlerError, HandlerResult, Member, Request, app::App, response,
@@ -40,7 +39,8 @@ async fn change(
     body: &Body,
 ) -> Result<KeyWithUser, HandlerError> {
     let member = &request.caller;
-    let KeyWithUser { key: before, user } = load(app, member, named, body).await?;
+    let action = action(member, body);
+    let KeyWithUser { key: before, user } = app.access_key(member, named, action).await?;
     request.check_precondition(before.version)?;
     if before.revoked_at.is_some() {
         return Err(Error::AlreadyRevoked.into());
@@ -49,7 +49,10 @@ async fn change(
     let policy = &snapshot.organization.policy;
     let mut after = before.clone();
     body.apply(&mut after, member.user_id, request.now)?;
-    rights::check(member, &before, &after, &user, &snapshot.catalog)?;
+    if action != Action::EndKey {
+        let right = member.actor().may_for(action, user.as_resource().with_key(before.key_id))?;
+        member.actor().may_change_key(right, &before, &after, &user, &snapshot.catalog)?;
+    }
     let changes = changes(&before, &after);
     if changes.is_empty() {
         return Ok(KeyWithUser { key: before, user });
@@ -62,7 +65,8 @@ async fn change(
     } else {
         policy.check_new_expiry(before.expires_at, after.expires_at, request.now)?;
         after.expiry_set_at = request.now;
-        Some(check_quota_again(&user, policy, after.key_id.suffix(), request.now)?)
+        let expiries = (before.expires_at, after.expires_at);
+        Some(check_quota_again(&user, policy, after.key_id.suffix(), expiries, request.now)?)
     };
     let notifications = notifications(app, request, &user, &after, &changes);
     let events = [request.audit_event(audit::Action::AccessKeyUpdated, after.key_id, changes)];
@@ -74,18 +78,17 @@ async fn change(
     Ok(KeyWithUser { key: after, user })
 }
 
-/// Reads the key, if the caller may change it in this way.
+/// Returns the right that a change takes.
 ///
 /// Whoever may end a key may also switch it off. Whoever administers users may also switch it on.
-async fn load(app: &App, member: &Member, named: &str, body: &Body) -> Result<KeyWithUser, HandlerError> {
-    let action = if body.only_switches(false) {
+fn action(member: &Member, body: &Body) -> Action {
+    if body.only_switches(false) {
         Action::EndKey
     } else if body.only_switches(true) && member.actor().may(Action::WriteUser).is_ok() {
         Action::WriteUser
     } else {
         Action::WriteKey
-    };
-    app.access_key(member, named, action).await
+    }
 }
 
 fn changes(before: &AccessKey, after: &AccessKey) -> Map<String, Value> {
@@ -96,7 +99,12 @@ fn changes(before: &AccessKey, after: &AccessKey) -> Map<String, Value> {
             "allowed_cidrs": key.allowed_cidrs,
         })
     };
-    differences(&shown(before), &shown(after))
+    let mut changes = differences(&shown(before), &shown(after));
+    if before.deactivated_by != after.deactivated_by {
+        // Also where an administrator switches off what its user had switched off: only the holder changes.
+        changes.insert("active".to_owned(), json!(after.deactivated_by.is_none()));
+    }
+    changes
 }
 
 /// Notifies the key's user of a change by somebody else: once for roles and groups, once for the rest.

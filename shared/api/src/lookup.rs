@@ -3,6 +3,7 @@
 use domain::{
     Error,
     access::{Action, Resource, Right},
+    access_key::AccessKey,
     id::{KeyId, UserId},
     user::{Status, User},
 };
@@ -56,6 +57,19 @@ impl<P> App<P> {
             }
         }
         Ok(right)
+    }
+
+    /// Reads the key that the caller came with, if it is a key of `user`.
+    ///
+    /// Such a key bounds what its caller creates and rotates for that user. One that was deleted since the
+    /// request was authorized is refused.
+    pub async fn own_key(&self, member: &Member, user: &User) -> Result<Option<AccessKey>, HandlerError> {
+        let Some(key_id) = member.key_id.filter(|key_id| key_id.user_id() == user.user_id) else {
+            return Ok(None);
+        };
+        let key = self.table.access_key(key_id).await?;
+        let gone = || Error::Forbidden { needs: "a key that was not deleted meanwhile".to_owned() };
+        Ok(Some(key.ok_or_else(gone)?))
     }
 
     /// Reads the key that the path names, with its user; `current` is the key that the caller came with.

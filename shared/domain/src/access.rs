@@ -91,7 +91,7 @@ pub enum Action {
 pub enum Right {
     /// The caller holds the permission.
     Held,
-    /// The resource is the caller's own. A narrowed key does not bring this right.
+    /// The resource is the caller's own, or their organization. A narrowed key does not bring this right.
     Own,
     /// The resource is the key that the caller presented.
     Itself,
@@ -102,6 +102,8 @@ pub enum Right {
 pub enum Extent {
     /// Holders, for the whole organization.
     Organization,
+    /// Holders, and every person of the organization.
+    OrPeople,
     /// Holders for the whole organization; people for their own resources.
     OrOwn,
     /// People for their own resources; holders for those of machines only.
@@ -113,7 +115,7 @@ pub enum Extent {
 }
 
 const TABLE: [(Action, &str, Extent); 17] = [
-    (Action::ReadOrganization, "organization:read", Extent::Organization),
+    (Action::ReadOrganization, "organization:read", Extent::OrPeople),
     (Action::WriteOrganization, "organization:write", Extent::Organization),
     (Action::ReadRoles, "roles:read", Extent::Organization),
     (Action::WriteRoles, "roles:write", Extent::Organization),
@@ -139,6 +141,12 @@ pub fn rules() -> impl Iterator<Item = (Action, &'static str, Extent)> {
 }
 
 impl Actor {
+    /// Returns the caller's own user as the resource of an access decision.
+    #[must_use]
+    pub const fn as_resource(&self) -> Resource {
+        Resource { user_id: self.user_id, kind: self.kind, key_id: None }
+    }
+
     /// Allows or refuses `action` on the organization as a whole.
     pub fn may(&self, action: Action) -> Result<(), Error> {
         match rule(action) {
@@ -156,6 +164,8 @@ impl Actor {
         match extent {
             Extent::OwnOrMachinesOrItself if itself => Ok(Right::Itself),
             Extent::Organization => held(),
+            Extent::OrPeople if self.kind != Kind::Machine => held().or(Ok(Right::Own)),
+            Extent::OrPeople => held(),
             Extent::OrOwn => held().or_else(|refusal| if own { Ok(Right::Own) } else { Err(refusal) }),
             Extent::OwnOrMachines | Extent::OwnOrMachinesOrItself | Extent::Own if own => Ok(Right::Own),
             Extent::Own => Err(theirs_alone()),
@@ -168,10 +178,17 @@ impl Actor {
 
     /// Refuses to grant a permission that the caller does not hold.
     pub fn may_grant(&self, permissions: &[Permission]) -> Result<(), Error> {
+        self.holds_each(permissions, "which nobody grants who does not hold it")
+    }
+
+    /// Refuses to change or remove what carries a permission that the caller does not hold.
+    pub(crate) fn holds_all_of(&self, carried: &[Permission]) -> Result<(), Error> {
+        self.holds_each(carried, "because nobody changes what carries more than they hold")
+    }
+
+    fn holds_each(&self, permissions: &[Permission], why: &str) -> Result<(), Error> {
         match permissions.iter().find(|permission| !covered(&self.permissions, permission.as_str())) {
-            Some(missing) => Err(Error::Forbidden {
-                needs: format!("the permission {missing}, which nobody grants who does not hold it"),
-            }),
+            Some(missing) => Err(Error::Forbidden { needs: format!("the permission {missing}, {why}") }),
             None => Ok(()),
         }
     }

@@ -32,6 +32,12 @@ pub enum Status {
     Revoked,
 }
 
+/// Tells whether a change of expiry lets a key work for longer; `None` means for ever.
+#[must_use]
+pub fn ends_later(before: Option<Time>, after: Option<Time>) -> bool {
+    before.is_some_and(|before| after.is_none_or(|after| after > before))
+}
+
 /// What is stored of a key. It holds verifiers, so it never leaves the process.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AccessKey {
@@ -160,6 +166,14 @@ impl AccessKey {
         self.allowed_cidrs.as_ref().is_none_or(|networks| {
             address.is_some_and(|address| networks.iter().any(|one| one.contains(address)))
         })
+    }
+
+    /// Switches the key off. Whoever does it in place of the key's user takes the switch from them.
+    pub fn switch_off(&mut self, by: UserId) {
+        let off_by_another = self.deactivated_by.is_some_and(|earlier| earlier != self.user_id());
+        if !off_by_another {
+            self.deactivated_by = Some(by);
+        }
     }
 
     /// Tells whether the key may do less than its user.

@@ -43,6 +43,19 @@ pub fn checked(networks: Vec<Cidr>) -> Result<Vec<Cidr>, Error> {
     }
 }
 
+/// Tells whether every address of `inner` is in `outer`. `None` means any address.
+#[must_use]
+pub fn within(inner: Option<&[Cidr]>, outer: Option<&[Cidr]>) -> bool {
+    let (inner, outer) = match (inner, outer) {
+        (_, None) => return true,
+        (None, Some(_)) => return false,
+        (Some(inner), Some(outer)) => (inner, outer),
+    };
+    // Two halves of a network hold all of it, so that the networks are joined first.
+    let joined = IpNet::aggregate(&outer.iter().map(|network| network.0).collect());
+    inner.iter().all(|network| joined.iter().any(|one| one.contains(&network.0)))
+}
+
 /// The bits in front of the IPv4 address in an IPv4-mapped IPv6 address.
 const MAPPED_BITS: u8 = 96;
 

@@ -1,7 +1,6 @@
 //! Grants: the permissions of users and keys, each with its source.
 
 use crate::{
-    Error,
     access_key::AccessKey,
     permission::{Permission, intersection, without_redundant},
     role::{Catalog, Label},
@@ -40,17 +39,6 @@ pub fn grants_of(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Vec<Gr
         .filter_map(|(role, source)| Some((catalog.roles.get(role)?, source)))
         .flat_map(|(role, source)| role.permissions.iter().map(move |one| (one.clone(), source.clone())))
         .collect()
-}
-
-/// Refuses names that are not in the catalog, because they would silently grant nothing.
-pub fn check_roles_exist(roles: &[Label], groups: &[Label], catalog: &Catalog) -> Result<(), Error> {
-    if let Some(unknown) = roles.iter().find(|role| !catalog.roles.contains_key(role)) {
-        return Err(Error::invalid("roles", format!("{unknown} is no role of this organization")));
-    }
-    match groups.iter().find(|group| !catalog.groups.contains_key(group)) {
-        Some(unknown) => Err(Error::invalid("groups", format!("{unknown} is no group of this organization"))),
-        None => Ok(()),
-    }
 }
 
 /// Lists the grants of a user.

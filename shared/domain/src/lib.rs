@@ -9,6 +9,7 @@ pub mod audit;
 pub mod base62;
 pub mod cidr;
 mod error;
+pub mod escalation;
 pub mod grant;
 pub mod hex;
 pub mod id;

@@ -4,7 +4,7 @@ mod change;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Time, time::DAY, user::Kind};
+use crate::{Error, Time, access_key::ends_later, time::DAY, user::Kind};
 
 pub use self::change::PolicyChange;
 
@@ -107,6 +107,19 @@ pub struct Tell {
     pub modifier: bool,
 }
 
+impl Notices {
+    /// Tells whether anybody gets fewer notices than by `before`.
+    #[must_use]
+    pub fn are_fewer_than(&self, before: &Self) -> bool {
+        let switches = |notices: &Self| {
+            let Tell { owners_for_machines, owners, creator, modifier } = notices.tell;
+            [notices.on_expiry, owners_for_machines, owners, creator, modifier]
+        };
+        before.days_before.iter().any(|days| !self.days_before.contains(days))
+            || switches(before).into_iter().zip(switches(self)).any(|(before, after)| before && !after)
+    }
+}
+
 /// An organization's rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
@@ -181,13 +194,12 @@ impl Policy {
         wanted: Option<Time>,
         now: Time,
     ) -> Result<(), Error> {
-        let Some(current) = current else { return Ok(()) };
-        if wanted.is_some_and(|wanted| wanted <= current) {
+        if !ends_later(current, wanted) {
             return Ok(());
         }
         match self.extension {
             Extension::None => return Err(Error::NotExtendable { extension: "none" }),
-            Extension::BeforeExpiry if current <= now => {
+            Extension::BeforeExpiry if current.is_some_and(|current| current <= now) => {
                 return Err(Error::NotExtendable { extension: "before_expiry" });
             }
             Extension::BeforeExpiry | Extension::AnyTime => {}

@@ -2,6 +2,7 @@
 
 use crate::{
     Error, Time,
+    access_key::ends_later,
     id::KeySuffix,
     policy::Policy,
     user::{Status, User},
@@ -12,6 +13,9 @@ use crate::{
 pub struct QuotaSlot {
     /// Entries of `live_keys` that have expired.
     pub expired: Vec<KeySuffix>,
+    /// Whether the key goes live or ends later. Its user must then still be active, and of the kind whose
+    /// quota was checked, when the change is stored.
+    pub extends: bool,
 }
 
 /// Checks that `user` may hold `wanted` more live keys at `now`.
@@ -26,28 +30,38 @@ pub fn check_quota(user: &User, policy: &Policy, wanted: usize, now: Time) -> Re
         }
         Status::Deleted => return Err(Error::NotFound { what: "user" }),
     }
-    let expired: Vec<KeySuffix> = user
-        .live_keys
-        .iter()
-        .filter(|(_, expiry)| expiry.is_some_and(|expiry| expiry <= now))
-        .map(|(suffix, _)| *suffix)
-        .collect();
+    let expired = expired_entries(user, now);
     let quota = policy.quota.of(user.kind);
     if wanted > 0 && user.live_keys.len() - expired.len() + wanted > quota as usize {
         return Err(Error::QuotaExceeded { quota, kind: user.kind });
     }
-    Ok(QuotaSlot { expired })
+    Ok(QuotaSlot { expired, extends: true })
 }
 
-/// Checks the quota for a key whose expiry changes at `now`: an expired key needs a free place again.
+/// Checks the quota for a key whose expiry moves from `before` to `after` at `now`; `None` means never.
+///
+/// A later expiry needs what a new key needs, in the quota now in force: the key counts among the live ones,
+/// whether it still is one or has expired. An earlier expiry needs nothing, not even an active user.
 pub fn check_quota_again(
     user: &User,
     policy: &Policy,
     suffix: KeySuffix,
+    (before, after): (Option<Time>, Option<Time>),
     now: Time,
 ) -> Result<QuotaSlot, Error> {
-    let has_one = user.live_keys.get(&suffix).is_some_and(|expiry| expiry.is_none_or(|expiry| expiry > now));
-    check_quota(user, policy, usize::from(!has_one), now)
+    let expired = expired_entries(user, now);
+    if !ends_later(before, after) {
+        return Ok(QuotaSlot { expired, extends: false });
+    }
+    let others = user.live_keys.keys().filter(|one| **one != suffix && !expired.contains(one)).count();
+    let quota = policy.quota.of(user.kind);
+    let slot = check_quota(user, policy, 0, now)?;
+    if others >= quota as usize { Err(Error::QuotaExceeded { quota, kind: user.kind }) } else { Ok(slot) }
+}
+
+fn expired_entries(user: &User, now: Time) -> Vec<KeySuffix> {
+    let expired = user.live_keys.iter().filter(|(_, expiry)| expiry.is_some_and(|expiry| expiry <= now));
+    expired.map(|(suffix, _)| *suffix).collect()
 }
 
 #[cfg(test)]

@@ -157,12 +157,17 @@ impl Transaction<'_> {
             let clause = if position == 0 { " REMOVE " } else { ", " };
             change = change.and(&format!("{clause}live_keys.{name}")).name(&name, *suffix);
         }
-        let as_checked = Expression::version(user.version)
-            .and(" AND #status = :active AND #kind = :kind")
-            .name("#status", "status")
-            .name("#kind", "kind")
-            .value(":active", text("active"))
-            .value(":kind", text(user.kind.as_str()));
+        let as_read = Expression::version(user.version);
+        let as_checked = if slot.extends {
+            as_read
+                .and(" AND #status = :active AND #kind = :kind")
+                .name("#status", "status")
+                .name("#kind", "kind")
+                .value(":active", text("active"))
+                .value(":kind", text(user.kind.as_str()))
+        } else {
+            as_read
+        };
         self.update(item_key::user(user.user_id), change, as_checked, OnConditionFailed::Conflict);
     }
 

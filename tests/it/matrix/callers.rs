@@ -48,6 +48,8 @@ pub(super) enum Expected {
     Refused,
     /// The function's `forbidden`.
     Forbidden,
+    /// The function's `conflict`: the organization is suspended.
+    Conflict,
     Done,
 }
 
@@ -81,7 +83,8 @@ impl Caller {
             ToAll | ToSignIns => return self.expects_outside(open),
         };
         let done = match self {
-            Self::OwnerOfTheSuspended if matches!(route, "GET …" | "PATCH …") => true,
+            Self::OwnerOfTheSuspended if route == "GET …" => true,
+            Self::OwnerOfTheSuspended if route == "PATCH …" => return Expected::Conflict,
             Self::Nobody
             | Self::OwnerOfAnotherOrganization
             | Self::SuspendedPerson
@@ -89,10 +92,11 @@ impl Caller {
             | Self::OwnerOfTheSuspended
             | Self::KeyOfTheSuspended => return Expected::Refused,
             Self::Themselves => reach != Extent::Organization,
+            Self::AnotherNormalUser if reach == Extent::OrPeople => true,
             Self::KeyWithoutAboutItself => reach == Extent::OwnOrMachinesOrItself,
             Self::AnotherNormalUser | Self::KeyWithoutAboutAPerson => false,
             Self::OwnerAboutAPerson | Self::KeyWithAboutAPerson => {
-                matches!(reach, Extent::Organization | Extent::OrOwn)
+                matches!(reach, Extent::Organization | Extent::OrPeople | Extent::OrOwn)
             }
             Self::OwnerAboutAMachine | Self::KeyWithAboutAMachine => reach != Extent::Own,
         };

@@ -95,6 +95,7 @@ impl ModelRun<'_> {
         let now: Time = stored["updated_at"].as_i64().unwrap();
         let (owner, most) = (self.state.users[0].id.clone(), self.state.policy.max_overlap);
         let themselves = self.state.users[*user].id.clone();
+        let themselves_id = themselves.clone();
         let machine = self.state.users[*user].kind == Kind::Machine;
         let own = if machine { owner.clone() } else { themselves.clone() };
         let key = &mut self.state.users[*user].keys[*key];
@@ -114,7 +115,9 @@ impl ModelRun<'_> {
             }
             Step::Switch { on, by, .. } => {
                 let by = if *by == By::Admin { owner } else { themselves };
-                key.off_by = if *on { None } else { key.off_by.take().or(Some(by.clone())) };
+                // Whoever switches it off in place of its user takes the switch from them.
+                let by_another = key.off_by.take().filter(|earlier| *earlier != themselves_id);
+                key.off_by = if *on { None } else { by_another.or(Some(by.clone())) };
                 ("access_key.updated", by)
             }
             Step::Narrow { to_role, .. } => {

@@ -30,7 +30,7 @@ impl State {
                 let absent = user.kind != Kind::Machine && user.standing != Standing::Active;
                 (absent.then_some(BY_GATEWAY))
                     .or_else(|| self.bad_lifetime(days.map(|days| days * kit::DAY)))
-                    .or_else(|| self.no_room(user, now))
+                    .or_else(|| self.no_room(user, user.live(now).len()))
             }
             Step::Rotate { user, key, by, overlap, .. } => {
                 let (user, key) = of(user, key);
@@ -65,11 +65,9 @@ impl State {
                 if *to == key.expires_at {
                     return None;
                 }
-                let placed = matches!(key.status(now), Status::Active | Status::Inactive);
-                let room = match user.standing {
-                    Standing::Active if placed => None,
-                    Standing::Active | Standing::Suspended | Standing::Deleted => self.no_room(user, now),
-                };
+                let later = key.expires_at.is_some_and(|from| to.is_none_or(|to| to > from));
+                let others = user.live(now).into_keys().filter(|suffix| suffix != key.suffix()).count();
+                let room = if later { self.no_room(user, others) } else { None };
                 self.not_extendable(key.expires_at, *to, now).or(room)
             }
             Step::Switch { user, key, on, by } => {
@@ -93,7 +91,11 @@ impl State {
             Step::Narrow { user, key, .. } | Step::Rename { user, key } => {
                 let (user, key) = of(user, key);
                 let absent = user.kind != Kind::Machine && user.standing != Standing::Active;
-                absent.then_some(BY_GATEWAY).or(key.revoked.then_some((409, "already_revoked")))
+                // The role is not theirs.
+                let unseen = user.kind == Kind::Normal && matches!(step, Step::Narrow { to_role: true, .. });
+                (absent.then_some(BY_GATEWAY))
+                    .or(key.revoked.then_some((409, "already_revoked")))
+                    .or(unseen.then_some((400, "invalid_request")))
             }
             Step::Revoke { user, key, by } => {
                 let (user, key) = of(user, key);
@@ -119,8 +121,9 @@ impl State {
         (!allowed).then_some((422, "policy_violation"))
     }
 
-    fn no_room(&self, user: &User, now: Time) -> Option<Refusal> {
-        let full = user.live(now).len() + 1 > self.policy.quota(user.kind);
+    /// Returns the refusal of a key that goes live or ends later, besides this number of live ones.
+    fn no_room(&self, user: &User, others: usize) -> Option<Refusal> {
+        let full = others + 1 > self.policy.quota(user.kind);
         match user.standing {
             Standing::Suspended => Some((409, "conflict")),
             Standing::Deleted => Some((404, "not_found")),
