@@ -16,6 +16,7 @@ mod model_based;
 mod notices;
 mod organizations;
 mod readme;
+mod rights;
 mod rules;
 mod sources;
 mod tenants;

@@ -211,14 +211,17 @@ impl Actor {
     /// Refuses names of what does not exist, and of what grants more than the caller holds.
     ///
     /// A caller who may not see roles gets the same answer for both, so that it tells no names. `own` is the
-    /// caller's own user, who may name what they carry.
+    /// caller's own user: it may name what it carries, and its permissions are those of `catalog`, which is
+    /// newer than the authorizer's copy.
     fn may_name(&self, named: Names<'_>, own: Option<&User>, catalog: &Catalog) -> Result<(), Error> {
-        let sees_names = ["roles:read", "roles:write"].iter().any(|seen| covered(&self.permissions, seen));
+        let held = own.map_or_else(|| self.permissions.clone(), |user| permissions(of_user(user, catalog)));
+        let holder = Self { permissions: held, ..self.clone() };
+        let sees_names = ["roles:read", "roles:write"].iter().any(|seen| covered(&holder.permissions, seen));
         let refused = |field: &str, name: &Label, noun: &str, exists: bool, granted: &[Permission]| {
             if !sees_names {
                 return Error::invalid(field, format!("{name} is no {noun} that you may name"));
             }
-            match self.may_grant(granted) {
+            match holder.may_grant(granted) {
                 Err(refusal) if exists => refusal,
                 _ => Error::invalid(field, format!("{name} is no {noun} of this organization")),
             }
@@ -227,7 +230,7 @@ impl Actor {
             let exists = catalog.roles.contains_key(name);
             let granted = permissions(grants_of(slice::from_ref(name), &[], catalog));
             let carried = own.is_some_and(|user| carries_role(user, name, catalog));
-            if !(exists && (carried || self.holds_named(&granted, sees_names))) {
+            if !(exists && (carried || holder.holds_named(&granted, sees_names))) {
                 return Err(refused("roles", name, "role", exists, &granted));
             }
         }
@@ -235,7 +238,7 @@ impl Actor {
             let exists = catalog.groups.contains_key(name);
             let granted = permissions(grants_of(&[], slice::from_ref(name), catalog));
             let carried = own.is_some_and(|user| user.groups.contains(name));
-            if !(exists && (carried || self.holds_named(&granted, sees_names))) {
+            if !(exists && (carried || holder.holds_named(&granted, sees_names))) {
                 return Err(refused("groups", name, "group", exists, &granted));
             }
         }

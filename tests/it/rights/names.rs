@@ -1,0 +1,87 @@
+//! Names of roles and groups, which requests that name them must not tell.
+
+use kit::{Client, Organization};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{key_with, machine_holding, play};
+
+/// Sends a request with each name; all must get one answer, but for the name.
+async fn all_alike(client: &Client, method: Method, path: &str, body: impl Fn(&str) -> Value) {
+    let mut answers = vec![];
+    for name in ["nowhere", "hidden", "empty"] {
+        let answer = client.send(method.clone(), path, Some(body(name))).await;
+        let said = answer.expect_problem(400, "invalid_request");
+        answers.push(said.to_string().replace(name, "…"));
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{method} {path}: {answers:?}");
+}
+
+async fn set_up(organization: &Organization) {
+    organization.role("hidden", &["hidden:*"]).await;
+    organization.role("empty", &[]).await;
+    organization.role("mine", &["clusters:*"]).await;
+    organization.role("part-of-mine", &["clusters:read"]).await;
+    for (group, role) in [("hidden", "hidden"), ("empty", "empty"), ("mine", "mine")] {
+        let path = format!("{}/groups/{group}", organization.path);
+        organization.owner.put(&path, json!({"roles": [role]})).await.expect(200);
+    }
+}
+
+#[test]
+fn a_person_who_sees_no_roles_learns_none_by_naming_them() {
+    play(async |world, organization| {
+        set_up(organization).await;
+        let carol_id = organization.invite("carol").await;
+        let groups = json!({"groups": ["mine"]});
+        organization.owner.patch(&organization.user_path(&carol_id), groups).await.expect(200);
+        let (carol, keys) = (world.person("carol"), organization.keys_of("me"));
+        for field in ["roles", "groups"] {
+            let new = |name: &str| json!({"name": "k", "expires_in_days": 1, field: [name]});
+            all_alike(&carol, Method::POST, &keys, new).await;
+        }
+        let own = json!({"roles": ["mine", "part-of-mine"], "groups": ["mine"]});
+        let key = key_with(&carol, organization, "me", own).await;
+        let path = organization.key_path(&key);
+        for field in ["roles", "groups"] {
+            let with = |name: &str| json!({field: ["mine", name]});
+            all_alike(&carol, Method::PATCH, &path, with).await;
+        }
+        let stored = world.items_of("KEY#");
+        assert_eq!((stored.len(), &stored[0]["roles"]), (1, &json!(["mine", "part-of-mine"])));
+
+        organization.role("seeing", &["roles:read"]).await;
+        let roles = json!({"roles": ["seeing"]});
+        organization.owner.patch(&organization.user_path(&carol_id), roles).await.expect(200);
+        world.forget_organizations().await;
+        let named = |name: &str| json!({"roles": ["mine", name]});
+        carol.patch(&path, named("nowhere")).await.expect_invalid("roles", "no role of this organization");
+        carol.patch(&path, named("hidden")).await.expect_problem(403, "forbidden");
+    });
+}
+
+#[test]
+fn a_manager_of_users_and_keys_who_sees_no_roles_learns_none_by_naming_them() {
+    play(async |world, organization| {
+        set_up(organization).await;
+        let permissions = ["users:*", "access-keys:*", "clusters:*"];
+        let manager = machine_holding(world, organization, "manager", &permissions).await;
+        let (hiding, bare) =
+            (organization.machine_with("hiding", &["hidden"]).await, organization.machine("bare").await);
+        let key = key_with(&organization.owner, organization, &bare, json!({})).await;
+        world.forget_organizations().await;
+        let (users, bare_path) = (format!("{}/users", organization.path), organization.user_path(&bare));
+        for field in ["roles", "groups"] {
+            let user = |name: &str| json!({"kind": "machine", "name": "m", field: [name]});
+            all_alike(&manager, Method::POST, &users, user).await;
+            let named = |name: &str| json!({field: [name]});
+            all_alike(&manager, Method::PATCH, &bare_path, named).await;
+            all_alike(&manager, Method::PATCH, &organization.key_path(&key), named).await;
+            for user_id in [&bare, &hiding] {
+                let new = |name: &str| json!({"name": "k", "expires_in_days": 1, field: [name]});
+                all_alike(&manager, Method::POST, &organization.keys_of(user_id), new).await;
+            }
+        }
+        manager.patch(&bare_path, json!({"roles": ["part-of-mine"]})).await.expect(200);
+    });
+}
