@@ -163,9 +163,8 @@ impl Actor {
         let itself = self.key_id.is_some() && self.key_id == resource.key_id;
         match extent {
             Extent::OwnOrMachinesOrItself if itself => Ok(Right::Itself),
-            Extent::Organization => held(),
             Extent::OrPeople if self.kind != Kind::Machine => held().or(Ok(Right::Own)),
-            Extent::OrPeople => held(),
+            Extent::Organization | Extent::OrPeople => held(),
             Extent::OrOwn => held().or_else(|refusal| if own { Ok(Right::Own) } else { Err(refusal) }),
             Extent::OwnOrMachines | Extent::OwnOrMachinesOrItself | Extent::Own if own => Ok(Right::Own),
             Extent::Own => Err(theirs_alone()),
