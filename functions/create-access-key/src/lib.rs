@@ -13,16 +13,16 @@ use domain::{
     cidr::{self, Cidr},
     id::{KeyId, KeySuffix},
     notice,
-    organization::Organization,
     quota::check_quota,
     role::{Label, distinct},
     secret::StoredSecret,
     text::{Description, Name},
     token::SecretToken,
+    user::User,
 };
 use serde::Deserialize;
 use serde_json::json;
-use table::{ChangeRecords, IdempotencyRecord, StoredAccessKey};
+use table::{ChangeRecords, IdempotencyRecord, Snapshot, StoredAccessKey};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,7 +80,7 @@ async fn create(
     request.query(&[])?;
     let member = &request.caller;
     let user = app.user(member, &request.path("user_id")?).await?;
-    let right = app.permit(member, Action::CreateKey, user.as_resource()).await?;
+    app.permit(member, Action::CreateKey, user.as_resource()).await?;
     let mut body: Body = request.body()?;
     let expires_at = body.expiry(request.now)?;
     body.allowed_cidrs = body.allowed_cidrs.map(cidr::checked).transpose()?;
@@ -93,24 +93,38 @@ async fn create(
     let token = SecretToken::generate(&app.key_prefix, key_id);
     let secret = app.pepper.hash_secret(&token).await?;
     let key = body.into_key(&token, secret, expires_at, request);
-    let presented = app.own_key(member, &user).await?;
-    member.actor().may_create_key(right, presented.as_ref(), &key, &user, &snapshot.catalog)?;
     let record = record.map(|record| record.with(201, None, vec![key_id]));
-    retry_on_conflict(|| store(app, request, &snapshot.organization, &key, record.as_ref())).await?;
+    let read = Read { user: &user, snapshot: &snapshot };
+    retry_on_conflict(|| store(app, request, read, &key, record.as_ref())).await?;
     let shown = AccessKeyResponse::new(key, user.kind, &app.key_prefix, request.now).with_secret(&token);
     Ok(response::created(&shown, Some(1)))
 }
 
+/// The user and its organization, as they were read before the secret was made.
+#[derive(Clone, Copy)]
+struct Read<'a> {
+    user: &'a User,
+    snapshot: &'a Snapshot,
+}
+
+/// Stores the key for its user as it is now.
+///
+/// Where the user changed since it was read, it may hold more: the rights are judged again, with its roles.
 async fn store(
     app: &App<Pepper>,
     request: &Request<Member>,
-    organization: &Organization,
+    read: Read<'_>,
     key: &AccessKey,
     record: Option<&IdempotencyRecord>,
 ) -> Result<(), HandlerError> {
     let member = &request.caller;
+    let organization = &read.snapshot.organization;
     let user = app.user(member, key.user_id().as_str()).await?;
-    app.permit(member, Action::CreateKey, user.as_resource()).await?;
+    let right = app.permit(member, Action::CreateKey, user.as_resource()).await?;
+    let fresh = if user.version == read.user.version { None } else { Some(app.snapshot(member).await?) };
+    let catalog = &fresh.as_ref().unwrap_or(read.snapshot).catalog;
+    let presented = app.own_key(member, &user).await?;
+    member.actor().may_create_key(right, presented.as_ref(), key, &user, catalog)?;
     let slot = check_quota(&user, &organization.policy, 1, request.now)?;
     let due_at = notice::next_due(&organization.policy.notices, key, request.now);
     let changes = json!({

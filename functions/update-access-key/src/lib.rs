@@ -15,7 +15,7 @@ use domain::{
     notice,
     notification::Notification,
     quota::check_quota_again,
-    user::User,
+    user::{Kind, User},
 };
 use serde_json::{Map, Value, json};
 use table::{ChangeRecords, KeyWithUser, StoredAccessKey};
@@ -50,6 +50,8 @@ async fn change(
     let mut after = before.clone();
     body.apply(&mut after, member.user_id, request.now)?;
     if action != Action::EndKey {
+        // Whoever administers users alone switches on the keys of people.
+        let action = if user.kind == Kind::Machine { Action::WriteKey } else { action };
         let right = member.actor().may_for(action, user.as_resource().with_key(before.key_id))?;
         member.actor().may_change_key(right, &before, &after, &user, &snapshot.catalog)?;
     }
@@ -80,7 +82,7 @@ async fn change(
 
 /// Returns the right that a change takes.
 ///
-/// Whoever may end a key may also switch it off. Whoever administers users may also switch it on.
+/// Whoever may end a key may also switch it off. Whoever administers users may also switch on a person's key.
 fn action(member: &Member, body: &Body) -> Action {
     if body.only_switches(false) {
         Action::EndKey

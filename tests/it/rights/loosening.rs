@@ -1,5 +1,6 @@
 //! Loosening is granting: who lets a key do more, for longer, or from more places.
 
+use kit::{Effect, Fault, Service};
 use serde_json::{Value, json};
 
 use super::{client, each_is_refused, key_with, machine_holding, play};
@@ -38,6 +39,12 @@ fn a_holder_of_access_keys_write_alone_ends_a_mighty_key_and_changes_nothing_of_
         let rotate = [("POST", format!("{path}/rotate"), Value::Null)];
         each_is_refused(world, &weak, &rotate).await;
         weak.patch(&path, json!({"active": false})).await.expect(200);
+        // A right over people is none over machines.
+        let people = machine_holding(world, organization, "people", &["users:*"]).await;
+        let bare = organization.key_path(&organization.machine_key().await);
+        organization.owner.patch(&bare, json!({"active": false})).await.expect(200);
+        world.forget_organizations().await;
+        each_is_refused(world, &people, &[("PATCH", bare, json!({"active": true}))]).await;
         weak.post(&format!("{path}/revoke"), Value::Null).await.expect(200);
         weak.delete(&path).await.expect(204);
         assert_eq!(world.audit("access_key.deleted").len(), 1);
@@ -159,5 +166,29 @@ fn what_a_machines_key_makes_for_its_own_user_stays_within_its_networks_and_role
         }
         let renewed = format!("{}/access-keys/current/rotate", organization.path);
         caller.post(&renewed, Value::Null).await.expect(200);
+    });
+}
+
+#[test]
+fn a_key_is_not_made_for_a_machine_that_got_more_rights_meanwhile() {
+    play(async |world, organization| {
+        let weak = machine_holding(world, organization, "keys", &["access-keys:*"]).await;
+        let machine = organization.machine("m").await;
+        world.forget_organizations().await;
+        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
+        world.stack.faults().add(hold.function("create-access-key"));
+        let (path, body) = (organization.keys_of(&machine), json!({"name": "k", "expires_in_days": 1}));
+        let promote = async {
+            world.stack.faults().until_held().await;
+            organization.role("all", &["*"]).await;
+            let roles = json!({"roles": ["all"]});
+            organization.owner.patch(&organization.user_path(&machine), roles).await.expect(200);
+            world.stack.faults().clear();
+        };
+        let (made, ()) = tokio::join!(weak.post(&path, body), promote);
+        made.expect_problem(403, "forbidden");
+        let of_machine = format!("USER#{machine}");
+        assert!(world.items_of("KEY#").iter().all(|key| key["PK"] != of_machine.as_str()));
+        assert_eq!(world.audit("access_key.created").len(), 1);
     });
 }

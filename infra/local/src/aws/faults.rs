@@ -9,6 +9,7 @@ use std::{
 
 use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 pub(crate) use self::read_limiter::ReadLimiter;
 use super::calls::Service;
@@ -84,6 +85,8 @@ pub enum Effect {
         /// For how long.
         milliseconds: u64,
     },
+    /// Holds the call until every rule is ended. [`Faults::until_held`] waits for it.
+    Hold,
     /// Leaves the last keys or items of a batch unprocessed.
     Unprocessed {
         /// How many. A number greater than the batch leaves all of it.
@@ -166,6 +169,8 @@ impl Fault {
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     rules: Arc<Mutex<Vec<Rule>>>,
+    held: Arc<watch::Sender<usize>>,
+    clears: Arc<watch::Sender<u64>>,
     pub(super) reads: ReadLimiter,
 }
 
@@ -186,10 +191,26 @@ impl Faults {
         lock(&self.rules).push(Rule { fault, seen: 0, struck: 0, seen_of_instance: HashMap::new(), random });
     }
 
-    /// Ends every rule.
+    /// Ends every rule, and lets held calls go on.
     pub fn clear(&self) {
         lock(&self.rules).clear();
         self.reads.clear();
+        self.clears.send_modify(|clears| *clears += 1);
+    }
+
+    /// Waits until [`Effect::Hold`] holds a call.
+    ///
+    /// # Panics
+    /// Never: the number of held calls lives as long as the rules do.
+    pub async fn until_held(&self) {
+        self.held.subscribe().wait_for(|held| *held > 0).await.expect("the sender lives as long as self");
+    }
+
+    pub(super) async fn hold(&self) {
+        let mut clears = self.clears.subscribe();
+        self.held.send_modify(|held| *held += 1);
+        clears.changed().await.expect("the sender lives as long as self");
+        self.held.send_modify(|held| *held -= 1);
     }
 
     /// Counts the read units since [`Effect::PartitionReads`] came into force.
