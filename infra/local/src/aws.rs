@@ -75,7 +75,7 @@ impl Aws {
                 Effect::Latency { milliseconds } => {
                     tokio::time::sleep(std::time::Duration::from_millis(*milliseconds)).await;
                 }
-                Effect::Hold => self.faults.hold().await,
+                Effect::Hold => self.faults.holds.hold().await,
                 Effect::LoseRequest => return Err(ConnectionDropped),
                 Effect::KillBefore => {
                     if let Some(caller) = &caller {

@@ -1,5 +1,6 @@
 //! Faults on purpose: rules that strike calls to the AWS endpoints.
 
+mod holds;
 mod read_limiter;
 
 use std::{
@@ -9,9 +10,8 @@ use std::{
 
 use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
 
-pub(crate) use self::read_limiter::ReadLimiter;
+pub(crate) use self::{holds::Holds, read_limiter::ReadLimiter};
 use super::calls::Service;
 use crate::{runtime::Caller, tasks::lock};
 
@@ -169,8 +169,7 @@ impl Fault {
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     rules: Arc<Mutex<Vec<Rule>>>,
-    held: Arc<watch::Sender<usize>>,
-    clears: Arc<watch::Sender<u64>>,
+    pub(super) holds: Holds,
     pub(super) reads: ReadLimiter,
 }
 
@@ -195,22 +194,12 @@ impl Faults {
     pub fn clear(&self) {
         lock(&self.rules).clear();
         self.reads.clear();
-        self.clears.send_modify(|clears| *clears += 1);
+        self.holds.release();
     }
 
     /// Waits until [`Effect::Hold`] holds a call.
-    ///
-    /// # Panics
-    /// Never: the number of held calls lives as long as the rules do.
     pub async fn until_held(&self) {
-        self.held.subscribe().wait_for(|held| *held > 0).await.expect("the sender lives as long as self");
-    }
-
-    pub(super) async fn hold(&self) {
-        let mut clears = self.clears.subscribe();
-        self.held.send_modify(|held| *held += 1);
-        clears.changed().await.expect("the sender lives as long as self");
-        self.held.send_modify(|held| *held -= 1);
+        self.holds.until_held().await;
     }
 
     /// Counts the read units since [`Effect::PartitionReads`] came into force.

@@ -6,7 +6,12 @@ use serde_json::json;
 use super::*;
 use crate::{
     Time,
+    access_key::{AccessKey, ends_later},
+    cidr,
+    grant::effective,
     id::{KeyId, KeySuffix, OrganizationId, UserId},
+    permission::covered,
+    role::Label,
     token::{KeyPrefix, SecretToken},
 };
 
