@@ -3,6 +3,7 @@
 //! `MATRIX_CELLS` says how many of the cells are tried: a number, or `all` as in `.ci/run`.
 
 mod callers;
+mod escalation;
 mod fixtures;
 mod routes;
 
