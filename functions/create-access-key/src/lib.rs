@@ -8,21 +8,21 @@ use api::{
 use domain::{
     Error, Time,
     access::Action,
-    access_key::AccessKey,
+    access_key::{AccessKey, Restrictions},
     audit,
     cidr::{self, Cidr},
     id::{KeyId, KeySuffix},
     notice,
+    policy::Policy,
     quota::check_quota,
     role::{Label, distinct},
     secret::StoredSecret,
     text::{Description, Name},
     token::SecretToken,
-    user::User,
 };
 use serde::Deserialize;
 use serde_json::json;
-use table::{ChangeRecords, IdempotencyRecord, Snapshot, StoredAccessKey};
+use table::{ChangeRecords, IdempotencyRecord, StoredAccessKey};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +42,14 @@ impl Body {
         const RULE: &str = "give one of expires_in_days, expires_at, never_expires";
         let chosen = chosen_expiry(self.expires_in_days, self.expires_at, self.never_expires, now)?;
         chosen.ok_or_else(|| Error::invalid("expires_in_days", RULE))
+    }
+
+    fn restrictions(&self) -> Restrictions<'_> {
+        Restrictions {
+            roles: self.roles.as_deref(),
+            groups: self.groups.as_deref(),
+            allowed_cidrs: self.allowed_cidrs.as_deref(),
+        }
     }
 
     fn into_key(
@@ -80,13 +88,16 @@ async fn create(
     request.query(&[])?;
     let member = &request.caller;
     let user = app.user(member, &request.path("user_id")?).await?;
-    app.permit(member, Action::CreateKey, user.as_resource()).await?;
+    let right = app.permit(member, Action::CreateKey, user.as_resource()).await?;
     let mut body: Body = request.body()?;
     let expires_at = body.expiry(request.now)?;
     body.allowed_cidrs = body.allowed_cidrs.map(cidr::checked).transpose()?;
     let snapshot = app.snapshot(member).await?;
     snapshot.organization.policy.check_lifetime(expires_at, request.now)?;
-    // Refused before argon2 runs: a full quota must not cost CPU time.
+    let presented = app.own_key(member, &user).await?;
+    let catalog = &snapshot.catalog;
+    // Refused before argon2 runs: what cannot be done must not cost CPU time.
+    member.actor().may_create_key(right, presented.as_ref(), body.restrictions(), &user, catalog)?;
     check_quota(&user, &snapshot.organization.policy, 1, request.now)?;
 
     let key_id = KeyId::new(user.user_id, KeySuffix::random());
@@ -94,39 +105,40 @@ async fn create(
     let secret = app.pepper.hash_secret(&token).await?;
     let key = body.into_key(&token, secret, expires_at, request);
     let record = record.map(|record| record.with(201, None, vec![key_id]));
-    let read = Read { user: &user, snapshot: &snapshot };
-    retry_on_conflict(|| store(app, request, read, &key, record.as_ref())).await?;
+    let checked = Checked { version: user.version, policy: &snapshot.organization.policy };
+    retry_on_conflict(|| store(app, request, checked, &key, record.as_ref())).await?;
     let shown = AccessKeyResponse::new(key, user.kind, &app.key_prefix, request.now).with_secret(&token);
     Ok(response::created(&shown, Some(1)))
 }
 
-/// The user and its organization, as they were read before the secret was made.
+/// What the rights to create the key were judged by, before its secret was made.
 #[derive(Clone, Copy)]
-struct Read<'a> {
-    user: &'a User,
-    snapshot: &'a Snapshot,
+struct Checked<'a> {
+    /// The version of the user.
+    version: u64,
+    policy: &'a Policy,
 }
 
 /// Stores the key for its user as it is now.
 ///
-/// Where the user changed since it was read, it may hold more: the rights are judged again, with its roles.
+/// A user that changed meanwhile may hold more, so that the rights are judged again.
 async fn store(
     app: &App<Pepper>,
     request: &Request<Member>,
-    read: Read<'_>,
+    checked: Checked<'_>,
     key: &AccessKey,
     record: Option<&IdempotencyRecord>,
 ) -> Result<(), HandlerError> {
-    let member = &request.caller;
-    let organization = &read.snapshot.organization;
+    let (member, policy) = (&request.caller, checked.policy);
     let user = app.user(member, key.user_id().as_str()).await?;
     let right = app.permit(member, Action::CreateKey, user.as_resource()).await?;
-    let fresh = if user.version == read.user.version { None } else { Some(app.snapshot(member).await?) };
-    let catalog = &fresh.as_ref().unwrap_or(read.snapshot).catalog;
-    let presented = app.own_key(member, &user).await?;
-    member.actor().may_create_key(right, presented.as_ref(), key, &user, catalog)?;
-    let slot = check_quota(&user, &organization.policy, 1, request.now)?;
-    let due_at = notice::next_due(&organization.policy.notices, key, request.now);
+    if user.version != checked.version {
+        let (presented, catalog) = (app.own_key(member, &user).await?, app.snapshot(member).await?.catalog);
+        let actor = member.actor();
+        actor.may_create_key(right, presented.as_ref(), key.restrictions(), &user, &catalog)?;
+    }
+    let slot = check_quota(&user, policy, 1, request.now)?;
+    let due_at = notice::next_due(&policy.notices, key, request.now);
     let changes = json!({
         "name": key.name, "expires_at": key.expires_at.map(|expiry| expiry.to_string()),
         "roles": key.roles, "groups": key.groups, "allowed_cidrs": key.allowed_cidrs,

@@ -101,6 +101,25 @@ pub struct AccessKey {
     pub version: u64,
 }
 
+/// What restricts a key, or one that is to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct Restrictions<'a> {
+    /// Its roles.
+    pub roles: Option<&'a [Label]>,
+    /// Its groups.
+    pub groups: Option<&'a [Label]>,
+    /// Its networks.
+    pub allowed_cidrs: Option<&'a [Cidr]>,
+}
+
+impl Restrictions<'_> {
+    /// Tells whether the key may do less than its user.
+    #[must_use]
+    pub const fn narrow(&self) -> bool {
+        self.roles.is_some() || self.groups.is_some()
+    }
+}
+
 impl AccessKey {
     /// Makes an active key with the secret of `token`.
     #[must_use]
@@ -180,6 +199,16 @@ impl AccessKey {
     #[must_use]
     pub const fn is_narrowed(&self) -> bool {
         self.roles.is_some() || self.groups.is_some()
+    }
+
+    /// Returns what restricts the key.
+    #[must_use]
+    pub fn restrictions(&self) -> Restrictions<'_> {
+        Restrictions {
+            roles: self.roles.as_deref(),
+            groups: self.groups.as_deref(),
+            allowed_cidrs: self.allowed_cidrs.as_deref(),
+        }
     }
 
     /// Returns the key's user.

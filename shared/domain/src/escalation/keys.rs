@@ -4,15 +4,15 @@ use super::names::Names;
 use crate::{
     Error,
     access::{Action, Actor, Right},
-    access_key::{AccessKey, ends_later},
+    access_key::{AccessKey, Restrictions, ends_later},
     cidr,
-    grant::{effective, grants_of, permissions},
+    grant::{effective, grants_of, of_user, permissions},
     role::Catalog,
     user::{Kind, User},
 };
 
 impl Actor {
-    /// Checks that the caller may create `key` for `user`.
+    /// Checks that the caller may create a key with these restrictions for `user`.
     ///
     /// `presented` is the key that the caller came with. What it creates for its own user stays within its
     /// own networks, roles and groups. The expiry is free: machines renew themselves by successors.
@@ -20,21 +20,25 @@ impl Actor {
         &self,
         right: Right,
         presented: Option<&AccessKey>,
-        key: &AccessKey,
+        new: Restrictions<'_>,
         user: &User,
         catalog: &Catalog,
     ) -> Result<(), Error> {
         let own = (right == Right::Own).then_some(user);
-        let named = Names::of_key(key);
-        match presented.filter(|presented| presented.user_id() == key.user_id()) {
+        let named = Names::of_key(new);
+        match presented.filter(|presented| presented.user_id() == user.user_id) {
             Some(presented) => {
-                let (roles, groups) = named.not_in(Names::of_key(presented));
+                let (roles, groups) = named.not_in(Names::of_key(presented.restrictions()));
                 self.may_name(Names { roles: &roles, groups: &groups }, own, catalog)?;
-                self.stays_within(presented, key, catalog)?;
+                self.stays_within(presented, new, catalog)?;
             }
             None => self.may_name(named, own, catalog)?,
         }
-        if own.is_some() { Ok(()) } else { self.may_grant(&effective(user, Some(key), catalog)) }
+        // The names of a narrowed key are all that it may do, and the caller holds them.
+        if own.is_some() || new.narrow() {
+            return Ok(());
+        }
+        self.may_grant(&permissions(of_user(user, catalog)))
     }
 
     /// Checks that the caller may rotate `key`, which shows them a secret of it.
@@ -54,7 +58,7 @@ impl Actor {
             Right::Held => self.holds_all_of(&effective(user, Some(key), catalog))?,
         }
         match presented.filter(|presented| presented.user_id() == key.user_id()) {
-            Some(presented) => self.stays_within(presented, key, catalog),
+            Some(presented) => self.stays_within(presented, key.restrictions(), catalog),
             None => Ok(()),
         }
     }
@@ -75,7 +79,8 @@ impl Actor {
         if own.is_none() {
             self.holds_all_of(&effective(user, Some(before), catalog))?;
         }
-        let (roles, groups) = Names::of_key(after).not_in(Names::of_key(before));
+        let (roles, groups) =
+            Names::of_key(after.restrictions()).not_in(Names::of_key(before.restrictions()));
         self.may_name(Names { roles: &roles, groups: &groups }, own, catalog)?;
         if before.deactivated_by.is_some() && after.deactivated_by.is_none() {
             self.may_switch_on(before, user)?;
@@ -90,18 +95,23 @@ impl Actor {
         if own.is_some() { Ok(()) } else { self.may_grant(&effective(user, Some(after), catalog)) }
     }
 
-    /// Checks that `key` stays within the networks, roles and groups of the key that the caller came with.
-    fn stays_within(&self, presented: &AccessKey, key: &AccessKey, catalog: &Catalog) -> Result<(), Error> {
+    /// Checks that a key stays within the networks, roles and groups of the key that the caller came with.
+    fn stays_within(
+        &self,
+        presented: &AccessKey,
+        new: Restrictions<'_>,
+        catalog: &Catalog,
+    ) -> Result<(), Error> {
         let beyond = |what: &str| {
             Err(Error::Forbidden { needs: format!("{what} within those of the key that you came with") })
         };
-        if !cidr::within(key.allowed_cidrs.as_deref(), presented.allowed_cidrs.as_deref()) {
+        if !cidr::within(new.allowed_cidrs, presented.allowed_cidrs.as_deref()) {
             return beyond("networks");
         }
         if presented.is_narrowed() {
-            let (roles, groups) = Names::of_key(key).not_in(Names::of_key(presented));
+            let (roles, groups) = Names::of_key(new).not_in(Names::of_key(presented.restrictions()));
             let held = self.may_grant(&permissions(grants_of(&roles, &groups, catalog)));
-            if !key.is_narrowed() || held.is_err() {
+            if !new.narrow() || held.is_err() {
                 return beyond("roles and groups");
             }
         }
@@ -123,7 +133,7 @@ impl Actor {
 /// Tells whether a change lets a key do more, for longer, or from more places.
 #[must_use]
 pub fn loosens(before: &AccessKey, after: &AccessKey) -> bool {
-    let (roles, groups) = Names::of_key(after).not_in(Names::of_key(before));
+    let (roles, groups) = Names::of_key(after.restrictions()).not_in(Names::of_key(before.restrictions()));
     ends_later(before.expires_at, after.expires_at)
         || !cidr::within(after.allowed_cidrs.as_deref(), before.allowed_cidrs.as_deref())
         || before.deactivated_by.is_some() && after.deactivated_by.is_none()

@@ -5,7 +5,7 @@ use std::slice;
 use crate::{
     Error,
     access::Actor,
-    access_key::AccessKey,
+    access_key::Restrictions,
     grant::{grants_of, of_user, permissions},
     permission::{Permission, covered},
     role::{Catalog, Label},
@@ -24,10 +24,10 @@ impl<'a> Names<'a> {
         Self { roles: &user.roles, groups: &user.groups }
     }
 
-    pub(super) fn of_key(key: &'a AccessKey) -> Self {
+    pub(super) fn of_key(restrictions: Restrictions<'a>) -> Self {
         Self {
-            roles: key.roles.as_deref().unwrap_or_default(),
-            groups: key.groups.as_deref().unwrap_or_default(),
+            roles: restrictions.roles.unwrap_or_default(),
+            groups: restrictions.groups.unwrap_or_default(),
         }
     }
 

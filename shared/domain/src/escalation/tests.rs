@@ -120,8 +120,19 @@ proptest! {
         if actor.may_change_key(Right::Held, &before, &after, &user, &catalog).is_ok() {
             prop_assert!(holds(&actor, &effective(&user, Some(&before), &catalog)));
             prop_assert!(holds(&actor, &effective(&user, Some(&after), &catalog)));
-            let (roles, groups) = Names::of_key(&after).not_in(Names::of_key(&before));
+            let (roles, groups) = Names::of_key(after.restrictions()).not_in(Names::of_key(before.restrictions()));
             prop_assert!(holds_names(&actor, Names { roles: &roles, groups: &groups }), "in full");
+        }
+    }
+
+    #[test]
+    fn whoever_creates_a_key_for_another_user_holds_what_it_can_do(
+        (user, key, _) in change(), held in any_permissions(),
+    ) {
+        let (actor, catalog) = (stranger(Kind::Machine, held), catalog());
+        if actor.may_create_key(Right::Held, None, key.restrictions(), &user, &catalog).is_ok() {
+            prop_assert!(holds(&actor, &effective(&user, Some(&key), &catalog)));
+            prop_assert!(holds_names(&actor, Names::of_key(key.restrictions())));
         }
     }
 
@@ -146,7 +157,7 @@ proptest! {
         let checked = if rotates {
             actor.may_rotate_key(right, Some(&presented), &made, &user, &catalog)
         } else {
-            actor.may_create_key(right, Some(&presented), &made, &user, &catalog)
+            actor.may_create_key(right, Some(&presented), made.restrictions(), &user, &catalog)
         };
         if checked.is_ok() {
             prop_assert!(cidr::within(made.allowed_cidrs.as_deref(), presented.allowed_cidrs.as_deref()));
