@@ -19,8 +19,8 @@ use crate::{
     sign_in::Pointer,
 };
 
-/// Organizations of one page: each takes three items of a batch, itself, a link and a claim.
-const PAGE: usize = BATCH_SIZE / 3;
+/// The most organizations of one page: each takes three items of a batch, itself, a link and a claim.
+const MAX_PAGE: usize = BATCH_SIZE / 3;
 
 impl Table {
     /// Reads an organization, strongly.
@@ -30,7 +30,7 @@ impl Table {
 
     /// Creates an organization and its first owner, linked to the sign-in that asked for it.
     ///
-    /// Tolerate: a taken id is refused as a conflict; random ids do not repeat.
+    /// A taken id is refused as a conflict. Random ids do not repeat.
     pub async fn create_organization(
         &self,
         organization: &Organization,
@@ -49,7 +49,7 @@ impl Table {
 
     /// Changes an organization from the state in which it was read. Its owners change with users.
     ///
-    /// Tolerate: [`Error::Conflict`] when it changed meanwhile; read it and decide again.
+    /// Fails with [`Error::Conflict`] if it changed meanwhile: read it and decide again.
     pub async fn update_organization(
         &self,
         before: &Organization,
@@ -85,7 +85,7 @@ impl Table {
             by_organization.entry(organization_id).or_default().insert(pointer);
         }
         let mut rest = by_organization.into_iter().filter(|(id, _)| after.is_none_or(|after| *id > after));
-        let page: Vec<_> = rest.by_ref().take(limit.min(PAGE)).collect();
+        let page: Vec<_> = rest.by_ref().take(limit.min(MAX_PAGE)).collect();
         let next = rest.next().and_then(|_| page.last()).map(|(id, _)| id.to_string());
         let wanted = page
             .iter()

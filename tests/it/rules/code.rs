@@ -22,7 +22,7 @@ fn sources(folders: &[&str]) -> Vec<String> {
 /// Returns the lines above the file's own tests, without comments.
 fn code_above_tests(path: &str) -> Vec<String> {
     let text = read(path);
-    let above = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    let above = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     above.lines().map(|line| line.split("//").next().unwrap_or_default().to_owned()).collect()
 }
 
@@ -95,7 +95,7 @@ const OLD: &str = "News Trail Once Asked until_won LostRace Cleared Presented Re
     seal NewKey Done Room find_room find_room_again take_place AskedWith asked_once do_once key_again term_of \
     working_secrets carried carries_known meet simplified narrowing Reach stands_in leads KeyFilter Stretch Places \
     Placed Unfit settable removable Round Parcel Entry Line Letter Post Pace Turn look hearers concerned announce \
-    take_up take_over give_up Known Noun Worth Creation Means judge MOST KEPT TOLD HOLDS WAVE TOGETHER Answer \
+    take_up take_over give_up Known Noun Worth Creation Means judge MOST KEPT TOLD HOLDS WAVE TOGETHER PAGE Answer \
     KeyAnswer ListAnswer Ways Found Subject Event Refusal";
 
 /// Old nouns of the tests.
