@@ -50,10 +50,10 @@ impl Table {
         Ok(Some(KeyWithUser { key: decode("access key", key)?, user: decode("user", user)? }))
     }
 
-    /// Stores a new key in its place of the quota.
+    /// Stores a new key in its quota slot.
     ///
-    /// `user` is the user for whom the quota was checked. Tolerate: [`Error::Conflict`] when the user
-    /// changed meanwhile; read it and check the quota again.
+    /// `user` is the user for whom the quota was checked. Fails with [`Error::Conflict`] if the user
+    /// changed meanwhile: read it and check the quota again.
     pub async fn create_access_key(
         &self,
         new: StoredAccessKey<'_>,
@@ -70,32 +70,32 @@ impl Table {
     /// Changes a key from the state in which it was read.
     ///
     /// A changed expiry is written to `user.live_keys` in `slot`, and the key's notices start again at
-    /// `after.due_at`. Tolerate: [`Error::Conflict`] when the key or its user
-    /// changed meanwhile; read them and decide again.
+    /// `after.due_at`. Fails with [`Error::Conflict`] if the key or its user
+    /// changed meanwhile: read them and decide again.
     pub async fn update_access_key(
         &self,
         before: &AccessKey,
         after: StoredAccessKey<'_>,
-        place: Option<(&User, &QuotaSlot)>,
+        slot: Option<(&User, &QuotaSlot)>,
         records: ChangeRecords<'_>,
     ) -> Result<(), Error> {
         let mut transaction = Transaction::with(self, records);
         let mut old = self.access_key_item(StoredAccessKey { key: before, due_at: None });
-        if place.is_some() {
+        if slot.is_some() {
             // Placeholders for the stored values, so that a new expiry always sets or removes both.
             old.extend(["due_shard", "due_at"].map(|name| (name.to_owned(), AttributeValue::Null(true))));
         }
-        let new = self.access_key_item(StoredAccessKey { key: after.key, due_at: place.and(after.due_at) });
+        let new = self.access_key_item(StoredAccessKey { key: after.key, due_at: slot.and(after.due_at) });
         transaction.change(item_key::access_key(before.key_id), &old, &new, OnConditionFailed::Conflict);
-        if let Some((user, slot)) = place {
+        if let Some((user, slot)) = slot {
             transaction.take_slot(after.key, user, slot);
         }
         transaction.commit().await
     }
 
-    /// Revokes a key from the state in which it was read, and frees its place.
+    /// Revokes a key from the state in which it was read, and frees its quota slot.
     ///
-    /// Tolerate: [`Error::Conflict`] when the key changed meanwhile; read it and decide again.
+    /// Fails with [`Error::Conflict`] if the key changed meanwhile: read it and decide again.
     pub async fn revoke_access_key(
         &self,
         key: &AccessKey,
@@ -116,9 +116,9 @@ impl Table {
         transaction.commit().await
     }
 
-    /// Removes a key, from the state in which it was read, and frees its place.
+    /// Removes a key, from the state in which it was read, and frees its quota slot.
     ///
-    /// Tolerate: [`Error::Conflict`] when the key changed meanwhile; read it and decide again.
+    /// Fails with [`Error::Conflict`] if the key changed meanwhile: read it and decide again.
     pub async fn delete_access_key(&self, key: &AccessKey, records: ChangeRecords<'_>) -> Result<(), Error> {
         let mut transaction = Transaction::with(self, records);
         let unchanged = Expression::version(key.version);
@@ -138,7 +138,7 @@ impl Table {
 }
 
 impl Transaction<'_> {
-    /// Adds a new key; its place in the quota is another step.
+    /// Adds a new key. Taking its quota slot is another step.
     pub(crate) fn add_access_key(&mut self, new: StoredAccessKey<'_>) {
         let taken = OnConditionFailed::Refuse(domain::Error::Conflict("this id is taken; try again"));
         self.create(self.table.access_key_item(new), taken);

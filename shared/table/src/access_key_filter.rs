@@ -9,7 +9,7 @@ use domain::{
 use crate::item_key::{AFTER_ALL_EXPIRIES, expiring_from};
 
 /// The most queries, each with its batch read, for one page of a filtered list.
-const MAX_ROUNDS: usize = 10;
+const MAX_QUERIES: usize = 10;
 
 /// A filter of keys; an absent member does not filter.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl AccessKeyFilter {
     }
 
     /// Returns the range of the index that can hold matching keys; `None` if it is empty.
-    pub(crate) fn places(&self, now: Time) -> Option<(String, String)> {
+    pub(crate) fn index_range(&self, now: Time) -> Option<(String, String)> {
         let now_expired = expiring_from(now.plus(1));
         let first = match self.status {
             Some(Status::Active | Status::Inactive) => now_expired.clone(),
@@ -50,9 +50,9 @@ impl AccessKeyFilter {
     }
 
     /// Returns how many index queries one page may take: one if every key of the range matches.
-    pub(crate) fn rounds(&self) -> usize {
-        let by_place = Self { expires_before: self.expires_before, ..Self::default() };
-        if *self == by_place { 1 } else { MAX_ROUNDS }
+    pub(crate) fn max_queries(&self) -> usize {
+        let by_index = Self { expires_before: self.expires_before, ..Self::default() };
+        if *self == by_index { 1 } else { MAX_QUERIES }
     }
 }
 
@@ -128,7 +128,7 @@ mod tests {
                 let expires_before = before.map(|seconds| NOW.plus(seconds));
                 let filter = AccessKeyFilter { status, expires_before, ..AccessKeyFilter::default() };
                 for key in keys.iter().filter(|key| filter.admits(key, Kind::Machine, NOW)) {
-                    let (first, last) = filter.places(NOW).unwrap();
+                    let (first, last) = filter.index_range(NOW).unwrap();
                     let place = by_expiry(key.expires_at, key.key_id);
                     assert!(first < place && place < last, "{filter:?} {place}");
                 }
@@ -140,7 +140,7 @@ mod tests {
     fn places_are_narrowed_by_what_expiry_decides() {
         let places = |status, before: Option<i64>| {
             let expires_before = before.map(|seconds| NOW.plus(seconds));
-            AccessKeyFilter { status, expires_before, ..AccessKeyFilter::default() }.places(NOW)
+            AccessKeyFilter { status, expires_before, ..AccessKeyFilter::default() }.index_range(NOW)
         };
         let of = |first: &str, last: &str| Some((first.to_owned(), last.to_owned()));
         assert_eq!(places(None, None), of("000000000000", "never$"));
@@ -155,14 +155,14 @@ mod tests {
     #[test]
     fn only_what_is_left_out_after_reading_takes_more_than_one_round() {
         let none = AccessKeyFilter::default();
-        assert_eq!(none.rounds(), 1);
-        assert_eq!(AccessKeyFilter { expires_before: Some(NOW), ..none }.rounds(), 1);
+        assert_eq!(none.max_queries(), 1);
+        assert_eq!(AccessKeyFilter { expires_before: Some(NOW), ..none }.max_queries(), 1);
         for filter in [
             AccessKeyFilter { status: Some(Status::Active), ..none },
             AccessKeyFilter { kind: Some(Kind::Owner), ..none },
             AccessKeyFilter { unused_since: Some(NOW), ..none },
         ] {
-            assert_eq!(filter.rounds(), MAX_ROUNDS);
+            assert_eq!(filter.max_queries(), MAX_QUERIES);
         }
     }
 }

@@ -69,13 +69,13 @@ impl Table {
         limit: usize,
     ) -> Result<Page<KeyWithUser>, Error> {
         let (mut found, mut after) = (Vec::<Indexed>::new(), after.map(str::to_owned));
-        let rounds = filter.rounds();
-        let examined = if rounds == 1 { limit } else { BATCH_SIZE };
-        for _ in 0..rounds {
-            let round = self.indexed_keys(organization_id, filter, now, after.as_deref(), examined).await?;
+        let max_queries = filter.max_queries();
+        let examined = if max_queries == 1 { limit } else { BATCH_SIZE };
+        for _ in 0..max_queries {
+            let read = self.indexed_keys(organization_id, filter, now, after.as_deref(), examined).await?;
             let matches = |(_, found): &Indexed| filter.admits(&found.key, found.user.kind, now);
-            found.extend(round.items.into_iter().filter(matches));
-            after = round.next;
+            found.extend(read.items.into_iter().filter(matches));
+            after = read.next;
             if found.len() > limit {
                 found.truncate(limit);
                 after = found.last().map(|(place, _)| place.clone());
@@ -96,7 +96,7 @@ impl Table {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<Indexed>, Error> {
-        let Some((first, last)) = filter.places(now).filter(|(_, last)| after < Some(last)) else {
+        let Some((first, last)) = filter.index_range(now).filter(|(_, last)| after < Some(last)) else {
             return Ok(Page { items: Vec::new(), next: None });
         };
         // The entry before may lie before the range, whose start moves with time.
@@ -105,11 +105,11 @@ impl Table {
             Some((sort.to_owned(), item_key::access_key(key_id)))
         });
         let partition = item_key::access_keys_partition(organization_id);
-        let places = self.index_page(partition, Some((&first, &last)), start, limit).await?;
+        let page = self.index_page(partition, Some((&first, &last)), start, limit).await?;
         let mut wanted = HashSet::new();
-        let mut entries = Vec::with_capacity(places.entries.len());
-        let read = places.entries.len();
-        for (sort, key) in places.entries {
+        let mut entries = Vec::with_capacity(page.entries.len());
+        let read = page.entries.len();
+        for (sort, key) in page.entries {
             let user = user_beside(&key);
             let further = usize::from(!wanted.contains(&user)) + 1;
             if wanted.len() + further > BATCH_SIZE {
@@ -118,7 +118,7 @@ impl Table {
             wanted.extend([key.clone(), user]);
             entries.push((sort, key));
         }
-        let more = places.more || entries.len() < read;
+        let more = page.more || entries.len() < read;
         let next = more.then(|| entries.last().map(|(sort, _)| sort.clone())).flatten();
         let found = self.batch(wanted).await?;
         let mut items = Vec::with_capacity(entries.len());

@@ -47,11 +47,11 @@ impl Table {
         records: ChangeRecords<'_>,
     ) -> Result<(), Error> {
         let mut transaction = Transaction::with(self, records);
-        let told = Expression::new("SET reuse_told_at = :now").value(":now", number(now.seconds()));
+        let recorded = Expression::new("SET reuse_told_at = :now").value(":now", number(now.seconds()));
         let due = Expression::exists()
             .and(" AND (attribute_not_exists(reuse_told_at) OR reuse_told_at <= :old)")
             .value(":old", number(now.plus(-every).seconds()));
-        transaction.update(item_key::access_key(key_id), told, due, OnConditionFailed::Conflict);
+        transaction.update(item_key::access_key(key_id), recorded, due, OnConditionFailed::Conflict);
         match transaction.commit().await {
             Err(Error::Conflict) => Ok(()),
             other => other,

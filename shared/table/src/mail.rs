@@ -123,7 +123,7 @@ impl Table {
     /// clock.
     ///
     /// The time until the mail is due again doubles, so that a mail that always fails does not hold up
-    /// others. Tolerate: [`Error::Conflict`] when another run took it, or marked the
+    /// others. Fails with [`Error::Conflict`] if another run took it, or marked the
     /// mail, meanwhile.
     pub async fn take_over_mail(&self, mail: &mut Mail, lease_ends_at: Time, now: Time) -> Result<(), Error> {
         let attempts = mail.attempts.saturating_add(1);
@@ -144,7 +144,7 @@ impl Table {
 
     /// Marks a leased mail, so that no run sends it again, and notifies of that.
     ///
-    /// Tolerate: [`Error::Conflict`] when another run took the lease meanwhile.
+    /// Fails with [`Error::Conflict`] if another run took the lease meanwhile.
     pub async fn mark_mail(
         &self,
         mail: &Mail,

@@ -68,7 +68,7 @@ impl Table {
     /// is not revoked. The first claim stores the mail. After [`Error::Failed`] the outcome is unknown: do
     /// not send the mail. A later run finds it if it was stored.
     ///
-    /// Tolerate: [`Error::Conflict`] when another run took the mail's lease meanwhile.
+    /// Fails with [`Error::Conflict`] if another run took the mail's lease meanwhile.
     pub async fn claim(&self, mail: &mut Mail, wanted: &[Announcement]) -> Result<Vec<Claim>, Error> {
         let claims = {
             let steps = |open: &[usize]| {
@@ -84,8 +84,8 @@ impl Table {
 
     /// Returns the announcements of a mail that are still current: no other mail has claimed a narrower
     /// stage since. Reads strongly.
-    pub async fn standing(&self, mail: &Mail) -> Result<Vec<Announcement>, Error> {
-        let place = |told: &Announcement| item_key::notice(mail.user_id, told, Channel::Mail);
+    pub async fn current_announcements(&self, mail: &Mail) -> Result<Vec<Announcement>, Error> {
+        let place = |one: &Announcement| item_key::notice(mail.user_id, one, Channel::Mail);
         let places: HashSet<_> = mail.announcements.iter().map(place).collect();
         let mut claims = HashMap::with_capacity(places.len());
         for places in places.into_iter().collect::<Vec<_>>().chunks(BATCH_SIZE) {
@@ -93,8 +93,8 @@ impl Table {
         }
         let ours = text(mail.mail_id.to_string());
         let is_ours = |claim: &Item| claim.get("told_by") == Some(&ours);
-        let stands = |told: &&Announcement| claims.get(&place(told)).is_none_or(is_ours);
-        Ok(mail.announcements.iter().filter(stands).copied().collect())
+        let is_current = |one: &&Announcement| claims.get(&place(one)).is_none_or(is_ours);
+        Ok(mail.announcements.iter().filter(is_current).copied().collect())
     }
 
     /// Claims up to [`MAX_CLAIMS`] announcements for a user's inbox, each with its message, and returns the

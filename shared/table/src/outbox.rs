@@ -45,7 +45,7 @@ impl Table {
     /// It is one transaction, so that each message is in the outbox or in one mail. After [`Error::Failed`]
     /// the outcome is unknown: do not send the mail. A later run finds it if it was stored.
     ///
-    /// Tolerate: [`Error::Conflict`] when another run took the mail's lease meanwhile.
+    /// Fails with [`Error::Conflict`] if another run took the mail's lease meanwhile.
     pub async fn claim_outbox_messages(
         &self,
         mail: &mut Mail,
@@ -74,7 +74,7 @@ impl Table {
     }
 
     /// Removes a message from the outbox without mailing it.
-    pub async fn drop_outbox_messages(&self, user_id: UserId, message_id: Ulid) -> Result<(), Error> {
+    pub async fn drop_outbox_message(&self, user_id: UserId, message_id: Ulid) -> Result<(), Error> {
         self.delete(item_key::outbox(user_id, message_id)).await
     }
 }

@@ -17,28 +17,28 @@ use crate::{
 impl Table {
     /// Sets a role, from the version that was read; 0 where there was none.
     ///
-    /// Tolerate: [`Error::Conflict`] when the role changed meanwhile; read it and decide again.
+    /// Fails with [`Error::Conflict`] if the role changed meanwhile: read it and decide again.
     pub async fn set_role(&self, role: &Role, seen: u64, event: &audit::Event) -> Result<(), Error> {
         self.set(item_key::role(event.organization_id, &role.name), role, seen, event).await
     }
 
     /// Sets a group, from the version that was read; 0 where there was none.
     ///
-    /// Tolerate: [`Error::Conflict`] when the group changed meanwhile; read it and decide again.
+    /// Fails with [`Error::Conflict`] if the group changed meanwhile: read it and decide again.
     pub async fn set_group(&self, group: &Group, seen: u64, event: &audit::Event) -> Result<(), Error> {
         self.set(item_key::group(event.organization_id, &group.name), group, seen, event).await
     }
 
     /// Removes a role, from the version that was read. Its users and keys lose its permissions.
     ///
-    /// Tolerate: [`Error::Conflict`] when the role changed meanwhile; read it and decide again.
+    /// Fails with [`Error::Conflict`] if the role changed meanwhile: read it and decide again.
     pub async fn delete_role(&self, name: &Label, seen: u64, event: &audit::Event) -> Result<(), Error> {
         self.remove(item_key::role(event.organization_id, name), seen, event).await
     }
 
     /// Removes a group, from the version that was read. Its users and keys lose its permissions.
     ///
-    /// Tolerate: [`Error::Conflict`] when the group changed meanwhile; read it and decide again.
+    /// Fails with [`Error::Conflict`] if the group changed meanwhile: read it and decide again.
     pub async fn delete_group(&self, name: &Label, seen: u64, event: &audit::Event) -> Result<(), Error> {
         self.remove(item_key::group(event.organization_id, name), seen, event).await
     }

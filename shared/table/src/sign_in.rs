@@ -47,7 +47,7 @@ impl Table {
 
     /// Links a sign-in to the user with its verified address, once.
     ///
-    /// Tolerate: [`Error::Conflict`] when the user was linked or changed meanwhile; read both again.
+    /// Fails with [`Error::Conflict`] if the user was linked or changed meanwhile: read both again.
     pub async fn link(&self, user: &User, subject: &str, event: &audit::Event) -> Result<(), Error> {
         let mut transaction = Transaction::new(self);
         transaction.create(link_item(user, subject), OnConditionFailed::Conflict);

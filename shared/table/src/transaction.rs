@@ -28,8 +28,8 @@ pub(crate) enum OnConditionFailed {
 }
 
 impl From<OnConditionFailed> for Error {
-    fn from(refusal: OnConditionFailed) -> Self {
-        match refusal {
+    fn from(meaning: OnConditionFailed) -> Self {
+        match meaning {
             OnConditionFailed::Refuse(reason) => Self::Refused(reason),
             OnConditionFailed::Conflict => Self::Conflict,
         }

@@ -82,8 +82,8 @@ impl Table {
 
     /// Changes a user from the state in which it was read.
     ///
-    /// Its e-mail claim and its place among the active owners change with it. Tolerate:
-    /// [`Error::Conflict`] when the user changed meanwhile; read it and decide again.
+    /// Its e-mail claim and its place among the active owners change with it. Fails with
+    /// [`Error::Conflict`] if the user changed meanwhile: read it and decide again.
     pub async fn update_user(
         &self,
         before: &User,
@@ -104,8 +104,9 @@ impl Table {
 
     /// Marks a user deleted: refused at once, hidden, its address and sign-in free for others.
     ///
-    /// [`Table::remove_user`] removes its items afterwards; until then the user is in the `due` index. Tolerate: [`Error::Conflict`] when the user changed meanwhile; read it and
-    /// decide again.
+    /// [`Table::remove_user`] removes its items afterwards. Until then the user is in the `due` index.
+    ///
+    /// Fails with [`Error::Conflict`] if the user changed meanwhile: read it and decide again.
     pub async fn delete_user(&self, user: &User, event: &audit::Event) -> Result<(), Error> {
         let mut after = user.clone();
         after.status = Status::Deleted;

@@ -60,7 +60,7 @@ pub(crate) async fn load_messages(
 
 async fn drop_message(run: &Run, table: &Table, waiting: &OutboxMessage) {
     let (user_id, message_id) = (waiting.user_id, waiting.message.message_id);
-    match table_step(table.drop_outbox_messages(user_id, message_id)).await {
+    match table_step(table.drop_outbox_message(user_id, message_id)).await {
         Ok(()) => {
             run.count(|summary| summary.skipped += 1);
             tracing::info!(user.id = %user_id, message.id = %message_id, "dropped a message: its recipient cannot receive mail");

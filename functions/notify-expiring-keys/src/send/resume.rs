@@ -51,7 +51,7 @@ async fn read_keys(delivery: &Delivery<'_>, mail: &Mail) -> Result<Vec<ExpiringK
         Lookup::Missing => return Ok(Vec::new()),
         Lookup::Unavailable => return Err(Unreadable::Organization),
     };
-    let announcements = app.table.standing(mail).await?;
+    let announcements = app.table.current_announcements(mail).await?;
     let mut seen = HashSet::new();
     let key_ids: Vec<KeyId> =
         announcements.iter().map(|one| one.key_id).filter(|key_id| seen.insert(*key_id)).collect();
