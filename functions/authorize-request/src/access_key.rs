@@ -83,7 +83,7 @@ async fn verify(
     Ok(Caller::Member(Box::new(member)))
 }
 
-/// Records when the key was used last, as well as it can: a request never fails for it.
+/// Records when the key was used last. A request never fails because of it.
 async fn record_use(authorizer: &Authorizer, key: &AccessKey, now: Time) {
     if key.last_used_at.is_some_and(|used| used.plus(USE_INTERVAL) > now) {
         return;

@@ -13,8 +13,8 @@ use crate::{failure::Failure, headers::Headers};
 
 /// An event of the gateway, not yet parsed.
 ///
-/// The runtime would parse it with error messages that may hold a secret. It holds the caller's credential as it
-/// was sent, so `Debug` cannot write it.
+/// It is parsed here, because the error messages of the runtime's own parser may hold a secret. It has no `Debug`,
+/// because it holds the caller's credential.
 #[derive(Deserialize)]
 pub struct AuthorizerEvent(Box<RawValue>);
 
@@ -94,7 +94,7 @@ pub(crate) enum Format {
 
 /// The parts of an event on which a decision depends, the same for both formats.
 ///
-/// It holds the caller's credential as it was sent, so `Debug` cannot write it.
+/// It has no `Debug`, because it holds the caller's credential.
 pub(crate) struct AuthorizerRequest {
     pub(crate) format: Format,
     pub(crate) now: Time,

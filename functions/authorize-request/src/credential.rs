@@ -11,7 +11,8 @@ use crate::{
 /// Query parameters in which some clients send credentials.
 const CREDENTIAL_PARAMETERS: [&str; 3] = ["access_token", "authorization", "x-access-key"];
 
-/// Finds the one credential. Refuses none, several, one in the URL, and one of no known form.
+/// Finds the one credential. Refuses a request without a credential, with several, with one in the URL, or with one
+/// of an unknown form.
 pub(crate) fn find(request: &AuthorizerRequest, prefix: &KeyPrefix) -> Result<Credential, Refusal> {
     if in_url(request, prefix) {
         return Err(Refusal::InUrl);

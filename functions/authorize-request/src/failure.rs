@@ -1,11 +1,11 @@
-//! Why the authorizer cannot decide.
+//! Failures, because of which the authorizer cannot decide.
 
 use api::app::PepperFailure;
 use lambda_runtime::Diagnostic;
 
 use crate::jwt::jwks::JwksFailure;
 
-/// Why the authorizer cannot decide. The gateway answers it with a 500.
+/// A failure, because of which the authorizer cannot decide. The gateway answers it with a 500.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// The event lacks what every event of the gateway has.

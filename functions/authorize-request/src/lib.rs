@@ -1,6 +1,6 @@
 //! Authorizes a request and identifies its caller.
 //!
-//! A refusal is a decision, and the gateway learns it as one. A failure is an error, which the gateway answers
+//! A refusal is a decision, and the gateway receives it as one. A failure is an error, which the gateway answers
 //! with a 500. Both travel as `Stop`, so that nothing that fails ever allows a request.
 
 mod access_key;

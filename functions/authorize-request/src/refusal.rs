@@ -1,8 +1,8 @@
-//! Why a request may not pass.
+//! Refusals: the reasons for which a request may not pass.
 
 use domain::id::KeyId;
 
-/// Why a request may not pass. The reason goes to the log, never to the caller.
+/// A reason for which a request may not pass. It goes to the log, never to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// No header holds a credential.
@@ -42,7 +42,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// Tells whether the caller is known, though not allowed: a 403 where a REST API tells them apart.
+    /// Tells whether the caller is known but not allowed. A REST API answers 403 then, and 401 to an unknown caller.
     pub(crate) const fn is_of_known_caller(self) -> bool {
         matches!(
             self,

@@ -21,8 +21,8 @@ const MARGIN: Duration = Duration::from_secs(2);
 ///
 /// A run checks the time before each batch of reads, each mail, each claim and each sending; digests that
 /// are sent at once do not wait for each other. The longest work after a check is a sending, its mark, and
-/// the last advance of keys. (Two steps and that last one are no longer: a batch or a claim together with an
-/// advance of keys, or reclaiming a mail and reading its keys.)
+/// the last advance of keys. Two other pairs of steps are no longer: a batch or a claim with
+/// an advance of keys, and reclaiming a mail with reading its keys.
 const RESERVE: Duration = {
     assert!(
         SEND_TIMEOUT.as_secs() >= STEP_TIMEOUT.as_secs(),

@@ -21,7 +21,7 @@ use mail::{deliver, mark_empty};
 use rate_limit::{Permit, RateLimiter};
 use resume::{NotReclaimed, reclaim};
 
-/// The number of digests that are sent at once. None waits for an answer that another one needs.
+/// The number of digests that are sent at once. While one waits for SES, the others continue.
 const CONCURRENCY: usize = 16;
 
 /// Sends all digests, in the order given, until time or quota run out.

@@ -1,4 +1,4 @@
-//! What one instance of the function holds.
+//! The state of one instance of the function, made from its settings.
 
 use api::app::{App, Clock, StartError};
 

@@ -56,7 +56,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let line = line(event, &context);
-        // There is nowhere to tell of a log that cannot be written.
+        // A log that cannot be written has no other place for its failure.
         let _ = io::stdout().lock().write_all(line.as_bytes());
     }
 }

@@ -4,9 +4,8 @@ use table::{MAX_ATTEMPTS, backoff};
 
 use crate::HandlerError;
 
-/// Repeats `attempt` while it fails with a conflict. Each attempt must read again and decide again.
-///
-/// After [`MAX_ATTEMPTS`] conflicts the last one is returned.
+/// Repeats `attempt` while it fails with a conflict, at most [`MAX_ATTEMPTS`] times. Each attempt must read again and
+/// decide again. Returns the last conflict if none succeeds.
 pub async fn retry_on_conflict<T, F: Future<Output = Result<T, HandlerError>>>(
     attempt: impl Fn() -> F,
 ) -> Result<T, HandlerError> {

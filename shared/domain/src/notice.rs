@@ -24,16 +24,17 @@ pub struct Announcement {
 /// So a late run sends one notice, not a backlog, and a key for one day gets no notice for seven.
 #[must_use]
 pub fn due_stage(notices: &Notices, key: &AccessKey, now: Time) -> Option<Stage> {
-    armed(notices, key).filter(|(_, at)| *at <= now).map(|(stage, _)| stage).min()
+    stages_after_set(notices, key).filter(|(_, at)| *at <= now).map(|(stage, _)| stage).min()
 }
 
 /// Returns the first instant after `after` at which a stage of the key becomes due.
 #[must_use]
 pub fn next_due(notices: &Notices, key: &AccessKey, after: Time) -> Option<Time> {
-    armed(notices, key).map(|(_, at)| at).filter(|at| *at > after).min()
+    stages_after_set(notices, key).map(|(_, at)| at).filter(|at| *at > after).min()
 }
 
-fn armed(notices: &Notices, key: &AccessKey) -> impl Iterator<Item = (Stage, Time)> {
+/// Lists the stages of a key with their instants, without those that passed before the expiry was set.
+fn stages_after_set(notices: &Notices, key: &AccessKey) -> impl Iterator<Item = (Stage, Time)> {
     let set_at = key.expiry_set_at;
     let expiry = key.expires_at.filter(|_| key.revoked_at.is_none());
     let on_expiry = notices.on_expiry.then_some(0);

@@ -42,7 +42,7 @@ mod tests {
     use super::*;
     use crate::{Time, inbox::MessageKind, user::Kind};
 
-    fn told(kind: Kind, email: Option<&str>, event: MessageKind) -> Option<(bool, bool)> {
+    fn channels_to(kind: Kind, email: Option<&str>, event: MessageKind) -> Option<(bool, bool)> {
         let (name, now) = ("somebody".to_owned().try_into().unwrap(), Time::from_seconds(0));
         let email = email.map(|email| email.to_owned().try_into().unwrap());
         let mut user = User::new(OrganizationId::random(), kind, name, email, now);
@@ -55,12 +55,12 @@ mod tests {
     #[test]
     fn users_hear_by_the_ways_they_left_on_that_reach_them() {
         let address = Some("a@example.com");
-        assert_eq!(told(Kind::Normal, address, MessageKind::KeyChanged), Some((true, false)));
-        assert_eq!(told(Kind::Normal, address, MessageKind::AccessChanged), Some((false, true)));
-        assert_eq!(told(Kind::Normal, address, MessageKind::LeakReported), Some((true, true)));
-        assert_eq!(told(Kind::Machine, address, MessageKind::RetiredSecretUsed), Some((false, true)));
-        assert_eq!(told(Kind::Machine, address, MessageKind::KeyChanged), None);
-        assert_eq!(told(Kind::Machine, None, MessageKind::LeakReported), None);
-        assert_eq!(told(Kind::Owner, None, MessageKind::AccessChanged), None);
+        assert_eq!(channels_to(Kind::Normal, address, MessageKind::KeyChanged), Some((true, false)));
+        assert_eq!(channels_to(Kind::Normal, address, MessageKind::AccessChanged), Some((false, true)));
+        assert_eq!(channels_to(Kind::Normal, address, MessageKind::LeakReported), Some((true, true)));
+        assert_eq!(channels_to(Kind::Machine, address, MessageKind::RetiredSecretUsed), Some((false, true)));
+        assert_eq!(channels_to(Kind::Machine, address, MessageKind::KeyChanged), None);
+        assert_eq!(channels_to(Kind::Machine, None, MessageKind::LeakReported), None);
+        assert_eq!(channels_to(Kind::Owner, None, MessageKind::AccessChanged), None);
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct Model {
     pub(super) unmarked: BTreeMap<Recipient, usize>,
 }
 
-/// A channel of telling.
+/// A channel of notifications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Channel {
     Mail,

@@ -71,7 +71,8 @@ struct Discovery {
 }
 
 impl Jwks {
-    /// Takes the issuer and, where that has no discovery document, the address of its keys.
+    /// Makes an empty cache. Without `url` the address of the keys comes from the issuer's discovery document.
+    /// `timeout` limits each request.
     pub(crate) fn new(issuer: &str, url: Option<String>, timeout: Duration) -> Self {
         Self {
             discovery: format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')),

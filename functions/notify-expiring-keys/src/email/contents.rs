@@ -43,7 +43,7 @@ pub(crate) struct DigestLine<'a> {
 }
 
 impl<'a> Contents<'a> {
-    /// Arranges keys, in the order given, and messages. One of both must not be empty.
+    /// Arranges keys, in the order given, and messages. At least one of the two lists has an item.
     pub(crate) fn new(
         recipient: &'a str,
         keys: &'a [ExpiringKey],
