@@ -5,6 +5,7 @@ mod digest;
 mod failures;
 mod inboxes;
 mod outbox;
+mod owners;
 mod recipients;
 mod removal;
 mod scale;
@@ -14,7 +15,7 @@ mod undeliverable;
 use kit::World;
 
 /// Lists who got mails, in order of address.
-fn recipients(world: &World) -> Vec<String> {
+pub(crate) fn recipients(world: &World) -> Vec<String> {
     let mut all: Vec<_> = world.stack.emails().into_iter().flat_map(|mail| mail.to).collect();
     all.sort();
     all

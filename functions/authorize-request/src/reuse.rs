@@ -5,7 +5,7 @@ use domain::{
     audit::{self, Action, Actor},
     inbox::Message,
     notification::Notification,
-    user::{Status, User},
+    user::Status,
 };
 use serde_json::json;
 use table::{ChangeRecords, Error, KeyWithUser};
@@ -15,7 +15,8 @@ use crate::{authorizer_request::AuthorizerRequest, settings::Authorizer};
 /// The shortest time between two notifications of one key, seconds.
 const NOTIFICATION_INTERVAL: i64 = 3_600;
 
-/// Notifies the key's user by the inbox and by mail, and writes an audit event.
+/// Notifies the key's user by the inbox and by mail, or the owners if neither reaches the user, and writes an
+/// audit event.
 ///
 /// The request is refused either way, so a failure is logged, and the next use of the secret tries again.
 pub(crate) async fn notify(authorizer: &Authorizer, request: &AuthorizerRequest, found: &KeyWithUser) {
@@ -39,21 +40,11 @@ async fn record(
     let mut notifications: Vec<Notification> =
         Notification::to(&found.user, message.clone()).into_iter().collect();
     if notifications.is_empty() {
-        let owners = owners(authorizer, &found.user).await?;
-        notifications.extend(owners.iter().filter_map(|owner| Notification::to(owner, message.clone())));
+        notifications.push(Notification::to_owners(found.user.organization_id, Vec::new(), message));
     }
     let events = [event(request, found)];
     let records = ChangeRecords::of(&events).notifying(&notifications);
     table.record_secret_reuse(found.key.key_id, request.now, NOTIFICATION_INTERVAL, records).await
-}
-
-/// Reads the owners, who are notified where no message reaches the user.
-async fn owners(authorizer: &Authorizer, user: &User) -> Result<Vec<User>, Error> {
-    let table = &authorizer.app.table;
-    let Some(snapshot) = authorizer.organizations.get(table, user.organization_id).await? else {
-        return Ok(Vec::new());
-    };
-    table.owners(&snapshot.organization).await
 }
 
 fn message(authorizer: &Authorizer, request: &AuthorizerRequest, found: &KeyWithUser) -> Message {

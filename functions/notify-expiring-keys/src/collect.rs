@@ -3,7 +3,7 @@
 use api::app::App;
 use domain::{
     Time,
-    id::{KeyId, UserId},
+    id::{KeyId, OrganizationId, UserId},
 };
 use table::{Due, Mail, OutboxMessage, Table, item_key::DueItem};
 use ulid::Ulid;
@@ -19,10 +19,12 @@ use crate::{
 mod decision;
 pub(crate) mod due_keys;
 mod outbox;
+mod owners;
 mod unfinished_mails;
 
 use due_keys::load_due_keys;
 use outbox::load_messages;
+use owners::deliver_to_owners;
 use unfinished_mails::load_unfinished_mails;
 
 /// The most entries of the index that one run reads. It holds them all in memory.
@@ -51,6 +53,8 @@ pub(crate) async fn collect(
     for entry in &find(run, &app.table, shards).await? {
         due.add(entry);
     }
+    let delivered = deliver_to_owners(run, &app.table, directory, &due.owners_messages).await;
+    due.messages.extend(delivered);
     Ok(Collected {
         notices: load_due_keys(run, app, directory, advances, &due.keys).await,
         unfinished_mails: load_unfinished_mails(run, &app.table, directory, &due.mails).await,
@@ -65,6 +69,7 @@ struct DueItems {
     keys: Vec<(KeyId, Time)>,
     mails: Vec<(UserId, Ulid)>,
     messages: Vec<(UserId, Ulid)>,
+    owners_messages: Vec<(OrganizationId, Ulid)>,
     deleted_users: Vec<UserId>,
 }
 
@@ -74,6 +79,9 @@ impl DueItems {
             DueItem::AccessKey(key_id) => self.keys.push((key_id, due.due_at)),
             DueItem::Mail { user_id, mail_id } => self.mails.push((user_id, mail_id)),
             DueItem::Outbox { user_id, message_id } => self.messages.push((user_id, message_id)),
+            DueItem::OwnersMessage { organization_id, message_id } => {
+                self.owners_messages.push((organization_id, message_id));
+            }
             DueItem::DeletedUser(user_id) => self.deleted_users.push(user_id),
         }
     }

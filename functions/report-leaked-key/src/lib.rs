@@ -70,7 +70,7 @@ async fn revoke(
     let reporter = Actor::system("leak-report", report.source.as_ref().map_or("leak report", Name::as_str));
     let action = audit::Action::AccessKeyRevoked;
     let events = [request.audit_event_of(reporter, key.organization_id, action, key.key_id, changes)];
-    let notifications = notification::leak_reported(app, request, report, leak, &found).await?;
+    let notifications = notification::leak_reported(app, request, report, leak, &found);
     let records = ChangeRecords::of(&events).notifying(&notifications);
     // `updated_by` must name a user. The reporter is none, so it names the key's own user.
     app.table.revoke_access_key(key, key.user_id(), request.now, records).await?;

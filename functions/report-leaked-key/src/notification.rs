@@ -1,7 +1,7 @@
 //! Notifies people of a leaked key.
 
 use api::{
-    HandlerError, Request,
+    Request,
     app::{App, Pepper},
 };
 use domain::{inbox::Message, message::LeakReport, notification::Notification};
@@ -10,24 +10,17 @@ use table::KeyWithUser;
 use crate::report::{Leak, Report};
 
 /// Notifies the key's user and all owners of the organization.
-pub(crate) async fn leak_reported(
+pub(crate) fn leak_reported(
     app: &App<Pepper>,
     request: &Request<()>,
     report: &Report,
     leak: &Leak,
     found: &KeyWithUser,
-) -> Result<Vec<Notification>, HandlerError> {
+) -> Vec<Notification> {
     let user = &found.user;
-    let owners = match app.table.organization(user.organization_id).await? {
-        Some(organization) => app.table.owners(&organization).await?,
-        None => Vec::new(),
-    };
-    let others = owners.iter().filter(|owner| owner.user_id != user.user_id);
     let message = message(app, request, report, leak, found);
-    Ok(std::iter::once(user)
-        .chain(others)
-        .filter_map(|user| Notification::to(user, message.clone()))
-        .collect())
+    let owners = Notification::to_owners(user.organization_id, vec![user.user_id], message.clone());
+    Notification::to(user, message).into_iter().chain([owners]).collect()
 }
 
 fn message(

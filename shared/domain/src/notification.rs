@@ -7,20 +7,29 @@ use crate::{
     user::User,
 };
 
-/// A message to one user, with its channels.
+/// The recipients of a notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recipient {
+    /// One user.
+    User(UserId),
+    /// All active owners of the organization, however many, except these.
+    OwnersExcept(Vec<UserId>),
+}
+
+/// A message to one user or to all owners, with its channels.
 ///
 /// It is written in the transaction of the change. Nobody is notified of their own changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {
     /// The recipient.
-    pub user_id: UserId,
+    pub recipient: Recipient,
     /// The recipient's organization.
     pub organization_id: OrganizationId,
     /// The message.
     pub message: Message,
-    /// Whether it goes to the inbox.
+    /// Whether it goes to the inbox. The next run of notify-expiring-keys puts it in the inboxes of owners.
     pub in_inbox: bool,
-    /// Whether the next run of notify-expiring-keys mails it.
+    /// Whether the next run mails it.
     pub by_mail: bool,
 }
 
@@ -32,8 +41,18 @@ impl Notification {
     pub fn to(user: &User, message: Message) -> Option<Self> {
         let Channels { inbox: in_inbox, email: by_mail } =
             user.reached_by(user.notifications.channels(message.event));
-        let (user_id, organization_id) = (user.user_id, user.organization_id);
-        (in_inbox || by_mail).then_some(Self { user_id, organization_id, message, in_inbox, by_mail })
+        let (recipient, organization_id) = (Recipient::User(user.user_id), user.organization_id);
+        (in_inbox || by_mail).then_some(Self { recipient, organization_id, message, in_inbox, by_mail })
+    }
+
+    /// Addresses a message to all active owners of an organization, except the users `except`.
+    ///
+    /// It is one item, whatever their number. The next run of notify-expiring-keys reads the owners and
+    /// addresses each of them by the channels that the owner has switched on.
+    #[must_use]
+    pub const fn to_owners(organization_id: OrganizationId, except: Vec<UserId>, message: Message) -> Self {
+        let recipient = Recipient::OwnersExcept(except);
+        Self { recipient, organization_id, message, in_inbox: true, by_mail: true }
     }
 }
 

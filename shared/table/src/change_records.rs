@@ -1,6 +1,10 @@
 //! Records that a change leaves in its own transaction: audit events, notifications, an idempotency record.
 
-use domain::{audit, notification::Notification};
+use domain::{
+    audit,
+    id::UserId,
+    notification::{Notification, Recipient},
+};
 
 use crate::{
     OnConditionFailed, Table, Transaction,
@@ -56,22 +60,30 @@ impl<'t> Transaction<'t> {
         transaction
     }
 
-    fn notify(&mut self, notification: &Notification) {
+    /// Adds a notification: one item for each channel of a user, and one item for all owners.
+    pub(crate) fn notify(&mut self, notification: &Notification) {
+        let user_id = match &notification.recipient {
+            Recipient::User(user_id) => *user_id,
+            Recipient::OwnersExcept(except) => {
+                let item = self.table.owners_message_item(notification, except);
+                return self.create(item, OnConditionFailed::Conflict);
+            }
+        };
         if notification.in_inbox {
-            self.add_message(notification.user_id, &notification.message);
+            self.add_message(user_id, &notification.message);
         }
         if notification.by_mail {
-            self.create(self.table.outbox_item(notification), OnConditionFailed::Conflict);
+            self.create(self.table.outbox_item(user_id, notification), OnConditionFailed::Conflict);
         }
     }
 }
 
 impl Table {
     /// Makes the outbox item of a message, in the `due` index from the message's time on.
-    fn outbox_item(&self, notification: &Notification) -> Item {
-        let key = item_key::outbox(notification.user_id, notification.message.message_id);
+    fn outbox_item(&self, user_id: UserId, notification: &Notification) -> Item {
+        let key = item_key::outbox(user_id, notification.message.message_id);
         let mut item = encode(key, &notification.message);
-        item.insert("user_id".to_owned(), text(notification.user_id));
+        item.insert("user_id".to_owned(), text(user_id));
         item.insert("organization_id".to_owned(), text(notification.organization_id));
         self.due_from(&mut item, notification.organization_id, notification.message.at);
         item

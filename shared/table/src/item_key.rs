@@ -39,6 +39,9 @@ const MAILS: &str = "MAIL#";
 
 const OUTBOX: &str = "OUTBOX#";
 
+/// Suffix of the partition keys of messages to the owners of an organization.
+const OWNERS_OUTBOX: &str = "#OUTBOX";
+
 /// Prefix of the sort keys of inbox messages; a ULID follows.
 pub const MESSAGES: &str = "INBOX#";
 
@@ -153,6 +156,14 @@ pub fn outbox(user_id: UserId, message_id: Ulid) -> ItemKey {
     ItemKey { pk: user_partition(user_id), sk: format!("{OUTBOX}{message_id}") }
 }
 
+/// Returns the key of a message in the outbox that is addressed to all owners of an organization.
+///
+/// It is outside the organization's own partition, of which a decision reads a range.
+#[must_use]
+pub fn owners_message(organization_id: OrganizationId, message_id: Ulid) -> ItemKey {
+    ItemKey { pk: format!("ORG#{organization_id}{OWNERS_OUTBOX}"), sk: format!("{OUTBOX}{message_id}") }
+}
+
 /// Returns the key of a user's idempotency record, by the hash of its name.
 #[must_use]
 pub fn idempotency(user_id: UserId, hash: &str) -> ItemKey {
@@ -256,6 +267,13 @@ pub enum DueItem {
         /// The id.
         message_id: Ulid,
     },
+    /// A message in the outbox that is addressed to all owners.
+    OwnersMessage {
+        /// The organization.
+        organization_id: OrganizationId,
+        /// The id.
+        message_id: Ulid,
+    },
     /// A user that is marked deleted and not removed yet.
     DeletedUser(UserId),
 }
@@ -263,6 +281,11 @@ pub enum DueItem {
 /// Returns the item of an entry of the `due` index; `None` if this version does not know its kind.
 #[must_use]
 pub fn due_item(key: &ItemKey) -> Option<DueItem> {
+    if let Some(organization) = key.pk.strip_prefix("ORG#") {
+        let organization_id = OrganizationId::parse(organization.strip_suffix(OWNERS_OUTBOX)?).ok()?;
+        let message_id = key.sk.strip_prefix(OUTBOX)?.parse().ok()?;
+        return Some(DueItem::OwnersMessage { organization_id, message_id });
+    }
     let user_id = UserId::parse(key.pk.strip_prefix("USER#")?).ok()?;
     if let Some(suffix) = key.sk.strip_prefix(ACCESS_KEYS) {
         return Some(DueItem::AccessKey(KeyId::new(user_id, KeySuffix::parse(suffix).ok()?)));
@@ -295,6 +318,11 @@ mod tests {
         assert_eq!(due_item(&mail(user_id, mail_id)), Some(DueItem::Mail { user_id, mail_id }));
         let message_id = mail_id;
         assert_eq!(due_item(&outbox(user_id, message_id)), Some(DueItem::Outbox { user_id, message_id }));
+        let organization_id = OrganizationId::random();
+        assert_eq!(
+            due_item(&owners_message(organization_id, message_id)),
+            Some(DueItem::OwnersMessage { organization_id, message_id })
+        );
         assert_eq!(due_item(&user(user_id)), Some(DueItem::DeletedUser(user_id)));
         assert_eq!(due_item(&message(user_id, message_id)), None);
     }

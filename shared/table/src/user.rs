@@ -4,7 +4,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     audit,
     id::{OrganizationId, UserId},
-    organization::Organization,
     text::Email,
     user::{Status, User},
 };
@@ -22,22 +21,10 @@ use crate::{
 /// may still be removing it.
 const REMOVAL_DELAY: i64 = 60;
 
-/// The most owners that one change notifies. Each takes up to two steps of the change's transaction.
-const MAX_NOTIFIED_OWNERS: usize = 40;
-
 impl Table {
     /// Reads a user, strongly.
     pub async fn user(&self, user_id: UserId) -> Result<Option<User>, Error> {
         self.get("user", item_key::user(user_id)).await
-    }
-
-    /// Reads the first 40 active owners of an organization, strongly: as many as one change can notify.
-    ///
-    /// An owner that cannot be decoded is left out, so that the others are notified all the same.
-    pub async fn owners(&self, organization: &Organization) -> Result<Vec<User>, Error> {
-        let ids: Vec<_> = organization.owner_ids.iter().copied().take(MAX_NOTIFIED_OWNERS).collect();
-        let owners = self.users_by_id(&ids).await?.into_values().flatten();
-        Ok(owners.filter(User::is_active_owner).collect())
     }
 
     /// Lists the users of an organization, by id; `after` is the `next` of the page before.

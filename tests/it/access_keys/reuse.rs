@@ -63,7 +63,13 @@ fn owners_are_notified_of_the_reuse_of_a_machines_secret() {
             .await
             .expect(200);
         world.key(token(&key)).get("/v1/whoami").await.expect_forbidden_by_gateway();
-        assert_eq!((told(world, "INBOX#").len(), told(world, "OUTBOX#").len()), (1, 1));
+        let waiting = told(world, "OUTBOX#");
+        assert_eq!(
+            (waiting.len(), &waiting[0]["PK"]),
+            (1, &json!(format!("ORG#{}#OUTBOX", organization.id)))
+        );
+        assert_eq!(world.notify().await["sent"], 1);
+        assert_eq!((told(world, "INBOX#").len(), told(world, "OUTBOX#").len()), (1, 0));
         let inbox = organization.owner.get(&organization.user_path("me/inbox")).await.expect(200);
         assert_eq!(inbox["items"][0]["key_id"], key["key_id"]);
     });

@@ -20,6 +20,7 @@ fn a_mail_to_an_invalid_address_is_dead_and_the_owners_are_notified() {
         world.travel(61 * DAY);
         world.notify().await;
         assert_eq!(recipients(world), ["alice@example.com"]);
+        assert_eq!(world.notify().await["sent"], 0, "owners hear of it in their inboxes alone");
         let dead: Vec<_> =
             world.items_of("MAIL#").into_iter().filter(|mail| mail["status"] == "dead").collect();
         assert_eq!(dead.len(), 1);

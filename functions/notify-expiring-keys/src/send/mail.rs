@@ -83,21 +83,12 @@ async fn mark_undeliverable(
     code: &str,
 ) -> Result<(), Error> {
     let (table, now) = (&delivery.notifier.app.table, delivery.run.now);
-    let owners = match table.organization(mail.organization_id).await? {
-        Some(organization) => table.owners(&organization).await?,
-        None => Vec::new(),
-    };
     let titles = mail.messages.iter().map(|message| message.title.clone());
     let undelivered: Vec<_> = keys.iter().map(|key| key.headline(now)).chain(titles).collect();
     let message = Message::mail_undeliverable(now, recipient, code, &undelivered);
-    let notifications = owners.iter().map(|owner| Notification {
-        user_id: owner.user_id,
-        organization_id: owner.organization_id,
-        message: message.clone(),
-        in_inbox: true,
-        by_mail: false,
-    });
-    table.mark_mail(mail, MailStatus::Dead, &notifications.collect::<Vec<_>>(), now).await
+    let to_owners = Notification::to_owners(mail.organization_id, Vec::new(), message);
+    let in_inboxes = Notification { by_mail: false, ..to_owners };
+    table.mark_mail(mail, MailStatus::Dead, &[in_inboxes], now).await
 }
 
 async fn mark(delivery: &Delivery<'_>, mail: &Mail, status: MailStatus) {

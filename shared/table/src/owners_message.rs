@@ -1,0 +1,176 @@
+//! Messages to all owners of an organization: one item in the outbox, which runs of notify-expiring-keys
+//! deliver to each owner.
+
+use std::collections::{BTreeSet, HashMap};
+
+use domain::{
+    id::{OrganizationId, UserId},
+    inbox::Message,
+    notification::Notification,
+    user::User,
+};
+use serde::{Deserialize, Serialize};
+use ulid::Ulid;
+
+use crate::{
+    Error, OnConditionFailed, Table, Transaction,
+    expression::Expression,
+    item::{Item, encode, text},
+    item_key,
+};
+
+/// The owners of one transaction: two steps each at most, and one for the message.
+const BATCH_SIZE: usize = 49;
+
+/// A message in the outbox that is addressed to all active owners of an organization.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OwnersMessage {
+    /// The organization.
+    pub organization_id: OrganizationId,
+    /// The owners who do not get it.
+    pub except: Vec<UserId>,
+    /// Whether it is mailed too. It goes to inboxes in any case.
+    pub by_mail: bool,
+    /// The last owner, by id, to whom it was delivered; `None` before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered_up_to: Option<UserId>,
+    /// The message.
+    #[serde(flatten)]
+    pub message: Message,
+}
+
+/// One step of the delivery of a message to all owners.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnersDelivery {
+    /// The owners for whom the step put the message in their own outboxes.
+    pub to_be_mailed: Vec<UserId>,
+    /// Whether it was the last step. The message to the owners is then gone.
+    pub is_complete: bool,
+}
+
+impl Table {
+    /// Reads messages to all owners by organization and id, strongly; missing ones are absent from the result.
+    ///
+    /// A message that cannot be decoded is an error of its own, so that it is not taken for a missing one.
+    pub async fn owners_messages(
+        &self,
+        places: &[(OrganizationId, Ulid)],
+    ) -> Result<HashMap<(OrganizationId, Ulid), Result<OwnersMessage, Error>>, Error> {
+        self.each("message to owners", places, |(organization_id, message_id)| {
+            item_key::owners_message(organization_id, message_id)
+        })
+        .await
+    }
+
+    /// Delivers a message to the next owners in the order of ids: to their inboxes and outboxes, by the
+    /// channels that each has switched on.
+    ///
+    /// Delivery and its record are one transaction, on condition of the record that was read, so that each
+    /// owner gets the message once. An owner that cannot be decoded is left out, so that the others get it
+    /// all the same. Tolerate: [`Error::Conflict`] when another run delivered it meanwhile.
+    pub async fn deliver_to_owners(
+        &self,
+        waiting: &mut OwnersMessage,
+        owner_ids: &BTreeSet<UserId>,
+    ) -> Result<OwnersDelivery, Error> {
+        let after = waiting.delivered_up_to;
+        let mut rest = owner_ids.iter().copied().filter(|id| after.is_none_or(|after| *id > after));
+        let batch: Vec<_> = rest.by_ref().take(BATCH_SIZE).collect();
+        let is_complete = rest.next().is_none();
+        let owners = self.users_by_id(&batch).await?.into_values().flatten();
+        let owners =
+            owners.filter(|owner| owner.is_active_owner() && !waiting.except.contains(&owner.user_id));
+        let addressed: Vec<_> = owners.filter_map(|owner| addressed_to(&owner, waiting)).collect();
+        let mut transaction = Transaction::new(self);
+        let mut to_be_mailed = Vec::new();
+        for (owner, notification) in &addressed {
+            transaction.notify(notification);
+            to_be_mailed.extend(notification.by_mail.then_some(*owner));
+        }
+        transaction.record_delivery(waiting, batch.last().copied().filter(|_| !is_complete));
+        transaction.commit().await?;
+        waiting.delivered_up_to = batch.last().copied().or(after);
+        Ok(OwnersDelivery { to_be_mailed, is_complete })
+    }
+
+    /// Makes the item of a message to all owners, in the `due` index from the message's time on.
+    pub(crate) fn owners_message_item(&self, notification: &Notification, except: &[UserId]) -> Item {
+        let Notification { organization_id, message, by_mail, .. } = notification;
+        let key = item_key::owners_message(*organization_id, message.message_id);
+        let waiting = OwnersMessage {
+            organization_id: *organization_id,
+            except: except.to_vec(),
+            by_mail: *by_mail,
+            delivered_up_to: None,
+            message: message.clone(),
+        };
+        let mut item = encode(key, &waiting);
+        self.due_from(&mut item, *organization_id, message.at);
+        item
+    }
+}
+
+/// Addresses the message to one owner; `None` if no channel reaches the owner.
+fn addressed_to(owner: &User, waiting: &OwnersMessage) -> Option<(UserId, Notification)> {
+    let notification = Notification::to(owner, waiting.message.clone())?;
+    let by_mail = notification.by_mail && waiting.by_mail;
+    Some((owner.user_id, Notification { by_mail, ..notification }))
+}
+
+impl Transaction<'_> {
+    /// Records that a message was delivered up to an owner, or to all of them (`None`), on condition of the
+    /// record that was read.
+    fn record_delivery(&mut self, waiting: &OwnersMessage, up_to: Option<UserId>) {
+        let key = item_key::owners_message(waiting.organization_id, waiting.message.message_id);
+        let seen = match waiting.delivered_up_to {
+            None => Expression::exists().and(" AND attribute_not_exists(delivered_up_to)"),
+            Some(seen) => Expression::new("delivered_up_to = :seen").value(":seen", text(seen)),
+        };
+        match up_to {
+            Some(owner) => {
+                let change = Expression::new("SET delivered_up_to = :owner").value(":owner", text(owner));
+                self.update(key, change, seen, OnConditionFailed::Conflict);
+            }
+            None => self.delete(key, seen, OnConditionFailed::Conflict),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Time, inbox::MessageKind};
+
+    use super::*;
+    use crate::item::{
+        decode,
+        tests::{attributes, offline},
+    };
+
+    #[test]
+    fn one_item_holds_the_message_to_all_owners() {
+        let message = Message::new(Time::from_seconds(7), MessageKind::LeakReported, "title", "text", None);
+        let (organization_id, except) = (OrganizationId::random(), UserId::random());
+        let notification = Notification::to_owners(organization_id, vec![except], message.clone());
+        let item = offline().owners_message_item(&notification, &[except]);
+        assert_eq!(
+            attributes(&item),
+            [
+                "PK",
+                "SK",
+                "at",
+                "by_mail",
+                "due_at",
+                "due_shard",
+                "event",
+                "except",
+                "message_id",
+                "organization_id",
+                "state",
+                "text",
+                "title"
+            ]
+        );
+        let read: OwnersMessage = decode("message to owners", item).unwrap();
+        assert_eq!((read.message, read.except, read.delivered_up_to), (message, vec![except], None));
+    }
+}

@@ -1,0 +1,157 @@
+//! Messages to all owners of an organization.
+
+use std::collections::BTreeMap;
+
+use kit::{Effect, Fault, Item, Organization, Service, When, World, run};
+use local::Quota;
+use serde_json::{Value, json};
+
+use crate::{matrix::state, tokens::token};
+
+/// More owners than one transaction can notify.
+const OWNERS: usize = 61;
+
+/// Makes an organization with that many owners: copies of its first one.
+async fn organization_of_many(world: &World, owner: &str) -> Organization {
+    let organization = world.organization(owner, "flexible").await;
+    let me = organization.owner.get(&organization.user_path("me")).await.expect(200);
+    let user_id = me["user_id"].as_str().unwrap();
+    world.copy_user(user_id, OWNERS - 1);
+    let ids: Vec<_> = world.items_of("USER").into_iter().map(|user| user["user_id"].clone()).collect();
+    let ids: Vec<_> = ids.into_iter().filter(|id| id.as_str().unwrap()[..4] == user_id[..4]).collect();
+    assert_eq!(ids.len(), OWNERS);
+    let update = json!({
+        "TableName": "access-keys",
+        "Key": {"PK": {"S": format!("ORG#{}", organization.id)}, "SK": {"S": "ORG"}},
+        "UpdateExpression": "SET owner_ids = :ids", "ExpressionAttributeValues": {":ids": {"SS": ids}},
+    });
+    let update = serde_json::from_value(update).unwrap();
+    world.stack.database().unwrap().update_item(update).unwrap();
+    organization
+}
+
+async fn report(world: &World, key: &Value) {
+    world.anonymous().post("/v1/leaked-keys", json!({"tokens": [token(key)]})).await.expect(202);
+}
+
+/// Counts the messages of a leak for each user, among the items whose sort keys start so.
+fn told(world: &World, sort_key: &str, key: &Value) -> BTreeMap<String, usize> {
+    let of_key = |item: &Item| item["event"] == "leak_reported" && item["key_id"] == key["key_id"];
+    let mut counts = BTreeMap::new();
+    for item in world.items_of(sort_key).into_iter().filter(of_key) {
+        *counts.entry(item["PK"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn sixty_one_owners_are_each_notified_of_a_leak_once() {
+    run(async |world| {
+        world.stack.set_quota(Quota { max_send_rate: 10_000.0, ..Quota::default() });
+        let organization = organization_of_many(world, "alice").await;
+        let key = organization.machine_key().await;
+        report(world, &key).await;
+        assert_eq!(told(world, "OUTBOX#", &key).len(), 1, "one item addresses all owners");
+        assert_eq!(told(world, "INBOX#", &key).len(), 0);
+        let summary = world.notify().await;
+        assert_eq!((&summary["sent"], &summary["left_over"]), (&json!(OWNERS), &json!(0)), "{summary}");
+        let inboxes = told(world, "INBOX#", &key);
+        assert_eq!((inboxes.len(), inboxes.values().max()), (OWNERS, Some(&1)));
+        assert_eq!(world.stack.emails().len(), OWNERS);
+        assert!(world.items_of("OUTBOX#").is_empty());
+        assert_eq!(world.notify().await["due"], 0);
+    });
+}
+
+#[test]
+fn a_run_that_dies_between_two_steps_of_a_delivery_tells_no_owner_twice_and_forgets_none() {
+    run(async |world| {
+        // No mail leaves, so that all messages that were delivered to outboxes are still there.
+        world.stack.set_quota(Quota { max_24_hour_send: 0.0, ..Quota::default() });
+        let organization = organization_of_many(world, "alice").await;
+        for effect in [Effect::KillBefore, Effect::KillAfter, Effect::LoseReply] {
+            for step in [1, 2] {
+                let key = organization.machine_key().await;
+                report(world, &key).await;
+                let fault = Fault::on(Service::DynamoDb, effect.clone()).operation("TransactWriteItems");
+                let fault = fault.function("notify-expiring-keys").when(When::Nth(step));
+                world.stack.faults().add(fault);
+                let survives = matches!(effect, Effect::LoseReply);
+                assert_eq!(world.try_notify().await.is_ok(), survives, "{effect:?} {step}");
+                assert_eq!(world.stack.faults().struck(), 1, "{effect:?} {step}");
+                world.stack.faults().clear();
+                world.notify().await;
+                for sort_key in ["INBOX#", "OUTBOX#"] {
+                    let told = told(world, sort_key, &key);
+                    let case = format!("{sort_key} {effect:?} {step}");
+                    assert_eq!((told.len(), told.values().max()), (OWNERS, Some(&1)), "{case}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn of_two_runs_at_once_one_delivers_a_message_to_owners() {
+    run(async |world| {
+        let organization = organization_of_many(world, "alice").await;
+        let key = organization.machine_key().await;
+        report(world, &key).await;
+        world.stack.set_quota(Quota { max_24_hour_send: 0.0, ..Quota::default() });
+        // The first run has read the message and its owners; the second one delivers it meanwhile.
+        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
+        world.stack.faults().add(hold.function("notify-expiring-keys").when(When::First(1)));
+        let second = async {
+            world.stack.faults().until_held().await;
+            let summary = world.try_notify().await;
+            world.stack.faults().clear();
+            summary
+        };
+        let (first, second) = tokio::join!(world.try_notify(), second);
+        assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
+        world.notify().await;
+        for sort_key in ["INBOX#", "OUTBOX#"] {
+            let told = told(world, sort_key, &key);
+            assert_eq!((told.len(), told.values().max()), (OWNERS, Some(&1)), "{sort_key}");
+        }
+    });
+}
+
+#[test]
+fn owners_who_cannot_be_read_do_not_keep_a_message_from_the_others() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let bob = organization.invite_as("bob", "owner").await;
+        let key = organization.machine_key().await;
+        report(world, &key).await;
+        world.put(&json!({"PK": {"S": format!("USER#{bob}")}, "SK": {"S": "USER"}}));
+        world.notify().await;
+        assert_eq!(told(world, "INBOX#", &key).len(), 1);
+
+        let key = organization.machine_key().await;
+        report(world, &key).await;
+        let fault = Fault::on(Service::DynamoDb, Effect::ServerError).operation("BatchGetItem");
+        world.stack.faults().add(fault.function("notify-expiring-keys"));
+        let before = state(world);
+        assert_eq!(world.notify().await["failed"], 1);
+        assert_eq!(state(world), before, "the message waits");
+        world.stack.faults().clear();
+        world.notify().await;
+        assert_eq!(told(world, "INBOX#", &key).len(), 1);
+    });
+}
+
+#[test]
+fn a_message_to_the_owners_of_an_organization_that_is_gone_is_removed() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        report(world, &organization.machine_key().await).await;
+        let delete = json!({
+            "TableName": "access-keys",
+            "Key": {"PK": {"S": format!("ORG#{}", organization.id)}, "SK": {"S": "ORG"}},
+        });
+        world.stack.database().unwrap().delete_item(serde_json::from_value(delete).unwrap()).unwrap();
+        world.notify().await;
+        assert!(world.items_of("OUTBOX#").is_empty());
+    });
+}
