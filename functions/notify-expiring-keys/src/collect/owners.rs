@@ -42,14 +42,14 @@ pub(super) async fn deliver_to_owners(
         }
         let Some(waiting) = organization.front_mut() else { continue };
         match take_turn(run, table, directory, waiting).await {
-            Turn::Delivered { mailed, is_complete } => {
+            Outcome::Delivered { mailed, is_complete } => {
                 let message_id = waiting.message.message_id;
                 to_be_mailed.extend(mailed.into_iter().map(|owner| (owner, message_id)));
                 if is_complete {
                     organization.pop_front();
                 }
             }
-            Turn::Postponed => {
+            Outcome::Postponed => {
                 organization.pop_front();
             }
         }
@@ -60,14 +60,19 @@ pub(super) async fn deliver_to_owners(
 }
 
 /// The outcome of one turn of an organization.
-enum Turn {
+enum Outcome {
     /// The message was delivered to the next owners; these are mailed.
     Delivered { mailed: Vec<UserId>, is_complete: bool },
     /// The message could not be delivered, or another run delivers it. It stays due.
     Postponed,
 }
 
-async fn take_turn(run: &Run, table: &Table, directory: &Directory<'_>, waiting: &mut OwnersMessage) -> Turn {
+async fn take_turn(
+    run: &Run,
+    table: &Table,
+    directory: &Directory<'_>,
+    waiting: &mut OwnersMessage,
+) -> Outcome {
     let nobody = BTreeSet::new();
     let owner_ids = match directory.organization(waiting.organization_id) {
         Lookup::Found(organization) => &organization.owner_ids,
@@ -75,20 +80,20 @@ async fn take_turn(run: &Run, table: &Table, directory: &Directory<'_>, waiting:
         Lookup::Missing => &nobody,
         Lookup::Unavailable => {
             run.count(|summary| summary.failed += 1);
-            return Turn::Postponed;
+            return Outcome::Postponed;
         }
     };
     match table_step(table.deliver_to_owners(waiting, owner_ids)).await {
         Ok(delivered) => {
-            Turn::Delivered { mailed: delivered.to_be_mailed, is_complete: delivered.is_complete }
+            Outcome::Delivered { mailed: delivered.to_be_mailed, is_complete: delivered.is_complete }
         }
         Err(Error::Conflict) => {
             tracing::info!(message.id = %waiting.message.message_id, "another run delivers a message to owners");
-            Turn::Postponed
+            Outcome::Postponed
         }
         Err(error) => {
             run.record_failure(1, "deliver a message to owners", &error);
-            Turn::Postponed
+            Outcome::Postponed
         }
     }
 }
@@ -108,7 +113,7 @@ async fn load(run: &Run, table: &Table, due: &[(OrganizationId, Ulid)]) -> VecDe
                 for read in found.into_values() {
                     match read {
                         Ok(waiting) => {
-                            by_organization.entry(waiting.organization_id).or_default().push(waiting)
+                            by_organization.entry(waiting.organization_id).or_default().push(waiting);
                         }
                         Err(error) => run.record_failure(1, "read a message to owners", &error),
                     }
