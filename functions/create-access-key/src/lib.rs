@@ -12,6 +12,7 @@ use domain::{
     audit,
     cidr::{self, Cidr},
     id::{KeyId, KeySuffix},
+    limits::check_names,
     notice,
     policy::Policy,
     quota::check_quota,
@@ -92,6 +93,8 @@ async fn create(
     let mut body: Body = request.body()?;
     let expires_at = body.expiry(request.now)?;
     body.allowed_cidrs = body.allowed_cidrs.map(cidr::checked).transpose()?;
+    let names = (body.roles.as_deref(), body.groups.as_deref());
+    check_names((&[], &[]), (names.0.unwrap_or_default(), names.1.unwrap_or_default()))?;
     let snapshot = app.snapshot(member).await?;
     snapshot.organization.policy.check_lifetime(expires_at, request.now)?;
     let presented = app.own_key(member, &user).await?;

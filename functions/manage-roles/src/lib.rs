@@ -2,6 +2,7 @@
 //!
 //! A change has effect within ten seconds, the greatest age of the authorizer's copy of them.
 
+mod change;
 mod delete;
 mod put;
 mod read;

@@ -1,10 +1,13 @@
 //! Sets a role or a group whole: creates it, or replaces the one of its name.
 
+use std::collections::BTreeSet;
+
 use api::{HandlerError, HandlerResult, Member, Request, app::App, response, retry_on_conflict};
 use domain::{
     Error,
     access::{Action, Actor},
     audit,
+    limits::{MAX_NAMES, MAX_PERMISSIONS, check_list},
     permission::Permission,
     role::{Catalog, Group, Label, Role, distinct},
     text::Description,
@@ -12,13 +15,10 @@ use domain::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::role_or_group::{CatalogKind, RoleOrGroup, RoleOrGroupResponse};
-
-/// The most roles, and the most groups, of one organization. Every decision reads all of them.
-const MAX_PER_ORGANIZATION: usize = 200;
-
-/// The most permissions of a role, and the most roles of a group.
-const MAX_MEMBERS: usize = 100;
+use crate::{
+    change,
+    role_or_group::{CatalogKind, RoleOrGroup, RoleOrGroupResponse},
+};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,24 +48,19 @@ pub(crate) async fn put(app: &App, request: &Request<Member>, kind: CatalogKind)
 
 fn parse(request: &Request<Member>, kind: CatalogKind, name: Label) -> Result<RoleOrGroup, HandlerError> {
     let (updated_at, version) = (request.now, 0);
-    let (wanted, field, members) = match kind {
+    Ok(match kind {
         CatalogKind::Role => {
-            let RoleBody { permissions, description } = request.body()?;
-            let members = permissions.len();
-            let role = Role { name, permissions, description, updated_at, version };
-            (RoleOrGroup::Role(role), "permissions", members)
+            let RoleBody { mut permissions, description } = request.body()?;
+            let mut seen = BTreeSet::new();
+            permissions.retain(|permission| seen.insert(permission.clone()));
+            RoleOrGroup::Role(Role { name, permissions, description, updated_at, version })
         }
         CatalogKind::Group => {
             let GroupBody { roles, description } = request.body()?;
-            let (members, roles) = (roles.len(), distinct(roles));
-            let group = Group { name, roles, description, updated_at, version };
-            (RoleOrGroup::Group(group), "roles", members)
+            let roles = distinct(roles);
+            RoleOrGroup::Group(Group { name, roles, description, updated_at, version })
         }
-    };
-    if members > MAX_MEMBERS {
-        return Err(Error::invalid(field, format!("must be {MAX_MEMBERS} at most")).into());
-    }
-    Ok(wanted)
+    })
 }
 
 async fn set(
@@ -76,28 +71,40 @@ async fn set(
 ) -> Result<RoleOrGroup, HandlerError> {
     use audit::Action::{GroupCreated, GroupUpdated, RoleCreated, RoleUpdated};
     let member = &request.caller;
-    let catalog = app.snapshot(member).await?.catalog;
+    let (seen, catalog) = change::read(app, member).await?;
     let changes = check(&wanted, &member.actor(), &catalog)?;
-    let all = RoleOrGroup::all(catalog, kind);
-    let seen = all.iter().find(|one| one.name() == wanted.name()).map_or(0, RoleOrGroup::version);
-    if seen == 0 && all.len() >= MAX_PER_ORGANIZATION {
-        let rule = format!("an organization has {MAX_PER_ORGANIZATION} at most");
-        return Err(Error::invalid(kind.as_str(), rule).into());
-    }
-    request.check_precondition(seen)?;
+    let replaced = RoleOrGroup::find(&catalog, kind, wanted.name());
+    let replaces = replaced.as_ref().map_or(0, RoleOrGroup::version);
+    check_members(replaced.as_ref(), &wanted)?;
+    request.check_precondition(replaces)?;
+    let change = change::decide(seen, replaces, &catalog, |catalog| wanted.clone().set_in(catalog))?;
     match &mut wanted {
         RoleOrGroup::Role(role) => {
-            role.version = seen + 1;
-            let action = if seen == 0 { RoleCreated } else { RoleUpdated };
-            app.table.set_role(role, seen, &request.audit_event(action, &role.name, changes)).await?;
+            role.version = change.version;
+            let action = if replaces == 0 { RoleCreated } else { RoleUpdated };
+            app.table.set_role(role, change, &request.audit_event(action, &role.name, changes)).await?;
         }
         RoleOrGroup::Group(group) => {
-            group.version = seen + 1;
-            let action = if seen == 0 { GroupCreated } else { GroupUpdated };
-            app.table.set_group(group, seen, &request.audit_event(action, &group.name, changes)).await?;
+            group.version = change.version;
+            let action = if replaces == 0 { GroupCreated } else { GroupUpdated };
+            app.table.set_group(group, change, &request.audit_event(action, &group.name, changes)).await?;
         }
     }
     Ok(wanted)
+}
+
+/// Checks the number of permissions of a role, or of roles of a group.
+fn check_members(before: Option<&RoleOrGroup>, after: &RoleOrGroup) -> Result<(), Error> {
+    match (before, after) {
+        (Some(RoleOrGroup::Role(before)), RoleOrGroup::Role(after)) => {
+            check_list("permissions", &before.permissions, &after.permissions, MAX_PERMISSIONS)
+        }
+        (Some(RoleOrGroup::Group(before)), RoleOrGroup::Group(after)) => {
+            check_list("roles", &before.roles, &after.roles, MAX_NAMES)
+        }
+        (_, RoleOrGroup::Role(after)) => check_list("permissions", &[], &after.permissions, MAX_PERMISSIONS),
+        (_, RoleOrGroup::Group(after)) => check_list("roles", &[], &after.roles, MAX_NAMES),
+    }
 }
 
 /// Checks the rights to set a role or group. Returns the new values.

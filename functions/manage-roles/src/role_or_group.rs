@@ -53,6 +53,30 @@ impl RoleOrGroup {
         })
     }
 
+    /// Finds one in a catalog.
+    pub(crate) fn find(catalog: &Catalog, kind: CatalogKind, name: &Label) -> Option<Self> {
+        match kind {
+            CatalogKind::Role => catalog.roles.get(name).cloned().map(Self::Role),
+            CatalogKind::Group => catalog.groups.get(name).cloned().map(Self::Group),
+        }
+    }
+
+    /// Sets this one in a catalog, in the place of one of its name.
+    pub(crate) fn set_in(self, catalog: &mut Catalog) {
+        match self {
+            Self::Role(role) => drop(catalog.roles.insert(role.name.clone(), role)),
+            Self::Group(group) => drop(catalog.groups.insert(group.name.clone(), group)),
+        }
+    }
+
+    /// Removes this one from a catalog.
+    pub(crate) fn remove_from(&self, catalog: &mut Catalog) {
+        match self {
+            Self::Role(role) => drop(catalog.roles.remove(&role.name)),
+            Self::Group(group) => drop(catalog.groups.remove(&group.name)),
+        }
+    }
+
     /// Returns all of one kind, by name.
     pub(crate) fn all(catalog: Catalog, kind: CatalogKind) -> Vec<Self> {
         match kind {

@@ -14,6 +14,7 @@ use domain::{
     access_key::AccessKey,
     audit,
     id::{KeyId, KeySuffix},
+    limits::check_names,
     notice,
     notification_preferences::NotificationPreferencesChange,
     organization::Organization,
@@ -96,6 +97,7 @@ async fn create_once(
     user.roles = distinct(body.roles);
     user.groups = distinct(body.groups);
     user.notifications = user.notifications.changed(&body.notifications);
+    check_names((&[], &[]), (&user.roles, &user.groups))?;
     member.actor().may_create_user(&user, &catalog)?;
     if !body.access_keys.is_empty() {
         app.permit(member, Action::CreateKey, user.as_resource()).await?;

@@ -12,6 +12,7 @@ use domain::{
     access::{Action, Right},
     audit::{self, differences},
     inbox::Message,
+    limits::check_names,
     notification::Notification,
     notification_preferences::NotificationPreferencesChange,
     role::{Label, distinct},
@@ -105,6 +106,7 @@ async fn change(
     request.check_precondition(before.version)?;
     let mut after = before.clone();
     body.apply(&mut after);
+    check_names((&before.roles, &before.groups), (&after.roles, &after.groups))?;
     if right != Right::Own {
         let Snapshot { catalog, .. } = app.snapshot(member).await?;
         member.actor().may_change_user(right, &before, &after, &catalog)?;

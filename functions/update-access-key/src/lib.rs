@@ -12,9 +12,11 @@ use domain::{
     access::Action,
     access_key::AccessKey,
     audit::{self, differences},
+    limits::check_names,
     notice,
     notification::Notification,
     quota::check_quota_again,
+    role::Label,
     user::{Kind, User},
 };
 use serde_json::{Map, Value, json};
@@ -49,6 +51,7 @@ async fn change(
     let policy = &snapshot.organization.policy;
     let mut after = before.clone();
     body.apply(&mut after, member.user_id, request.now)?;
+    check_names(names(&before), names(&after))?;
     if action != Action::EndKey {
         // Whoever administers users alone switches on the keys of people.
         let action = if user.kind == Kind::Machine { Action::WriteKey } else { action };
@@ -78,6 +81,10 @@ async fn change(
     let records = ChangeRecords::of(&events).notifying(&notifications);
     app.table.update_access_key(&before, stored, slot, records).await?;
     Ok(KeyWithUser { key: after, user })
+}
+
+fn names(key: &AccessKey) -> (&[Label], &[Label]) {
+    (key.roles.as_deref().unwrap_or_default(), key.groups.as_deref().unwrap_or_default())
 }
 
 /// Returns the right that a change takes.

@@ -139,17 +139,17 @@ impl<C> Request<C> {
         Ok(found)
     }
 
-    /// Refuses the request unless `If-Match` is absent, `*`, or names `version`.
+    /// Checks `If-Match` and `If-None-Match` against the version of what is there; 0 if nothing is.
+    ///
+    /// `*` means any version: `If-Match: *` only changes, and `If-None-Match: *` only creates.
     pub fn check_precondition(&self, version: u64) -> Result<(), Error> {
-        let Some(wanted) = self.header("if-match") else {
-            return Ok(());
-        };
         let current = format!("\"{version}\"");
-        if wanted.split(',').map(str::trim).any(|tag| tag == "*" || tag == current) {
-            Ok(())
-        } else {
-            Err(Error::PreconditionFailed)
-        }
+        let names = |tags: &str| {
+            version != 0 && tags.split(',').map(str::trim).any(|tag| tag == "*" || tag == current)
+        };
+        let fails = self.header("if-match").is_some_and(|wanted| !names(wanted))
+            || self.header("if-none-match").is_some_and(names);
+        if fails { Err(Error::PreconditionFailed) } else { Ok(()) }
     }
 
     /// Returns each value of a header, empty if the value is not text.

@@ -3,7 +3,7 @@
 use crate::{
     Error,
     id::{KeyId, UserId},
-    permission::{Permission, covered},
+    permission::{Permission, covered, first_not_covered},
     user::{Kind, User},
 };
 
@@ -186,7 +186,7 @@ impl Actor {
     }
 
     fn holds_each(&self, permissions: &[Permission], why: &str) -> Result<(), Error> {
-        match permissions.iter().find(|permission| !covered(&self.permissions, permission.as_str())) {
+        match first_not_covered(&self.permissions, permissions) {
             Some(missing) => Err(Error::Forbidden { needs: format!("the permission {missing}, {why}") }),
             None => Ok(()),
         }

@@ -37,13 +37,12 @@ impl Permission {
             None => self.0 == wanted,
         }
     }
-}
 
-impl Permission {
-    /// Returns the permission that both cover, if any.
-    #[must_use]
-    pub fn intersection(&self, other: &Self) -> Option<Self> {
-        if self.covers(&other.0) { Some(other.clone()) } else { other.covers(&self.0).then(|| self.clone()) }
+    /// Lists the texts of all permissions that cover this one, the widest first.
+    pub fn covering(&self) -> impl Iterator<Item = String> {
+        let above = self.0.match_indices(':').map(|(end, _)| format!("{}:*", &self.0[..end]));
+        let all: BTreeSet<_> = above.chain(["*".to_owned(), self.0.clone()]).collect();
+        all.into_iter()
     }
 }
 
@@ -84,19 +83,52 @@ pub fn covered(held: &[Permission], wanted: &str) -> bool {
     held.iter().any(|permission| permission.covers(wanted))
 }
 
-/// Returns the permissions that both sets cover, sorted and without redundant ones.
+/// Returns the first of `wanted` that `held` does not cover.
 #[must_use]
-pub fn intersection(first: &[Permission], second: &[Permission]) -> Vec<Permission> {
-    without_redundant(first.iter().flat_map(|one| second.iter().filter_map(|other| one.intersection(other))))
+pub fn first_not_covered<'a>(held: &[Permission], wanted: &'a [Permission]) -> Option<&'a Permission> {
+    let held = PermissionSet::new(held);
+    wanted.iter().find(|permission| !held.covers(permission))
 }
 
-/// Sorts permissions and removes those that another one covers.
-#[must_use]
-pub fn without_redundant(permissions: impl IntoIterator<Item = Permission>) -> Vec<Permission> {
-    let all: BTreeSet<Permission> = permissions.into_iter().collect();
-    let covered_by_another =
-        |one: &Permission| all.iter().any(|other| other != one && other.covers(one.as_str()));
-    all.iter().filter(|one| !covered_by_another(one)).cloned().collect()
+/// Permissions in order, none of which covers another.
+///
+/// In the order of their bytes a wildcard stands right before everything that it covers: `*` is the lowest
+/// character of a permission. So making a set costs a sort, and a look-up a binary search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PermissionSet<'a>(Vec<&'a Permission>);
+
+impl<'a> PermissionSet<'a> {
+    /// Makes the set that covers what any of `permissions` covers.
+    pub fn new(permissions: impl IntoIterator<Item = &'a Permission>) -> Self {
+        let mut all: Vec<_> = permissions.into_iter().collect();
+        // Stable: it makes use of parts that are in order already, as those of each role are.
+        all.sort();
+        // What a permission covers follows it at once, so the last one that was kept is the only one to ask.
+        all.dedup_by(|next, kept| kept.covers(next.as_str()));
+        Self(all)
+    }
+
+    /// Tells whether a permission of the set covers `wanted`.
+    #[must_use]
+    pub fn covers(&self, wanted: &Permission) -> bool {
+        let after = self.0.partition_point(|held| *held <= wanted);
+        after.checked_sub(1).is_some_and(|place| self.0[place].covers(wanted.as_str()))
+    }
+
+    /// Returns the set that covers what both cover.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let within = |one: &Self, other: &Self| {
+            one.0.iter().copied().filter(|one| other.covers(one)).collect::<Vec<_>>()
+        };
+        Self::new(within(self, other).into_iter().chain(within(other, self)))
+    }
+
+    /// Copies the permissions of the set, in order.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<Permission> {
+        self.0.iter().map(|&permission| permission.clone()).collect()
+    }
 }
 
 #[cfg(test)]
@@ -106,19 +138,57 @@ mod tests {
     use super::*;
 
     fn any_permission() -> impl Strategy<Value = Permission> {
-        "(\\*|[ab](:[ab]){0,2}(:\\*)?)".prop_map(|text| text.try_into().unwrap())
+        prop_oneof![
+            1 => Just("*".to_owned()),
+            20 => "[a0_-]{1,2}(:[a0_-]{1,2}){0,2}(:\\*)?",
+        ]
+        .prop_map(|text| text.try_into().unwrap())
+    }
+
+    fn some() -> impl Strategy<Value = Vec<Permission>> {
+        prop::collection::vec(any_permission(), 0..12)
+    }
+
+    /// What a set holds, by comparing each permission with each: the definition.
+    fn defined(all: &[Permission]) -> Vec<Permission> {
+        let all = BTreeSet::from_iter(all);
+        let redundant = |one: &Permission| all.iter().any(|other| *other != one && other.covers(one.as_str()));
+        all.iter().filter(|one| !redundant(one)).map(|&one| one.clone()).collect()
+    }
+
+    fn defined_intersection(first: &[Permission], second: &[Permission]) -> Vec<Permission> {
+        let both = |(one, other): (&Permission, &Permission)| {
+            if one.covers(other.as_str()) {
+                Some(other.clone())
+            } else {
+                other.covers(one.as_str()).then(|| one.clone())
+            }
+        };
+        let pairs = first.iter().flat_map(|one| second.iter().map(move |other| (one, other)));
+        defined(&pairs.filter_map(both).collect::<Vec<_>>())
     }
 
     proptest! {
         #[test]
-        fn an_intersection_covers_what_both_cover(
-            first in prop::collection::vec(any_permission(), 0..4),
-            second in prop::collection::vec(any_permission(), 0..4),
-            wanted in "[ab](:[ab]){0,3}",
-        ) {
-            let both = covered(&first, &wanted) && covered(&second, &wanted);
-            prop_assert_eq!(covered(&intersection(&first, &second), &wanted), both);
-            prop_assert_eq!(covered(&without_redundant(first.clone()), &wanted), covered(&first, &wanted));
+        fn sets_are_those_of_the_quadratic_definition(first in some(), second in some(), wanted in any_permission()) {
+            let (one, other) = (PermissionSet::new(&first), PermissionSet::new(&second));
+            prop_assert_eq!(one.to_vec(), defined(&first));
+            prop_assert_eq!(one.covers(&wanted), covered(&first, wanted.as_str()));
+            prop_assert_eq!(one.intersection(&other).to_vec(), defined_intersection(&first, &second));
+            let missing = second.iter().find(|wanted| !covered(&first, wanted.as_str()));
+            prop_assert_eq!(first_not_covered(&first, &second), missing);
+        }
+
+        #[test]
+        fn an_intersection_covers_what_both_cover(first in some(), second in some(), wanted in any_permission()) {
+            let both = covered(&first, wanted.as_str()) && covered(&second, wanted.as_str());
+            let intersection = PermissionSet::new(&first).intersection(&PermissionSet::new(&second));
+            prop_assert_eq!(intersection.covers(&wanted), both);
+        }
+
+        #[test]
+        fn all_that_covers_a_permission_is_listed(one in any_permission(), other in any_permission()) {
+            prop_assert_eq!(one.covering().any(|text| text == other.as_str()), other.covers(one.as_str()));
         }
     }
 

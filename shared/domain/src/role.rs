@@ -61,7 +61,7 @@ pub struct Role {
     pub description: Option<Description>,
     /// When it was last set.
     pub updated_at: Time,
-    /// The number of its changes, from 1.
+    /// The version of the organization's roles and groups that it was set in. No later role has it.
     pub version: u64,
 }
 
@@ -77,7 +77,7 @@ pub struct Group {
     pub description: Option<Description>,
     /// When it was last set.
     pub updated_at: Time,
-    /// The number of its changes, from 1.
+    /// The version of the organization's roles and groups that it was set in. No later group has it.
     pub version: u64,
 }
 
@@ -88,6 +88,15 @@ pub struct Catalog {
     pub roles: BTreeMap<Label, Role>,
     /// Groups by name.
     pub groups: BTreeMap<Label, Group>,
+}
+
+impl Catalog {
+    /// Returns the greatest version of its roles and groups; 0 if it has none.
+    #[must_use]
+    pub fn greatest_version(&self) -> u64 {
+        let roles = self.roles.values().map(|role| role.version);
+        roles.chain(self.groups.values().map(|group| group.version)).max().unwrap_or_default()
+    }
 }
 
 /// Sorts and deduplicates names.

@@ -76,6 +76,12 @@ pub fn organization(organization_id: OrganizationId) -> ItemKey {
     in_organization(organization_id, "ORG")
 }
 
+/// Returns the key of what an organization's roles and groups have in common.
+#[must_use]
+pub fn catalog(organization_id: OrganizationId) -> ItemKey {
+    in_organization(organization_id, "CATALOG")
+}
+
 /// Returns the key of a role.
 #[must_use]
 pub fn role(organization_id: OrganizationId, name: &Label) -> ItemKey {
@@ -333,7 +339,7 @@ mod tests {
         for sk in ["GROUP#a", "GROUP#zz", "ORG", "ROLE#a", "ROLE#zz"] {
             assert!((first..=last).contains(&sk), "{sk}");
         }
-        for sk in ["EMAIL#z@z.zz", "SUBJECT#00"] {
+        for sk in ["CATALOG", "EMAIL#z@z.zz", "SUBJECT#00"] {
             assert!(!(first..=last).contains(&sk), "{sk}");
         }
     }

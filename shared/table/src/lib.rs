@@ -44,6 +44,7 @@ pub use outbox::{MAX_MESSAGES, OutboxMessage};
 pub use owners_message::{OwnersDelivery, OwnersMessage};
 pub use page::Page;
 pub use retry::{MAX_ATTEMPTS, backoff};
+pub use role::CatalogChange;
 pub use snapshot::Snapshot;
 pub(crate) use transaction::{OnConditionFailed, Transaction};
 

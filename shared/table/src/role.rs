@@ -1,11 +1,12 @@
-//! Roles and groups.
+//! Roles and groups, and the one item that every change of them goes through.
 
 use domain::{
     audit,
     id::OrganizationId,
+    limits::Usage,
     role::{Group, Label, Role},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, OnConditionFailed, Table, Transaction,
@@ -14,33 +15,83 @@ use crate::{
     item_key::{self, ItemKey},
 };
 
+/// A change of an organization's roles and groups, decided on one state of all of them.
+#[derive(Debug, Clone, Copy)]
+pub struct CatalogChange {
+    /// The version of the catalog, read before its roles and groups were; 0 if no change was made yet.
+    pub seen: u64,
+    /// The version of the role or group to be changed, as it was read; 0 if there was none.
+    pub replaces: u64,
+    /// The version after the change, greater than every one before. A role or group that is set has it too.
+    pub version: u64,
+    /// What the change leaves.
+    pub usage: Usage,
+}
+
+/// What an organization's roles and groups have in common, as it is stored.
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredCatalog {
+    roles: usize,
+    groups: usize,
+    permission_bytes: usize,
+    /// The number of changes of roles and groups, removals included.
+    version: u64,
+}
+
 impl Table {
-    /// Sets a role, from the version that was read; 0 where there was none.
-    ///
-    /// Fails with [`Error::Conflict`] if the role changed meanwhile: read it and decide again.
-    pub async fn set_role(&self, role: &Role, seen: u64, event: &audit::Event) -> Result<(), Error> {
-        self.set(item_key::role(event.organization_id, &role.name), role, seen, event).await
+    /// Reads the version of an organization's roles and groups, strongly; 0 before their first change.
+    pub async fn catalog_version(&self, organization_id: OrganizationId) -> Result<u64, Error> {
+        let stored: Option<StoredCatalog> =
+            self.get("catalog", item_key::catalog(organization_id)).await?;
+        Ok(stored.map(|catalog| catalog.version).unwrap_or_default())
     }
 
-    /// Sets a group, from the version that was read; 0 where there was none.
+    /// Sets a role.
     ///
-    /// Fails with [`Error::Conflict`] if the group changed meanwhile: read it and decide again.
-    pub async fn set_group(&self, group: &Group, seen: u64, event: &audit::Event) -> Result<(), Error> {
-        self.set(item_key::group(event.organization_id, &group.name), group, seen, event).await
+    /// Fails with [`Error::Conflict`] if any role or group changed meanwhile: read them and decide again.
+    pub async fn set_role(
+        &self,
+        role: &Role,
+        change: CatalogChange,
+        event: &audit::Event,
+    ) -> Result<(), Error> {
+        self.set(item_key::role(event.organization_id, &role.name), role, change, event).await
     }
 
-    /// Removes a role, from the version that was read. Its users and keys lose its permissions.
+    /// Sets a group.
     ///
-    /// Fails with [`Error::Conflict`] if the role changed meanwhile: read it and decide again.
-    pub async fn delete_role(&self, name: &Label, seen: u64, event: &audit::Event) -> Result<(), Error> {
-        self.remove(item_key::role(event.organization_id, name), seen, event).await
+    /// Fails with [`Error::Conflict`] if any role or group changed meanwhile: read them and decide again.
+    pub async fn set_group(
+        &self,
+        group: &Group,
+        change: CatalogChange,
+        event: &audit::Event,
+    ) -> Result<(), Error> {
+        self.set(item_key::group(event.organization_id, &group.name), group, change, event).await
     }
 
-    /// Removes a group, from the version that was read. Its users and keys lose its permissions.
+    /// Removes a role. Its users and keys lose its permissions.
     ///
-    /// Fails with [`Error::Conflict`] if the group changed meanwhile: read it and decide again.
-    pub async fn delete_group(&self, name: &Label, seen: u64, event: &audit::Event) -> Result<(), Error> {
-        self.remove(item_key::group(event.organization_id, name), seen, event).await
+    /// Fails with [`Error::Conflict`] if any role or group changed meanwhile: read them and decide again.
+    pub async fn delete_role(
+        &self,
+        name: &Label,
+        change: CatalogChange,
+        event: &audit::Event,
+    ) -> Result<(), Error> {
+        self.remove(item_key::role(event.organization_id, name), change, event).await
+    }
+
+    /// Removes a group. Its users and keys lose its permissions.
+    ///
+    /// Fails with [`Error::Conflict`] if any role or group changed meanwhile: read them and decide again.
+    pub async fn delete_group(
+        &self,
+        name: &Label,
+        change: CatalogChange,
+        event: &audit::Event,
+    ) -> Result<(), Error> {
+        self.remove(item_key::group(event.organization_id, name), change, event).await
     }
 
     /// Reads a role, strongly.
@@ -57,23 +108,41 @@ impl Table {
         &self,
         key: ItemKey,
         entity: &impl Serialize,
-        seen: u64,
+        change: CatalogChange,
         event: &audit::Event,
     ) -> Result<(), Error> {
         let mut transaction = Transaction::new(self);
-        let condition = match seen {
-            0 => Expression::absent(),
-            seen => Expression::version(seen),
-        };
-        transaction.put(encode(key, entity), condition, OnConditionFailed::Conflict);
+        transaction.change_catalog(event.organization_id, change);
+        transaction.put(encode(key, entity), stored_in(change.replaces), OnConditionFailed::Conflict);
         transaction.record(event);
         transaction.commit().await
     }
 
-    async fn remove(&self, key: ItemKey, seen: u64, event: &audit::Event) -> Result<(), Error> {
+    async fn remove(&self, key: ItemKey, change: CatalogChange, event: &audit::Event) -> Result<(), Error> {
         let mut transaction = Transaction::new(self);
-        transaction.delete(key, Expression::version(seen), OnConditionFailed::Conflict);
+        transaction.change_catalog(event.organization_id, change);
+        transaction.delete(key, stored_in(change.replaces), OnConditionFailed::Conflict);
         transaction.record(event);
         transaction.commit().await
+    }
+}
+
+impl Transaction<'_> {
+    /// Moves the catalog to the version and usage of a change, from the version that was read.
+    ///
+    /// The usage is measured anew for each change and replaces the stored one, so it never drifts.
+    fn change_catalog(&mut self, organization_id: OrganizationId, change: CatalogChange) {
+        let Usage { roles, groups, permission_bytes } = change.usage;
+        let catalog = StoredCatalog { roles, groups, permission_bytes, version: change.version };
+        let item = encode(item_key::catalog(organization_id), &catalog);
+        self.put(item, stored_in(change.seen), OnConditionFailed::Conflict);
+    }
+}
+
+/// Holds where an item of this version is stored; none at all for 0.
+fn stored_in(version: u64) -> Expression {
+    match version {
+        0 => Expression::absent(),
+        version => Expression::version(version),
     }
 }

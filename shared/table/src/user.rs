@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     audit,
     id::{OrganizationId, UserId},
+    limits::{MAX_OWNERS, too_many_owners},
     text::Email,
     user::{Status, User},
 };
@@ -187,8 +188,9 @@ impl Transaction<'_> {
         let id = AttributeValue::Ss(vec![user.user_id.to_string()]);
         if active {
             let add = Expression::new("ADD owner_ids :owner").value(":owner", id);
-            let gone = OnConditionFailed::Refuse(domain::Error::NotFound { what: "organization" });
-            self.update(organization, add, Expression::exists(), gone);
+            // Of an organization that is gone the size is unknown, and the condition fails too.
+            let room = Expression::new("size(owner_ids) < :most").value(":most", number(MAX_OWNERS));
+            self.update(organization, add, room, OnConditionFailed::Refuse(too_many_owners()));
         } else {
             let remove = Expression::new("DELETE owner_ids :owner").value(":owner", id);
             let another = Expression::new("size(owner_ids) > :one").value(":one", number(1));
