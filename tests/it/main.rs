@@ -10,6 +10,7 @@ mod histories;
 mod inbox;
 mod introspect;
 mod leaked_keys;
+mod limits;
 mod logs;
 mod matrix;
 mod model_based;

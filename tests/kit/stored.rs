@@ -84,15 +84,27 @@ impl World {
     /// # Panics
     /// When the engine fails.
     pub fn end_leases(&self) {
-        let database = self.stack.database().expect("the engine is in this process");
         for mail in self.items_of("MAIL#") {
-            let update = serde_json::json!({
-                "TableName": "access-keys", "Key": {"PK": {"S": mail["PK"]}, "SK": {"S": mail["SK"]}},
-                "UpdateExpression": "SET lease_ends_at = :past", "ExpressionAttributeValues": {":past": {"N": "0"}},
-            });
-            let update = serde_json::from_value(update).expect("the update is well-formed");
-            database.update_item(update).expect("the lease can be ended");
+            let (partition, sort) = (mail["PK"].as_str(), mail["SK"].as_str());
+            let key = (partition.unwrap_or_default(), sort.unwrap_or_default());
+            let past = serde_json::json!({"N": "0"});
+            self.update(key, "SET #attribute = :value", "lease_ends_at", &past);
         }
+    }
+
+    /// Changes an item by an expression with `#attribute` and `:value`, which is in `DynamoDB`'s own JSON.
+    ///
+    /// # Panics
+    /// When the expression is none, and when the engine fails.
+    pub fn update(&self, (partition, sort): (&str, &str), expression: &str, attribute: &str, value: &Value) {
+        let database = self.stack.database().expect("the engine is in this process");
+        let update = serde_json::json!({
+            "TableName": "access-keys", "Key": {"PK": {"S": partition}, "SK": {"S": sort}},
+            "UpdateExpression": expression, "ExpressionAttributeNames": {"#attribute": attribute},
+            "ExpressionAttributeValues": {":value": value},
+        });
+        let update = serde_json::from_value(update).expect("the update is well-formed");
+        database.update_item(update).expect("the item can be changed");
     }
 
     /// Reads the audit events of an action, oldest first.

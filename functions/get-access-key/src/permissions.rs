@@ -98,12 +98,7 @@ impl<'a> Carrier<'a> {
         all
     }
 
-    fn new(
-        direct: &'a [Label],
-        groups: &'a [Label],
-        catalog: &'a Catalog,
-        of: Option<&'static str>,
-    ) -> Self {
+    fn new(direct: &'a [Label], groups: &'a [Label], catalog: &'a Catalog, of: Option<&'static str>) -> Self {
         let mut roles: BTreeMap<&Label, Vec<Source>> = BTreeMap::new();
         for role in direct {
             roles.entry(role).or_default().push(Source { through: Through::Role { role: role.clone() }, of });

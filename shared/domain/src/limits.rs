@@ -92,9 +92,13 @@ mod tests {
 
     #[test]
     fn what_is_beyond_a_limit_can_only_shrink() {
-        for (before, after, allowed) in
-            [(0..0, 0..3, true), (0..0, 0..4, false), (0..5, 0..5, true), (0..5, 1..5, true), (0..5, 1..6, false)]
-        {
+        for (before, after, allowed) in [
+            (0..0, 0..3, true),
+            (0..0, 0..4, false),
+            (0..5, 0..5, true),
+            (0..5, 1..5, true),
+            (0..5, 1..6, false),
+        ] {
             let (before, after): (Vec<_>, Vec<_>) = (before.collect(), after.collect());
             assert_eq!(check_list("f", &before, &after, 3).is_ok(), allowed, "{before:?} {after:?}");
         }

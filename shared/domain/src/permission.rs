@@ -152,7 +152,8 @@ mod tests {
     /// What a set holds, by comparing each permission with each: the definition.
     fn defined(all: &[Permission]) -> Vec<Permission> {
         let all = BTreeSet::from_iter(all);
-        let redundant = |one: &Permission| all.iter().any(|other| *other != one && other.covers(one.as_str()));
+        let redundant =
+            |one: &Permission| all.iter().any(|other| *other != one && other.covers(one.as_str()));
         all.iter().filter(|one| !redundant(one)).map(|&one| one.clone()).collect()
     }
 

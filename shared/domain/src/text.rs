@@ -31,7 +31,7 @@ impl TryFrom<String> for Name {
     }
 }
 
-/// A free text: 1–256 characters, not blank, without control characters.
+/// A free text: 1–500 characters, not blank, without control characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Description(String);
@@ -40,11 +40,11 @@ impl TryFrom<String> for Description {
     type Error = BadText;
 
     fn try_from(text: String) -> Result<Self, BadText> {
-        if visible_within(&text, 256) {
+        if visible_within(&text, 500) {
             Ok(Self(text))
         } else {
             Err(BadText(
-                "must be 1 to 256 characters, not blank and without control characters; leave it out for none",
+                "must be 1 to 500 characters, not blank and without control characters; leave it out for none",
             ))
         }
     }

@@ -41,8 +41,7 @@ struct StoredCatalog {
 impl Table {
     /// Reads the version of an organization's roles and groups, strongly; 0 before their first change.
     pub async fn catalog_version(&self, organization_id: OrganizationId) -> Result<u64, Error> {
-        let stored: Option<StoredCatalog> =
-            self.get("catalog", item_key::catalog(organization_id)).await?;
+        let stored: Option<StoredCatalog> = self.get("catalog", item_key::catalog(organization_id)).await?;
         Ok(stored.map(|catalog| catalog.version).unwrap_or_default())
     }
 

@@ -1,0 +1,149 @@
+//! `PUT` and `DELETE …/roles/{role}`, `…/groups/{group}`: limits, races and versions.
+
+use kit::{Effect, Fault, Service, When};
+use serde_json::json;
+
+use super::{named, play, store_group, store_role, texts, usage};
+use crate::matrix::state;
+
+#[test]
+fn an_organization_has_at_most_100_roles_and_100_groups() {
+    play(async |world, organization| {
+        for name in named("r", 0..99) {
+            store_role(world, organization, &name, texts(["a"]));
+        }
+        for name in named("g", 0..99) {
+            store_group(world, organization, &name, texts(["r0"]));
+        }
+        for (kind, body, rule) in [
+            ("role", json!({"permissions": ["a", "bc", "a"]}), "100 roles"),
+            ("group", json!({"roles": ["r1"]}), "100 groups"),
+        ] {
+            let path = |name: &str| format!("{}/{kind}s/{name}", organization.path);
+            organization.owner.put(&path("last"), body.clone()).await.expect(200);
+            let before = state(world);
+            organization.owner.put(&path("more"), body.clone()).await.expect_invalid(kind, rule);
+            assert!(state(world) == before, "a refused request changed something");
+            organization.owner.put(&path("last"), body.clone()).await.expect(200);
+            organization.owner.delete(&path("last")).await.expect(204);
+            organization.owner.put(&path("more"), body).await.expect(200);
+        }
+        assert_eq!(usage(world, organization), [json!(100), json!(100), json!(99 + 3)]);
+        assert_eq!(world.audit("role.created").len() + world.audit("group.created").len(), 4);
+    });
+}
+
+#[test]
+fn the_permissions_of_an_organization_have_at_most_48_kib() {
+    play(async |world, organization| {
+        let role = |name: &str| format!("{}/roles/{name}", organization.path);
+        let long = |number: u32| format!("{number:0>128}");
+        for name in named("r", 0..3) {
+            store_role(world, organization, &name, texts((0..96).map(long)));
+        }
+        let wide = |last: u32| json!({"permissions": (0..last).map(long).collect::<Vec<_>>()});
+        organization.owner.put(&role("r3"), wide(96)).await.expect(200);
+        assert_eq!(usage(world, organization)[2], json!(48 * 1024));
+        let one = json!({"permissions": ["a"]});
+        organization.owner.put(&role("r4"), one.clone()).await.expect_invalid("permissions", "49152 bytes");
+        organization.owner.put(&role("r3"), wide(97)).await.expect_invalid("permissions", "49152 bytes");
+        organization.owner.put(&role("r4"), json!({"permissions": []})).await.expect(200);
+        organization.owner.put(&role("r0"), wide(95)).await.expect(200);
+        organization.owner.put(&role("r4"), one).await.expect(200);
+        assert_eq!(usage(world, organization)[2], json!(48 * 1024 - 128 + 1));
+        assert_eq!(world.audit("role.updated").len(), 2);
+    });
+}
+
+#[test]
+fn a_role_has_at_most_100_permissions_and_a_group_20_roles() {
+    play(async |world, organization| {
+        for name in named("r", 0..21) {
+            store_role(world, organization, &name, texts(["a"]));
+        }
+        let put = async |path: &str, member: &str, values| {
+            organization.owner.put(&format!("{}/{path}", organization.path), json!({ member: values })).await
+        };
+        put("roles/a", "permissions", named("p", 0..101)).await.expect_invalid("permissions", "100 at most");
+        put("roles/a", "permissions", [named("p", 0..100), named("p", 0..100)].concat()).await.expect(200);
+        put("groups/a", "roles", named("r", 0..21)).await.expect_invalid("roles", "20 at most");
+        put("groups/a", "roles", named("r", 1..21)).await.expect(200);
+    });
+}
+
+#[test]
+fn racing_changes_stay_within_the_limits() {
+    play(async |world, organization| {
+        for name in named("r", 0..99) {
+            store_role(world, organization, &name, texts(["a"]));
+        }
+        let faults = world.stack.faults();
+        let write = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
+        faults.add(write.function("manage-roles").when(When::Nth(1)));
+        let role = |name: &str| format!("{}/roles/{name}", organization.path);
+        let (late, early) = (role("late"), role("early"));
+        let body = json!({"permissions": ["a"]});
+        let overtake = async {
+            faults.until_held().await;
+            organization.owner.put(&early, body.clone()).await.expect(200);
+            faults.clear();
+        };
+        let (held, ()) = tokio::join!(organization.owner.put(&late, body.clone()), overtake);
+        held.expect_invalid("role", "100 roles");
+        assert_eq!(usage(world, organization)[0], json!(100));
+    });
+}
+
+#[test]
+fn many_changes_at_once_stay_within_the_limits() {
+    play(async |world, organization| {
+        for name in named("r", 0..97) {
+            store_role(world, organization, &name, texts(["a"]));
+        }
+        let paths: Vec<_> =
+            named("new", 0..20).iter().map(|name| format!("{}/roles/{name}", organization.path)).collect();
+        let puts = paths.iter().map(|path| organization.owner.put(path, json!({"permissions": ["a"]})));
+        let answers = futures_util::future::join_all(puts).await;
+        let with = |status| answers.iter().filter(|answer| answer.status == status).count();
+        assert_eq!((with(200), with(400) + with(503)), (3, 17), "{answers:?}");
+        assert_eq!((world.items_of("ROLE#").len(), world.audit("role.created").len()), (100, 3));
+        assert_eq!(usage(world, organization)[0], json!(100));
+    });
+}
+
+#[test]
+fn an_etag_never_comes_back_for_a_role_or_group_that_was_made_again() {
+    play(async |world, organization| {
+        store_role(world, organization, "old", texts(["a"]));
+        let before = world.item(&format!("ORG#{}", organization.id), "CATALOG");
+        assert_eq!(before, None);
+        for (kind, body) in [("roles", json!({"permissions": ["b"]})), ("groups", json!({"roles": ["old"]}))]
+        {
+            let path = format!("{}/{kind}/made-again", organization.path);
+            let owner = &organization.owner;
+            let first = owner.put(&path, body.clone()).await.header("etag").to_owned();
+            let stale = owner.clone().with_header("if-match", &first);
+            stale.get(&path).await.expect(200);
+            owner.delete(&path).await.expect(204);
+            stale.put(&path, body.clone()).await.expect_problem(412, "precondition_failed");
+            let any = owner.clone().with_header("if-match", "*");
+            any.put(&path, body.clone()).await.expect_problem(412, "precondition_failed");
+            let creating = owner.clone().with_header("if-none-match", "*");
+            let second = creating.put(&path, body.clone()).await.header("etag").to_owned();
+            assert_ne!(first, second);
+            creating.put(&path, body.clone()).await.expect_problem(412, "precondition_failed");
+            stale.put(&path, body.clone()).await.expect_problem(412, "precondition_failed");
+            stale.delete(&path).await.expect_problem(412, "precondition_failed");
+            let current = owner.clone().with_header("if-match", &second);
+            let third = current.put(&path, body.clone()).await;
+            let shown = owner.get(&path).await;
+            assert_eq!(third.header("etag"), shown.header("etag"));
+            assert_eq!(shown.header("etag"), format!("\"{}\"", shown.body["version"]));
+            any.delete(&path).await.expect(204);
+        }
+        let old = format!("{}/roles/old", organization.path);
+        let old = organization.owner.put(&old, json!({"permissions": []})).await.expect(200);
+        assert!(old["version"].as_u64().unwrap() > 7);
+        assert_eq!(world.audit("role.created").len(), 2);
+    });
+}
