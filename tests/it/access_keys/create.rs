@@ -154,7 +154,7 @@ fn bad_bodies_are_named_by_field_and_rule() {
             ),
             (json!({"name": "k", "expires_in_days": 1, "user_id": "x"}), "user_id", "unknown field"),
             (json!({"name": "k".repeat(65), "expires_in_days": 1}), "name", "1 to 64"),
-            (json!({"name": "k", "expires_in_days": 1, "description": ""}), "description", "1 to 256"),
+            (json!({"name": "k", "expires_in_days": 1, "description": ""}), "description", "1 to 500"),
             (json!([]), "body", ""),
         ] {
             organization.owner.post(&keys, body).await.expect_invalid(field, rule);

@@ -24,7 +24,7 @@ fn a_malformed_report_is_refused_with_field_and_rule() {
             (json!({"tokens": [text, 7]}), "tokens[1]", "must be a string"),
             (json!({"tokens": [text], "url": "x"}), "url", "unknown field"),
             (json!({"tokens": [text], "source": "a".repeat(65)}), "source", "1 to 64 characters"),
-            (json!({"tokens": [text], "note": "a".repeat(257)}), "note", "1 to 256 characters"),
+            (json!({"tokens": [text], "note": "a".repeat(501)}), "note", "1 to 500 characters"),
             (json!({"tokens": [text], "note": "a\nb"}), "note", "control characters"),
             (json!({"tokens": [text], "note": format!("see {text}")}), "note", "must hold no access key"),
             (json!([]), "body", "1 to 100 different tokens"),
