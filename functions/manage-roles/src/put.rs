@@ -73,9 +73,9 @@ async fn set(
     let member = &request.caller;
     let (seen, catalog) = change::read(app, member).await?;
     let changes = check(&wanted, &member.actor(), &catalog)?;
-    let replaced = RoleOrGroup::find(&catalog, kind, wanted.name());
-    let replaces = replaced.as_ref().map_or(0, RoleOrGroup::version);
-    check_members(replaced.as_ref(), &wanted)?;
+    let before = RoleOrGroup::find(&catalog, kind, wanted.name());
+    let replaces = before.as_ref().map_or(0, RoleOrGroup::version);
+    check_members(before.as_ref(), &wanted)?;
     request.check_precondition(replaces)?;
     let change = change::decide(seen, replaces, &catalog, |catalog| wanted.clone().set_in(catalog))?;
     match &mut wanted {
