@@ -20,7 +20,7 @@ fn texts(texts: impl IntoIterator<Item = impl Into<String>>) -> Value {
 }
 
 /// Stores a role in the table itself, as an older version of the product might have.
-fn store_role(world: &World, organization: &Organization, name: &str, permissions: Value) {
+fn store_role(world: &World, organization: &Organization, name: &str, permissions: &Value) {
     world.put(&json!({
         "PK": {"S": format!("ORG#{}", organization.id)}, "SK": {"S": format!("ROLE#{name}")}, "name": {"S": name},
         "permissions": {"L": permissions}, "updated_at": {"N": "1700000000"}, "version": {"N": "7"},
@@ -28,7 +28,7 @@ fn store_role(world: &World, organization: &Organization, name: &str, permission
 }
 
 /// Stores a group in the table itself.
-fn store_group(world: &World, organization: &Organization, name: &str, roles: Value) {
+fn store_group(world: &World, organization: &Organization, name: &str, roles: &Value) {
     world.put(&json!({
         "PK": {"S": format!("ORG#{}", organization.id)}, "SK": {"S": format!("GROUP#{name}")}, "name": {"S": name},
         "roles": {"L": roles}, "updated_at": {"N": "1700000000"}, "version": {"N": "7"},

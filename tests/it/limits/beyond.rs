@@ -12,12 +12,12 @@ fn wide(numbers: std::ops::Range<u32>) -> Vec<String> {
 /// Stores 150 small roles and 3 wide ones, a group of 30 roles, and a machine and its key with 30 roles each.
 async fn store(world: &World, organization: &Organization) -> Value {
     for name in named("r", 0..150) {
-        store_role(world, organization, &name, texts(["a"]));
+        store_role(world, organization, &name, &texts(["a"]));
     }
     for name in named("wide", 0..3) {
-        store_role(world, organization, &name, texts(wide(0..150)));
+        store_role(world, organization, &name, &texts(wide(0..150)));
     }
-    store_group(world, organization, "many", texts(named("r", 0..30)));
+    store_group(world, organization, "many", &texts(named("r", 0..30)));
     let key = organization.machine_key().await;
     let (machine, suffix) = key["key_id"].as_str().unwrap().split_at(12);
     let partition = format!("USER#{machine}");

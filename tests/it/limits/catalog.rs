@@ -10,10 +10,10 @@ use crate::matrix::state;
 fn an_organization_has_at_most_100_roles_and_100_groups() {
     play(async |world, organization| {
         for name in named("r", 0..99) {
-            store_role(world, organization, &name, texts(["a"]));
+            store_role(world, organization, &name, &texts(["a"]));
         }
         for name in named("g", 0..99) {
-            store_group(world, organization, &name, texts(["r0"]));
+            store_group(world, organization, &name, &texts(["r0"]));
         }
         for (kind, body, rule) in [
             ("role", json!({"permissions": ["a", "bc", "a"]}), "100 roles"),
@@ -39,7 +39,7 @@ fn the_permissions_of_an_organization_have_at_most_48_kib() {
         let role = |name: &str| format!("{}/roles/{name}", organization.path);
         let long = |number: u32| format!("{number:0>128}");
         for name in named("r", 0..3) {
-            store_role(world, organization, &name, texts((0..96).map(long)));
+            store_role(world, organization, &name, &texts((0..96).map(long)));
         }
         let wide = |last: u32| json!({"permissions": (0..last).map(long).collect::<Vec<_>>()});
         organization.owner.put(&role("r3"), wide(96)).await.expect(200);
@@ -59,7 +59,7 @@ fn the_permissions_of_an_organization_have_at_most_48_kib() {
 fn a_role_has_at_most_100_permissions_and_a_group_20_roles() {
     play(async |world, organization| {
         for name in named("r", 0..21) {
-            store_role(world, organization, &name, texts(["a"]));
+            store_role(world, organization, &name, &texts(["a"]));
         }
         let put = async |path: &str, member: &str, values| {
             organization.owner.put(&format!("{}/{path}", organization.path), json!({ member: values })).await
@@ -75,7 +75,7 @@ fn a_role_has_at_most_100_permissions_and_a_group_20_roles() {
 fn racing_changes_stay_within_the_limits() {
     play(async |world, organization| {
         for name in named("r", 0..99) {
-            store_role(world, organization, &name, texts(["a"]));
+            store_role(world, organization, &name, &texts(["a"]));
         }
         let faults = world.stack.faults();
         let write = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
@@ -98,7 +98,7 @@ fn racing_changes_stay_within_the_limits() {
 fn many_changes_at_once_stay_within_the_limits() {
     play(async |world, organization| {
         for name in named("r", 0..97) {
-            store_role(world, organization, &name, texts(["a"]));
+            store_role(world, organization, &name, &texts(["a"]));
         }
         let paths: Vec<_> =
             named("new", 0..20).iter().map(|name| format!("{}/roles/{name}", organization.path)).collect();
@@ -114,7 +114,7 @@ fn many_changes_at_once_stay_within_the_limits() {
 #[test]
 fn an_etag_never_comes_back_for_a_role_or_group_that_was_made_again() {
     play(async |world, organization| {
-        store_role(world, organization, "old", texts(["a"]));
+        store_role(world, organization, "old", &texts(["a"]));
         let before = world.item(&format!("ORG#{}", organization.id), "CATALOG");
         assert_eq!(before, None);
         for (kind, body) in [("roles", json!({"permissions": ["b"]})), ("groups", json!({"roles": ["old"]}))]

@@ -9,8 +9,8 @@ use crate::matrix::state;
 fn a_user_and_a_key_carry_at_most_20_roles_and_20_groups() {
     play(async |world, organization| {
         for number in 0..21 {
-            store_role(world, organization, &format!("n{number}"), texts(["a"]));
-            store_group(world, organization, &format!("n{number}"), texts(["n0"]));
+            store_role(world, organization, &format!("n{number}"), &texts(["a"]));
+            store_group(world, organization, &format!("n{number}"), &texts(["n0"]));
         }
         let owner = &organization.owner;
         let machine = organization.machine("m").await;
