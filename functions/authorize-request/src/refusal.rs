@@ -33,6 +33,8 @@ pub(crate) enum Refusal {
     OrganizationNotActive,
     /// The path names another organization, or the sign-in has no user there.
     NotAMember,
+    /// The first sign-in of an owner who owns as many organizations as a person may.
+    OwnsTooMany,
     /// The route needs a permission that the caller lacks.
     NotPermitted,
     /// The JWT is not acceptable, for this reason.
@@ -50,6 +52,7 @@ impl Refusal {
                 | Self::UserNotActive
                 | Self::OrganizationNotActive
                 | Self::NotAMember
+                | Self::OwnsTooMany
                 | Self::NotPermitted
                 | Self::NoOrganization
         )
@@ -71,6 +74,7 @@ impl Refusal {
             Self::UserNotActive => "user_not_active",
             Self::OrganizationNotActive => "organization_not_active",
             Self::NotAMember => "not_a_member",
+            Self::OwnsTooMany => "owns_too_many_organizations",
             Self::NotPermitted => "not_permitted",
             Self::BadJwt(why) => why,
             Self::NoOrganization => "no_organization",

@@ -41,6 +41,10 @@ pub(crate) async fn authorize(
         match link(authorizer, request, &user, &sign_in).await {
             Ok(()) => return Ok(Caller::Member(Box::new(Member { sign_in: Some(sign_in), ..member }))),
             Err(Error::Conflict) => backoff(losses).await,
+            Err(Error::Refused(domain::Error::NotFound { .. })) => {
+                return Err(Refusal::OrganizationNotActive.into());
+            }
+            Err(Error::Refused(_)) => return Err(Refusal::OwnsTooMany.into()),
             Err(error) => return Err(error.into()),
         }
     }
@@ -93,10 +97,9 @@ async fn link(
     user: &User,
     sign_in: &SignedIn,
 ) -> Result<(), Error> {
-    if user.subject.is_some() {
-        return Ok(());
-    }
-    authorizer.app.table.link(user, &sign_in.hash(), &linked_event(request, sign_in, user)).await
+    let (None, Some(email)) = (&user.subject, sign_in.verified_email()) else { return Ok(()) };
+    let event = linked_event(request, sign_in, user);
+    authorizer.app.table.link(user, email, &sign_in.hash(), &event).await
 }
 
 /// Reads a user that can sign in: a machine never does, whatever its address.

@@ -10,7 +10,7 @@ use domain::{
     organization::{Organization, Status},
     policy::{Policy, PolicyChange, Preset},
     sign_in::SignedIn,
-    text::{Email, Name},
+    text::Name,
     user::{Kind, User},
 };
 use serde::Deserialize;
@@ -40,7 +40,7 @@ pub(crate) async fn create(
     })?;
     let body: Body = request.body()?;
     let policy = Policy::preset(Preset::default()).changed(&body.policy)?;
-    let name = owner_name(sign_in, email);
+    let name = sign_in.shown_name();
     let mut owner = User::new(OrganizationId::random(), Kind::Owner, name, Some(email.clone()), request.now);
     owner.subject = Some(sign_in.hash());
     let organization = Organization {
@@ -49,6 +49,7 @@ pub(crate) async fn create(
         status: Status::Active,
         policy,
         owner_ids: BTreeSet::from([owner.user_id]),
+        entered_owner_ids: BTreeSet::from([owner.user_id]),
         created_at: request.now,
         version: 1,
     };
@@ -61,13 +62,4 @@ pub(crate) async fn create(
     ];
     app.table.create_organization(&organization, &owner, &events).await?;
     Ok(created(&OrganizationResponse::from(organization), Some(1)))
-}
-
-/// Returns the name that the provider gives, or else the address, cut to the length of a name.
-fn owner_name(sign_in: &SignedIn, email: &Email) -> Name {
-    let given = sign_in.name.clone();
-    given.unwrap_or_else(|| {
-        let address: String = email.as_str().chars().take(64).collect();
-        Name::try_from(address).expect("an address is visible text")
-    })
 }

@@ -10,7 +10,6 @@ use crate::{
     Time,
     id::{KeyId, OrganizationId, UserId},
     sign_in::SignedIn,
-    text::Name,
 };
 
 /// Who made a change.
@@ -38,11 +37,10 @@ impl Actor {
         Self::new("access_key", key_id, name)
     }
 
-    /// Names a person who signed in and is no member yet. Without a name, the provider's subject stands for it.
+    /// Names a person who signed in and is no member yet.
     #[must_use]
     pub fn sign_in(sign_in: &SignedIn) -> Self {
-        let name = sign_in.name.as_ref().map_or(sign_in.subject.as_str(), Name::as_str);
-        Self::new("sign_in", sign_in.hash(), name)
+        Self::new("sign_in", sign_in.hash(), sign_in.shown_name().as_str())
     }
 
     /// Names a part of the service that acts for nobody who signed in.

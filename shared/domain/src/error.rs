@@ -50,8 +50,10 @@ pub enum Error {
         /// The rule, as the policy writes it.
         extension: &'static str,
     },
-    /// The organization would be left without an active owner.
-    #[error("an organization keeps at least one active owner; make another user an owner first")]
+    /// The organization would be left without an active owner who has signed in.
+    #[error(
+        "an organization keeps at least one active owner who has signed in; make another user an owner, and let them sign in first"
+    )]
     LastOwner,
     /// Another user of the organization has this address.
     #[error("another user of this organization has this e-mail address")]

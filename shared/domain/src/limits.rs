@@ -13,6 +13,9 @@ use crate::{
 /// The most active owners of an organization.
 pub const MAX_OWNERS: u64 = 100;
 
+/// The most organizations that one person owns.
+pub const MAX_OWNED: u64 = 20;
+
 /// The most roles, and the most groups, of an organization.
 const MAX_PER_ORGANIZATION: usize = 100;
 
@@ -84,6 +87,13 @@ pub fn check_names(before: (&[Label], &[Label]), after: (&[Label], &[Label])) ->
 #[must_use]
 pub fn too_many_owners() -> Error {
     Error::invalid("kind", format!("an organization has at most {MAX_OWNERS} active owners"))
+}
+
+/// Returns the refusal of one organization too many for a person.
+#[must_use]
+pub fn owns_too_many() -> Error {
+    let rule = format!("a person owns at most {MAX_OWNED}; this person leaves or deletes one first");
+    Error::invalid("organizations", rule)
 }
 
 #[cfg(test)]

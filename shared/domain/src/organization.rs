@@ -45,6 +45,8 @@ pub struct Organization {
     pub policy: Policy,
     /// Its active owners: never empty.
     pub owner_ids: BTreeSet<UserId>,
+    /// Those of them who have signed in: never empty.
+    pub entered_owner_ids: BTreeSet<UserId>,
     /// When it was created.
     pub created_at: Time,
     /// The number of its changes, from 1.

@@ -32,6 +32,15 @@ impl SignedIn {
         subject_hash(&self.issuer, &self.subject)
     }
 
+    /// Returns a name for the person: as the provider states it, or else their verified address, or else a
+    /// visible form of the subject, which may hold any characters.
+    #[must_use]
+    pub fn shown_name(&self) -> Name {
+        let address = || self.verified_email().and_then(|email| Name::cleaned(email.as_str()));
+        let named = self.name.clone().or_else(address).or_else(|| Name::cleaned(&self.subject));
+        named.unwrap_or_else(|| Name::cleaned("somebody who signed in").expect("the text is visible"))
+    }
+
     /// Returns the address if the provider checked it.
     #[must_use]
     pub fn verified_email(&self) -> Option<&Email> {
@@ -53,6 +62,25 @@ fn subject_hash(issuer: &str, subject: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_person_has_a_visible_name_whatever_the_provider_states() {
+        let mut sign_in = SignedIn {
+            issuer: "https://id.example".to_owned(),
+            subject: "a\nb\0".to_owned(),
+            email: Email::try_from("ann@example.com".to_owned()).ok(),
+            email_verified: true,
+            name: Name::cleaned("Ann"),
+            permissions: Vec::new(),
+        };
+        assert_eq!(sign_in.shown_name().as_str(), "Ann");
+        sign_in.name = None;
+        assert_eq!(sign_in.shown_name().as_str(), "ann@example.com");
+        sign_in.email_verified = false;
+        assert_eq!(sign_in.shown_name().as_str(), "a b");
+        sign_in.subject = "\0\u{200b}".to_owned();
+        assert_eq!(sign_in.shown_name().as_str(), "somebody who signed in");
+    }
 
     #[test]
     fn the_border_between_issuer_and_subject_counts() {

@@ -7,11 +7,18 @@ use serde::{Deserialize, Serialize};
 #[error("{0}")]
 pub struct BadText(&'static str);
 
-fn visible_within(text: &str, longest: usize) -> bool {
+/// The most characters of a name.
+const MAX_NAME: usize = 64;
+
+fn is_visible(c: char) -> bool {
     // Characters without width, and those that turn the writing direction, make one text look like another.
-    let deceives = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    let visible = |c: char| !c.is_control() && !deceives(c);
-    !text.trim().is_empty() && text.chars().count() <= longest && text.chars().all(visible)
+    let deceives =
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    !c.is_control() && !deceives
+}
+
+fn visible_within(text: &str, longest: usize) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= longest && text.chars().all(is_visible)
 }
 
 /// A label: 1–64 characters, not blank, without control characters. Never a credential.
@@ -19,11 +26,23 @@ fn visible_within(text: &str, longest: usize) -> bool {
 #[serde(into = "String", try_from = "String")]
 pub struct Name(String);
 
+impl Name {
+    /// Makes a name of a text that others wrote, such as a claim: invisible characters become spaces, and
+    /// the text is cut after 64 characters. `None` if nothing visible is left.
+    #[must_use]
+    pub fn cleaned(text: &str) -> Option<Self> {
+        let shown: String = text.chars().map(|c| if is_visible(c) { c } else { ' ' }).collect();
+        let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        let cut: String = words.chars().take(MAX_NAME).collect();
+        Self::try_from(cut.trim_end().to_owned()).ok()
+    }
+}
+
 impl TryFrom<String> for Name {
     type Error = BadText;
 
     fn try_from(text: String) -> Result<Self, BadText> {
-        if visible_within(&text, 64) {
+        if visible_within(&text, MAX_NAME) {
             Ok(Self(text))
         } else {
             Err(BadText("must be 1 to 64 characters, not blank and without control characters"))
@@ -132,6 +151,23 @@ mod tests {
         }
         for text in ["", "   ", "a\nb", "a\0", "\u{200b}", "a\u{202e}b", &"a".repeat(65)] {
             assert!(Name::try_from(text.to_owned()).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_of_others_becomes_a_visible_name_or_none() {
+        let cleaned = |text: &str| Name::cleaned(text).map(String::from);
+        for (text, name) in [
+            ("Ann", "Ann"),
+            (" Ann\r\nB.\0 ", "Ann B."),
+            ("a\u{202e}b\u{200b}", "a b"),
+            (&"é".repeat(200), &"é".repeat(64)),
+            (&format!("{} b", "a".repeat(63)), &"a".repeat(63)),
+        ] {
+            assert_eq!(cleaned(text).as_deref(), Some(name), "{text:?}");
+        }
+        for text in ["", " \t", "\0\n", "\u{200b}\u{feff}"] {
+            assert_eq!(cleaned(text), None, "{text:?}");
         }
     }
 

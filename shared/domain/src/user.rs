@@ -137,7 +137,13 @@ impl User {
 
     /// Tells whether the organization counts on this user as an owner.
     #[must_use]
-    pub fn is_active_owner(&self) -> bool {
-        self.kind == Kind::Owner && self.status == Status::Active
+    pub const fn is_active_owner(&self) -> bool {
+        matches!((self.kind, self.status), (Kind::Owner, Status::Active))
+    }
+
+    /// Tells whether the user is an active owner who has signed in: one who can really act.
+    #[must_use]
+    pub const fn is_entered_owner(&self) -> bool {
+        self.is_active_owner() && self.subject.is_some()
     }
 }

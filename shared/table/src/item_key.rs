@@ -242,6 +242,12 @@ pub fn claims_of_email_partition(email: &Email) -> String {
     format!("EMAIL#{}", email.key())
 }
 
+/// Returns the key of the organizations that a person owns, by the hash of the sign-in.
+#[must_use]
+pub fn owned(hash: &str) -> ItemKey {
+    ItemKey { pk: format!("SUBJECT#{hash}"), sk: "OWNED".to_owned() }
+}
+
 /// Returns the shard of the `due` index that holds an organization's items.
 #[must_use]
 pub fn due_shard(organization_id: OrganizationId, shards: u32) -> String {

@@ -18,6 +18,7 @@ mod mail;
 mod notice;
 mod organization;
 mod outbox;
+mod owners;
 mod owners_message;
 mod page;
 mod retry;

@@ -30,7 +30,8 @@ impl Table {
 
     /// Creates an organization and its first owner, linked to the sign-in that asked for it.
     ///
-    /// A taken id is refused as a conflict. Random ids do not repeat.
+    /// Refused if the person owns [`MAX_OWNED`](domain::limits::MAX_OWNED) organizations. A taken id is
+    /// refused as a conflict. Random ids do not repeat.
     pub async fn create_organization(
         &self,
         organization: &Organization,
@@ -41,6 +42,7 @@ impl Table {
         let mut transaction = Transaction::new(self);
         transaction.create(organization_item(organization), taken());
         transaction.add_user(owner);
+        transaction.change_owned(owner, true);
         for event in events {
             transaction.record(event);
         }
@@ -133,7 +135,11 @@ impl Table {
 pub(crate) fn organization_item(organization: &Organization) -> Item {
     let mut item = encode(item_key::organization(organization.organization_id), organization);
     // A string set, so that one owner can be taken out of it without reading the others.
-    let owners = organization.owner_ids.iter().map(ToString::to_string).collect();
-    item.insert("owner_ids".to_owned(), AttributeValue::Ss(owners));
+    for (name, ids) in
+        [("owner_ids", &organization.owner_ids), ("entered_owner_ids", &organization.entered_owner_ids)]
+    {
+        let ids = ids.iter().map(ToString::to_string).collect();
+        item.insert(name.to_owned(), AttributeValue::Ss(ids));
+    }
     item
 }

@@ -45,17 +45,33 @@ impl Table {
         Ok(pointer.map(|pointer| pointer.user_id))
     }
 
-    /// Links a sign-in to the user with its verified address, once.
+    /// Links a sign-in to the user that claims its verified address, once.
     ///
-    /// Fails with [`Error::Conflict`] if the user was linked or changed meanwhile: read both again.
-    pub async fn link(&self, user: &User, subject: &str, event: &audit::Event) -> Result<(), Error> {
+    /// `email` is that address, and `user` was read after the claim: it must have the address. Refused if
+    /// the person would own too many organizations. Fails with [`Error::Conflict`] if the user was linked or
+    /// changed meanwhile, or does not claim the address any more: read the claim and the user again.
+    pub async fn link(
+        &self,
+        user: &User,
+        email: &Email,
+        subject: &str,
+        event: &audit::Event,
+    ) -> Result<(), Error> {
+        if user.email.as_ref().map(Email::key) != Some(email.key()) {
+            return Err(Error::Conflict);
+        }
         let mut transaction = Transaction::new(self);
+        let claim = item_key::email(user.organization_id, email);
+        transaction.check(claim, pointing_to(user), OnConditionFailed::Conflict);
         transaction.create(link_item(user, subject), OnConditionFailed::Conflict);
         let linked = Expression::new("SET subject = :subject ADD version :one")
             .value(":subject", text(subject))
             .value(":one", number(1));
+        // The version covers the address too: it moves with each change of the user.
         let unlinked = Expression::version(user.version).and(" AND attribute_not_exists(subject)");
         transaction.update(item_key::user(user.user_id), linked, unlinked, OnConditionFailed::Conflict);
+        let after = User { subject: Some(subject.to_owned()), ..user.clone() };
+        transaction.change_owners(Some(user), Some(&after));
         transaction.record(event);
         transaction.commit().await
     }

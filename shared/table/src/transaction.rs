@@ -71,7 +71,7 @@ impl<'t> Transaction<'t> {
         self.steps.push((TransactWriteItem::builder().put(put).build(), otherwise));
     }
 
-    /// Changes an item, refused where `condition` does not hold.
+    /// Changes an item, refused where `condition` does not hold. An empty condition always holds.
     pub(crate) fn update(
         &mut self,
         key: ItemKey,
@@ -85,7 +85,7 @@ impl<'t> Transaction<'t> {
             .table_name(&self.table.name)
             .set_key(Some(primary(key)))
             .update_expression(change.text)
-            .condition_expression(condition.text)
+            .set_condition_expression(Some(condition.text).filter(|text| !text.is_empty()))
             .set_expression_attribute_names(some(change.names))
             .set_expression_attribute_values(some(change.values));
         let update = update.build().expect("table, key and expression are given");

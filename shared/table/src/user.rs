@@ -1,10 +1,8 @@
 //! Users, with their e-mail claims, sign-in links and places among the owners.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     audit,
     id::{OrganizationId, UserId},
-    limits::{MAX_OWNERS, too_many_owners},
     text::Email,
     user::{Status, User},
 };
@@ -12,8 +10,7 @@ use domain::{
 use crate::{
     ChangeRecords, Error, OnConditionFailed, Page, Table, Transaction,
     access_key::StoredAccessKey,
-    expression::Expression,
-    item::{Item, decode, encode, indexed, key_of, number, primary},
+    item::{Item, decode, encode, indexed, key_of, primary},
     item_key::{self, ItemKey},
     sign_in::{claim_item, link_item, pointing_to},
 };
@@ -62,9 +59,7 @@ impl Table {
         for key in keys {
             transaction.add_access_key(*key);
         }
-        if user.is_active_owner() {
-            transaction.change_owner(user, true);
-        }
+        transaction.change_owners(None, Some(user));
         transaction.commit().await
     }
 
@@ -82,11 +77,7 @@ impl Table {
         let user = item_key::user(before.user_id);
         transaction.change(user, &user_item(before), &user_item(after), OnConditionFailed::Conflict);
         transaction.change_claim(before, after);
-        match (before.is_active_owner(), after.is_active_owner()) {
-            (false, true) => transaction.change_owner(after, true),
-            (true, false) => transaction.change_owner(after, false),
-            _ => {}
-        }
+        transaction.change_owners(Some(before), Some(after));
         transaction.commit().await
     }
 
@@ -119,9 +110,7 @@ impl Table {
                 OnConditionFailed::Conflict,
             );
         }
-        if user.is_active_owner() {
-            transaction.change_owner(user, false);
-        }
+        transaction.change_owners(Some(user), None);
         transaction.record(event);
         transaction.commit().await
     }
@@ -179,23 +168,6 @@ impl Transaction<'_> {
         if let Some(subject) = &user.subject {
             let linked = domain::Error::Conflict("this sign-in already has a user in this organization");
             self.create(link_item(user, subject), OnConditionFailed::Refuse(linked));
-        }
-    }
-
-    /// Adds an active owner, or removes one while another remains.
-    fn change_owner(&mut self, user: &User, active: bool) {
-        let organization = item_key::organization(user.organization_id);
-        let id = AttributeValue::Ss(vec![user.user_id.to_string()]);
-        if active {
-            let add = Expression::new("ADD owner_ids :owner").value(":owner", id);
-            // Of an organization that is gone the size is unknown, and the condition fails too.
-            let room = Expression::new("size(owner_ids) < :most").value(":most", number(MAX_OWNERS));
-            self.update(organization, add, room, OnConditionFailed::Refuse(too_many_owners()));
-        } else {
-            let remove = Expression::new("DELETE owner_ids :owner").value(":owner", id);
-            let another = Expression::new("size(owner_ids) > :one").value(":one", number(1));
-            let last = OnConditionFailed::Refuse(domain::Error::LastOwner);
-            self.update(organization, remove, another, last);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `POST /v1/organizations`.
 
 use insta::assert_json_snapshot;
-use kit::run;
+use kit::{Effect, Fault, Service, When, run};
 use serde_json::json;
 
 #[test]
@@ -113,6 +113,61 @@ fn creation_can_be_restricted_to_sign_ins_that_carry_a_permission() {
             let bob = world.anonymous().with_header("authorization", &format!("Bearer {token}"));
             bob.post("/v1/organizations", body()).await.expect(status);
         }
+    });
+}
+
+#[test]
+fn a_person_owns_20_organizations_at_most_whichever_way() {
+    run(async |world| {
+        let (alice, body) = (world.person("alice"), || json!({"name": "a"}));
+        let mut made = vec![];
+        for _ in 0..19 {
+            made.push(alice.post("/v1/organizations", body()).await.expect(201));
+        }
+        // Two creations at once, of which the first is held at its write.
+        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
+        world.stack.faults().add(hold.function("manage-organization").when(When::Nth(1)));
+        let second = async {
+            world.stack.faults().until_held().await;
+            let second = alice.post("/v1/organizations", body()).await;
+            world.stack.faults().clear();
+            second
+        };
+        let (first, second) = tokio::join!(alice.post("/v1/organizations", body()), second);
+        second.expect(201);
+        first.expect_invalid("organizations", "at most 20");
+        assert_eq!(world.audit("organization.created").len(), 20);
+        let owned = world.items_of("OWNED");
+        assert_eq!((owned.len(), owned[0]["organization_ids"].as_array().unwrap().len()), (1, 20));
+
+        // An invitation as an owner is not accepted beyond the limit, and a membership is not raised.
+        let organization = world.organization("bob", "strict").await;
+        let path = organization.user_path(&organization.invite_as("alice", "owner").await);
+        alice.get(&organization.path).await.expect_forbidden_by_gateway();
+        assert!(
+            world
+                .stack
+                .logs()
+                .by_function("authorize-request")
+                .iter()
+                .any(|line| line.contains("owns_too_many_organizations"))
+        );
+        organization.owner.patch(&path, json!({"kind": "normal"})).await.expect(200);
+        alice.get(&organization.path).await.expect(200);
+        let raise = || json!({"kind": "owner"});
+        organization.owner.patch(&path, raise()).await.expect_invalid("organizations", "at most 20");
+
+        // One that the person owns no more makes room, whether they are demoted or suspended.
+        let own = format!("/v1/organizations/{}", made[0]["organization_id"].as_str().unwrap());
+        let invite = json!({"kind": "owner", "name": "bob", "email": "bob@example.com"});
+        alice.post(&format!("{own}/users"), invite).await.expect(201);
+        world.person("bob").get(&own).await.expect(200);
+        alice.patch(&format!("{own}/users/me"), json!({"kind": "normal"})).await.expect(200);
+        organization.owner.patch(&path, raise()).await.expect(200);
+        organization.owner.patch(&path, json!({"status": "suspended"})).await.expect(200);
+        alice.post("/v1/organizations", body()).await.expect(201);
+        let lift = organization.owner.patch(&path, json!({"status": "active"})).await;
+        lift.expect_invalid("organizations", "at most 20");
     });
 }
 

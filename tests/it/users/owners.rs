@@ -27,6 +27,51 @@ fn the_last_active_owner_stays() {
 }
 
 #[test]
+fn the_last_owner_who_has_signed_in_stays_whoever_else_was_invited() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let bob = organization.invite_as("bob", "owner").await;
+        let carol = organization.invite_as("carol", "owner").await;
+        let me = organization.user_path("me");
+        let entered = || {
+            let mut items = world.items_of("ORG").into_iter();
+            let ids = items.find_map(|item| item.get("entered_owner_ids").cloned()).unwrap();
+            let mut ids: Vec<_> =
+                ids.as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
+            ids.sort();
+            ids
+        };
+        let alice = organization.owner.get(&me).await.expect(200)["user_id"].as_str().unwrap().to_owned();
+        assert_eq!(entered(), [alice.clone()]);
+        for body in [json!({"kind": "normal"}), json!({"status": "suspended"})] {
+            organization.owner.patch(&me, body).await.expect_problem(409, "last_owner");
+        }
+        assert_eq!((entered(), world.audit("user.updated").len()), (vec![alice.clone()], 0));
+
+        // One who never signed in goes and comes freely.
+        for body in [json!({"status": "suspended"}), json!({"status": "active"}), json!({"kind": "normal"})] {
+            organization.owner.patch(&organization.user_path(&carol), body).await.expect(200);
+        }
+        organization.owner.delete(&organization.user_path(&carol)).await.expect(204);
+        assert_eq!(entered(), [alice.clone()]);
+
+        world.person("bob").get(&me).await.expect(200);
+        let mut both = [alice.clone(), bob.clone()];
+        both.sort();
+        assert_eq!(entered(), both);
+        organization.owner.patch(&me, json!({"kind": "normal"})).await.expect(200);
+        assert_eq!(entered(), [bob]);
+        world.person("bob").patch(&me, json!({"kind": "normal"})).await.expect_problem(409, "last_owner");
+        world
+            .person("bob")
+            .patch(&organization.user_path(&alice), json!({"kind": "owner"}))
+            .await
+            .expect(200);
+        assert_eq!(entered(), both);
+    });
+}
+
+#[test]
 fn owners_who_demote_delete_or_suspend_each_other_at_once_leave_one() {
     let rounds = ["kind", "delete", "status"].into_iter().flat_map(|round| [(round, false), (round, true)]);
     for (round, lost) in rounds {

@@ -1,6 +1,6 @@
 //! The first sign-in of an invited person.
 
-use kit::run;
+use kit::{Effect, Fault, Service, When, run};
 use serde_json::json;
 
 #[test]
@@ -36,5 +36,95 @@ fn an_unverified_address_links_nobody() {
         let mallory = world.anonymous().with_header("authorization", &format!("Bearer {token}"));
         mallory.get(&organization.user_path("me")).await.expect_forbidden_by_gateway();
         assert_eq!(world.audit("user.linked").len(), 0);
+    });
+}
+
+/// Holds a call of the first sign-in of carol, lets an owner change her user meanwhile, and lets the call go on.
+async fn change_meanwhile(
+    world: &kit::World,
+    organization: &kit::Organization,
+    held: (&str, u64),
+    body: serde_json::Value,
+) -> u16 {
+    let carol = organization.invite("carol").await;
+    let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation(held.0).function("authorize-request");
+    world.stack.faults().add(hold.when(When::Nth(held.1)));
+    let (person, me) = (world.person("carol"), organization.user_path("me"));
+    let change = async {
+        world.stack.faults().until_held().await;
+        organization.owner.patch(&organization.user_path(&carol), body).await.expect(200);
+        world.stack.faults().clear();
+    };
+    tokio::join!(person.get(&me), change).0.status
+}
+
+#[test]
+fn an_address_that_is_corrected_during_the_first_sign_in_links_nobody() {
+    // The read of the user after the read of the claim, the read of the claim, and the write of the link.
+    for held in [("GetItem", 3), ("GetItem", 2), ("TransactWriteItems", 1)] {
+        run(async |world| {
+            let organization = world.organization("alice", "strict").await;
+            let corrected = json!({"email": "caroline@example.com"});
+            assert_eq!(change_meanwhile(world, &organization, held, corrected).await, 403, "{held:?}");
+            assert_eq!(
+                (world.audit("user.linked").len(), world.items_of("SUBJECT#").len()),
+                (0, 1),
+                "{held:?}"
+            );
+            let user = world.items_of("USER").into_iter().find(|user| user["kind"] == "normal").unwrap();
+            assert_eq!((&user["email"], user.get("subject")), (&json!("caroline@example.com"), None));
+            let me = organization.user_path("me");
+            world.person("carol").get(&me).await.expect_forbidden_by_gateway();
+            let right = world.person("caroline").get(&me).await.expect(200);
+            assert_eq!(right["user_id"], user["user_id"]);
+        });
+    }
+}
+
+#[test]
+fn another_change_during_the_first_sign_in_is_seen_before_the_link() {
+    for (body, status, links) in [
+        (json!({"status": "suspended"}), 403, 0),
+        (json!({"name": "Carol C."}), 200, 1),
+        (json!({"email": "CAROL@example.com"}), 200, 1),
+    ] {
+        run(async |world| {
+            let organization = world.organization("alice", "strict").await;
+            let held = ("TransactWriteItems", 1);
+            assert_eq!(change_meanwhile(world, &organization, held, body.clone()).await, status, "{body}");
+            assert_eq!(world.audit("user.linked").len(), links, "{body}");
+        });
+    }
+}
+
+#[test]
+fn what_claims_say_becomes_a_visible_name() {
+    run(async |world| {
+        let issuer = world.stack.issuer();
+        let sign_in = |subject: &str, name: serde_json::Value, verified: bool| {
+            let mut claims = issuer.claims(subject, "eve@example.com", "");
+            claims["name"] = name;
+            claims["email_verified"] = json!(verified);
+            let token = issuer.sign(&issuer.header(), &claims);
+            world.anonymous().with_header("authorization", &format!("Bearer {token}"))
+        };
+        let odd = "eve\r\nactor: root\0\u{1b}[31m";
+        for (name, shown) in [
+            (json!(null), "eve@example.com"),
+            (json!(odd), "eve actor: root [31m"),
+            (json!("\0"), "eve@example.com"),
+            (json!(7), "eve@example.com"),
+            (json!("E".repeat(500)), &*"E".repeat(64)),
+        ] {
+            let made = sign_in(odd, name.clone(), true).post("/v1/organizations", json!({"name": "a"})).await;
+            let organization = made.expect(201)["organization_id"].clone();
+            let created = world.audit("organization.created");
+            let event = created.iter().find(|event| event["organization_id"] == organization).unwrap();
+            assert_eq!(event["actor"]["name"], shown, "{name}");
+            let owner =
+                world.items_of("USER").into_iter().find(|user| user["organization_id"] == organization);
+            assert_eq!(owner.unwrap()["name"], shown, "{name}");
+        }
+        assert_eq!(sign_in(odd, json!(null), false).get("/v1/whoami").await.expect(200)["subject"], odd);
     });
 }

@@ -74,7 +74,7 @@ impl Claims {
             email: text(self.email).and_then(|email| Email::try_from(email).ok()),
             email_verified: matches!(self.email_verified, Some(Value::Bool(true)))
                 || self.email_verified.is_some_and(|value| value == "true"),
-            name: text(self.name).and_then(|name| Name::try_from(name).ok()),
+            name: text(self.name).and_then(|name| Name::cleaned(&name)),
             permissions: permissions(self.scope.as_ref(), self.permissions.as_ref()),
         })
     }

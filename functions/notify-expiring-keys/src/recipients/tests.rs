@@ -28,6 +28,7 @@ fn organization(preset: Preset) -> Organization {
         status: organization::Status::Active,
         policy: Policy::preset(preset),
         owner_ids: BTreeSet::from([UserId::random(), UserId::random()]),
+        entered_owner_ids: BTreeSet::new(),
         created_at: NOW,
         version: 1,
     }
