@@ -47,8 +47,8 @@ async fn change_meanwhile(
     body: serde_json::Value,
 ) -> u16 {
     let carol = organization.invite("carol").await;
-    let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation(held.0).function("authorize-request");
-    world.stack.faults().add(hold.when(When::Nth(held.1)));
+    let fault = Fault::on(Service::DynamoDb, Effect::Hold).operation(held.0).function("authorize-request");
+    world.stack.faults().add(fault.when(When::Nth(held.1)));
     let (person, me) = (world.person("carol"), organization.user_path("me"));
     let change = async {
         world.stack.faults().until_held().await;
