@@ -1,9 +1,8 @@
-//! A cache in memory, bounded in number and in age.
+//! A cache in memory, bounded in bytes and in age.
 
 use std::{
     fmt,
     hash::Hash,
-    num::NonZeroUsize,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -17,18 +16,46 @@ use table::KeyWithUser;
 /// Its greatest age is `DECISION_MAX_AGE_SECONDS`, zero by default: the longest time that a revocation then takes.
 pub(crate) type DecisionCache = Cache<KeyId, KeyWithUser>;
 
-const CAPACITY: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
+/// A value whose size in memory is known.
+pub(crate) trait Weighed {
+    /// Estimates the memory that the value takes, in bytes.
+    fn bytes(&self) -> usize;
+}
 
-/// Values by their keys; the least recently used one gives way to a new one.
+impl Weighed for KeyWithUser {
+    fn bytes(&self) -> usize {
+        /// What a live key, a network or a name takes beside its text.
+        const EACH: usize = 64;
+        let Self { key, user } = self;
+        let names = [key.roles.as_deref(), key.groups.as_deref(), Some(&user.roles), Some(&user.groups)];
+        let names = names.into_iter().flatten().flatten().map(|name| EACH + name.as_str().len());
+        let counted =
+            user.live_keys.len() + key.allowed_cidrs.as_ref().map_or(0, Vec::len) + key.retired.len();
+        let texts = key.description.as_ref().map_or(0, |text| text.as_str().len()) + 1_024;
+        size_of::<Self>() + names.sum::<usize>() + EACH * counted + texts
+    }
+}
+
+/// Values by their keys; the least recently used ones give way to a new one.
 pub(crate) struct Cache<K, V> {
     max_age: Duration,
-    entries: Mutex<LruCache<K, Entry<V>>>,
+    max_bytes: usize,
+    entries: Mutex<Entries<K, V>>,
+}
+
+struct Entries<K, V> {
+    by_key: LruCache<K, Entry<V>>,
+    bytes: usize,
 }
 
 struct Entry<V> {
     read_began: Instant,
     value: Arc<V>,
+    bytes: usize,
 }
+
+/// What the cache takes to find an entry, in bytes.
+const PLACE: usize = 64;
 
 impl<V> Entry<V> {
     fn is_younger_than(&self, max_age: Duration) -> bool {
@@ -36,10 +63,11 @@ impl<V> Entry<V> {
     }
 }
 
-impl<K: Hash + Eq, V> Cache<K, V> {
-    /// Makes an empty cache. It keeps nothing where `max_age` is zero.
-    pub(crate) fn new(max_age: Duration) -> Self {
-        Self { max_age, entries: Mutex::new(LruCache::new(CAPACITY)) }
+impl<K: Hash + Eq, V: Weighed> Cache<K, V> {
+    /// Makes an empty cache of at most `max_bytes`. It keeps nothing where `max_age` is zero.
+    pub(crate) fn new(max_age: Duration, max_bytes: usize) -> Self {
+        let entries = Entries { by_key: LruCache::unbounded(), bytes: 0 };
+        Self { max_age, max_bytes, entries: Mutex::new(entries) }
     }
 
     /// Returns the value if its read began less than the greatest age ago.
@@ -48,7 +76,7 @@ impl<K: Hash + Eq, V> Cache<K, V> {
             return None;
         }
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = entries.get(key).filter(|entry| entry.is_younger_than(self.max_age))?;
+        let entry = entries.by_key.get(key).filter(|entry| entry.is_younger_than(self.max_age))?;
         Some(Arc::clone(&entry.value))
     }
 
@@ -56,7 +84,16 @@ impl<K: Hash + Eq, V> Cache<K, V> {
     pub(crate) fn put(&self, key: K, read_began: Instant, value: Arc<V>) {
         if !self.max_age.is_zero() {
             let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-            entries.put(key, Entry { read_began, value });
+            // The key and its place in the cache count too.
+            let bytes = value.bytes() + size_of::<(K, Entry<V>)>() + PLACE;
+            entries.bytes += bytes;
+            if let Some(replaced) = entries.by_key.put(key, Entry { read_began, value, bytes }) {
+                entries.bytes -= replaced.bytes;
+            }
+            while entries.bytes > self.max_bytes {
+                let Some((_, oldest)) = entries.by_key.pop_lru() else { break };
+                entries.bytes -= oldest.bytes;
+            }
         }
     }
 }
@@ -72,10 +109,17 @@ mod tests {
     use super::*;
 
     const MINUTE: Duration = Duration::from_mins(1);
+    const MANY: usize = 1 << 20;
+
+    impl Weighed for usize {
+        fn bytes(&self) -> usize {
+            *self
+        }
+    }
 
     #[test]
     fn a_value_counts_from_the_start_of_its_read() {
-        let cache = Cache::new(MINUTE);
+        let cache = Cache::new(MINUTE, MANY);
         let now = Instant::now();
         cache.put("new", now, Arc::new(1));
         cache.put("old", now.checked_sub(MINUTE).unwrap(), Arc::new(2));
@@ -87,19 +131,26 @@ mod tests {
 
     #[test]
     fn without_an_age_nothing_is_kept() {
-        let cache = Cache::new(Duration::ZERO);
+        let cache = Cache::new(Duration::ZERO, MANY);
         cache.put("new", Instant::now(), Arc::new(1));
         assert_eq!(cache.get(&"new"), None);
-        assert!(cache.entries.lock().unwrap().is_empty());
+        assert!(cache.entries.lock().unwrap().by_key.is_empty());
     }
 
     #[test]
-    fn the_least_recently_used_value_gives_way() {
-        let (cache, now) = (Cache::new(MINUTE), Instant::now());
-        for key in 0..=CAPACITY.get() {
-            cache.put(key, now, Arc::new(()));
+    fn the_least_recently_used_values_give_way_so_that_the_bytes_stay_within_bounds() {
+        let (cache, now) = (Cache::new(MINUTE, MANY), Instant::now());
+        for key in 0..100 {
+            cache.put(key, now, Arc::new(MANY / 10));
             cache.get(&0);
+            cache.put(key, now, Arc::new(MANY / 10));
+            let entries = cache.entries.lock().unwrap();
+            let bytes: usize = entries.by_key.iter().map(|(_, entry)| entry.bytes).sum();
+            assert!(bytes == entries.bytes && bytes <= MANY, "{bytes}");
         }
-        assert_eq!((cache.get(&0), cache.get(&1)), (Some(Arc::new(())), None));
+        assert_eq!(cache.entries.lock().unwrap().by_key.len(), 9);
+        assert!(cache.get(&0).is_some() && cache.get(&1).is_none() && cache.get(&99).is_some());
+        cache.put(100, now, Arc::new(MANY));
+        assert!(cache.get(&100).is_none(), "one that is too large is not kept");
     }
 }

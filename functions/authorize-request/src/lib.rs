@@ -12,6 +12,7 @@ mod headers;
 mod jwt;
 mod member;
 mod organization_cache;
+mod permission_index;
 mod refusal;
 mod response;
 mod reuse;
@@ -20,12 +21,13 @@ mod settings;
 mod sign_in;
 mod stop;
 
-use api::{Caller, Credential, request_span};
+use api::{AuthorizerContext, Caller, Credential, request_span};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use tracing::Instrument as _;
 
 use authorizer_request::AuthorizerRequest;
 use failure::Failure;
+use refusal::Refusal;
 use stop::Stop;
 
 pub use authorizer_request::AuthorizerEvent;
@@ -49,13 +51,21 @@ async fn respond(
 ) -> Result<AuthorizerResponse, Diagnostic> {
     let request = request.map_err(Failure::report)?;
     match authorize(authorizer, &request).await {
-        Ok(caller) => Ok(response::allow(&request, &caller)),
-        Err(Stop::Refused(refusal)) => {
-            refusal.log();
-            response::refuse(&request, refusal)
+        Ok(caller) => {
+            let context = AuthorizerContext::from(&caller);
+            if context.bytes() > AuthorizerContext::MAX_BYTES {
+                return refuse(&request, Refusal::ContextTooLarge);
+            }
+            Ok(response::allow(&request, &caller, context))
         }
+        Err(Stop::Refused(refusal)) => refuse(&request, refusal),
         Err(Stop::Failed(failure)) => Err(failure.report()),
     }
+}
+
+fn refuse(request: &AuthorizerRequest, refusal: Refusal) -> Result<AuthorizerResponse, Diagnostic> {
+    refusal.log();
+    response::refuse(request, refusal)
 }
 
 async fn authorize(authorizer: &Authorizer, request: &AuthorizerRequest) -> Result<Caller, Stop> {

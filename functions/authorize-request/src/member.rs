@@ -1,9 +1,9 @@
 //! The rules that hold for access keys and sign-ins alike: user, path, organization, permission.
 
-use api::Member;
+use api::{AuthorizerContext, Member};
 use domain::{
     access_key::AccessKey,
-    grant, organization,
+    organization,
     user::{Status, User},
 };
 
@@ -34,11 +34,16 @@ pub(crate) async fn authorize(
     }
     let snapshot = authorizer.organizations.get(&authorizer.app.table, user.organization_id).await?;
     let snapshot = snapshot.ok_or(Refusal::OrganizationNotActive)?;
-    let status = snapshot.organization.status;
+    let status = snapshot.status;
     if status != organization::Status::Active && while_suspended == WhileSuspended::Refused {
         return Err(Refusal::OrganizationNotActive.into());
     }
-    let permissions = grant::effective(user, key, &snapshot.catalog);
+    let granted = snapshot.permissions.effective(user, key);
+    // Refused before anything is copied or changed, however much a tenant stores.
+    if snapshot.permissions.joined_bytes(&granted) > AuthorizerContext::MAX_BYTES {
+        return Err(Refusal::ContextTooLarge.into());
+    }
+    let permissions = snapshot.permissions.permissions(&granted);
     if !authorizer.routes.permit(request, &permissions) {
         return Err(Refusal::NotPermitted.into());
     }

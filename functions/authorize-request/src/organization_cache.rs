@@ -1,41 +1,62 @@
-//! Organizations with their roles and groups, at most ten seconds old.
+//! What a decision needs of organizations, at most ten seconds old.
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use domain::id::OrganizationId;
-use table::{Snapshot, Table};
+use domain::{id::OrganizationId, organization::Status};
+use table::Table;
 
-use crate::cache::Cache;
+use crate::{
+    cache::{Cache, Weighed},
+    permission_index::PermissionIndex,
+};
 
-/// The greatest age of a snapshot, and so the longest time that a suspension takes.
+/// The greatest age of what is kept, and so the longest time that a suspension takes.
 const MAX_AGE: Duration = Duration::from_secs(10);
 
-/// Snapshots of organizations.
+/// The most memory for organizations, in bytes.
+const MAX_BYTES: usize = 8 << 20;
+
+/// What a decision needs of an organization.
 #[derive(Debug)]
-pub(crate) struct OrganizationCache(Cache<OrganizationId, Snapshot>);
+pub(crate) struct CachedOrganization {
+    pub(crate) status: Status,
+    pub(crate) permissions: PermissionIndex,
+}
+
+impl Weighed for CachedOrganization {
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.permissions.bytes()
+    }
+}
+
+/// Organizations by their ids.
+#[derive(Debug)]
+pub(crate) struct OrganizationCache(Cache<OrganizationId, CachedOrganization>);
 
 impl Default for OrganizationCache {
     fn default() -> Self {
-        Self(Cache::new(MAX_AGE))
+        Self(Cache::new(MAX_AGE, MAX_BYTES))
     }
 }
 
 impl OrganizationCache {
-    /// Returns the organization, and reads it where the cached snapshot is too old.
+    /// Returns the organization, and reads it where what is kept of it is too old.
     pub(crate) async fn get(
         &self,
         table: &Table,
         id: OrganizationId,
-    ) -> Result<Option<Arc<Snapshot>>, table::Error> {
-        if let Some(snapshot) = self.0.get(&id) {
-            return Ok(Some(snapshot));
+    ) -> Result<Option<Arc<CachedOrganization>>, table::Error> {
+        if let Some(organization) = self.0.get(&id) {
+            return Ok(Some(organization));
         }
         let read_began = Instant::now();
-        let Some(snapshot) = table.snapshot(id).await?.map(Arc::new) else { return Ok(None) };
-        self.0.put(id, read_began, Arc::clone(&snapshot));
-        Ok(Some(snapshot))
+        let Some(snapshot) = table.snapshot(id).await? else { return Ok(None) };
+        let permissions = PermissionIndex::new(&snapshot.catalog);
+        let organization = Arc::new(CachedOrganization { status: snapshot.organization.status, permissions });
+        self.0.put(id, read_began, Arc::clone(&organization));
+        Ok(Some(organization))
     }
 }

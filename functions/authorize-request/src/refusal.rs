@@ -37,6 +37,8 @@ pub(crate) enum Refusal {
     OwnsTooMany,
     /// The route needs a permission that the caller lacks.
     NotPermitted,
+    /// The caller's permissions and roles are too long for a context.
+    ContextTooLarge,
     /// The JWT is not acceptable, for this reason.
     BadJwt(&'static str),
     /// The route names no organization, and only access keys pass there.
@@ -54,6 +56,7 @@ impl Refusal {
                 | Self::NotAMember
                 | Self::OwnsTooMany
                 | Self::NotPermitted
+                | Self::ContextTooLarge
                 | Self::NoOrganization
         )
     }
@@ -76,6 +79,7 @@ impl Refusal {
             Self::NotAMember => "not_a_member",
             Self::OwnsTooMany => "owns_too_many_organizations",
             Self::NotPermitted => "not_permitted",
+            Self::ContextTooLarge => "context_too_large",
             Self::BadJwt(why) => why,
             Self::NoOrganization => "no_organization",
         }

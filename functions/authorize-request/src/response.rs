@@ -52,8 +52,12 @@ struct Statement {
 }
 
 /// Lets the request pass as `caller`.
-pub(crate) fn allow(request: &AuthorizerRequest, caller: &Caller) -> AuthorizerResponse {
-    let context = Some(AuthorizerContext::from(caller));
+pub(crate) fn allow(
+    request: &AuthorizerRequest,
+    caller: &Caller,
+    context: AuthorizerContext,
+) -> AuthorizerResponse {
+    let context = Some(context);
     match &request.format {
         Format::Simple => AuthorizerResponse::Simple { is_authorized: true, context },
         Format::Policy { method_arn } => AuthorizerResponse::Policy {

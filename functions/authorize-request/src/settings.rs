@@ -11,6 +11,9 @@ use crate::{
     routes::Routes,
 };
 
+/// The most memory for keys and users that are reused, in bytes.
+const MAX_DECISION_BYTES: usize = 4 << 20;
+
 /// The greatest `DECISION_MAX_AGE_SECONDS`.
 const MAX_DECISION_AGE: u64 = 60;
 
@@ -48,7 +51,7 @@ impl Authorizer {
             issuer,
             routes,
             organizations: OrganizationCache::default(),
-            decisions: Cache::new(Duration::from_secs(max_age)),
+            decisions: Cache::new(Duration::from_secs(max_age), MAX_DECISION_BYTES),
         })
     }
 }

@@ -54,6 +54,9 @@ pub struct AuthorizerContext {
 pub struct BadContext(pub &'static str);
 
 impl AuthorizerContext {
+    /// The most bytes of all values of a context. The authorizer refuses a caller whose context is larger.
+    pub const MAX_BYTES: usize = 20 * 1024;
+
     /// Reads the context that the gateway passed on with a request.
     pub fn of_request(request: &lambda_http::Request) -> Result<Self, BadContext> {
         let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {
@@ -61,6 +64,30 @@ impl AuthorizerContext {
         };
         let authorizer = context.authorizer.as_ref().ok_or(BadContext("fields"))?;
         Self::from_fields(&authorizer.fields)
+    }
+
+    /// Counts the bytes of all values.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let values = [
+            &self.organization_id,
+            &self.organization_status,
+            &self.user_id,
+            &self.user_kind,
+            &self.user_name,
+            &self.auth_method,
+            &self.key_id,
+            &self.key_name,
+            &self.roles,
+            &self.permissions,
+            &self.expires_at,
+            &self.expires_in_days,
+            &self.issuer,
+            &self.subject,
+            &self.email,
+            &self.email_verified,
+        ];
+        values.iter().map(|value| value.len()).sum()
     }
 
     /// Reads the context from its fields. Fails unless all sixteen are there and are text.
@@ -155,6 +182,7 @@ mod tests {
             let fields = fields(&values);
             let context = AuthorizerContext::from_fields(&fields).unwrap();
             prop_assert_eq!(serde_json::to_value(&context).unwrap(), json!(fields));
+            prop_assert_eq!(context.bytes(), values.iter().map(String::len).sum::<usize>());
         }
     }
 }

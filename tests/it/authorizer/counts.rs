@@ -67,6 +67,30 @@ fn a_first_decision_reads_key_and_organization_and_a_warm_one_the_key_alone() {
 }
 
 #[test]
+fn an_organization_at_every_limit_costs_the_same_calls_as_any_other() {
+    run_with(one_instance(), async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        crate::limits::store_all(world, &organization, &key, Some("a:*"));
+        let narrow = format!("KEY#{}", crate::limits::suffix(&key));
+        crate::limits::carry(world, &key, &narrow, "groups", []);
+        world.forget_organizations().await;
+        world.stack.warm_up(FUNCTION, 1).await.unwrap();
+        calls(world);
+        let client = world.key(key["secret"]["token"].as_str().unwrap());
+        let told = client.get("/v1/whoami").await.expect(200);
+        assert_eq!(told["permissions"], serde_json::json!(["a:*"]));
+        let first = calls(world);
+        let mut first = operations(&first);
+        first.sort_unstable();
+        assert_eq!(first, ["BatchGetItem", "Query", "UpdateItem"]);
+        client.get("/v1/whoami").await.expect(200);
+        assert_eq!(operations(&calls(world)), ["BatchGetItem"]);
+        assert_eq!(argon2_runs(world), 1);
+    });
+}
+
+#[test]
 fn a_partition_that_is_read_too_often_fails_decisions_unless_they_are_reused() {
     let reused = |seconds: &str| Options {
         parameters: [("DecisionMaxAgeSeconds".to_owned(), seconds.to_owned())].into(),
