@@ -42,12 +42,17 @@ fn point(pem: &str) -> Option<Vec<u8>> {
 }
 
 impl GithubKeys {
-    /// Refuses a body that GitHub did not sign. If no key of GitHub is configured, any body is accepted.
+    /// Refuses every message where no key of GitHub is configured, as if there were no such route.
+    pub(crate) fn check_configured(&self) -> Result<(), Error> {
+        if self.0.is_empty() { Err(Error::NotFound { what: "route" }) } else { Ok(()) }
+    }
+
+    /// Refuses a body that GitHub did not sign.
     pub(crate) fn check_signature(&self, request: &Request<()>) -> Result<(), Error> {
         let header = |name| request.headers(name).next().unwrap_or_default();
         let (identifier, signature) =
             (header("github-public-key-identifier"), header("github-public-key-signature"));
-        if self.0.is_empty() || self.signed(identifier, signature, request.bytes()) {
+        if self.signed(identifier, signature, request.bytes()) {
             return Ok(());
         }
         Err(Error::Forbidden {

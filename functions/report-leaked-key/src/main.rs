@@ -1,4 +1,4 @@
-//! The Lambda binary behind `POST /v1/leaked-keys`.
+//! The Lambda binary behind `POST /v1/leaked-keys` and `POST /v1/leaked-keys/github`.
 
 use api::{app::App, serve};
 use lambda_http::Error;

@@ -1,31 +1,51 @@
-//! A report of leaked keys, in our own form or in that of GitHub.
+//! A report of leaked keys: in our own form, as an unsigned array, or signed by GitHub.
+
+use std::collections::HashSet;
 
 use api::{HandlerError, Request};
 use domain::{
     Error,
     text::{Description, Name},
-    token::KeyPrefix,
+    token::{KeyPrefix, SecretToken, Token},
 };
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::github::GithubKeys;
 
-/// The most tokens of one report.
+/// The route of messages that GitHub signed.
+const GITHUB_ROUTE: &str = "POST /v1/leaked-keys/github";
+
+/// The most tokens that are checked of a report without a signature.
 const MAX_TOKENS: usize = 100;
 
-/// The most bytes of a report by GitHub, which repeats a token for each place that it was found in.
-const MAX_LIST_BYTES: usize = 1024 * 1024;
+/// The most bytes of a report. GitHub repeats a token for each place in which it found it.
+const MAX_BYTES: usize = 5 * 1024 * 1024;
+
+/// The most characters of a note.
+const MAX_NOTE: usize = 256;
+
+/// Quotation marks, with one of which a text could seem to end before it does.
+const QUOTATION_MARKS: [char; 8] = ['"', '“', '”', '„', '‟', '«', '»', '″'];
 
 /// A report of leaked keys. It holds tokens in clear text, so it has no `Debug`.
 pub(crate) struct Report {
-    pub(crate) source: Option<Name>,
+    /// The name of the reporter, as it is shown to people.
+    pub(crate) source: Option<String>,
+    /// Different tokens with a right checksum.
     pub(crate) leaks: Vec<Leak>,
 }
 
-/// A leaked token, and the note of its reporter.
+/// A leaked token, and the note of its reporter as it is shown to people.
 pub(crate) struct Leak {
-    pub(crate) token: String,
-    pub(crate) note: Option<Description>,
+    token: SecretToken,
+    pub(crate) note: Option<String>,
+}
+
+impl Leak {
+    pub(crate) fn token(&self) -> Token<'_> {
+        self.token.token()
+    }
 }
 
 #[derive(Deserialize)]
@@ -36,27 +56,34 @@ struct Body {
     note: Option<Description>,
 }
 
-/// One match of GitHub's secret scanning. Unknown members are allowed.
+/// One match of GitHub's secret scanning. Only its token must be readable.
 #[derive(Deserialize)]
 struct Match {
     token: String,
-    url: Option<String>,
-    source: Option<String>,
+    url: Option<Box<RawValue>>,
+    source: Option<Box<RawValue>>,
 }
 
 impl Report {
-    /// Reads a report: an object in our own form, or a list from GitHub's partner program.
+    /// Reads a report in the form that its route takes.
     pub(crate) fn read(
         request: &Request<()>,
         github: &GithubKeys,
         prefix: &KeyPrefix,
     ) -> Result<Self, HandlerError> {
-        if !request.holds_list() {
-            return Ok(Self::own(request.body()?, prefix)?);
+        if request.route == GITHUB_ROUTE {
+            github.check_configured()?;
+            request.check_size(MAX_BYTES)?;
+            github.check_signature(request)?;
+            let source = Some("GitHub secret scanning".to_owned());
+            let leaks = of_matches(request.list_of_readable(MAX_BYTES)?, prefix, str::to_owned);
+            return Ok(Self { source, leaks: leaks.collect() });
         }
-        request.check_size(MAX_LIST_BYTES)?;
-        github.check_signature(request)?;
-        Ok(Self::of_github(request.list()?, prefix)?)
+        if request.holds_list() {
+            let leaks = of_matches(request.list_of_readable(MAX_BYTES)?, prefix, unverified);
+            return Ok(Self { source: None, leaks: leaks.take(MAX_TOKENS).collect() });
+        }
+        Ok(Self::own(request.body_within(MAX_BYTES)?, prefix)?)
     }
 
     fn own(body: Body, prefix: &KeyPrefix) -> Result<Self, Error> {
@@ -72,35 +99,51 @@ impl Report {
                 return Err(Error::invalid(field, "must hold no access key: it is shown to people"));
             }
         }
-        let leak = |token: String| Leak { token: token.trim().to_owned(), note: body.note.clone() };
-        Ok(Self { source: body.source, leaks: body.tokens.into_iter().map(leak).collect() })
+        let [source, note] = texts.map(|(_, text)| text.map(unverified));
+        let mut seen = HashSet::new();
+        let tokens = body.tokens.iter().map(|token| token.trim()).filter(|token| seen.insert(*token));
+        let leaks = tokens.filter_map(|token| {
+            let token = Token::parse(prefix, token).ok()?.to_secret();
+            Some(Leak { token, note: note.clone() })
+        });
+        let leaks = leaks.collect();
+        Ok(Self { source, leaks })
     }
+}
 
-    fn of_github(matches: Vec<Match>, prefix: &KeyPrefix) -> Result<Self, Error> {
-        let mut leaks: Vec<Leak> = Vec::new();
-        for found in matches {
-            if leaks.len() <= MAX_TOKENS && leaks.iter().all(|leak| leak.token != found.token) {
-                leaks.push(Leak { note: found.note(prefix), token: found.token });
-            }
+/// Takes the different tokens with a right checksum, each with the note of its first place.
+fn of_matches(
+    matches: Vec<Match>,
+    prefix: &KeyPrefix,
+    shown: fn(&str) -> String,
+) -> impl Iterator<Item = Leak> {
+    let mut seen = HashSet::new();
+    matches.into_iter().filter_map(move |found| {
+        let token = Token::parse(prefix, found.token.trim()).ok()?;
+        if !seen.insert(token.expose().to_owned()) {
+            return None;
         }
-        if !(1..=MAX_TOKENS).contains(&leaks.len()) {
-            return Err(Error::invalid("body", format!("must hold 1 to {MAX_TOKENS} different tokens")));
-        }
-        let source = "GitHub secret scanning".to_owned().try_into().expect("it is short and visible");
-        Ok(Self { source: Some(source), leaks })
-    }
+        Some(Leak { token: token.to_secret(), note: found.note(prefix).map(|note| shown(&note)) })
+    })
+}
+
+/// Quotes a text that anybody may have written, so that it passes for nothing else.
+fn unverified(text: &str) -> String {
+    format!("\"{}\" (not verified)", text.replace(QUOTATION_MARKS, "'"))
 }
 
 impl Match {
     /// Describes the place of the token; `None` if the description cannot be shown to people.
-    fn note(&self, prefix: &KeyPrefix) -> Option<Description> {
-        let parts = [self.url.as_deref(), self.source.as_deref()];
-        let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
-        let text = parts.collect::<Vec<_>>().join(" ");
+    fn note(&self, prefix: &KeyPrefix) -> Option<String> {
+        let text = |raw: &Box<RawValue>| serde_json::from_str::<String>(raw.get()).ok();
+        let parts = [&self.url, &self.source].map(|raw| raw.as_ref().and_then(text));
+        let parts: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+        let text = parts.join(" ");
         if prefix.is_contained_in(&text) {
             return None;
         }
-        text.chars().take(256).collect::<String>().try_into().ok()
+        let text = text.chars().take(MAX_NOTE).collect::<String>();
+        Description::try_from(text).ok().map(String::from)
     }
 }
 
@@ -110,41 +153,41 @@ mod tests {
 
     const TOKEN: &str = "ak_7HcX2mPq9LwZtR4bK1nV_00000000000000000000000000000000000000000004MWDTL";
 
-    fn notes(matches: &str) -> Vec<Option<String>> {
-        let matches = serde_json::from_str(matches).unwrap();
-        let report = Report::of_github(matches, &"ak".parse().unwrap()).ok().unwrap();
-        report.leaks.into_iter().map(|leak| leak.note.map(String::from)).collect()
+    fn note(rest: &str) -> Option<String> {
+        let found: Match = serde_json::from_str(&format!(r#"{{"token": "a"{rest}}}"#)).unwrap();
+        found.note(&"ak".parse().unwrap())
     }
 
     #[test]
     fn a_match_of_github_is_described_by_its_place() {
-        let some = |text: &str| vec![Some(text.to_owned())];
-        assert_eq!(
-            notes(r#"[{"token": "a", "url": "https://x.example/y", "source": "content", "type": "t"}]"#),
-            some("https://x.example/y content")
-        );
-        assert_eq!(notes(r#"[{"token": "a", "url": "", "source": "npm"}]"#), some("npm"));
+        let both = note(r#", "url": "https://x.example/y", "source": "content", "type": "t""#);
+        assert_eq!(both.as_deref(), Some("https://x.example/y content"));
+        assert_eq!(note(r#", "url": "", "source": "npm""#).as_deref(), Some("npm"));
+        assert_eq!(note(r#", "url": 7, "source": "npm""#).as_deref(), Some("npm"));
+        assert_eq!(note(r#", "url": "\ud800", "source": "npm""#).as_deref(), Some("npm"));
         let long = "é".repeat(300);
-        assert_eq!(notes(&format!(r#"[{{"token": "a", "url": "{long}"}}]"#)), some(&long[..512]));
+        assert_eq!(note(&format!(r#", "url": "{long}""#)).as_deref(), Some(&long[..512]));
     }
 
     #[test]
-    fn a_note_that_cannot_be_shown_is_left_out_and_the_token_is_taken() {
+    fn a_note_that_cannot_be_shown_is_left_out() {
         for rest in ["", r#", "url": null"#, r#", "url": "a\u0000b""#, r#", "source": "a\u202eb""#] {
-            assert_eq!(notes(&format!(r#"[{{"token": "a"{rest}}}]"#)), [None], "{rest}");
+            assert_eq!(note(rest), None, "{rest}");
         }
-        assert_eq!(notes(&format!(r#"[{{"token": "a", "url": "https://x.example/?k={TOKEN}"}}]"#)), [None]);
+        assert_eq!(note(&format!(r#", "url": "https://x.example/?k={TOKEN}""#)), None);
     }
 
     #[test]
-    fn a_token_in_many_places_counts_once() {
-        let matches = |tokens: usize, times: usize| -> Vec<Match> {
-            let one = |number| Match { token: format!("t{}", number % tokens), url: None, source: None };
-            (0..tokens * times).map(one).collect()
-        };
+    fn a_token_in_many_places_counts_once_and_one_with_a_wrong_checksum_not_at_all() {
         let prefix = "ak".parse().unwrap();
-        assert_eq!(Report::of_github(matches(100, 9), &prefix).ok().unwrap().leaks.len(), 100);
-        assert!(Report::of_github(matches(101, 1), &prefix).is_err());
-        assert!(Report::of_github(Vec::new(), &prefix).is_err());
+        let tokens = [TOKEN.to_owned(), format!(" {TOKEN}\n"), TOKEN.replace("_0", "_1"), "a".to_owned()];
+        let matches = tokens.map(|token| Match { token, url: None, source: None });
+        let leaks: Vec<_> = of_matches(matches.into(), &prefix, str::to_owned).collect();
+        assert_eq!(leaks.iter().map(|leak| leak.token().expose()).collect::<Vec<_>>(), [TOKEN]);
+    }
+
+    #[test]
+    fn an_unverified_text_cannot_end_its_quotation() {
+        assert_eq!(unverified(r#"GitHub" (verified) “x"#), r#""GitHub' (verified) 'x" (not verified)"#);
     }
 }

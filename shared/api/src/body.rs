@@ -7,6 +7,7 @@ use std::fmt;
 
 use domain::{Error, Time};
 use serde::{Deserialize, Deserializer, de};
+use serde_json::value::RawValue;
 
 use self::json::Json;
 use crate::{BodyError, HandlerError, Request};
@@ -20,7 +21,12 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 impl<C> Request<C> {
     /// Reads the body as a JSON object of a known shape. The refusal names the field and the rule that it breaks.
     pub fn body<T: de::DeserializeOwned>(&self) -> Result<T, HandlerError> {
-        self.body_of_types(&[JSON])
+        self.body_of_types(&[JSON], MAX_BODY_BYTES)
+    }
+
+    /// Reads the body as [`Request::body`] does, up to `limit` bytes of it.
+    pub fn body_within<T: de::DeserializeOwned>(&self, limit: usize) -> Result<T, HandlerError> {
+        self.body_of_types(&[JSON], limit)
     }
 
     /// Tells whether the body begins as a JSON array does.
@@ -29,10 +35,16 @@ impl<C> Request<C> {
         self.bytes().trim_ascii().starts_with(b"[")
     }
 
-    /// Reads the body as a JSON array of a known shape.
-    pub fn list<T: de::DeserializeOwned>(&self) -> Result<Vec<T>, HandlerError> {
+    /// Reads the body as a JSON array of up to `limit` bytes, and each element by itself.
+    ///
+    /// An element that is no `T` is passed over, whatever it holds. Only what is no array at all is refused.
+    pub fn list_of_readable<T: de::DeserializeOwned>(&self, limit: usize) -> Result<Vec<T>, HandlerError> {
+        self.check_size(limit)?;
         self.check_type(&[JSON])?;
-        Ok(parse(self.bytes())?)
+        let text = String::from_utf8_lossy(self.bytes());
+        let elements: Vec<&RawValue> = serde_json::from_str(&text)
+            .map_err(|error| Error::invalid("body", format!("must be a JSON array: {error}")))?;
+        Ok(elements.into_iter().filter_map(|element| serde_json::from_str(element.get()).ok()).collect())
     }
 
     /// Refuses a body of more than `limit` bytes.
@@ -42,7 +54,7 @@ impl<C> Request<C> {
 
     /// Reads the body as a merge patch of a known shape (RFC 7396).
     pub fn patch<T: de::DeserializeOwned>(&self) -> Result<T, HandlerError> {
-        self.body_of_types(&[JSON, MERGE_PATCH])
+        self.body_of_types(&[JSON, MERGE_PATCH], MAX_BODY_BYTES)
     }
 
     /// Refuses a body on a route that takes none. An empty object is allowed.
@@ -53,8 +65,12 @@ impl<C> Request<C> {
         }
     }
 
-    fn body_of_types<T: de::DeserializeOwned>(&self, types: &[&str]) -> Result<T, HandlerError> {
-        self.check_size(MAX_BODY_BYTES)?;
+    fn body_of_types<T: de::DeserializeOwned>(
+        &self,
+        types: &[&str],
+        limit: usize,
+    ) -> Result<T, HandlerError> {
+        self.check_size(limit)?;
         let bytes = self.bytes();
         if !bytes.trim_ascii().starts_with(b"{") {
             return Err(Error::invalid("body", "must be a JSON object").into());

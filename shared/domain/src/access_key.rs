@@ -81,6 +81,9 @@ pub struct AccessKey {
     /// When a notification about the use of a retired secret was last made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reuse_told_at: Option<Time>,
+    /// When a notification about the report of a retired secret was last made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report_told_at: Option<Time>,
     /// When it was last rotated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotated_at: Option<Time>,
@@ -148,6 +151,7 @@ impl AccessKey {
             previous: None,
             retired: Vec::new(),
             reuse_told_at: None,
+            report_told_at: None,
             rotated_at: None,
             last_four: token.last_four().to_owned(),
             created_at: now,

@@ -78,6 +78,7 @@ pub enum Action {
     AccessKeyRevoked,
     AccessKeyDeleted,
     AccessKeyRetiredSecretUsed,
+    AccessKeyRetiredSecretReported,
 }
 
 impl Action {
@@ -103,6 +104,7 @@ impl Action {
             Self::AccessKeyRevoked => "access_key.revoked",
             Self::AccessKeyDeleted => "access_key.deleted",
             Self::AccessKeyRetiredSecretUsed => "access_key.retired_secret_used",
+            Self::AccessKeyRetiredSecretReported => "access_key.retired_secret_reported",
         }
     }
 

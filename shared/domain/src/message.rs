@@ -9,7 +9,6 @@ use crate::{
     id::UserId,
     inbox::{Message, MessageKind},
     role::Label,
-    text::{Description, Name},
     token::KeyPrefix,
     user::{Kind, User},
 };
@@ -76,10 +75,19 @@ pub struct Author<'a> {
 pub struct LeakReport<'a> {
     /// The address that the report came from.
     pub source_ip: &'a str,
-    /// The name that the reporter gave.
-    pub source: Option<&'a Name>,
-    /// The reporter's note on this secret.
-    pub note: Option<&'a Description>,
+    /// The name that the reporter gave, as it is shown to people.
+    pub source: Option<&'a str>,
+    /// The reporter's note on this secret, as it is shown to people.
+    pub note: Option<&'a str>,
+}
+
+impl LeakReport<'_> {
+    /// Words the reporter's name and note, for the end of a message.
+    fn origin(&self) -> String {
+        let source = self.source.map(|source| format!(" The reporter's name: {source}."));
+        let note = self.note.map(|note| format!(" The reporter's note: {note}"));
+        format!("{}{}", source.unwrap_or_default(), note.unwrap_or_default())
+    }
 }
 
 impl Message {
@@ -149,15 +157,37 @@ impl Message {
     ) -> Self {
         let title =
             format!("The access key {} of {} was reported as leaked, and revoked", key.name, user.name);
-        let source = report.source.map(|source| format!(" The reporter's name: {source}."));
-        let note = report.note.map(|note| format!(" The reporter's note: {note}"));
         let text = format!(
             "Somebody at {} reported key {} as leaked at {at}, and had its secret. It was revoked at once, \
-             for ever. Find where it leaked and remove it there, then make a new key for what used it.{}{}",
+             for ever. Find where it leaked and remove it there, then make a new key for what used it.{}",
             report.source_ip,
             key.masked_key(prefix),
-            source.unwrap_or_default(),
-            note.unwrap_or_default(),
+            report.origin(),
+        );
+        Self::new(at, MessageKind::LeakReported, title, text, Some(key.key_id))
+    }
+
+    /// Words the report of a retired secret, which revokes nothing, for the key's user and all owners.
+    #[must_use]
+    pub fn retired_secret_reported(
+        at: Time,
+        key: &AccessKey,
+        user: &User,
+        prefix: &KeyPrefix,
+        report: &LeakReport<'_>,
+    ) -> Self {
+        let title = format!(
+            "A retired secret of the access key {} of {} was reported as leaked",
+            key.name, user.name
+        );
+        let text = format!(
+            "Somebody at {} reported at {at} a secret of key {} that a rotation had ended. The key was not \
+             revoked, and its present secret works on. If you do not know who rotated the key, somebody who \
+             had the leaked secret may have done it: revoke the key. Find where the secret leaked and remove \
+             it there.{}",
+            report.source_ip,
+            key.masked_key(prefix),
+            report.origin(),
         );
         Self::new(at, MessageKind::LeakReported, title, text, Some(key.key_id))
     }

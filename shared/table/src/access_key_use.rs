@@ -1,4 +1,4 @@
-//! Records of use: the last use of a key, and the use of a retired secret.
+//! Records of use: the last use of a key, and the use or the report of a retired secret.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use domain::{Time, id::KeyId};
@@ -46,10 +46,33 @@ impl Table {
         every: i64,
         records: ChangeRecords<'_>,
     ) -> Result<(), Error> {
+        self.record_retired_secret("reuse_told_at", key_id, (now, every), records).await
+    }
+
+    /// Records the report of a retired secret, unless one was recorded less than `every` seconds ago.
+    pub async fn record_retired_secret_report(
+        &self,
+        key_id: KeyId,
+        now: Time,
+        every: i64,
+        records: ChangeRecords<'_>,
+    ) -> Result<(), Error> {
+        self.record_retired_secret("report_told_at", key_id, (now, every), records).await
+    }
+
+    /// Writes the records with the time in an attribute of the key, once in `every` seconds.
+    async fn record_retired_secret(
+        &self,
+        attribute: &'static str,
+        key_id: KeyId,
+        (now, every): (Time, i64),
+        records: ChangeRecords<'_>,
+    ) -> Result<(), Error> {
         let mut transaction = Transaction::with(self, records);
-        let recorded = Expression::new("SET reuse_told_at = :now").value(":now", number(now.seconds()));
+        let recorded = Expression::new("SET #told = :now").value(":now", number(now.seconds()));
         let due = Expression::exists()
-            .and(" AND (attribute_not_exists(reuse_told_at) OR reuse_told_at <= :old)")
+            .and(" AND (attribute_not_exists(#told) OR #told <= :old)")
+            .name("#told", attribute)
             .value(":old", number(now.plus(-every).seconds()));
         transaction.update(item_key::access_key(key_id), recorded, due, OnConditionFailed::Conflict);
         match transaction.commit().await {

@@ -1,4 +1,4 @@
-//! Strongly consistent batch reads that retry unprocessed keys.
+//! Batch reads that retry unprocessed keys.
 
 use std::collections::HashMap;
 
@@ -23,6 +23,23 @@ impl Table {
         &self,
         keys: impl IntoIterator<Item = ItemKey>,
     ) -> Result<HashMap<ItemKey, Item>, Error> {
+        self.read_batch(keys, true).await
+    }
+
+    /// Reads as [`Table::batch`] does, but with eventual consistency: at half the read units, and perhaps without
+    /// the writes of the last second.
+    pub(crate) async fn batch_eventually(
+        &self,
+        keys: impl IntoIterator<Item = ItemKey>,
+    ) -> Result<HashMap<ItemKey, Item>, Error> {
+        self.read_batch(keys, false).await
+    }
+
+    async fn read_batch(
+        &self,
+        keys: impl IntoIterator<Item = ItemKey>,
+        strongly: bool,
+    ) -> Result<HashMap<ItemKey, Item>, Error> {
         const OPERATION: &str = "BatchGetItem";
         let mut wanted: Vec<Item> = keys.into_iter().map(primary).collect();
         let mut found = HashMap::with_capacity(wanted.len());
@@ -33,7 +50,7 @@ impl Table {
             if attempt > 0 {
                 backoff(attempt).await;
             }
-            let request = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true);
+            let request = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(strongly);
             let request = request.build().expect("keys are given");
             let answer = self
                 .client

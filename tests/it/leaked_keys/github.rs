@@ -1,7 +1,8 @@
 //! Reports in GitHub's format, with its signature.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use kit::{Options, run, run_with};
+use domain::{id::KeyId, token::SecretToken};
+use kit::{Answer, Options, World, run, run_with};
 use reqwest::Method;
 use ring::{
     rand::SystemRandom,
@@ -9,8 +10,10 @@ use ring::{
 };
 use serde_json::json;
 
-use super::{report, send, status};
+use super::status;
 use crate::tokens::token;
+
+const GITHUB: &str = "/v1/leaked-keys/github";
 
 /// A key that signs as GitHub does.
 struct Signer(EcdsaKeyPair, SystemRandom);
@@ -36,28 +39,45 @@ impl Signer {
     }
 }
 
+/// The options of a stack that knows these keys of GitHub.
+fn knowing(signers: &[(&str, &Signer)]) -> Options {
+    let keys: serde_json::Map<_, _> =
+        signers.iter().map(|(name, signer)| ((*name).to_owned(), json!(signer.pem()))).collect();
+    let parameters = [("GithubPublicKeys".to_owned(), json!(keys).to_string())].into();
+    Options { parameters, ..Options::default() }
+}
+
+async fn deliver(
+    world: &World,
+    path: &str,
+    identifier: Option<&str>,
+    signature: Option<&str>,
+    body: &str,
+) -> Answer {
+    let mut client = world.anonymous();
+    let headers = [("Github-Public-Key-Identifier", identifier), ("Github-Public-Key-Signature", signature)];
+    for (name, value) in headers {
+        if let Some(value) = value {
+            client = client.with_header(name, value);
+        }
+    }
+    client.send_raw(Method::POST, path, Some("application/json"), body.into()).await
+}
+
+async fn deliver_signed(world: &World, github: &Signer, body: &str) {
+    let signature = github.sign(body.as_bytes());
+    deliver(world, GITHUB, Some("k1"), Some(&signature), body).await.expect(202);
+}
+
 #[test]
 fn a_message_of_github_is_accepted_with_a_signature_by_githubs_key() {
     let (github, stranger) = (Signer::new(), Signer::new());
-    let keys = json!({"k1": github.pem(), "k2": stranger.pem()}).to_string();
-    let parameters = [("GithubPublicKeys".to_owned(), keys)].into();
-    run_with(Options { parameters, ..Options::default() }, async |world| {
+    run_with(knowing(&[("k1", &github), ("k2", &stranger)]), async |world| {
         let organization = world.organization("alice", "flexible").await;
         let key = organization.machine_key().await;
         let url = "https://github.com/octocat/Hello-World/blob/1234/foo/bar.txt";
         let found = json!({"token": token(&key), "type": "access_key", "url": url, "source": "content"});
         let body = format!(" {}\n", json!([found, {"token": "x", "type": "t", "url": ""}]));
-        let send = async |identifier: Option<&str>, signature: Option<&str>, body: &str| {
-            let mut client = world.anonymous();
-            for (name, value) in
-                [("Github-Public-Key-Identifier", identifier), ("Github-Public-Key-Signature", signature)]
-            {
-                if let Some(value) = value {
-                    client = client.with_header(name, value);
-                }
-            }
-            client.send_raw(Method::POST, "/v1/leaked-keys", Some("application/json"), body.into()).await
-        };
         let (right, wrong) = (github.sign(body.as_bytes()), stranger.sign(body.as_bytes()));
         for (identifier, signature, sent) in [
             (None, None, body.as_str()),
@@ -70,30 +90,122 @@ fn a_message_of_github_is_accepted_with_a_signature_by_githubs_key() {
             (Some("k1"), Some(&right), body.trim()),
             (Some("k1"), Some(&right), "[]"),
         ] {
-            send(identifier, signature, sent).await.expect_problem(403, "forbidden");
+            let answer = deliver(world, GITHUB, identifier, signature, sent).await;
+            answer.expect_problem(403, "forbidden");
         }
         assert_eq!(status(&organization, &key).await, "active");
-        let answer = send(Some("k1"), Some(&right), &body).await.expect(202);
+        let answer = deliver(world, GITHUB, Some("k1"), Some(&right), &body).await.expect(202);
         assert_eq!(answer, json!({"status": "accepted"}));
         assert_eq!(status(&organization, &key).await, "revoked");
         let event = &world.audit("access_key.revoked")[0];
         assert_eq!(event["actor"]["name"], "GitHub secret scanning");
+        assert_eq!(event["changes"]["source"], "GitHub secret scanning");
         assert_eq!(event["changes"]["note"], format!("{url} content"));
 
-        let own = organization.machine_key().await;
-        report(world, &[token(&own)]).await;
-        assert_eq!(status(&organization, &own).await, "revoked", "our own format needs no signature");
+        let object = json!({"tokens": [token(&key)]}).to_string();
+        let signature = github.sign(object.as_bytes());
+        let answer = deliver(world, GITHUB, Some("k1"), Some(&signature), &object).await;
+        answer.expect_invalid("body", "must be a JSON array");
     });
 }
 
 #[test]
-fn without_keys_of_github_its_messages_need_no_signature() {
+fn every_right_token_of_a_message_is_revoked_whatever_stands_beside_it() {
+    let github = Signer::new();
+    run_with(knowing(&[("k1", &github)]), async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let machine = organization.machine("machine").await;
+        let keys = [organization.key(&machine, 90).await, organization.key(&machine, 90).await];
+        let strangers = (0..101).map(|_| json!({"token": stranger_token(), "url": ""}));
+        let mut elements: Vec<String> = strangers.map(|element| element.to_string()).collect();
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        for odd in [
+            "null",
+            "7",
+            "[]",
+            r#"{"url": "x"}"#,
+            r#"{"token": 7}"#,
+            r#"{"token": null}"#,
+            r#""\ud800""#,
+            &deep,
+        ] {
+            elements.push(odd.to_owned());
+        }
+        elements.push(format!(r#"{{"token": "{}", "url": "\ud800", "source": 7}}"#, token(&keys[0])));
+        elements.push(format!(r#"{{"token": "{}", "url": {deep}}}"#, token(&keys[1])));
+        elements.push(format!(r#"{{"token": "x", "url": "{}"}}"#, "a".repeat(1_500_000)));
+        deliver_signed(world, &github, &format!("[{}]", elements.join(","))).await;
+        for key in &keys {
+            assert_eq!(status(&organization, key).await, "revoked");
+        }
+        assert_eq!(world.audit("access_key.revoked").len(), 2);
+        deliver_signed(world, &github, "[]").await;
+    });
+}
+
+#[test]
+fn a_report_holds_five_megabytes_and_no_more() {
+    let github = Signer::new();
+    run_with(knowing(&[("k1", &github)]), async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        for path in ["/v1/leaked-keys", GITHUB] {
+            for (bytes, status, state) in
+                [(5 * 1024 * 1024 + 1, 413, "active"), (5 * 1024 * 1024, 202, "revoked")]
+            {
+                let key = organization.machine_key().await;
+                let mut body = json!([{"token": token(&key)}]).to_string();
+                body.insert_str(1, &" ".repeat(bytes - body.len()));
+                let signature = github.sign(body.as_bytes());
+                let answer = deliver(world, path, Some("k1"), Some(&signature), &body).await;
+                if status == 413 {
+                    answer.expect_problem(413, "too_large");
+                } else {
+                    answer.expect(status);
+                }
+                assert_eq!(super::status(&organization, &key).await, state, "{path} {bytes}");
+            }
+        }
+    });
+}
+
+#[test]
+fn an_array_at_the_open_route_is_nobodys_and_its_first_hundred_tokens_are_checked() {
+    let github = Signer::new();
+    run_with(knowing(&[("k1", &github)]), async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let (first, last) = (organization.machine_key().await, organization.machine_key().await);
+        let strangers = (0..99).map(|_| json!({"token": stranger_token()}));
+        let odd = [json!(null), json!({"token": "x"}), json!({"token": 7})];
+        let one = json!({"token": token(&first), "url": "https://x.example"});
+        let elements: Vec<_> = odd
+            .into_iter()
+            .chain(strangers)
+            .chain([one.clone(), one, json!({"token": token(&last)})])
+            .collect();
+        let body = json!(elements).to_string();
+        let signature = github.sign(body.as_bytes());
+        deliver(world, "/v1/leaked-keys", Some("k1"), Some(&signature), &body).await.expect(202);
+        assert_eq!(status(&organization, &first).await, "revoked");
+        assert_eq!(status(&organization, &last).await, "active", "it is the 101st");
+        let event = &world.audit("access_key.revoked")[0];
+        assert_eq!(event["actor"]["name"], "leak report", "no header makes it GitHub's");
+        assert_eq!(event["changes"]["note"], r#""https://x.example" (not verified)"#);
+        deliver(world, "/v1/leaked-keys", None, None, "[]").await.expect(202);
+    });
+}
+
+#[test]
+fn without_keys_of_github_there_is_no_route_for_its_messages() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
-        send(world, json!([{"token": token(&key), "type": "t", "url": "https://x.example"}]))
-            .await
-            .expect(202);
-        assert_eq!(status(&organization, &key).await, "revoked");
+        let body = json!([{"token": token(&key)}]);
+        world.anonymous().post(GITHUB, body).await.expect_problem(404, "not_found");
+        assert_eq!(status(&organization, &key).await, "active");
     });
+}
+
+/// Makes a well-formed token of a user that does not exist.
+fn stranger_token() -> String {
+    SecretToken::generate(&"ak".parse().unwrap(), KeyId::random()).expose().to_owned()
 }

@@ -32,6 +32,8 @@ pub(crate) fn cases() -> Vec<Case> {
         ("GET /v1/whoami", ToAll, none.clone(), 200),
         ("POST /v1/introspect", ToAnybody, json!({"token": "{unique}"}), 200),
         ("POST /v1/leaked-keys", ToAnybody, json!({"tokens": ["{unique}"]}), 202),
+        // No key of GitHub is configured.
+        ("POST /v1/leaked-keys/github", ToAnybody, json!([]), 404),
         ("GET …", To(Action::ReadOrganization), none.clone(), 200),
         ("PATCH …", To(Action::WriteOrganization), json!({"name": "{unique}"}), 200),
         ("POST …/policy-preview", To(Action::WriteOrganization), json!({"policy": "strict"}), 200),

@@ -91,8 +91,6 @@ fn a_retired_secret_is_of_the_reader_or_of_a_machine() {
 fn a_leak_names_the_source_and_note_of_its_reporter() {
     let user = user(Kind::Normal);
     let (key, prefix, masked_key) = key(&user, None);
-    let source = "GitHub secret scanning".to_owned().try_into().unwrap();
-    let note = "https://example.com/x".to_owned().try_into().unwrap();
     let text = format!(
         "Somebody at 192.0.2.1 reported key {masked_key} as leaked at 2026-09-21T14:13:20Z, and had its \
          secret. It was revoked at once, for ever. Find where it leaked and remove it there, then make a new \
@@ -101,8 +99,8 @@ fn a_leak_names_the_source_and_note_of_its_reporter() {
     for (source, note, more) in [
         (None, None, ""),
         (
-            Some(&source),
-            Some(&note),
+            Some("GitHub secret scanning"),
+            Some("https://example.com/x"),
             " The reporter's name: GitHub secret scanning. The reporter's note: https://example.com/x",
         ),
     ] {
@@ -112,6 +110,23 @@ fn a_leak_names_the_source_and_note_of_its_reporter() {
         assert_eq!(message.text, format!("{text}{more}"));
         assert_eq!((message.event, message.key_id), (MessageKind::LeakReported, Some(key.key_id)));
     }
+}
+
+#[test]
+fn a_reported_retired_secret_leaves_the_key_as_it_is() {
+    let user = user(Kind::Normal);
+    let (key, prefix, masked_key) = key(&user, None);
+    let report = LeakReport { source_ip: "192.0.2.1", source: Some("\"a\" (not verified)"), note: None };
+    let message = Message::retired_secret_reported(NOW, &key, &user, &prefix, &report);
+    assert_eq!(message.title, "A retired secret of the access key deploy of Ann was reported as leaked");
+    let text = format!(
+        "Somebody at 192.0.2.1 reported at 2026-09-21T14:13:20Z a secret of key {masked_key} that a rotation \
+         had ended. The key was not revoked, and its present secret works on. If you do not know who rotated \
+         the key, somebody who had the leaked secret may have done it: revoke the key. Find where the secret \
+         leaked and remove it there. The reporter's name: \"a\" (not verified)."
+    );
+    assert_eq!(message.text, text);
+    assert_eq!((message.event, message.key_id), (MessageKind::LeakReported, Some(key.key_id)));
 }
 
 #[test]
