@@ -18,7 +18,10 @@ use callers::{CALLERS, Caller, Expected};
 pub(crate) use fixtures::state;
 use fixtures::{Fixtures, Resources};
 pub(crate) use routes::cases;
-use routes::{Case, To, ToAll, ToAnybody, ToSignIns};
+use routes::{Case, To, ToAll, ToAnybody, ToGithub, ToSignIns};
+
+/// A public key of GitHub, whose private key nobody has here.
+const GITHUB_KEY: &str = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEsz9ugWDj5jK5ELBK42ynytbo38gP\nHzZFI03Exwz8Lh/tCfL3YxwMdLjB+bMznsanlhK0RwcGP3IDb34kQDIo3Q==\n-----END PUBLIC KEY-----\n";
 
 async fn send(
     client: &Client,
@@ -63,7 +66,8 @@ fn check(cell: &str, case: &Case, expected: Expected, answer: &Answer) {
 
 #[test]
 fn every_caller_is_answered_on_every_route_as_the_table_of_rights_says() {
-    let options = Options { instance_cap: 1, ..Options::default() };
+    let github = ("GithubPublicKeys".to_owned(), json!({"k1": GITHUB_KEY}).to_string());
+    let options = Options { instance_cap: 1, parameters: [github].into(), ..Options::default() };
     run_with(options, async |world| {
         let mut fixtures = Fixtures {
             world,
@@ -125,7 +129,7 @@ fn every_caller_is_answered_on_every_route_as_the_table_of_rights_says() {
                 }
                 let permission = match case.1 {
                     To(action) => rules().find(|(listed, ..)| *listed == action).unwrap().1,
-                    ToAll | ToAnybody | ToSignIns => "*",
+                    ToAll | ToAnybody | ToGithub | ToSignIns => "*",
                 };
                 let with = &keys[if permission.is_empty() { "*" } else { permission }];
                 let anonymous = world.anonymous();

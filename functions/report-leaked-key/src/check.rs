@@ -17,20 +17,12 @@ use domain::{
 };
 
 use crate::{
-    outcome,
+    outcome::{self, Check},
     report::{Leak, Report},
 };
 
 /// The number of users that are read together.
 const BATCH_SIZE: usize = 100;
-
-/// One report, while it is checked.
-#[derive(Clone, Copy)]
-pub(crate) struct Check<'a> {
-    pub(crate) app: &'a App<Pepper>,
-    pub(crate) request: &'a Request<()>,
-    pub(crate) report: &'a Report,
-}
 
 /// The reported tokens of one user.
 type Reported<'a> = (UserId, Vec<&'a Leak>);

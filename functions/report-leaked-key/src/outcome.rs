@@ -1,6 +1,9 @@
 //! What follows from a reported secret: its key is revoked, or people hear of a retired secret.
 
-use api::{HandlerError, app::SecretMatch};
+use api::{
+    HandlerError, Request,
+    app::{App, Pepper, SecretMatch},
+};
 use domain::{
     audit::{Action, Actor, Event},
     inbox::Message,
@@ -11,10 +14,18 @@ use domain::{
 use serde_json::{Value, json};
 use table::{ChangeRecords, KeyWithUser};
 
-use crate::{check::Check, report::Leak};
+use crate::report::{Leak, Report};
 
 /// The shortest time between two notifications of retired secrets of one key, seconds.
 const NOTIFICATION_INTERVAL: i64 = 3_600;
+
+/// One report, while it is checked.
+#[derive(Clone, Copy)]
+pub(crate) struct Check<'a> {
+    pub(crate) app: &'a App<Pepper>,
+    pub(crate) request: &'a Request<()>,
+    pub(crate) report: &'a Report,
+}
 
 /// Reads the key strongly, and revokes it if the secret is right. An inactive or expired key is revoked too: it
 /// could be made active again.

@@ -2,7 +2,7 @@
 
 use domain::access::{Extent, rules};
 
-use super::routes::{Open, To, ToAll, ToAnybody, ToSignIns};
+use super::routes::{Open, To, ToAll, ToAnybody, ToGithub, ToSignIns};
 
 /// The caller of a request, and the user of the resource in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,7 @@ impl Caller {
         let reach = match open {
             To(action) => rules().find(|(listed, ..)| *listed == action).unwrap().2,
             ToAnybody => return Expected::Done,
+            ToGithub => return Expected::Forbidden,
             ToAll | ToSignIns => return self.expects_outside(open),
         };
         let done = match self {

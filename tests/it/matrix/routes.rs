@@ -12,10 +12,12 @@ pub(crate) enum Open {
     ToAll,
     /// Every client: the body is the proof.
     ToAnybody,
+    /// GitHub alone, which signs the body.
+    ToGithub,
     /// The callers that the table of rights names.
     To(Action),
 }
-pub(crate) use Open::{To, ToAll, ToAnybody, ToSignIns};
+pub(crate) use Open::{To, ToAll, ToAnybody, ToGithub, ToSignIns};
 
 /// A request: route, callers, body and the status of its success.
 pub(crate) type Case = (&'static str, Open, Value, u16);
@@ -32,8 +34,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ("GET /v1/whoami", ToAll, none.clone(), 200),
         ("POST /v1/introspect", ToAnybody, json!({"token": "{unique}"}), 200),
         ("POST /v1/leaked-keys", ToAnybody, json!({"tokens": ["{unique}"]}), 202),
-        // No key of GitHub is configured.
-        ("POST /v1/leaked-keys/github", ToAnybody, json!([]), 404),
+        ("POST /v1/leaked-keys/github", ToGithub, json!([]), 202),
         ("GET …", To(Action::ReadOrganization), none.clone(), 200),
         ("PATCH …", To(Action::WriteOrganization), json!({"name": "{unique}"}), 200),
         ("POST …/policy-preview", To(Action::WriteOrganization), json!({"policy": "strict"}), 200),
