@@ -83,10 +83,10 @@ impl Report {
             let leaks = of_matches(request.list_of_readable(MAX_BYTES)?, prefix, unverified);
             return Ok(Self { source: None, leaks: leaks.take(MAX_TOKENS).collect() });
         }
-        Ok(Self::own(request.body_within(MAX_BYTES)?, prefix)?)
+        Ok(Self::own(&request.body_within(MAX_BYTES)?, prefix)?)
     }
 
-    fn own(body: Body, prefix: &KeyPrefix) -> Result<Self, Error> {
+    fn own(body: &Body, prefix: &KeyPrefix) -> Result<Self, Error> {
         if !(1..=MAX_TOKENS).contains(&body.tokens.len()) {
             return Err(Error::invalid("tokens", format!("must be 1 to {MAX_TOKENS} strings")));
         }
@@ -135,8 +135,8 @@ fn unverified(text: &str) -> String {
 impl Match {
     /// Describes the place of the token; `None` if the description cannot be shown to people.
     fn note(&self, prefix: &KeyPrefix) -> Option<String> {
-        let text = |raw: &Box<RawValue>| serde_json::from_str::<String>(raw.get()).ok();
-        let parts = [&self.url, &self.source].map(|raw| raw.as_ref().and_then(text));
+        let text = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).ok();
+        let parts = [&self.url, &self.source].map(|raw| raw.as_deref().and_then(text));
         let parts: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
         let text = parts.join(" ");
         if prefix.is_contained_in(&text) {
