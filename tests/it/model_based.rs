@@ -12,7 +12,7 @@ mod request;
 mod run;
 mod steps;
 
-use kit::{Options, run_with};
+use kit::{Options, mail_domains, run_with};
 use run::ModelRun;
 
 /// The most steps of one organization.
@@ -37,7 +37,7 @@ fn take_part(part: u64) {
 
 fn take_steps(seed: u64, steps: usize) {
     // One instance of each function has verified every active secret before.
-    run_with(Options { instance_cap: 1, ..Options::default() }, async |world| {
+    run_with(Options { instance_cap: 1, ..mail_domains() }, async |world| {
         ModelRun::begin(world, seed % 2 == 1, seed).await.take_steps(steps).await;
     });
 }

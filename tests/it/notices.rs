@@ -1,5 +1,6 @@
 //! The notice function: who is notified, when, and what failures do.
 
+mod addresses;
 mod crashes;
 mod digest;
 mod failures;

@@ -19,7 +19,7 @@ pub use local::{Call, Effect, Fault, Options, RestRequest, Service, Stack, When}
 pub use organization::Organization;
 pub use random::Random;
 pub use stored::Item;
-pub use world::{World, run, run_with};
+pub use world::{World, mail_domains, run, run_with};
 
 /// Seconds in a day.
 pub const DAY: i64 = 86_400;

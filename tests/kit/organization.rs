@@ -44,6 +44,14 @@ impl Organization {
         text(&self.owner.post(&format!("{}/users", self.path), body).await.expect(201), "user_id")
     }
 
+    /// Invites a person as a user of this kind, signs the person in, which proves the address, and returns the
+    /// user's id.
+    pub async fn join_as(&self, world: &World, name: &str, kind: &str) -> String {
+        let user_id = self.invite_as(name, kind).await;
+        world.person(name).get(&self.user_path("me")).await.expect(200);
+        user_id
+    }
+
     /// Makes a key that lives for a number of days.
     pub async fn key(&self, user_id: &str, days: i64) -> Key {
         let body = json!({"name": "key", "expires_in_days": days});

@@ -68,6 +68,13 @@ pub fn run_with(mut options: Options, test: impl AsyncFnOnce(&World)) {
     });
 }
 
+/// Returns options under which machines may be mailed at any address of `example.com`.
+#[must_use]
+pub fn mail_domains() -> Options {
+    let parameters = [("MailDomains".to_owned(), "example.com".to_owned())].into();
+    Options { parameters, ..Options::default() }
+}
+
 impl World {
     /// Signs a person in; the address is theirs and verified.
     #[must_use]

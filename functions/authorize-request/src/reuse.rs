@@ -15,8 +15,8 @@ use crate::{authorizer_request::AuthorizerRequest, settings::Authorizer};
 /// The shortest time between two notifications of one key, seconds.
 const NOTIFICATION_INTERVAL: i64 = 3_600;
 
-/// Notifies the key's user by the inbox and by mail, or the owners if neither reaches the user, and writes an
-/// audit event.
+/// Notifies the key's user by the inbox and by mail, or the owners if mail does not reach the user, and writes
+/// an audit event.
 ///
 /// The request is refused either way, so a failure is logged, and the next use of the secret tries again.
 pub(crate) async fn notify(authorizer: &Authorizer, request: &AuthorizerRequest, found: &KeyWithUser) {
@@ -39,8 +39,12 @@ async fn record(
     let message = message(authorizer, request, found);
     let mut notifications: Vec<Notification> =
         Notification::to(&found.user, message.clone()).into_iter().collect();
-    if notifications.is_empty() {
-        notifications.push(Notification::to_owners(found.user.organization_id, Vec::new(), message));
+    if !found.user.has_mail_address() {
+        notifications.push(Notification::to_owners(
+            found.user.organization_id,
+            vec![found.user.user_id],
+            message,
+        ));
     }
     let events = [event(request, found)];
     let records = ChangeRecords::of(&events).notifying(&notifications);

@@ -1,6 +1,6 @@
 //! Decides on a request with a JWT of the identity provider.
 
-use api::{Caller, Member};
+use api::{Caller, Member, causes};
 use domain::{
     audit::{self, Action, Actor},
     id::{OrganizationId, UserId},
@@ -90,16 +90,29 @@ async fn find_user(
     Ok(invited.filter(|user| user.subject.as_ref().is_none_or(|linked| *linked == subject)))
 }
 
-/// Links an invited user at its first sign-in. This is the last step, so that a refused request changes nothing.
+/// Links an invited user at its first sign-in, and records a proven address later. This is the last step, so that
+/// a refused request changes nothing.
 async fn link(
     authorizer: &Authorizer,
     request: &AuthorizerRequest,
     user: &User,
     sign_in: &SignedIn,
 ) -> Result<(), Error> {
-    let (None, Some(email)) = (&user.subject, sign_in.verified_email()) else { return Ok(()) };
-    let event = linked_event(request, sign_in, user);
-    authorizer.app.table.link(user, email, &sign_in.hash(), &event).await
+    let table = &authorizer.app.table;
+    let Some(verified) = sign_in.verified_email() else { return Ok(()) };
+    if user.subject.is_none() {
+        let event = linked_event(request, sign_in, user);
+        return table.link(user, verified, &sign_in.hash(), &event).await;
+    }
+    let unproven = user.email.as_ref().filter(|_| user.proven_address().is_none());
+    if let Some(address) = unproven.filter(|address| address.is(verified))
+        && let Err(error) = table.prove_address(user.user_id, address).await
+    {
+        // The next sign-in tries again.
+        let (user, causes) = (user.user_id, causes(&error));
+        tracing::warn!(user.id = %user, error.causes = causes, "could not record that an address is proven");
+    }
+    Ok(())
 }
 
 /// Reads a user that can sign in: a machine never does, whatever its address.

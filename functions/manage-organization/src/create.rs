@@ -43,6 +43,7 @@ pub(crate) async fn create(
     let name = sign_in.shown_name();
     let mut owner = User::new(OrganizationId::random(), Kind::Owner, name, Some(email.clone()), request.now);
     owner.subject = Some(sign_in.hash());
+    owner.proven_email = Some(email.clone());
     let organization = Organization {
         organization_id: owner.organization_id,
         name: body.name,

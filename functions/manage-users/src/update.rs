@@ -69,7 +69,9 @@ impl Body {
         }
         set(&mut user.name, self.name.as_ref());
         set(&mut user.kind, self.kind.as_ref());
-        set(&mut user.email, self.email.as_ref());
+        if let Some(email) = &self.email {
+            user.set_email(email.clone());
+        }
         set(&mut user.roles, self.roles.clone().map(distinct).as_ref());
         set(&mut user.groups, self.groups.clone().map(distinct).as_ref());
         if let Some(preferences) = &self.notifications {

@@ -9,10 +9,17 @@ use std::{
 use api::causes;
 use domain::{
     id::{OrganizationId, UserId},
+    notification_preferences::Channels,
     organization::Organization,
-    user::User,
+    text::Email,
+    user::{Kind, User},
 };
 use table::{Error, Table};
+
+use crate::{
+    address::{MailAddress, MailDomains},
+    recipients::channels_of,
+};
 
 /// The number of items that are read together, which is also the most that one failure affects.
 const BATCH_SIZE: usize = 100;
@@ -35,12 +42,24 @@ pub(crate) struct Directory<'a> {
     table: &'a Table,
     organizations: HashMap<OrganizationId, Lookup<Organization>>,
     users: HashMap<UserId, Lookup<User>>,
+    mail_domains: &'a MailDomains,
+    /// Machines whose addresses have not been compared with those of people.
+    new_machines: Vec<UserId>,
+    /// Machines with the proven address of a person of their organization.
+    with_proven_address: HashSet<UserId>,
 }
 
 impl<'a> Directory<'a> {
     /// Returns an empty directory.
-    pub(crate) fn new(table: &'a Table) -> Self {
-        Self { table, organizations: HashMap::new(), users: HashMap::new() }
+    pub(crate) fn new(table: &'a Table, mail_domains: &'a MailDomains) -> Self {
+        Self {
+            table,
+            organizations: HashMap::new(),
+            users: HashMap::new(),
+            mail_domains,
+            new_machines: Vec::new(),
+            with_proven_address: HashSet::new(),
+        }
     }
 
     /// Looks up an organization.
@@ -53,9 +72,33 @@ impl<'a> Directory<'a> {
         look_up(self.users.get(&user_id))
     }
 
-    /// Adds a user that was read elsewhere.
-    pub(crate) fn add_user(&mut self, user: User) {
-        self.users.insert(user.user_id, Lookup::Found(user));
+    /// Returns the address to which mail to a user may go; `None` if there is none.
+    pub(crate) fn mail_address<'u>(&self, user: &'u User) -> Option<MailAddress<'u>> {
+        if user.kind != Kind::Machine {
+            return user.proven_address().map(MailAddress::Proven);
+        }
+        let email = user.email.as_ref()?;
+        if self.with_proven_address.contains(&user.user_id) {
+            return Some(MailAddress::Proven(email));
+        }
+        self.mail_domains.contain(email).then_some(MailAddress::OfDomain(email))
+    }
+
+    /// Returns the channels that reach a user with messages of an organization: none unless the user is an
+    /// active member of it, and no mail without an address to which mail may go.
+    pub(crate) fn channels_of(&self, user: &User, organization_id: OrganizationId) -> Channels {
+        let channels = channels_of(user, organization_id);
+        Channels { email: channels.email && self.mail_address(user).is_some(), ..channels }
+    }
+
+    /// Adds users that were read elsewhere.
+    pub(crate) async fn add_users(&mut self, users: impl Iterator<Item = User>) {
+        for user in users {
+            if self.users.insert(user.user_id, Lookup::Found(user.clone())).is_none() {
+                self.new_machines.extend(has_address_of_machine(&user).then_some(user.user_id));
+            }
+        }
+        self.compare_addresses().await;
     }
 
     /// Reads the organizations that are not in the directory yet.
@@ -70,8 +113,62 @@ impl<'a> Directory<'a> {
     pub(crate) async fn load_users(&mut self, ids: impl Iterator<Item = UserId>) {
         for ids in absent(&self.users, ids).chunks(BATCH_SIZE) {
             remember(&mut self.users, "user", ids, self.table.users_by_id(ids).await);
+            let machines = ids.iter().filter(|id| {
+                matches!(look_up(self.users.get(id)), Lookup::Found(user) if has_address_of_machine(user))
+            });
+            self.new_machines.extend(machines);
+        }
+        self.compare_addresses().await;
+    }
+
+    /// Finds out which of the new machines have the proven address of a person of their organization.
+    ///
+    /// Machines for which that cannot be read are forgotten: they count as unavailable, and are read again.
+    async fn compare_addresses(&mut self) {
+        for machines in std::mem::take(&mut self.new_machines).chunks(BATCH_SIZE) {
+            match self.owners_of_addresses(machines).await {
+                Ok(machines) => self.with_proven_address.extend(machines),
+                Err(error) => {
+                    self.users.retain(|user_id, _| !machines.contains(user_id));
+                    let count = machines.len();
+                    tracing::error!(
+                        failure.count = count,
+                        error.causes = causes(&error),
+                        "could not read whose the addresses of machines are"
+                    );
+                }
+            }
         }
     }
+
+    /// Returns those of the machines that have the proven address of a person.
+    async fn owners_of_addresses(&self, machines: &[UserId]) -> Result<Vec<UserId>, Error> {
+        let address = |machine: &UserId| match self.user(*machine) {
+            Lookup::Found(user) => Some((user.organization_id, user.email.clone()?)),
+            Lookup::Missing | Lookup::Unavailable => None,
+        };
+        let addresses: Vec<(OrganizationId, Email)> = machines.iter().filter_map(address).collect();
+        let claims = self.table.claimed_users(&addresses).await?;
+        let ids: HashSet<_> = claims.values().copied().collect();
+        let people = self.table.users_by_id(&ids.into_iter().collect::<Vec<_>>()).await?;
+        let is_proven = |machine: &&UserId| {
+            let claim = address(machine).and_then(|(organization_id, email)| {
+                Some((claims.get(&(organization_id, email.key()))?, email))
+            });
+            claim.is_some_and(|(claimant, email)| match people.get(claimant) {
+                Some(Ok(person)) => {
+                    person.kind != Kind::Machine
+                        && person.proven_address().is_some_and(|proven| proven.is(&email))
+                }
+                _ => false,
+            })
+        };
+        Ok(machines.iter().filter(is_proven).copied().collect())
+    }
+}
+
+fn has_address_of_machine(user: &User) -> bool {
+    user.kind == Kind::Machine && user.email.is_some()
 }
 
 fn look_up<T>(remembered: Option<&Lookup<T>>) -> Lookup<&T> {

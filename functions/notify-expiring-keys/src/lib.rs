@@ -12,6 +12,7 @@
 //! - A mail that failed waits longer each time, and comes after all mails that failed less often.
 //! - Inboxes do not depend on SES.
 
+mod address;
 mod advances;
 mod clean_up;
 mod collect;
@@ -58,7 +59,7 @@ pub async fn notify_expiring_keys(
 
 async fn notify(notifier: &Notifier, run: &Run, shards: &[u32]) -> Result<Summary, Failure> {
     let table = &notifier.app.table;
-    let (mut directory, advances) = (Directory::new(table), AdvanceQueue::new(table));
+    let (mut directory, advances) = (Directory::new(table, &notifier.mail_domains), AdvanceQueue::new(table));
 
     let collected = collect(run, &notifier.app, &mut directory, &advances, shards).await?;
     let Collected { notices, unfinished_mails, messages, deleted_users } = collected;

@@ -22,12 +22,17 @@ pub(crate) struct Candidate {
 
 /// Lists the candidates for notices of a key, each once, the key's user first.
 ///
-/// If the key's user has no address, the owners are candidates too. The keys of a user who is not active
+/// If mail to the key's user may go to no address, the owners are candidates too. The keys of a user who is not active
 /// have no candidates: see [`active_user`].
-pub(crate) fn candidates(key: &AccessKey, user: &User, organization: &Organization) -> Vec<Candidate> {
+pub(crate) fn candidates(
+    key: &AccessKey,
+    user: &User,
+    has_address: bool,
+    organization: &Organization,
+) -> Vec<Candidate> {
     let tell = organization.policy.notices.tell;
     let machine = user.kind == Kind::Machine;
-    let owners = tell.owners || user.email.is_none() || (machine && tell.owners_for_machines);
+    let owners = tell.owners || !has_address || (machine && tell.owners_for_machines);
     let owners = organization.owner_ids.iter().filter(|_| owners);
     let own = |user_id| Candidate { user_id, is_copy: false };
     let all = [own(user.user_id)]
@@ -50,21 +55,20 @@ pub(crate) fn active_user(user: Option<&User>) -> Option<&User> {
 }
 
 /// Returns the channels that reach a user with messages of an organization: none unless the user is an
-/// active member of it.
+/// active member of it. Whether mail may go to a machine's address is decided elsewhere.
 pub(crate) fn channels_of(user: &User, organization_id: OrganizationId) -> Channels {
     let is_member = user.organization_id == organization_id && user.status == Status::Active;
     user.reached_by(Channels { email: is_member, inbox: is_member })
 }
 
-/// Returns the channels through which a user is notified of an expiry: those that reach the user and are
-/// switched on.
+/// Returns the channels through which a user is notified of an expiry: those that are available and switched
+/// on.
 pub(crate) fn enabled_channels(
     user: &User,
+    available: Channels,
     is_copy: bool,
     event: MessageKind,
-    organization_id: OrganizationId,
 ) -> Channels {
-    let available = channels_of(user, organization_id);
     let enabled = if is_copy { Channels::default() } else { user.notifications.channels(event) };
     Channels { email: available.email && enabled.email, inbox: available.inbox && enabled.inbox }
 }

@@ -1,10 +1,10 @@
 //! Step 3, send: claims and sends the notices of each digest.
 
-use domain::message::ExpiringKey;
+use domain::{message::ExpiringKey, user::User};
 use futures_util::{StreamExt as _, stream};
 use table::{Mail, Table};
 
-use crate::{directory::Lookup, plan::digest::Digest, recipients::channels_of};
+use crate::{directory::Lookup, plan::digest::Digest, recipients::active_user};
 
 mod claims;
 mod delivery;
@@ -17,7 +17,7 @@ pub(crate) mod ses;
 pub(crate) use delivery::Delivery;
 
 use claims::{claim_messages, claim_notices};
-use mail::{deliver, mark_empty};
+use mail::{deliver, mark_empty, mark_undeliverable};
 use rate_limit::{Permit, RateLimiter};
 use resume::{NotReclaimed, reclaim};
 
@@ -87,13 +87,21 @@ async fn send_mail(delivery: &Delivery<'_>, mut digest: Digest, permit: Permit<'
     keys.sort_by_key(|key: &ExpiringKey| (key.expires_at, key.key_id));
     let is_empty = keys.is_empty() && mail.messages.is_empty();
     match directory.user(mail.user_id) {
-        Lookup::Found(recipient) if channels_of(recipient, mail.organization_id).email && !is_empty => {
-            deliver(delivery, &mail, recipient, &keys, permit).await;
+        Lookup::Found(recipient) if is_member(recipient, &mail) && !is_empty => {
+            match directory.mail_address(recipient) {
+                Some(address) => deliver(delivery, &mail, recipient, address, &keys, permit).await,
+                None => mark_undeliverable(delivery, &mail, recipient, &keys, "AddressNotProven").await,
+            }
         }
         Lookup::Unavailable => run.count(|summary| summary.failed += 1),
         Lookup::Found(_) | Lookup::Missing if mail.is_stored() => mark_empty(delivery, &mail).await,
         Lookup::Found(_) | Lookup::Missing => {}
     }
+}
+
+/// Tells whether the recipient of a mail is an active member of the mail's organization.
+fn is_member(recipient: &User, mail: &Mail) -> bool {
+    active_user(Some(recipient)).is_some_and(|user| user.organization_id == mail.organization_id)
 }
 
 /// Starts a mail; `None` if the digest has no new notice or message for it.

@@ -2,7 +2,7 @@
 
 use api::app::{App, Clock, StartError};
 
-use crate::{email::sender::Sender, send::ses::Mailer};
+use crate::{address::MailDomains, email::sender::Sender, send::ses::Mailer};
 
 /// The clients and settings of one instance.
 #[derive(Debug)]
@@ -10,6 +10,8 @@ pub struct Notifier {
     pub(crate) app: App,
     pub(crate) sender: Sender,
     pub(crate) mailer: Mailer,
+    /// The domains in which machines may have any address.
+    pub(crate) mail_domains: MailDomains,
     pub(crate) clock: Clock,
 }
 
@@ -19,6 +21,7 @@ impl Notifier {
         let app = App::from_env().await?;
         let sender = Sender::from_env(&app.environment)?;
         let mailer = Mailer::new(&app.aws, &sender);
-        Ok(Self { app, sender, mailer, clock: Clock::default() })
+        let mail_domains = app.environment.parse_or("MAIL_DOMAINS", MailDomains::default())?;
+        Ok(Self { app, sender, mailer, mail_domains, clock: Clock::default() })
     }
 }

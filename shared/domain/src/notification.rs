@@ -59,12 +59,13 @@ impl Notification {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Time, inbox::MessageKind, user::Kind};
+    use crate::{Time, inbox::MessageKind, text::Email, user::Kind};
 
     fn channels_to(kind: Kind, email: Option<&str>, event: MessageKind) -> Option<(bool, bool)> {
         let (name, now) = ("somebody".to_owned().try_into().unwrap(), Time::from_seconds(0));
-        let email = email.map(|email| email.to_owned().try_into().unwrap());
+        let email: Option<Email> = email.map(|email| email.to_owned().try_into().unwrap());
         let mut user = User::new(OrganizationId::random(), kind, name, email, now);
+        user.proven_email.clone_from(&user.email);
         user.notifications.key_changed.email = false;
         user.notifications.access_changed.inbox = false;
         let notification = Notification::to(&user, Message::new(now, event, "title", "text", None));

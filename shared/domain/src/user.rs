@@ -80,6 +80,9 @@ pub struct User {
     /// The address for mails; a machine may have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
+    /// The address that the issuer vouched for at a sign-in of this person. See [`User::proven_address`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven_email: Option<Email>,
     /// Hash of the linked sign-in's issuer and subject, after the first sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
@@ -115,6 +118,7 @@ impl User {
             kind,
             name,
             email,
+            proven_email: None,
             subject: None,
             status: Status::Active,
             roles: Vec::new(),
@@ -126,11 +130,37 @@ impl User {
         }
     }
 
-    /// Returns those of the channels that reach the user: machines read no inbox, and mail needs an address.
+    /// Returns the person's address, if a sign-in with it has proven it since it was set.
+    #[must_use]
+    pub fn proven_address(&self) -> Option<&Email> {
+        self.email.as_ref().filter(|email| self.proven_email.as_ref().is_some_and(|proven| proven.is(email)))
+    }
+
+    /// Tells whether mail may reach the user: a person by a proven address, a machine by any.
+    ///
+    /// Whether a machine's address may be mailed is decided when the mail is sent.
+    #[must_use]
+    pub fn has_mail_address(&self) -> bool {
+        match self.kind {
+            Kind::Machine => self.email.is_some(),
+            Kind::Owner | Kind::Normal => self.proven_address().is_some(),
+        }
+    }
+
+    /// Sets the address. Another address than before is unproven until a sign-in with it.
+    pub fn set_email(&mut self, email: Option<Email>) {
+        self.email = email;
+        if self.proven_address().is_none() {
+            self.proven_email = None;
+        }
+    }
+
+    /// Returns those of the channels that may reach the user: machines read no inbox, and mail needs an
+    /// address.
     #[must_use]
     pub fn reached_by(&self, channels: Channels) -> Channels {
         Channels {
-            email: channels.email && self.email.is_some(),
+            email: channels.email && self.has_mail_address(),
             inbox: channels.inbox && self.kind != Kind::Machine,
         }
     }
@@ -145,5 +175,37 @@ impl User {
     #[must_use]
     pub const fn is_entered_owner(&self) -> bool {
         self.is_active_owner() && self.subject.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn email(text: &str) -> Email {
+        text.to_owned().try_into().unwrap()
+    }
+
+    #[test]
+    fn an_address_that_was_changed_is_unproven_also_after_it_is_changed_back() {
+        let (name, at) = ("ann".to_owned().try_into().unwrap(), Time::from_seconds(0));
+        let mut ann =
+            User::new(OrganizationId::random(), Kind::Normal, name, Some(email("ann@example.com")), at);
+        assert!(!ann.has_mail_address(), "an invited address that never signed in");
+        ann.proven_email = Some(email("ann@example.com"));
+        assert!(ann.has_mail_address());
+        ann.set_email(Some(email("Ann@Example.com")));
+        assert!(ann.has_mail_address(), "case does not count");
+        for address in ["bob@example.com", "ann@example.com"] {
+            ann.set_email(Some(email(address)));
+            assert!(ann.proven_address().is_none() && !ann.has_mail_address(), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_machine_needs_no_proof_before_its_mail_is_sent() {
+        let (name, at) = ("ci".to_owned().try_into().unwrap(), Time::from_seconds(0));
+        let ci = User::new(OrganizationId::random(), Kind::Machine, name, Some(email("ci@example.com")), at);
+        assert!(ci.has_mail_address() && ci.proven_address().is_none());
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::{
     id::{OrganizationId, UserId},
     inbox::Message,
+    notification::Notification,
 };
 use serde::Deserialize;
 use ulid::Ulid;
@@ -71,6 +72,18 @@ impl Table {
             });
         }
         Ok(())
+    }
+
+    /// Addresses a message of the outbox to all owners instead of its recipient.
+    ///
+    /// Fails with [`Error::Conflict`] if the message is gone.
+    pub async fn redirect_to_owners(&self, waiting: &OutboxMessage) -> Result<(), Error> {
+        let OutboxMessage { user_id, organization_id, message } = waiting;
+        let mut transaction = Transaction::new(self);
+        let key = item_key::outbox(*user_id, message.message_id);
+        transaction.delete(key, Expression::exists(), OnConditionFailed::Conflict);
+        transaction.notify(&Notification::to_owners(*organization_id, vec![*user_id], message.clone()));
+        transaction.commit().await
     }
 
     /// Removes a message from the outbox without mailing it.

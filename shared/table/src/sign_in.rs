@@ -1,5 +1,8 @@
 //! Links from sign-ins to users, and claims of e-mail addresses.
 
+use std::collections::{HashMap, HashSet};
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use domain::{
     audit,
     id::{OrganizationId, UserId},
@@ -10,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, OnConditionFailed, Table, Transaction,
+    batch::BATCH_SIZE,
     expression::Expression,
-    item::{Item, encode, indexed, number, text},
+    item::{Item, decode, encode, indexed, number, primary, text},
     item_key,
 };
 
@@ -45,7 +49,56 @@ impl Table {
         Ok(pointer.map(|pointer| pointer.user_id))
     }
 
-    /// Links a sign-in to the user that claims its verified address, once.
+    /// Finds the users that claim addresses in their organizations, strongly; addresses that nobody claims are
+    /// absent from the result.
+    pub async fn claimed_users(
+        &self,
+        addresses: &[(OrganizationId, Email)],
+    ) -> Result<HashMap<(OrganizationId, String), UserId>, Error> {
+        let place =
+            |(organization_id, email): &(OrganizationId, Email)| item_key::email(*organization_id, email);
+        let places: HashSet<_> = addresses.iter().map(place).collect();
+        let mut found = HashMap::with_capacity(places.len());
+        for places in places.into_iter().collect::<Vec<_>>().chunks(BATCH_SIZE) {
+            found.extend(self.batch(places.iter().cloned()).await?);
+        }
+        let mut users = HashMap::with_capacity(found.len());
+        for address in addresses {
+            if let Some(item) = found.get(&place(address)) {
+                let pointer: Pointer = decode("e-mail claim", item.clone())?;
+                users.insert((address.0, address.1.key()), pointer.user_id);
+            }
+        }
+        Ok(users)
+    }
+
+    /// Records that a sign-in has proven the address of a user.
+    ///
+    /// Does nothing if the user has another address by now. It is no change of the user's version: nobody set
+    /// anything.
+    pub async fn prove_address(&self, user_id: UserId, email: &Email) -> Result<(), Error> {
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(primary(item_key::user(user_id))))
+            .update_expression("SET proven_email = :email")
+            .condition_expression("email = :email")
+            .expression_attribute_values(":email", text(email.as_str()));
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(Error::failed("UpdateItem", error)),
+        }
+    }
+
+    /// Links a sign-in to the user that claims its verified address, once. This proves the address.
     ///
     /// `email` is that address, and `user` was read after the claim: it must have the address. Refused if
     /// the person would own too many organizations. Fails with [`Error::Conflict`] if the user was linked or
@@ -64,8 +117,9 @@ impl Table {
         let claim = item_key::email(user.organization_id, email);
         transaction.check(claim, pointing_to(user), OnConditionFailed::Conflict);
         transaction.create(link_item(user, subject), OnConditionFailed::Conflict);
-        let linked = Expression::new("SET subject = :subject ADD version :one")
+        let linked = Expression::new("SET subject = :subject, proven_email = :proven ADD version :one")
             .value(":subject", text(subject))
+            .value(":proven", text(email.as_str()))
             .value(":one", number(1));
         // The version covers the address too: it moves with each change of the user.
         let unlinked = Expression::version(user.version).and(" AND attribute_not_exists(subject)");

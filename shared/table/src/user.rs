@@ -4,7 +4,7 @@ use domain::{
     audit,
     id::{OrganizationId, UserId},
     text::Email,
-    user::{Status, User},
+    user::{Kind, Status, User},
 };
 
 use crate::{
@@ -89,7 +89,7 @@ impl Table {
     pub async fn delete_user(&self, user: &User, event: &audit::Event) -> Result<(), Error> {
         let mut after = user.clone();
         after.status = Status::Deleted;
-        after.email = None;
+        after.set_email(None);
         after.subject = None;
         after.version += 1;
         let mut marked = user_item(&after);
@@ -142,17 +142,17 @@ impl Table {
 }
 
 impl Transaction<'_> {
-    /// Moves a user's e-mail claim from its old address to its new one.
+    /// Moves a person's e-mail claim from the old address to the new one.
     fn change_claim(&mut self, before: &User, after: &User) {
-        let key = |user: &User| user.email.as_ref().map(Email::key);
+        let key = |user: &User| claimed_address(user).map(Email::key);
         if key(before) == key(after) {
             return;
         }
-        if let Some(old) = &before.email {
+        if let Some(old) = claimed_address(before) {
             let ours = pointing_to(before);
             self.delete(item_key::email(before.organization_id, old), ours, OnConditionFailed::Conflict);
         }
-        if let Some(new) = &after.email {
+        if let Some(new) = claimed_address(after) {
             let taken = OnConditionFailed::Refuse(domain::Error::EmailTaken);
             self.create(claim_item(after, new), taken);
         }
@@ -162,7 +162,7 @@ impl Transaction<'_> {
     pub(crate) fn add_user(&mut self, user: &User) {
         let taken = OnConditionFailed::Refuse(domain::Error::Conflict("this id is taken; try again"));
         self.create(user_item(user), taken);
-        if let Some(email) = &user.email {
+        if let Some(email) = claimed_address(user) {
             self.create(claim_item(user, email), OnConditionFailed::Refuse(domain::Error::EmailTaken));
         }
         if let Some(subject) = &user.subject {
@@ -170,6 +170,12 @@ impl Transaction<'_> {
             self.create(link_item(user, subject), OnConditionFailed::Refuse(linked));
         }
     }
+}
+
+/// Returns the address that a person claims in the organization. A machine claims none: its mails may go to a
+/// person's address.
+fn claimed_address(user: &User) -> Option<&Email> {
+    user.email.as_ref().filter(|_| user.kind != Kind::Machine)
 }
 
 fn user_item(user: &User) -> Item {

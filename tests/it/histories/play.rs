@@ -28,7 +28,7 @@ pub(super) fn play_all(seeds: Range<u64>) {
         Some(_) => return,
         None => seeds,
     };
-    kit::run(async |world| {
+    kit::run_with(kit::mail_domains(), async |world| {
         world.stack.set_quota(Quota {
             max_24_hour_send: -1.0,
             max_send_rate: 10_000.0,

@@ -128,6 +128,10 @@ async fn users(world: &World, path: &str) -> Vec<String> {
         }
         let made = alice.post(&format!("{path}/users"), body).await.expect(201);
         user_ids.push(made["user_id"].as_str().unwrap().to_owned());
+        if *kind != "machine" {
+            // The sign-in proves the address.
+            world.person(name).get(&format!("{path}/users/me")).await.expect(200);
+        }
     }
     user_ids
 }

@@ -15,7 +15,7 @@ use crate::{
 fn a_reported_key_is_refused_from_the_next_request_on_and_people_are_notified() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
-        organization.invite_as("bob", "owner").await;
+        organization.join_as(world, "bob", "owner").await;
         let carol = organization.invite("carol").await;
         organization.invite("dave").await;
         let body = json!({"name": "laptop", "expires_in_days": 30});

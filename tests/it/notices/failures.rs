@@ -13,7 +13,7 @@ fn a_failing_address_delays_nobody_else_and_gets_its_mail_after_the_repair() {
         world.stack.set_quota(Quota { max_send_rate: 1_000.0, ..Quota::default() });
         let names: Vec<_> = (0..30).map(|number| format!("owner{number}")).collect();
         for name in &names {
-            organization.invite_as(name, "owner").await;
+            organization.join_as(world, name, "owner").await;
             let address = format!("{name}@example.com");
             world.stack.faults().add(Fault::on(Service::Ses, Effect::RejectMessage).recipient(&address));
         }
@@ -65,7 +65,7 @@ fn a_throttled_mail_is_sent_again_by_the_same_run() {
 fn an_owner_who_cannot_be_read_gets_the_mail_after_the_repair() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
-        organization.invite_as("bob", "owner").await;
+        organization.join_as(world, "bob", "owner").await;
         organization.machine_key().await;
         set_status(world, "bob", "damaged");
         world.travel(60 * DAY + 60);

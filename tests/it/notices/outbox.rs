@@ -134,7 +134,7 @@ fn messages_for_a_suspended_or_deleted_user_are_dropped() {
 fn a_mail_holds_at_most_ninety_nine_messages_and_the_next_run_sends_the_rest() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
-        let carol = organization.invite("carol").await;
+        let carol = organization.join_as(world, "carol", "normal").await;
         put_waiting(world, &organization, &carol, 150);
         let summary = world.notify().await;
         assert_eq!((&summary["sent"], &summary["left_over"]), (&json!(1), &json!(51)), "{summary}");
@@ -150,7 +150,7 @@ fn a_mail_holds_at_most_ninety_nine_messages_and_the_next_run_sends_the_rest() {
 fn overlapping_runs_send_each_message_once() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
-        let carol = organization.invite("carol").await;
+        let carol = organization.join_as(world, "carol", "normal").await;
         put_waiting(world, &organization, &carol, 40);
         let runs = futures_util::future::join_all((0..3).map(|_| world.try_notify())).await;
         assert!(runs.iter().all(Result::is_ok), "{runs:?}");

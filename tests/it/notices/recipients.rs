@@ -1,6 +1,6 @@
 //! The recipients of a notice.
 
-use kit::{DAY, Organization, World, run};
+use kit::{DAY, Organization, World, mail_domains, run, run_with};
 use serde_json::json;
 
 use super::{recipients, titles};
@@ -90,7 +90,7 @@ fn a_policy_can_notify_owners_creator_and_modifier_once_each() {
 
 #[test]
 fn owners_are_notified_for_a_machine_without_an_address_under_every_policy() {
-    run(async |world| {
+    run_with(mail_domains(), async |world| {
         let organization = world.organization("alice", "strict").await;
         let policy = json!({"policy": {"notices": {"tell": {"owners_for_machines": false}}}});
         organization.owner.patch(&organization.path, policy).await.expect(200);

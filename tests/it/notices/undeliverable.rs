@@ -9,7 +9,7 @@ use super::{recipients, titles};
 fn a_mail_to_an_invalid_address_is_dead_and_the_owners_are_notified() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
-        organization.invite_as("bob", "owner").await;
+        organization.join_as(world, "bob", "owner").await;
         organization.machine_key().await;
         let refused = || Fault::on(Service::Ses, Effect::RejectAddress).recipient("bob@example.com");
         world.travel(60 * DAY + 60);

@@ -221,7 +221,7 @@ fn administrators_creator_and_modifier_are_mailed_two_days_before_a_key_expires(
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
         let mut makers = vec![];
-        organization.invite_as("bob", "owner").await;
+        organization.join_as(world, "bob", "owner").await;
         for name in ["carol", "dave"] {
             makers.push((world.person(name), organization.invite_as(name, "owner").await));
         }

@@ -100,7 +100,7 @@ fn bad_bodies_are_named_by_field_and_rule() {
 }
 
 #[test]
-fn an_address_belongs_to_one_user_of_an_organization() {
+fn an_address_belongs_to_one_person_of_an_organization_and_to_any_of_its_machines() {
     run(async |world| {
         let (first, second) =
             (world.organization("alice", "strict").await, world.organization("bob", "strict").await);
@@ -112,5 +112,13 @@ fn an_address_belongs_to_one_user_of_an_organization() {
             .await
             .expect_problem(409, "email_taken");
         second.owner.post(&format!("{}/users", second.path), again).await.expect(201);
+        let machine = json!({"kind": "machine", "name": "ci", "email": "carol@example.com"});
+        first.owner.post(&format!("{}/users", first.path), machine.clone()).await.expect(201);
+        let machine = first.owner.post(&format!("{}/users", first.path), machine).await.expect(201);
+        let machine = first.user_path(machine["user_id"].as_str().unwrap());
+        first.owner.patch(&machine, json!({"email": "dave@example.com"})).await.expect(200);
+        first.invite("dave").await;
+        first.owner.delete(&machine).await.expect(204);
+        world.person("dave").get(&first.user_path("me")).await.expect(200);
     });
 }

@@ -4,19 +4,21 @@ use std::cell::Cell;
 
 use domain::{
     Time,
+    access_key::AccessKey,
     inbox::MessageKind,
     message::ExpiringKey,
     notice::{Announcement, due_stage},
     notification_preferences::Channels,
     organization::Organization,
     token::KeyPrefix,
+    user::User,
 };
 use table::{Advance, DueKey};
 
 use crate::{
     directory::{Directory, Lookup},
     plan::due_notice::{DueNotice, Recipient},
-    recipients::{Candidate, active_user, candidates, channels_of, enabled_channels},
+    recipients::{Candidate, active_user, candidates, enabled_channels},
 };
 
 /// The decision on a due key.
@@ -26,6 +28,16 @@ pub(crate) enum Decision {
     Skip,
     /// No recipient could be loaded. The key stays due.
     Postpone,
+}
+
+/// Lists the candidates for notices of a key, whose user is in the directory.
+pub(crate) fn candidates_of(
+    directory: &Directory<'_>,
+    key: &AccessKey,
+    user: &User,
+    organization: &Organization,
+) -> Vec<Candidate> {
+    candidates(key, user, directory.mail_address(user).is_some(), organization)
 }
 
 /// Decides on a due key, whose candidates were read into the directory.
@@ -41,7 +53,8 @@ pub(crate) fn decide(
         active_user(user.as_ref()).zip(due_stage(&organization.policy.notices, key, now)).zip(key.expires_at);
     let Some(((user, stage), expires_at)) = due else { return Decision::Skip };
     let event = if expires_at > now { MessageKind::KeyExpiring } else { MessageKind::KeyExpired };
-    let selection = recipients(directory, &candidates(key, user, organization), event, organization);
+    let selection =
+        recipients(directory, &candidates_of(directory, key, user, organization), event, organization);
     if !selection.any_reachable {
         tracing::warn!(key.id = %key.key_id, "nobody can be notified of the expiry of a key");
     }
@@ -80,8 +93,8 @@ fn recipients(
         match directory.user(user_id) {
             Lookup::Found(user) => {
                 let organization_id = organization.organization_id;
-                let Channels { email, inbox } = enabled_channels(user, is_copy, event, organization_id);
-                let available = channels_of(user, organization_id);
+                let available = directory.channels_of(user, organization_id);
+                let Channels { email, inbox } = enabled_channels(user, available, is_copy, event);
                 selection.any_reachable |= available.email || available.inbox;
                 if email || inbox {
                     selection.recipients.push(Recipient { user_id, by_mail: email, in_inbox: inbox });

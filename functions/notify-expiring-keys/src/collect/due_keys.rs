@@ -4,12 +4,12 @@ use api::app::App;
 use domain::{Time, id::KeyId, notice::next_due};
 use table::{Advance, DueKey, Error, Table};
 
-use super::decision::{Decision, decide};
+use super::decision::{Decision, candidates_of, decide};
 use crate::{
     advances::AdvanceQueue,
     directory::{Directory, Lookup},
     plan::due_notice::DueNotice,
-    recipients::{active_user, candidates},
+    recipients::active_user,
     run::{Run, table_step},
 };
 
@@ -71,16 +71,14 @@ async fn read(table: &Table, directory: &mut Directory<'_>, batch: &[(KeyId, Tim
         }
     }
     directory.load_organizations(keys.iter().map(|(_, found)| found.key.organization_id)).await;
-    for user in keys.iter().filter_map(|(_, found)| found.user.clone()) {
-        directory.add_user(user);
-    }
+    directory.add_users(keys.iter().filter_map(|(_, found)| found.user.clone())).await;
     let candidates: Vec<_> = keys
         .iter()
         .filter_map(|(_, found)| {
             let Lookup::Found(organization) = directory.organization(found.key.organization_id) else {
                 return None;
             };
-            Some(candidates(&found.key, active_user(found.user.as_ref())?, organization))
+            Some(candidates_of(directory, &found.key, active_user(found.user.as_ref())?, organization))
         })
         .collect();
     directory.load_users(candidates.into_iter().flatten().map(|candidate| candidate.user_id)).await;

@@ -1,13 +1,14 @@
 //! Reads the messages that wait in the outbox.
 
 use domain::id::UserId;
-use table::{OutboxMessage, Table};
+use table::{Error, OutboxMessage, Table};
 use ulid::Ulid;
 
 use crate::{
     directory::{Directory, Lookup},
-    recipients::channels_of,
+    recipients::active_user,
     run::{Run, table_step},
+    urgency::Urgency,
 };
 
 /// The number of messages that are read together.
@@ -15,7 +16,8 @@ const BATCH_SIZE: usize = 100;
 
 /// Reads waiting messages, named by recipient and id, and into the directory their recipients.
 ///
-/// Drops messages whose recipient cannot receive mail. Messages that cannot be read stay due, as do
+/// If mail to the recipient may go to no address, messages about threats are addressed to the owners. Other
+/// messages whose recipient cannot receive mail are dropped. Messages that cannot be read stay due, as do
 /// messages whose recipient cannot be read.
 pub(crate) async fn load_messages(
     run: &Run,
@@ -47,8 +49,13 @@ pub(crate) async fn load_messages(
         directory.load_users(readable.iter().map(|waiting| waiting.user_id)).await;
         for waiting in readable {
             match directory.user(waiting.user_id) {
-                Lookup::Found(user) if channels_of(user, waiting.organization_id).email => {
+                Lookup::Found(user) if directory.channels_of(user, waiting.organization_id).email => {
                     messages.push(waiting);
+                }
+                Lookup::Found(user)
+                    if active_user(Some(user)).is_some() && Urgency::from(&waiting.message).is_threat() =>
+                {
+                    redirect(run, table, &waiting).await;
                 }
                 Lookup::Found(_) | Lookup::Missing => drop_message(run, table, &waiting).await,
                 Lookup::Unavailable => run.count(|summary| summary.failed += 1),
@@ -56,6 +63,20 @@ pub(crate) async fn load_messages(
         }
     }
     messages
+}
+
+/// Addresses a message to the owners: the next run delivers it.
+async fn redirect(run: &Run, table: &Table, waiting: &OutboxMessage) {
+    let (user_id, message_id) = (waiting.user_id, waiting.message.message_id);
+    match table_step(table.redirect_to_owners(waiting)).await {
+        Ok(()) => {
+            run.count(|summary| summary.left_over += 1);
+            tracing::info!(user.id = %user_id, message.id = %message_id, "addressed a message to the owners: mail to its recipient may go to no address");
+        }
+        // Another run did it.
+        Err(Error::Conflict) => {}
+        Err(error) => run.record_failure(1, "address a message to the owners", &error),
+    }
 }
 
 async fn drop_message(run: &Run, table: &Table, waiting: &OutboxMessage) {

@@ -18,7 +18,9 @@ const NOW: Time = Time::from_seconds(1_000_000);
 fn user(organization: &Organization, kind: Kind) -> User {
     let (name, email) = ("somebody".to_owned(), "somebody@example.com".to_owned());
     let (name, email) = (name.try_into().unwrap(), email.try_into().unwrap());
-    User::new(organization.organization_id, kind, name, Some(email), NOW)
+    let mut user = User::new(organization.organization_id, kind, name, Some(email), NOW);
+    user.proven_email.clone_from(&user.email);
+    user
 }
 
 fn organization(preset: Preset) -> Organization {
@@ -59,9 +61,9 @@ fn strict_notifies_the_user_and_for_machines_the_owners_too() {
     let organization = organization(Preset::Strict);
     let (person, machine) = (user(&organization, Kind::Normal), user(&organization, Kind::Machine));
     let creator = owners(&organization)[0];
-    assert_eq!(candidates(&key(&person, creator), &person, &organization), [own(person.user_id)]);
+    assert_eq!(candidates(&key(&person, creator), &person, true, &organization), [own(person.user_id)]);
     let all = [vec![own(machine.user_id)], copies(&organization)].concat();
-    assert_eq!(candidates(&key(&machine, creator), &machine, &organization), all);
+    assert_eq!(candidates(&key(&machine, creator), &machine, true, &organization), all);
 }
 
 #[test]
@@ -70,22 +72,21 @@ fn flexible_notifies_owners_creator_and_modifier_each_once() {
     let (person, creator) = (user(&organization, Kind::Normal), UserId::random());
     let mut key = key(&person, creator);
     let all = [vec![own(person.user_id)], copies(&organization), vec![own(creator)]].concat();
-    assert_eq!(candidates(&key, &person, &organization), all);
+    assert_eq!(candidates(&key, &person, true, &organization), all);
     key.created_by = owners(&organization)[1];
     key.updated_by = person.user_id;
-    assert_eq!(candidates(&key, &person, &organization), all[..3]);
+    assert_eq!(candidates(&key, &person, true, &organization), all[..3]);
 }
 
 #[test]
 fn owners_are_notified_in_place_of_a_user_without_an_address() {
     let mut organization = organization(Preset::Strict);
     organization.policy.notices.tell.owners_for_machines = false;
-    let mut machine = user(&organization, Kind::Machine);
+    let machine = user(&organization, Kind::Machine);
     let key = key(&machine, UserId::random());
-    assert_eq!(candidates(&key, &machine, &organization), [own(machine.user_id)]);
-    machine.email = None;
+    assert_eq!(candidates(&key, &machine, true, &organization), [own(machine.user_id)]);
     let all = [vec![own(machine.user_id)], copies(&organization)].concat();
-    assert_eq!(candidates(&key, &machine, &organization), all);
+    assert_eq!(candidates(&key, &machine, false, &organization), all);
 }
 
 #[test]
@@ -93,7 +94,7 @@ fn an_owner_is_the_user_of_its_own_key_and_no_copy() {
     let mut organization = organization(Preset::Flexible);
     let owner = user(&organization, Kind::Owner);
     organization.owner_ids = BTreeSet::from([owner.user_id]);
-    assert_eq!(candidates(&key(&owner, owner.user_id), &owner, &organization), [own(owner.user_id)]);
+    assert_eq!(candidates(&key(&owner, owner.user_id), &owner, true, &organization), [own(owner.user_id)]);
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn switches_are_honoured_except_for_copies() {
         (MessageKind::KeyExpiring, true, (true, true)),
         (MessageKind::KeyExpired, true, (true, true)),
     ] {
-        let channels = enabled_channels(&user, is_copy, event, organization.organization_id);
+        let channels = enabled_channels(&user, Channels::default(), is_copy, event);
         assert_eq!((channels.email, channels.inbox), expected, "{event:?}, {is_copy}");
     }
 }
@@ -137,6 +138,7 @@ fn only_active_users_of_the_organization_are_reached_and_machines_by_mail_alone(
     assert_eq!(reached(|_| ()), (true, true));
     assert_eq!(reached(|user| user.status = Status::Suspended), (false, false));
     assert_eq!(reached(|user| user.email = None), (false, true));
+    assert_eq!(reached(|user| user.proven_email = None), (false, true));
     assert_eq!(reached(|user| user.kind = Kind::Machine), (true, false));
     assert_eq!(reached(|user| user.organization_id = OrganizationId::random()), (false, false));
 }

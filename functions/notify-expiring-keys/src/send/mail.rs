@@ -5,6 +5,7 @@ use table::{Error, Mail, MailStatus};
 
 use super::{delivery::Delivery, rate_limit::Permit, ses::SendOutcome};
 use crate::{
+    address::MailAddress,
     email::{Email, contents::Contents},
     run::table_step,
 };
@@ -16,6 +17,7 @@ pub(super) async fn deliver(
     delivery: &Delivery<'_>,
     mail: &Mail,
     recipient: &User,
+    address: MailAddress<'_>,
     keys: &[ExpiringKey],
     permit: Permit<'_>,
 ) {
@@ -24,19 +26,13 @@ pub(super) async fn deliver(
         return run.count(|summary| summary.left_over += 1);
     }
     let (user, mail_id) = (recipient.user_id, mail.mail_id);
-    match hand_over(delivery, mail, recipient, keys).await {
+    match hand_over(delivery, mail, recipient, address, keys).await {
         SendOutcome::Accepted => {
             permit.consume();
             run.count(|summary| summary.sent += 1);
             mark(delivery, mail, MailStatus::Sent).await;
         }
-        SendOutcome::Rejected(code) => {
-            run.count(|summary| summary.failed += 1);
-            let key_ids = key_ids(mail);
-            tracing::error!(user.id = %user, mail.id = %mail_id, ses.code = &code, key.ids = key_ids, "a mail is undeliverable: SES rejects its address");
-            let marked = table_step(mark_undeliverable(delivery, mail, recipient, keys, &code)).await;
-            record_mark(delivery, mail, marked);
-        }
+        SendOutcome::Rejected(code) => mark_undeliverable(delivery, mail, recipient, keys, &code).await,
         SendOutcome::Unknown(code) => {
             // SES may have counted the mail.
             permit.consume();
@@ -56,14 +52,31 @@ async fn hand_over(
     delivery: &Delivery<'_>,
     mail: &Mail,
     recipient: &User,
+    address: MailAddress<'_>,
     keys: &[ExpiringKey],
 ) -> SendOutcome {
     let Delivery { run, notifier, .. } = *delivery;
-    let Some(address) = &recipient.email else { return SendOutcome::Rejected("NoAddress".to_owned()) };
+    let address = address.email();
     let console_url = notifier.sender.console_url.as_deref();
     let contents = Contents::new(recipient.name.as_str(), keys, &mail.messages, console_url, run.now);
     let message = Email::new(contents).encode(&notifier.sender, address, mail, run.now);
     notifier.mailer.send(address.as_str(), message).await
+}
+
+/// Marks a mail as undeliverable: SES rejects its address for good, or no mail may go to its recipient's address
+/// any more.
+pub(super) async fn mark_undeliverable(
+    delivery: &Delivery<'_>,
+    mail: &Mail,
+    recipient: &User,
+    keys: &[ExpiringKey],
+    code: &str,
+) {
+    delivery.run.count(|summary| summary.failed += 1);
+    let (user, mail_id, key_ids) = (recipient.user_id, mail.mail_id, key_ids(mail));
+    tracing::error!(user.id = %user, mail.id = %mail_id, ses.code = code, key.ids = key_ids, "a mail is undeliverable: its address is rejected or not proven");
+    let marked = table_step(store_undeliverable(delivery, mail, recipient, keys, code)).await;
+    record_mark(delivery, mail, marked);
 }
 
 /// Marks a mail that has no contents any more, or no recipient.
@@ -75,7 +88,7 @@ pub(super) async fn mark_empty(delivery: &Delivery<'_>, mail: &Mail) {
 }
 
 /// Marks a mail that SES will never deliver, and notifies the owners in their inboxes: one transaction.
-async fn mark_undeliverable(
+async fn store_undeliverable(
     delivery: &Delivery<'_>,
     mail: &Mail,
     recipient: &User,
