@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod leave;
 mod owners;
 mod read;
 mod sign_in;

@@ -15,22 +15,46 @@ impl World {
     /// # Panics
     /// When the engine is not in this process, or fails.
     pub fn copy_user(&self, user_id: &str, copies: usize) {
+        let originals = self.stored_in(&format!("USER#{user_id}"));
+        let copy = |number: usize, original: &String| original.replace(user_id, &copied(user_id, number));
+        self.import((0..copies).flat_map(|number| originals.iter().map(move |item| copy(number, item))));
+    }
+
+    /// Stores copies of an organization's own items and of one of its users, each copy under ids of its own.
+    ///
+    /// # Panics
+    /// When the engine is not in this process, or fails.
+    pub fn copy_organization(&self, organization_id: &str, user_id: &str, copies: usize) {
+        let mut originals = self.stored_in(&format!("ORG#{organization_id}"));
+        originals.extend(self.stored_in(&format!("USER#{user_id}")));
+        let copy = |number: usize, original: &String| {
+            let copy = original.replace(organization_id, &copied(organization_id, number));
+            copy.replace(user_id, &copied(user_id, number))
+        };
+        self.import((0..copies).flat_map(|number| originals.iter().map(move |item| copy(number, item))));
+    }
+
+    /// Reads the items of a partition as JSON.
+    fn stored_in(&self, partition: &str) -> Vec<String> {
         let database = self.stack.database().expect("the engine is in this process");
         let request = serde_json::json!({
             "TableName": "access-keys", "KeyConditionExpression": "PK = :partition",
-            "ExpressionAttributeValues": {":partition": {"S": format!("USER#{user_id}")}},
+            "ExpressionAttributeValues": {":partition": {"S": partition}},
         });
         let request = serde_json::from_value(request).expect("the query is well-formed");
         let items = database.query(request).expect("the table can be read").items.unwrap_or_default();
-        let originals: Vec<String> =
-            items.iter().map(|item| serde_json::to_string(item).expect("items are JSON")).collect();
-        let copy = |number: usize, original: &String| -> Stored {
-            let text = original.replace(user_id, &format!("{}{number:08}", &user_id[..4]));
-            serde_json::from_str(&text).expect("a copy is an item")
-        };
-        let items =
-            (0..copies).flat_map(|number| originals.iter().map(move |item| copy(number, item))).collect();
-        let stored = database.import_items("access-keys", items, ImportOptions::default());
+        items.iter().map(|item| serde_json::to_string(item).expect("items are JSON")).collect()
+    }
+
+    fn import(&self, items: impl Iterator<Item = String>) {
+        let database = self.stack.database().expect("the engine is in this process");
+        let items = items.map(|item| serde_json::from_str::<Stored>(&item).expect("a copy is an item"));
+        let stored = database.import_items("access-keys", items.collect(), ImportOptions::default());
         stored.expect("the copies can be stored");
     }
+}
+
+/// Returns the id of a copy: as long as the original, and with the same begin.
+fn copied(id: &str, number: usize) -> String {
+    format!("{}{number:0width$}", &id[..4], width = id.len() - 4)
 }

@@ -14,8 +14,10 @@ use crate::{authorizer_request::AuthorizerRequest, refusal::Refusal, settings::A
 pub(crate) enum WhileSuspended {
     /// It is refused, as nearly every request is.
     Refused,
-    /// It passes, so that an owner can read the organization and lift the suspension.
+    /// It passes, so that an owner can read the organization and lift the suspension, and people can leave.
     Allowed,
+    /// It passes in a deleted organization too, so that an owner can finish the deletion.
+    AllowedAndDeleted,
 }
 
 /// Authorizes a user with the key of the request, or with a sign-in, which the caller adds.
@@ -35,7 +37,12 @@ pub(crate) async fn authorize(
     let snapshot = authorizer.organizations.get(&authorizer.app.table, user.organization_id).await?;
     let snapshot = snapshot.ok_or(Refusal::OrganizationNotActive)?;
     let status = snapshot.status;
-    if status != organization::Status::Active && while_suspended == WhileSuspended::Refused {
+    let passes = match status {
+        organization::Status::Active => true,
+        organization::Status::Suspended => while_suspended != WhileSuspended::Refused,
+        organization::Status::Deleted => while_suspended == WhileSuspended::AllowedAndDeleted,
+    };
+    if !passes {
         return Err(Refusal::OrganizationNotActive.into());
     }
     let granted = snapshot.permissions.effective(user, key);

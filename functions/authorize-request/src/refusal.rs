@@ -29,7 +29,7 @@ pub(crate) enum Refusal {
     ForeignAddress(KeyId),
     /// The user is suspended or deleted.
     UserNotActive,
-    /// The organization is suspended or does not exist.
+    /// The organization is suspended, deleted, or does not exist.
     OrganizationNotActive,
     /// The path names another organization, or the sign-in has no user there.
     NotAMember,

@@ -19,6 +19,12 @@ use crate::{
     stop::Stop,
 };
 
+/// The route on which an owner deletes an organization.
+const DELETION: &str = "DELETE /v1/organizations/{organization_id}";
+
+/// The route on which people leave an organization, if the path names them.
+const LEAVING: &str = "DELETE /v1/organizations/{organization_id}/users/{user_id}";
+
 /// The routes on which an owner reads a suspended organization and lifts the suspension.
 const ALLOWED_WHILE_SUSPENDED: [&str; 2] =
     ["GET /v1/organizations/{organization_id}", "PATCH /v1/organizations/{organization_id}"];
@@ -67,10 +73,20 @@ fn authorize_without_organization(
 }
 
 fn while_suspended(request: &AuthorizerRequest, user: &User) -> WhileSuspended {
-    let allowed = request.sign_in_routes
-        && user.kind == Kind::Owner
-        && ALLOWED_WHILE_SUSPENDED.contains(&request.route_key.as_str());
-    if allowed { WhileSuspended::Allowed } else { WhileSuspended::Refused }
+    let (route, is_owner) = (request.route_key.as_str(), user.kind == Kind::Owner);
+    let names_the_caller = || {
+        let named = request.path.rsplit('/').next();
+        named.is_some_and(|named| named == "me" || named == user.user_id.as_str())
+    };
+    if !request.sign_in_routes {
+        WhileSuspended::Refused
+    } else if is_owner && route == DELETION {
+        WhileSuspended::AllowedAndDeleted
+    } else if is_owner && ALLOWED_WHILE_SUSPENDED.contains(&route) || route == LEAVING && names_the_caller() {
+        WhileSuspended::Allowed
+    } else {
+        WhileSuspended::Refused
+    }
 }
 
 /// Finds the person's user in the organization: the linked one, or else the one invited by the verified address.

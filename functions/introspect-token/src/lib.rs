@@ -66,8 +66,12 @@ async fn introspect_key(
     let Some(snapshot) = app.table.snapshot(user.organization_id).await? else {
         return Ok(Introspection::unknown());
     };
-    if snapshot.organization.status != organization::Status::Active {
-        return Ok(Introspection::inactive(Reason::OrganizationSuspended));
+    match snapshot.organization.status {
+        organization::Status::Active => {}
+        organization::Status::Suspended => {
+            return Ok(Introspection::inactive(Reason::OrganizationSuspended));
+        }
+        organization::Status::Deleted => return Ok(Introspection::unknown()),
     }
     let permissions = effective(user, Some(key), &snapshot.catalog);
     Ok(Introspection::active(key, &permissions, key.validity_of(secret)))

@@ -48,6 +48,7 @@ pub(crate) async fn create(
         organization_id: owner.organization_id,
         name: body.name,
         status: Status::Active,
+        suspended_at: None,
         policy,
         owner_ids: BTreeSet::from([owner.user_id]),
         entered_owner_ids: BTreeSet::from([owner.user_id]),

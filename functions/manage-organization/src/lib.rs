@@ -1,19 +1,20 @@
-//! Organizations: created and listed by people who sign in, shown and changed by members.
+//! Organizations: created and listed by people who sign in, shown and changed by members, deleted by owners.
 
 mod create;
 mod creation_policy;
+mod delete;
 mod policy;
 mod preview;
 mod response;
 mod update;
 
 use api::{HandlerResult, Member, Paging, Request, app::App, response::ok};
-use domain::{Error, access::Action, id::OrganizationId, sign_in::SignedIn};
-use response::OrganizationResponse;
+use domain::{access::Action, sign_in::SignedIn};
+use response::{MembershipResponse, OrganizationResponse};
 
 pub use creation_policy::CreationPolicy;
 
-/// Creates an organization, lists those of a person, or shows, changes or tries a change of one.
+/// Creates an organization, lists those of a person, or shows, changes, deletes or tries a change of one.
 pub async fn manage_organization(
     app: &App,
     creation: &CreationPolicy,
@@ -27,6 +28,7 @@ pub async fn manage_organization(
         "POST /v1/organizations/{organization_id}/policy-preview" => {
             preview::preview(app, &request.into_member()?).await
         }
+        "DELETE /v1/organizations/{organization_id}" => delete::delete(app, &request.into_member()?).await,
         "GET /v1/organizations/{organization_id}" => get(app, &request.into_member()?).await,
         _ => Err(request.unknown_route()),
     }
@@ -36,8 +38,7 @@ async fn get(app: &App, request: &Request<Member>) -> HandlerResult {
     request.query(&[])?;
     let member = &request.caller;
     app.permit(member, Action::ReadOrganization, member.actor().as_resource()).await?;
-    let organization = app.table.organization(member.organization_id).await?;
-    let organization = organization.ok_or(Error::NotFound { what: "organization" })?;
+    let organization = app.organization(member).await?;
     let version = organization.version;
     Ok(ok(&OrganizationResponse::from(organization), Some(version)))
 }
@@ -46,8 +47,8 @@ async fn list(app: &App, request: &Request<SignedIn>) -> HandlerResult {
     let sign_in = &request.caller;
     let subject = sign_in.hash();
     let paging = Paging::read(request, None, &format!("organizations of {subject}"))?;
-    let after = paging.after.as_deref().and_then(|position| OrganizationId::parse(position).ok());
-    let page = app.table.organizations_of(&subject, sign_in.verified_email(), after, paging.limit).await?;
-    let shown: Vec<_> = page.items.into_iter().map(OrganizationResponse::from).collect();
+    let (email, after) = (sign_in.verified_email(), paging.after.as_deref());
+    let page = app.table.organizations_of(&subject, email, after, paging.limit).await?;
+    let shown: Vec<_> = page.items.into_iter().map(MembershipResponse::from).collect();
     Ok(ok(&paging.page(shown, page.next), None))
 }

@@ -34,9 +34,7 @@ pub(crate) async fn preview(app: &App, request: &Request<Member>) -> HandlerResu
     let member = &request.caller;
     member.actor().may(Action::WriteOrganization)?;
     let body: Body = request.body()?;
-    let organization = app.table.organization(member.organization_id).await?;
-    let policy =
-        organization.ok_or(Error::NotFound { what: "organization" })?.policy.changed(&body.policy)?;
+    let policy = app.organization(member).await?.policy.changed(&body.policy)?;
     let proposed = serde_json::to_string(&policy).expect("a policy is a map with text keys");
     let paging = Paging::read(request, Some(member.organization_id), &format!("preview of {proposed}"))?;
     let (all, after) = (AccessKeyFilter::default(), paging.after.as_deref());

@@ -1,12 +1,14 @@
-//! An organization as the API shows it.
+//! An organization as the API shows it, and one of a person's list.
 
 use domain::{
-    id::OrganizationId,
+    id::{OrganizationId, UserId},
     organization::{Organization, Status},
     policy::Policy,
     text::Name,
+    user::Kind,
 };
 use serde::Serialize;
+use table::Membership;
 
 /// An organization as the API shows it.
 #[derive(Debug, Serialize)]
@@ -28,6 +30,28 @@ impl From<Organization> for OrganizationResponse {
             policy: organization.policy,
             created_at: organization.created_at.to_string(),
             version: organization.version,
+        }
+    }
+}
+
+/// An organization in the list of a person's organizations, with the person's user in it.
+#[derive(Debug, Serialize)]
+pub(crate) struct MembershipResponse {
+    #[serde(flatten)]
+    organization: OrganizationResponse,
+    user_id: UserId,
+    user_kind: Kind,
+    /// Whether the person has not signed in to it yet.
+    invited: bool,
+}
+
+impl From<Membership> for MembershipResponse {
+    fn from(Membership { organization, user }: Membership) -> Self {
+        Self {
+            organization: organization.into(),
+            user_id: user.user_id,
+            user_kind: user.kind,
+            invited: user.subject.is_none(),
         }
     }
 }

@@ -22,9 +22,16 @@ struct Body {
     #[serde(default, deserialize_with = "non_null")]
     name: Option<Name>,
     #[serde(default, deserialize_with = "non_null")]
-    status: Option<Status>,
+    status: Option<RequestedStatus>,
     #[serde(default, deserialize_with = "policy")]
     policy: Option<PolicyChange>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RequestedStatus {
+    Active,
+    Suspended,
 }
 
 fn policy<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<PolicyChange>, D::Error> {
@@ -42,8 +49,7 @@ pub(crate) async fn update(app: &App, request: &Request<Member>) -> HandlerResul
 }
 
 async fn change(app: &App, request: &Request<Member>, body: &Body) -> Result<Organization, HandlerError> {
-    let before = app.table.organization(request.caller.organization_id).await?;
-    let before = before.ok_or(Error::NotFound { what: "organization" })?;
+    let before = app.organization(&request.caller).await?;
     request.check_precondition(before.version)?;
     if before.status == Status::Suspended && (body.name.is_some() || body.policy.is_some()) {
         return Err(Error::Conflict("this organization is suspended; lift the suspension first").into());
@@ -53,7 +59,7 @@ async fn change(app: &App, request: &Request<Member>, body: &Body) -> Result<Org
         after.name.clone_from(name);
     }
     if let Some(status) = body.status {
-        after.status = status;
+        after.set_suspended(status == RequestedStatus::Suspended, request.now);
     }
     if let Some(policy) = &body.policy {
         after.policy = after.policy.changed(policy)?;

@@ -1,6 +1,9 @@
-//! Step 4, clean up: finishes interrupted deletions of users.
+//! Step 4, clean up: finishes interrupted deletions of users and organizations.
 
-use domain::{id::UserId, user::Status};
+use domain::{
+    id::{OrganizationId, UserId},
+    user::Status,
+};
 use table::Table;
 
 use crate::{
@@ -35,6 +38,25 @@ pub(crate) async fn clean_up(
             // The index is a moment behind.
             Lookup::Found(_) | Lookup::Missing => {}
             Lookup::Unavailable => run.count(|summary| summary.failed += 1),
+        }
+    }
+}
+
+/// Removes the items that interrupted deletions of organizations have left, while time allows.
+///
+/// An organization that is not marked as deleted stays as it is: the index is a moment behind.
+pub(crate) async fn clean_up_organizations(run: &Run, table: &Table, organization_ids: &[OrganizationId]) {
+    for organization_id in organization_ids {
+        let time_left = run.time_left();
+        if time_left.is_zero() {
+            run.count(|summary| summary.left_over += 1);
+            continue;
+        }
+        match with_timeout(time_left, table.remove_organization(*organization_id)).await {
+            Ok(()) => {
+                tracing::info!(organization.id = %organization_id, "finished the deletion of an organization");
+            }
+            Err(error) => run.record_failure(1, "finish the deletion of an organization", &error),
         }
     }
 }

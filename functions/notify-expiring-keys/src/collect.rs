@@ -39,6 +39,8 @@ pub(crate) struct Collected {
     pub(crate) messages: Vec<OutboxMessage>,
     /// Users that are marked deleted and not yet removed.
     pub(crate) deleted_users: Vec<UserId>,
+    /// Organizations that are marked deleted and not yet removed.
+    pub(crate) deleted_organizations: Vec<OrganizationId>,
 }
 
 /// Collects all due items, and reads into the directory all users and organizations that they name.
@@ -60,6 +62,7 @@ pub(crate) async fn collect(
         unfinished_mails: load_unfinished_mails(run, &app.table, directory, &due.mails).await,
         messages: load_messages(run, &app.table, directory, &due.messages).await,
         deleted_users: due.deleted_users,
+        deleted_organizations: due.deleted_organizations,
     })
 }
 
@@ -71,6 +74,7 @@ struct DueItems {
     messages: Vec<(UserId, Ulid)>,
     owners_messages: Vec<(OrganizationId, Ulid)>,
     deleted_users: Vec<UserId>,
+    deleted_organizations: Vec<OrganizationId>,
 }
 
 impl DueItems {
@@ -83,6 +87,7 @@ impl DueItems {
                 self.owners_messages.push((organization_id, message_id));
             }
             DueItem::DeletedUser(user_id) => self.deleted_users.push(user_id),
+            DueItem::DeletedOrganization(organization_id) => self.deleted_organizations.push(organization_id),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Notifies people that access keys expire, and mails the messages that wait in the outbox.
 //!
 //! A run has four steps: *collect* what is due, *plan* a digest for each recipient, *send* the digests,
-//! and *clean up* after deleted users.
+//! and *clean up* after deleted users and organizations.
 //!
 //! - Each notice is claimed before it is sent, and its mail is marked after. A run may end anywhere; the
 //!   next one continues from the state of the table.
@@ -29,7 +29,7 @@ mod summary;
 mod urgency;
 
 use advances::AdvanceQueue;
-use clean_up::clean_up;
+use clean_up::{clean_up, clean_up_organizations};
 use collect::{Collected, collect};
 use directory::Directory;
 use failure::Failure;
@@ -62,11 +62,12 @@ async fn notify(notifier: &Notifier, run: &Run, shards: &[u32]) -> Result<Summar
     let (mut directory, advances) = (Directory::new(table, &notifier.mail_domains), AdvanceQueue::new(table));
 
     let collected = collect(run, &notifier.app, &mut directory, &advances, shards).await?;
-    let Collected { notices, unfinished_mails, messages, deleted_users } = collected;
+    let Collected { notices, unfinished_mails, messages, deleted_users, deleted_organizations } = collected;
     let (plan, digests) = Plan::new(notices, unfinished_mails, messages);
     let delivery = Delivery { run, notifier, directory: &directory, advances: &advances, plan: &plan };
     send(&delivery, digests, shards).await;
     clean_up(run, table, &mut directory, &deleted_users).await;
+    clean_up_organizations(run, table, &deleted_organizations).await;
 
     advances.flush().await;
     run.count(|summary| {

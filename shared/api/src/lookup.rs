@@ -5,6 +5,7 @@ use domain::{
     access::{Action, Resource, Right},
     access_key::AccessKey,
     id::{KeyId, UserId},
+    organization::{self, Organization},
     user::{Status, User},
 };
 use table::{KeyWithUser, Snapshot};
@@ -15,7 +16,15 @@ impl<P> App<P> {
     /// Reads the caller's organization with its roles and groups.
     pub async fn snapshot(&self, member: &Member) -> Result<Snapshot, HandlerError> {
         let snapshot = self.table.snapshot(member.organization_id).await?;
-        Ok(snapshot.ok_or(Error::NotFound { what: "organization" })?)
+        let exists = |snapshot: &Snapshot| snapshot.organization.status != organization::Status::Deleted;
+        Ok(snapshot.filter(exists).ok_or_else(organization_not_found)?)
+    }
+
+    /// Reads the caller's organization.
+    pub async fn organization(&self, member: &Member) -> Result<Organization, HandlerError> {
+        let organization = self.table.organization(member.organization_id).await?;
+        let exists = |organization: &Organization| organization.status != organization::Status::Deleted;
+        Ok(organization.filter(exists).ok_or_else(organization_not_found)?)
     }
 
     /// Reads the user that the path names; `me` is the caller.
@@ -94,6 +103,10 @@ impl<P> App<P> {
         self.permit(member, action, found.user.as_resource().with_key(key_id)).await?;
         Ok(found)
     }
+}
+
+fn organization_not_found() -> Error {
+    Error::NotFound { what: "organization" }
 }
 
 fn user_not_found() -> Error {

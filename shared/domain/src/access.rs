@@ -54,6 +54,8 @@ pub enum Action {
     ReadOrganization,
     /// Changes the organization: its name, policy and status.
     WriteOrganization,
+    /// Deletes the organization.
+    DeleteOrganization,
     /// Reads roles and groups.
     ReadRoles,
     /// Sets and removes roles and groups.
@@ -64,8 +66,10 @@ pub enum Action {
     ReadUser,
     /// Changes a user's name and switches.
     WriteProfile,
-    /// Creates or deletes a user, or changes its kind, status, roles, groups or e-mail.
+    /// Creates a user, or changes its kind, status, roles, groups or e-mail.
     WriteUser,
+    /// Deletes a user. People who delete their own user leave the organization.
+    DeleteUser,
     /// Makes somebody an owner: nobody grants what they do not hold, and owners hold everything.
     MakeOwner,
     /// Lists the keys of the whole organization.
@@ -106,6 +110,10 @@ pub enum Extent {
     OrPeople,
     /// Holders for the whole organization; people for their own resources.
     OrOwn,
+    /// Holders, for all resources but their own; people for their own, with a sign-in alone.
+    OrOwnSignedIn,
+    /// Owners, with a sign-in alone.
+    SignedInOwners,
     /// People for their own resources; holders for those of machines only.
     OwnOrMachines,
     /// As [`Extent::OwnOrMachines`], and every key for itself.
@@ -114,15 +122,17 @@ pub enum Extent {
     Own,
 }
 
-const TABLE: [(Action, &str, Extent); 17] = [
+const TABLE: [(Action, &str, Extent); 19] = [
     (Action::ReadOrganization, "organization:read", Extent::OrPeople),
     (Action::WriteOrganization, "organization:write", Extent::Organization),
+    (Action::DeleteOrganization, "*", Extent::SignedInOwners),
     (Action::ReadRoles, "roles:read", Extent::Organization),
     (Action::WriteRoles, "roles:write", Extent::Organization),
     (Action::ListUsers, "users:read", Extent::Organization),
     (Action::ReadUser, "users:read", Extent::OrOwn),
     (Action::WriteProfile, "users:write", Extent::OrOwn),
     (Action::WriteUser, "users:write", Extent::Organization),
+    (Action::DeleteUser, "users:write", Extent::OrOwnSignedIn),
     (Action::MakeOwner, "*", Extent::Organization),
     (Action::ListKeys, "access-keys:read", Extent::Organization),
     (Action::ReadKey, "access-keys:read", Extent::OrOwn),
@@ -151,6 +161,9 @@ impl Actor {
     pub fn may(&self, action: Action) -> Result<(), Error> {
         match rule(action) {
             (_, Extent::Own) => Err(theirs_alone()),
+            (_, Extent::SignedInOwners) if self.kind != Kind::Owner || self.key_id.is_some() => {
+                Err(Error::Forbidden { needs: "the sign-in of an owner".to_owned() })
+            }
             (permission, _) => self.require(permission),
         }
     }
@@ -164,7 +177,18 @@ impl Actor {
         match extent {
             Extent::OwnOrMachinesOrItself if itself => Ok(Right::Itself),
             Extent::OrPeople if self.kind != Kind::Machine => held().or(Ok(Right::Own)),
+            Extent::SignedInOwners => self.may(action).map(|()| Right::Held),
             Extent::Organization | Extent::OrPeople => held(),
+            Extent::OrOwnSignedIn if own && self.key_id.is_some() => {
+                Err(Error::Forbidden { needs: "a sign-in: nobody leaves with a key".to_owned() })
+            }
+            Extent::OrOwnSignedIn => {
+                if own {
+                    Ok(Right::Own)
+                } else {
+                    held()
+                }
+            }
             Extent::OrOwn => held().or_else(|refusal| if own { Ok(Right::Own) } else { Err(refusal) }),
             Extent::OwnOrMachines | Extent::OwnOrMachinesOrItself | Extent::Own if own => Ok(Right::Own),
             Extent::Own => Err(theirs_alone()),
@@ -270,6 +294,26 @@ mod tests {
         let owner = actor(Kind::Owner, &["*"]);
         assert!(owner.may_for(Action::RotateKey, other(Kind::Machine)).is_ok());
         assert!(owner.may_for(Action::RotateKey, other(Kind::Normal)).is_err());
+    }
+
+    #[test]
+    fn people_leave_and_owners_delete_with_a_sign_in_alone() {
+        let key_id = Some(KeyId::random());
+        for (kind, permissions) in
+            [(Kind::Owner, &["*"][..]), (Kind::Normal, &["users:*"]), (Kind::Normal, &[])]
+        {
+            let person = actor(kind, permissions);
+            let with_key = Actor { key_id, ..person.clone() };
+            let leave = |actor: &Actor| actor.may_for(Action::DeleteUser, oneself(actor)).ok();
+            assert_eq!((leave(&person), leave(&with_key)), (Some(Right::Own), None));
+            let removes = with_key.may_for(Action::DeleteUser, other(Kind::Normal)).is_ok();
+            assert_eq!(removes, !permissions.is_empty());
+            assert_eq!(person.may(Action::DeleteOrganization).is_ok(), kind == Kind::Owner);
+            assert!(with_key.may(Action::DeleteOrganization).is_err());
+        }
+        let machine = Actor { key_id, ..actor(Kind::Machine, &["*"]) };
+        assert!(machine.may_for(Action::DeleteUser, oneself(&machine)).is_ok());
+        assert!(machine.may(Action::DeleteOrganization).is_err());
     }
 
     #[test]

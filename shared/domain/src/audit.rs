@@ -62,6 +62,7 @@ impl Actor {
 pub enum Action {
     OrganizationCreated,
     OrganizationUpdated,
+    OrganizationDeleted,
     UserCreated,
     UserLinked,
     UserUpdated,
@@ -88,6 +89,7 @@ impl Action {
         match self {
             Self::OrganizationCreated => "organization.created",
             Self::OrganizationUpdated => "organization.updated",
+            Self::OrganizationDeleted => "organization.deleted",
             Self::UserCreated => "user.created",
             Self::UserLinked => "user.linked",
             Self::UserUpdated => "user.updated",

@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Time,
+    Error, Time,
     id::{OrganizationId, UserId},
     policy::Policy,
     text::Name,
 };
+
+/// Seconds for which an organization must be suspended before it can be deleted.
+const SUSPENSION_BEFORE_DELETION: i64 = 7 * 86_400;
 
 /// Whether an organization is in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +20,11 @@ use crate::{
 pub enum Status {
     /// In use.
     Active,
-    /// All its keys and people are refused, except owners who read the organization or lift the suspension.
+    /// All its keys and people are refused, except owners who read the organization, lift the suspension or
+    /// delete it, and people who leave.
     Suspended,
+    /// Deleted: refused, hidden, and being cleaned up.
+    Deleted,
 }
 
 impl Status {
@@ -28,6 +34,7 @@ impl Status {
         match self {
             Self::Active => "active",
             Self::Suspended => "suspended",
+            Self::Deleted => "deleted",
         }
     }
 }
@@ -41,6 +48,9 @@ pub struct Organization {
     pub name: Name,
     /// Whether it is in use.
     pub status: Status,
+    /// When it was suspended; `None` while it is active.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspended_at: Option<Time>,
     /// Its rules.
     pub policy: Policy,
     /// Its active owners: never empty.
@@ -51,4 +61,27 @@ pub struct Organization {
     pub created_at: Time,
     /// The number of its changes, from 1.
     pub version: u64,
+}
+
+impl Organization {
+    /// Suspends it at `now`, or lifts the suspension. A suspension that lasts keeps its begin.
+    pub fn set_suspended(&mut self, suspended: bool, now: Time) {
+        self.status = if suspended { Status::Suspended } else { Status::Active };
+        self.suspended_at = suspended.then(|| self.suspended_at.unwrap_or(now));
+    }
+
+    /// Checks that `owner` may delete it at `now`: as its only active owner who has signed in, and after it was
+    /// suspended for 7 days.
+    pub fn check_deletion(&self, owner: UserId, now: Time) -> Result<(), Error> {
+        if !self.entered_owner_ids.iter().eq([&owner]) {
+            return Err(Error::Conflict(
+                "other owners have signed in to this organization; each of them leaves or steps down first",
+            ));
+        }
+        let long_enough = self.suspended_at.is_some_and(|at| now.since(at) >= SUSPENSION_BEFORE_DELETION);
+        if self.status != Status::Suspended || !long_enough {
+            return Err(Error::Conflict("suspend this organization, and delete it 7 days later"));
+        }
+        Ok(())
+    }
 }

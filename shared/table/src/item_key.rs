@@ -29,6 +29,8 @@ pub struct ItemKey {
     pub sk: String,
 }
 
+const ORGANIZATION: &str = "ORG";
+
 /// Sort key of a user.
 pub const USER: &str = "USER";
 
@@ -73,7 +75,7 @@ fn in_organization(organization_id: OrganizationId, sk: impl Into<String>) -> It
 /// Returns the key of an organization.
 #[must_use]
 pub fn organization(organization_id: OrganizationId) -> ItemKey {
-    in_organization(organization_id, "ORG")
+    in_organization(organization_id, ORGANIZATION)
 }
 
 /// Returns the key of what an organization's roles and groups have in common.
@@ -288,12 +290,17 @@ pub enum DueItem {
     },
     /// A user that is marked deleted and not removed yet.
     DeletedUser(UserId),
+    /// An organization that is marked deleted and not removed yet.
+    DeletedOrganization(OrganizationId),
 }
 
 /// Returns the item of an entry of the `due` index; `None` if this version does not know its kind.
 #[must_use]
 pub fn due_item(key: &ItemKey) -> Option<DueItem> {
     if let Some(organization) = key.pk.strip_prefix("ORG#") {
+        if key.sk == ORGANIZATION {
+            return Some(DueItem::DeletedOrganization(OrganizationId::parse(organization).ok()?));
+        }
         let organization_id = OrganizationId::parse(organization.strip_suffix(OWNERS_OUTBOX)?).ok()?;
         let message_id = key.sk.strip_prefix(OUTBOX)?.parse().ok()?;
         return Some(DueItem::OwnersMessage { organization_id, message_id });
@@ -336,6 +343,9 @@ mod tests {
             Some(DueItem::OwnersMessage { organization_id, message_id })
         );
         assert_eq!(due_item(&user(user_id)), Some(DueItem::DeletedUser(user_id)));
+        let organization_id = OrganizationId::random();
+        let deleted = DueItem::DeletedOrganization(organization_id);
+        assert_eq!(due_item(&organization(organization_id)), Some(deleted));
         assert_eq!(due_item(&message(user_id, message_id)), None);
     }
 

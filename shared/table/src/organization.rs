@@ -1,26 +1,13 @@
 //! Organizations.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{
-    audit,
-    id::OrganizationId,
-    organization::Organization,
-    text::Email,
-    user::{Kind, Status, User},
-};
+use domain::{audit, id::OrganizationId, organization::Organization, user::User};
 
 use crate::{
-    Error, OnConditionFailed, Page, Table, Transaction,
-    batch::BATCH_SIZE,
-    item::{Item, decode, encode},
-    item_key::{self, ItemKey},
-    sign_in::Pointer,
+    Error, OnConditionFailed, Table, Transaction,
+    item::{Item, encode},
+    item_key,
 };
-
-/// The most organizations of one page: each takes three items of a batch, itself, a link and a claim.
-const MAX_PAGE: usize = BATCH_SIZE / 3;
 
 impl Table {
     /// Reads an organization, strongly.
@@ -64,71 +51,6 @@ impl Table {
         transaction.change(organization, &old, &new, OnConditionFailed::Conflict);
         transaction.record(event);
         transaction.commit().await
-    }
-
-    /// Lists the organizations of a person, by id, those invited by a verified address included.
-    ///
-    /// `after` is the `next` of the page before. Organizations in which the person's user is not active are
-    /// left out, so a page may be short.
-    pub async fn organizations_of(
-        &self,
-        subject: &str,
-        email: Option<&Email>,
-        after: Option<OrganizationId>,
-        limit: usize,
-    ) -> Result<Page<Organization>, Error> {
-        // Read from the start for each page: a person is in a handful of organizations.
-        let mut pointers = self.pointers(&item_key::links_of_subject_partition(subject)).await?;
-        if let Some(email) = email {
-            pointers.extend(self.pointers(&item_key::claims_of_email_partition(email)).await?);
-        }
-        let mut by_organization: BTreeMap<OrganizationId, BTreeSet<ItemKey>> = BTreeMap::new();
-        for (organization_id, pointer) in pointers {
-            by_organization.entry(organization_id).or_default().insert(pointer);
-        }
-        let mut rest = by_organization.into_iter().filter(|(id, _)| after.is_none_or(|after| *id > after));
-        let page: Vec<_> = rest.by_ref().take(limit.min(MAX_PAGE)).collect();
-        let next = rest.next().and_then(|_| page.last()).map(|(id, _)| id.to_string());
-        let wanted = page
-            .iter()
-            .flat_map(|(id, pointers)| pointers.iter().cloned().chain([item_key::organization(*id)]));
-        let mut items = self.batch(wanted).await?;
-        let mut users = BTreeMap::new();
-        for (organization_id, pointer) in
-            page.iter().flat_map(|(id, all)| all.iter().map(move |one| (id, one)))
-        {
-            if let Some(item) = items.remove(pointer) {
-                let pointer: Pointer = decode("sign-in link", item)?;
-                users.insert(item_key::user(pointer.user_id), *organization_id);
-            }
-        }
-        let mut open: BTreeSet<OrganizationId> = BTreeSet::new();
-        for (user, item) in self.batch(users.keys().cloned()).await? {
-            let person: User = decode("user", item)?;
-            let theirs = person.subject.as_deref().is_none_or(|linked| linked == subject);
-            if theirs && person.status == Status::Active && person.kind != Kind::Machine {
-                open.extend(users.get(&user));
-            }
-        }
-        let found = page.iter().filter(|(id, _)| open.contains(id));
-        let items = found.filter_map(|(id, _)| items.remove(&item_key::organization(*id)));
-        let items = items.map(|item| decode("organization", item)).collect::<Result<_, _>>()?;
-        Ok(Page { items, next })
-    }
-
-    /// Reads the keys of all links or claims of a partition.
-    async fn pointers(&self, partition: &str) -> Result<Vec<(OrganizationId, ItemKey)>, Error> {
-        let mut found = Vec::new();
-        let mut after = None;
-        loop {
-            let places = self.index_page(partition.to_owned(), None, after, BATCH_SIZE).await?;
-            after = places.entries.last().cloned().filter(|_| places.more);
-            let read = places.entries.into_iter();
-            found.extend(read.filter_map(|(sort, key)| Some((OrganizationId::parse(&sort).ok()?, key))));
-            if after.is_none() {
-                return Ok(found);
-            }
-        }
     }
 }
 

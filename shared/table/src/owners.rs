@@ -8,6 +8,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     limits::{MAX_OWNED, MAX_OWNERS, owns_too_many, too_many_owners},
+    organization::Status,
     user::User,
 };
 
@@ -66,7 +67,9 @@ impl Transaction<'_> {
             let room = Expression::new("size(owner_ids) < :most").value(":most", number(MAX_OWNERS));
             ("ADD", room, refuse(too_many_owners()))
         } else {
-            ("ADD", Expression::exists(), refuse(domain::Error::NotFound { what: "organization" }))
+            let kept = Expression::exists().and(" AND #status <> :deleted");
+            let kept = kept.name("#status", "status").value(":deleted", text(Status::Deleted.as_str()));
+            ("ADD", kept, refuse(domain::Error::NotFound { what: "organization" }))
         };
         let id = AttributeValue::Ss(vec![user.user_id.to_string()]);
         let change = Expression::new(format!("{verb} {sets}")).value(":owner", id);

@@ -10,14 +10,14 @@ use domain::{
 use crate::{
     ChangeRecords, Error, OnConditionFailed, Page, Table, Transaction,
     access_key::StoredAccessKey,
-    item::{Item, decode, encode, indexed, key_of, primary},
+    item::{Item, decode, encode, indexed, primary},
     item_key::{self, ItemKey},
     sign_in::{claim_item, link_item, pointing_to},
 };
 
-/// Seconds until notify-expiring-keys removes the rest of a deleted user. Until then the request itself
-/// may still be removing it.
-const REMOVAL_DELAY: i64 = 60;
+/// Seconds until notify-expiring-keys removes the rest of a deleted user or organization. Until then the
+/// request itself may still be removing it.
+pub(crate) const REMOVAL_DELAY: i64 = 60;
 
 impl Table {
     /// Reads a user, strongly.
@@ -120,18 +120,7 @@ impl Table {
     /// If it is cut off, the user stays marked, and calling it again goes on.
     pub async fn remove_user(&self, user_id: UserId) -> Result<(), Error> {
         let user = item_key::user(user_id);
-        let mut pages = self
-            .query_strongly("PK = :partition", item_key::user_partition(user_id))
-            .projection_expression("PK, SK")
-            .into_paginator()
-            .items()
-            .send();
-        while let Some(item) = pages.next().await {
-            let item = item.map_err(|error| Error::failed("Query", error))?;
-            if let Some(key) = key_of(&item).filter(|key| *key != user) {
-                self.delete(key).await?;
-            }
-        }
+        self.remove_partition(item_key::user_partition(user_id), |key| *key == user).await?;
         self.delete(user).await
     }
 

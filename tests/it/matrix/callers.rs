@@ -48,7 +48,7 @@ pub(super) enum Expected {
     Refused,
     /// The function's `forbidden`.
     Forbidden,
-    /// The function's `conflict`: the organization is suspended.
+    /// The function's `conflict`: the organization is suspended, or not for long enough to be deleted.
     Conflict,
     Done,
 }
@@ -85,21 +85,31 @@ impl Caller {
         };
         let done = match self {
             Self::OwnerOfTheSuspended if route == "GET …" => true,
-            Self::OwnerOfTheSuspended if route == "PATCH …" => return Expected::Conflict,
+            Self::OwnerOfTheSuspended if matches!(route, "PATCH …" | "DELETE …") => {
+                return Expected::Conflict;
+            }
+            Self::OwnerAboutAPerson | Self::OwnerAboutAMachine if reach == Extent::SignedInOwners => {
+                return Expected::Conflict;
+            }
             Self::Nobody
             | Self::OwnerOfAnotherOrganization
             | Self::SuspendedPerson
             | Self::SuspendedPersonsKey
             | Self::OwnerOfTheSuspended
             | Self::KeyOfTheSuspended => return Expected::Refused,
-            Self::Themselves => reach != Extent::Organization,
+            Self::Themselves => !matches!(reach, Extent::Organization | Extent::SignedInOwners),
             Self::AnotherNormalUser if reach == Extent::OrPeople => true,
             Self::KeyWithoutAboutItself => reach == Extent::OwnOrMachinesOrItself,
             Self::AnotherNormalUser | Self::KeyWithoutAboutAPerson => false,
             Self::OwnerAboutAPerson | Self::KeyWithAboutAPerson => {
-                matches!(reach, Extent::Organization | Extent::OrPeople | Extent::OrOwn)
+                matches!(
+                    reach,
+                    Extent::Organization | Extent::OrPeople | Extent::OrOwn | Extent::OrOwnSignedIn
+                )
             }
-            Self::OwnerAboutAMachine | Self::KeyWithAboutAMachine => reach != Extent::Own,
+            Self::OwnerAboutAMachine | Self::KeyWithAboutAMachine => {
+                !matches!(reach, Extent::Own | Extent::SignedInOwners)
+            }
         };
         if done { Expected::Done } else { Expected::Forbidden }
     }

@@ -16,7 +16,11 @@ fn whoever_signs_in_creates_an_organization_and_owns_it() {
         let path = format!("/v1/organizations/{}", made["organization_id"].as_str().unwrap());
         assert_eq!(alice.get(&path).await.expect(200), made);
         let listed = alice.get("/v1/organizations").await.expect(200);
-        assert_eq!(listed, json!({"items": [made], "next_cursor": null}));
+        let me = alice.get(&format!("{path}/users/me")).await.expect(200);
+        let mut shown = made.clone();
+        let theirs = json!({"user_id": me["user_id"], "user_kind": "owner", "invited": false});
+        shown.as_object_mut().unwrap().extend(theirs.as_object().unwrap().clone());
+        assert_eq!(listed, json!({"items": [shown], "next_cursor": null}));
         let owners = alice.get(&format!("{path}/users")).await.expect(200);
         assert_json_snapshot!(owners, {
             ".items[].user_id" => id(12), ".items[].organization_id" => id(16), ".items[].created_at" => time(),

@@ -1,7 +1,7 @@
 //! Reads the due keys, and makes a notice of each that has one.
 
 use api::app::App;
-use domain::{Time, id::KeyId, notice::next_due};
+use domain::{Time, id::KeyId, notice::next_due, organization::Status};
 use table::{Advance, DueKey, Error, Table};
 
 use super::decision::{Decision, candidates_of, decide};
@@ -95,6 +95,11 @@ async fn notice_of(
 ) -> Option<DueNotice> {
     let key = &found.key;
     let organization = match directory.organization(key.organization_id) {
+        // It is cleaned up with its keys.
+        Lookup::Found(organization) if organization.status == Status::Deleted => {
+            run.count(|summary| summary.skipped += 1);
+            return None;
+        }
         Lookup::Found(organization) => organization,
         Lookup::Missing => {
             run.record_failure(1, "find the organization of a key", &MissingOrganization(key.key_id));

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use domain::id::{OrganizationId, UserId};
+use domain::{
+    id::{OrganizationId, UserId},
+    organization::Status,
+};
 use table::{Error, OwnersMessage, Table};
 use ulid::Ulid;
 
@@ -75,9 +78,9 @@ async fn take_turn(
 ) -> Outcome {
     let nobody = BTreeSet::new();
     let owner_ids = match directory.organization(waiting.organization_id) {
-        Lookup::Found(organization) => &organization.owner_ids,
+        Lookup::Found(organization) if organization.status != Status::Deleted => &organization.owner_ids,
         // The organization is gone. The delivery to nobody removes the message.
-        Lookup::Missing => &nobody,
+        Lookup::Found(_) | Lookup::Missing => &nobody,
         Lookup::Unavailable => {
             run.count(|summary| summary.failed += 1);
             return Outcome::Postponed;

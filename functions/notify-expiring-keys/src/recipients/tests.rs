@@ -28,6 +28,7 @@ fn organization(preset: Preset) -> Organization {
         organization_id: OrganizationId::random(),
         name: "Works".to_owned().try_into().unwrap(),
         status: organization::Status::Active,
+        suspended_at: None,
         policy: Policy::preset(preset),
         owner_ids: BTreeSet::from([UserId::random(), UserId::random()]),
         entered_owner_ids: BTreeSet::new(),

@@ -1,0 +1,115 @@
+//! The deletion of an organization: the mark, and the removal of its items.
+
+use domain::{
+    audit,
+    id::{OrganizationId, UserId},
+    organization::{Organization, Status},
+    user::User,
+};
+
+use crate::{
+    Error, OnConditionFailed, Table, Transaction,
+    batch::BATCH_SIZE,
+    expression::Expression,
+    item::{Item, key_of, number, text},
+    item_key::{self, ItemKey},
+    user::REMOVAL_DELAY,
+};
+
+impl Table {
+    /// Marks an organization as deleted: refused and hidden at once.
+    ///
+    /// `owner` must be its only active owner who has signed in. [`Table::remove_organization`] removes its
+    /// items afterwards; until then the organization is in the `due` index. Fails with [`Error::Conflict`] if
+    /// the organization or its owners changed meanwhile: read it and decide again.
+    pub async fn delete_organization(
+        &self,
+        organization: &Organization,
+        owner: &User,
+        event: &audit::Event,
+    ) -> Result<(), Error> {
+        let mut due = Item::new();
+        self.due_from(&mut due, organization.organization_id, event.at.plus(REMOVAL_DELAY));
+        let mut change = Expression::new("SET #status = :deleted")
+            .name("#status", "status")
+            .value(":deleted", text(Status::Deleted.as_str()))
+            .value(":one", number(1));
+        for (name, value) in due {
+            change = change.and(&format!(", {name} = :{name}")).value(&format!(":{name}"), value);
+        }
+        // Owners come and go without a new version of the organization.
+        let unchanged = Expression::version(organization.version)
+            .and(" AND size(entered_owner_ids) = :one AND contains(entered_owner_ids, :owner)")
+            .value(":owner", text(owner.user_id));
+        let mut transaction = Transaction::new(self);
+        let key = item_key::organization(organization.organization_id);
+        transaction.update(key, change.and(" ADD version :one"), unchanged, OnConditionFailed::Conflict);
+        transaction.change_owned(owner, false);
+        transaction.record(event);
+        transaction.commit().await
+    }
+
+    /// Removes all items of an organization that is marked as deleted, except its audit events.
+    ///
+    /// The owner who deleted it goes after all others, then their sign-in link, and the organization itself
+    /// last. So an interrupted removal can be repeated by this owner, or by a run of notify-expiring-keys.
+    pub async fn remove_organization(&self, organization_id: OrganizationId) -> Result<(), Error> {
+        let Some(organization) = self.organization(organization_id).await? else { return Ok(()) };
+        if organization.status != Status::Deleted {
+            return Ok(());
+        }
+        let owners = &organization.entered_owner_ids;
+        let mut after = None;
+        loop {
+            let page =
+                self.index_page(item_key::users_partition(organization_id), None, after, BATCH_SIZE).await?;
+            for (user_id, _) in &page.entries {
+                if let Some(user_id) = UserId::parse(user_id).ok().filter(|id| !owners.contains(id)) {
+                    self.remove_user(user_id).await?;
+                }
+            }
+            after = page.entries.last().cloned().filter(|_| page.more);
+            if after.is_none() {
+                break;
+            }
+        }
+        let mut last = Vec::new();
+        for owner in owners {
+            let subject = self.user(*owner).await?.and_then(|owner| owner.subject);
+            last.extend(subject.map(|subject| item_key::subject(organization_id, &subject)));
+        }
+        let organization = item_key::organization(organization_id);
+        self.remove_partition(item_key::organization_partition(organization_id), |key| {
+            *key == organization || last.contains(key)
+        })
+        .await?;
+        for owner in owners {
+            self.remove_user(*owner).await?;
+        }
+        for link in last {
+            self.delete(link).await?;
+        }
+        self.delete(organization).await
+    }
+
+    /// Removes the items of a partition, except those to keep.
+    pub(crate) async fn remove_partition(
+        &self,
+        partition: String,
+        keep: impl Fn(&ItemKey) -> bool,
+    ) -> Result<(), Error> {
+        let mut pages = self
+            .query_strongly("PK = :partition", partition)
+            .projection_expression("PK, SK")
+            .into_paginator()
+            .items()
+            .send();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|error| Error::failed("Query", error))?;
+            if let Some(key) = key_of(&item).filter(|key| !keep(key)) {
+                self.delete(key).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,242 @@
+//! `DELETE` of an organization, finished or cut off.
+
+use kit::{Client, DAY, Effect, Fault, Item, Options, Organization, Service, When, World, run, run_with};
+use serde_json::{Value, json};
+
+/// An organization of an owner with a machine, its key and an invited person, suspended now.
+struct Doomed {
+    name: String,
+    organization: Organization,
+    users: Vec<String>,
+    token: String,
+}
+
+async fn doomed(world: &World, name: &str) -> Doomed {
+    let organization = world.organization(name, "strict").await;
+    organization.role("reader", &["clusters:read"]).await;
+    let machine = organization.machine("ci").await;
+    let key = organization.key(&machine, 365).await;
+    let me = organization.owner.get(&organization.user_path("me")).await.expect(200);
+    let users = vec![machine, organization.invite(&format!("{name}-friend")).await, id(&me["user_id"])];
+    suspend(&organization.owner, &organization).await;
+    Doomed { name: name.to_owned(), organization, users, token: id(&key["secret"]["token"]) }
+}
+
+fn id(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+async fn suspend(owner: &Client, organization: &Organization) {
+    owner.patch(&organization.path, json!({"status": "suspended"})).await.expect(200);
+}
+
+impl Doomed {
+    /// Returns all that is stored of it, but for its audit events.
+    fn items(&self, world: &World) -> Vec<Item> {
+        let of = |item: &Item| {
+            let partition = item["PK"].as_str().unwrap();
+            let named = item.values().any(|value| value.to_string().contains(&self.organization.id));
+            let of_user = self.users.iter().any(|user| partition.ends_with(user.as_str()));
+            (named || of_user) && !partition.ends_with("#AUDIT")
+        };
+        world.items().into_iter().filter(of).collect()
+    }
+
+    fn events(&self, world: &World) -> usize {
+        let deleted = world.audit("organization.deleted");
+        deleted.iter().filter(|event| event["organization_id"] == self.organization.id.as_str()).count()
+    }
+
+    /// Signs the owner in anew: a token lives for 12 hours.
+    fn owner(&self, world: &World) -> Client {
+        world.person(&self.name)
+    }
+}
+
+#[test]
+fn an_organization_is_deleted_by_its_sole_owner_after_seven_days_of_suspension() {
+    run_with(Options { instance_cap: 1, ..Options::default() }, async |world| {
+        let (doomed, other) = (doomed(world, "alice").await, world.organization("bob", "strict").await);
+        let path = &doomed.organization.path;
+        world.travel(7 * DAY - 5);
+        doomed.owner(world).delete(path).await.expect_problem(409, "conflict");
+        // A suspension that was lifted starts anew. One that is repeated does not.
+        let owner = doomed.owner(world);
+        owner.patch(path, json!({"status": "active"})).await.expect(200);
+        world.travel(7 * DAY + 5);
+        owner.delete(path).await.expect_problem(409, "conflict");
+        suspend(&owner, &doomed.organization).await;
+        world.travel(10 * DAY);
+        suspend(&doomed.owner(world), &doomed.organization).await;
+        doomed.owner(world).delete(path).await.expect_problem(409, "conflict");
+        assert_eq!((doomed.events(world), world.audit("organization.updated").len()), (0, 3));
+
+        world.travel(14 * DAY + 10);
+        let owner = doomed.owner(world);
+        let stale = owner.clone().with_header("if-match", "\"1\"");
+        stale.delete(path).await.expect_problem(412, "precondition_failed");
+        owner.patch(path, json!({"status": "deleted"})).await.expect_invalid("status", "active or suspended");
+        let kept = world.items().len() - doomed.items(world).len();
+        assert_eq!(owner.delete(path).await.expect(204), Value::Null);
+        assert_eq!(doomed.items(world), Vec::<Item>::new());
+        // The event is new, and the item of what the person owns stays, without the organization.
+        assert_eq!((world.items().len(), doomed.events(world)), (kept + 2, 1));
+        let event = &world.audit("organization.deleted")[0];
+        assert_eq!(
+            (&event["target"]["type"], &event["changes"]),
+            (&json!("organization"), &json!({"name": "alice's"}))
+        );
+        for client in [&owner, &world.person("alice-friend"), &world.key(&doomed.token)] {
+            client.get(path).await.expect_forbidden_by_gateway();
+        }
+        assert_eq!(owner.get("/v1/organizations").await.expect(200)["items"], json!([]));
+        let introspected = world.anonymous().post("/v1/introspect", json!({"token": doomed.token})).await;
+        assert_eq!(introspected.expect(200), json!({"active": false}));
+        world.person("bob").get(&other.path).await.expect(200);
+        world.travel(400 * DAY);
+        assert_eq!(world.notify().await["failed"], 0);
+        assert!(world.stack.emails().is_empty());
+    });
+}
+
+#[test]
+fn an_organization_is_not_deleted_while_another_owner_has_signed_in_nor_by_others() {
+    run_with(Options { instance_cap: 1, ..Options::default() }, async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.invite_as("bob", "owner").await;
+        organization.invite_as("carol", "owner").await;
+        let dave = organization.invite("dave").await;
+        for person in ["bob", "dave"] {
+            world.person(person).get(&organization.path).await.expect(200);
+        }
+        organization.role("all", &["*"]).await;
+        let raise = json!({"roles": ["all"]});
+        organization.owner.patch(&organization.user_path(&dave), raise).await.expect(200);
+        let key = organization.key("me", 30).await;
+        let key = world.key(key["secret"]["token"].as_str().unwrap());
+        world.forget_organizations().await;
+        for client in [&key, &world.person("dave")] {
+            client.delete(&organization.path).await.expect_problem(403, "forbidden");
+        }
+        suspend(&organization.owner, &organization).await;
+        world.forget_organizations().await;
+        for client in [&key, &world.person("dave")] {
+            client.delete(&organization.path).await.expect_forbidden_by_gateway();
+        }
+        world.travel(8 * DAY);
+        for person in ["alice", "bob"] {
+            world.person(person).delete(&organization.path).await.expect_problem(409, "conflict");
+        }
+        assert_eq!(world.audit("organization.deleted").len(), 0);
+        // Bob leaves, although the organization is suspended. Carol never came.
+        world.person("bob").delete(&organization.user_path("me")).await.expect(204);
+        world.person("alice").delete(&organization.path).await.expect(204);
+        assert_eq!(world.audit("organization.deleted").len(), 1);
+        world.person("carol").get(&organization.path).await.expect_forbidden_by_gateway();
+    });
+}
+
+#[test]
+fn a_deletion_that_is_cut_off_anywhere_hides_the_organization_and_is_finished() {
+    run_with(Options { instance_cap: 1, ..Options::default() }, async |world| {
+        let mut all = vec![];
+        for number in 0..28 {
+            all.push(doomed(world, &format!("n{number}")).await);
+        }
+        world.travel(7 * DAY + 60);
+        let mut cut_off = 0;
+        for (number, doomed) in (1..).zip(&all) {
+            let (owner, path) = (doomed.owner(world), &doomed.organization.path);
+            let fault = Fault::anywhere(Effect::KillAfter).function("manage-organization");
+            world.stack.faults().add(fault.when(When::Nth(number)));
+            let status = owner.delete(path).await.status;
+            let struck = world.stack.faults().struck();
+            world.stack.faults().clear();
+            let marked = doomed.events(world) == 1;
+            assert!((struck == 1) == (status == 500) && (marked || status == 500), "{number}: {status}");
+            cut_off += struck;
+            if marked {
+                let statuses =
+                    [owner.get(path).await.status, world.key(&doomed.token).get("/v1/whoami").await.status];
+                assert!(matches!(statuses, [403 | 404, 403]), "{number}: {statuses:?}");
+                let lift = owner.patch(path, json!({"status": "active"})).await.status;
+                assert!(matches!(lift, 403 | 404), "{number}: {lift}");
+                assert_eq!(owner.get("/v1/organizations").await.expect(200)["items"], json!([]));
+                let leave = world.person(&format!("{}-friend", doomed.name)).get("/v1/organizations").await;
+                assert_eq!(leave.expect(200)["items"], json!([]));
+            } else {
+                assert_eq!(owner.get(path).await.expect(200)["status"], "suspended");
+            }
+            if number % 2 == 0 || !marked {
+                // The owner's own link goes last, so that the owner can repeat the deletion.
+                let again = owner.delete(path).await.status;
+                assert!(matches!(again, 204 | 403), "{number}: {again}");
+            }
+        }
+        assert!((20..28).contains(&cut_off), "{cut_off}");
+        world.travel(7 * DAY + 200);
+        let summary = world.notify().await;
+        assert_eq!((&summary["failed"], &summary["left_over"]), (&json!(0), &json!(0)), "{summary}");
+        for doomed in &all {
+            assert_eq!((doomed.items(world), doomed.events(world)), (vec![], 1));
+        }
+        assert!(world.stack.emails().is_empty());
+    });
+}
+
+#[test]
+fn a_deletion_and_a_lifting_at_once_have_one_winner() {
+    for held in ["DELETE", "PATCH"] {
+        run(async |world| {
+            let doomed = doomed(world, "alice").await;
+            world.travel(7 * DAY + 60);
+            let (owner, path) = (doomed.owner(world), &doomed.organization.path);
+            let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
+            world.stack.faults().add(hold.function("manage-organization").when(When::Nth(1)));
+            let delete = async || owner.delete(path).await;
+            let lift = async || owner.patch(path, json!({"status": "active"})).await;
+            let second = async {
+                world.stack.faults().until_held().await;
+                let answer = if held == "DELETE" { lift().await } else { delete().await };
+                world.stack.faults().clear();
+                answer
+            };
+            if held == "DELETE" {
+                let (deleted, lifted) = tokio::join!(delete(), second);
+                lifted.expect(200);
+                deleted.expect_problem(409, "conflict");
+                assert_eq!((doomed.events(world), doomed.items(world).is_empty()), (0, false));
+            } else {
+                let (lifted, deleted) = tokio::join!(lift(), second);
+                deleted.expect(204);
+                lifted.expect_problem(404, "not_found");
+                assert_eq!((doomed.events(world), doomed.items(world).is_empty()), (1, true));
+            }
+        });
+    }
+}
+
+#[test]
+fn an_owner_who_signs_in_during_the_deletion_stops_it() {
+    run(async |world| {
+        let doomed = doomed(world, "alice").await;
+        let owner = &doomed.organization.owner;
+        owner.patch(&doomed.organization.path, json!({"status": "active"})).await.expect(200);
+        doomed.organization.invite_as("bob", "owner").await;
+        suspend(owner, &doomed.organization).await;
+        world.travel(7 * DAY + 60);
+        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
+        world.stack.faults().add(hold.function("manage-organization").when(When::Nth(1)));
+        let (owner, path) = (doomed.owner(world), &doomed.organization.path);
+        let sign_in = async {
+            world.stack.faults().until_held().await;
+            let shown = world.person("bob").get(path).await;
+            world.stack.faults().clear();
+            shown
+        };
+        let (deleted, shown) = tokio::join!(owner.delete(path), sign_in);
+        shown.expect(200);
+        deleted.expect_problem(409, "conflict");
+        assert_eq!(doomed.events(world), 0);
+    });
+}
