@@ -87,6 +87,7 @@ impl Table {
                 next = Some(Place::Invitation(None));
             }
         }
+        let links = pointers.len();
         if let Some(email) = email.filter(|_| next.is_none()) {
             let after = if let Place::Invitation(after) = start { after } else { None };
             let start = after.map(|id| (id.to_string(), item_key::email(id, email)));
@@ -96,14 +97,17 @@ impl Table {
             let last = pointers.last().and_then(|(id, _)| OrganizationId::parse(id).ok());
             next = page.more.then_some(Place::Invitation(last));
         }
-        let items = self.memberships(pointers, subject, email).await?;
+        let items = self.memberships(pointers, links, subject, email).await?;
         Ok(Page { items, next: next.map(Place::write) })
     }
 
     /// Reads the users and organizations of links and claims, strongly, without those that do not count.
+    ///
+    /// The first `links` pointers are links. A claim counts until its user has signed in.
     async fn memberships(
         &self,
         pointers: Vec<(String, ItemKey)>,
+        links: usize,
         subject: &str,
         email: Option<&Email>,
     ) -> Result<Vec<Membership>, Error> {
@@ -114,26 +118,25 @@ impl Table {
             .collect();
         let found = self.batch(wanted).await?;
         let mut places = Vec::with_capacity(pointers.len());
-        for (id, pointer) in pointers {
+        for (position, (id, pointer)) in pointers.into_iter().enumerate() {
             // One that is missing was removed since the index was written.
             if let (Some(organization), Some(item)) = (organization_of(&id), found.get(&pointer)) {
                 let pointer: Pointer = decode("sign-in link or e-mail claim", item.clone())?;
-                places.push((organization, item_key::user(pointer.user_id)));
+                places.push((position < links, organization, item_key::user(pointer.user_id)));
             }
         }
-        let users: BTreeSet<_> = places.iter().map(|(_, user)| user.clone()).collect();
-        // A link and a claim may point to the same user: taking it keeps it from being listed twice.
-        let mut users = self.batch(users).await?;
+        let users: BTreeSet<_> = places.iter().map(|(_, _, user)| user.clone()).collect();
+        let users = self.batch(users).await?;
         let mut memberships = Vec::with_capacity(places.len());
-        for (organization, user) in places {
-            let (Some(organization), Some(user)) = (found.get(&organization), users.remove(&user)) else {
+        for (is_link, organization, user) in places {
+            let (Some(organization), Some(user)) = (found.get(&organization), users.get(&user)) else {
                 continue;
             };
             let organization: Organization = decode("organization", organization.clone())?;
-            let user: User = decode("user", user)?;
+            let user: User = decode("user", user.clone())?;
             let theirs = match &user.subject {
-                Some(linked) => linked == subject,
-                None => email.is_some_and(|email| user.email.as_ref().map(Email::key) == Some(email.key())),
+                Some(linked) => is_link && linked == subject,
+                None => !is_link && user.email.as_ref().map(Email::key) == email.map(Email::key),
             };
             let is_active = user.status == Status::Active && user.kind != Kind::Machine;
             if theirs && is_active && organization.status != organization::Status::Deleted {

@@ -144,6 +144,7 @@ fn a_deletion_that_is_cut_off_anywhere_hides_the_organization_and_is_finished() 
             all.push(doomed(world, &format!("n{number}")).await);
         }
         world.travel(7 * DAY + 60);
+        world.forget_organizations().await;
         let mut cut_off = 0;
         for (number, doomed) in (1..).zip(&all) {
             let (owner, path) = (doomed.owner(world), &doomed.organization.path);
