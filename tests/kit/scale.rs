@@ -20,18 +20,26 @@ impl World {
         self.import((0..copies).flat_map(|number| originals.iter().map(move |item| copy(number, item))));
     }
 
-    /// Stores copies of an organization's own items and of one of its users, each copy under ids of its own.
+    /// Stores copies of an organization's own items and of these users, each copy under ids of its own.
+    ///
+    /// Returns the ids of each copy: of the organization, and then of its users.
     ///
     /// # Panics
     /// When the engine is not in this process, or fails.
-    pub fn copy_organization(&self, organization_id: &str, user_id: &str, copies: usize) {
+    pub fn copy_organization(
+        &self,
+        organization_id: &str,
+        user_ids: &[&str],
+        copies: usize,
+    ) -> Vec<Vec<String>> {
         let mut originals = self.stored_in(&format!("ORG#{organization_id}"));
-        originals.extend(self.stored_in(&format!("USER#{user_id}")));
+        originals.extend(user_ids.iter().flat_map(|user_id| self.stored_in(&format!("USER#{user_id}"))));
+        let ids: Vec<&str> = [organization_id].iter().chain(user_ids).copied().collect();
         let copy = |number: usize, original: &String| {
-            let copy = original.replace(organization_id, &copied(organization_id, number));
-            copy.replace(user_id, &copied(user_id, number))
+            ids.iter().fold(original.clone(), |copy, id| copy.replace(id, &copied(id, number)))
         };
         self.import((0..copies).flat_map(|number| originals.iter().map(move |item| copy(number, item))));
+        (0..copies).map(|number| ids.iter().map(|id| copied(id, number)).collect()).collect()
     }
 
     /// Reads the items of a partition as JSON.
