@@ -26,6 +26,7 @@ impl World {
     ///
     /// # Panics
     /// When the engine is not in this process, or fails.
+    #[must_use]
     pub fn copy_organization(
         &self,
         organization_id: &str,

@@ -46,7 +46,7 @@ fn invitations_do_not_push_a_persons_own_organization_away() {
         let spammer = world.organization("bob", "strict").await;
         let own = world.organization("alice", "strict").await;
         let invited = spammer.invite("alice").await;
-        world.copy_organization(&spammer.id, &[&invited], 300);
+        assert_eq!(world.copy_organization(&spammer.id, &[&invited], 300).len(), 300);
         let alice = world.person("alice");
         let page = alice.get("/v1/organizations?limit=10").await.expect(200);
         assert_eq!(page["items"][0]["organization_id"], own.id.as_str());
