@@ -5,7 +5,7 @@ use std::fmt;
 use api::Credential;
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
 /// The headers that may hold a credential, with repetitions, their names in lower case.
@@ -13,14 +13,6 @@ use serde::{
 /// Others are skipped and not kept, for speed: the authorizer sees every request of an API.
 #[derive(Default)]
 pub(crate) struct Headers(pub(crate) Vec<(&'static str, String)>);
-
-/// A header's value, or its values.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Values {
-    One(String),
-    Several(Vec<String>),
-}
 
 impl<'de> Deserialize<'de> for Headers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -44,15 +36,45 @@ impl<'de> Visitor<'de> for Members {
                 members.next_value::<IgnoredAny>()?;
                 continue;
             };
-            match members.next_value()? {
-                Some(Values::One(value)) => headers.0.push((name, value)),
-                Some(Values::Several(values)) => {
-                    headers.0.extend(values.into_iter().map(|value| (name, value)));
-                }
-                None => {}
-            }
+            let Values(values) = members.next_value()?;
+            headers.0.extend(values.into_iter().map(|value| (name, value)));
         }
         Ok(headers)
+    }
+}
+
+/// A header's value, its values, or none.
+struct Values(Vec<String>);
+
+impl<'de> Deserialize<'de> for Values {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrSeveral)
+    }
+}
+
+struct OneOrSeveral;
+
+impl<'de> Visitor<'de> for OneOrSeveral {
+    type Value = Values;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the value of a header, or a list of its values")
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Values, E> {
+        Ok(Values(vec![value.to_owned()]))
+    }
+
+    fn visit_unit<E>(self) -> Result<Values, E> {
+        Ok(Values(Vec::new()))
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut values: S) -> Result<Values, S::Error> {
+        let mut all = Vec::new();
+        while let Some(value) = values.next_element()? {
+            all.push(value);
+        }
+        Ok(Values(all))
     }
 }
 

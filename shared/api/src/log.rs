@@ -4,10 +4,11 @@
 //! own, where `CloudWatch`'s filters see no `request_id`. Delete it when that format can put them beside the event's.
 
 use std::{
-    fmt::{self, Write as _},
+    fmt,
     io::{self, Write as _},
 };
 
+use serde::Serializer as _;
 use tracing::{
     Event, Level, Span, Subscriber,
     field::{Field, Visit},
@@ -48,7 +49,7 @@ struct JsonLines;
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if let Some(span) = context.span(id) {
-            let mut members = Members::default();
+            let mut members = Members::with_capacity(128);
             attributes.record(&mut members);
             span.extensions_mut().insert(members);
         }
@@ -57,31 +58,43 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let line = line(event, &context);
         // A log that cannot be written has no other place for its failure.
-        let _ = io::stdout().lock().write_all(line.as_bytes());
+        let _ = io::stdout().lock().write_all(&line);
     }
 }
 
-fn line<S: Subscriber + for<'a> LookupSpan<'a>>(event: &Event<'_>, context: &Context<'_, S>) -> String {
-    let mut members = Members(format!("{{\"level\":\"{}\"", event.metadata().level()));
+fn line<S: Subscriber + for<'a> LookupSpan<'a>>(event: &Event<'_>, context: &Context<'_, S>) -> Vec<u8> {
+    let mut members = Members::with_capacity(256);
+    members.0.extend_from_slice(b"{\"level\":\"");
+    members.0.extend_from_slice(event.metadata().level().as_str().as_bytes());
+    members.0.push(b'"');
     event.record(&mut members);
     for span in context.event_scope(event).into_iter().flatten() {
         if let Some(of_span) = span.extensions().get::<Members>() {
-            members.0.push_str(&of_span.0);
+            members.0.extend_from_slice(&of_span.0);
         }
     }
-    members.0.push_str("}\n");
+    members.0.extend_from_slice(b"}\n");
     members.0
 }
 
 /// Members of a JSON object, each with a comma before it.
-#[derive(Default)]
-struct Members(String);
+struct Members(Vec<u8>);
 
 impl Members {
+    fn with_capacity(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
+    }
+
     fn push(&mut self, field: &Field, value: &impl serde::Serialize) {
-        let value = serde_json::to_string(value).expect("numbers and text are JSON");
+        self.name(field);
+        serde_json::to_writer(&mut self.0, value).expect("numbers and text are JSON");
+    }
+
+    fn name(&mut self, field: &Field) {
+        self.0.extend_from_slice(b",\"");
         // The names are identifiers of this code, with nothing to escape.
-        write!(self.0, ",\"{}\":{value}", field.name()).expect("text takes any text");
+        self.0.extend_from_slice(field.name().as_bytes());
+        self.0.extend_from_slice(b"\":");
     }
 }
 
@@ -107,7 +120,9 @@ impl Visit for Members {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.push(field, &format!("{value:?}"));
+        self.name(field);
+        let mut json = serde_json::Serializer::new(&mut self.0);
+        json.collect_str(&format_args!("{value:?}")).expect("text is JSON");
     }
 }
 
@@ -130,8 +145,8 @@ mod tests {
 
         fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
             let line = line(event, &context);
-            assert!(line.ends_with("}\n"));
-            self.0.lock().unwrap().push(serde_json::from_str(&line).unwrap());
+            assert!(line.ends_with(b"}\n"));
+            self.0.lock().unwrap().push(serde_json::from_slice(&line).unwrap());
         }
     }
 
