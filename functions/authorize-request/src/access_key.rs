@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use api::{Caller, app::SecretMatch};
+use api::{
+    Caller,
+    app::{KnownWrong, SecretMatch},
+};
 use domain::{
     Time,
     access_key::{AccessKey, Status},
@@ -42,8 +45,7 @@ pub(crate) async fn authorize(
         }
     }
     let read_began = Instant::now();
-    let found = authorizer.app.table.access_key_and_user(token.key_id()).await?;
-    let found = found.ok_or_else(|| Refusal::UnknownKey(token.key_id()))?;
+    let found = read(authorizer, request, token).await?;
     let decision = verify(authorizer, request, token, &found).await;
     match &decision {
         Ok(_) => {
@@ -51,9 +53,35 @@ pub(crate) async fn authorize(
             authorizer.decisions.put(token.key_id(), read_began, Arc::new(found));
         }
         Err(Stop::Refused(Refusal::RetiredSecret(_))) => reuse::notify(authorizer, request, &found).await,
+        // A revoked key is none of the live keys that its user's later wrong secrets are compared with.
+        Err(Stop::Refused(Refusal::WrongSecret(_) | Refusal::Revoked(_))) => {
+            let KeyWithUser { key, user } = &found;
+            authorizer.app.pepper.remember_wrong(token, request.moment, Some(user), Some(key));
+        }
         Err(_) => {}
     }
     decision
+}
+
+/// Reads the key and its user, unless a flood of wrong secrets goes on and this one is known to be wrong.
+async fn read(
+    authorizer: &Authorizer,
+    request: &AuthorizerRequest,
+    token: Token<'_>,
+) -> Result<KeyWithUser, Stop> {
+    let (app, key_id) = (&authorizer.app, token.key_id());
+    match app.pepper.known_wrong(token, request.moment) {
+        Some(KnownWrong::UnknownKey) => return Err(Refusal::UnknownKey(key_id).into()),
+        Some(KnownWrong::WrongSecret) => return Err(Refusal::WrongSecret(key_id).into()),
+        None => {}
+    }
+    match app.table.access_key_or_user(key_id).await? {
+        (Some(key), Some(user)) => Ok(KeyWithUser { key, user }),
+        (_, user) => {
+            app.pepper.remember_wrong(token, request.moment, user.as_ref(), None);
+            Err(Refusal::UnknownKey(key_id).into())
+        }
+    }
 }
 
 /// Checks the secret, the state of the key and of its user, and the user's rights, in this order.

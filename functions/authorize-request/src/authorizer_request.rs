@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use api::app::Moment;
 use domain::{
     Time,
     audit::{Actor, Origin},
@@ -98,6 +99,8 @@ pub(crate) enum Format {
 pub(crate) struct AuthorizerRequest {
     pub(crate) format: Format,
     pub(crate) now: Time,
+    /// The same time, and that of the process's clock.
+    pub(crate) moment: Moment,
     pub(crate) api_id: String,
     pub(crate) method: String,
     /// As `GET /v1/organizations/{organization_id}`, or `$default`.
@@ -160,6 +163,7 @@ impl TryFrom<Payload> for AuthorizerRequest {
         Ok(Self {
             format,
             now: Time::from_milliseconds(epoch),
+            moment: Moment::now(epoch),
             api_id: context.api_id,
             method,
             route_key,
@@ -211,6 +215,7 @@ impl AuthorizerRequest {
         Self {
             format: Format::Simple,
             now: Time::from_seconds(1),
+            moment: Moment::now(1_000),
             api_id: "api".to_owned(),
             method: "GET".to_owned(),
             route_key: "GET /x".to_owned(),

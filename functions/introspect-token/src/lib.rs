@@ -30,13 +30,25 @@ pub async fn introspect_token(app: &App<Pepper>, request: lambda_http::Request) 
     let request = Request::read_open(request)?;
     request.query(&[])?;
     let text = body::token(&request)?;
-    Ok(response::ok(&introspect(app, &text, request.now).await?, None))
+    Ok(response::ok(&introspect(app, &text, &request).await?, None))
 }
 
-async fn introspect(app: &App<Pepper>, text: &str, now: Time) -> Result<Introspection, HandlerError> {
+async fn introspect(
+    app: &App<Pepper>,
+    text: &str,
+    request: &Request<()>,
+) -> Result<Introspection, HandlerError> {
+    let (now, moment) = (request.now, request.moment);
     let Ok(token) = Token::parse(&app.key_prefix, text) else { return Ok(Introspection::unknown()) };
-    let Some(found) = app.table.access_key_and_user(token.key_id()).await? else {
+    if app.pepper.known_wrong(token, moment).is_some() {
         return Ok(Introspection::unknown());
+    }
+    let found = match app.table.access_key_or_user(token.key_id()).await? {
+        (Some(key), Some(user)) => KeyWithUser { key, user },
+        (_, user) => {
+            app.pepper.remember_wrong(token, moment, user.as_ref(), None);
+            return Ok(Introspection::unknown());
+        }
     };
     if found.user.status == user::Status::Deleted {
         return Ok(Introspection::unknown());
@@ -44,7 +56,10 @@ async fn introspect(app: &App<Pepper>, text: &str, now: Time) -> Result<Introspe
     match app.pepper.check(&found.key, token, now).await? {
         SecretMatch::Active(secret) => introspect_key(app, &found, secret, now).await,
         SecretMatch::Retired => Ok(Introspection::inactive(Reason::Retired)),
-        SecretMatch::None => Ok(Introspection::unknown()),
+        SecretMatch::None => {
+            app.pepper.remember_wrong(token, moment, Some(&found.user), Some(&found.key));
+            Ok(Introspection::unknown())
+        }
     }
 }
 

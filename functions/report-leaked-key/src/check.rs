@@ -13,7 +13,7 @@ use api::{
 use domain::{
     access_key::AccessKey,
     id::{KeyId, UserId},
-    user::Status,
+    user::{Status, User},
 };
 
 use crate::{
@@ -35,7 +35,7 @@ pub(crate) async fn check_all(
 ) -> Result<(), HandlerError> {
     let check = Check { app, request, report };
     let mut by_user: BTreeMap<UserId, Vec<&Leak>> = BTreeMap::new();
-    for leak in &report.leaks {
+    for leak in report.leaks.iter().filter(|leak| !check.is_known_wrong(leak)) {
         by_user.entry(leak.token().key_id().user_id()).or_default().push(leak);
     }
     let by_user: Vec<Reported<'_>> = by_user.into_iter().collect();
@@ -67,35 +67,55 @@ impl Check<'_> {
         let mut known = Vec::with_capacity(reported.len());
         for (user_id, leaks) in reported {
             match users.remove(user_id) {
-                Some(Ok(user)) if user.status != Status::Deleted => known.push(leaks),
-                Some(Ok(_)) | None => {}
+                Some(Ok(user)) => known.push((user, leaks)),
+                None => leaks.iter().for_each(|leak| self.remember_wrong(leak, None, None)),
                 Some(Err(error)) => failures.push(error.into()),
             }
         }
-        let leaks = known.iter().copied().flatten();
+        let leaks = known.iter().flat_map(|(_, leaks)| leaks.iter());
         let key_ids: BTreeSet<KeyId> = leaks.map(|leak| leak.token().key_id()).collect();
         let keys = table.access_keys_eventually(&key_ids.into_iter().collect::<Vec<_>>()).await?;
-        for leak in known.into_iter().flatten() {
-            let done = match keys.get(&leak.token().key_id()) {
-                Some(Ok(key)) => self.token(leak, key).await,
-                // The strong read fails with the error, which cannot be copied.
-                Some(Err(_)) => outcome::act(self, leak).await,
-                None => Ok(()),
-            };
-            failures.extend(done.err());
+        for (user, leaks) in &known {
+            for leak in *leaks {
+                let done = match keys.get(&leak.token().key_id()) {
+                    Some(Ok(key)) => self.token(leak, user, key).await,
+                    // The strong read fails with the error, which cannot be copied.
+                    Some(Err(_)) => outcome::act(self, leak).await,
+                    None => {
+                        self.remember_wrong(leak, Some(user), None);
+                        Ok(())
+                    }
+                };
+                failures.extend(done.err());
+            }
         }
         Ok(())
     }
 
-    async fn token(self, leak: &Leak, key: &AccessKey) -> Result<(), HandlerError> {
-        if key.revoked_at.is_some() {
+    async fn token(self, leak: &Leak, user: &User, key: &AccessKey) -> Result<(), HandlerError> {
+        if key.revoked_at.is_some() || user.status == Status::Deleted {
             return Ok(());
         }
         match self.app.pepper.find(key, leak.token(), self.request.now).await? {
             SecretMatch::Active(_) | SecretMatch::Retired => {
                 retry_on_conflict(|| outcome::act(self, leak)).await
             }
-            SecretMatch::None => Ok(()),
+            SecretMatch::None => {
+                self.remember_wrong(leak, Some(user), Some(key));
+                Ok(())
+            }
+        }
+    }
+
+    /// Tells whether a token needs no read. GitHub's signed messages are no flood.
+    fn is_known_wrong(self, leak: &Leak) -> bool {
+        let known = || self.app.pepper.known_wrong(leak.token(), self.request.moment);
+        !self.report.is_signed && known().is_some()
+    }
+
+    fn remember_wrong(self, leak: &Leak, user: Option<&User>, key: Option<&AccessKey>) {
+        if !self.report.is_signed {
+            self.app.pepper.remember_wrong(leak.token(), self.request.moment, user, key);
         }
     }
 }

@@ -30,6 +30,8 @@ const QUOTATION_MARKS: [char; 8] = ['"', '“', '”', '„', '‟', '«', '»',
 
 /// A report of leaked keys. It holds tokens in clear text, so it has no `Debug`.
 pub(crate) struct Report {
+    /// Whether GitHub signed it. Anybody can send a report without a signature.
+    pub(crate) is_signed: bool,
     /// The name of the reporter, as it is shown to people.
     pub(crate) source: Option<String>,
     /// Different tokens with a right checksum.
@@ -77,11 +79,11 @@ impl Report {
             github.check_signature(request)?;
             let source = Some("GitHub secret scanning".to_owned());
             let leaks = of_matches(request.list_of_readable(MAX_BYTES)?, prefix, str::to_owned);
-            return Ok(Self { source, leaks: leaks.collect() });
+            return Ok(Self { is_signed: true, source, leaks: leaks.collect() });
         }
         if request.holds_list() {
             let leaks = of_matches(request.list_of_readable(MAX_BYTES)?, prefix, unverified);
-            return Ok(Self { source: None, leaks: leaks.take(MAX_TOKENS).collect() });
+            return Ok(Self { is_signed: false, source: None, leaks: leaks.take(MAX_TOKENS).collect() });
         }
         Ok(Self::own(&request.body_within(MAX_BYTES)?, prefix)?)
     }
@@ -107,7 +109,7 @@ impl Report {
             Some(Leak { token, note: note.clone() })
         });
         let leaks = leaks.collect();
-        Ok(Self { source, leaks })
+        Ok(Self { is_signed: false, source, leaks })
     }
 }
 

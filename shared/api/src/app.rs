@@ -4,9 +4,11 @@ mod aws;
 mod clock;
 mod environment;
 mod http;
+mod moment;
 mod pepper;
 mod roots;
 mod verified_tokens;
+mod wrong_secrets;
 
 use domain::token::KeyPrefix;
 use table::{Settings, Table};
@@ -15,7 +17,9 @@ use tokio::try_join;
 pub use aws::Aws;
 pub use clock::Clock;
 pub use environment::{BadSetting, Environment};
+pub use moment::Moment;
 pub use pepper::{Pepper, PepperFailure, SecretMatch};
+pub use wrong_secrets::KnownWrong;
 
 /// The clients and settings with which a function answers requests. `P` is the [`Pepper`] where it handles secrets.
 #[derive(Debug)]

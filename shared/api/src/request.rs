@@ -10,7 +10,7 @@ use lambda_http::{
     request::RequestContext,
 };
 
-use crate::{AuthorizerContext, BadContext, Caller, Credential, HandlerError, Member};
+use crate::{AuthorizerContext, BadContext, Caller, Credential, HandlerError, Member, app::Moment};
 
 /// A request, as the gateway and the authorizer passed it on.
 ///
@@ -22,6 +22,8 @@ pub struct Request<C = Caller> {
     pub route: String,
     /// When the gateway received the request. All decisions take it as the present time.
     pub now: Time,
+    /// The same time, and that of the process's clock.
+    pub moment: Moment,
     /// The caller.
     pub caller: C,
     /// The client's address, as the gateway saw it.
@@ -79,8 +81,8 @@ impl Request<()> {
     }
 
     fn with_caller<C>(self, caller: C) -> Request<C> {
-        let Self { route, now, caller: (), source_ip, id, inner } = self;
-        Request { route, now, caller, source_ip, id, inner }
+        let Self { route, now, moment, caller: (), source_ip, id, inner } = self;
+        Request { route, now, moment, caller, source_ip, id, inner }
     }
 }
 
@@ -93,6 +95,7 @@ impl<C> Request<C> {
         Ok(Self {
             route: context.route_key.clone().ok_or(BadContext("route"))?,
             now: Time::from_milliseconds(context.time_epoch),
+            moment: Moment::now(context.time_epoch),
             caller,
             source_ip: context.http.source_ip.clone().ok_or(BadContext("source address"))?,
             id: context.request_id.clone().ok_or(BadContext("request id"))?,
@@ -101,8 +104,8 @@ impl<C> Request<C> {
     }
 
     fn split(self) -> (Request<()>, C) {
-        let Self { route, now, caller, source_ip, id, inner } = self;
-        (Request { route, now, caller: (), source_ip, id, inner }, caller)
+        let Self { route, now, moment, caller, source_ip, id, inner } = self;
+        (Request { route, now, moment, caller: (), source_ip, id, inner }, caller)
     }
 
     /// Returns the error for a route that the template gives to a function that does not know it.

@@ -42,12 +42,22 @@ impl Table {
 
     /// Reads a key and its user together, strongly. `None` unless both are there.
     pub async fn access_key_and_user(&self, key_id: KeyId) -> Result<Option<KeyWithUser>, Error> {
+        Ok(match self.access_key_or_user(key_id).await? {
+            (Some(key), Some(user)) => Some(KeyWithUser { key, user }),
+            _ => None,
+        })
+    }
+
+    /// Reads a key and its user together, strongly. Each is `None` where it is not there.
+    pub async fn access_key_or_user(
+        &self,
+        key_id: KeyId,
+    ) -> Result<(Option<AccessKey>, Option<User>), Error> {
         let (key, user) = (item_key::access_key(key_id), item_key::user(key_id.user_id()));
         let mut items = self.batch([key.clone(), user.clone()]).await?;
-        let (Some(key), Some(user)) = (items.remove(&key), items.remove(&user)) else {
-            return Ok(None);
-        };
-        Ok(Some(KeyWithUser { key: decode("access key", key)?, user: decode("user", user)? }))
+        let (key, user) = (items.remove(&key), items.remove(&user));
+        let key = key.map(|key| decode("access key", key)).transpose()?;
+        Ok((key, user.map(|user| decode("user", user)).transpose()?))
     }
 
     /// Stores a new key in its quota slot.

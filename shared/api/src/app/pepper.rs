@@ -11,10 +11,15 @@ use domain::{
     access_key::AccessKey,
     secret::{BadPeppers, Peppers, StoredSecret, Unverifiable},
     token::{SecretToken, Token},
+    user::User,
 };
 use tokio::task::spawn_blocking;
 
-use super::verified_tokens::VerifiedTokens;
+use super::{
+    Moment,
+    verified_tokens::VerifiedTokens,
+    wrong_secrets::{KnownWrong, WrongSecrets},
+};
 
 /// The shortest time between two searches for unknown versions.
 const MIN_REFETCH_INTERVAL: Duration = Duration::from_secs(10);
@@ -26,6 +31,7 @@ pub struct Pepper {
     secret_id: String,
     held: Mutex<Held>,
     verified: VerifiedTokens,
+    wrong: WrongSecrets,
 }
 
 #[derive(Debug)]
@@ -69,7 +75,13 @@ impl Pepper {
     pub async fn fetch(client: Client, secret_id: String) -> Result<Self, PepperFailure> {
         let peppers = fetch(&client, &secret_id).await?;
         let held = Mutex::new(Held { peppers, refetched: None });
-        Ok(Self { client, secret_id, held, verified: VerifiedTokens::default() })
+        Ok(Self {
+            client,
+            secret_id,
+            held,
+            verified: VerifiedTokens::default(),
+            wrong: WrongSecrets::default(),
+        })
     }
 
     /// Hashes a new token for storage. Runs argon2 off the async thread, for tens of milliseconds.
@@ -115,6 +127,24 @@ impl Pepper {
         }
         self.verified.insert(token, stored);
         Ok(by_tag)
+    }
+
+    /// Tells whether a token can be refused without a read, because a flood of wrong secrets of its user goes on and
+    /// this one was read to be wrong within the last second. It then counts as another one of them.
+    #[must_use]
+    pub fn known_wrong(&self, token: Token<'_>, now: Moment) -> Option<KnownWrong> {
+        self.wrong.known(token.key_id(), now, |tag| self.held().retired_tag_matches(tag, token))
+    }
+
+    /// Remembers a token whose key or user is not there, or whose secret is none of the key's.
+    pub fn remember_wrong(
+        &self,
+        token: Token<'_>,
+        read_began: Moment,
+        user: Option<&User>,
+        key: Option<&AccessKey>,
+    ) {
+        self.wrong.remember(token.key_id(), read_began, user, key);
     }
 
     async fn tag_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
