@@ -86,7 +86,7 @@ struct Identity {
 pub(crate) enum Format {
     /// `isAuthorized`, of HTTP APIs.
     Simple,
-    /// A policy for the whole API and stage that this method belongs to.
+    /// A policy, of REST APIs.
     Policy {
         /// The method's ARN.
         method_arn: String,

@@ -28,6 +28,7 @@ use tracing::Instrument as _;
 use authorizer_request::AuthorizerRequest;
 use failure::Failure;
 use refusal::Refusal;
+use response::Scope;
 use stop::Stop;
 
 pub use authorizer_request::AuthorizerEvent;
@@ -54,18 +55,26 @@ async fn respond(
         Ok(caller) => {
             let context = AuthorizerContext::from(&caller);
             if context.bytes() > AuthorizerContext::MAX_BYTES {
-                return refuse(&request, Refusal::ContextTooLarge);
+                return refuse(authorizer, &request, Refusal::ContextTooLarge);
             }
-            Ok(response::allow(&request, &caller, context))
+            match Scope::of(authorizer, &request) {
+                Ok(scope) => Ok(response::allow(&request, scope, &caller, context)),
+                Err(refusal) => refuse(authorizer, &request, refusal),
+            }
         }
-        Err(Stop::Refused(refusal)) => refuse(&request, refusal),
+        Err(Stop::Refused(refusal)) => refuse(authorizer, &request, refusal),
         Err(Stop::Failed(failure)) => Err(failure.report()),
     }
 }
 
-fn refuse(request: &AuthorizerRequest, refusal: Refusal) -> Result<AuthorizerResponse, Diagnostic> {
+fn refuse(
+    authorizer: &Authorizer,
+    request: &AuthorizerRequest,
+    refusal: Refusal,
+) -> Result<AuthorizerResponse, Diagnostic> {
     refusal.log();
-    response::refuse(request, refusal)
+    let scope = Scope::of(authorizer, request).unwrap_or(Scope::Method);
+    response::refuse(request, scope, refusal)
 }
 
 async fn authorize(authorizer: &Authorizer, request: &AuthorizerRequest) -> Result<Caller, Stop> {

@@ -39,6 +39,8 @@ pub(crate) enum Refusal {
     NotPermitted,
     /// The caller's permissions and roles are too long for a context.
     ContextTooLarge,
+    /// The path of a REST API holds a wildcard of policies, and routes of the API need permissions.
+    WildcardInPath,
     /// The JWT is not acceptable, for this reason.
     BadJwt(&'static str),
     /// The route names no organization, and only access keys pass there.
@@ -80,6 +82,7 @@ impl Refusal {
             Self::OwnsTooMany => "owns_too_many_organizations",
             Self::NotPermitted => "not_permitted",
             Self::ContextTooLarge => "context_too_large",
+            Self::WildcardInPath => "wildcard_in_path",
             Self::BadJwt(why) => why,
             Self::NoOrganization => "no_organization",
         }

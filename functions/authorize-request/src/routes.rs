@@ -41,18 +41,31 @@ impl Routes {
     /// Tells whether a caller with `permissions` may use the route.
     ///
     /// A route is found by the request's method and by `ANY`, with and without the API's id. The caller needs
-    /// every permission that is listed for it.
+    /// every permission that is listed for it. `HEAD` needs what `GET` needs too: it runs the same code in most
+    /// backends, and its headers tell of the answer.
     pub(crate) fn permit(&self, request: &AuthorizerRequest, permissions: &[Permission]) -> bool {
+        if self.0.is_empty() {
+            return true;
+        }
         let path = request.route_key.split_once(' ').map_or(request.route_key.as_str(), |(_, path)| path);
-        let names = match path {
-            "$default" => vec![path.to_owned()],
-            path => vec![format!("{} {path}", request.method), format!("ANY {path}")],
+        let names = match (path, request.method.as_str()) {
+            ("$default", _) => vec![path.to_owned()],
+            (path, "HEAD") => ["HEAD", "GET", "ANY"].map(|method| format!("{method} {path}")).into(),
+            (path, method) => vec![format!("{method} {path}"), format!("ANY {path}")],
         };
         names
             .into_iter()
             .flat_map(|name| [format!("{} {name}", request.api_id), name])
             .filter_map(|name| self.0.get(&name))
             .all(|needed| covered(permissions, needed.as_str()))
+    }
+
+    /// Tells whether any route of an API needs a permission.
+    pub(crate) fn concern(&self, api_id: &str) -> bool {
+        self.0.keys().any(|route| match route.split(' ').collect::<Vec<_>>()[..] {
+            [named, _, _] | [named, "$default"] => named == api_id,
+            _ => true,
+        })
     }
 }
 
@@ -94,6 +107,47 @@ mod tests {
         ] {
             let routes: Routes = setting.parse().unwrap();
             assert_eq!(routes.permit(&request(route_key), &held), permitted, "{setting} {route_key}");
+        }
+    }
+
+    #[test]
+    fn head_needs_what_get_needs() {
+        let held = [Permission::try_from("a:read".to_owned()).unwrap()];
+        for (setting, method, permitted) in [
+            (r#"{"GET /a": "b"}"#, "HEAD", false),
+            (r#"{"x1 GET /a": "b"}"#, "HEAD", false),
+            (r#"{"HEAD /a": "b"}"#, "HEAD", false),
+            (r#"{"HEAD /a": "a:read", "GET /a": "b"}"#, "HEAD", false),
+            (r#"{"ANY /a": "b"}"#, "HEAD", false),
+            (r#"{"GET /a": "a:read"}"#, "HEAD", true),
+            (r#"{"x2 GET /a": "b"}"#, "HEAD", true),
+            (r#"{"HEAD /a": "b"}"#, "GET", true),
+            (r#"{"GET /a": "b"}"#, "OPTIONS", true),
+        ] {
+            for route_key in [format!("{method} /a"), "ANY /a".to_owned()] {
+                let request = AuthorizerRequest {
+                    api_id: "x1".to_owned(),
+                    method: method.to_owned(),
+                    route_key: route_key.clone(),
+                    ..AuthorizerRequest::sample()
+                };
+                let routes: Routes = setting.parse().unwrap();
+                assert_eq!(routes.permit(&request, &held), permitted, "{setting} {method} {route_key}");
+            }
+        }
+    }
+
+    #[test]
+    fn routes_of_any_api_concern_each_and_those_of_one_api_that_one_alone() {
+        for (setting, concerned) in [
+            ("{}", false),
+            (r#"{"GET /a": "a"}"#, true),
+            (r#"{"$default": "a"}"#, true),
+            (r#"{"x1 GET /a": "a"}"#, true),
+            (r#"{"x1 $default": "a"}"#, true),
+            (r#"{"x2 GET /a": "a", "x2 $default": "a"}"#, false),
+        ] {
+            assert_eq!(setting.parse::<Routes>().unwrap().concern("x1"), concerned, "{setting}");
         }
     }
 }

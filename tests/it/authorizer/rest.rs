@@ -1,6 +1,6 @@
 //! The authorizer of a REST API.
 
-use kit::{RestRequest, World, run};
+use kit::{Options, RestRequest, World, run, run_with};
 use serde_json::{Value, json};
 
 fn request(world: &World) -> RestRequest {
@@ -30,6 +30,41 @@ fn a_rest_api_gets_a_policy_for_the_whole_api_and_stage() {
         assert_eq!(answer["principalId"], key["user_id"]);
         assert_eq!(answer["context"]["organization_id"], json!(organization.id));
         assert!(answer["context"].as_object().unwrap().values().all(Value::is_string));
+    });
+}
+
+#[test]
+fn a_policy_names_its_method_alone_where_a_route_of_the_api_needs_a_permission() {
+    let setting = r#"{"rest123 DELETE /clusters/7": "clusters:delete", "rest123 GET /secrets": "*"}"#;
+    let parameters = [("RoutePermissions".to_owned(), setting.to_owned())].into();
+    run_with(Options { parameters, ..Options::default() }, async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let token = key["secret"]["token"].as_str().unwrap();
+        let ask = async |api: &str, method: &str, path: &str| {
+            let request = RestRequest::new(api, method, path, world.stack.clock().now());
+            let request = request.header("x-access-key", token);
+            (request.method_arn(), ask(world, &request).await)
+        };
+        for (method, path, effect) in [
+            ("GET", "/clusters/7", "Allow"),
+            ("DELETE", "/clusters/7", "Deny"),
+            ("GET", "/secrets", "Deny"),
+            ("HEAD", "/secrets", "Deny"),
+            ("POST", "/secrets", "Allow"),
+        ] {
+            let (arn, answer) = ask("rest123", method, path).await;
+            let statement = &answer.unwrap()["policyDocument"]["Statement"];
+            let expected = json!([{"Action": "execute-api:Invoke", "Effect": effect, "Resource": arn}]);
+            assert_eq!(*statement, expected, "{method} {path}");
+        }
+        // As the resource of a policy, such a path would cover other methods.
+        for path in ["/*", "/cluster?/7", "/${x}"] {
+            assert_eq!(ask("rest123", "GET", path).await.1.unwrap_err(), "Unauthorized", "{path}");
+        }
+        let (_, answer) = ask("rest456", "GET", "/*").await;
+        let resource = answer.unwrap()["policyDocument"]["Statement"][0]["Resource"].clone();
+        assert_eq!(resource, "arn:aws:execute-api:us-east-1:000000000000:rest456/prod/*");
     });
 }
 

@@ -1,6 +1,7 @@
 //! Routes that need a permission or name an organization.
 
-use kit::{Effect, Fault, Options, Service, run, run_with};
+use kit::{Effect, Fault, Options, Service, authorizer_event, run, run_with};
+use serde_json::json;
 
 use super::{comes, with};
 
@@ -23,6 +24,29 @@ fn a_route_that_needs_a_permission_is_closed_without_it() {
         keys[2].get("/v1/whoami").await.expect(200);
         world.person("alice").get("/v1/whoami").await.expect_forbidden_by_gateway();
         organization.owner.get(&organization.path).await.expect(200);
+    });
+}
+
+#[test]
+fn head_needs_what_get_needs_on_its_own_route_and_on_any() {
+    let setting = r#"{"GET /clusters": "clusters:read"}"#;
+    run_with(with("RoutePermissions", setting), async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.role("reader", &["clusters:read"]).await;
+        for (roles, authorized) in [(&[][..], false), (&["reader"], true)] {
+            let machine = organization.machine_with("m", roles).await;
+            let key = organization.key(&machine, 1).await;
+            let now = world.stack.clock().now().as_second();
+            let mut event = authorizer_event(key["secret"]["token"].as_str().unwrap(), now);
+            for (method, route_key) in
+                [("GET", "GET /clusters"), ("HEAD", "HEAD /clusters"), ("HEAD", "ANY /clusters")]
+            {
+                event["requestContext"]["http"]["method"] = json!(method);
+                event["routeKey"] = json!(route_key);
+                let answer = world.stack.invoke("authorize-request", &event).await.unwrap();
+                assert_eq!(answer["isAuthorized"], authorized, "{method} {route_key}");
+            }
+        }
     });
 }
 
