@@ -36,6 +36,8 @@ pub(crate) enum Section {
     HotKey,
     /// The authorizer with many keys in the table.
     Scale,
+    /// The authorizer in organizations at every limit.
+    Limits,
     /// Every other function.
     Functions,
     /// The notice function with many keys in the table.
@@ -50,7 +52,7 @@ impl Section {
             Self::Sizes => true,
             Self::Functions => !FLOORS.contains(&name),
             Self::Authorizer => makes_keys || name == AUTHORIZER || FLOORS.contains(&name),
-            Self::HotKey | Self::Scale => makes_keys || name == AUTHORIZER,
+            Self::HotKey | Self::Scale | Self::Limits => makes_keys || name == AUTHORIZER,
             Self::Notices => makes_keys || name == notices::FUNCTION,
         }
     }

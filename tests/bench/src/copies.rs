@@ -84,7 +84,7 @@ pub(crate) fn items_of(stack: &Stack, partition: &str) -> Result<Vec<Item>, Fail
     Ok(found.items.unwrap_or_default())
 }
 
-fn database(stack: &Stack) -> Result<&Database, Failure> {
+pub(crate) fn database(stack: &Stack) -> Result<&Database, Failure> {
     stack.database().ok_or_else(|| Failure::Fill("the engine is not in this process".to_owned()))
 }
 

@@ -14,6 +14,7 @@ mod figures;
 mod functions;
 mod hot_key;
 mod instance;
+mod limits;
 mod notices;
 mod process;
 mod report;
@@ -75,6 +76,9 @@ fn run(arguments: &Arguments, report: &mut Report) -> Result<Duration, Failure> 
         if wanted(Section::Scale) {
             scale::measure(&world, binaries, &size, report)?;
         }
+    }
+    if wanted(Section::Limits) {
+        limits::measure(binaries, &size, report)?;
     }
     if wanted(Section::Functions) {
         let world = World::start(binaries, 1)?;

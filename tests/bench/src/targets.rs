@@ -22,6 +22,11 @@ impl Target {
         Self { what, measured, most, unit: " MB" }
     }
 
+    /// A time.
+    pub(crate) const fn milliseconds(what: &'static str, measured: f64, most: f64) -> Self {
+        Self { what, measured, most, unit: " ms" }
+    }
+
     pub(crate) fn cells(&self) -> [String; 4] {
         let verdict = if self.measured <= self.most { "reached" } else { "missed" };
         let with_unit = |value: f64| format!("{}{}", number(value), self.unit);
