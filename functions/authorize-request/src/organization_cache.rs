@@ -53,9 +53,9 @@ impl OrganizationCache {
             return Ok(Some(organization));
         }
         let read_began = Instant::now();
-        let Some(snapshot) = table.snapshot(id).await? else { return Ok(None) };
+        let Some(snapshot) = table.decision_snapshot(id).await? else { return Ok(None) };
         let permissions = PermissionIndex::new(&snapshot.catalog);
-        let organization = Arc::new(CachedOrganization { status: snapshot.organization.status, permissions });
+        let organization = Arc::new(CachedOrganization { status: snapshot.status, permissions });
         self.0.put(id, read_began, Arc::clone(&organization));
         Ok(Some(organization))
     }

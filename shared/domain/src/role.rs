@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Time, permission::Permission, text::Description};
+use crate::{Time, joined, permission::Permission, text::Description};
 
 /// The name of a role or group in its organization: 1–64 of `a-z`, `0-9` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,6 +55,7 @@ pub struct Role {
     /// Its name.
     pub name: Label,
     /// Its permissions.
+    #[serde(with = "joined")]
     pub permissions: Vec<Permission>,
     /// A free text.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,6 +72,7 @@ pub struct Group {
     /// Its name.
     pub name: Label,
     /// Its roles.
+    #[serde(with = "joined")]
     pub roles: Vec<Label>,
     /// A free text.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +110,19 @@ pub fn distinct(names: Vec<Label>) -> Vec<Label> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_stored_as_one_text_and_read_from_a_list_too() {
+        let group = |roles: serde_json::Value| serde_json::json!({"name": "a", "roles": roles, "updated_at": 0, "version": 1});
+        for roles in [vec![], vec!["b"], vec!["b", "c-1"]] {
+            let (joined, list) = (group(roles.join(" ").into()), group(roles.clone().into()));
+            let read: Group = serde_json::from_value(list).unwrap();
+            assert_eq!(read.roles.iter().map(Label::as_str).collect::<Vec<_>>(), roles);
+            assert_eq!(serde_json::from_value::<Group>(joined.clone()).unwrap(), read);
+            assert_eq!(serde_json::to_value(&read).unwrap(), joined);
+        }
+        assert!(serde_json::from_value::<Group>(group("b C".into())).is_err());
+    }
 
     #[test]
     fn labels_are_short_and_plain() {

@@ -51,7 +51,7 @@ pub use page::Page;
 pub use reported::Readings;
 pub use retry::{MAX_ATTEMPTS, backoff};
 pub use role::CatalogChange;
-pub use snapshot::Snapshot;
+pub use snapshot::{DecisionSnapshot, Snapshot};
 pub(crate) use transaction::{OnConditionFailed, Transaction};
 
 /// The single table.

@@ -1,10 +1,12 @@
 //! An organization with its roles and groups, read by one query.
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use domain::{
     id::OrganizationId,
-    organization::Organization,
+    organization::{Organization, Status},
     role::{Catalog, Group, Role},
 };
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
     Error, Table,
@@ -21,35 +23,71 @@ pub struct Snapshot {
     pub catalog: Catalog,
 }
 
+/// What a decision needs of an organization.
+#[derive(Debug, Clone)]
+pub struct DecisionSnapshot {
+    /// Whether the organization is in use.
+    pub status: Status,
+    /// Its roles and groups, without descriptions.
+    pub catalog: Catalog,
+}
+
+#[derive(Deserialize)]
+struct StoredStatus {
+    status: Status,
+}
+
 impl Table {
     /// Reads an organization with its roles and groups, strongly. `None` when it does not exist.
     pub async fn snapshot(&self, organization_id: OrganizationId) -> Result<Option<Snapshot>, Error> {
-        let (first, last) = item_key::SNAPSHOT;
-        let (mut organization, mut catalog) = (None, Catalog::default());
-        let mut pages = self
-            .query_strongly(
-                "PK = :partition AND SK BETWEEN :first AND :last",
-                item_key::organization_partition(organization_id),
-            )
-            .expression_attribute_values(":first", text(first))
-            .expression_attribute_values(":last", text(last))
-            .into_paginator()
-            .items()
-            .send();
-        while let Some(item) = pages.next().await {
-            let item = item.map_err(|error| Error::failed("Query", error))?;
-            if is_of(&item, item_key::ROLES) {
-                let role: Role = decode("role", item)?;
-                catalog.roles.insert(role.name.clone(), role);
-            } else if is_of(&item, item_key::GROUPS) {
-                let group: Group = decode("group", item)?;
-                catalog.groups.insert(group.name.clone(), group);
-            } else {
-                organization = Some(decode("organization", item)?);
-            }
-        }
+        let query = self.query_snapshot(organization_id);
+        let (organization, catalog) = read(query).await?;
         Ok(organization.map(|organization| Snapshot { organization, catalog }))
     }
+
+    /// Reads what a decision needs of an organization, strongly. `None` when it does not exist.
+    pub async fn decision_snapshot(
+        &self,
+        organization_id: OrganizationId,
+    ) -> Result<Option<DecisionSnapshot>, Error> {
+        let needed = "SK, #status, #name, #permissions, #roles, updated_at, version";
+        let query = ["status", "name", "permissions", "roles"]
+            .into_iter()
+            .fold(self.query_snapshot(organization_id).projection_expression(needed), |query, name| {
+                query.expression_attribute_names(format!("#{name}"), name)
+            });
+        let (status, catalog) = read(query).await?;
+        Ok(status.map(|StoredStatus { status }| DecisionSnapshot { status, catalog }))
+    }
+
+    fn query_snapshot(&self, organization_id: OrganizationId) -> QueryFluentBuilder {
+        let (first, last) = item_key::SNAPSHOT;
+        self.query_strongly(
+            "PK = :partition AND SK BETWEEN :first AND :last",
+            item_key::organization_partition(organization_id),
+        )
+        .expression_attribute_values(":first", text(first))
+        .expression_attribute_values(":last", text(last))
+    }
+}
+
+/// Reads all pages: the organization, if it is there, with its roles and groups.
+async fn read<O: DeserializeOwned>(query: QueryFluentBuilder) -> Result<(Option<O>, Catalog), Error> {
+    let (mut organization, mut catalog) = (None, Catalog::default());
+    let mut pages = query.into_paginator().items().send();
+    while let Some(item) = pages.next().await {
+        let item = item.map_err(|error| Error::failed("Query", error))?;
+        if is_of(&item, item_key::ROLES) {
+            let role: Role = decode("role", item)?;
+            catalog.roles.insert(role.name.clone(), role);
+        } else if is_of(&item, item_key::GROUPS) {
+            let group: Group = decode("group", item)?;
+            catalog.groups.insert(group.name.clone(), group);
+        } else {
+            organization = Some(decode("organization", item)?);
+        }
+    }
+    Ok((organization, catalog))
 }
 
 fn is_of(item: &Item, prefix: &str) -> bool {

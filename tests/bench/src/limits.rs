@@ -138,9 +138,15 @@ fn move_to(world: &World, token: &str, organization: &str, narrowed: bool) -> Re
     }
     for role in 0..ROLES {
         let permissions = (0..PERMISSIONS).map(|number| permission(role * PERMISSIONS + number));
-        items.push(entry(&partition, "ROLE", &name('r', role), "permissions", permissions.collect()));
+        items.push(entry(
+            &partition,
+            "ROLE",
+            &name('r', role),
+            "permissions",
+            &permissions.collect::<Vec<_>>(),
+        ));
         let roles = (0..NAMES).map(|number| name('r', (role * NAMES + number) % ROLES));
-        items.push(entry(&partition, "GROUP", &name('g', role), "roles", roles.collect()));
+        items.push(entry(&partition, "GROUP", &name('g', role), "roles", &roles.collect::<Vec<_>>()));
     }
     let stored = database(&world.stack)?.import_items("access-keys", items, ImportOptions::default());
     stored.map(drop).map_err(|error| Failure::Fill(error.to_string()))
@@ -153,12 +159,12 @@ fn carry(item: &mut Item, roles: Vec<usize>, groups: Vec<usize>) {
     item.insert("groups".to_owned(), names('g', groups));
 }
 
-fn entry(partition: &str, kind: &str, name: &str, member: &str, values: Vec<String>) -> Item {
+fn entry(partition: &str, kind: &str, name: &str, member: &str, values: &[String]) -> Item {
     Item::from([
         ("PK".to_owned(), text(partition)),
         ("SK".to_owned(), text(&format!("{kind}#{name}"))),
         ("name".to_owned(), text(name)),
-        (member.to_owned(), list(values)),
+        (member.to_owned(), text(&values.join(" "))),
         ("description".to_owned(), text(&"é".repeat(500))),
         ("updated_at".to_owned(), AttributeValue::N("1700000000".to_owned())),
         ("version".to_owned(), AttributeValue::N("1".to_owned())),
