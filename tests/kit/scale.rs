@@ -20,6 +20,19 @@ impl World {
         self.import((0..copies).flat_map(|number| originals.iter().map(move |item| copy(number, item))));
     }
 
+    /// Stores copies of a key of a user, each copy under a key id of its own. Their secrets do not work.
+    ///
+    /// # Panics
+    /// When the engine is not in this process, or fails.
+    pub fn copy_key(&self, key_id: &str, copies: usize) {
+        let (user_id, suffix) = key_id.split_at(12);
+        let mut originals = self.stored_in(&format!("USER#{user_id}"));
+        originals.retain(|item| item.contains(&format!("KEY#{suffix}")));
+        let original = originals.pop().expect("the key is stored");
+        let copy = |number| original.replace(suffix, &copied(suffix, number));
+        self.import((0..copies).map(copy));
+    }
+
     /// Stores copies of an organization's own items and of these users, each copy under ids of its own.
     ///
     /// Returns the ids of each copy: of the organization, and then of its users.

@@ -18,7 +18,7 @@ pub async fn delete_access_key(app: &App, request: lambda_http::Request) -> Hand
 }
 
 async fn delete(app: &App, request: &Request<Member>, named: &str) -> Result<(), HandlerError> {
-    let KeyWithUser { key, user } = app.access_key(&request.caller, named, Action::EndKey).await?;
+    let KeyWithUser { key, user } = app.access_key(request, named, Action::EndKey).await?;
     request.check_precondition(key.version)?;
     let changes = json!({"name": key.name});
     let events = [request.audit_event(audit::Action::AccessKeyDeleted, key.key_id, changes)];

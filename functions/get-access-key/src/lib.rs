@@ -8,7 +8,7 @@ use domain::access::Action;
 /// Responds with the key that the path names, without any secret, or with its permissions and their sources.
 pub async fn get_access_key(app: &App, request: lambda_http::Request) -> HandlerResult {
     let request = Request::read_member(request)?;
-    let found = async || app.access_key(&request.caller, &request.path("key_id")?, Action::ReadKey).await;
+    let found = async || app.access_key(&request, &request.path("key_id")?, Action::ReadKey).await;
     match request.route.as_str() {
         "GET /v1/organizations/{organization_id}/access-keys/{key_id}" => {
             request.query(&[])?;

@@ -22,7 +22,7 @@ pub async fn revoke_access_key(app: &App, request: lambda_http::Request) -> Hand
 
 async fn revoke(app: &App, request: &Request<Member>, named: &str) -> Result<KeyWithUser, HandlerError> {
     let member = &request.caller;
-    let KeyWithUser { mut key, user } = app.access_key(member, named, Action::EndKey).await?;
+    let KeyWithUser { mut key, user } = app.access_key(request, named, Action::EndKey).await?;
     request.check_precondition(key.version)?;
     if key.revoked_at.is_some() {
         return Err(Error::AlreadyRevoked.into());

@@ -71,7 +71,7 @@ async fn load_rotatable(
     body: &Body,
 ) -> Result<Rotatable, HandlerError> {
     let member = &request.caller;
-    let found = app.access_key(member, named, Action::RotateKey).await?;
+    let found = app.access_key(request, named, Action::RotateKey).await?;
     request.check_precondition(found.key.version)?;
     check_state(&found.key, &found.user, request)?;
     let snapshot = app.snapshot(member).await?;

@@ -42,7 +42,7 @@ async fn change(
 ) -> Result<KeyWithUser, HandlerError> {
     let member = &request.caller;
     let action = action(member, body);
-    let KeyWithUser { key: before, user } = app.access_key(member, named, action).await?;
+    let KeyWithUser { key: before, user } = app.access_key(request, named, action).await?;
     request.check_precondition(before.version)?;
     if before.revoked_at.is_some() {
         return Err(Error::AlreadyRevoked.into());

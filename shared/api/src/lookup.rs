@@ -10,7 +10,7 @@ use domain::{
 };
 use table::{KeyWithUser, Snapshot};
 
-use crate::{HandlerError, Member, app::App};
+use crate::{HandlerError, Member, Request, app::App};
 
 impl<P> App<P> {
     /// Reads the caller's organization with its roles and groups.
@@ -87,17 +87,19 @@ impl<P> App<P> {
     /// may not read.
     pub async fn access_key(
         &self,
-        member: &Member,
+        request: &Request<Member>,
         named: &str,
         action: Action,
     ) -> Result<KeyWithUser, HandlerError> {
-        let missing = || Error::NotFound { what: "access key" };
+        let (member, missing) = (&request.caller, || Error::NotFound { what: "access key" });
         let key_id = match named {
             "current" => member.key_id.ok_or_else(missing)?,
             _ => KeyId::parse(named).map_err(|_| missing())?,
         };
         let found = self.table.access_key_and_user(key_id).await?.ok_or_else(missing)?;
-        if found.key.organization_id != member.organization_id || found.user.status == Status::Deleted {
+        let is_gone =
+            found.user.status == Status::Deleted || self.table.is_forgotten(&found.key, request.now);
+        if found.key.organization_id != member.organization_id || is_gone {
             return Err(missing().into());
         }
         self.permit(member, action, found.user.as_resource().with_key(key_id)).await?;

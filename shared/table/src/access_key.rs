@@ -114,9 +114,11 @@ impl Table {
         records: ChangeRecords<'_>,
     ) -> Result<(), Error> {
         let change = Expression::new(
-            "SET revoked_at = :now, updated_at = :now, updated_by = :by ADD version :one REMOVE due_shard, due_at",
+            "SET revoked_at = :now, updated_at = :now, updated_by = :by, #ttl = :ttl ADD version :one REMOVE due_shard, due_at",
         )
         .value(":now", number(now.seconds()))
+        .name("#ttl", "ttl")
+        .value(":ttl", number(self.audit_kept_until(now).seconds()))
         .value(":by", text(by))
         .value(":one", number(1));
         let mut transaction = Transaction::with(self, records);
@@ -124,6 +126,13 @@ impl Table {
         transaction.update(item_key::access_key(key.key_id), change, condition, OnConditionFailed::Conflict);
         transaction.free_slot(key.key_id);
         transaction.commit().await
+    }
+
+    /// Tells whether a key was revoked so long ago that its item may be cleaned up at any moment: as long as
+    /// audit events are kept. From then on it does not exist for anybody, whether its item is there or not.
+    #[must_use]
+    pub fn is_forgotten(&self, key: &AccessKey, now: Time) -> bool {
+        key.revoked_at.is_some_and(|revoked_at| self.audit_kept_until(revoked_at) <= now)
     }
 
     /// Removes a key, from the state in which it was read, and frees its quota slot.

@@ -9,7 +9,7 @@ use domain::{
 use crate::item_key::{AFTER_ALL_EXPIRIES, expiring_from};
 
 /// The most queries, each with its batch read, for one page of a filtered list.
-const MAX_QUERIES: usize = 10;
+pub(crate) const MAX_QUERIES: usize = 10;
 
 /// A filter of keys; an absent member does not filter.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

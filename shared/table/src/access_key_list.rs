@@ -1,18 +1,19 @@
-//! Lists of access keys, ordered by expiry.
+//! Lists of access keys: those of a user by key id, those of an organization by expiry.
 
 use std::collections::HashSet;
 
 use domain::{
     Time,
     access_key::AccessKey,
-    id::{KeyId, OrganizationId},
-    user::User,
+    id::{KeyId, KeySuffix, OrganizationId},
+    user::{Status, User},
 };
 
 use crate::{
     AccessKeyFilter, Error, KeyWithUser, Page, Table,
+    access_key_filter::MAX_QUERIES,
     batch::BATCH_SIZE,
-    item::{decode, text},
+    item::{decode, key_of, primary, text},
     item_key,
 };
 
@@ -20,9 +21,10 @@ use crate::{
 type Indexed = (String, KeyWithUser);
 
 impl Table {
-    /// Lists the keys of a user by expiry, strongly; `after` is the `next` of the page before.
+    /// Lists the keys of a user by key id, strongly; `after` is the `next` of the page before.
     ///
-    /// Reads all keys of the user for each page: quotas keep them few.
+    /// The filter applies after reading, with at most ten queries. So a page may be short or empty without
+    /// being the last.
     pub async fn access_keys_of(
         &self,
         user: &User,
@@ -31,28 +33,39 @@ impl Table {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<AccessKey>, Error> {
-        let items = self
-            .query_strongly(
-                "PK = :partition AND begins_with(SK, :keys)",
-                item_key::user_partition(user.user_id),
-            )
-            .expression_attribute_values(":keys", text(item_key::ACCESS_KEYS))
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<Vec<_>, _>>()
-            .await
-            .map_err(|error| Error::failed("Query", error))?;
-        let mut keys: Vec<AccessKey> =
-            items.into_iter().map(|item| decode("access key", item)).collect::<Result<_, _>>()?;
-        keys.retain(|key| filter.admits(key, user.kind, now));
-        let place = |key: &AccessKey| item_key::by_expiry(key.expires_at, key.key_id);
-        keys.sort_by_cached_key(place);
-        keys.retain(|key| after.is_none_or(|after| place(key).as_str() > after));
-        let more = keys.len() > limit;
-        keys.truncate(limit);
-        let next = more.then(|| keys.last().map(place)).flatten();
-        Ok(Page { items: keys, next })
+        let mut after = after.and_then(|suffix| KeySuffix::parse(suffix).ok());
+        // One key more than the page tells whether it is the last.
+        let examined = if *filter == AccessKeyFilter::default() { limit + 1 } else { BATCH_SIZE };
+        let mut found: Vec<AccessKey> = Vec::new();
+        for _ in 0..MAX_QUERIES {
+            let start = after.map(|suffix| primary(item_key::access_key(KeyId::new(user.user_id, suffix))));
+            let condition = "PK = :partition AND begins_with(SK, :keys)";
+            let answer = self
+                .query_strongly(condition, item_key::user_partition(user.user_id))
+                .expression_attribute_values(":keys", text(item_key::ACCESS_KEYS))
+                .set_exclusive_start_key(start)
+                .limit(i32::try_from(examined).unwrap_or(i32::MAX))
+                .send()
+                .await
+                .map_err(|error| Error::failed("Query", error))?;
+            let reached = answer.last_evaluated_key.as_ref().and_then(key_of);
+            after =
+                reached.and_then(|key| KeySuffix::parse(key.sk.strip_prefix(item_key::ACCESS_KEYS)?).ok());
+            for item in answer.items.unwrap_or_default() {
+                let key: AccessKey = decode("access key", item)?;
+                if filter.admits(&key, user.kind, now) && !self.is_forgotten(&key, now) {
+                    found.push(key);
+                }
+            }
+            if found.len() > limit {
+                found.truncate(limit);
+                after = found.last().map(|key| key.key_id.suffix());
+            }
+            if found.len() == limit || after.is_none() {
+                break;
+            }
+        }
+        Ok(Page { items: found, next: after.map(|suffix| suffix.to_string()) })
     }
 
     /// Lists the keys of an organization with their users, by expiry.
@@ -127,8 +140,12 @@ impl Table {
             let (Some(key), Some(user)) = (found.get(&place), found.get(&user_beside(&place))) else {
                 continue;
             };
-            let key = decode("access key", key.clone())?;
-            items.push((sort, KeyWithUser { key, user: decode("user", user.clone())? }));
+            let key: AccessKey = decode("access key", key.clone())?;
+            let user: User = decode("user", user.clone())?;
+            // The deletion of the user may have been interrupted. Its keys are gone all the same.
+            if user.status != Status::Deleted && !self.is_forgotten(&key, now) {
+                items.push((sort, KeyWithUser { key, user }));
+            }
         }
         Ok(Page { items, next })
     }

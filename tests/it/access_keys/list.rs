@@ -35,18 +35,93 @@ fn keys_are_listed_by_expiry_page_by_page_and_masked() {
 }
 
 #[test]
-fn the_keys_of_one_user_are_listed_by_expiry() {
+fn the_keys_of_one_user_are_listed_by_key_id() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let (machine, other) = (organization.machine("ci").await, organization.machine("cd").await);
         organization.key(&other, 5).await;
-        let late = organization.key(&machine, 300).await;
-        let early = organization.key(&machine, 30).await;
-        for limit in [1, 50] {
+        let made = [organization.key(&machine, 300).await, organization.key(&machine, 30).await];
+        let mut expected = made.map(|key| key["key_id"].as_str().unwrap().to_owned());
+        expected.sort();
+        for limit in [1, 2, 50] {
             let listed = pages(&organization, &organization.keys_of(&machine), limit).await;
-            let ids: Vec<_> = listed.iter().map(|key| &key["key_id"]).collect();
-            assert_eq!(ids, [&early["key_id"], &late["key_id"]]);
+            let ids: Vec<_> = listed.iter().map(|key| key["key_id"].as_str().unwrap()).collect();
+            assert_eq!(ids, expected);
         }
+        // A page that holds the last key says so.
+        let path = format!("{}?limit=2", organization.keys_of(&machine));
+        assert_eq!(organization.owner.get(&path).await.expect(200)["next_cursor"], Value::Null);
+    });
+}
+
+#[test]
+fn a_page_of_one_users_keys_costs_what_it_shows_however_many_were_revoked() {
+    use kit::{Effect, Fault, Service};
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let machine = organization.machine("ci").await;
+        let revoked = organization.key(&machine, 300).await;
+        let path = organization.key_path(&revoked);
+        organization.owner.post(&format!("{path}/revoke"), Value::Null).await.expect(200);
+        world.copy_key(revoked["key_id"].as_str().unwrap(), 300);
+        let active = organization.key(&machine, 30).await;
+        let unlimited = Effect::PartitionReads { units_per_second: u32::MAX };
+        let fault = Fault::on(Service::DynamoDb, unlimited).operation("Query").function("list-access-keys");
+        world.stack.faults().add(fault);
+        let keys = organization.keys_of(&machine);
+        let page = organization.owner.get(&format!("{keys}?limit=1")).await.expect(200);
+        assert_eq!(page["items"].as_array().unwrap().len(), 1);
+        assert!(world.stack.faults().read_units() <= 1.0, "{}", world.stack.faults().read_units());
+        world.stack.faults().clear();
+        for limit in [7, 100] {
+            let listed = pages(&organization, &keys, limit).await;
+            let ids: std::collections::BTreeSet<_> =
+                listed.iter().map(|key| key["key_id"].to_string()).collect();
+            assert_eq!((listed.len(), ids.len()), (302, 302));
+        }
+        // A filtered page does bounded work too.
+        world.stack.calls().clear();
+        let found = organization.owner.pages(&format!("{keys}?status=active&limit=1")).await;
+        assert_eq!(found.iter().map(|key| &key["key_id"]).collect::<Vec<_>>(), [&active["key_id"]]);
+        let calls = world.stack.calls().by_function("list-access-keys");
+        let queries = calls.iter().filter(|call| call.operation == "Query").count();
+        assert!(queries <= 5, "{queries}");
+    });
+}
+
+#[test]
+fn a_revoked_key_is_gone_after_the_retention_and_an_expired_one_is_not() {
+    let parameters = [("AuditRetentionDays".to_owned(), "30".to_owned())].into();
+    kit::run_with(kit::Options { parameters, ..kit::Options::default() }, async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let machine = organization.machine("ci").await;
+        let (revoked, expired) = (organization.key(&machine, 300).await, organization.key(&machine, 1).await);
+        let path = organization.key_path(&revoked);
+        let answer = organization.owner.post(&format!("{path}/revoke"), Value::Null).await.expect(200);
+        let stored = |key: &Value| {
+            let id = key["key_id"].as_str().unwrap();
+            world.item(&format!("USER#{}", &id[..12]), &format!("KEY#{}", &id[12..])).unwrap()
+        };
+        let (item, day) = (stored(&revoked), kit::DAY);
+        let (revoked_at, ttl) = (item["revoked_at"].as_i64().unwrap(), item["ttl"].as_i64().unwrap());
+        assert_eq!((ttl - revoked_at, stored(&expired).get("ttl")), (30 * day, None));
+        assert_eq!(answer["status"], "revoked");
+
+        let lists = [organization.keys_of(&machine), format!("{}/access-keys", organization.path)];
+        for (days, shown) in [(29, 2), (31, 1)] {
+            world.travel(days * day);
+            let owner = world.person("alice");
+            for list in &lists {
+                let listed = owner.get(list).await.expect(200);
+                assert_eq!(listed["items"].as_array().unwrap().len(), shown, "{days} days, {list}");
+            }
+            owner.get(&path).await.expect(if shown == 2 { 200 } else { 404 });
+        }
+        let owner = world.person("alice");
+        owner.post(&format!("{path}/revoke"), Value::Null).await.expect_problem(404, "not_found");
+        owner.delete(&path).await.expect_problem(404, "not_found");
+        let extended = owner.patch(&organization.key_path(&expired), json!({"expires_in_days": 5})).await;
+        assert_eq!(extended.expect(200)["status"], "active");
     });
 }
 

@@ -116,7 +116,7 @@ impl ModelRun<'_> {
         }
         let now = self.now();
         let mut keys: Vec<_> = of_user.keys.iter().collect();
-        keys.sort_by_key(|key| (key.expires_at.unwrap_or(Time::MAX), &key.id));
+        keys.sort_by_key(|key| &key.id);
         let expected: Vec<_> = keys
             .into_iter()
             .map(|key| {

@@ -55,6 +55,20 @@ fn a_deletion_that_is_cut_off_anywhere_refuses_the_keys_and_is_finished_by_repea
                 let answer = client.get("/v1/whoami").await;
                 assert_eq!(answer.status, if marked { 403 } else { 200 }, "call {call}");
             }
+            let listed =
+                organization.owner.get(&format!("{}/access-keys", organization.path)).await.expect(200);
+            assert_eq!(listed["items"].as_array().unwrap().len(), if marked { 0 } else { 2 }, "call {call}");
+            let preview = format!("{}/policy-preview", organization.path);
+            let strictest = json!({"policy": {"quota": {"machine": 0}}});
+            let broken = organization.owner.post(&preview, strictest).await.expect(200);
+            assert_eq!(broken["items"].as_array().unwrap().len(), if marked { 0 } else { 2 }, "call {call}");
+            for key in &keys {
+                let shown = organization.owner.get(&organization.key_path(key)).await.status;
+                assert_eq!(shown, if marked { 404 } else { 200 }, "call {call}");
+            }
+            let body = json!({"token": keys[0]["secret"]["token"]});
+            let introspected = world.anonymous().post("/v1/introspect", body).await.expect(200);
+            assert_eq!(introspected["active"], !marked, "call {call}");
             let again = organization.owner.delete(&path).await.status;
             assert!(matches!(again, 204 | 404), "call {call}: {again} after {cut_off}");
             organization.owner.get(&path).await.expect_problem(404, "not_found");
