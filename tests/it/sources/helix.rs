@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{comes, days};
 
 fn permissions(shown: &Value) -> Vec<&Value> {
-    shown["permissions"].as_array().unwrap().iter().map(|one| &one["permission"]).collect()
+    shown["items"].as_array().unwrap().iter().map(|one| &one["permission"]).collect()
 }
 
 #[test]
