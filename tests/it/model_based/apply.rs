@@ -54,7 +54,7 @@ impl ModelRun<'_> {
             version: 1,
             expires_at: days.map(|days| created_at + days * DAY),
             expiry_set_at: created_at,
-            revoked: false,
+            revoked_at: None,
             off_by: None,
             narrowed: None,
             current: token,
@@ -125,7 +125,7 @@ impl ModelRun<'_> {
                 ("access_key.updated", own)
             }
             Step::Revoke { by, .. } => {
-                (key.revoked, key.due) = (true, None);
+                (key.revoked_at, key.due) = (Some(now), None);
                 ("access_key.revoked", if *by == By::Admin { owner } else { themselves })
             }
             _ => ("access_key.updated", own),

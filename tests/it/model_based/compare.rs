@@ -51,7 +51,7 @@ impl ModelRun<'_> {
         for (suffix, expiry) in ended {
             let key =
                 user.keys.iter().find(|key| key.suffix() == suffix).expect("a deleted key has no entry");
-            assert_eq!((key.revoked, key.expires_at), (false, expiry));
+            assert_eq!((key.revoked_at, key.expires_at), (None, expiry));
         }
     }
 
@@ -115,7 +115,7 @@ impl ModelRun<'_> {
             return;
         }
         let now = self.now();
-        let mut keys: Vec<_> = of_user.keys.iter().collect();
+        let mut keys: Vec<_> = of_user.keys.iter().filter(|key| !key.is_forgotten(now)).collect();
         keys.sort_by_key(|key| &key.id);
         let expected: Vec<_> = keys
             .into_iter()
@@ -145,7 +145,9 @@ impl ModelRun<'_> {
         let listed: Vec<_> = self.admin().pages(&path).await;
         let listed: Vec<_> = listed.iter().map(|key| key["key_id"].as_str().unwrap()).collect();
         let there = self.state.users.iter().filter(|user| user.standing != Standing::Deleted);
-        let keys = there.flat_map(|user| &user.keys).filter(|key| key.status(now) == status);
+        let keys = there
+            .flat_map(|user| &user.keys)
+            .filter(|key| key.status(now) == status && !key.is_forgotten(now));
         let mut keys: Vec<_> = keys.collect();
         keys.sort_by_key(|key| (key.expires_at.unwrap_or(Time::MAX), &key.id));
         assert_eq!(listed, keys.iter().map(|key| key.id.as_str()).collect::<Vec<_>>());

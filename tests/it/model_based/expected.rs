@@ -1,7 +1,7 @@
 //! The refusal that the model expects of a step.
 
 use super::{
-    model::{Kind, Standing, Status, Time, User},
+    model::{Key, Kind, Standing, Status, Time, User},
     run::State,
     steps::{By, Step},
 };
@@ -49,7 +49,7 @@ impl State {
                     _ if !comes => Some(BY_GATEWAY),
                     Status::Inactive => Some((409, "key_inactive")),
                     Status::Expired => Some((409, "key_expired")),
-                    Status::Revoked => Some((409, "already_revoked")),
+                    Status::Revoked => revoked(key, now),
                     Status::Active if !active => Some((409, "conflict")),
                     Status::Active => too_long.then_some((422, "policy_violation")),
                 }
@@ -59,8 +59,8 @@ impl State {
                 if user.kind != Kind::Machine && user.standing != Standing::Active {
                     return Some(BY_GATEWAY);
                 }
-                if key.revoked {
-                    return Some((409, "already_revoked"));
+                if key.revoked_at.is_some() {
+                    return revoked(key, now);
                 }
                 if *to == key.expires_at {
                     return None;
@@ -75,8 +75,8 @@ impl State {
                 let themselves = *by == By::Themselves || user.id == self.users[0].id;
                 if *by == By::Themselves && user.standing != Standing::Active {
                     Some(BY_GATEWAY)
-                } else if key.revoked {
-                    Some((409, "already_revoked"))
+                } else if key.revoked_at.is_some() {
+                    revoked(key, now)
                 } else {
                     let lifted = key.off_by.as_ref().filter(|_| *on && user.kind != Kind::Machine);
                     let by_user = lifted.map(|by| *by == user.id);
@@ -94,16 +94,19 @@ impl State {
                 // The role is not theirs.
                 let unseen = user.kind == Kind::Normal && matches!(step, Step::Narrow { to_role: true, .. });
                 (absent.then_some(BY_GATEWAY))
-                    .or(key.revoked.then_some((409, "already_revoked")))
+                    .or_else(|| revoked(key, now))
                     .or(unseen.then_some((400, "invalid_request")))
             }
             Step::Revoke { user, key, by } => {
                 let (user, key) = of(user, key);
                 let absent = *by == By::Themselves && user.standing != Standing::Active;
-                absent.then_some(BY_GATEWAY).or(key.revoked.then_some((409, "already_revoked")))
+                absent.then_some(BY_GATEWAY).or_else(|| revoked(key, now))
             }
-            Step::DeleteKey { .. }
-            | Step::Suspend { .. }
+            Step::DeleteKey { user, key } => {
+                let (_, key) = of(user, key);
+                key.is_forgotten(now).then_some((404, "not_found"))
+            }
+            Step::Suspend { .. }
             | Step::Lift { .. }
             | Step::DeleteUser { .. }
             | Step::SetPolicy { .. }
@@ -144,4 +147,10 @@ impl State {
         let refused = forbidden.then_some((409, "not_extendable"));
         refused.or_else(|| self.bad_lifetime(to.map(|to| to - now)))
     }
+}
+
+/// Returns the refusal of a key that was revoked.
+fn revoked(key: &Key, now: Time) -> Option<Refusal> {
+    let gone = key.is_forgotten(now).then_some((404, "not_found"));
+    gone.or(key.revoked_at.map(|_| (409, "already_revoked")))
 }

@@ -70,7 +70,7 @@ pub(crate) struct Key {
     pub(crate) version: u64,
     pub(crate) expires_at: Option<Time>,
     pub(crate) expiry_set_at: Time,
-    pub(crate) revoked: bool,
+    pub(crate) revoked_at: Option<Time>,
     /// The user who switched the key off; `None` while it is on.
     pub(crate) off_by: Option<String>,
     /// `None` for a key that is not narrowed; then whether it is narrowed to a role or to nothing.
@@ -127,7 +127,7 @@ impl Key {
     }
 
     pub(crate) fn status(&self, now: Time) -> Status {
-        if self.revoked {
+        if self.revoked_at.is_some() {
             Status::Revoked
         } else if self.expires_at.is_some_and(|at| at <= now) {
             Status::Expired
@@ -136,6 +136,11 @@ impl Key {
         } else {
             Status::Active
         }
+    }
+
+    /// Tells whether the key was revoked so long ago that it is gone.
+    pub(crate) fn is_forgotten(&self, now: Time) -> bool {
+        self.revoked_at.is_some_and(|at| at + 400 * kit::DAY <= now)
     }
 
     pub(crate) fn overlap_ends_at(&self, now: Time) -> Option<Time> {

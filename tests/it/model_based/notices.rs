@@ -14,7 +14,7 @@ pub(crate) type Mails = BTreeMap<String, BTreeSet<String>>;
 impl Key {
     /// Returns the stages that were ahead when the expiry was set, with their times.
     fn stages(&self) -> Vec<(i64, Time)> {
-        let Some(expires_at) = self.expires_at.filter(|_| !self.revoked) else { return vec![] };
+        let Some(expires_at) = self.expires_at.filter(|_| self.revoked_at.is_none()) else { return vec![] };
         let at = STAGES.iter().map(|stage| (*stage, expires_at - stage * DAY));
         at.filter(|(_, at)| *at > self.expiry_set_at).collect()
     }
