@@ -10,9 +10,12 @@ use domain::{
     access::{Action, Right},
     audit,
     id::UserId,
-    user::Status,
+    user::{Status, User},
 };
 use serde_json::json;
+use table::{ChangeRecords, Snapshot};
+
+use crate::notification::account_changed;
 
 /// Responds with 204 when nothing of the user is left. People who delete their own user leave.
 ///
@@ -39,12 +42,16 @@ async fn mark_deleted(
         return Ok(user.user_id);
     }
     request.check_precondition(user.version)?;
+    let mut notifications = Vec::new();
     if right != Right::Own {
-        let catalog = app.snapshot(member).await?.catalog;
+        let Snapshot { organization, catalog } = app.snapshot(member).await?;
         member.actor().may_remove_user(&user, &catalog)?;
+        let after = User { status: Status::Deleted, ..user.clone() };
+        notifications.extend(account_changed(request, &organization.name, &user, &after));
     }
     let changes = json!({"kind": user.kind, "name": user.name});
-    let event = request.audit_event(audit::Action::UserDeleted, user.user_id, changes);
-    app.table.delete_user(&user, &event).await?;
+    let events = [request.audit_event(audit::Action::UserDeleted, user.user_id, changes)];
+    let records = ChangeRecords::of(&events).notifying(&notifications);
+    app.table.delete_user(&user, request.now, records).await?;
     Ok(user.user_id)
 }

@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod notification;
 mod response;
 mod update;
 

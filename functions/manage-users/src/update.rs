@@ -11,9 +11,7 @@ use domain::{
     Error,
     access::{Action, Right},
     audit::{self, differences},
-    inbox::Message,
     limits::check_names,
-    notification::Notification,
     notification_preferences::NotificationPreferencesChange,
     role::{Label, distinct},
     text::{Email, Name},
@@ -23,7 +21,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use table::{ChangeRecords, Snapshot};
 
-use crate::response::UserResponse;
+use crate::{
+    notification::{access_changed, account_changed},
+    response::UserResponse,
+};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,9 +110,11 @@ async fn change(
     let mut after = before.clone();
     body.apply(&mut after);
     check_names((&before.roles, &before.groups), (&after.roles, &after.groups))?;
+    let mut notifications = Vec::new();
     if right != Right::Own {
-        let Snapshot { catalog, .. } = app.snapshot(member).await?;
+        let Snapshot { organization, catalog } = app.snapshot(member).await?;
         member.actor().may_change_user(right, &before, &after, &catalog)?;
+        notifications.extend(account_changed(request, &organization.name, &before, &after));
     }
     check_address(&after)?;
     let changes = changes(&before, &after);
@@ -120,8 +123,8 @@ async fn change(
     }
     after.version += 1;
     let events = [request.audit_event(audit::Action::UserUpdated, after.user_id, changes)];
-    let notification = access_changed(request, &before, &after);
-    let records = ChangeRecords::of(&events).notifying(notification.as_slice());
+    notifications.extend(access_changed(request, &before, &after));
+    let records = ChangeRecords::of(&events).notifying(&notifications);
     app.table.update_user(&before, &after, records).await?;
     Ok(after)
 }
@@ -144,15 +147,4 @@ fn changes(before: &User, after: &User) -> Map<String, Value> {
         })
     };
     differences(&shown(before), &shown(after))
-}
-
-/// Notifies the user of a change of its roles or groups by somebody else.
-fn access_changed(request: &Request<Member>, before: &User, after: &User) -> Option<Notification> {
-    let changed = before.roles != after.roles || before.groups != after.groups;
-    let by_another = request.caller.user_id != after.user_id;
-    if !(changed && by_another) {
-        return None;
-    }
-    let message = Message::access_changed(request.now, after, &request.caller.name);
-    Notification::to(after, message)
 }

@@ -5,30 +5,31 @@ use domain::{
     Time,
     id::{KeyId, OrganizationId, UserId},
 };
-use table::{Due, Mail, OutboxMessage, Table, item_key::DueItem};
+use table::{Due, Mail, OutboxMessage, item_key::DueItem};
 use ulid::Ulid;
 
 use crate::{
     advances::AdvanceQueue,
     directory::Directory,
     failure::Failure,
-    plan::due_notice::DueNotice,
-    run::{Run, with_timeout},
+    plan::{due_notice::DueNotice, parting_mail::PartingMail},
+    run::Run,
 };
 
 mod decision;
 pub(crate) mod due_keys;
+mod entries;
 mod outbox;
 mod owners;
+mod parting;
 mod unfinished_mails;
 
 use due_keys::load_due_keys;
+use entries::find;
 use outbox::load_messages;
 use owners::deliver_to_owners;
+use parting::load_parting_messages;
 use unfinished_mails::load_unfinished_mails;
-
-/// The most entries of the index that one run reads. It holds them all in memory.
-const MAX_DUE: usize = 50_000;
 
 /// All due items that could be read.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub(crate) struct Collected {
     pub(crate) unfinished_mails: Vec<Mail>,
     /// Messages from the outbox.
     pub(crate) messages: Vec<OutboxMessage>,
+    /// Mails to former addresses.
+    pub(crate) parting_mails: Vec<PartingMail>,
     /// Users that are marked deleted and not yet removed.
     pub(crate) deleted_users: Vec<UserId>,
     /// Organizations that are marked deleted and not yet removed.
@@ -57,10 +60,13 @@ pub(crate) async fn collect(
     }
     let delivered = deliver_to_owners(run, &app.table, directory, &due.owners_messages).await;
     due.messages.extend(delivered);
+    let parting = load_parting_messages(run, &app.table, directory, &due.parting_messages).await;
+    due.messages.extend(parting.moved);
     Ok(Collected {
         notices: load_due_keys(run, app, directory, advances, &due.keys).await,
         unfinished_mails: load_unfinished_mails(run, &app.table, directory, &due.mails).await,
         messages: load_messages(run, &app.table, directory, &due.messages).await,
+        parting_mails: parting.mails,
         deleted_users: due.deleted_users,
         deleted_organizations: due.deleted_organizations,
     })
@@ -73,6 +79,7 @@ struct DueItems {
     mails: Vec<(UserId, Ulid)>,
     messages: Vec<(UserId, Ulid)>,
     owners_messages: Vec<(OrganizationId, Ulid)>,
+    parting_messages: Vec<(OrganizationId, Ulid)>,
     deleted_users: Vec<UserId>,
     deleted_organizations: Vec<OrganizationId>,
 }
@@ -86,32 +93,11 @@ impl DueItems {
             DueItem::OwnersMessage { organization_id, message_id } => {
                 self.owners_messages.push((organization_id, message_id));
             }
+            DueItem::PartingMessage { organization_id, message_id } => {
+                self.parting_messages.push((organization_id, message_id));
+            }
             DueItem::DeletedUser(user_id) => self.deleted_users.push(user_id),
             DueItem::DeletedOrganization(organization_id) => self.deleted_organizations.push(organization_id),
         }
     }
-}
-
-/// Lists the due entries of all shards that can be read, the longest due first.
-///
-/// Fails if no shard can be read.
-async fn find(run: &Run, table: &Table, shards: &[u32]) -> Result<Vec<Due>, Failure> {
-    let (mut due, mut failures) = (Vec::new(), Vec::new());
-    let most = (MAX_DUE / shards.len()).max(1);
-    for shard in shards {
-        match with_timeout(run.time_left(), table.due(*shard, run.now, most)).await {
-            Ok(found) => due.extend(found),
-            Err(error) => failures.push(error),
-        }
-    }
-    if failures.len() == shards.len()
-        && let Some(error) = failures.pop()
-    {
-        return Err(error.into());
-    }
-    for error in failures {
-        run.record_failure(1, "read a shard of the due index", &error);
-    }
-    due.sort_by_key(|due| due.due_at);
-    Ok(due)
 }

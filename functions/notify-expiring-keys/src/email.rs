@@ -9,7 +9,6 @@ use mail_builder::{
     MessageBuilder,
     headers::{raw::Raw, url::URL},
 };
-use table::Mail;
 
 pub(crate) mod contents;
 pub(crate) mod sender;
@@ -51,17 +50,16 @@ impl Email {
 
     /// Encodes the e-mail.
     ///
-    /// Its id is the same each time the same contents are sent, so that repetitions can be recognized. A mail
+    /// `id` is the same each time the same contents are sent, so that repetitions can be recognized. A mail
     /// that claimed more in the meantime has another id, so that no program drops it as a repetition.
-    pub(crate) fn encode(self, sender: &Sender, to: &text::Email, mail: &Mail, now: Time) -> Vec<u8> {
+    pub(crate) fn encode(self, sender: &Sender, to: &text::Email, id: &str, now: Time) -> Vec<u8> {
         let domain = sender.from.rsplit('@').next().unwrap_or_default();
-        let claims = mail.announcements.len() + mail.messages.len();
         let mut message = MessageBuilder::new()
             .from(sender.from.as_str())
             .to(to.as_str())
             .subject(self.subject)
             .date(now.seconds())
-            .message_id(format!("{}.{claims}@{domain}", mail.mail_id))
+            .message_id(format!("{id}@{domain}"))
             .header("Auto-Submitted", Raw::new("auto-generated"));
         if let Some(url) = &sender.console_url {
             message = message.header("List-Unsubscribe", URL::new(url.as_str()));

@@ -35,7 +35,7 @@ use directory::Directory;
 use failure::Failure;
 use input::ScheduleInput;
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use plan::Plan;
+use plan::{Plan, turns::in_turns};
 use run::Run;
 use send::{Delivery, send};
 use serde_json::Value;
@@ -62,10 +62,17 @@ async fn notify(notifier: &Notifier, run: &Run, shards: &[u32]) -> Result<Summar
     let (mut directory, advances) = (Directory::new(table, &notifier.mail_domains), AdvanceQueue::new(table));
 
     let collected = collect(run, &notifier.app, &mut directory, &advances, shards).await?;
-    let Collected { notices, unfinished_mails, messages, deleted_users, deleted_organizations } = collected;
+    let Collected {
+        notices,
+        unfinished_mails,
+        messages,
+        parting_mails,
+        deleted_users,
+        deleted_organizations,
+    } = collected;
     let (plan, digests) = Plan::new(notices, unfinished_mails, messages);
     let delivery = Delivery { run, notifier, directory: &directory, advances: &advances, plan: &plan };
-    send(&delivery, digests, shards).await;
+    send(&delivery, in_turns(digests, parting_mails), shards).await;
     clean_up(run, table, &mut directory, &deleted_users).await;
     clean_up_organizations(run, table, &deleted_organizations).await;
 

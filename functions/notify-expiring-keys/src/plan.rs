@@ -8,8 +8,10 @@ use tokio::sync::{Mutex, MutexGuard};
 
 pub(crate) mod digest;
 pub(crate) mod due_notice;
+pub(crate) mod parting_mail;
 #[cfg(test)]
 mod tests;
+pub(crate) mod turns;
 
 use digest::{Digest, Digests};
 use due_notice::DueNotice;
@@ -27,7 +29,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Sorts notices, unfinished mails and messages by recipient and urgency.
+    /// Arranges notices, unfinished mails and messages by recipient, those of each by urgency.
     pub(crate) fn new(
         notices: Vec<DueNotice>,
         mut unfinished_mails: Vec<Mail>,
@@ -59,7 +61,7 @@ impl Plan {
         }
         let shared = notices.iter().filter(|notice| notice.is_shared());
         let claim_locks = shared.map(|notice| (notice.organization_id, Mutex::default())).collect();
-        (Self { notices, postponed_mails, unclaimed_messages, claim_locks }, digests.into_sorted())
+        (Self { notices, postponed_mails, unclaimed_messages, claim_locks }, digests.into_vec())
     }
 
     /// Waits until one recipient's claims of these notices can be made.

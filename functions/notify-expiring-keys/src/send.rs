@@ -4,12 +4,17 @@ use domain::{message::ExpiringKey, user::User};
 use futures_util::{StreamExt as _, stream};
 use table::{Mail, Table};
 
-use crate::{directory::Lookup, plan::digest::Digest, recipients::active_user};
+use crate::{
+    directory::Lookup,
+    plan::{digest::Digest, turns::Outgoing},
+    recipients::active_user,
+};
 
 mod claims;
 mod delivery;
 mod inbox;
 mod mail;
+mod parting;
 mod rate_limit;
 mod resume;
 pub(crate) mod ses;
@@ -18,23 +23,32 @@ pub(crate) use delivery::Delivery;
 
 use claims::{claim_messages, claim_notices};
 use mail::{deliver, mark_empty, mark_undeliverable};
+use parting::send_parting_mail;
 use rate_limit::{Permit, RateLimiter};
 use resume::{NotReclaimed, reclaim};
 
-/// The number of digests that are sent at once. While one waits for SES, the others continue.
+/// The number of digests and mails that are sent at once. While one waits for SES, the others continue.
 const CONCURRENCY: usize = 16;
 
-/// Sends all digests, in the order given, until time or quota run out.
-pub(crate) async fn send(delivery: &Delivery<'_>, digests: Vec<Digest>, shards: &[u32]) {
-    let limiter = &rate_limiter(delivery, &digests, shards).await;
+/// Sends all mails, in the order given, until time or quota run out.
+pub(crate) async fn send(delivery: &Delivery<'_>, all: Vec<Outgoing>, shards: &[u32]) {
+    let limiter = &rate_limiter(delivery, &all, shards).await;
     delivery.run.count(|summary| summary.left_over += delivery.plan.postponed_mails);
-    let sending = |digest| send_digest(delivery, digest, limiter);
-    stream::iter(digests).for_each_concurrent(CONCURRENCY, sending).await;
+    let sending = async |outgoing| match outgoing {
+        Outgoing::Digest(digest) => send_digest(delivery, digest, limiter).await,
+        Outgoing::Parting(mail) => match limiter.permit() {
+            Some(permit) if permit.ready(delivery.run.time_left()).await => {
+                send_parting_mail(delivery, mail, permit).await;
+            }
+            _ => delivery.run.count(|summary| summary.left_over += mail.messages.len()),
+        },
+    };
+    stream::iter(all).for_each_concurrent(CONCURRENCY, sending).await;
 }
 
 /// Asks SES for its quota, if there are mails to send. If SES does not answer, no mail is sent.
-async fn rate_limiter(delivery: &Delivery<'_>, digests: &[Digest], shards: &[u32]) -> RateLimiter {
-    if !digests.iter().any(Digest::has_mail) {
+async fn rate_limiter(delivery: &Delivery<'_>, all: &[Outgoing], shards: &[u32]) -> RateLimiter {
+    if !all.iter().any(Outgoing::has_mail) {
         return RateLimiter::closed();
     }
     match delivery.notifier.mailer.quota().await {

@@ -12,6 +12,8 @@ pub(crate) enum Urgency {
     Leak(Time),
     /// The time at which a retired secret was used.
     RetiredSecret(Time),
+    /// The time at which somebody changed the account of a person.
+    Account(Time),
     /// The time at which a key expires or expired.
     Expiry(Time),
     /// The time of a change.
@@ -19,9 +21,9 @@ pub(crate) enum Urgency {
 }
 
 impl Urgency {
-    /// Returns whether a key is in danger.
+    /// Returns whether a key or an account may be in danger.
     pub(crate) const fn is_threat(self) -> bool {
-        matches!(self, Self::Leak(_) | Self::RetiredSecret(_))
+        matches!(self, Self::Leak(_) | Self::RetiredSecret(_) | Self::Account(_))
     }
 }
 
@@ -30,6 +32,7 @@ impl From<&Message> for Urgency {
         match message.event {
             MessageKind::LeakReported => Self::Leak(message.at),
             MessageKind::RetiredSecretUsed => Self::RetiredSecret(message.at),
+            MessageKind::AccountChanged => Self::Account(message.at),
             MessageKind::KeyExpiring | MessageKind::KeyExpired => Self::Expiry(message.at),
             MessageKind::KeyChanged | MessageKind::AccessChanged | MessageKind::MailUndeliverable => {
                 Self::Change(message.at)
@@ -48,12 +51,13 @@ mod tests {
         let sorted = [
             Urgency::from(&message(MessageKind::LeakReported, 900)),
             Urgency::from(&message(MessageKind::RetiredSecretUsed, 800)),
+            Urgency::from(&message(MessageKind::AccountChanged, 700)),
             Urgency::Expiry(Time::from_seconds(600)),
             Urgency::Expiry(Time::from_seconds(700)),
             Urgency::from(&message(MessageKind::AccessChanged, 100)),
             Urgency::from(&message(MessageKind::KeyChanged, 200)),
         ];
         assert!(sorted.is_sorted());
-        assert_eq!(sorted.map(Urgency::is_threat), [true, true, false, false, false, false]);
+        assert_eq!(sorted.map(Urgency::is_threat), [true, true, true, false, false, false, false]);
     }
 }

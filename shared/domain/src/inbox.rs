@@ -20,6 +20,8 @@ pub enum MessageKind {
     KeyChanged,
     /// Somebody else changed roles or groups.
     AccessChanged,
+    /// Somebody else changed the user's address, kind or status, or deleted the user.
+    AccountChanged,
     /// A retired secret was used.
     RetiredSecretUsed,
     /// A key was reported as leaked, and revoked.

@@ -9,8 +9,9 @@ use crate::{
     id::UserId,
     inbox::{Message, MessageKind},
     role::Label,
+    text::Name,
     token::KeyPrefix,
-    user::{Kind, User},
+    user::{Kind, Status, User},
 };
 
 mod expiring_key;
@@ -123,6 +124,44 @@ impl Message {
         let title = format!("{author_name} changed your roles or groups");
         let text = format!("Your roles are now: {roles}. Your groups are now: {groups}.");
         Self::new(at, MessageKind::AccessChanged, title, text, None)
+    }
+
+    /// Words a change of a user's address, kind or status by somebody else, for the address that the user had.
+    #[must_use]
+    pub fn account_changed(
+        at: Time,
+        organization_name: &Name,
+        before: &User,
+        after: &User,
+        author: &Author<'_>,
+    ) -> Self {
+        let Author { name, user_id, source_ip } = author;
+        let verb = match (before.status, after.status) {
+            (_, Status::Deleted) => "deleted",
+            (Status::Active, Status::Suspended) => "suspended",
+            _ => "changed",
+        };
+        let title = format!("{name} {verb} your account in {organization_name}");
+        let mut facts = Vec::new();
+        if after.status != Status::Deleted {
+            if before.status != after.status {
+                facts.push(format!("Its status is now {}.", after.status.as_str()));
+            }
+            if before.kind != after.kind {
+                facts.push(format!("Its kind is now {}.", after.kind));
+            }
+            if let Some(email) = after.email.as_ref().filter(|_| before.email != after.email) {
+                facts.push(format!(
+                    "Its address is now {email}. Mails go there after a sign-in with it, and no longer to this \
+                     address."
+                ));
+            }
+        }
+        facts.push(format!(
+            "Done by {name} ({user_id}) from {source_ip}. If you did not expect this, ask an owner of the \
+             organization."
+        ));
+        Self::new(at, MessageKind::AccountChanged, title, facts.join(" "), None)
     }
 
     /// Words the use of a secret that a rotation had ended, for the key's user, or for the owners if no

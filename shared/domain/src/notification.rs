@@ -4,6 +4,7 @@ use crate::{
     id::{OrganizationId, UserId},
     inbox::Message,
     notification_preferences::Channels,
+    text::{Email, Name},
     user::User,
 };
 
@@ -14,6 +15,19 @@ pub enum Recipient {
     User(UserId),
     /// All active owners of the organization, however many, except these.
     OwnersExcept(Vec<UserId>),
+    /// The proven address that a user had before a change.
+    FormerAddress(FormerAddress),
+}
+
+/// The proven address that a user had before a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormerAddress {
+    /// The user.
+    pub user_id: UserId,
+    /// The name that the user had.
+    pub name: Name,
+    /// The address.
+    pub address: Email,
 }
 
 /// A message to one user or to all owners, with its channels.
@@ -43,6 +57,22 @@ impl Notification {
             user.reached_by(user.notifications.channels(message.event));
         let (recipient, organization_id) = (Recipient::User(user.user_id), user.organization_id);
         (in_inbox || by_mail).then_some(Self { recipient, organization_id, message, in_inbox, by_mail })
+    }
+
+    /// Addresses a message to the proven address that a user had before a change, whatever the user has switched
+    /// off, and also if the user is suspended or gone. `None` if the user had no proven address.
+    #[must_use]
+    pub fn to_former_address(before: &User, message: Message) -> Option<Self> {
+        let (user_id, name) = (before.user_id, before.name.clone());
+        let address = before.proven_address()?.clone();
+        let recipient = Recipient::FormerAddress(FormerAddress { user_id, name, address });
+        Some(Self {
+            recipient,
+            organization_id: before.organization_id,
+            message,
+            in_inbox: false,
+            by_mail: true,
+        })
     }
 
     /// Addresses a message to all active owners of an organization, except the users `except`.

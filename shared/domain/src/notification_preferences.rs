@@ -52,8 +52,8 @@ struct ChannelsChange {
 }
 
 impl NotificationPreferences {
-    /// Returns the channels for a kind of message. Messages about threats to a key, and about mails that
-    /// cannot be delivered, cannot be switched off.
+    /// Returns the channels for a kind of message. Messages about threats to a key, about changes of the
+    /// account, and about mails that cannot be delivered, cannot be switched off.
     #[must_use]
     pub fn channels(&self, event: MessageKind) -> Channels {
         match event {
@@ -61,9 +61,10 @@ impl NotificationPreferences {
             MessageKind::KeyExpired => self.key_expired,
             MessageKind::KeyChanged => self.key_changed,
             MessageKind::AccessChanged => self.access_changed,
-            MessageKind::RetiredSecretUsed | MessageKind::LeakReported | MessageKind::MailUndeliverable => {
-                Channels::default()
-            }
+            MessageKind::AccountChanged
+            | MessageKind::RetiredSecretUsed
+            | MessageKind::LeakReported
+            | MessageKind::MailUndeliverable => Channels::default(),
         }
     }
 

@@ -2,7 +2,8 @@
 
 use domain::{
     audit,
-    id::UserId,
+    id::{OrganizationId, UserId},
+    inbox::Message,
     notification::{Notification, Recipient},
 };
 
@@ -68,24 +69,34 @@ impl<'t> Transaction<'t> {
                 let item = self.table.owners_message_item(notification, except);
                 return self.create(item, OnConditionFailed::Conflict);
             }
+            Recipient::FormerAddress(to) => {
+                let item = self.table.parting_message_item(notification, to);
+                return self.create(item, OnConditionFailed::Conflict);
+            }
         };
         if notification.in_inbox {
             self.add_message(user_id, &notification.message);
         }
         if notification.by_mail {
-            self.create(self.table.outbox_item(user_id, notification), OnConditionFailed::Conflict);
+            let Notification { organization_id, message, .. } = notification;
+            let item = self.table.outbox_item(user_id, *organization_id, message);
+            self.create(item, OnConditionFailed::Conflict);
         }
     }
 }
 
 impl Table {
     /// Makes the outbox item of a message, in the `due` index from the message's time on.
-    fn outbox_item(&self, user_id: UserId, notification: &Notification) -> Item {
-        let key = item_key::outbox(user_id, notification.message.message_id);
-        let mut item = encode(key, &notification.message);
+    pub(crate) fn outbox_item(
+        &self,
+        user_id: UserId,
+        organization_id: OrganizationId,
+        message: &Message,
+    ) -> Item {
+        let mut item = encode(item_key::outbox(user_id, message.message_id), message);
         item.insert("user_id".to_owned(), text(user_id));
-        item.insert("organization_id".to_owned(), text(notification.organization_id));
-        self.due_from(&mut item, notification.organization_id, notification.message.at);
+        item.insert("organization_id".to_owned(), text(organization_id));
+        self.due_from(&mut item, organization_id, message.at);
         item
     }
 }

@@ -26,6 +26,8 @@ use crate::{
 pub struct Due {
     /// The item.
     pub item: DueItem,
+    /// Its organization.
+    pub organization_id: OrganizationId,
     /// When it became due, according to the index.
     pub due_at: Time,
 }
@@ -47,11 +49,11 @@ impl Table {
         item.insert("due_at".to_owned(), number(due_at.seconds()));
     }
 
-    /// Lists the entries of one shard of the `due` index that are due at `now`, the longest due first, up to
-    /// `most`.
+    /// Reads the entries of one shard of the `due` index that are due at `now`, the longest due first, and calls
+    /// `visit` with each.
     ///
     /// The index lags behind the table: read an item before you act on its entry.
-    pub async fn due(&self, shard: u32, now: Time, most: usize) -> Result<Vec<Due>, Error> {
+    pub async fn due(&self, shard: u32, now: Time, mut visit: impl FnMut(Due)) -> Result<(), Error> {
         let mut items = self
             .client
             .query()
@@ -63,14 +65,13 @@ impl Table {
             .into_paginator()
             .items()
             .send();
-        let mut found = Vec::new();
-        while found.len() < most
-            && let Some(item) = items.next().await
-        {
+        while let Some(item) = items.next().await {
             let item = item.map_err(|error| Error::failed("Query", error))?;
-            found.extend(due_entry(&item));
+            if let Some(due) = due_entry(&item) {
+                visit(due);
+            }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Reads keys with their users, strongly; missing ones are absent from the result.
@@ -131,5 +132,10 @@ impl Table {
 
 fn due_entry(item: &Item) -> Option<Due> {
     let due_at: i64 = item.get("due_at")?.as_n().ok()?.parse().ok()?;
-    Some(Due { item: item_key::due_item(&key_of(item)?)?, due_at: Time::from_seconds(due_at) })
+    let organization_id = OrganizationId::parse(item.get("organization_id")?.as_s().ok()?).ok()?;
+    Some(Due {
+        item: item_key::due_item(&key_of(item)?)?,
+        organization_id,
+        due_at: Time::from_seconds(due_at),
+    })
 }

@@ -29,8 +29,6 @@ pub struct ItemKey {
     pub sk: String,
 }
 
-const ORGANIZATION: &str = "ORG";
-
 /// Sort key of a user.
 pub const USER: &str = "USER";
 
@@ -40,6 +38,9 @@ pub const ACCESS_KEYS: &str = "KEY#";
 const MAILS: &str = "MAIL#";
 
 const OUTBOX: &str = "OUTBOX#";
+
+/// Prefix of the sort keys of messages to former addresses; a ULID follows.
+const PARTING_MESSAGES: &str = "PARTING#";
 
 /// Suffix of the partition keys of messages to the owners of an organization.
 const OWNERS_OUTBOX: &str = "#OUTBOX";
@@ -53,7 +54,12 @@ pub const ROLES: &str = "ROLE#";
 /// Prefix of the sort keys of groups.
 pub const GROUPS: &str = "GROUP#";
 
+/// Sort key of an organization.
+pub const ORGANIZATION: &str = "ORG";
+
 /// The range of sort keys that a decision needs of an organization: groups, the organization, roles.
+///
+/// Messages to former addresses lie in it too, and so do the counts of mails. Both are few, and are left out.
 pub const SNAPSHOT: (&str, &str) = ("GROUP#", "ROLE#\u{7f}");
 
 /// Returns the partition of an organization's own items.
@@ -172,6 +178,12 @@ pub fn owners_message(organization_id: OrganizationId, message_id: Ulid) -> Item
     ItemKey { pk: format!("ORG#{organization_id}{OWNERS_OUTBOX}"), sk: format!("{OUTBOX}{message_id}") }
 }
 
+/// Returns the key of a message to the proven address that a user had before a change.
+#[must_use]
+pub fn parting_message(organization_id: OrganizationId, message_id: Ulid) -> ItemKey {
+    in_organization(organization_id, format!("{PARTING_MESSAGES}{message_id}"))
+}
+
 /// Returns the key of a user's idempotency record, by the hash of its name.
 #[must_use]
 pub fn idempotency(user_id: UserId, hash: &str) -> ItemKey {
@@ -288,6 +300,13 @@ pub enum DueItem {
         /// The id.
         message_id: Ulid,
     },
+    /// A message to a former address.
+    PartingMessage {
+        /// The organization.
+        organization_id: OrganizationId,
+        /// The id.
+        message_id: Ulid,
+    },
     /// A user that is marked deleted and not removed yet.
     DeletedUser(UserId),
     /// An organization that is marked deleted and not removed yet.
@@ -300,6 +319,10 @@ pub fn due_item(key: &ItemKey) -> Option<DueItem> {
     if let Some(organization) = key.pk.strip_prefix("ORG#") {
         if key.sk == ORGANIZATION {
             return Some(DueItem::DeletedOrganization(OrganizationId::parse(organization).ok()?));
+        }
+        if let Some(message_id) = key.sk.strip_prefix(PARTING_MESSAGES) {
+            let organization_id = OrganizationId::parse(organization).ok()?;
+            return Some(DueItem::PartingMessage { organization_id, message_id: message_id.parse().ok()? });
         }
         let organization_id = OrganizationId::parse(organization.strip_suffix(OWNERS_OUTBOX)?).ok()?;
         let message_id = key.sk.strip_prefix(OUTBOX)?.parse().ok()?;
@@ -341,6 +364,10 @@ mod tests {
         assert_eq!(
             due_item(&owners_message(organization_id, message_id)),
             Some(DueItem::OwnersMessage { organization_id, message_id })
+        );
+        assert_eq!(
+            due_item(&parting_message(organization_id, message_id)),
+            Some(DueItem::PartingMessage { organization_id, message_id })
         );
         assert_eq!(due_item(&user(user_id)), Some(DueItem::DeletedUser(user_id)));
         let organization_id = OrganizationId::random();

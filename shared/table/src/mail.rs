@@ -100,12 +100,17 @@ impl Mail {
 
     /// Returns when the mail is due again if a run of `now` leaves it unmarked.
     const fn due_again(&self, now: Time) -> Time {
-        let (first, most) = BACK_OFF;
-        // Ten doublings exceed the maximum and cannot overflow.
-        let doublings = if self.attempts < 10 { self.attempts } else { 10 };
-        let wait = first << doublings;
-        now.plus(if wait < most { wait } else { most })
+        due_again(self.attempts, now)
     }
+}
+
+/// Returns when a mail is due again that a run of `now` attempts, after so many attempts before.
+pub(crate) const fn due_again(attempts: u32, now: Time) -> Time {
+    let (first, most) = BACK_OFF;
+    // Ten doublings exceed the maximum and cannot overflow.
+    let doublings = if attempts < 10 { attempts } else { 10 };
+    let wait = first << doublings;
+    now.plus(if wait < most { wait } else { most })
 }
 
 impl Table {

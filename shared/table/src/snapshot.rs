@@ -83,7 +83,7 @@ async fn read<O: DeserializeOwned>(query: QueryFluentBuilder) -> Result<(Option<
         } else if is_of(&item, item_key::GROUPS) {
             let group: Group = decode("group", item)?;
             catalog.groups.insert(group.name.clone(), group);
-        } else {
+        } else if is_of(&item, item_key::ORGANIZATION) {
             organization = Some(decode("organization", item)?);
         }
     }

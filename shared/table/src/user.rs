@@ -1,7 +1,7 @@
 //! Users, with their e-mail claims, sign-in links and places among the owners.
 
 use domain::{
-    audit,
+    Time,
     id::{OrganizationId, UserId},
     text::Email,
     user::{Kind, Status, User},
@@ -86,15 +86,15 @@ impl Table {
     /// [`Table::remove_user`] removes its items afterwards. Until then the user is in the `due` index.
     ///
     /// Fails with [`Error::Conflict`] if the user changed meanwhile: read it and decide again.
-    pub async fn delete_user(&self, user: &User, event: &audit::Event) -> Result<(), Error> {
+    pub async fn delete_user(&self, user: &User, at: Time, records: ChangeRecords<'_>) -> Result<(), Error> {
         let mut after = user.clone();
         after.status = Status::Deleted;
         after.set_email(None);
         after.subject = None;
         after.version += 1;
         let mut marked = user_item(&after);
-        self.due_from(&mut marked, user.organization_id, event.at.plus(REMOVAL_DELAY));
-        let mut transaction = Transaction::new(self);
+        self.due_from(&mut marked, user.organization_id, at.plus(REMOVAL_DELAY));
+        let mut transaction = Transaction::with(self, records);
         transaction.change(
             item_key::user(user.user_id),
             &user_item(user),
@@ -111,7 +111,6 @@ impl Table {
             );
         }
         transaction.change_owners(Some(user), None);
-        transaction.record(event);
         transaction.commit().await
     }
 

@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, rc::Rc};
 
-use domain::{id::UserId, notice::Announcement};
+use domain::{
+    id::{OrganizationId, UserId},
+    notice::Announcement,
+};
 use table::{Mail, OutboxMessage};
 
 use super::due_notice::DueNotice;
@@ -32,9 +35,16 @@ impl Digest {
         self.unfinished.is_some() || !self.for_mail.is_empty() || !self.messages.is_empty()
     }
 
-    /// Returns the place in the order of sending: mails that failed less often come first, and of these
-    /// the most urgent.
-    pub(crate) fn priority(&self) -> impl Ord + use<> {
+    /// Returns the organization of the recipient; `None` if the digest is empty.
+    pub(crate) fn organization_id(&self) -> Option<OrganizationId> {
+        let notices = self.for_inbox.iter().chain(&self.for_mail).map(|notice| notice.organization_id);
+        let messages = self.messages.iter().map(|waiting| waiting.organization_id);
+        notices.chain(messages).chain(self.unfinished.iter().map(|mail| mail.organization_id)).next()
+    }
+
+    /// Returns the place in the order of sending within an organization: mails that failed less often come first,
+    /// and of these the most urgent.
+    pub(crate) fn priority(&self) -> (u32, Option<Urgency>, UserId) {
         let expiry = |announcement: &Announcement| Urgency::Expiry(announcement.expires_at);
         let notices = self.for_inbox.iter().chain(&self.for_mail).map(|notice| expiry(&notice.announcement));
         let messages = self.messages.iter().map(|waiting| Urgency::from(&waiting.message));
@@ -56,13 +66,12 @@ impl Digests {
         self.0.entry(user_id).or_insert_with_key(|user_id| Digest::empty(*user_id))
     }
 
-    /// Returns all digests in the order of sending.
-    pub(crate) fn into_sorted(self) -> Vec<Digest> {
+    /// Returns all digests, each with its messages sorted by urgency.
+    pub(crate) fn into_vec(self) -> Vec<Digest> {
         let mut digests: Vec<_> = self.0.into_values().collect();
         for digest in &mut digests {
             digest.messages.sort_by_key(|waiting| Urgency::from(&waiting.message));
         }
-        digests.sort_by_cached_key(Digest::priority);
         digests
     }
 }

@@ -59,7 +59,8 @@ async fn hand_over(
     let address = address.email();
     let console_url = notifier.sender.console_url.as_deref();
     let contents = Contents::new(recipient.name.as_str(), keys, &mail.messages, console_url, run.now);
-    let message = Email::new(contents).encode(&notifier.sender, address, mail, run.now);
+    let id = format!("{}.{}", mail.mail_id, mail.announcements.len() + mail.messages.len());
+    let message = Email::new(contents).encode(&notifier.sender, address, &id, run.now);
     notifier.mailer.send(address.as_str(), message).await
 }
 

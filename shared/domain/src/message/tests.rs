@@ -164,3 +164,37 @@ fn an_undeliverable_mail_names_twenty_items_and_counts_the_others() {
     assert!(message.text.contains("; item 20; and 2 more. Tell Ann"), "{}", message.text);
     assert_eq!((message.event, message.key_id), (MessageKind::MailUndeliverable, None));
 }
+
+#[test]
+fn a_changed_account_is_described_to_the_address_that_it_had() {
+    let (before, works) = (user(Kind::Owner), Name::try_from("Works".to_owned()).unwrap());
+    let author = Author { name: "Bob", user_id: before.user_id, source_ip: "192.0.2.1" };
+    let done = format!(
+        "Done by Bob ({}) from 192.0.2.1. If you did not expect this, ask an owner of the organization.",
+        before.user_id
+    );
+    let worded = |change: fn(&mut User)| {
+        let mut after = before.clone();
+        change(&mut after);
+        let message = Message::account_changed(NOW, &works, &before, &after, &author);
+        assert_eq!((message.event, message.key_id), (MessageKind::AccountChanged, None));
+        (message.title, message.text)
+    };
+    for (change, title, facts) in [
+        (
+            (|user| user.status = Status::Suspended) as fn(&mut User),
+            "suspended",
+            "Its status is now suspended. ",
+        ),
+        (|user| user.status = Status::Deleted, "deleted", ""),
+        (|user| user.kind = Kind::Normal, "changed", "Its kind is now normal. "),
+        (
+            |user| user.set_email(Some("eve@example.org".to_owned().try_into().unwrap())),
+            "changed",
+            "Its address is now eve@example.org. Mails go there after a sign-in with it, and no longer to this \
+             address. ",
+        ),
+    ] {
+        assert_eq!(worded(change), (format!("Bob {title} your account in Works"), format!("{facts}{done}")));
+    }
+}

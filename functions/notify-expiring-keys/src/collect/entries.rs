@@ -1,0 +1,135 @@
+//! Lists the entries of the `due` index, so that each organization has its part.
+
+use std::collections::HashMap;
+
+use domain::id::OrganizationId;
+use table::{Due, Table};
+
+use crate::{
+    failure::Failure,
+    plan::turns::by_turn,
+    run::{Run, with_timeout},
+};
+
+/// The most entries of the index that one run keeps. It holds them all in memory.
+const MAX_ENTRIES: usize = 50_000;
+
+/// The most entries of one organization that a run keeps. It reads on behind them.
+const MAX_OF_ORGANIZATION: usize = 2_000;
+
+/// The part of a run's time in which it reads the index.
+const PART_OF_TIME: u32 = 4;
+
+/// Lists the due entries of all shards that can be read. Organizations take turns, each with the longest due first.
+///
+/// Fails if nothing can be read.
+pub(super) async fn find(run: &Run, table: &Table, shards: &[u32]) -> Result<Vec<Due>, Failure> {
+    let (mut entries, mut failures) = (Entries::new(MAX_ENTRIES, MAX_OF_ORGANIZATION), Vec::new());
+    for shard in shards {
+        let reading = table.due(*shard, run.now, |due| entries.add(due));
+        if let Err(error) = with_timeout(run.time_left() / PART_OF_TIME, reading).await {
+            failures.push(error);
+        }
+    }
+    if failures.len() == shards.len()
+        && entries.kept == 0
+        && let Some(error) = failures.pop()
+    {
+        return Err(error.into());
+    }
+    for error in failures {
+        run.record_failure(1, "read a shard of the due index", &error);
+    }
+    run.count(|summary| summary.left_over += entries.passed_over);
+    Ok(entries.in_turns())
+}
+
+/// Entries by organization.
+#[derive(Debug)]
+struct Entries {
+    by_organization: HashMap<OrganizationId, Vec<Due>>,
+    most: usize,
+    most_of_organization: usize,
+    kept: usize,
+    passed_over: usize,
+}
+
+impl Entries {
+    fn new(most: usize, most_of_organization: usize) -> Self {
+        Self { by_organization: HashMap::new(), most, most_of_organization, kept: 0, passed_over: 0 }
+    }
+
+    /// Keeps an entry, if its organization has room. If there are too many in all, each organization has half the
+    /// room from then on.
+    fn add(&mut self, due: Due) {
+        let is_full = self.kept >= self.most && self.most_of_organization == 1;
+        let entries = self.by_organization.entry(due.organization_id).or_default();
+        if is_full || entries.len() >= self.most_of_organization {
+            self.passed_over += 1;
+            return;
+        }
+        entries.push(due);
+        self.kept += 1;
+        while self.kept > self.most && self.most_of_organization > 1 {
+            self.most_of_organization /= 2;
+            self.by_organization.values_mut().for_each(|entries| entries.truncate(self.most_of_organization));
+            let kept = self.by_organization.values().map(Vec::len).sum();
+            self.passed_over += self.kept - kept;
+            self.kept = kept;
+        }
+    }
+
+    fn in_turns(self) -> Vec<Due> {
+        let mut all: Vec<_> = self.by_organization.into_values().flatten().collect();
+        all.sort_by_key(|due| due.due_at);
+        by_turn(all, |due| Some(due.organization_id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Time, id::UserId};
+    use table::item_key::DueItem;
+
+    use super::*;
+
+    fn due(organization_id: OrganizationId, due_at: i64) -> Due {
+        Due {
+            item: DueItem::DeletedUser(UserId::random()),
+            organization_id,
+            due_at: Time::from_seconds(due_at),
+        }
+    }
+
+    fn times(entries: Entries) -> Vec<i64> {
+        entries.in_turns().iter().map(|due| due.due_at.seconds()).collect()
+    }
+
+    #[test]
+    fn an_organization_keeps_its_part_and_others_take_turns_with_it() {
+        let [large, small] = [(); 2].map(|()| OrganizationId::random());
+        let mut entries = Entries::new(100, 3);
+        (0..50).for_each(|at| entries.add(due(large, at)));
+        (50..52).for_each(|at| entries.add(due(small, at)));
+        assert_eq!((entries.kept, entries.passed_over), (5, 47));
+        assert_eq!(times(entries), [0, 50, 1, 51, 2]);
+    }
+
+    #[test]
+    fn many_organizations_have_smaller_parts_and_none_is_left_out() {
+        let mut entries = Entries::new(10, 8);
+        let large: Vec<_> = (0..3).map(|_| OrganizationId::random()).collect();
+        for (position, organization_id) in large.iter().enumerate() {
+            (0..8).for_each(|at| {
+                entries.add(due(*organization_id, 10 * i64::try_from(position).unwrap() + at))
+            });
+        }
+        entries.add(due(OrganizationId::random(), 99));
+        assert!(entries.kept <= 10);
+        assert_eq!(entries.kept + entries.passed_over, 25);
+        assert_eq!(times(entries)[..4], [0, 10, 20, 99]);
+        let mut entries = Entries::new(3, 2);
+        (0..9).for_each(|at| entries.add(due(OrganizationId::random(), at)));
+        assert_eq!(times(entries), [0, 1, 2]);
+    }
+}

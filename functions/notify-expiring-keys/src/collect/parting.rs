@@ -1,0 +1,107 @@
+//! Reads the messages to former addresses.
+
+use std::collections::HashMap;
+
+use domain::{
+    id::{OrganizationId, UserId},
+    user::User,
+};
+use table::{Error, PartingMessage, Table};
+use ulid::Ulid;
+
+use crate::{
+    directory::{Directory, Lookup},
+    plan::parting_mail::PartingMail,
+    recipients::active_user,
+    run::{Run, table_step},
+};
+
+/// The number of messages that are read together.
+const BATCH_SIZE: usize = 100;
+
+/// The messages to former addresses that a run has found.
+#[derive(Debug, Default)]
+pub(super) struct PartingMessages {
+    /// A mail for each address of a user.
+    pub(super) mails: Vec<PartingMail>,
+    /// The messages that were moved to the outboxes of users who still have the address.
+    pub(super) moved: Vec<(UserId, Ulid)>,
+}
+
+/// Reads messages to former addresses, and arranges a mail for each address.
+///
+/// A message whose user is active and still has the address moves to the user's outbox, so that it is part of the
+/// user's one mail. Messages that cannot be read stay due, as do those that another run has leased.
+pub(super) async fn load_parting_messages(
+    run: &Run,
+    table: &Table,
+    directory: &mut Directory<'_>,
+    due: &[(OrganizationId, Ulid)],
+) -> PartingMessages {
+    run.count(|summary| summary.due += due.len());
+    let mut moved = Vec::new();
+    let mut mails: HashMap<(OrganizationId, UserId, String), PartingMail> = HashMap::new();
+    for (number, batch) in due.chunks(BATCH_SIZE).enumerate() {
+        if run.time_left().is_zero() {
+            run.count(|summary| summary.left_over += due.len() - number * BATCH_SIZE);
+            break;
+        }
+        for waiting in read(run, table, directory, batch).await {
+            match directory.user(waiting.user_id) {
+                Lookup::Found(user) if still_has_address(user, &waiting) => {
+                    moved.extend(move_to_outbox(run, table, &waiting).await);
+                }
+                Lookup::Found(_) | Lookup::Missing => {
+                    let place = (waiting.organization_id, waiting.user_id, waiting.address.key());
+                    mails.entry(place).or_insert_with(|| PartingMail::empty(&waiting)).messages.push(waiting);
+                }
+                Lookup::Unavailable => run.count(|summary| summary.failed += 1),
+            }
+        }
+    }
+    PartingMessages { mails: mails.into_values().collect(), moved }
+}
+
+/// Reads messages that no run has leased, and into the directory their users.
+async fn read(
+    run: &Run,
+    table: &Table,
+    directory: &mut Directory<'_>,
+    places: &[(OrganizationId, Ulid)],
+) -> Vec<PartingMessage> {
+    let mut readable = Vec::with_capacity(places.len());
+    match table_step(table.parting_messages(places)).await {
+        Ok(found) => {
+            for read in found.into_values() {
+                match read {
+                    Ok(waiting) => readable.push(waiting),
+                    Err(error) => run.record_failure(1, "read a message to a former address", &error),
+                }
+            }
+        }
+        Err(error) => run.record_failure(places.len(), "read messages to former addresses", &error),
+    }
+    readable.retain(|waiting| waiting.lease_ends_at.is_none_or(|ends_at| ends_at <= run.clock.now()));
+    directory.load_users(readable.iter().map(|waiting| waiting.user_id)).await;
+    readable
+}
+
+fn still_has_address(user: &User, waiting: &PartingMessage) -> bool {
+    active_user(Some(user)).and_then(User::proven_address).is_some_and(|address| address.is(&waiting.address))
+}
+
+async fn move_to_outbox(run: &Run, table: &Table, waiting: &PartingMessage) -> Option<(UserId, Ulid)> {
+    match table_step(table.move_to_outbox(waiting)).await {
+        Ok(()) => {
+            // It counts where it is read next.
+            run.count(|summary| summary.due -= 1);
+            Some((waiting.user_id, waiting.message.message_id))
+        }
+        // Another run did it.
+        Err(Error::Conflict) => None,
+        Err(error) => {
+            run.record_failure(1, "move a message to an outbox", &error);
+            None
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What people hear of changes of their accounts, at the proven address that they had.
+
+use kit::{Effect, Fault, Organization, Service, When, World, run};
+use serde_json::{Value, json};
+
+use super::recipients;
+use crate::tokens::token;
+
+async fn change(organization: &Organization, user_id: &str, body: Value) {
+    organization.owner.patch(&organization.user_path(user_id), body).await.expect(200);
+}
+
+fn titles_of_mails(world: &World) -> Vec<(String, String)> {
+    world.stack.emails().into_iter().map(|mail| (mail.to.concat(), mail.subject)).collect()
+}
+
+#[test]
+fn people_hear_of_changes_of_their_accounts_at_the_address_that_was() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        for (name, body, verb) in [
+            ("bob", json!({"email": "eve@example.org"}), "changed"),
+            ("cem", json!({"kind": "owner"}), "changed"),
+            ("dan", json!({"status": "suspended"}), "suspended"),
+            ("erin", Value::Null, "deleted"),
+        ] {
+            let user_id = organization.join_as(world, name, "normal").await;
+            let action = if body == Value::Null { "user.deleted" } else { "user.updated" };
+            let events = world.audit(action).len();
+            if body == Value::Null {
+                organization.owner.delete(&organization.user_path(&user_id)).await.expect(204);
+            } else {
+                change(&organization, &user_id, body).await;
+            }
+            assert_eq!(world.audit(action).len(), events + 1, "{name}");
+            let waiting = world.items_of("PARTING#");
+            assert_eq!((waiting.len(), &waiting[0]["PK"]), (1, &json!(format!("ORG#{}", organization.id))));
+            assert_eq!(waiting[0]["address"], format!("{name}@example.com"));
+            world.anonymous().delete("/_local/emails").await.expect(204);
+            let summary = world.notify().await;
+            assert_eq!((&summary["due"], &summary["sent"]), (&json!(1), &json!(1)), "{name}: {summary}");
+            let title = format!("alice {verb} your account in alice's");
+            assert_eq!(titles_of_mails(world), [(format!("{name}@example.com"), title)]);
+            assert!(world.items_of("PARTING#").is_empty() && world.items_of("OUTBOX#").is_empty());
+            assert_eq!(world.notify().await["due"], 0);
+        }
+    });
+}
+
+#[test]
+fn nobody_hears_of_what_they_did_themselves_or_at_an_address_that_they_never_proved() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let bob = organization.join_as(world, "bob", "owner").await;
+        let (carol, machine) = (organization.invite("carol").await, organization.machine("ci").await);
+        world.person("bob").patch(&organization.user_path("me"), json!({"kind": "normal"})).await.expect(200);
+        change(&organization, &carol, json!({"status": "suspended", "email": "dave@example.com"})).await;
+        change(&organization, &machine, json!({"status": "suspended"})).await;
+        change(&organization, &bob, json!({"name": "Bob", "email": "BOB@example.com"})).await;
+        organization.owner.delete(&organization.user_path(&carol)).await.expect(204);
+        assert!(world.items_of("PARTING#").is_empty());
+    });
+}
+
+#[test]
+fn an_active_person_hears_of_all_changes_in_one_mail() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.role("reader", &["clusters:read"]).await;
+        let bob = organization.join_as(world, "bob", "normal").await;
+        change(&organization, &bob, json!({"kind": "owner", "roles": ["reader"]})).await;
+        let summary = world.notify().await;
+        assert_eq!((&summary["due"], &summary["sent"]), (&json!(2), &json!(1)), "{summary}");
+        let mails = titles_of_mails(world);
+        let subject = "alice changed your account in alice's, and 1 more".to_owned();
+        assert_eq!(mails, [("bob@example.com".to_owned(), subject)]);
+    });
+}
+
+#[test]
+fn changes_to_and_fro_are_one_mail_to_each_address() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let bob = organization.join_as(world, "bob", "normal").await;
+        for _ in 0..3 {
+            change(&organization, &bob, json!({"status": "suspended"})).await;
+            change(&organization, &bob, json!({"status": "active"})).await;
+        }
+        change(&organization, &bob, json!({"status": "suspended"})).await;
+        assert_eq!(world.notify().await["sent"], 1);
+        let mails = world.stack.emails();
+        assert_eq!(mails[0].text.matches("your account in alice's").count(), 7);
+        assert!(world.items_of("PARTING#").is_empty());
+    });
+}
+
+#[test]
+fn a_run_that_dies_loses_no_message_to_a_former_address_and_doubles_it_once_at_most() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        for effect in [Effect::KillBefore, Effect::KillAfter] {
+            for (service, operation, step) in [
+                (Service::DynamoDb, "TransactWriteItems", 1),
+                (Service::Ses, "SendRawEmail", 1),
+                (Service::DynamoDb, "TransactWriteItems", 2),
+            ] {
+                let case = format!("{effect:?} {operation} {step}");
+                let name = case.to_lowercase().replace(' ', "-");
+                let user_id = organization.join_as(world, &name, "normal").await;
+                change(&organization, &user_id, json!({"status": "suspended"})).await;
+                world.travel(60);
+                let fault = Fault::on(service, effect.clone()).operation(operation);
+                world.stack.faults().add(fault.function("notify-expiring-keys").when(When::Nth(step)));
+                assert!(world.try_notify().await.is_err(), "{case}");
+                world.stack.faults().clear();
+                end_leases(world);
+                world.travel(3_600);
+                world.notify().await;
+                let address = format!("{name}@example.com");
+                let mails = recipients(world).iter().filter(|to| **to == address).count();
+                assert!(mails == 1 || mails == 2, "{case}: {mails}");
+                assert!(world.items_of("PARTING#").is_empty(), "{case}");
+                world.travel(0);
+            }
+        }
+    });
+}
+
+/// Lets the leases of messages to former addresses end, as time would.
+fn end_leases(world: &World) {
+    for waiting in world.items_of("PARTING#") {
+        let update = json!({
+            "TableName": "access-keys", "Key": {"PK": {"S": waiting["PK"]}, "SK": {"S": waiting["SK"]}},
+            "UpdateExpression": "SET lease_ends_at = :past", "ExpressionAttributeValues": {":past": {"N": "0"}},
+        });
+        world.stack.database().unwrap().update_item(serde_json::from_value(update).unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn of_two_runs_at_once_one_mails_a_former_address() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let bob = organization.join_as(world, "bob", "normal").await;
+        change(&organization, &bob, json!({"status": "suspended"})).await;
+        // The first run has read the message; the second one mails it meanwhile.
+        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
+        world.stack.faults().add(hold.function("notify-expiring-keys").when(When::First(1)));
+        let second = async {
+            world.stack.faults().until_held().await;
+            let summary = world.try_notify().await;
+            world.stack.faults().clear();
+            summary
+        };
+        let (first, second) = tokio::join!(world.try_notify(), second);
+        assert_eq!((&first.unwrap()["sent"], &second.unwrap()["sent"]), (&json!(0), &json!(1)));
+        assert_eq!(recipients(world), ["bob@example.com"]);
+    });
+}
+
+#[test]
+fn a_waiting_message_to_a_former_address_fails_no_decision() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let bob = organization.join_as(world, "bob", "normal").await;
+        change(&organization, &bob, json!({"status": "suspended"})).await;
+        assert_eq!(world.items_of("PARTING#").len(), 1);
+        world.forget_organizations().await;
+        world.key(token(&key)).get("/v1/whoami").await.expect(200);
+    });
+}
