@@ -7,10 +7,12 @@ mod failures;
 mod inboxes;
 mod outbox;
 mod owners;
+mod parting;
 mod recipients;
 mod removal;
 mod scale;
 mod stages;
+mod turns;
 mod undeliverable;
 
 use kit::World;

@@ -64,6 +64,9 @@ fn a_changed_address_gets_no_mail_until_a_sign_in_with_it() {
         let path = organization.user_path(&carol);
         organization.owner.patch(&path, json!({"email": "victim@example.org"})).await.expect(200);
         assert_eq!(proven_email(world, &carol), Value::Null);
+        world.notify().await;
+        assert_eq!(recipients(world), ["carol@example.com"], "she hears of the change");
+        world.anonymous().delete("/_local/emails").await.expect(204);
         world.travel(60 * DAY + 60);
         world.notify().await;
         assert_eq!(recipients(world), ["alice@example.com"], "the owners hear instead");

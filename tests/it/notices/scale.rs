@@ -5,7 +5,7 @@ use local::Quota;
 use serde_json::{Value, json};
 
 /// Stores machines with an address and a key of so many days each.
-async fn machines(world: &World, owner: &str, machines: usize, days: i64) {
+pub(super) async fn machines(world: &World, owner: &str, machines: usize, days: i64) {
     let organization = world.organization(owner, "strict").await;
     let policy = json!({"policy": {"notices": {"tell": {"owners_for_machines": false}}}});
     organization.owner.patch(&organization.path, policy).await.expect(200);
