@@ -121,7 +121,7 @@ mod tests {
         let large: Vec<_> = (0..3).map(|_| OrganizationId::random()).collect();
         for (position, organization_id) in large.iter().enumerate() {
             (0..8).for_each(|at| {
-                entries.add(due(*organization_id, 10 * i64::try_from(position).unwrap() + at))
+                entries.add(due(*organization_id, 10 * i64::try_from(position).unwrap() + at));
             });
         }
         entries.add(due(OrganizationId::random(), 99));
