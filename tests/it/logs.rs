@@ -42,6 +42,18 @@ fn a_500_of_the_gateway_is_joined_to_the_line_that_says_why() {
 }
 
 #[test]
+fn an_event_that_lacks_its_time_is_joined_to_the_line_that_says_so() {
+    let mut event = sample_event("authorize-request");
+    event["requestContext"].as_object_mut().unwrap().remove("timeEpoch");
+    let lines = lines_of("authorize-request", async |stack| {
+        stack.invoke("authorize-request", &event).await.unwrap_err();
+    });
+    let [line] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!(line["request_id"], event["requestContext"]["requestId"]);
+    assert_eq!(line["error.causes"], "the event has no requestContext.timeEpoch");
+}
+
+#[test]
 fn a_refusal_by_a_rest_api_is_one_line_and_no_failure() {
     let event = sample_event("authorize-request-rest");
     let lines = lines_of("authorize-request", async |stack| {

@@ -24,6 +24,11 @@ impl AuthorizerEvent {
     pub(crate) fn parse(&self) -> Result<AuthorizerRequest, Failure> {
         serde_json::from_str::<Payload>(self.0.get()).map_err(|error| Failure::unreadable(&error))?.try_into()
     }
+
+    /// Finds the gateway's id of the request where [`AuthorizerEvent::parse`] fails.
+    pub(crate) fn request_id(&self) -> Option<String> {
+        api::request_id_of(self.0.get())
+    }
 }
 
 /// Payload 2.0 of HTTP APIs, or 1.0 of REST APIs.

@@ -41,8 +41,10 @@ pub async fn authorize_request(
     event: LambdaEvent<AuthorizerEvent>,
 ) -> Result<AuthorizerResponse, Diagnostic> {
     let request = event.payload.parse();
-    let request_id = request.as_ref().ok().map(|request| request.request_id.as_str());
-    let span = request_span(&event.context.request_id, request_id);
+    let span = match &request {
+        Ok(parsed) => request_span(&event.context.request_id, Some(&parsed.request_id)),
+        Err(_) => request_span(&event.context.request_id, event.payload.request_id().as_deref()),
+    };
     respond(authorizer, request).instrument(span).await
 }
 

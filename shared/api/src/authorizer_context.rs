@@ -124,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    /// The contract with backends (DESIGN.md §4).
+    /// The contract with backends.
     const NAMES: [&str; 16] = [
         "organization_id",
         "organization_status",

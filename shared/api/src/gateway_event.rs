@@ -75,6 +75,22 @@ impl From<serde_json::Error> for NotAnEvent {
     }
 }
 
+/// Finds the gateway's id of the request in a payload that could not be parsed, for the log.
+#[must_use]
+pub fn request_id_of(payload: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Event {
+        request_context: Context,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Context {
+        request_id: String,
+    }
+    serde_json::from_str(payload).ok().map(|event: Event| event.request_context.request_id)
+}
+
 #[derive(Deserialize)]
 struct Outline {
     #[expect(
@@ -96,6 +112,11 @@ impl GatewayEvent {
             }
         }
         Ok(serde_json::from_str(payload)?)
+    }
+
+    /// Finds the gateway's id of the request where [`GatewayEvent::parse`] fails.
+    pub(crate) fn request_id(&self) -> Option<String> {
+        request_id_of(self.0.get())
     }
 }
 

@@ -30,6 +30,7 @@ pub use caller::{Caller, Member};
 pub use credential::{BadCredential, Credential};
 pub use domain::message::AccessKeyChange;
 pub use error_chain::causes;
+pub use gateway_event::request_id_of;
 pub use handler_error::{BodyError, HandlerError, HandlerResult};
 pub use idempotency::replay_key;
 pub use log::request_span;

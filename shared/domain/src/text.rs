@@ -21,6 +21,22 @@ fn visible_within(text: &str, longest: usize) -> bool {
     !text.trim().is_empty() && text.chars().count() <= longest && text.chars().all(is_visible)
 }
 
+/// Tells whether text holds a key id and the start of a secret behind it, whatever the prefix.
+///
+/// Names and descriptions are shown to people and kept in the audit log.
+fn holds_secret(text: &str) -> bool {
+    const KEY_ID: usize = 20;
+    const SECRET_START: usize = 8;
+    let base62 = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    text.match_indices('_').any(|(end, _)| {
+        let key_id = end.checked_sub(KEY_ID).and_then(|start| text.get(start..end));
+        let secret = text.get(end + 1..end + 1 + SECRET_START);
+        key_id.is_some_and(base62) && secret.is_some_and(base62)
+    })
+}
+
+const SECRET_IN_TEXT: BadText = BadText("must hold no access key: it is shown to people");
+
 /// A label: 1–64 characters, not blank, without control characters. Never a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -42,7 +58,9 @@ impl TryFrom<String> for Name {
     type Error = BadText;
 
     fn try_from(text: String) -> Result<Self, BadText> {
-        if visible_within(&text, MAX_NAME) {
+        if holds_secret(&text) {
+            Err(SECRET_IN_TEXT)
+        } else if visible_within(&text, MAX_NAME) {
             Ok(Self(text))
         } else {
             Err(BadText("must be 1 to 64 characters, not blank and without control characters"))
@@ -59,7 +77,9 @@ impl TryFrom<String> for Description {
     type Error = BadText;
 
     fn try_from(text: String) -> Result<Self, BadText> {
-        if visible_within(&text, 500) {
+        if holds_secret(&text) {
+            Err(SECRET_IN_TEXT)
+        } else if visible_within(&text, 500) {
             Ok(Self(text))
         } else {
             Err(BadText(
@@ -180,6 +200,19 @@ mod tests {
         }
         for text in ["", " \t", "\0\n", "\u{200b}\u{feff}"] {
             assert_eq!(cleaned(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_holds_no_secret() {
+        let token = "ak_7HcX2mPq9LwZtR4bK1nV_00000000000000000000000000000000000000000004MWDTL";
+        for text in [token.to_owned(), format!("é {token}."), token[..40].to_owned(), token[3..].to_owned()]
+        {
+            assert_eq!(Description::try_from(text.clone()), Err(SECRET_IN_TEXT), "{text}");
+        }
+        assert_eq!(Name::try_from(token[..64].to_owned()), Err(SECRET_IN_TEXT));
+        for text in [&token[..23], &token[..24], "ak_7HcX2mPq9LwZtR4bK1nV_…", "a_b_c", "_", "é_"] {
+            assert!(Name::try_from(text.to_owned()).is_ok(), "{text}");
         }
     }
 
