@@ -80,7 +80,7 @@ impl From<serde_json::Error> for NotAnEvent {
 pub fn request_id_of(payload: &str) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Event {
+    struct Payload {
         request_context: Context,
     }
     #[derive(Deserialize)]
@@ -88,7 +88,7 @@ pub fn request_id_of(payload: &str) -> Option<String> {
     struct Context {
         request_id: String,
     }
-    serde_json::from_str(payload).ok().map(|event: Event| event.request_context.request_id)
+    serde_json::from_str(payload).ok().map(|payload: Payload| payload.request_context.request_id)
 }
 
 #[derive(Deserialize)]
