@@ -62,20 +62,19 @@ impl Entries {
     /// Keeps an entry, if its organization has room. If there are too many in all, each organization has half the
     /// room from then on.
     fn add(&mut self, due: Due) {
-        let is_full = self.kept >= self.most && self.most_of_organization == 1;
-        let entries = self.by_organization.entry(due.organization_id).or_default();
-        if is_full || entries.len() >= self.most_of_organization {
-            self.passed_over += 1;
-            return;
-        }
-        entries.push(due);
-        self.kept += 1;
-        while self.kept > self.most && self.most_of_organization > 1 {
+        while self.kept >= self.most && self.most_of_organization > 1 {
             self.most_of_organization /= 2;
             self.by_organization.values_mut().for_each(|entries| entries.truncate(self.most_of_organization));
             let kept = self.by_organization.values().map(Vec::len).sum();
             self.passed_over += self.kept - kept;
             self.kept = kept;
+        }
+        let entries = self.by_organization.entry(due.organization_id).or_default();
+        if self.kept >= self.most || entries.len() >= self.most_of_organization {
+            self.passed_over += 1;
+        } else {
+            entries.push(due);
+            self.kept += 1;
         }
     }
 
