@@ -114,18 +114,23 @@ fn every_caller_is_answered_on_every_route_as_the_table_of_rights_says() {
                 }
                 let expected = caller.expects(case.0, case.1);
                 let changes = expected == Expected::Done && !case.0.starts_with("GET");
+                let mut made = Vec::new();
                 let (home, mut resources) = match caller {
                     Caller::OwnerOfTheSuspended | Caller::KeyOfTheSuspended => (&suspended, shut.clone()),
                     Caller::SuspendedPerson | Caller::SuspendedPersonsKey => (&organization, stopped.clone()),
                     Caller::KeyWithoutAboutItself => (&organization, bare.clone()),
                     _ if changes => {
-                        (&organization, fixtures.resources(&organization, caller.is_about_a_machine()).await)
+                        let about_machine = caller.is_about_a_machine();
+                        let resources = fixtures.resources(&organization, about_machine).await;
+                        made.push(resources.label.clone());
+                        (&organization, resources)
                     }
                     _ if caller.is_about_a_machine() => (&organization, machine.clone()),
                     _ => (&organization, person.clone()),
                 };
                 if case.0.starts_with("PUT") && expected == Expected::Done {
                     resources.label = fixtures.unique();
+                    made.push(resources.label.clone());
                 }
                 let permission = match case.1 {
                     To(action) => rules().find(|(listed, ..)| *listed == action).unwrap().1,
@@ -149,6 +154,12 @@ fn every_caller_is_answered_on_every_route_as_the_table_of_rights_says() {
                 let answer = send(client, home, &resources, case, &unique).await;
                 let cell = format!("{caller:?}, {} {}", case.0, case.2);
                 check(&cell, case, expected, &answer);
+                // An organization has at most 100 roles and 100 groups.
+                for label in made {
+                    for kind in ["roles", "groups"] {
+                        organization.owner.delete(&format!("{}/{kind}/{label}", organization.path)).await;
+                    }
+                }
             }
             if nothing_is_done {
                 assert!(state(world) == before, "{caller:?} was refused, and yet something changed");
