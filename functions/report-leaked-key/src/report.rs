@@ -92,16 +92,8 @@ impl Report {
         if !(1..=MAX_TOKENS).contains(&body.tokens.len()) {
             return Err(Error::invalid("tokens", format!("must be 1 to {MAX_TOKENS} strings")));
         }
-        let texts = [
-            ("source", body.source.as_ref().map(Name::as_str)),
-            ("note", body.note.as_ref().map(Description::as_str)),
-        ];
-        for (field, text) in texts {
-            if text.is_some_and(|text| prefix.is_contained_in(text)) {
-                return Err(Error::invalid(field, "must hold no access key: it is shown to people"));
-            }
-        }
-        let [source, note] = texts.map(|(_, text)| text.map(unverified));
+        let source = body.source.as_ref().map(|source| unverified(source.as_str()));
+        let note = body.note.as_ref().map(|note| unverified(note.as_str()));
         let mut seen = HashSet::new();
         let tokens = body.tokens.iter().map(|token| token.trim()).filter(|token| seen.insert(*token));
         let leaks = tokens.filter_map(|token| {

@@ -27,11 +27,10 @@ async fn respond<F: Future<Output = HandlerResult>>(
     handler: impl Fn(Request) -> F,
 ) -> Result<ApiGatewayV2httpResponse, Diagnostic> {
     let parsed = event.payload.parse();
-    let request_id = match &parsed {
-        Ok(event) => event.request_context.request_id.clone(),
-        Err(_) => event.payload.request_id(),
+    let span = match &parsed {
+        Ok(parsed) => request_span(&event.context.request_id, parsed.request_context.request_id.as_deref()),
+        Err(_) => request_span(&event.context.request_id, event.payload.request_id().as_deref()),
     };
-    let span = request_span(&event.context.request_id, request_id.as_deref());
     let response = async {
         let event = parsed.map_err(|error| report(&error))?;
         // In a box, or the awaits of `main` nest deeper than rustc's `recursion_limit` of 128.
