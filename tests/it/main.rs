@@ -18,6 +18,7 @@ mod model_based;
 mod notices;
 mod organizations;
 mod readme;
+mod refusals;
 mod rights;
 mod rules;
 mod sources;

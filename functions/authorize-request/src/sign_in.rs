@@ -1,6 +1,6 @@
 //! Decides on a request with a JWT of the identity provider.
 
-use api::{Caller, Member, causes};
+use api::{Caller, Member, causes, retry_on_conflict};
 use domain::{
     audit::{self, Action, Actor},
     id::{OrganizationId, UserId},
@@ -8,7 +8,7 @@ use domain::{
     user::{Kind, User},
 };
 use serde_json::json;
-use table::{Error, MAX_ATTEMPTS, backoff};
+use table::Error;
 
 use crate::{
     authorizer_request::AuthorizerRequest,
@@ -40,21 +40,26 @@ pub(crate) async fn authorize(
         return authorize_without_organization(authorizer, request, sign_in);
     };
     let organization_id = OrganizationId::parse(named).map_err(|_| Refusal::NotAMember)?;
-    for losses in 0..MAX_ATTEMPTS {
-        let user = find_user(authorizer, organization_id, &sign_in).await?.ok_or(Refusal::NotAMember)?;
-        let suspended = while_suspended(request, &user);
-        let member = member::authorize(authorizer, request, &user, None, suspended).await?;
-        match link(authorizer, request, &user, &sign_in).await {
-            Ok(()) => return Ok(Caller::Member(Box::new(Member { sign_in: Some(sign_in), ..member }))),
-            Err(Error::Conflict) => backoff(losses).await,
-            Err(Error::Refused(domain::Error::NotFound { .. })) => {
-                return Err(Refusal::OrganizationNotActive.into());
-            }
-            Err(Error::Refused(_)) => return Err(Refusal::OwnsTooMany.into()),
-            Err(error) => return Err(error.into()),
-        }
+    let member =
+        retry_on_conflict(|| authorize_member(authorizer, request, organization_id, &sign_in)).await?;
+    Ok(Caller::Member(Box::new(Member { sign_in: Some(sign_in), ..member })))
+}
+
+async fn authorize_member(
+    authorizer: &Authorizer,
+    request: &AuthorizerRequest,
+    organization_id: OrganizationId,
+    sign_in: &SignedIn,
+) -> Result<Member, Stop> {
+    let user = find_user(authorizer, organization_id, sign_in).await?.ok_or(Refusal::NotAMember)?;
+    let suspended = while_suspended(request, &user);
+    let member = member::authorize(authorizer, request, &user, None, suspended).await?;
+    match link(authorizer, request, &user, sign_in).await {
+        Ok(()) => Ok(member),
+        Err(Error::Refused(domain::Error::NotFound { .. })) => Err(Refusal::OrganizationNotActive.into()),
+        Err(Error::Refused(_)) => Err(Refusal::OwnsTooMany.into()),
+        Err(error) => Err(error.into()),
     }
-    Err(Error::Contended { operation: "link" }.into())
 }
 
 /// Lets a sign-in pass without a user, on this API's own routes.

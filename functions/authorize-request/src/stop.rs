@@ -1,6 +1,6 @@
 //! Why a request does not pass: it is refused, or the decision failed.
 
-use api::app::PepperFailure;
+use api::{MayConflict, app::PepperFailure};
 
 use crate::{failure::Failure, jwt::jwks::JwksFailure, refusal::Refusal};
 
@@ -13,6 +13,12 @@ pub(crate) enum Stop {
     Refused(Refusal),
     /// The authorizer cannot know whether it may.
     Failed(Failure),
+}
+
+impl MayConflict for Stop {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Failed(Failure::Table(table::Error::Conflict)))
+    }
 }
 
 impl From<Refusal> for Stop {

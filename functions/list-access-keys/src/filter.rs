@@ -1,7 +1,7 @@
 //! The filters of the lists of keys.
 
-use api::Paging;
-use domain::{Error, Time};
+use api::{Paging, time_filter};
+use domain::Error;
 use serde::{
     Deserialize,
     de::{IntoDeserializer, value::Error as NoSuchWord},
@@ -20,16 +20,11 @@ pub(crate) fn read(paging: &Paging) -> Result<AccessKeyFilter, Error> {
 }
 
 fn parse<'a>(given: impl Fn(&'static str) -> Option<&'a str>) -> Result<AccessKeyFilter, Error> {
-    const INSTANT: &str = "must be an RFC 3339 time in whole seconds such as 2027-01-31T12:00:00Z";
-    let instant = |name| match given(name).map(Time::parse) {
-        Some(None) => Err(Error::invalid(name, INSTANT)),
-        time => Ok(time.flatten()),
-    };
     Ok(AccessKeyFilter {
         status: word("status", "must be active, inactive, expired or revoked", &given)?,
         kind: word("kind", "must be owner, normal or machine", &given)?,
-        expires_before: instant("expires_before")?,
-        unused_since: instant("unused_since")?,
+        expires_before: time_filter("expires_before", given("expires_before"))?,
+        unused_since: time_filter("unused_since", given("unused_since"))?,
     })
 }
 
@@ -44,7 +39,7 @@ fn word<'a, T: Deserialize<'a>>(
 
 #[cfg(test)]
 mod tests {
-    use domain::{access_key::Status, user::Kind};
+    use domain::{Time, access_key::Status, user::Kind};
 
     use super::*;
 

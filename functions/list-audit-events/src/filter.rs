@@ -1,7 +1,7 @@
 //! The filters of the list of audit events.
 
-use api::Paging;
-use domain::{Error, Time};
+use api::{Paging, time_filter};
+use domain::Error;
 use table::AuditFilter;
 
 /// The names of the filters.
@@ -18,19 +18,12 @@ fn parse<'a>(given: impl Fn(&'static str) -> Option<&'a str>) -> Result<AuditFil
         text => Ok(text.map(str::to_owned)),
     };
     let an_id = "must be an id: 1 to 128 letters, digits, dashes and underscores";
-    let instant = |name| match given(name).map(Time::parse) {
-        Some(None) => Err(Error::invalid(
-            name,
-            "must be an RFC 3339 time in whole seconds such as 2027-01-31T12:00:00Z",
-        )),
-        time => Ok(time.flatten()),
-    };
     let filter = AuditFilter {
         actor: checked("actor", an_id, is_id)?,
         action: checked("action", "must be an action such as access_key.created", is_action)?,
         target: checked("target", an_id, is_id)?,
-        since: instant("since")?,
-        until: instant("until")?,
+        since: time_filter("since", given("since"))?,
+        until: time_filter("until", given("until"))?,
     };
     if let (Some(since), Some(until)) = (filter.since, filter.until)
         && until <= since
@@ -53,6 +46,8 @@ fn is_action(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use domain::Time;
+
     use super::*;
 
     fn read(given: &[(&str, &'static str)]) -> Result<AuditFilter, Error> {

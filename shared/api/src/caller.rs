@@ -131,7 +131,7 @@ fn member(context: AuthorizerContext) -> Result<Member, BadContext> {
         user_id: required("user_id", UserId::parse(&context.user_id).ok())?,
         kind: required("user_kind", kind(&context.user_kind))?,
         key_id,
-        expires_at: optional("expires_at", &context.expires_at, Time::parse)?,
+        expires_at: optional("expires_at", &context.expires_at, |text| Time::parse(text).ok())?,
         expires_in_days: optional("expires_in_days", &context.expires_in_days, |text| text.parse().ok())?,
         roles: context.roles.split_whitespace().map(str::to_owned).collect(),
         permissions: permissions(&context)?,

@@ -4,7 +4,7 @@
 
 use lambda_http::{Body, Response};
 
-use crate::{BadContext, app::PepperFailure};
+use crate::{BadContext, MayConflict, app::PepperFailure};
 
 /// What a handler returns.
 pub type HandlerResult = Result<Response<Body>, HandlerError>;
@@ -44,6 +44,12 @@ pub enum BodyError {
         /// The types that the route takes.
         expected: String,
     },
+}
+
+impl MayConflict for HandlerError {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Store(table::Error::Conflict))
+    }
 }
 
 impl HandlerError {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Error, hex, id::OrganizationId};
+use domain::{Error, Time, hex, id::OrganizationId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -75,6 +75,12 @@ impl Paging {
     pub fn page<T>(&self, items: Vec<T>, next: Option<String>) -> Page<T> {
         Page { items, next_cursor: next.map(|position| encode_cursor(&self.scope, &position)) }
     }
+}
+
+/// Reads a filter that is a point in time; `given` is its value, as the client sent it.
+pub fn time_filter(name: &str, given: Option<&str>) -> Result<Option<Time>, Error> {
+    let read = |text| Time::parse(text).map_err(|bad| Error::invalid(name, bad.to_string()));
+    given.map(read).transpose()
 }
 
 /// Writes filters so that no two sets of filters read the same.

@@ -9,7 +9,7 @@
 //! - **`Body`**: the bytes are too many, or of another type than the route takes. Only HTTP knows these two
 //!   rules, so they are no `domain::Error`. Statuses 413 and 415.
 //! - **`Store`**: DynamoDB failed. 503 where a repetition may help: a conflict that outlasted its retries,
-//!   throttling, no answer. 500 where it cannot: a missing right or table, a request that DynamoDB calls
+//!   throttling, a batch left undone, no answer. 500 where it cannot: a missing right or table, a request that DynamoDB calls
 //!   invalid, a stored item that cannot be read.
 //! - **`Pepper`**: Secrets Manager failed (503), or a secret cannot be hashed or checked (500).
 //! - **`Context`**: the event lacks a part that the gateway or the authorizer always writes. The deployment
@@ -47,7 +47,7 @@ pub(crate) struct Problem {
 impl From<&HandlerError> for Problem {
     fn from(error: &HandlerError) -> Self {
         use PepperFailure::{Interrupted, Unavailable, Unusable, Unverifiable};
-        use table::Error::{Conflict, Contended, Corrupt, Failed, Refused};
+        use table::Error::{Conflict, Contended, Corrupt, Failed, Refused, Unprocessed};
         match error {
             HandlerError::Refused(refusal) | HandlerError::Store(Refused(refusal)) => Self::refusal(refusal),
             HandlerError::Body(BodyError::TooLarge { .. }) => {
@@ -59,7 +59,7 @@ impl From<&HandlerError> for Problem {
             HandlerError::Store(Failed { code, .. }) if PERMANENT.contains(&code.as_str()) => {
                 Self::internal()
             }
-            HandlerError::Store(Conflict | Contended { .. } | Failed { .. })
+            HandlerError::Store(Conflict | Contended { .. } | Unprocessed { .. } | Failed { .. })
             | HandlerError::Pepper(Unavailable(_)) => Self::unavailable(),
             HandlerError::Store(Corrupt { .. })
             | HandlerError::Pepper(Unusable(_) | Unverifiable(_) | Interrupted(_))

@@ -1,6 +1,6 @@
 //! Refusals: the reasons for which the product refuses an authenticated request.
 
-use crate::user::Kind;
+use crate::{text::may_hold_credential, user::Kind};
 
 /// A reason to refuse an authenticated request.
 ///
@@ -83,10 +83,13 @@ pub enum Error {
 impl Error {
     /// Builds the refusal of a value that breaks `rule`.
     ///
-    /// Cuts the field's name after 60 characters, because a caller's own names can have any length.
+    /// The name of a field may be the caller's own text. So it is cut after 60 characters, and a name that could
+    /// hold a credential is not repeated.
     pub fn invalid(field: impl Into<String>, rule: impl Into<String>) -> Self {
         let mut field = field.into();
-        if let Some((end, _)) = field.char_indices().nth(60) {
+        if may_hold_credential(&field) {
+            "…".clone_into(&mut field);
+        } else if let Some((end, _)) = field.char_indices().nth(60) {
             field.replace_range(end.., "…");
         }
         Self::Invalid { field, rule: rule.into() }

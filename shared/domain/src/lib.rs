@@ -33,4 +33,4 @@ pub mod token;
 pub mod user;
 
 pub use error::Error;
-pub use time::Time;
+pub use time::{BadTime, Time};

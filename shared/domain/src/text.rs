@@ -35,6 +35,15 @@ fn holds_secret(text: &str) -> bool {
     })
 }
 
+/// Tells whether text in the place of a name may be a credential: an access key, a secret alone, a JWT.
+///
+/// Every credential holds more letters and digits in a row than the words of a name have.
+pub(crate) fn may_hold_credential(text: &str) -> bool {
+    const LONGEST_WORD: usize = 24;
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    holds_secret(text) || words.into_iter().any(|word| word.len() > LONGEST_WORD)
+}
+
 const SECRET_IN_TEXT: BadText = BadText("must hold no access key: it is shown to people");
 
 /// A label: 1–64 characters, not blank, without control characters. Never a credential.
@@ -213,6 +222,20 @@ mod tests {
         assert_eq!(Name::try_from(token[..64].to_owned()), Err(SECRET_IN_TEXT));
         for text in [&token[..23], &token[..24], "ak_7HcX2mPq9LwZtR4bK1nV_…", "a_b_c", "_", "é_"] {
             assert!(Name::try_from(text.to_owned()).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_a_field_is_no_credential() {
+        let token = "ak_7HcX2mPq9LwZtR4bK1nV_00000000000000000000000000000000000000000004MWDTL";
+        let jwt = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIn0.c2ln";
+        for text in [token, &token[..32], &token[24..], jwt, &format!("policy.{token}")] {
+            assert!(may_hold_credential(text), "{text}");
+        }
+        for text in
+            ["policy.rotation.max_overlap_seconds", "access_keys[0].expires_in_days", "Idempotency-Key", ""]
+        {
+            assert!(!may_hold_credential(text), "{text}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, fmt::temporal::Pieces};
 use serde::{Deserialize, Serialize};
 
 /// An instant in whole seconds since the Unix epoch, UTC, from 1970 to [`Time::MAX`].
@@ -12,12 +12,26 @@ use serde::{Deserialize, Serialize};
 #[serde(from = "i64", into = "i64")]
 pub struct Time(i64);
 
+/// The text is no point in time that the API takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadTime {
+    /// It is written in another way.
+    #[error("must be {}", Time::FORMAT)]
+    Format,
+    /// It lies after [`Time::MAX`].
+    #[error("must be {} or earlier", Time::MAX)]
+    TooLate,
+}
+
 /// Seconds in a day.
 pub(crate) const DAY: i64 = 86_400;
 
 impl Time {
     /// The latest instant whose RFC 3339 form has a year of four digits at every offset.
     pub const MAX: Self = Self(253_402_207_200);
+
+    /// How the API writes and reads points in time, in words.
+    pub const FORMAT: &str = "an RFC 3339 time in whole seconds such as 2027-01-31T12:00:00Z";
 
     /// Makes an instant from seconds since the Unix epoch; beyond the bounds it becomes the bound.
     #[must_use]
@@ -37,11 +51,14 @@ impl Time {
         Self::from_seconds(milliseconds.div_euclid(1000))
     }
 
-    /// Reads an RFC 3339 instant; any offset, no fraction of a second. `None` for anything else.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let instant: Timestamp = text.parse().ok()?;
-        is_rfc_3339(text.as_bytes()).then(|| Self::from_seconds(instant.as_second()))
+    /// Reads an RFC 3339 instant up to [`Time::MAX`]; any offset, no fraction of a second.
+    pub fn parse(text: &str) -> Result<Self, BadTime> {
+        let parts =
+            Pieces::parse(text).ok().filter(|_| is_rfc_3339(text.as_bytes())).ok_or(BadTime::Format)?;
+        let (time, offset) = parts.time().zip(parts.to_numeric_offset()).ok_or(BadTime::Format)?;
+        // Every date with four digits of the year is in jiff's range but for the last hours of the year 9999.
+        let instant = offset.to_timestamp(parts.date().to_datetime(time)).map_err(|_| BadTime::TooLate)?;
+        if instant.as_second() > Self::MAX.0 { Err(BadTime::TooLate) } else { Ok(instant.as_second().into()) }
     }
 
     /// Returns the seconds since the Unix epoch.
@@ -119,7 +136,7 @@ mod tests {
 
     #[test]
     fn reads_offsets_and_refuses_fractions_and_local_times() {
-        let noon = Some(Time::from_seconds(1_767_268_800));
+        let noon = Ok(Time::from_seconds(1_767_268_800));
         assert_eq!(Time::parse("2026-01-01T12:00:00Z"), noon);
         assert_eq!(Time::parse("2026-01-01T14:00:00+02:00"), noon);
         for text in [
@@ -134,8 +151,28 @@ mod tests {
             "2026-01-01 12:00:00Z",
             "",
         ] {
-            assert_eq!(Time::parse(text), None, "{text}");
+            assert_eq!(Time::parse(text), Err(BadTime::Format), "{text}");
         }
+    }
+
+    #[test]
+    fn the_last_hours_of_the_year_9999_are_too_late() {
+        assert_eq!(Time::parse("9999-12-30T22:00:00Z"), Ok(Time::MAX));
+        for text in [
+            "9999-12-30T22:00:01Z",
+            "9999-12-31T00:00:00+02:00",
+            "9999-12-31T23:59:59Z",
+            "9999-12-31T23:59:59-23:59",
+        ] {
+            assert_eq!(Time::parse(text), Err(BadTime::TooLate), "{text}");
+        }
+        for text in
+            ["9999-02-29T00:00:00Z", "9999-12-32T00:00:00Z", "9999-12-31T24:00:00Z", "10000-01-01T00:00:00Z"]
+        {
+            assert_eq!(Time::parse(text), Err(BadTime::Format), "{text}");
+        }
+        assert_eq!(BadTime::TooLate.to_string(), "must be 9999-12-30T22:00:00Z or earlier");
+        assert_eq!(Time::parse("0000-01-01T00:00:00Z"), Ok(Time::from_seconds(0)));
     }
 
     #[test]

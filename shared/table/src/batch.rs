@@ -47,9 +47,7 @@ impl Table {
             if wanted.is_empty() {
                 return Ok(found);
             }
-            if attempt > 0 {
-                backoff(attempt).await;
-            }
+            backoff(attempt).await;
             let request = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(strongly);
             let request = request.build().expect("keys are given");
             let answer = self
@@ -68,6 +66,6 @@ impl Table {
                 .flat_map(|rest| rest.keys)
                 .collect();
         }
-        Err(Error::Contended { operation: OPERATION })
+        if wanted.is_empty() { Ok(found) } else { Err(Error::Unprocessed { operation: OPERATION }) }
     }
 }

@@ -28,6 +28,12 @@ pub enum Error {
         /// The operation.
         operation: &'static str,
     },
+    /// DynamoDB left a part of a batch undone in all attempts.
+    #[error("{operation} left a part of the batch unprocessed in all attempts")]
+    Unprocessed {
+        /// The operation.
+        operation: &'static str,
+    },
     /// A stored item cannot be decoded.
     #[error("a stored {what} cannot be read")]
     Corrupt {

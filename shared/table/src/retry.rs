@@ -1,14 +1,16 @@
-//! Retries of conflicts: how often, and the pause before each.
+//! Attempts at what conflicts with others: how many, and the wait before each.
 
 use std::time::Duration;
 
-/// The most attempts of a write that conflicts with others.
+/// The most attempts at a request that conflicts with others, the first one included.
 ///
 /// A request that conflicted twelve times has seen twelve others succeed.
 pub const MAX_ATTEMPTS: u32 = 12;
 
-/// Waits a random time that grows with the number of failures: at most 5 ms, then 10, … 320 ms.
-pub async fn backoff(failures: u32) {
+/// Waits before an attempt, counted from 0. The first attempt does not wait. The others wait a random time: at most
+/// 5 ms before the second, then 10, 20, 40, 80, 160 and from then on 320 ms.
+pub async fn backoff(attempt: u32) {
+    let Some(failures) = attempt.checked_sub(1) else { return };
     let most = 5_u64 << failures.min(6);
     tokio::time::sleep(Duration::from_millis(rand::random_range(0..=most))).await;
 }

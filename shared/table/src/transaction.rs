@@ -176,11 +176,12 @@ impl<'t> Transaction<'t> {
             .set_transact_items(Some(steps))
             .client_request_token(Ulid::generate().to_string());
         for attempt in 0..MAX_ATTEMPTS {
+            backoff(attempt).await;
             match request.clone().send().await {
                 Ok(TransactWriteItemsOutput { .. }) => return Ok(Vec::new()),
                 Err(error) => match outcome_of(&error) {
                     Outcome::Refused(steps) => return Ok(steps),
-                    Outcome::Passing => backoff(attempt).await,
+                    Outcome::Passing => {}
                     Outcome::Failed => return Err(Error::failed(OPERATION, error)),
                 },
             }

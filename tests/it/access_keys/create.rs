@@ -146,6 +146,11 @@ fn bad_bodies_are_named_by_field_and_rule() {
             (json!({"name": "k", "expires_in_days": 1.5}), "expires_in_days", "must be a whole number"),
             (json!({"name": "k", "expires_in_days": "1"}), "expires_in_days", "must be a whole number"),
             (json!({"name": "k", "expires_at": "2030-01-01"}), "expires_at", "RFC 3339"),
+            (
+                json!({"name": "k", "expires_at": "9999-12-31T00:00:00Z"}),
+                "expires_at",
+                "must be 9999-12-30T22:00:00Z or earlier",
+            ),
             (json!({"name": "k", "never_expires": false}), "never_expires", "must be true"),
             (
                 json!({"name": "k", "expires_in_days": 1, "never_expires": true}),

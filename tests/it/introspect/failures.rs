@@ -26,6 +26,9 @@ fn a_failed_read_is_an_error_and_never_an_answer() {
             world.stack.faults().clear();
         }
         assert_eq!(answered(world, token(&key)).await["active"], true);
+        let lines = world.stack.logs().by_function("introspect-token");
+        let cause = "BatchGetItem left a part of the batch unprocessed in all attempts";
+        assert_eq!(lines.iter().filter(|line| line.contains(cause)).count(), 1, "{lines:?}");
     });
 }
 
