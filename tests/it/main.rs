@@ -15,6 +15,7 @@ mod limits;
 mod logs;
 mod matrix;
 mod model_based;
+mod names;
 mod notices;
 mod organizations;
 mod readme;
