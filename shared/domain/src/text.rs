@@ -2,24 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+mod bad_text;
 mod character;
 #[cfg(test)]
 mod tests;
 mod visible;
 
-/// A text broke the rule that the message states, because of this character if there is one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BadText(&'static str, Option<char>);
-
-impl std::error::Error for BadText {}
-
-impl std::fmt::Display for BadText {
-    /// Writes the rule, and the character as `U+200B`: many characters that are refused cannot be seen.
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.0)?;
-        self.1.map_or(Ok(()), |c| write!(formatter, " (U+{:04X})", u32::from(c)))
-    }
-}
+pub use bad_text::BadText;
 
 /// The most characters of a name.
 const MAX_NAME: usize = 64;

@@ -4,7 +4,7 @@
 //! They are accepted where they change what people see.
 
 use super::{
-    BadText,
+    bad_text::BadText,
     character::{Character, has_emoji_form},
 };
 
