@@ -209,7 +209,9 @@ fn a_name_of_a_field_is_no_credential() {
     for text in [token, &token[..32], &token[24..], jwt, &format!("policy.{token}")] {
         assert!(may_hold_credential(text), "{text}");
     }
-    for text in ["policy.rotation.max_overlap_seconds", "access_keys[0].expires_in_days", "Idempotency-Key", ""] {
+    for text in
+        ["policy.rotation.max_overlap_seconds", "access_keys[0].expires_in_days", "Idempotency-Key", ""]
+    {
         assert!(!may_hold_credential(text), "{text}");
     }
 }
