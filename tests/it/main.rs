@@ -5,6 +5,7 @@
 mod access_keys;
 mod audit_events;
 mod authorizer;
+mod cursors;
 mod floods;
 mod gateway;
 mod histories;

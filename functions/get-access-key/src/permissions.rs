@@ -58,11 +58,12 @@ pub(crate) async fn explain(
     let member = &request.caller;
     let key_id = found.key.key_id;
     let paging = Paging::read(request, Some(member.organization_id), &format!("permissions {key_id}"))?;
+    let after = paging.after(|position| Permission::try_from(position.to_owned()).ok())?;
     let catalog = app.snapshot(member).await?.catalog;
     let carriers = Carrier::all(found, &catalog);
-    let after = |one: &Permission| paging.after.as_deref().is_none_or(|after| one.as_str() > after);
     let permissions = effective(&found.user, Some(&found.key), &catalog);
-    let mut rest = permissions.into_iter().filter(after).peekable();
+    let mut rest =
+        permissions.into_iter().filter(|one| after.as_ref().is_none_or(|after| one > after)).peekable();
     let (mut items, mut sources) = (Vec::new(), 0);
     while items.len() < paging.limit && sources < MAX_SOURCES {
         let Some(permission) = rest.next() else { break };
@@ -71,7 +72,7 @@ pub(crate) async fn explain(
         sources += covering.len();
         items.push(Explained { permission, sources: covering });
     }
-    let next = rest.peek().and_then(|_| items.last()).map(|last| last.permission.to_string());
+    let next = rest.peek().and_then(|_| items.last()).map(|last| last.permission.clone());
     Ok(Explanation { key_id, page: paging.page(items, next) })
 }
 

@@ -1,9 +1,10 @@
-//! Lists the access keys of one user or of the organization, by expiry.
+//! Lists the access keys of the organization, by expiry, or of one user, by key id.
 
 mod filter;
 
 use api::{AccessKeyResponse, HandlerResult, Member, Paging, Request, app::App, response};
-use domain::access::Action;
+use domain::{access::Action, id::KeySuffix};
+use table::AccessKeyPosition;
 
 /// Responds with a page of keys, without any secret.
 pub async fn list_access_keys(app: &App, request: lambda_http::Request) -> HandlerResult {
@@ -22,7 +23,7 @@ async fn keys_of_organization(app: &App, request: &Request<Member>) -> HandlerRe
     member.actor().may(Action::ListKeys)?;
     let organization_id = member.organization_id;
     let paging = Paging::filtered(request, Some(organization_id), "keys", &filter::OF_ORGANIZATION)?;
-    let (filter, after) = (filter::read(&paging)?, paging.after.as_deref());
+    let (filter, after) = (filter::read(&paging)?, paging.after(AccessKeyPosition::parse)?);
     let page = app.table.access_keys(organization_id, &filter, request.now, after, paging.limit).await?;
     let shown = page
         .items
@@ -37,7 +38,7 @@ async fn keys_of_user(app: &App, request: &Request<Member>) -> HandlerResult {
     app.permit(member, Action::ReadKey, user.as_resource()).await?;
     let query = format!("keys of {}", user.user_id);
     let paging = Paging::filtered(request, Some(member.organization_id), &query, &filter::OF_USER)?;
-    let (filter, after) = (filter::read(&paging)?, paging.after.as_deref());
+    let (filter, after) = (filter::read(&paging)?, paging.after(|position| KeySuffix::parse(position).ok())?);
     let page = app.table.access_keys_of(&user, &filter, request.now, after, paging.limit).await?;
     let shown = page
         .items

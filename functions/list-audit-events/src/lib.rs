@@ -15,7 +15,7 @@ pub async fn list_audit_events(app: &App, request: lambda_http::Request) -> Hand
     let organization_id = member.organization_id;
     let paging = Paging::filtered(&request, Some(organization_id), "audit events", &filter::PARAMETERS)?;
     let filter = filter::read(&paging)?;
-    let after = paging.after.as_deref();
+    let after = paging.after(|position| position.parse().ok())?;
     let page = app.table.audit_events(organization_id, &filter, request.now, after, paging.limit).await?;
     let shown = page.items.into_iter().map(AuditEventResponse::from).collect();
     Ok(ok(&paging.page(shown, page.next), None))

@@ -41,7 +41,8 @@ async fn list(app: &App, request: &Request<Member>) -> HandlerResult {
     let query = format!("inbox of {user_id}");
     let paging = Paging::filtered(request, Some(request.caller.organization_id), &query, &["state"])?;
     let state = paging.filter("state").map(parse_state).transpose()?;
-    let page = app.table.messages(user_id, state, request.now, paging.after.as_deref(), paging.limit).await?;
+    let after = paging.after(|position| position.parse().ok())?;
+    let page = app.table.messages(user_id, state, request.now, after, paging.limit).await?;
     let shown = page.items.into_iter().map(MessageResponse::from).collect();
     let unread = app.table.count_unread(user_id, request.now).await?;
     Ok(ok(&InboxPage { page: paging.page(shown, page.next), unread }, None))

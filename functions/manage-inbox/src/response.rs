@@ -22,7 +22,8 @@ pub(crate) struct InboxPage {
 pub(crate) struct MessageResponse {
     message_id: Ulid,
     at: String,
-    event: MessageKind,
+    #[serde(rename = "event")]
+    kind: MessageKind,
     title: String,
     text: String,
     state: State,
@@ -34,7 +35,7 @@ impl From<Message> for MessageResponse {
         Self {
             message_id: message.message_id,
             at: message.at.to_string(),
-            event: message.event,
+            kind: message.kind,
             title: message.title,
             text: message.text,
             state: message.state,

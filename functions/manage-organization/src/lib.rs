@@ -11,6 +11,7 @@ mod update;
 use api::{HandlerResult, Member, Paging, Request, app::App, response::ok};
 use domain::{access::Action, sign_in::SignedIn};
 use response::{MembershipResponse, OrganizationResponse};
+use table::MembershipPosition;
 
 pub use creation_policy::CreationPolicy;
 
@@ -47,7 +48,7 @@ async fn list(app: &App, request: &Request<SignedIn>) -> HandlerResult {
     let sign_in = &request.caller;
     let subject = sign_in.hash();
     let paging = Paging::read(request, None, &format!("organizations of {subject}"))?;
-    let (email, after) = (sign_in.verified_email(), paging.after.as_deref());
+    let (email, after) = (sign_in.verified_email(), paging.after(MembershipPosition::parse)?);
     let page = app.table.organizations_of(&subject, email, after, paging.limit).await?;
     let shown: Vec<_> = page.items.into_iter().map(MembershipResponse::from).collect();
     Ok(ok(&paging.page(shown, page.next), None))

@@ -10,7 +10,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use table::AccessKeyFilter;
+use table::{AccessKeyFilter, AccessKeyPosition};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,7 +37,7 @@ pub(crate) async fn preview(app: &App, request: &Request<Member>) -> HandlerResu
     let policy = app.organization(member).await?.policy.changed(&body.policy)?;
     let proposed = serde_json::to_string(&policy).expect("a policy is a map with text keys");
     let paging = Paging::read(request, Some(member.organization_id), &format!("preview of {proposed}"))?;
-    let (all, after) = (AccessKeyFilter::default(), paging.after.as_deref());
+    let (all, after) = (AccessKeyFilter::default(), paging.after(AccessKeyPosition::parse)?);
     let page = app.table.access_keys(member.organization_id, &all, request.now, after, paging.limit).await?;
     let violations = page.items.into_iter().filter_map(|found| {
         let (rule, value) = violated_rule(&found.key, &found.user, &policy, request.now)?;

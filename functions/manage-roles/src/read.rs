@@ -1,7 +1,7 @@
 //! Shows and lists roles and groups.
 
 use api::{HandlerResult, Member, Paging, Request, app::App, response};
-use domain::{Error, access::Action};
+use domain::{Error, access::Action, role::Label};
 
 use crate::role_or_group::{CatalogKind, RoleOrGroup, RoleOrGroupResponse};
 
@@ -21,11 +21,11 @@ pub(crate) async fn list(app: &App, request: &Request<Member>, kind: CatalogKind
     let member = &request.caller;
     member.actor().may(Action::ReadRoles)?;
     let paging = Paging::read(request, Some(member.organization_id), kind.as_str())?;
+    let after = paging.after(|position| Label::try_from(position.to_owned()).ok())?;
     let all = RoleOrGroup::all(app.snapshot(member).await?.catalog, kind);
-    let after = |one: &RoleOrGroup| paging.after.as_deref().is_none_or(|after| one.name().as_str() > after);
-    let mut rest = all.into_iter().filter(after);
+    let mut rest = all.into_iter().filter(|one| after.as_ref().is_none_or(|after| one.name() > after));
     let items: Vec<_> = rest.by_ref().take(paging.limit).collect();
-    let next = rest.next().and_then(|_| items.last()).map(|last| last.name().to_string());
+    let next = rest.next().and_then(|_| items.last()).map(|last| last.name().clone());
     let shown = items.into_iter().map(RoleOrGroupResponse::from).collect();
     Ok(response::ok(&paging.page(shown, next), None))
 }

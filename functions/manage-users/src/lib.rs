@@ -40,7 +40,7 @@ async fn list(app: &App<Pepper>, request: &Request<Member>) -> HandlerResult {
     let member = &request.caller;
     member.actor().may(Action::ListUsers)?;
     let paging = Paging::read(request, Some(member.organization_id), "users")?;
-    let after = paging.after.as_deref().and_then(|position| UserId::parse(position).ok());
+    let after = paging.after(|position| UserId::parse(position).ok())?;
     let page = app.table.users(member.organization_id, after, paging.limit).await?;
     let shown: Vec<_> = page.items.into_iter().map(UserResponse::from).collect();
     Ok(ok(&paging.page(shown, page.next), None))

@@ -67,8 +67,8 @@ pub(crate) fn enabled_channels(
     user: &User,
     available: Channels,
     is_copy: bool,
-    event: MessageKind,
+    kind: MessageKind,
 ) -> Channels {
-    let enabled = if is_copy { Channels::default() } else { user.notifications.channels(event) };
+    let enabled = if is_copy { Channels::default() } else { user.notifications.channels(kind) };
     Channels { email: available.email && enabled.email, inbox: available.inbox && enabled.inbox }
 }

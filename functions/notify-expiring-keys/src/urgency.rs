@@ -29,7 +29,7 @@ impl Urgency {
 
 impl From<&Message> for Urgency {
     fn from(message: &Message) -> Self {
-        match message.event {
+        match message.kind {
             MessageKind::LeakReported => Self::Leak(message.at),
             MessageKind::RetiredSecretUsed => Self::RetiredSecret(message.at),
             MessageKind::AccountChanged => Self::Account(message.at),
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn threats_come_before_expiries_and_these_before_changes() {
-        let message = |event, at| Message::new(Time::from_seconds(at), event, "title", "text", None);
+        let message = |kind, at| Message::new(Time::from_seconds(at), kind, "title", "text", None);
         let sorted = [
             Urgency::from(&message(MessageKind::LeakReported, 900)),
             Urgency::from(&message(MessageKind::RetiredSecretUsed, 800)),

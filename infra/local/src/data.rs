@@ -1,7 +1,7 @@
 //! The directory in which state outlives the stack.
 
 use std::{
-    fs,
+    fs::{self, File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
@@ -26,8 +26,12 @@ impl DataDirectory {
         Ok(Self { path: Some(path.to_owned()) })
     }
 
-    /// Returns the path of a file; `None` without a directory.
-    pub(crate) fn path_of(&self, name: &str) -> Option<PathBuf> {
+    /// Creates an empty file for others to fill, unless it exists, and returns its path; `None` without a directory.
+    pub(crate) fn reserve(&self, name: &str) -> Result<Option<PathBuf>, StackError> {
+        self.append(name, b"").map(|()| self.path_of(name))
+    }
+
+    fn path_of(&self, name: &str) -> Option<PathBuf> {
         self.path.as_ref().map(|directory| directory.join(name))
     }
 
@@ -49,7 +53,8 @@ impl DataDirectory {
             return Ok(());
         };
         let next = path.with_extension("next");
-        let written = fs::write(&next, bytes).and_then(|()| fs::rename(&next, &path));
+        let file = open_private(&next, OpenOptions::new().write(true).truncate(true));
+        let written = file.and_then(|mut file| file.write_all(bytes)).and_then(|()| fs::rename(&next, &path));
         written.map_err(|cause| StackError::Data { path, cause })
     }
 
@@ -58,7 +63,7 @@ impl DataDirectory {
         let Some(path) = self.path_of(name) else {
             return Ok(());
         };
-        let file = fs::OpenOptions::new().create(true).append(true).open(&path);
+        let file = open_private(&path, OpenOptions::new().append(true));
         let appended = file.and_then(|mut file| file.write_all(bytes));
         appended.map_err(|cause| StackError::Data { path, cause })
     }
@@ -66,5 +71,43 @@ impl DataDirectory {
     /// Makes the error for a file that the stack cannot have written.
     pub(crate) fn damaged(&self, name: &str) -> StackError {
         StackError::Damaged { path: self.path_of(name).unwrap_or_default() }
+    }
+}
+
+/// Opens or creates a file that nobody but its owner may read: it can hold a pepper, a signing key or mails.
+fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    options.create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    let file = options.open(path)?;
+    // A file of an earlier version keeps its mode when it is opened.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn nobody_but_the_owner_reads_a_file_of_the_stack() {
+        let folder = std::env::temp_dir().join(format!("local-{}", crate::random::uuid()));
+        let data = DataDirectory::at(&folder).unwrap();
+        for old in ["secrets.json", "emails.jsonl"] {
+            fs::write(folder.join(old), "{}").unwrap();
+        }
+        data.write("secrets.json", b"{}").unwrap();
+        data.write("issuer.pk8", b"key").unwrap();
+        data.append("emails.jsonl", b"mail").unwrap();
+        data.reserve("dynamodb.sqlite").unwrap();
+        for name in ["secrets.json", "issuer.pk8", "emails.jsonl", "dynamodb.sqlite"] {
+            let mode = fs::metadata(folder.join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
+        assert_eq!(fs::read(folder.join("emails.jsonl")).unwrap(), b"{}mail");
+        fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! Lists in pages: `limit`, `cursor`, filters, and the page itself.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{Error, Time, hex, id::OrganizationId};
@@ -18,7 +18,7 @@ pub struct Paging {
     /// The most items of the page.
     pub limit: usize,
     /// The position after which the page starts; `None` for the first page.
-    pub after: Option<String>,
+    after: Option<String>,
     parameters: HashMap<String, String>,
     scope: String,
 }
@@ -64,6 +64,13 @@ impl Paging {
         Ok(Self { limit, after, parameters, scope })
     }
 
+    /// Reads the position after which the page starts; `None` for the first page.
+    ///
+    /// Anybody can write a cursor with a right checksum. So a position that `read` does not know is refused.
+    pub fn after<P>(&self, read: impl FnOnce(&str) -> Option<P>) -> Result<Option<P>, Error> {
+        self.after.as_deref().map(|position| read(position).ok_or_else(bad_cursor)).transpose()
+    }
+
     /// Returns the value of a filter, as the client sent it.
     #[must_use]
     pub fn filter(&self, name: &str) -> Option<&str> {
@@ -72,8 +79,8 @@ impl Paging {
 
     /// Builds the page. `next` is the position of its last item; `None` if no page follows.
     #[must_use]
-    pub fn page<T>(&self, items: Vec<T>, next: Option<String>) -> Page<T> {
-        Page { items, next_cursor: next.map(|position| encode_cursor(&self.scope, &position)) }
+    pub fn page<T>(&self, items: Vec<T>, next: Option<impl fmt::Display>) -> Page<T> {
+        Page { items, next_cursor: next.map(|position| encode_cursor(&self.scope, &position.to_string())) }
     }
 }
 
@@ -97,11 +104,14 @@ fn encode_cursor(scope: &str, position: &str) -> String {
 }
 
 fn decode_cursor(scope: &str, cursor: &str) -> Result<String, Error> {
-    let refused = || Error::invalid("cursor", "must be the next_cursor of a page of this same list");
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
-    let text = String::from_utf8(bytes).map_err(|_| refused())?;
-    let (given, position) = text.split_at_checked(CHECKSUM_LENGTH).ok_or_else(refused)?;
-    if given == checksum(scope, position) { Ok(position.to_owned()) } else { Err(refused()) }
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad_cursor())?;
+    let text = String::from_utf8(bytes).map_err(|_| bad_cursor())?;
+    let (given, position) = text.split_at_checked(CHECKSUM_LENGTH).ok_or_else(bad_cursor)?;
+    if given == checksum(scope, position) { Ok(position.to_owned()) } else { Err(bad_cursor()) }
+}
+
+fn bad_cursor() -> Error {
+    Error::invalid("cursor", "must be the next_cursor of a page of this same list")
 }
 
 const CHECKSUM_LENGTH: usize = 16;

@@ -68,7 +68,8 @@ pub struct Message {
     /// When the reported change happened.
     pub at: Time,
     /// Its kind.
-    pub event: MessageKind,
+    #[serde(rename = "event")]
+    pub kind: MessageKind,
     /// One line.
     pub title: String,
     /// The whole text.
@@ -88,13 +89,13 @@ impl Message {
     #[must_use]
     pub fn new(
         at: Time,
-        event: MessageKind,
+        kind: MessageKind,
         title: impl Into<String>,
         text: impl Into<String>,
         key_id: Option<KeyId>,
     ) -> Self {
         let (title, text) = (title.into(), text.into());
-        Self { message_id: new_id(at), at, event, title, text, state: State::Unread, key_id }
+        Self { message_id: new_id(at), at, kind, title, text, state: State::Unread, key_id }
     }
 }
 

@@ -52,7 +52,7 @@ impl AccessKeyChange {
         }
     }
 
-    const fn event(self) -> MessageKind {
+    const fn kind(self) -> MessageKind {
         match self {
             Self::AccessChanged => MessageKind::AccessChanged,
             _ => MessageKind::KeyChanged,
@@ -110,7 +110,7 @@ impl Message {
              this, ask them, or an owner of your organization.",
             key.masked_key(prefix),
         );
-        Self::new(at, change.event(), title, text, Some(key.key_id))
+        Self::new(at, change.kind(), title, text, Some(key.key_id))
     }
 
     /// Words a change of a user's roles or groups, for that user as it is after the change.
@@ -235,12 +235,12 @@ impl Message {
     #[must_use]
     pub fn key_expires(at: Time, key: &ExpiringKey) -> Self {
         let ExpiringKey { masked_key, user_name, organization_name, expires_at, .. } = key;
-        let event = if *expires_at > at { MessageKind::KeyExpiring } else { MessageKind::KeyExpired };
+        let kind = if *expires_at > at { MessageKind::KeyExpiring } else { MessageKind::KeyExpired };
         let text = format!(
             "Key {masked_key} of {user_name} in {organization_name}. Expiry: {}. {EXPIRY_ADVICE}",
             instant(*expires_at)
         );
-        Self::new(at, event, key.headline(at), text, Some(key.key_id))
+        Self::new(at, kind, key.headline(at), text, Some(key.key_id))
     }
 
     /// Words the end of a mail that the mail service refuses with `code`, for the owners.

@@ -54,7 +54,7 @@ impl Notification {
     #[must_use]
     pub fn to(user: &User, message: Message) -> Option<Self> {
         let Channels { inbox: in_inbox, email: by_mail } =
-            user.reached_by(user.notifications.channels(message.event));
+            user.reached_by(user.notifications.channels(message.kind));
         let (recipient, organization_id) = (Recipient::User(user.user_id), user.organization_id);
         (in_inbox || by_mail).then_some(Self { recipient, organization_id, message, in_inbox, by_mail })
     }
@@ -91,14 +91,14 @@ mod tests {
     use super::*;
     use crate::{Time, inbox::MessageKind, text::Email, user::Kind};
 
-    fn channels_to(kind: Kind, email: Option<&str>, event: MessageKind) -> Option<(bool, bool)> {
+    fn channels_to(kind: Kind, email: Option<&str>, about: MessageKind) -> Option<(bool, bool)> {
         let (name, now) = ("somebody".to_owned().try_into().unwrap(), Time::from_seconds(0));
         let email: Option<Email> = email.map(|email| email.to_owned().try_into().unwrap());
         let mut user = User::new(OrganizationId::random(), kind, name, email, now);
         user.proven_email.clone_from(&user.email);
         user.notifications.key_changed.email = false;
         user.notifications.access_changed.inbox = false;
-        let notification = Notification::to(&user, Message::new(now, event, "title", "text", None));
+        let notification = Notification::to(&user, Message::new(now, about, "title", "text", None));
         notification.map(|notification| (notification.in_inbox, notification.by_mail))
     }
 

@@ -55,8 +55,8 @@ impl NotificationPreferences {
     /// Returns the channels for a kind of message. Messages about threats to a key, about changes of the
     /// account, and about mails that cannot be delivered, cannot be switched off.
     #[must_use]
-    pub fn channels(&self, event: MessageKind) -> Channels {
-        match event {
+    pub fn channels(&self, kind: MessageKind) -> Channels {
+        match kind {
             MessageKind::KeyExpiring => self.key_expiring,
             MessageKind::KeyExpired => self.key_expired,
             MessageKind::KeyChanged => self.key_changed,

@@ -1,6 +1,6 @@
 //! Lists of access keys: those of a user by key id, those of an organization by expiry.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt};
 
 use domain::{
     Time,
@@ -20,6 +20,27 @@ use crate::{
 /// A key with its sort key in the index.
 type Indexed = (String, KeyWithUser);
 
+/// A position in the list of an organization's keys: after one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessKeyPosition {
+    expires_at: Option<Time>,
+    key_id: KeyId,
+}
+
+impl AccessKeyPosition {
+    /// Reads a position as [`Display`](fmt::Display) writes it; `None` for any other text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        item_key::read_by_expiry(text).map(|(expires_at, key_id)| Self { expires_at, key_id })
+    }
+}
+
+impl fmt::Display for AccessKeyPosition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&item_key::by_expiry(self.expires_at, self.key_id))
+    }
+}
+
 impl Table {
     /// Lists the keys of a user by key id, strongly; `after` is the `next` of the page before.
     ///
@@ -30,10 +51,9 @@ impl Table {
         user: &User,
         filter: &AccessKeyFilter,
         now: Time,
-        after: Option<&str>,
+        mut after: Option<KeySuffix>,
         limit: usize,
-    ) -> Result<Page<AccessKey>, Error> {
-        let mut after = after.and_then(|suffix| KeySuffix::parse(suffix).ok());
+    ) -> Result<Page<AccessKey, KeySuffix>, Error> {
         // One key more than the page tells whether it is the last.
         let examined = if *filter == AccessKeyFilter::default() { limit + 1 } else { BATCH_SIZE };
         let mut found: Vec<AccessKey> = Vec::new();
@@ -65,7 +85,7 @@ impl Table {
                 break;
             }
         }
-        Ok(Page { items: found, next: after.map(|suffix| suffix.to_string()) })
+        Ok(Page { items: found, next: after })
     }
 
     /// Lists the keys of an organization with their users, by expiry.
@@ -78,20 +98,20 @@ impl Table {
         organization_id: OrganizationId,
         filter: &AccessKeyFilter,
         now: Time,
-        after: Option<&str>,
+        mut after: Option<AccessKeyPosition>,
         limit: usize,
-    ) -> Result<Page<KeyWithUser>, Error> {
-        let (mut found, mut after) = (Vec::<Indexed>::new(), after.map(str::to_owned));
+    ) -> Result<Page<KeyWithUser, AccessKeyPosition>, Error> {
+        let mut found = Vec::<Indexed>::new();
         let max_queries = filter.max_queries();
         let examined = if max_queries == 1 { limit } else { BATCH_SIZE };
         for _ in 0..max_queries {
-            let read = self.indexed_keys(organization_id, filter, now, after.as_deref(), examined).await?;
+            let read = self.indexed_keys(organization_id, filter, now, after, examined).await?;
             let matches = |(_, found): &Indexed| filter.admits(&found.key, found.user.kind, now);
             found.extend(read.items.into_iter().filter(matches));
             after = read.next;
             if found.len() > limit {
                 found.truncate(limit);
-                after = found.last().map(|(place, _)| place.clone());
+                after = found.last().and_then(|(sort, _)| AccessKeyPosition::parse(sort));
             }
             if found.len() == limit || after.is_none() {
                 break;
@@ -106,17 +126,16 @@ impl Table {
         organization_id: OrganizationId,
         filter: &AccessKeyFilter,
         now: Time,
-        after: Option<&str>,
+        after: Option<AccessKeyPosition>,
         limit: usize,
-    ) -> Result<Page<Indexed>, Error> {
-        let Some((first, last)) = filter.index_range(now).filter(|(_, last)| after < Some(last)) else {
+    ) -> Result<Page<Indexed, AccessKeyPosition>, Error> {
+        let after = after.map(|position| (position.to_string(), item_key::access_key(position.key_id)));
+        let ends_before = |last: &String| after.as_ref().is_some_and(|(sort, _)| sort >= last);
+        let Some((first, last)) = filter.index_range(now).filter(|(_, last)| !ends_before(last)) else {
             return Ok(Page { items: Vec::new(), next: None });
         };
         // The entry before may lie before the range, whose start moves with time.
-        let start = after.filter(|after| *after > first.as_str()).and_then(|sort| {
-            let key_id = KeyId::parse(sort.rsplit('#').next()?).ok()?;
-            Some((sort.to_owned(), item_key::access_key(key_id)))
-        });
+        let start = after.filter(|(sort, _)| *sort > first);
         let partition = item_key::access_keys_partition(organization_id);
         let page = self.index_page(partition, Some((&first, &last)), start, limit).await?;
         let mut wanted = HashSet::new();
@@ -132,7 +151,7 @@ impl Table {
             entries.push((sort, key));
         }
         let more = page.more || entries.len() < read;
-        let next = more.then(|| entries.last().map(|(sort, _)| sort.clone())).flatten();
+        let next = entries.last().filter(|_| more).and_then(|(sort, _)| AccessKeyPosition::parse(sort));
         let found = self.batch(wanted).await?;
         let mut items = Vec::with_capacity(entries.len());
         for (sort, place) in entries {

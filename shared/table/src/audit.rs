@@ -1,6 +1,7 @@
 //! Lists of audit events.
 
 use domain::{Time, audit, id::OrganizationId};
+use ulid::Ulid;
 
 use crate::{Error, Page, Table, expression::Expression, item::text, item_key, time_range::TimeRange};
 
@@ -49,9 +50,9 @@ impl Table {
         organization_id: OrganizationId,
         filter: &AuditFilter,
         now: Time,
-        after: Option<&str>,
+        after: Option<Ulid>,
         limit: usize,
-    ) -> Result<Page<audit::Event>, Error> {
+    ) -> Result<Page<audit::Event, Ulid>, Error> {
         let kept_from = self.audit_kept_from(now);
         let range = TimeRange {
             partition: item_key::audit_partition(organization_id),

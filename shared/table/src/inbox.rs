@@ -35,9 +35,9 @@ impl Table {
         user_id: UserId,
         state: Option<State>,
         now: Time,
-        after: Option<&str>,
+        after: Option<Ulid>,
         limit: usize,
-    ) -> Result<Page<Message>, Error> {
+    ) -> Result<Page<Message, Ulid>, Error> {
         self.newest_first("message", &kept(user_id, now), state.map(in_state), after, limit).await
     }
 

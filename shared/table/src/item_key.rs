@@ -223,6 +223,15 @@ pub fn by_expiry(expires_at: Option<Time>, key_id: KeyId) -> String {
     }
 }
 
+/// Reads an expiry and a key id as [`by_expiry`] joins them; `None` for any other text.
+#[must_use]
+pub fn read_by_expiry(sort_key: &str) -> Option<(Option<Time>, KeyId)> {
+    let (expiry, key_id) = sort_key.split_once('#')?;
+    let expires_at = expiry.parse().ok().map(Time::from_seconds);
+    let key_id = KeyId::parse(key_id).ok()?;
+    (by_expiry(expires_at, key_id) == sort_key).then_some((expires_at, key_id))
+}
+
 /// Returns the sort key right before all keys that expire at an instant or later.
 #[must_use]
 pub fn expiring_from(time: Time) -> String {
@@ -350,6 +359,13 @@ mod tests {
     fn keys_sort_by_expiry_and_never_comes_last() {
         let key_id = KeyId::random();
         let at = |seconds| by_expiry(Some(Time::from_seconds(seconds)), key_id);
+        for expires_at in [None, Some(Time::from_seconds(9)), Some(Time::MAX)] {
+            let written = by_expiry(expires_at, key_id);
+            assert_eq!(read_by_expiry(&written), Some((expires_at, key_id)));
+            for text in [&written[1..], &written[..20], &format!("{written}0"), &format!("+{written}")] {
+                assert_eq!(read_by_expiry(text), None, "{text}");
+            }
+        }
         assert!(at(9) < at(10) && at(10) < at(1_000_000_000) && at(i64::MAX) < by_expiry(None, key_id));
     }
 

@@ -38,13 +38,14 @@ use domain::Time;
 
 pub use access_key::{KeyWithUser, StoredAccessKey};
 pub use access_key_filter::AccessKeyFilter;
+pub use access_key_list::AccessKeyPosition;
 pub use audit::AuditFilter;
 pub use change_records::ChangeRecords;
 pub use due::{Due, DueKey};
 pub use error::Error;
 pub use idempotency::IdempotencyRecord;
 pub use mail::{Mail, MailStatus};
-pub use memberships::Membership;
+pub use memberships::{Membership, MembershipPosition};
 pub use notice::{Advance, Claim, MAX_CLAIMS};
 pub use outbox::{MAX_MESSAGES, OutboxMessage};
 pub use owners_message::{OwnersDelivery, OwnersMessage};

@@ -1,6 +1,6 @@
 //! The organizations of a person: memberships first, then invitations.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use domain::{
     id::OrganizationId,
@@ -30,32 +30,37 @@ pub struct Membership {
     pub user: User,
 }
 
-/// A place in the list. It is written into cursors.
+/// A position in the list: of an organization, or before the first invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub enum MembershipPosition {
     /// After the membership in this organization.
-    Membership(Option<OrganizationId>),
+    Membership(OrganizationId),
+    /// After all memberships.
+    Invitations,
     /// After the invitation to this organization.
-    Invitation(Option<OrganizationId>),
+    Invitation(OrganizationId),
 }
 
-impl Place {
-    /// Reads a place. One that cannot be read is the start.
-    fn parse(text: Option<&str>) -> Self {
-        let id = |text| OrganizationId::parse(text).ok();
-        match text.and_then(|text| text.split_once(':')) {
-            Some(("member", text)) => Self::Membership(id(text)),
-            Some(("invited", text)) => Self::Invitation(id(text)),
-            _ => Self::Membership(None),
+impl MembershipPosition {
+    /// Reads a position as [`Display`](fmt::Display) writes it; `None` for any other text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.split_once(':')? {
+            ("member", id) => OrganizationId::parse(id).ok().map(Self::Membership),
+            ("invited", "") => Some(Self::Invitations),
+            ("invited", id) => OrganizationId::parse(id).ok().map(Self::Invitation),
+            _ => None,
         }
     }
+}
 
-    fn write(self) -> String {
-        let (kind, id) = match self {
-            Self::Membership(id) => ("member", id),
-            Self::Invitation(id) => ("invited", id),
-        };
-        format!("{kind}:{}", id.map(|id| id.to_string()).unwrap_or_default())
+impl fmt::Display for MembershipPosition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Membership(id) => write!(formatter, "member:{id}"),
+            Self::Invitations => formatter.write_str("invited:"),
+            Self::Invitation(id) => write!(formatter, "invited:{id}"),
+        }
     }
 }
 
@@ -70,35 +75,37 @@ impl Table {
         &self,
         subject: &str,
         email: Option<&Email>,
-        after: Option<&str>,
+        after: Option<MembershipPosition>,
         limit: usize,
-    ) -> Result<Page<Membership>, Error> {
+    ) -> Result<Page<Membership, MembershipPosition>, Error> {
         let limit = limit.min(MAX_PAGE);
+        let (member, invited) = match after {
+            None => (Some(None), None),
+            Some(MembershipPosition::Membership(id)) => (Some(Some(id)), None),
+            Some(MembershipPosition::Invitations) => (None, None),
+            Some(MembershipPosition::Invitation(id)) => (None, Some(id)),
+        };
         let (mut pointers, mut next): (Vec<(String, ItemKey)>, _) = (Vec::new(), None);
-        let start = Place::parse(after);
-        if let Place::Membership(after) = start {
+        if let Some(after) = member {
             let start = after.map(|id| (id.to_string(), item_key::subject(id, subject)));
             let partition = item_key::links_of_subject_partition(subject);
             let page = self.index_page(partition, None, start, limit).await?;
             pointers.extend(page.entries);
-            let last = pointers.last().and_then(|(id, _)| OrganizationId::parse(id).ok());
-            next = page.more.then_some(Place::Membership(last));
+            next = last_id(&pointers).filter(|_| page.more).map(MembershipPosition::Membership);
             if next.is_none() && email.is_some() && pointers.len() == limit {
-                next = Some(Place::Invitation(None));
+                next = Some(MembershipPosition::Invitations);
             }
         }
         let links = pointers.len();
         if let Some(email) = email.filter(|_| next.is_none()) {
-            let after = if let Place::Invitation(after) = start { after } else { None };
-            let start = after.map(|id| (id.to_string(), item_key::email(id, email)));
+            let start = invited.map(|id| (id.to_string(), item_key::email(id, email)));
             let partition = item_key::claims_of_email_partition(email);
             let page = self.index_page(partition, None, start, limit - pointers.len()).await?;
             pointers.extend(page.entries);
-            let last = pointers.last().and_then(|(id, _)| OrganizationId::parse(id).ok());
-            next = page.more.then_some(Place::Invitation(last));
+            next = last_id(&pointers).filter(|_| page.more).map(MembershipPosition::Invitation);
         }
         let items = self.memberships(pointers, links, subject, email).await?;
-        Ok(Page { items, next: next.map(Place::write) })
+        Ok(Page { items, next })
     }
 
     /// Reads the users and organizations of links and claims, strongly, without those that do not count.
@@ -147,18 +154,23 @@ impl Table {
     }
 }
 
+fn last_id(pointers: &[(String, ItemKey)]) -> Option<OrganizationId> {
+    pointers.last().and_then(|(id, _)| OrganizationId::parse(id).ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_read_as_it_was_written() {
+    fn a_position_is_read_as_it_was_written() {
+        use MembershipPosition::{Invitation, Invitations, Membership};
         let id = OrganizationId::random();
-        for place in [Place::Membership(Some(id)), Place::Invitation(Some(id)), Place::Invitation(None)] {
-            assert_eq!(Place::parse(Some(&place.write())), place);
+        for position in [Membership(id), Invitations, Invitation(id)] {
+            assert_eq!(MembershipPosition::parse(&position.to_string()), Some(position));
         }
-        for text in [None, Some(""), Some("member"), Some("owner:x")] {
-            assert_eq!(Place::parse(text), Place::Membership(None));
+        for text in ["", "member", "member:", "owner:x", "invited:x"] {
+            assert_eq!(MembershipPosition::parse(text), None, "{text}");
         }
     }
 }

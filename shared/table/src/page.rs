@@ -8,13 +8,13 @@ use crate::{
     item_key::ItemKey,
 };
 
-/// One page of a list.
+/// One page of a list whose positions are `P`.
 #[derive(Debug, Clone)]
-pub struct Page<T> {
+pub struct Page<T, P> {
     /// Its items, in order.
     pub items: Vec<T>,
-    /// The start of the next page; `None` on the last.
-    pub next: Option<String>,
+    /// The position after which the next page starts; `None` on the last.
+    pub next: Option<P>,
 }
 
 /// A page of index entries.

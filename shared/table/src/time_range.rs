@@ -56,10 +56,10 @@ impl Table {
         what: &'static str,
         range: &TimeRange,
         filter: Option<Expression>,
-        after: Option<&str>,
+        after: Option<Ulid>,
         limit: usize,
-    ) -> Result<Page<T>, Error> {
-        let Some((first, last)) = range.ids(after.and_then(|id| id.parse().ok())) else {
+    ) -> Result<Page<T, Ulid>, Error> {
+        let Some((first, last)) = range.ids(after) else {
             return Ok(Page { items: Vec::new(), next: None });
         };
         let examined = if filter.is_some() { MAX_EXAMINED } else { limit };
@@ -115,8 +115,8 @@ impl Table {
     }
 }
 
-fn id_of(item: &Item, prefix: &str) -> Option<String> {
-    Some(item.get("SK")?.as_s().ok()?.strip_prefix(prefix)?.to_owned())
+fn id_of(item: &Item, prefix: &str) -> Option<Ulid> {
+    item.get("SK")?.as_s().ok()?.strip_prefix(prefix)?.parse().ok()
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ impl Table {
         organization_id: OrganizationId,
         after: Option<UserId>,
         limit: usize,
-    ) -> Result<Page<User>, Error> {
+    ) -> Result<Page<User, UserId>, Error> {
         let start = after.map(|user_id| (user_id.to_string(), item_key::user(user_id)));
         let places = self.index_page(item_key::users_partition(organization_id), None, start, limit).await?;
         let mut items = self.batch(places.entries.iter().map(|(_, key)| key.clone())).await?;
@@ -41,7 +41,8 @@ impl Table {
             .filter_map(|(_, key)| items.remove(key))
             .map(|item| decode("user", item))
             .collect::<Result<_, _>>()?;
-        let next = places.more.then(|| places.entries.last().map(|(sort, _)| sort.clone())).flatten();
+        let last = places.entries.last().filter(|_| places.more);
+        let next = last.and_then(|(sort, _)| UserId::parse(sort).ok());
         Ok(Page { items: users.into_iter().filter(|user| user.status != Status::Deleted).collect(), next })
     }
 

@@ -52,9 +52,9 @@ pub(crate) fn decide(
     let due =
         active_user(user.as_ref()).zip(due_stage(&organization.policy.notices, key, now)).zip(key.expires_at);
     let Some(((user, stage), expires_at)) = due else { return Decision::Skip };
-    let event = if expires_at > now { MessageKind::KeyExpiring } else { MessageKind::KeyExpired };
+    let kind = if expires_at > now { MessageKind::KeyExpiring } else { MessageKind::KeyExpired };
     let selection =
-        recipients(directory, &candidates_of(directory, key, user, organization), event, organization);
+        recipients(directory, &candidates_of(directory, key, user, organization), kind, organization);
     if !selection.any_reachable {
         tracing::warn!(key.id = %key.key_id, "nobody can be notified of the expiry of a key");
     }
@@ -85,7 +85,7 @@ struct Selection {
 fn recipients(
     directory: &Directory<'_>,
     candidates: &[Candidate],
-    event: MessageKind,
+    kind: MessageKind,
     organization: &Organization,
 ) -> Selection {
     let mut selection = Selection::default();
@@ -94,7 +94,7 @@ fn recipients(
             Lookup::Found(user) => {
                 let organization_id = organization.organization_id;
                 let available = directory.channels_of(user, organization_id);
-                let Channels { email, inbox } = enabled_channels(user, available, is_copy, event);
+                let Channels { email, inbox } = enabled_channels(user, available, is_copy, kind);
                 selection.any_reachable |= available.email || available.inbox;
                 if email || inbox {
                     selection.recipients.push(Recipient { user_id, by_mail: email, in_inbox: inbox });

@@ -21,9 +21,9 @@ fn key(name: &str, seconds: i64) -> ExpiringKey {
     }
 }
 
-fn message(event: MessageKind, title: &str) -> Message {
+fn message(kind: MessageKind, title: &str) -> Message {
     let text = "Key ak_7HcX2mPq9LwZtR4bK1nV_…1cDe, which never expires. Done by <Bob> & co.";
-    Message::new(Time::from_seconds(NOW), event, title, text, None)
+    Message::new(Time::from_seconds(NOW), kind, title, text, None)
 }
 
 fn email(keys: &[ExpiringKey], messages: &[Message], console_url: Option<&str>) -> Email {

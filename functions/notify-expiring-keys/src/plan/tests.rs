@@ -14,8 +14,8 @@ fn mail(user_id: UserId, attempts: u32) -> Mail {
     Mail { attempts, ..Mail::new(user_id, OrganizationId::random(), now, now) }
 }
 
-fn waiting(user_id: UserId, event: MessageKind) -> OutboxMessage {
-    let message = Message::new(Time::from_seconds(0), event, "title", "text", None);
+fn waiting(user_id: UserId, kind: MessageKind) -> OutboxMessage {
+    let message = Message::new(Time::from_seconds(0), kind, "title", "text", None);
     OutboxMessage { user_id, organization_id: OrganizationId::random(), message }
 }
 
@@ -84,7 +84,7 @@ fn threats_come_before_expiries_and_these_before_changes() {
     let (plan, digests) = planned(vec![due_notice(100, &[bob])], Vec::new(), messages);
     let order: Vec<_> = digests.iter().map(|digest| digest.user_id).collect();
     assert_eq!(order, [cem, bob, ann]);
-    assert_eq!(digests[0].messages[0].message.event, MessageKind::RetiredSecretUsed);
+    assert_eq!(digests[0].messages[0].message.kind, MessageKind::RetiredSecretUsed);
     assert_eq!(plan.count_left_over(), 4);
     plan.record_claimed_messages(3);
     assert_eq!(plan.count_left_over(), 1);

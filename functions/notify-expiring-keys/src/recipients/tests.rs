@@ -104,14 +104,14 @@ fn switches_are_honoured_except_for_copies() {
     let mut user = user(&organization, Kind::Owner);
     user.notifications.key_expiring.email = false;
     user.notifications.key_expired.inbox = false;
-    for (event, is_copy, expected) in [
+    for (kind, is_copy, expected) in [
         (MessageKind::KeyExpiring, false, (false, true)),
         (MessageKind::KeyExpired, false, (true, false)),
         (MessageKind::KeyExpiring, true, (true, true)),
         (MessageKind::KeyExpired, true, (true, true)),
     ] {
-        let channels = enabled_channels(&user, Channels::default(), is_copy, event);
-        assert_eq!((channels.email, channels.inbox), expected, "{event:?}, {is_copy}");
+        let channels = enabled_channels(&user, Channels::default(), is_copy, kind);
+        assert_eq!((channels.email, channels.inbox), expected, "{kind:?}, {is_copy}");
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) async fn start_engine(
     tasks: &Arc<Tasks>,
 ) -> Result<(Database, DynamoDb), StackError> {
     let damaged = |_| data.damaged(FILE);
-    let database = match data.path_of(FILE) {
+    let database = match data.reserve(FILE)? {
         Some(path) => Database::new(&path.to_string_lossy()).map_err(damaged)?,
         None => Database::memory().map_err(damaged)?,
     };

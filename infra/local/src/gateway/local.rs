@@ -45,18 +45,30 @@ impl LocalRoutes {
             },
             (&Method::POST, ["clock"]) => self.shift(body),
             (&Method::POST, ["schedules", function]) => self.run(function, body).await,
-            (&Method::POST, ["faults"]) => match serde_json::from_slice::<Fault>(body) {
+            (&Method::POST, ["faults"]) => match self.fault(body) {
                 Ok(fault) => {
                     self.aws.faults.add(fault);
                     http::empty(StatusCode::NO_CONTENT)
                 }
-                Err(error) => problem(StatusCode::BAD_REQUEST, &error.to_string()),
+                Err(message) => problem(StatusCode::BAD_REQUEST, &message),
             },
             (&Method::DELETE, ["faults"]) => {
                 self.aws.faults.clear();
                 http::empty(StatusCode::NO_CONTENT)
             }
             _ => problem(StatusCode::NOT_FOUND, "Not Found"),
+        }
+    }
+
+    /// Reads a fault that can strike.
+    fn fault(&self, body: &Bytes) -> Result<Fault, String> {
+        let fault: Fault = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        fault.check()?;
+        match fault.caller() {
+            Some(function) if !self.aws.runtime.names().any(|name| name == function) => {
+                Err("function: template.yaml has no such function".to_owned())
+            }
+            _ => Ok(fault),
         }
     }
 
@@ -83,8 +95,11 @@ impl LocalRoutes {
 
     async fn run(&self, function: &str, body: &Bytes) -> Response {
         let fields = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(body) };
-        let Ok(fields) = fields else {
-            return problem(StatusCode::BAD_REQUEST, "the body is not JSON");
+        let Some(fields) = fields.ok().filter(|fields: &Value| body.is_empty() || fields.is_object()) else {
+            return problem(
+                StatusCode::BAD_REQUEST,
+                r#"write {"time": "2027-01-31T12:00:00Z"}, or {} for now"#,
+            );
         };
         match self.schedules.run_now(function, &fields).await {
             Some(Ok(summary)) => ok(&summary),

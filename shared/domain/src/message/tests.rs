@@ -30,7 +30,7 @@ fn key(user: &User, expires_at: Option<Time>) -> (AccessKey, KeyPrefix, String) 
 fn a_changed_key_is_named_with_its_expiry_and_the_author() {
     let user = user(Kind::Normal);
     let author = Author { name: "Bob", user_id: user.user_id, source_ip: "192.0.2.1" };
-    for (change, expires_at, title, expiry, event) in [
+    for (change, expires_at, title, expiry, kind) in [
         (
             AccessKeyChange::Revoked,
             None,
@@ -48,7 +48,7 @@ fn a_changed_key_is_named_with_its_expiry_and_the_author() {
     ] {
         let (key, prefix, masked_key) = key(&user, expires_at);
         let message = Message::key_changed(NOW, change, &key, &prefix, &author);
-        assert_eq!((message.title.as_str(), message.event, message.key_id), (title, event, Some(key.key_id)));
+        assert_eq!((message.title.as_str(), message.kind, message.key_id), (title, kind, Some(key.key_id)));
         let text = format!(
             "Key {masked_key}, which {expiry}. Done by Bob ({}) from 192.0.2.1. If you did not expect this, \
              ask them, or an owner of your organization.",
@@ -65,7 +65,7 @@ fn changed_roles_and_groups_are_listed() {
     let message = Message::access_changed(NOW, &user, "Bob");
     assert_eq!(message.title, "Bob changed your roles or groups");
     assert_eq!(message.text, "Your roles are now: reader, writer. Your groups are now: none.");
-    assert_eq!((message.event, message.key_id), (MessageKind::AccessChanged, None));
+    assert_eq!((message.kind, message.key_id), (MessageKind::AccessChanged, None));
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_retired_secret_is_of_the_reader_or_of_a_machine() {
         let user = user(kind);
         let (key, prefix, masked_key) = key(&user, None);
         let message = Message::retired_secret_used(NOW, &key, &user, &prefix, "192.0.2.1");
-        assert_eq!((message.title.as_str(), message.event), (title, MessageKind::RetiredSecretUsed));
+        assert_eq!((message.title.as_str(), message.kind), (title, MessageKind::RetiredSecretUsed));
         let text = format!(
             "Somebody at 192.0.2.1 came with a secret of key {masked_key} that a rotation had ended, and was \
              refused. Either a program still holds the old secret, or it leaked. If you know of no such \
@@ -108,7 +108,7 @@ fn a_leak_names_the_source_and_note_of_its_reporter() {
         let message = Message::leak_reported(NOW, &key, &user, &prefix, &report);
         assert_eq!(message.title, "The access key deploy of Ann was reported as leaked, and revoked");
         assert_eq!(message.text, format!("{text}{more}"));
-        assert_eq!((message.event, message.key_id), (MessageKind::LeakReported, Some(key.key_id)));
+        assert_eq!((message.kind, message.key_id), (MessageKind::LeakReported, Some(key.key_id)));
     }
 }
 
@@ -126,7 +126,7 @@ fn a_reported_retired_secret_leaves_the_key_as_it_is() {
          leaked and remove it there. The reporter's name: \"a\" (not verified)."
     );
     assert_eq!(message.text, text);
-    assert_eq!((message.event, message.key_id), (MessageKind::LeakReported, Some(key.key_id)));
+    assert_eq!((message.kind, message.key_id), (MessageKind::LeakReported, Some(key.key_id)));
 }
 
 #[test]
@@ -144,10 +144,10 @@ fn an_expiry_is_soon_or_past() {
     let text = format!(
         "Key ak_7HcX2mPq9LwZtR4bK1nV_…1cDe of ci in Works. Expiry: 2026-09-21 16:13:20 UTC. {EXPIRY_ADVICE}"
     );
-    assert_eq!((message.text, message.event), (text, MessageKind::KeyExpiring));
+    assert_eq!((message.text, message.kind), (text, MessageKind::KeyExpiring));
     assert_eq!(message.key_id, Some(expiring.key_id));
     expiring.expires_at = NOW;
-    assert_eq!(Message::key_expires(NOW, &expiring).event, MessageKind::KeyExpired);
+    assert_eq!(Message::key_expires(NOW, &expiring).kind, MessageKind::KeyExpired);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn an_undeliverable_mail_names_twenty_items_and_counts_the_others() {
     );
     let message = Message::mail_undeliverable(NOW, &user(Kind::Normal), "MessageRejected", &items);
     assert!(message.text.contains("; item 20; and 2 more. Tell Ann"), "{}", message.text);
-    assert_eq!((message.event, message.key_id), (MessageKind::MailUndeliverable, None));
+    assert_eq!((message.kind, message.key_id), (MessageKind::MailUndeliverable, None));
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn a_changed_account_is_described_to_the_address_that_it_had() {
         let mut after = before.clone();
         change(&mut after);
         let message = Message::account_changed(NOW, &works, &before, &after, &author);
-        assert_eq!((message.event, message.key_id), (MessageKind::AccountChanged, None));
+        assert_eq!((message.kind, message.key_id), (MessageKind::AccountChanged, None));
         (message.title, message.text)
     };
     for (change, title, facts) in [

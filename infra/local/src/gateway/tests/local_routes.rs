@@ -30,6 +30,10 @@ async fn the_local_routes_respond() {
         serde_json::from_str::<Value>(summary["body"].as_str().unwrap()).unwrap(),
         json!({ "time": "t", "shards": [1] })
     );
+    for odd in ["[1]", "null", "5", r#""now""#, "{", "time"] {
+        let path = "/_local/schedules/notify-expiring-keys";
+        assert_eq!(gateway.send(Method::POST, path, &[], odd.as_bytes()).await.status, 400, "{odd}");
+    }
     assert_eq!(gateway.send(Method::POST, "/_local/schedules/describe-caller", &[], b"").await.status, 404);
     assert_eq!(gateway.get("/_local/emails", &[]).await.json(), json!([]));
     assert_eq!(gateway.send(Method::DELETE, "/_local/emails", &[], b"").await.status, 204);
@@ -41,6 +45,11 @@ async fn the_local_routes_respond() {
         gateway.send(Method::POST, "/_local/faults", &[], br#"{"effect":"explode"}"#).await.status,
         400
     );
+    for never in [r#"{"effect":"throttle","when":{"nth":0}}"#, r#"{"effect":"throttle","function":"nobody"}"#]
+    {
+        let answer = gateway.send(Method::POST, "/_local/faults", &[], never.as_bytes()).await;
+        assert_eq!(answer.status, 400, "{never}");
+    }
     assert_eq!(gateway.send(Method::DELETE, "/_local/faults", &[], b"").await.status, 204);
     assert_eq!(gateway.get("/_local/nothing", &[]).await.status, 404);
 }
