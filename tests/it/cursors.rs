@@ -1,7 +1,10 @@
 //! Forged cursors of every list: well encoded, with a right checksum, and with a position that the list never writes.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::policy::{Policy, Preset};
+use domain::{
+    hex,
+    policy::{Policy, Preset},
+};
 use kit::run;
 use reqwest::Method;
 use ring::digest::{SHA256, digest};
@@ -11,7 +14,7 @@ use serde_json::{Value, json};
 fn forged(tenant: &str, query: &str, position: &str) -> String {
     let scope = format!("{tenant} {query}");
     let hash = digest(&SHA256, format!("{} {scope} {position}", scope.len()).as_bytes());
-    let checksum: String = hash.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let checksum = hex::encode(&hash.as_ref()[..8]);
     URL_SAFE_NO_PAD.encode(format!("{checksum}{position}"))
 }
 
@@ -55,9 +58,10 @@ fn a_cursor_with_a_position_of_the_wrong_form_is_refused_on_every_list() {
         ];
         let endless = format!("000000000009#{}", "0".repeat(1_500));
         for (path, tenant, query, right) in lists {
-            let (method, body) = match path.ends_with("/policy-preview") {
-                true => (Method::POST, json!({"policy": "strict"})),
-                false => (Method::GET, Value::Null),
+            let (method, body) = if path.ends_with("/policy-preview") {
+                (Method::POST, json!({"policy": "strict"}))
+            } else {
+                (Method::GET, Value::Null)
             };
             let ask = async |position: &str| {
                 let path = format!("{path}?cursor={}", forged(tenant, &query, position));

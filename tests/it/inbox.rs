@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use ulid::Ulid;
 
 /// Stores a message as changes do, so many seconds ago, and returns its id.
-fn tell(world: &World, user_id: &str, ago: i64, event: &str) -> String {
+fn add_message(world: &World, user_id: &str, ago: i64, event: &str) -> String {
     let at = world.stack.clock().now().as_second() - ago;
     let milliseconds = u64::try_from(at).unwrap() * 1000;
     let id = Ulid::from_parts(milliseconds, Ulid::generate().random()).to_string();
@@ -31,8 +31,8 @@ fn a_person_reads_puts_away_and_deletes_their_messages() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let carol = organization.invite("carol").await;
-        let older = tell(world, &carol, 60, "key_expiring");
-        let newer = tell(world, &carol, 30, "access_changed");
+        let older = add_message(world, &carol, 60, "key_expiring");
+        let newer = add_message(world, &carol, 30, "access_changed");
         let (client, path) = (world.person("carol"), inbox(&organization, "me"));
         let page = client.get(&path).await.expect(200);
         assert_eq!((ids(&page), &page["next_cursor"]), (vec![newer.as_str(), &older], &Value::Null));
@@ -75,7 +75,8 @@ fn messages_are_listed_page_by_page_and_a_cursor_holds_for_its_state() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let carol = organization.invite("carol").await;
-        let expected: Vec<_> = (1..=5).map(|ago| tell(world, &carol, ago * 10, "key_changed")).collect();
+        let expected: Vec<_> =
+            (1..=5).map(|ago| add_message(world, &carol, ago * 10, "key_changed")).collect();
         let (client, path) = (world.person("carol"), inbox(&organization, "me"));
         for filter in ["", "&state=unread"] {
             let (mut seen, mut cursor) = (vec![], String::new());
@@ -105,8 +106,8 @@ fn every_list_counts_all_unread_messages() {
         let organization = world.organization("alice", "strict").await;
         let carol = organization.invite("carol").await;
         let path = inbox(&organization, "me");
-        let ids: Vec<_> = (1..=3).map(|ago| tell(world, &carol, ago * 10, "key_changed")).collect();
-        tell(world, &carol, 30 * DAY + 5, "key_changed");
+        let ids: Vec<_> = (1..=3).map(|ago| add_message(world, &carol, ago * 10, "key_changed")).collect();
+        add_message(world, &carol, 30 * DAY + 5, "key_changed");
         let client = world.person("carol");
         for (state, left) in [("read", 2), ("archived", 1), ("unread", 2)] {
             let message = format!("{path}/{}", if state == "archived" { &ids[1] } else { &ids[0] });
@@ -130,8 +131,10 @@ fn a_message_is_gone_after_thirty_days_though_it_is_still_stored() {
         let organization = world.organization("alice", "strict").await;
         let carol = organization.invite("carol").await;
         let (old, young) = (30 * DAY + 5, 30 * DAY - 600);
-        let (old, young) =
-            (tell(world, &carol, old, "key_expired"), tell(world, &carol, young, "key_expired"));
+        let (old, young) = (
+            add_message(world, &carol, old, "key_expired"),
+            add_message(world, &carol, young, "key_expired"),
+        );
         let before = world.items_of("INBOX#");
         let (client, path) = (world.person("carol"), inbox(&organization, "me"));
         assert_eq!(ids(&client.get(&path).await.expect(200)), [young.as_str()]);
@@ -158,8 +161,8 @@ fn nobody_else_reads_or_changes_an_inbox() {
         first.invite("erin").await;
         let key = first.machine_key().await;
         let machine = world.key(key["secret"]["token"].as_str().unwrap());
-        let message = tell(world, &carol, 10, "key_changed");
-        let foreign = tell(world, &dave, 10, "key_changed");
+        let message = add_message(world, &carol, 10, "key_changed");
+        let foreign = add_message(world, &dave, 10, "key_changed");
         let before = world.items_of("INBOX#");
         let erin = world.person("erin");
         for (client, user, message, status, code) in [
@@ -206,7 +209,7 @@ fn a_message_that_is_not_there_is_never_made() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let carol = organization.invite("carol").await;
-        let of_carol = tell(world, &carol, 10, "key_changed");
+        let of_carol = add_message(world, &carol, 10, "key_changed");
         let before = world.items_of("INBOX#");
         for id in [of_carol.as_str(), "00000000000000000000000000", "nonsense", "USER"] {
             let path = format!("{}/{id}", inbox(&organization, "me"));
@@ -247,7 +250,7 @@ fn reading_and_deleting_messages_writes_no_audit_event() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let alice = organization.owner.get(&organization.user_path("me")).await.expect(200);
-        let message = tell(world, alice["user_id"].as_str().unwrap(), 10, "key_changed");
+        let message = add_message(world, alice["user_id"].as_str().unwrap(), 10, "key_changed");
         let audited = || world.items().iter().filter(|item| item.contains_key("audit_id")).count();
         let before = audited();
         let path = format!("{}/{message}", inbox(&organization, "me"));
@@ -262,7 +265,7 @@ fn a_lost_reply_marks_and_deletes_once_and_says_so() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let carol = organization.invite("carol").await;
-        let message = tell(world, &carol, 10, "key_changed");
+        let message = add_message(world, &carol, 10, "key_changed");
         let (client, path) = (world.person("carol"), format!("{}/{message}", inbox(&organization, "me")));
         for operation in ["UpdateItem", "TransactWriteItems"] {
             let fault = Fault::on(Service::DynamoDb, Effect::LoseReply).operation(operation);

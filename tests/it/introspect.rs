@@ -49,7 +49,7 @@ pub(crate) fn alike(answer: &Answer) -> (u16, Vec<(String, String)>, Value) {
     (answer.status, headers, answer.body.clone())
 }
 
-async fn ask(world: &World, token: &str) -> Answer {
+async fn introspect(world: &World, token: &str) -> Answer {
     world.anonymous().post("/v1/introspect", json!({"token": token})).await
 }
 
@@ -58,7 +58,7 @@ async fn ask_by_form(client: &Client, form: &str) -> Answer {
 }
 
 async fn answered(world: &World, token: &str) -> Value {
-    let answer = ask(world, token).await;
+    let answer = introspect(world, token).await;
     assert_eq!(answer.header("cache-control"), "no-store");
     answer.expect(200)
 }

@@ -61,7 +61,7 @@ async fn tenant(world: &World, owner: &str) -> Tenant {
     Tenant { organization, machine: world.key(machine_key["secret"]["token"].as_str().unwrap()), named }
 }
 
-async fn ask(client: &Client, organization: &str, named: &Named, route: &str, body: &Value) -> Answer {
+async fn send(client: &Client, organization: &str, named: &Named, route: &str, body: &Value) -> Answer {
     let (method, path) = route.split_once(' ').unwrap();
     let path = path
         .replace('…', &format!("/v1/organizations/{organization}"))
@@ -94,8 +94,8 @@ fn every_route_answers_for_another_organization_as_for_a_missing_one() {
         let nowhere = Named::nowhere();
         for client in [&first.organization.owner, &first.machine, &world.anonymous()] {
             for (route, _, body, _) in cases().iter().filter(|case| case.0.contains('…')) {
-                let there = ask(client, &second.organization.id, &second.named, route, body).await;
-                let missing = ask(client, &nowhere.organization, &nowhere, route, body).await;
+                let there = send(client, &second.organization.id, &second.named, route, body).await;
+                let missing = send(client, &nowhere.organization, &nowhere, route, body).await;
                 assert!(same(&there, &missing), "{route}: {there:?}, {missing:?}");
                 there.expect_forbidden_by_gateway();
             }
@@ -117,8 +117,8 @@ fn every_route_answers_for_items_of_another_organization_as_for_missing_ones() {
                 if !route.contains('}') || route.starts_with("PUT") {
                     continue;
                 }
-                let there = ask(client, &first.organization.id, &second.named, route, body).await;
-                let missing = ask(client, &first.organization.id, &nowhere, route, body).await;
+                let there = send(client, &first.organization.id, &second.named, route, body).await;
+                let missing = send(client, &first.organization.id, &nowhere, route, body).await;
                 assert!(same(&there, &missing), "{route}: {there:?}, {missing:?}");
                 there.expect_problem(404, "not_found");
                 asked += 1;
@@ -130,9 +130,9 @@ fn every_route_answers_for_items_of_another_organization_as_for_missing_ones() {
                 ("PATCH …/users/{user_id}/inbox/{message_id}", json!({"state": "read"})),
                 ("DELETE …/users/{user_id}/inbox/{message_id}", Value::Null),
             ] {
-                let there = ask(client, &first.organization.id, &theirs, route, &body).await;
+                let there = send(client, &first.organization.id, &theirs, route, &body).await;
                 assert!(
-                    same(&there, &ask(client, &first.organization.id, &mine, route, &body).await),
+                    same(&there, &send(client, &first.organization.id, &mine, route, &body).await),
                     "{route}"
                 );
                 assert!(matches!(there.status, 403 | 404), "{route}");

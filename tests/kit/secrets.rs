@@ -7,10 +7,10 @@ use serde_json::Value;
 
 /// The secrets that a test was shown and all other answers, in none of which a secret may stand.
 #[derive(Debug, Default)]
-pub(crate) struct Secrets(Mutex<Known>);
+pub(crate) struct Secrets(Mutex<Collected>);
 
 #[derive(Debug, Default)]
-struct Known {
+struct Collected {
     shown: Vec<String>,
     answers: Vec<String>,
 }
@@ -66,7 +66,7 @@ impl Secrets {
         self.known().shown.extend([token.to_owned(), key.to_owned(), key[..43].to_owned()]);
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, Collected> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

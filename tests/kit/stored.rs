@@ -27,7 +27,7 @@ impl World {
                 ..ScanRequest::default()
             };
             let page = database.scan(request).expect("the table can be read");
-            items.extend(page.items.unwrap_or_default().into_iter().map(plain));
+            items.extend(page.items.unwrap_or_default().into_iter().map(without_types));
             start = page.last_evaluated_key;
             if start.is_none() {
                 return items;
@@ -65,7 +65,7 @@ impl World {
         let request = serde_json::from_value(request).expect("the query is well-formed");
         let page = database.query(request).expect("the table can be read");
         assert!(page.last_evaluated_key.is_none(), "more than one page of {partition}");
-        page.items.unwrap_or_default().into_iter().map(plain).collect()
+        page.items.unwrap_or_default().into_iter().map(without_types).collect()
     }
 
     /// Stores an item, written in `DynamoDB`'s own JSON.
@@ -120,7 +120,7 @@ impl World {
     }
 }
 
-fn plain(item: HashMap<String, AttributeValue>) -> Item {
+fn without_types(item: HashMap<String, AttributeValue>) -> Item {
     item.into_iter().map(|(name, value)| (name, json(value))).collect()
 }
 

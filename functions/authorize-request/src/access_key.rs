@@ -17,12 +17,8 @@ use domain::{
 use table::KeyWithUser;
 
 use crate::{
-    authorizer_request::AuthorizerRequest,
-    member::{self, WhileSuspended},
-    refusal::Refusal,
-    reuse,
-    settings::Authorizer,
-    stop::Stop,
+    authorizer_request::AuthorizerRequest, member, refusal::Refusal, reuse, settings::Authorizer, stop::Stop,
+    suspension::WhileSuspended,
 };
 
 /// The shortest time between two records of a key's use, seconds.

@@ -1,5 +1,6 @@
 //! Tokens of the identity provider, checked offline against its published keys.
 
+mod algorithms;
 mod claims;
 pub(crate) mod issuer;
 pub(crate) mod jwks;

@@ -20,6 +20,7 @@ mod routes;
 mod settings;
 mod sign_in;
 mod stop;
+mod suspension;
 
 use api::{AuthorizerContext, Caller, Credential, request_span};
 use lambda_runtime::{Diagnostic, LambdaEvent};

@@ -3,22 +3,13 @@
 use api::{AuthorizerContext, Member};
 use domain::{
     access_key::AccessKey,
-    organization,
     user::{Status, User},
 };
 
-use crate::{authorizer_request::AuthorizerRequest, refusal::Refusal, settings::Authorizer, stop::Stop};
-
-/// Whether a request may pass while its organization is suspended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WhileSuspended {
-    /// It is refused, as nearly every request is.
-    Refused,
-    /// It passes, so that an owner can read the organization and lift the suspension, and people can leave.
-    Allowed,
-    /// It passes in a deleted organization too, so that an owner can finish the deletion.
-    AllowedAndDeleted,
-}
+use crate::{
+    authorizer_request::AuthorizerRequest, refusal::Refusal, settings::Authorizer, stop::Stop,
+    suspension::WhileSuspended,
+};
 
 /// Authorizes a user with the key of the request, or with a sign-in, which the caller adds.
 pub(crate) async fn authorize(
@@ -37,12 +28,7 @@ pub(crate) async fn authorize(
     let snapshot = authorizer.organizations.get(&authorizer.app.table, user.organization_id).await?;
     let snapshot = snapshot.ok_or(Refusal::OrganizationNotActive)?;
     let status = snapshot.status;
-    let passes = match status {
-        organization::Status::Active => true,
-        organization::Status::Suspended => while_suspended != WhileSuspended::Refused,
-        organization::Status::Deleted => while_suspended == WhileSuspended::AllowedAndDeleted,
-    };
-    if !passes {
+    if !while_suspended.passes(status) {
         return Err(Refusal::OrganizationNotActive.into());
     }
     let granted = snapshot.permissions.effective(user, key);

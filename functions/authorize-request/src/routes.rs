@@ -42,7 +42,7 @@ impl Routes {
     ///
     /// A route is found by the request's method and by `ANY`, with and without the API's id. The caller needs
     /// every permission that is listed for it. `HEAD` needs what `GET` needs too: it runs the same code in most
-    /// backends, and its headers tell of the answer.
+    /// backends, and its headers describe the answer.
     pub(crate) fn permit(&self, request: &AuthorizerRequest, permissions: &[Permission]) -> bool {
         if self.0.is_empty() {
             return true;

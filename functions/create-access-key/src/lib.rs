@@ -1,75 +1,24 @@
 //! Creates an access key, within the quota of its user and the policy of the organization.
 
+mod body;
+
 use api::{
-    AccessKeyChange, AccessKeyResponse, HandlerError, HandlerResult, Instant, Member, Request,
+    AccessKeyChange, AccessKeyResponse, HandlerError, HandlerResult, Member, Request,
     app::{App, Pepper},
-    chosen_expiry, replay_key, response, retry_on_conflict,
+    replay_key, response, retry_on_conflict,
 };
+use body::Body;
 use domain::{
-    Error, Time,
     access::Action,
-    access_key::{AccessKey, Restrictions},
+    access_key::AccessKey,
     audit,
-    cidr::{self, Cidr},
     id::{KeyId, KeySuffix},
-    limits::check_names,
     notice,
     policy::Policy,
     quota::check_quota,
-    role::{Label, distinct},
-    secret::StoredSecret,
-    text::{Description, Name},
-    token::SecretToken,
 };
-use serde::Deserialize;
 use serde_json::json;
 use table::{ChangeRecords, IdempotencyRecord, StoredAccessKey};
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    name: Name,
-    description: Option<Description>,
-    expires_in_days: Option<u32>,
-    expires_at: Option<Instant>,
-    never_expires: Option<bool>,
-    roles: Option<Vec<Label>>,
-    groups: Option<Vec<Label>>,
-    allowed_cidrs: Option<Vec<Cidr>>,
-}
-
-impl Body {
-    fn expiry(&self, now: Time) -> Result<Option<Time>, Error> {
-        const RULE: &str = "give one of expires_in_days, expires_at, never_expires";
-        let chosen = chosen_expiry(self.expires_in_days, self.expires_at, self.never_expires, now)?;
-        chosen.ok_or_else(|| Error::invalid("expires_in_days", RULE))
-    }
-
-    fn restrictions(&self) -> Restrictions<'_> {
-        Restrictions {
-            roles: self.roles.as_deref(),
-            groups: self.groups.as_deref(),
-            allowed_cidrs: self.allowed_cidrs.as_deref(),
-        }
-    }
-
-    fn into_key(
-        self,
-        token: &SecretToken,
-        secret: StoredSecret,
-        expires_at: Option<Time>,
-        request: &Request<Member>,
-    ) -> AccessKey {
-        let Member { organization_id, user_id, .. } = request.caller;
-        let mut key =
-            AccessKey::new(token, secret, organization_id, self.name, expires_at, user_id, request.now);
-        key.description = self.description;
-        key.roles = self.roles.map(distinct);
-        key.groups = self.groups.map(distinct);
-        key.allowed_cidrs = self.allowed_cidrs;
-        key
-    }
-}
 
 /// Responds with the new key and its secret, which no later response shows.
 ///
@@ -90,11 +39,8 @@ async fn create(
     let member = &request.caller;
     let user = app.user(member, &request.path("user_id")?).await?;
     let right = app.permit(member, Action::CreateKey, user.as_resource()).await?;
-    let mut body: Body = request.body()?;
+    let body = Body::read(request)?;
     let expires_at = body.expiry(request.now)?;
-    body.allowed_cidrs = body.allowed_cidrs.map(cidr::checked).transpose()?;
-    let names = (body.roles.as_deref(), body.groups.as_deref());
-    check_names((&[], &[]), (names.0.unwrap_or_default(), names.1.unwrap_or_default()))?;
     let snapshot = app.snapshot(member).await?;
     snapshot.organization.policy.check_lifetime(expires_at, request.now)?;
     let presented = app.own_key(member, &user).await?;
@@ -104,13 +50,12 @@ async fn create(
     check_quota(&user, &snapshot.organization.policy, 1, request.now)?;
 
     let key_id = KeyId::new(user.user_id, KeySuffix::random());
-    let token = SecretToken::generate(&app.key_prefix, key_id);
-    let secret = app.pepper.hash_secret(&token).await?;
-    let key = body.into_key(&token, secret, expires_at, request);
+    let new = app.new_secret(key_id).await?;
+    let key = body.into_key(&new, expires_at, request);
     let record = record.map(|record| record.with(201, None, vec![key_id]));
     let checked = Checked { version: user.version, policy: &snapshot.organization.policy };
     retry_on_conflict(|| store(app, request, checked, &key, record.as_ref())).await?;
-    let shown = AccessKeyResponse::new(key, user.kind, &app.key_prefix, request.now).with_secret(&token);
+    let shown = AccessKeyResponse::new(key, user.kind, &app.key_prefix, request.now).with_secret(&new.token);
     Ok(response::created(&shown, Some(1)))
 }
 

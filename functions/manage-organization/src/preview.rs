@@ -1,15 +1,9 @@
 //! Shows which live keys a policy would not allow, before it is set.
 
 use api::{AccessKeyResponse, HandlerResult, Member, Paging, Request, app::App, response};
-use domain::{
-    Error, Time,
-    access::Action,
-    access_key::{AccessKey, Status},
-    policy::{Policy, PolicyChange, Quota},
-    user::User,
-};
+use domain::{access::Action, policy::PolicyChange};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use table::{AccessKeyFilter, AccessKeyPosition};
 
 #[derive(Debug, Deserialize)]
@@ -40,27 +34,9 @@ pub(crate) async fn preview(app: &App, request: &Request<Member>) -> HandlerResu
     let (all, after) = (AccessKeyFilter::default(), paging.after(AccessKeyPosition::parse)?);
     let page = app.table.access_keys(member.organization_id, &all, request.now, after, paging.limit).await?;
     let violations = page.items.into_iter().filter_map(|found| {
-        let (rule, value) = violated_rule(&found.key, &found.user, &policy, request.now)?;
+        let (rule, value) = policy.violated_by(&found.key, &found.user, request.now)?;
         let access_key = AccessKeyResponse::new(found.key, found.user.kind, &app.key_prefix, request.now);
         Some(Violation { access_key, rule, value })
     });
     Ok(response::ok(&paging.page(violations.collect(), page.next), None))
-}
-
-/// Returns the first rule that a live key violates. A key that no longer works violates none.
-fn violated_rule(key: &AccessKey, user: &User, policy: &Policy, now: Time) -> Option<(&'static str, Value)> {
-    if matches!(key.status(now), Status::Expired | Status::Revoked) {
-        return None;
-    }
-    if let Err(Error::PolicyViolation { rule, value }) =
-        policy.check_lifetime(key.expires_at, key.expiry_set_at)
-    {
-        return Some((rule, json!(value)));
-    }
-    // The keys that expire last are those beyond the quota.
-    let mut live: Vec<_> = user.live_keys.iter().filter(|(_, e)| e.is_none_or(|e| e > now)).collect();
-    live.sort_by_key(|(suffix, expiry)| (expiry.unwrap_or(Time::MAX), **suffix));
-    let position = live.iter().position(|(suffix, _)| **suffix == key.key_id.suffix())?;
-    let quota = policy.quota.of(user.kind);
-    (position >= quota as usize).then(|| (Quota::rule(user.kind), json!(quota)))
 }

@@ -6,6 +6,7 @@ mod change;
 mod delete;
 mod put;
 mod read;
+mod response;
 mod role_or_group;
 
 use api::{HandlerResult, Request, app::App};

@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 
 use crate::{
     change,
-    role_or_group::{CatalogKind, RoleOrGroup, RoleOrGroupResponse},
+    response::RoleOrGroupResponse,
+    role_or_group::{CatalogKind, RoleOrGroup},
 };
 
 #[derive(Debug, Deserialize)]

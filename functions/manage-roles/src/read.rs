@@ -3,7 +3,10 @@
 use api::{HandlerResult, Member, Paging, Request, app::App, response};
 use domain::{Error, access::Action, role::Label};
 
-use crate::role_or_group::{CatalogKind, RoleOrGroup, RoleOrGroupResponse};
+use crate::{
+    response::RoleOrGroupResponse,
+    role_or_group::{CatalogKind, RoleOrGroup},
+};
 
 /// Responds with one role or group.
 pub(crate) async fn get(app: &App, request: &Request<Member>, kind: CatalogKind) -> HandlerResult {

@@ -2,13 +2,10 @@
 
 use api::{HandlerError, Member, Request, app::App};
 use domain::{
-    Error, Time,
+    Error,
     id::OrganizationId,
-    permission::Permission,
     role::{Catalog, Group, Label, Role},
-    text::Description,
 };
-use serde::Serialize;
 
 /// Whether a request is about roles or groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,43 +93,6 @@ impl RoleOrGroup {
         match self {
             Self::Role(role) => role.version,
             Self::Group(group) => group.version,
-        }
-    }
-}
-
-/// A role or a group as the API shows it.
-#[derive(Debug, Serialize)]
-pub(crate) struct RoleOrGroupResponse {
-    name: Label,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    permissions: Option<Vec<Permission>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    roles: Option<Vec<Label>>,
-    description: Option<Description>,
-    updated_at: String,
-    version: u64,
-}
-
-impl From<RoleOrGroup> for RoleOrGroupResponse {
-    fn from(entry: RoleOrGroup) -> Self {
-        let shown = |time: Time| time.to_string();
-        match entry {
-            RoleOrGroup::Role(Role { name, permissions, description, updated_at, version }) => Self {
-                name,
-                permissions: Some(permissions),
-                roles: None,
-                description,
-                updated_at: shown(updated_at),
-                version,
-            },
-            RoleOrGroup::Group(Group { name, roles, description, updated_at, version }) => Self {
-                name,
-                permissions: None,
-                roles: Some(roles),
-                description,
-                updated_at: shown(updated_at),
-                version,
-            },
         }
     }
 }

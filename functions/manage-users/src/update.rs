@@ -1,23 +1,21 @@
 //! Changes a user.
 
+mod body;
+
 use api::{
     HandlerError, HandlerResult, Member, Request,
     app::{App, Pepper},
-    non_null, nullable,
     response::ok,
     retry_on_conflict,
 };
+use body::Body;
 use domain::{
-    Error,
     access::{Action, Right},
+    address::check_address,
     audit::{self, differences},
     limits::check_names,
-    notification_preferences::NotificationPreferencesChange,
-    role::{Label, distinct},
-    text::{Email, Name},
-    user::{Kind, Status, User},
+    user::User,
 };
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use table::{ChangeRecords, Snapshot};
 
@@ -25,66 +23,6 @@ use crate::{
     notification::{access_changed, account_changed},
     response::UserResponse,
 };
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    #[serde(default, deserialize_with = "non_null")]
-    name: Option<Name>,
-    #[serde(default, deserialize_with = "non_null")]
-    notifications: Option<NotificationPreferencesChange>,
-    #[serde(default, deserialize_with = "non_null")]
-    kind: Option<Kind>,
-    #[serde(default, deserialize_with = "non_null")]
-    status: Option<RequestedStatus>,
-    #[serde(default, deserialize_with = "nullable")]
-    email: Option<Option<Email>>,
-    #[serde(default, deserialize_with = "non_null")]
-    roles: Option<Vec<Label>>,
-    #[serde(default, deserialize_with = "non_null")]
-    groups: Option<Vec<Label>>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RequestedStatus {
-    Active,
-    Suspended,
-}
-
-impl Body {
-    /// Tells whether a value is changed that people cannot change of themselves.
-    const fn needs_write_user(&self) -> bool {
-        self.kind.is_some()
-            || self.status.is_some()
-            || self.email.is_some()
-            || self.roles.is_some()
-            || self.groups.is_some()
-    }
-
-    fn apply(&self, user: &mut User) {
-        fn set<T: Clone>(value: &mut T, new: Option<&T>) {
-            if let Some(new) = new {
-                value.clone_from(new);
-            }
-        }
-        set(&mut user.name, self.name.as_ref());
-        set(&mut user.kind, self.kind.as_ref());
-        if let Some(email) = &self.email {
-            user.set_email(email.clone());
-        }
-        set(&mut user.roles, self.roles.clone().map(distinct).as_ref());
-        set(&mut user.groups, self.groups.clone().map(distinct).as_ref());
-        if let Some(preferences) = &self.notifications {
-            user.notifications = user.notifications.changed(preferences);
-        }
-        match self.status {
-            Some(RequestedStatus::Active) => user.status = Status::Active,
-            Some(RequestedStatus::Suspended) => user.status = Status::Suspended,
-            None => {}
-        }
-    }
-}
 
 /// Responds with the changed user. A request that changes no value makes no audit event.
 pub(crate) async fn update(app: &App<Pepper>, request: &Request<Member>) -> HandlerResult {
@@ -127,16 +65,6 @@ async fn change(
     let records = ChangeRecords::of(&events).notifying(&notifications);
     app.table.update_user(&before, &after, records).await?;
     Ok(after)
-}
-
-fn check_address(user: &User) -> Result<(), Error> {
-    if user.kind != Kind::Machine && user.email.is_none() {
-        return Err(Error::invalid(
-            "email",
-            "must be given for people: it is how they sign in and are warned",
-        ));
-    }
-    Ok(())
 }
 
 fn changes(before: &User, after: &User) -> Map<String, Value> {

@@ -30,16 +30,16 @@ pub(crate) fn candidates(
     has_address: bool,
     organization: &Organization,
 ) -> Vec<Candidate> {
-    let tell = organization.policy.notices.tell;
+    let copies = organization.policy.notices.recipients;
     let machine = user.kind == Kind::Machine;
-    let owners = tell.owners || !has_address || (machine && tell.owners_for_machines);
+    let owners = copies.owners || !has_address || (machine && copies.owners_for_machines);
     let owners = organization.owner_ids.iter().filter(|_| owners);
     let own = |user_id| Candidate { user_id, is_copy: false };
     let all = [own(user.user_id)]
         .into_iter()
         .chain(owners.map(|owner| Candidate { user_id: *owner, is_copy: true }))
-        .chain(tell.creator.then_some(own(key.created_by)))
-        .chain(tell.modifier.then_some(own(key.updated_by)));
+        .chain(copies.creator.then_some(own(key.created_by)))
+        .chain(copies.modifier.then_some(own(key.updated_by)));
     let mut candidates: Vec<Candidate> = Vec::new();
     for one in all {
         if candidates.iter().all(|other| other.user_id != one.user_id) {

@@ -17,8 +17,9 @@ use domain::{
 };
 
 use crate::{
+    leak::Leak,
     outcome::{self, Check},
-    report::{Leak, Report},
+    report::Report,
 };
 
 /// The number of users that are read together.

@@ -5,8 +5,11 @@
 
 mod check;
 mod github;
+mod leak;
 mod outcome;
+mod quotation;
 mod report;
+mod secret_scanning;
 
 use api::{
     HandlerResult, Request,

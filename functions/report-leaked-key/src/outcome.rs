@@ -14,7 +14,7 @@ use domain::{
 use serde_json::{Value, json};
 use table::{ChangeRecords, KeyWithUser};
 
-use crate::report::{Leak, Report};
+use crate::{leak::Leak, report::Report};
 
 /// The shortest time between two notifications of retired secrets of one key, seconds.
 const NOTIFICATION_INTERVAL: i64 = 3_600;
@@ -61,7 +61,7 @@ async fn revoke(check: Check<'_>, leak: &Leak, found: &KeyWithUser) -> Result<()
 /// owners hear of it too.
 async fn notify_of_retired(check: Check<'_>, leak: &Leak, found: &KeyWithUser) -> Result<(), HandlerError> {
     let (KeyWithUser { key, user }, now) = (found, check.request.now);
-    if key.report_told_at.is_some_and(|at| at.plus(NOTIFICATION_INTERVAL) > now) {
+    if key.report_notified_at.is_some_and(|at| at.plus(NOTIFICATION_INTERVAL) > now) {
         return Ok(());
     }
     let report = shown(check, leak);

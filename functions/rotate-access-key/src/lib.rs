@@ -3,7 +3,7 @@
 mod overlap;
 
 use api::{
-    AccessKeyChange, AccessKeyResponse, HandlerError, HandlerResult, Member, Request,
+    AccessKeyChange, AccessKeyResponse, HandlerError, HandlerResult, Member, NewSecret, Request,
     app::{App, Pepper, SecretMatch},
     replay_key, response, retry_on_conflict,
 };
@@ -12,8 +12,7 @@ use domain::{
     access::Action,
     access_key::{AccessKey, RotatedWith, Status},
     audit,
-    secret::StoredSecret,
-    token::{SecretToken, Token},
+    token::Token,
     user::{self, User},
 };
 use overlap::Body;
@@ -30,12 +29,6 @@ pub async fn rotate_access_key(app: &App<Pepper>, request: lambda_http::Request)
     request.idempotent(app, rotate, replay).await
 }
 
-/// A new secret that is not stored yet.
-struct NewSecret {
-    token: SecretToken,
-    hash: StoredSecret,
-}
-
 async fn rotate(
     app: &App<Pepper>,
     request: &Request<Member>,
@@ -46,8 +39,7 @@ async fn rotate(
     let body = Body::read(request)?;
     // Refused before argon2 runs: a request that cannot be done must not cost CPU time.
     let key_id = load_rotatable(app, request, &named, &body).await?.found.key.key_id;
-    let token = SecretToken::generate(&app.key_prefix, key_id);
-    let new = NewSecret { hash: app.pepper.hash_secret(&token).await?, token };
+    let new = app.new_secret(key_id).await?;
     let record = record.map(|record| record.with(200, None, vec![key_id]));
     let KeyWithUser { key, user } =
         retry_on_conflict(|| store(app, request, &named, &body, &new, record.as_ref())).await?;
@@ -135,7 +127,7 @@ async fn store(
     let Rotatable { found: KeyWithUser { key: before, user }, overlap, rotated_with } =
         load_rotatable(app, request, named, body).await?;
     let mut after = before.clone();
-    after.rotate(&new.token, new.hash.clone(), overlap, rotated_with, request.now);
+    after.rotate(&new.token, new.stored.clone(), overlap, rotated_with, request.now);
     after.version += 1;
     after.updated_at = request.now;
     after.updated_by = request.caller.user_id;

@@ -79,11 +79,11 @@ pub struct AccessKey {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retired: Vec<RetiredSecret>,
     /// When a notification about the use of a retired secret was last made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reuse_told_at: Option<Time>,
+    #[serde(rename = "reuse_told_at", skip_serializing_if = "Option::is_none")]
+    pub reuse_notified_at: Option<Time>,
     /// When a notification about the report of a retired secret was last made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub report_told_at: Option<Time>,
+    #[serde(rename = "report_told_at", skip_serializing_if = "Option::is_none")]
+    pub report_notified_at: Option<Time>,
     /// When it was last rotated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotated_at: Option<Time>,
@@ -150,8 +150,8 @@ impl AccessKey {
             secret,
             previous: None,
             retired: Vec::new(),
-            reuse_told_at: None,
-            report_told_at: None,
+            reuse_notified_at: None,
+            report_notified_at: None,
             rotated_at: None,
             last_four: token.last_four().to_owned(),
             created_at: now,

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod access_key;
+pub mod address;
 pub mod audit;
 pub mod base62;
 pub mod cidr;

@@ -1,6 +1,7 @@
 //! Policies: an organization's rules, and their two presets.
 
 mod change;
+mod violation;
 
 use serde::{Deserialize, Serialize};
 
@@ -90,13 +91,14 @@ pub struct Notices {
     /// Whether expiry itself is announced.
     pub on_expiry: bool,
     /// The recipients besides the key's user.
-    pub tell: Tell,
+    #[serde(rename = "tell")]
+    pub recipients: NoticeRecipients,
 }
 
 /// The recipients of expiry notices besides the key's user.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the API")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tell {
+pub struct NoticeRecipients {
     /// Owners, of machine users' keys.
     pub owners_for_machines: bool,
     /// Owners, of every key.
@@ -112,7 +114,7 @@ impl Notices {
     #[must_use]
     pub fn are_fewer_than(&self, before: &Self) -> bool {
         let switches = |notices: &Self| {
-            let Tell { owners_for_machines, owners, creator, modifier } = notices.tell;
+            let NoticeRecipients { owners_for_machines, owners, creator, modifier } = notices.recipients;
             [notices.on_expiry, owners_for_machines, owners, creator, modifier]
         };
         before.days_before.iter().any(|days| !self.days_before.contains(days))
@@ -159,7 +161,7 @@ impl Policy {
             notices: Notices {
                 days_before: vec![30, 7, 2],
                 on_expiry: true,
-                tell: Tell {
+                recipients: NoticeRecipients {
                     owners_for_machines: true,
                     owners: flexible,
                     creator: flexible,

@@ -69,10 +69,10 @@ impl Table {
         records: ChangeRecords<'_>,
     ) -> Result<(), Error> {
         let mut transaction = Transaction::with(self, records);
-        let recorded = Expression::new("SET #told = :now").value(":now", number(now.seconds()));
+        let recorded = Expression::new("SET #notified = :now").value(":now", number(now.seconds()));
         let due = Expression::exists()
-            .and(" AND (attribute_not_exists(#told) OR #told <= :old)")
-            .name("#told", attribute)
+            .and(" AND (attribute_not_exists(#notified) OR #notified <= :old)")
+            .name("#notified", attribute)
             .value(":old", number(now.plus(-every).seconds()));
         transaction.update(item_key::access_key(key_id), recorded, due, OnConditionFailed::Conflict);
         match transaction.commit().await {

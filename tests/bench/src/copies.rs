@@ -18,7 +18,7 @@ const AT_ONCE: usize = 5_000;
 
 /// A user with its keys, as they were when this was read.
 #[derive(Debug)]
-pub(crate) struct Original {
+pub(crate) struct UserTemplate {
     user: String,
     /// The last part of one of its keys' ids.
     suffix: String,
@@ -32,10 +32,10 @@ pub(crate) fn fill(world: &World, keys: usize) -> Result<Vec<Named>, Failure> {
 
 /// Copies the world's original further, from one number of keys to another.
 pub(crate) fn grow(world: &World, from: usize, to: usize) -> Result<Vec<Named>, Failure> {
-    Original::read(world, &world.original)?.copy(world, 'c', from / 2, to / 2)
+    UserTemplate::read(world, &world.original)?.copy(world, 'c', from / 2, to / 2)
 }
 
-impl Original {
+impl UserTemplate {
     pub(crate) fn read(world: &World, user: &str) -> Result<Self, Failure> {
         let items = items_of(&world.stack, &format!("USER#{user}"))?;
         let suffix = items.iter().find_map(|item| match item.get("SK") {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     arguments::Size,
     binaries::Binaries,
-    copies::{self, Original},
+    copies::{self, UserTemplate},
     failure::Failure,
     instance::Instance,
     report::{Report, Section, milliseconds, number, progress},
@@ -24,7 +24,7 @@ pub(crate) fn measure(binaries: &Binaries, size: &Size, report: &mut Report) -> 
     let world = World::start(binaries, 1)?;
     let users = Instance::start(&world.of("manage-users")?)?;
     let expiring = world.machine(&users, 1, DAYS)?;
-    let expiring = Original::read(&world, expiring["user_id"].as_str().unwrap_or_default())?;
+    let expiring = UserTemplate::read(&world, expiring["user_id"].as_str().unwrap_or_default())?;
     world.stack.clock().shift(DUE_AFTER);
     let head = ["keys in the table", "keys due", "ms", "of it on a processor", "calls to AWS", "MiB so far"];
     let section = Section::new("`notify-expiring-keys`: one warm run", &head);
@@ -48,7 +48,7 @@ pub(crate) fn measure(binaries: &Binaries, size: &Size, report: &mut Report) -> 
 struct Runs<'a> {
     world: World<'a>,
     /// A machine whose key is due.
-    expiring: Original,
+    expiring: UserTemplate,
     keys: usize,
     /// How many copies of it were made.
     made: usize,

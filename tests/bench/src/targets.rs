@@ -28,8 +28,8 @@ impl Target {
     }
 
     pub(crate) fn cells(&self) -> [String; 4] {
-        let verdict = if self.measured <= self.most { "reached" } else { "missed" };
+        let result = if self.measured <= self.most { "reached" } else { "missed" };
         let with_unit = |value: f64| format!("{}{}", number(value), self.unit);
-        [self.what.to_owned(), with_unit(self.measured), with_unit(self.most), verdict.to_owned()]
+        [self.what.to_owned(), with_unit(self.measured), with_unit(self.most), result.to_owned()]
     }
 }

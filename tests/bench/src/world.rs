@@ -96,7 +96,7 @@ impl<'a> World<'a> {
         let body = json!({"name": "Example", "policy": {"preset": "flexible", "quota": {"machine": 100},
             "notices": {"tell": nobody_else}}});
         let issuer = self.stack.issuer().url().to_owned();
-        let made = self.ask(&instance, &body, |event| {
+        let made = self.create(&instance, &body, |event| {
             event["requestContext"]["authorizer"]["lambda"]["issuer"] = json!(issuer);
         })?;
         self.organization = text(&made["organization_id"]);
@@ -114,10 +114,10 @@ impl<'a> World<'a> {
         let keys = vec![json!({"name": "deploy", "expires_in_days": days}); keys];
         let email = format!("ci-{}@example.com", event::another());
         let body = json!({"kind": "machine", "name": "CI", "email": email, "access_keys": keys});
-        self.ask(users, &body, |_| {})
+        self.create(users, &body, |_| {})
     }
 
-    fn ask(
+    fn create(
         &self,
         instance: &Instance,
         body: &Value,

@@ -7,7 +7,7 @@ fn request(world: &World) -> RestRequest {
     RestRequest::new("rest123", "GET", "/clusters/7", world.stack.clock().now())
 }
 
-async fn ask(world: &World, request: &RestRequest) -> Result<Value, String> {
+async fn authorize(world: &World, request: &RestRequest) -> Result<Value, String> {
     let answer = world.stack.invoke("authorize-request", &request.authorizer_event()).await;
     answer.map_err(|error| error.error_message)
 }
@@ -18,7 +18,7 @@ fn a_rest_api_gets_a_policy_for_the_whole_api_and_stage() {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
         let request = request(world).header("X-Access-Key", key["secret"]["token"].as_str().unwrap());
-        let answer = ask(world, &request).await.unwrap();
+        let answer = authorize(world, &request).await.unwrap();
         let stage: Vec<_> = request.method_arn().split('/').take(2).map(str::to_owned).collect();
         assert_eq!(
             answer["policyDocument"],
@@ -41,10 +41,10 @@ fn a_policy_names_its_method_alone_where_a_route_of_the_api_needs_a_permission()
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
         let token = key["secret"]["token"].as_str().unwrap();
-        let ask = async |api: &str, method: &str, path: &str| {
+        let authorize = async |api: &str, method: &str, path: &str| {
             let request = RestRequest::new(api, method, path, world.stack.clock().now());
             let request = request.header("x-access-key", token);
-            (request.method_arn(), ask(world, &request).await)
+            (request.method_arn(), authorize(world, &request).await)
         };
         for (method, path, effect) in [
             ("GET", "/clusters/7", "Allow"),
@@ -53,16 +53,16 @@ fn a_policy_names_its_method_alone_where_a_route_of_the_api_needs_a_permission()
             ("HEAD", "/secrets", "Deny"),
             ("POST", "/secrets", "Allow"),
         ] {
-            let (arn, answer) = ask("rest123", method, path).await;
+            let (arn, answer) = authorize("rest123", method, path).await;
             let statement = &answer.unwrap()["policyDocument"]["Statement"];
             let expected = json!([{"Action": "execute-api:Invoke", "Effect": effect, "Resource": arn}]);
             assert_eq!(*statement, expected, "{method} {path}");
         }
         // As the resource of a policy, such a path would cover other methods.
         for path in ["/*", "/cluster?/7", "/${x}"] {
-            assert_eq!(ask("rest123", "GET", path).await.1.unwrap_err(), "Unauthorized", "{path}");
+            assert_eq!(authorize("rest123", "GET", path).await.1.unwrap_err(), "Unauthorized", "{path}");
         }
-        let (_, answer) = ask("rest456", "GET", "/*").await;
+        let (_, answer) = authorize("rest456", "GET", "/*").await;
         let resource = answer.unwrap()["policyDocument"]["Statement"][0]["Resource"].clone();
         assert_eq!(resource, "arn:aws:execute-api:us-east-1:000000000000:rest456/prod/*");
     });
@@ -80,14 +80,14 @@ fn a_rest_api_distinguishes_bad_credentials_from_missing_rights() {
             request(world).header("x-access-key", "ak_x"),
             request(world).header("X-ACCESS-KEY", &token[..70]),
         ] {
-            assert_eq!(ask(world, &bad).await.unwrap_err(), "Unauthorized");
+            assert_eq!(authorize(world, &bad).await.unwrap_err(), "Unauthorized");
         }
         let doubled =
             request(world).header("x-access-key", token).header("Authorization", &format!("Bearer {token}"));
-        assert_eq!(ask(world, &doubled).await.unwrap_err(), "Unauthorized");
+        assert_eq!(authorize(world, &doubled).await.unwrap_err(), "Unauthorized");
         let path = organization.user_path(&machine);
         organization.owner.patch(&path, json!({"status": "suspended"})).await.expect(200);
-        let denied = ask(world, &request(world).header("x-access-key", token)).await.unwrap();
+        let denied = authorize(world, &request(world).header("x-access-key", token)).await.unwrap();
         assert_eq!(denied["policyDocument"]["Statement"][0]["Effect"], "Deny");
         assert_eq!(denied.get("context"), None);
     });

@@ -3,7 +3,7 @@
 use kit::run;
 use serde_json::json;
 
-use super::{alike, answered, ask, ask_by_form, inactive, rotate, seconds, token};
+use super::{alike, answered, ask_by_form, inactive, introspect, rotate, seconds, token};
 
 #[test]
 fn an_active_key_is_described_in_answer_to_a_form_and_to_json() {
@@ -24,7 +24,7 @@ fn an_active_key_is_described_in_answer_to_a_form_and_to_json() {
         assert_eq!(anonymous.post("/v1/introspect", hinted).await.expect(200), expected);
         for form in ["token={}", "token_type_hint=x&token={}", "token={}&token_type_hint=&client_id=a"] {
             let answer = ask_by_form(&anonymous, &form.replace("{}", token(&key))).await;
-            assert_eq!(alike(&answer), alike(&ask(world, token(&key)).await), "{form}");
+            assert_eq!(alike(&answer), alike(&introspect(world, token(&key)).await), "{form}");
             assert_eq!(answer.expect(200), expected, "{form}");
         }
         assert_eq!(world.items(), before, "asking changes nothing");

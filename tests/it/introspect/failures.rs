@@ -3,7 +3,7 @@
 use kit::{Effect, Fault, Options, Service, run, run_with};
 use serde_json::json;
 
-use super::{answered, ask, inactive, rotate};
+use super::{answered, inactive, introspect, rotate};
 use crate::tokens::{token, with_another_secret};
 
 #[test]
@@ -19,7 +19,7 @@ fn a_failed_read_is_an_error_and_never_an_answer() {
             let fault =
                 Fault::on(Service::DynamoDb, effect).operation(operation).function("introspect-token");
             world.stack.faults().add(fault);
-            let answer = ask(world, token(&key)).await;
+            let answer = introspect(world, token(&key)).await;
             assert_eq!(answer.header("retry-after"), "1");
             answer.expect_problem(503, "unavailable");
             assert!(world.stack.faults().struck() > 0);
@@ -42,7 +42,7 @@ fn a_lost_pepper_is_an_error_and_never_an_answer() {
         let lost = json!({"current": "2", "2": "fedcba9876543210fedcba9876543210"});
         assert!(world.stack.put_secret(id, &lost.to_string()));
         for _ in 0..2 {
-            ask(world, token(&key)).await.expect_problem(500, "internal");
+            introspect(world, token(&key)).await.expect_problem(500, "internal");
         }
         assert!(world.stack.put_secret(id, &kept));
     });

@@ -3,7 +3,7 @@
 use kit::{DAY, run};
 use serde_json::{Value, json};
 
-use super::{alike, answered, ask, inactive, worthless};
+use super::{alike, answered, inactive, introspect, worthless};
 use crate::tokens::{token, with_another_secret};
 
 #[test]
@@ -14,31 +14,31 @@ fn whoever_holds_the_secret_learns_why_it_does_not_work() {
         let key = organization.machine_key().await;
         let (path, user) =
             (organization.key_path(&key), organization.user_path(key["user_id"].as_str().unwrap()));
-        let ask = async || answered(world, token(&key)).await;
-        assert_eq!(ask().await["active"], true);
+        let introspect = async || answered(world, token(&key)).await;
+        assert_eq!(introspect().await["active"], true);
 
         owner.patch(&organization.path, json!({"status": "suspended"})).await.expect(200);
-        assert_eq!(ask().await, inactive("organization_suspended"));
+        assert_eq!(introspect().await, inactive("organization_suspended"));
         owner.patch(&organization.path, json!({"status": "active"})).await.expect(200);
-        assert_eq!(ask().await["active"], true);
+        assert_eq!(introspect().await["active"], true);
 
         owner.patch(&user, json!({"status": "suspended"})).await.expect(200);
-        assert_eq!(ask().await, inactive("user_suspended"));
+        assert_eq!(introspect().await, inactive("user_suspended"));
         owner.patch(&organization.path, json!({"status": "suspended"})).await.expect(200);
-        assert_eq!(ask().await, inactive("user_suspended"), "the user comes before the organization");
+        assert_eq!(introspect().await, inactive("user_suspended"), "the user comes before the organization");
         owner.patch(&organization.path, json!({"status": "active"})).await.expect(200);
 
         owner.patch(&path, json!({"active": false})).await.expect(200);
-        assert_eq!(ask().await, inactive("inactive"), "the key comes before its user");
+        assert_eq!(introspect().await, inactive("inactive"), "the key comes before its user");
         world.travel(90 * DAY - 5);
-        assert_eq!(ask().await, inactive("inactive"));
+        assert_eq!(introspect().await, inactive("inactive"));
         world.travel(90 * DAY + 5);
-        assert_eq!(ask().await, inactive("expired"), "expiry is final where switching off is not");
+        assert_eq!(introspect().await, inactive("expired"), "expiry is final where switching off is not");
         world.travel(0);
         owner.post(&format!("{path}/revoke"), Value::Null).await.expect(200);
-        assert_eq!(ask().await, inactive("revoked"));
+        assert_eq!(introspect().await, inactive("revoked"));
         world.travel(90 * DAY + 5);
-        assert_eq!(ask().await, inactive("revoked"));
+        assert_eq!(introspect().await, inactive("revoked"));
     });
 }
 
@@ -51,10 +51,10 @@ fn whoever_lacks_the_secret_learns_nothing() {
         organization.owner.post(&path, Value::Null).await.expect(200);
         let mut tokens = worthless(world, &organization, &key).await;
         tokens.push(with_another_secret(&revoked));
-        let first = ask(world, &tokens[0]).await;
+        let first = introspect(world, &tokens[0]).await;
         assert_eq!(first.clone().expect(200), json!({"active": false}));
         for token in &tokens {
-            assert_eq!(alike(&ask(world, token).await), alike(&first));
+            assert_eq!(alike(&introspect(world, token).await), alike(&first));
         }
     });
 }

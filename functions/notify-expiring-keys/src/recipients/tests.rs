@@ -82,7 +82,7 @@ fn flexible_notifies_owners_creator_and_modifier_each_once() {
 #[test]
 fn owners_are_notified_in_place_of_a_user_without_an_address() {
     let mut organization = organization(Preset::Strict);
-    organization.policy.notices.tell.owners_for_machines = false;
+    organization.policy.notices.recipients.owners_for_machines = false;
     let machine = user(&organization, Kind::Machine);
     let key = key(&machine, UserId::random());
     assert_eq!(candidates(&key, &machine, true, &organization), [own(machine.user_id)]);

@@ -85,7 +85,7 @@ impl Pepper {
     }
 
     /// Hashes a new token for storage. Runs argon2 off the async thread, for tens of milliseconds.
-    pub async fn hash_secret(&self, token: &SecretToken) -> Result<StoredSecret, PepperFailure> {
+    pub(crate) async fn hash_secret(&self, token: &SecretToken) -> Result<StoredSecret, PepperFailure> {
         let (peppers, token) = (self.held(), token.token().to_secret());
         Ok(spawn_blocking(move || peppers.hash_secret(token.token())).await?)
     }

@@ -58,13 +58,13 @@ struct RotationChange {
 struct NoticesChange {
     days_before: Option<Vec<u16>>,
     on_expiry: Option<bool>,
-    #[serde(default)]
-    tell: TellChange,
+    #[serde(default, rename = "tell")]
+    recipients: NoticeRecipientsChange,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TellChange {
+struct NoticeRecipientsChange {
     owners_for_machines: Option<bool>,
     owners: Option<bool>,
     creator: Option<bool>,
@@ -94,9 +94,12 @@ impl PolicyChange {
         set(&mut policy.rotation.max_overlap_seconds, self.rotation.max_overlap_seconds.as_ref());
         set(&mut policy.notices.days_before, self.notices.days_before.as_ref());
         set(&mut policy.notices.on_expiry, self.notices.on_expiry.as_ref());
-        set(&mut policy.notices.tell.owners_for_machines, self.notices.tell.owners_for_machines.as_ref());
-        set(&mut policy.notices.tell.owners, self.notices.tell.owners.as_ref());
-        set(&mut policy.notices.tell.creator, self.notices.tell.creator.as_ref());
-        set(&mut policy.notices.tell.modifier, self.notices.tell.modifier.as_ref());
+        set(
+            &mut policy.notices.recipients.owners_for_machines,
+            self.notices.recipients.owners_for_machines.as_ref(),
+        );
+        set(&mut policy.notices.recipients.owners, self.notices.recipients.owners.as_ref());
+        set(&mut policy.notices.recipients.creator, self.notices.recipients.creator.as_ref());
+        set(&mut policy.notices.recipients.modifier, self.notices.recipients.modifier.as_ref());
     }
 }

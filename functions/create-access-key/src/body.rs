@@ -1,0 +1,69 @@
+//! The body of a new key.
+
+use api::{HandlerError, Instant, Member, NewSecret, Request, chosen_expiry};
+use domain::{
+    Error, Time,
+    access_key::{AccessKey, Restrictions},
+    cidr::{self, Cidr},
+    limits::check_names,
+    role::{Label, distinct},
+    text::{Description, Name},
+};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Body {
+    name: Name,
+    description: Option<Description>,
+    expires_in_days: Option<u32>,
+    expires_at: Option<Instant>,
+    never_expires: Option<bool>,
+    roles: Option<Vec<Label>>,
+    groups: Option<Vec<Label>>,
+    allowed_cidrs: Option<Vec<Cidr>>,
+}
+
+impl Body {
+    /// Reads the body, and checks all that needs no other item.
+    pub(crate) fn read(request: &Request<Member>) -> Result<Self, HandlerError> {
+        let mut body: Self = request.body()?;
+        body.allowed_cidrs = body.allowed_cidrs.map(cidr::checked).transpose()?;
+        let (roles, groups) = (body.roles.as_deref(), body.groups.as_deref());
+        check_names((&[], &[]), (roles.unwrap_or_default(), groups.unwrap_or_default()))?;
+        Ok(body)
+    }
+
+    /// Returns the expiry that the body names.
+    pub(crate) fn expiry(&self, now: Time) -> Result<Option<Time>, Error> {
+        const RULE: &str = "give one of expires_in_days, expires_at, never_expires";
+        let chosen = chosen_expiry(self.expires_in_days, self.expires_at, self.never_expires, now)?;
+        chosen.ok_or_else(|| Error::invalid("expires_in_days", RULE))
+    }
+
+    pub(crate) fn restrictions(&self) -> Restrictions<'_> {
+        Restrictions {
+            roles: self.roles.as_deref(),
+            groups: self.groups.as_deref(),
+            allowed_cidrs: self.allowed_cidrs.as_deref(),
+        }
+    }
+
+    /// Makes the key of its user, with a new secret.
+    pub(crate) fn into_key(
+        self,
+        new: &NewSecret,
+        expires_at: Option<Time>,
+        request: &Request<Member>,
+    ) -> AccessKey {
+        let Member { organization_id, user_id, .. } = request.caller;
+        let secret = new.stored.clone();
+        let mut key =
+            AccessKey::new(&new.token, secret, organization_id, self.name, expires_at, user_id, request.now);
+        key.description = self.description;
+        key.roles = self.roles.map(distinct);
+        key.groups = self.groups.map(distinct);
+        key.allowed_cidrs = self.allowed_cidrs;
+        key
+    }
+}

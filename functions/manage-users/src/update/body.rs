@@ -1,0 +1,71 @@
+//! The body of a change of a user.
+
+use api::{non_null, nullable};
+use domain::{
+    notification_preferences::NotificationPreferencesChange,
+    role::{Label, distinct},
+    text::{Email, Name},
+    user::{Kind, Status, User},
+};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Body {
+    #[serde(default, deserialize_with = "non_null")]
+    name: Option<Name>,
+    #[serde(default, deserialize_with = "non_null")]
+    notifications: Option<NotificationPreferencesChange>,
+    #[serde(default, deserialize_with = "non_null")]
+    kind: Option<Kind>,
+    #[serde(default, deserialize_with = "non_null")]
+    status: Option<RequestedStatus>,
+    #[serde(default, deserialize_with = "nullable")]
+    email: Option<Option<Email>>,
+    #[serde(default, deserialize_with = "non_null")]
+    roles: Option<Vec<Label>>,
+    #[serde(default, deserialize_with = "non_null")]
+    groups: Option<Vec<Label>>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RequestedStatus {
+    Active,
+    Suspended,
+}
+
+impl Body {
+    /// Tells whether a value is changed that people cannot change of themselves.
+    pub(crate) const fn needs_write_user(&self) -> bool {
+        self.kind.is_some()
+            || self.status.is_some()
+            || self.email.is_some()
+            || self.roles.is_some()
+            || self.groups.is_some()
+    }
+
+    /// Changes the user as the body says.
+    pub(crate) fn apply(&self, user: &mut User) {
+        fn set<T: Clone>(value: &mut T, new: Option<&T>) {
+            if let Some(new) = new {
+                value.clone_from(new);
+            }
+        }
+        set(&mut user.name, self.name.as_ref());
+        set(&mut user.kind, self.kind.as_ref());
+        if let Some(email) = &self.email {
+            user.set_email(email.clone());
+        }
+        set(&mut user.roles, self.roles.clone().map(distinct).as_ref());
+        set(&mut user.groups, self.groups.clone().map(distinct).as_ref());
+        if let Some(preferences) = &self.notifications {
+            user.notifications = user.notifications.changed(preferences);
+        }
+        match self.status {
+            Some(RequestedStatus::Active) => user.status = Status::Active,
+            Some(RequestedStatus::Suspended) => user.status = Status::Suspended,
+            None => {}
+        }
+    }
+}
