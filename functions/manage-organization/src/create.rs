@@ -1,13 +1,11 @@
 //! Creates an organization.
 
-use std::collections::BTreeSet;
-
 use api::{HandlerResult, Request, app::App, response::created};
 use domain::{
     Error,
     audit::Action,
     id::OrganizationId,
-    organization::{Organization, Status},
+    organization::Organization,
     policy::{Policy, PolicyChange, Preset},
     sign_in::SignedIn,
     text::Name,
@@ -44,17 +42,7 @@ pub(crate) async fn create(
     let mut owner = User::new(OrganizationId::random(), Kind::Owner, name, Some(email.clone()), request.now);
     owner.subject = Some(sign_in.hash());
     owner.proven_email = Some(email.clone());
-    let organization = Organization {
-        organization_id: owner.organization_id,
-        name: body.name,
-        status: Status::Active,
-        suspended_at: None,
-        policy,
-        owner_ids: BTreeSet::from([owner.user_id]),
-        entered_owner_ids: BTreeSet::from([owner.user_id]),
-        created_at: request.now,
-        version: 1,
-    };
+    let organization = Organization::new(body.name, policy, &owner, request.now);
     let organization_id = organization.organization_id;
     let shown = json!({"name": organization.name, "policy": organization.policy});
     let shown_owner = json!({"kind": owner.kind, "name": owner.name});

@@ -9,6 +9,7 @@ use crate::{
     id::{OrganizationId, UserId},
     policy::Policy,
     text::Name,
+    user::User,
 };
 
 /// Seconds for which an organization must be suspended before it can be deleted.
@@ -64,6 +65,22 @@ pub struct Organization {
 }
 
 impl Organization {
+    /// Makes the organization of its first owner, who has signed in.
+    #[must_use]
+    pub fn new(name: Name, policy: Policy, owner: &User, now: Time) -> Self {
+        Self {
+            organization_id: owner.organization_id,
+            name,
+            status: Status::Active,
+            suspended_at: None,
+            policy,
+            owner_ids: BTreeSet::from([owner.user_id]),
+            entered_owner_ids: BTreeSet::from([owner.user_id]),
+            created_at: now,
+            version: 1,
+        }
+    }
+
     /// Suspends it at `now`, or lifts the suspension. A suspension that lasts keeps its begin.
     pub fn set_suspended(&mut self, suspended: bool, now: Time) {
         self.status = if suspended { Status::Suspended } else { Status::Active };
