@@ -76,6 +76,13 @@ fn a_changed_address_gets_no_mail_until_a_sign_in_with_it() {
         // Her old address is verified, but no longer hers here.
         world.person("carol").get(&organization.user_path("me")).await.expect(200);
         assert_eq!(proven_email(world, &carol), Value::Null);
+        let issuer = world.stack.issuer();
+        let mut claims = issuer.claims("carol", "victim@example.org", "carol");
+        claims["email_verified"] = json!(false);
+        let bearer = format!("Bearer {}", issuer.sign(&issuer.header(), &claims));
+        let unverified = world.anonymous().with_header("authorization", &bearer);
+        unverified.get(&organization.user_path("me")).await.expect(200);
+        assert_eq!(proven_email(world, &carol), Value::Null);
         let with_new = signed_in_as(world, "carol", "Victim@example.org");
         let before = with_new.get(&organization.user_path("me")).await.expect(200);
         assert_eq!(proven_email(world, &carol), "victim@example.org");

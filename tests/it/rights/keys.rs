@@ -78,11 +78,16 @@ fn a_suspended_organization_is_changed_in_nothing_but_its_suspension() {
     play(async |world, organization| {
         let (owner, path) = (&organization.owner, &organization.path);
         let writer = machine_holding(world, organization, "all", &["*"]).await;
+        let carol = organization.user_path(&organization.invite("carol").await);
+        owner.patch(&carol, json!({"roles": ["all"]})).await.expect(200);
+        let owners_key = client(world, &key_with(owner, organization, "me", json!({})).await);
         world.forget_organizations().await;
         // The authorizer keeps a copy of the organization from before the suspension.
         writer.get(path).await.expect(200);
         writer.patch(path, json!({"status": "suspended"})).await.expect(200);
-        writer.patch(path, json!({"status": "active"})).await.expect_problem(403, "forbidden");
+        for holder in [writer, world.person("carol"), owners_key] {
+            holder.patch(path, json!({"status": "active"})).await.expect_problem(403, "forbidden");
+        }
         let before = crate::matrix::state(world);
         for body in [
             json!({"name": "renamed"}),

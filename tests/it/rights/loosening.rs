@@ -1,6 +1,6 @@
 //! Loosening is granting: who lets a key do more, for longer, or from more places.
 
-use kit::{Effect, Fault, Service};
+use kit::{Effect, Fault, Service, When};
 use serde_json::{Value, json};
 
 use super::{client, each_is_refused, key_with, machine_holding, play};
@@ -186,5 +186,52 @@ fn a_key_is_not_made_for_a_machine_that_got_more_rights_meanwhile() {
         let of_machine = format!("USER#{machine}");
         assert!(world.items_of("KEY#").iter().all(|key| key["PK"] != of_machine.as_str()));
         assert_eq!(world.audit("access_key.created").len(), 1);
+    });
+}
+
+#[test]
+fn no_key_gives_a_restricted_key_of_its_own_user_more_roles_or_groups() {
+    play(async |world, organization| {
+        organization.role("keys", &["access-keys:*", "roles:read"]).await;
+        let group = format!("{}/groups/keys", organization.path);
+        organization.owner.put(&group, json!({"roles": ["keys"]})).await.expect(200);
+        let machine = organization.machine_with("m", &["keys"]).await;
+        let whole = organization.key(&machine, 30).await;
+        let restricted = key_with(&organization.owner, organization, &machine, json!({"roles": []})).await;
+        world.forget_organizations().await;
+        let path = organization.key_path(&restricted);
+        let change = |body: Value| ("PATCH", path.clone(), body);
+        // The key holds all of it, and so does its user.
+        each_is_refused(
+            world,
+            &client(world, &whole),
+            &[change(json!({"roles": ["keys"]})), change(json!({"groups": ["keys"]}))],
+        )
+        .await;
+        let both = json!({"roles": ["keys"], "groups": ["keys"]});
+        organization.owner.patch(&path, both).await.expect(200);
+    });
+}
+
+#[test]
+fn a_key_that_is_deleted_meanwhile_makes_none_beyond_its_networks() {
+    play(async |world, organization| {
+        organization.role("keys", &["access-keys:*"]).await;
+        let machine = organization.machine_with("m", &["keys"]).await;
+        let bound = json!({"allowed_cidrs": ["127.0.0.0/8"]});
+        let key = key_with(&organization.owner, organization, &machine, bound).await;
+        world.forget_organizations().await;
+        let hold =
+            Fault::on(Service::DynamoDb, Effect::Hold).operation("Query").function("create-access-key");
+        world.stack.faults().add(hold.when(When::Nth(1)));
+        let delete = async {
+            world.stack.faults().until_held().await;
+            organization.owner.delete(&organization.key_path(&key)).await.expect(204);
+            world.stack.faults().clear();
+        };
+        let (caller, path) = (client(world, &key), organization.keys_of("me"));
+        let (made, ()) = tokio::join!(caller.post(&path, json!({"name": "k", "expires_in_days": 1})), delete);
+        made.expect_problem(403, "forbidden");
+        assert_eq!((world.items_of("KEY#").len(), world.audit("access_key.created").len()), (0, 1));
     });
 }

@@ -79,6 +79,45 @@ fn a_manager_of_users_and_keys_who_sees_no_roles_learns_none_by_naming_them() {
         all_alike(&manager, Method::PATCH, &organization.key_path(&key), named).await;
         // Also where the machine carries the role that the caller does not hold.
         all_alike(&manager, Method::POST, &organization.keys_of(&hiding), new).await;
+        all_alike(&manager, Method::POST, &organization.keys_of("me"), new).await;
         manager.patch(&bare_path, json!({"roles": ["part-of-mine"]})).await.expect(200);
+    });
+}
+
+#[test]
+fn a_person_names_what_they_carry_even_if_it_grants_nothing() {
+    play(async |world, organization| {
+        set_up(organization).await;
+        organization.role("bare", &[]).await;
+        let carol = organization.user_path(&organization.invite("carol").await);
+        let carried = json!({"roles": ["bare"], "groups": ["empty"]});
+        organization.owner.patch(&carol, carried).await.expect(200);
+        // The group brings the role `empty`.
+        let own = json!({"roles": ["bare", "empty"], "groups": ["empty"]});
+        let key = key_with(&world.person("carol"), organization, "me", own).await;
+        assert_eq!(world.items_of("KEY#")[0]["roles"], key["roles"]);
+    });
+}
+
+#[test]
+fn names_of_deleted_roles_stay_where_they_are_and_come_to_no_other_place() {
+    play(async |world, organization| {
+        let (owner, group) = (&organization.owner, format!("{}/groups/g", organization.path));
+        organization.role("ghost", &["clusters:*"]).await;
+        let ghost = json!({"roles": ["ghost"]});
+        owner.put(&group, ghost.clone()).await.expect(200);
+        let machine = organization.machine_with("m", &["ghost"]).await;
+        let key = organization.key_path(&key_with(owner, organization, &machine, ghost.clone()).await);
+        owner.delete(&format!("{}/roles/ghost", organization.path)).await.expect(204);
+        let user = organization.user_path(&machine);
+        owner.patch(&user, json!({"roles": ["ghost"], "name": "renamed"})).await.expect(200);
+        owner.put(&group, json!({"roles": ["ghost"], "description": "new"})).await.expect(200);
+        owner.patch(&key, json!({"roles": ["ghost"], "description": "new"})).await.expect(200);
+        let before = crate::matrix::state(world);
+        let other = organization.user_path("me");
+        owner.patch(&other, ghost.clone()).await.expect_invalid("roles", "no role of this organization");
+        let another = format!("{}/groups/h", organization.path);
+        owner.put(&another, ghost).await.expect_invalid("roles", "no role of this organization");
+        assert!(crate::matrix::state(world) == before, "a refused request changed something");
     });
 }
