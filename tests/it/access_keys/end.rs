@@ -70,6 +70,7 @@ fn a_deleted_key_is_gone_and_frees_its_place() {
         let path = organization.key_path(&key);
         let late = organization.owner.clone().with_header("if-match", "\"7\"");
         late.delete(&path).await.expect_problem(412, "precondition_failed");
+        late.post(&format!("{path}/revoke"), json!(null)).await.expect_problem(412, "precondition_failed");
         let answer = organization.owner.delete(&path).await;
         assert_eq!((answer.status, answer.body), (204, json!(null)));
         organization.owner.delete(&path).await.expect_problem(404, "not_found");

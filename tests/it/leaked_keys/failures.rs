@@ -64,6 +64,26 @@ fn a_token_that_cannot_be_checked_does_not_keep_others_from_being_revoked() {
 }
 
 #[test]
+fn a_damaged_item_fails_the_report_and_keeps_no_other_key_from_being_revoked() {
+    run(async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let mut keys = Vec::new();
+        for _ in 0..3 {
+            keys.push(organization.machine_key().await);
+        }
+        let damaged = json!({"BOOL": true});
+        for (key, sk) in [(&keys[0], None), (&keys[1], Some("USER"))] {
+            let key_id = key["key_id"].as_str().unwrap();
+            let (pk, of_key) = (format!("USER#{}", &key_id[..12]), format!("KEY#{}", &key_id[12..]));
+            world.update((&pk, sk.unwrap_or(&of_key)), "SET #attribute = :value", "name", &damaged);
+            let tokens = json!({"tokens": [token(key), token(&keys[2])]});
+            assert!(send(world, tokens).await.status >= 500, "{sk:?}");
+            assert_eq!((revocations(world, key), revocations(world, &keys[2])), (0, 1), "{sk:?}");
+        }
+    });
+}
+
+#[test]
 fn a_report_that_fails_says_so_and_can_be_repeated() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;

@@ -34,6 +34,8 @@ fn a_holder_of_access_keys_write_alone_ends_a_mighty_key_and_changes_nothing_of_
         organization.owner.patch(&path, json!({"active": true, "allowed_cidrs": null})).await.expect(200);
         let rotate = [("POST", format!("{path}/rotate"), Value::Null)];
         each_is_refused(world, &weak, &rotate).await;
+        // A key that may do nothing gives nothing.
+        key_with(&weak, organization, &mighty, json!({"roles": []})).await;
         weak.patch(&path, json!({"active": false})).await.expect(200);
         // A right over people is none over machines.
         let people = machine_holding(world, organization, "people", &["users:*"]).await;

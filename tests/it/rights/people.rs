@@ -92,3 +92,25 @@ fn every_person_reads_their_organization_and_no_machine_without_the_permission()
         carol.patch(&organization.path, json!({"name": "x"})).await.expect_problem(403, "forbidden");
     });
 }
+
+#[test]
+fn a_machine_comes_with_keys_for_holders_of_both_rights_alone() {
+    play(async |world, organization| {
+        organization.role("people", &["users:*"]).await;
+        let dan = organization.user_path(&organization.invite("dan").await);
+        let raise = |roles: Value| organization.owner.patch(&dan, json!({"roles": roles}));
+        raise(json!(["people"])).await.expect(200);
+        let client = world.person("dan").with_header("idempotency-key", "one");
+        let users = format!("{}/users", organization.path);
+        let mut body = json!({"kind": "machine", "name": "m"});
+        body["access_keys"] = json!([{"name": "k", "expires_in_days": 9}]);
+        each_is_refused(world, &client, &[("POST", users.clone(), body)]).await;
+        let body = json!({"kind": "machine", "name": "m"});
+        let made = client.post(&users, body.clone()).await.expect(201);
+        assert_eq!(client.post(&users, body.clone()).await.expect(201)["user_id"], made["user_id"]);
+        // A repetition needs the right too.
+        raise(json!([])).await.expect(200);
+        each_is_refused(world, &client, &[("POST", users, body)]).await;
+        assert_eq!((world.audit("user.created").len(), world.items_of("KEY#").len()), (3, 0));
+    });
+}

@@ -23,6 +23,7 @@ fn a_suspended_user_and_its_keys_are_refused_until_the_suspension_is_lifted() {
         assert_eq!(world.audit("user.updated").len(), 1);
         let late = organization.owner.clone().with_header("if-match", "\"1\"");
         late.patch(&path, json!({"status": "active"})).await.expect_problem(412, "precondition_failed");
+        late.delete(&path).await.expect_problem(412, "precondition_failed");
         let current = organization.owner.clone().with_header("if-match", &version);
         current.patch(&path, json!({"status": "active"})).await.expect(200);
         client.get("/v1/whoami").await.expect(200);

@@ -1,0 +1,106 @@
+//! Deletions of organizations beside other changes, in chosen orders.
+
+use kit::{DAY, Effect, Fault, Item, Service, When, World, run};
+use serde_json::json;
+
+use super::{doomed, suspend};
+
+#[test]
+fn a_deletion_and_a_lifting_at_once_have_one_winner() {
+    for held in ["DELETE", "PATCH"] {
+        run(async |world| {
+            let doomed = doomed(world, "alice").await;
+            world.travel(7 * DAY + 60);
+            let (owner, path) = (doomed.owner(world), &doomed.organization.path);
+            let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
+            world.stack.faults().add(hold.function("manage-organization").when(When::Nth(1)));
+            let delete = async || owner.delete(path).await;
+            let lift = async || owner.patch(path, json!({"status": "active"})).await;
+            let second = async {
+                world.stack.faults().until_held().await;
+                let answer = if held == "DELETE" { lift().await } else { delete().await };
+                world.stack.faults().clear();
+                answer
+            };
+            if held == "DELETE" {
+                let (deleted, lifted) = tokio::join!(delete(), second);
+                lifted.expect(200);
+                deleted.expect_problem(409, "conflict");
+                assert_eq!((doomed.events(world), doomed.items(world).is_empty()), (0, false));
+            } else {
+                let (lifted, deleted) = tokio::join!(lift(), second);
+                deleted.expect(204);
+                lifted.expect_problem(404, "not_found");
+                assert_eq!((doomed.events(world), doomed.items(world).is_empty()), (1, true));
+            }
+        });
+    }
+}
+
+#[test]
+fn an_owner_who_signs_in_during_the_deletion_stops_it() {
+    run(async |world| stop_deletion(world, false).await);
+}
+
+#[test]
+fn an_owner_who_leaves_during_the_deletion_deletes_nothing() {
+    run(async |world| stop_deletion(world, true).await);
+}
+
+/// Lets another owner sign in while the deletion is about to be stored, and the first one leave.
+async fn stop_deletion(world: &World, leaves: bool) {
+    let doomed = doomed(world, "alice").await;
+    let owner = &doomed.organization.owner;
+    owner.patch(&doomed.organization.path, json!({"status": "active"})).await.expect(200);
+    doomed.organization.invite_as("bob", "owner").await;
+    suspend(owner, &doomed.organization).await;
+    world.travel(7 * DAY + 60);
+    let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
+    world.stack.faults().add(hold.function("manage-organization").when(When::Nth(1)));
+    let (owner, path) = (doomed.owner(world), &doomed.organization.path);
+    let sign_in = async {
+        world.stack.faults().until_held().await;
+        let shown = world.person("bob").get(path).await;
+        if leaves {
+            owner.delete(&doomed.organization.user_path("me")).await.expect(204);
+        }
+        world.stack.faults().clear();
+        shown
+    };
+    let (deleted, shown) = tokio::join!(owner.delete(path), sign_in);
+    shown.expect(200);
+    deleted.expect_problem(409, "conflict");
+    assert_eq!(doomed.events(world), 0);
+    assert_eq!(world.person("bob").get(path).await.expect(200)["status"], "suspended");
+}
+
+#[test]
+fn an_invited_owner_is_not_linked_to_an_organization_that_is_marked_as_deleted() {
+    run(async |world| {
+        let doomed = doomed(world, "alice").await;
+        let owner = &doomed.organization.owner;
+        owner.patch(&doomed.organization.path, json!({"status": "active"})).await.expect(200);
+        doomed.organization.invite_as("bob", "owner").await;
+        suspend(owner, &doomed.organization).await;
+        world.travel(7 * DAY + 60);
+        let (owner, path, faults) = (doomed.owner(world), &doomed.organization.path, world.stack.faults());
+        let link = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
+        faults.add(link.function("authorize-request"));
+        let delete = async {
+            faults.until_held().await;
+            // The mark alone is stored.
+            let mark = Fault::on(Service::DynamoDb, Effect::KillAfter).operation("TransactWriteItems");
+            faults.add(mark.function("manage-organization"));
+            owner.delete(path).await.expect(500);
+            faults.clear();
+        };
+        let bob = world.person("bob");
+        let (shown, ()) = tokio::join!(bob.get(path), delete);
+        shown.expect_forbidden_by_gateway();
+        assert_eq!((doomed.events(world), world.audit("user.linked").len()), (1, 0));
+        world.travel(7 * DAY + 200);
+        assert_eq!(world.notify().await["failed"], 0);
+        let left: Vec<_> = doomed.items(world);
+        assert_eq!(left, Vec::<Item>::new(), "bob owns nothing of it");
+    });
+}
