@@ -11,7 +11,7 @@ use ring::{
 use serde_json::json;
 
 use super::status;
-use crate::tokens::token;
+use crate::tokens::{token, with_another_secret};
 
 const GITHUB: &str = "/v1/leaked-keys/github";
 
@@ -191,6 +191,28 @@ fn an_array_at_the_open_route_is_nobodys_and_its_first_hundred_tokens_are_checke
         assert_eq!(event["actor"]["name"], "leak report", "no header makes it GitHub's");
         assert_eq!(event["changes"]["note"], r#""https://x.example" (not verified)"#);
         deliver(world, "/v1/leaked-keys", None, None, "[]").await.expect(202);
+    });
+}
+
+#[test]
+fn a_message_of_github_is_checked_whatever_others_reported_a_moment_ago() {
+    let github = Signer::new();
+    let options = Options { instance_cap: 1, ..knowing(&[("k1", &github)]) };
+    run_with(options, async |world| {
+        let key = world.organization("alice", "strict").await.machine_key().await;
+        let wrong: Vec<_> = (0..12).map(|_| json!({"token": with_another_secret(&key)})).collect();
+        let body = json!(wrong).to_string();
+        // Wrong secrets of signed messages are remembered for nobody.
+        for is_signed in [true, false, true] {
+            world.stack.calls().clear();
+            if is_signed {
+                deliver_signed(world, &github, &body).await;
+            } else {
+                deliver(world, "/v1/leaked-keys", None, None, &body).await.expect(202);
+            }
+            let calls = world.stack.calls().by_function("report-leaked-key");
+            assert!(calls.iter().any(|call| call.operation == "BatchGetItem"), "{is_signed}: {calls:?}");
+        }
     });
 }
 
