@@ -37,6 +37,12 @@ fn a_person_lists_memberships_first_and_then_invitations() {
         let other = world.person("bob").get(&format!("/v1/organizations?cursor={cursor}")).await;
         other.expect_invalid("cursor", "next_cursor");
         assert_eq!(ids(&world.person("dave").get("/v1/organizations").await.expect(200)).len(), 0);
+        // Where her user is suspended, a person is no member for now.
+        for (organization, user_id) in [(&third, me.as_str().unwrap()), (&second, invited.as_str())] {
+            let suspended = json!({"status": "suspended"});
+            organization.owner.patch(&organization.user_path(user_id), suspended).await.expect(200);
+        }
+        assert_eq!(ids(&alice.get("/v1/organizations").await.expect(200)), [json!(first.id)]);
     });
 }
 

@@ -66,6 +66,14 @@ fn a_deletion_that_is_cut_off_anywhere_refuses_the_keys_and_is_finished_by_repea
                 let shown = organization.owner.get(&organization.key_path(key)).await.status;
                 assert_eq!(shown, if marked { 404 } else { 200 }, "call {call}");
             }
+            // Changing nothing shows whether the user is there.
+            for answer in
+                [organization.owner.get(&path).await, organization.owner.patch(&path, json!({})).await]
+            {
+                assert_eq!(answer.status, if marked { 404 } else { 200 }, "call {call}");
+            }
+            let users = organization.owner.get(&format!("{}/users", organization.path)).await.expect(200);
+            assert_eq!(users["items"].as_array().unwrap().len(), if marked { 1 } else { 2 }, "call {call}");
             let body = json!({"token": keys[0]["secret"]["token"]});
             let introspected = world.anonymous().post("/v1/introspect", body).await.expect(200);
             assert_eq!(introspected["active"], !marked, "call {call}");
