@@ -15,10 +15,12 @@ use crate::{
 };
 
 mod expiring_key;
+mod quoted;
 #[cfg(test)]
 mod tests;
 
 pub use expiring_key::{EXPIRY_ADVICE, ExpiringKey, instant};
+pub use quoted::quoted;
 
 /// The most undelivered items that a message names; it counts the others.
 const MAX_NAMED: usize = 20;
@@ -101,8 +103,9 @@ impl Message {
         prefix: &KeyPrefix,
         author: &Author<'_>,
     ) -> Self {
-        let Author { name, user_id, source_ip } = author;
-        let title = format!("{name} {} your access key {}", change.verb(), key.name);
+        let Author { user_id, source_ip, .. } = author;
+        let name = quoted(author.name);
+        let title = format!("{name} {} your access key {}", change.verb(), quoted(key.name.as_str()));
         let expiry =
             key.expires_at.map_or_else(|| "never expires".to_owned(), |at| format!("expires at {at}"));
         let text = format!(
@@ -121,7 +124,7 @@ impl Message {
             labels => labels.iter().map(Label::as_str).collect::<Vec<_>>().join(", "),
         };
         let (roles, groups) = (list(&user.roles), list(&user.groups));
-        let title = format!("{author_name} changed your roles or groups");
+        let title = format!("{} changed your roles or groups", quoted(author_name));
         let text = format!("Your roles are now: {roles}. Your groups are now: {groups}.");
         Self::new(at, MessageKind::AccessChanged, title, text, None)
     }
@@ -135,13 +138,14 @@ impl Message {
         after: &User,
         author: &Author<'_>,
     ) -> Self {
-        let Author { name, user_id, source_ip } = author;
+        let Author { user_id, source_ip, .. } = author;
+        let name = quoted(author.name);
         let verb = match (before.status, after.status) {
             (_, Status::Deleted) => "deleted",
             (Status::Active, Status::Suspended) => "suspended",
             _ => "changed",
         };
-        let title = format!("{name} {verb} your account in {organization_name}");
+        let title = format!("{name} {verb} your account in {}", quoted(organization_name.as_str()));
         let mut facts = Vec::new();
         if after.status != Status::Deleted {
             if before.status != after.status {
@@ -174,8 +178,13 @@ impl Message {
         prefix: &KeyPrefix,
         source_ip: &str,
     ) -> Self {
-        let whose = if user.kind == Kind::Machine { format!("{}'s", user.name) } else { "your".to_owned() };
-        let title = format!("A retired secret of {whose} access key {} was used", key.name);
+        let key_name = quoted(key.name.as_str());
+        let title = if user.kind == Kind::Machine {
+            let user_name = quoted(user.name.as_str());
+            format!("A retired secret of the access key {key_name} of {user_name} was used")
+        } else {
+            format!("A retired secret of your access key {key_name} was used")
+        };
         let text = format!(
             "Somebody at {source_ip} came with a secret of key {} that a rotation had ended, and was \
              refused. Either a program still holds the old secret, or it leaked. If you know of no such \
@@ -194,8 +203,8 @@ impl Message {
         prefix: &KeyPrefix,
         report: &LeakReport<'_>,
     ) -> Self {
-        let title =
-            format!("The access key {} of {} was reported as leaked, and revoked", key.name, user.name);
+        let (key_name, user_name) = (quoted(key.name.as_str()), quoted(user.name.as_str()));
+        let title = format!("The access key {key_name} of {user_name} was reported as leaked, and revoked");
         let text = format!(
             "Somebody at {} reported key {} as leaked at {at}, and had its secret. It was revoked at once, \
              for ever. Find where it leaked and remove it there, then make a new key for what used it.{}",
@@ -215,10 +224,9 @@ impl Message {
         prefix: &KeyPrefix,
         report: &LeakReport<'_>,
     ) -> Self {
-        let title = format!(
-            "A retired secret of the access key {} of {} was reported as leaked",
-            key.name, user.name
-        );
+        let (key_name, user_name) = (quoted(key.name.as_str()), quoted(user.name.as_str()));
+        let title =
+            format!("A retired secret of the access key {key_name} of {user_name} was reported as leaked");
         let text = format!(
             "Somebody at {} reported at {at} a secret of key {} that a rotation had ended. The key was not \
              revoked, and its present secret works on. If you do not know who rotated the key, somebody who \
@@ -234,7 +242,8 @@ impl Message {
     /// Words the expiry of a key, soon or past, for an inbox.
     #[must_use]
     pub fn key_expires(at: Time, key: &ExpiringKey) -> Self {
-        let ExpiringKey { masked_key, user_name, organization_name, expires_at, .. } = key;
+        let ExpiringKey { masked_key, expires_at, .. } = key;
+        let (user_name, organization_name) = (quoted(&key.user_name), quoted(&key.organization_name));
         let kind = if *expires_at > at { MessageKind::KeyExpiring } else { MessageKind::KeyExpired };
         let text = format!(
             "Key {masked_key} of {user_name} in {organization_name}. Expiry: {}. {EXPIRY_ADVICE}",
@@ -248,7 +257,7 @@ impl Message {
     /// `undelivered` names each item that the mail was about.
     #[must_use]
     pub fn mail_undeliverable(at: Time, recipient: &User, code: &str, undelivered: &[String]) -> Self {
-        let name = &recipient.name;
+        let name = quoted(recipient.name.as_str());
         let address = recipient.email.as_ref().map(ToString::to_string).unwrap_or_default();
         let named = undelivered[..undelivered.len().min(MAX_NAMED)].join("; ");
         let more = match undelivered.len().saturating_sub(MAX_NAMED) {

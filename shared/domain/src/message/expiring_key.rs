@@ -1,5 +1,6 @@
 //! What people read of a key that expires: in an inbox, and as a line of a mail.
 
+use super::quoted;
 use crate::{
     Time, access_key::AccessKey, id::KeyId, organization::Organization, time::DAY, token::KeyPrefix,
     user::User,
@@ -51,7 +52,7 @@ impl ExpiringKey {
     /// Returns one line that names the key and says when it expires.
     #[must_use]
     pub fn headline(&self, now: Time) -> String {
-        format!("Access key \"{}\" {}", self.key_name, self.time_left(now))
+        format!("Access key {} {}", quoted(&self.key_name), self.time_left(now))
     }
 
     /// Says how long the key still works, to the nearest hour or day.
