@@ -5,6 +5,7 @@ mod crashes;
 mod digest;
 mod failures;
 mod inboxes;
+mod names;
 mod outbox;
 mod owners;
 mod parting;

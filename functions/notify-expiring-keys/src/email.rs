@@ -11,6 +11,9 @@ use mail_builder::{
 };
 
 pub(crate) mod contents;
+mod header_text;
+#[cfg(test)]
+mod round_trip;
 pub(crate) mod sender;
 #[cfg(test)]
 mod tests;
@@ -55,9 +58,9 @@ impl Email {
     pub(crate) fn encode(self, sender: &Sender, to: &text::Email, id: &str, now: Time) -> Vec<u8> {
         let domain = sender.from.rsplit('@').next().unwrap_or_default();
         let mut message = MessageBuilder::new()
-            .from(sender.from.as_str())
+            .header("From", Raw::new(header_text::mailbox(sender.from_name.as_ref(), &sender.from)))
             .to(to.as_str())
-            .subject(self.subject)
+            .header("Subject", Raw::new(header_text::encoded(&self.subject)))
             .date(now.seconds())
             .message_id(format!("{id}@{domain}"))
             .header("Auto-Submitted", Raw::new("auto-generated"));

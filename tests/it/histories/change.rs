@@ -52,7 +52,7 @@ impl History<'_> {
             ChangeKind::Delete => "deleted",
             ChangeKind::Role => {
                 if self.has_other_roles.insert(user) && change.by != user {
-                    let title = format!("{} changed your roles or groups", PEOPLE[change.by].name);
+                    let title = format!("\"{}\" changed your roles or groups", PEOPLE[change.by].name);
                     self.model.notify(self.number, user, &title);
                 }
                 return Ok(());
@@ -74,7 +74,7 @@ impl History<'_> {
             state.expires_at = expires_at.filter(|_| answer.body["status"] != "revoked");
         }
         if by != user {
-            let title = format!("{} {verb} your access key {}", PEOPLE[by].name, state.name);
+            let title = format!("\"{}\" {verb} your access key \"{}\"", PEOPLE[by].name, state.name);
             self.model.notify(number, user, &title);
         }
         self.model.change(number, change.key, state);

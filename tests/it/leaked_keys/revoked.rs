@@ -57,7 +57,7 @@ fn a_reported_key_is_refused_from_the_next_request_on_and_people_are_notified() 
             assert_eq!(messages.len(), 1, "{person}");
             let (title, text) =
                 (messages[0]["title"].as_str().unwrap(), messages[0]["text"].as_str().unwrap());
-            assert_eq!(title, "The access key laptop of carol was reported as leaked, and revoked");
+            assert_eq!(title, "The access key \"laptop\" of \"carol\" was reported as leaked, and revoked");
             for part in [
                 key["masked_key"].as_str().unwrap(),
                 "\"Scanner GmbH\" (not verified)",
@@ -184,7 +184,7 @@ fn a_retired_secret_revokes_nothing_and_is_told_to_user_and_owners_once_an_hour(
         for person in ["alice", "carol"] {
             let told = leaks_told_to(&world.person(person), &organization).await;
             assert_eq!(told.len(), 1, "{person}");
-            let title = "A retired secret of the access key laptop of carol was reported as leaked";
+            let title = "A retired secret of the access key \"laptop\" of \"carol\" was reported as leaked";
             assert_eq!(told[0]["title"], title);
             assert!(told[0]["text"].as_str().unwrap().contains(source));
             let mails = world.stack.emails();

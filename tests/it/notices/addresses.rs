@@ -137,7 +137,7 @@ fn owners_hear_in_place_of_a_machine_whose_address_nobody_proved() {
         }
         let subjects =
             |world: &World| world.stack.emails().into_iter().map(|mail| mail.subject).collect::<Vec<_>>();
-        assert_eq!(subjects(world), ["A retired secret of ci's access key key was used"]);
+        assert_eq!(subjects(world), ["A retired secret of the access key \"key\" of \"ci\" was used"]);
         world.travel(60 * DAY + 120);
         world.notify().await;
         assert_eq!(recipients(world), ["alice@example.com", "alice@example.com"]);
@@ -206,7 +206,7 @@ fn a_mail_whose_address_was_changed_before_it_left_is_given_up_and_the_owners_ar
         assert!(!recipients(world).contains(&"victim@example.org".to_owned()));
         world.travel(0);
         let me = organization.owner.get(&organization.user_path("me")).await.expect(200);
-        assert_eq!(titles(world, me["user_id"].as_str().unwrap()), ["Mails to carol cannot be delivered"]);
+        assert_eq!(titles(world, me["user_id"].as_str().unwrap()), ["Mails to \"carol\" cannot be delivered"]);
         let dead = |mail: &Item| mail["status"] == "dead" && mail["user_id"] == carol.as_str();
         assert_eq!(world.items_of("MAIL#").iter().filter(|mail| dead(mail)).count(), 1);
     });

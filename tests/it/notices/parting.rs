@@ -39,7 +39,7 @@ fn people_hear_of_changes_of_their_accounts_at_the_address_that_was() {
             world.anonymous().delete("/_local/emails").await.expect(204);
             let summary = world.notify().await;
             assert_eq!((&summary["due"], &summary["sent"]), (&json!(1), &json!(1)), "{name}: {summary}");
-            let title = format!("alice {verb} your account in alice's");
+            let title = format!("\"alice\" {verb} your account in \"alice's\"");
             assert_eq!(titles_of_mails(world), [(format!("{name}@example.com"), title)]);
             assert!(world.items_of("PARTING#").is_empty() && world.items_of("OUTBOX#").is_empty());
             assert_eq!(world.notify().await["due"], 0);
@@ -72,7 +72,7 @@ fn an_active_person_hears_of_all_changes_in_one_mail() {
         let summary = world.notify().await;
         assert_eq!((&summary["due"], &summary["sent"]), (&json!(2), &json!(1)), "{summary}");
         let mails = titles_of_mails(world);
-        let subject = "alice changed your account in alice's, and 1 more".to_owned();
+        let subject = "\"alice\" changed your account in \"alice's\", and 1 more".to_owned();
         assert_eq!(mails, [("bob@example.com".to_owned(), subject)]);
     });
 }
@@ -89,7 +89,7 @@ fn changes_to_and_fro_are_one_mail_to_each_address() {
         change(&organization, &bob, json!({"status": "suspended"})).await;
         assert_eq!(world.notify().await["sent"], 1);
         let mails = world.stack.emails();
-        assert_eq!(mails[0].text.matches("your account in alice's").count(), 7);
+        assert_eq!(mails[0].text.matches("your account in \"alice's\"").count(), 7);
         assert!(world.items_of("PARTING#").is_empty());
     });
 }

@@ -28,7 +28,7 @@ fn a_mail_to_an_invalid_address_is_dead_and_the_owners_are_notified() {
         let alice = world.person("alice");
         let me = alice.get(&organization.user_path("me")).await.expect(200);
         let inbox = titles(world, me["user_id"].as_str().unwrap());
-        assert_eq!(inbox.iter().filter(|title| *title == "Mails to bob cannot be delivered").count(), 1);
+        assert_eq!(inbox.iter().filter(|title| *title == "Mails to \"bob\" cannot be delivered").count(), 1);
         let page = alice.get(&format!("{}/inbox", organization.user_path("me"))).await.expect(200);
         let items = page["items"].as_array().unwrap();
         let told = items.iter().find(|item| item["event"] == "mail_undeliverable").unwrap();

@@ -1,6 +1,7 @@
 //! The settings of the sender.
 
 use api::app::{BadSetting, Environment};
+use domain::text::{BadText, Name};
 
 /// The settings with which e-mails are written and sent.
 #[derive(Debug)]
@@ -9,6 +10,8 @@ pub(crate) struct Sender {
     pub(crate) endpoint: Option<String>,
     /// The sender's address.
     pub(crate) from: String,
+    /// The name that mail programs show beside it, if there is one.
+    pub(crate) from_name: Option<Name>,
     /// The address for answers; the sender's if absent.
     pub(crate) reply_to: Option<String>,
     /// The SES configuration set; the identity's default if absent.
@@ -20,9 +23,12 @@ pub(crate) struct Sender {
 impl Sender {
     /// Reads the settings.
     pub(crate) fn from_env(environment: &Environment) -> Result<Self, BadSetting> {
+        let from_name = environment.optional("MAIL_FROM_NAME").map(Name::try_from).transpose();
+        let wrong_name = |rule: BadText| BadSetting::Wrong { name: "MAIL_FROM_NAME", rule: rule.to_string() };
         Ok(Self {
             endpoint: environment.optional("AWS_ENDPOINT_URL_SES"),
             from: environment.required("MAIL_FROM")?,
+            from_name: from_name.map_err(wrong_name)?,
             reply_to: environment.optional("MAIL_REPLY_TO"),
             configuration_set: environment.optional("SES_CONFIGURATION_SET"),
             console_url: environment.optional("CONSOLE_URL"),

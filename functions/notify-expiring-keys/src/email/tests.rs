@@ -22,7 +22,7 @@ fn key(name: &str, seconds: i64) -> ExpiringKey {
 }
 
 fn message(kind: MessageKind, title: &str) -> Message {
-    let text = "Key ak_7HcX2mPq9LwZtR4bK1nV_…1cDe, which never expires. Done by <Bob> & co.";
+    let text = "Key ak_7HcX2mPq9LwZtR4bK1nV_…1cDe, which never expires. Done by \"<Bob> & co\".";
     Message::new(Time::from_seconds(NOW), kind, title, text, None)
 }
 
@@ -50,9 +50,9 @@ fn several_keys_are_named_in_their_order_with_a_link() {
 #[test]
 fn threats_come_first_and_changes_last() {
     let messages = [
-        message(MessageKind::KeyChanged, "Bob revoked your access key old"),
-        message(MessageKind::RetiredSecretUsed, "A retired secret of your access key deploy was used"),
-        message(MessageKind::LeakReported, "Your access key deploy was reported as leaked"),
+        message(MessageKind::KeyChanged, "\"Bob\" revoked your access key \"old\""),
+        message(MessageKind::RetiredSecretUsed, "A retired secret of your access key \"deploy\" was used"),
+        message(MessageKind::LeakReported, "Your access key \"deploy\" was reported as leaked"),
     ];
     let email = email(&[key("deploy", 86_400)], &messages, None);
     insta::assert_snapshot!("all_kinds_subject", email.subject);
@@ -62,7 +62,7 @@ fn threats_come_first_and_changes_last() {
 
 #[test]
 fn messages_alone_are_a_mail_too() {
-    let email = email(&[], &[message(MessageKind::AccessChanged, "Bob changed your roles or groups")], None);
+    let email = email(&[], &[message(MessageKind::AccessChanged, "\"Bob\" changed your roles or groups")], None);
     insta::assert_snapshot!("messages_subject", email.subject);
     insta::assert_snapshot!("messages_text", email.text);
 }
@@ -83,6 +83,7 @@ fn the_message_has_the_headers_that_mail_needs() {
     let mut sender = Sender {
         endpoint: None,
         from: "keys@example.com".to_owned(),
+        from_name: Some("Access keys".to_owned().try_into().unwrap()),
         reply_to: Some("help@example.com".to_owned()),
         configuration_set: None,
         console_url: None,

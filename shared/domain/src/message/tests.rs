@@ -34,14 +34,14 @@ fn a_changed_key_is_named_with_its_expiry_and_the_author() {
         (
             AccessKeyChange::Revoked,
             None,
-            "Bob revoked your access key deploy",
+            "\"Bob\" revoked your access key \"deploy\"",
             "never expires",
             MessageKind::KeyChanged,
         ),
         (
             AccessKeyChange::AccessChanged,
             Some(NOW),
-            "Bob changed the roles or groups of your access key deploy",
+            "\"Bob\" changed the roles or groups of your access key \"deploy\"",
             "expires at 2026-09-21T14:13:20Z",
             MessageKind::AccessChanged,
         ),
@@ -50,7 +50,7 @@ fn a_changed_key_is_named_with_its_expiry_and_the_author() {
         let message = Message::key_changed(NOW, change, &key, &prefix, &author);
         assert_eq!((message.title.as_str(), message.kind, message.key_id), (title, kind, Some(key.key_id)));
         let text = format!(
-            "Key {masked_key}, which {expiry}. Done by Bob ({}) from 192.0.2.1. If you did not expect this, \
+            "Key {masked_key}, which {expiry}. Done by \"Bob\" ({}) from 192.0.2.1. If you did not expect this, \
              ask them, or an owner of your organization.",
             user.user_id
         );
@@ -63,7 +63,7 @@ fn changed_roles_and_groups_are_listed() {
     let mut user = user(Kind::Normal);
     user.roles = ["reader", "writer"].map(|name| name.to_owned().try_into().unwrap()).to_vec();
     let message = Message::access_changed(NOW, &user, "Bob");
-    assert_eq!(message.title, "Bob changed your roles or groups");
+    assert_eq!(message.title, "\"Bob\" changed your roles or groups");
     assert_eq!(message.text, "Your roles are now: reader, writer. Your groups are now: none.");
     assert_eq!((message.kind, message.key_id), (MessageKind::AccessChanged, None));
 }
@@ -71,8 +71,8 @@ fn changed_roles_and_groups_are_listed() {
 #[test]
 fn a_retired_secret_is_of_the_reader_or_of_a_machine() {
     for (kind, title) in [
-        (Kind::Owner, "A retired secret of your access key deploy was used"),
-        (Kind::Machine, "A retired secret of Ann's access key deploy was used"),
+        (Kind::Owner, "A retired secret of your access key \"deploy\" was used"),
+        (Kind::Machine, "A retired secret of the access key \"deploy\" of \"Ann\" was used"),
     ] {
         let user = user(kind);
         let (key, prefix, masked_key) = key(&user, None);
@@ -106,7 +106,7 @@ fn a_leak_names_the_source_and_note_of_its_reporter() {
     ] {
         let report = LeakReport { source_ip: "192.0.2.1", source, note };
         let message = Message::leak_reported(NOW, &key, &user, &prefix, &report);
-        assert_eq!(message.title, "The access key deploy of Ann was reported as leaked, and revoked");
+        assert_eq!(message.title, "The access key \"deploy\" of \"Ann\" was reported as leaked, and revoked");
         assert_eq!(message.text, format!("{text}{more}"));
         assert_eq!((message.kind, message.key_id), (MessageKind::LeakReported, Some(key.key_id)));
     }
@@ -118,7 +118,7 @@ fn a_reported_retired_secret_leaves_the_key_as_it_is() {
     let (key, prefix, masked_key) = key(&user, None);
     let report = LeakReport { source_ip: "192.0.2.1", source: Some("\"a\" (not verified)"), note: None };
     let message = Message::retired_secret_reported(NOW, &key, &user, &prefix, &report);
-    assert_eq!(message.title, "A retired secret of the access key deploy of Ann was reported as leaked");
+    assert_eq!(message.title, "A retired secret of the access key \"deploy\" of \"Ann\" was reported as leaked");
     let text = format!(
         "Somebody at 192.0.2.1 reported at 2026-09-21T14:13:20Z a secret of key {masked_key} that a rotation \
          had ended. The key was not revoked, and its present secret works on. If you do not know who rotated \
@@ -142,7 +142,7 @@ fn an_expiry_is_soon_or_past() {
     let message = Message::key_expires(NOW, &expiring);
     assert_eq!(message.title, "Access key \"deploy\" expires in 2 hours");
     let text = format!(
-        "Key ak_7HcX2mPq9LwZtR4bK1nV_…1cDe of ci in Works. Expiry: 2026-09-21 16:13:20 UTC. {EXPIRY_ADVICE}"
+        "Key ak_7HcX2mPq9LwZtR4bK1nV_…1cDe of \"ci\" in \"Works\". Expiry: 2026-09-21 16:13:20 UTC. {EXPIRY_ADVICE}"
     );
     assert_eq!((message.text, message.kind), (text, MessageKind::KeyExpiring));
     assert_eq!(message.key_id, Some(expiring.key_id));
@@ -154,14 +154,14 @@ fn an_expiry_is_soon_or_past() {
 fn an_undeliverable_mail_names_twenty_items_and_counts_the_others() {
     let items: Vec<_> = (1..=22).map(|number| format!("item {number}")).collect();
     let message = Message::mail_undeliverable(NOW, &user(Kind::Normal), "MessageRejected", &items[..1]);
-    assert_eq!(message.title, "Mails to Ann cannot be delivered");
+    assert_eq!(message.title, "Mails to \"Ann\" cannot be delivered");
     assert_eq!(
         message.text,
-        "The mail service refuses the address ann@example.com of Ann for good (MessageRejected). Not \
-         delivered: item 1. Tell Ann, and correct the address."
+        "The mail service refuses the address ann@example.com of \"Ann\" for good (MessageRejected). Not \
+         delivered: item 1. Tell \"Ann\", and correct the address."
     );
     let message = Message::mail_undeliverable(NOW, &user(Kind::Normal), "MessageRejected", &items);
-    assert!(message.text.contains("; item 20; and 2 more. Tell Ann"), "{}", message.text);
+    assert!(message.text.contains("; item 20; and 2 more. Tell \"Ann\""), "{}", message.text);
     assert_eq!((message.kind, message.key_id), (MessageKind::MailUndeliverable, None));
 }
 
@@ -170,7 +170,7 @@ fn a_changed_account_is_described_to_the_address_that_it_had() {
     let (before, works) = (user(Kind::Owner), Name::try_from("Works".to_owned()).unwrap());
     let author = Author { name: "Bob", user_id: before.user_id, source_ip: "192.0.2.1" };
     let done = format!(
-        "Done by Bob ({}) from 192.0.2.1. If you did not expect this, ask an owner of the organization.",
+        "Done by \"Bob\" ({}) from 192.0.2.1. If you did not expect this, ask an owner of the organization.",
         before.user_id
     );
     let worded = |change: fn(&mut User)| {
@@ -195,6 +195,6 @@ fn a_changed_account_is_described_to_the_address_that_it_had() {
              address. ",
         ),
     ] {
-        assert_eq!(worded(change), (format!("Bob {title} your account in Works"), format!("{facts}{done}")));
+        assert_eq!(worded(change), (format!("\"Bob\" {title} your account in \"Works\""), format!("{facts}{done}")));
     }
 }

@@ -1,0 +1,43 @@
+//! Writes texts in headers, so that each mail program reads exactly these texts.
+//!
+//! `mail-builder` leaves ASCII as it is, also ASCII that a mail program takes for an encoded word (RFC 2047),
+//! and does not keep spaces in a row.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use domain::text::Name;
+
+/// The most bytes of a text in one encoded word. With `Subject: ` it then fits the 76 characters of a line.
+const WORD_BYTES: usize = 39;
+
+/// Writes a text as the value of a header: as it is if nothing in it can be misread, and else in encoded words.
+pub(super) fn encoded(text: &str) -> String {
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+        && text.trim() == text
+        && !["  ", "=?"].iter().any(|mistakable| text.contains(mistakable));
+    if is_plain { text.to_owned() } else { encoded_words(text) }
+}
+
+/// Writes an address with the name that mail programs show beside it.
+pub(super) fn mailbox(name: Option<&Name>, address: &str) -> String {
+    let Some(name) = name else { return format!("<{address}>") };
+    match encoded(name.as_str()) {
+        plain if plain == name.as_str() => {
+            let escaped = plain.replace('\\', "\\\\").replace('"', "\\\"");
+            format!("\"{escaped}\" <{address}>")
+        }
+        words => format!("{words} <{address}>"),
+    }
+}
+
+/// Encodes a text in as many words as it needs. Readers leave out the spaces between encoded words.
+fn encoded_words(text: &str) -> String {
+    let mut words: Vec<String> = vec![String::new()];
+    for c in text.chars() {
+        match words.last_mut() {
+            Some(word) if word.len() + c.len_utf8() <= WORD_BYTES => word.push(c),
+            _ => words.push(c.to_string()),
+        }
+    }
+    let words = words.iter().map(|word| format!("=?utf-8?B?{}?=", STANDARD.encode(word)));
+    words.collect::<Vec<_>>().join(" ")
+}
