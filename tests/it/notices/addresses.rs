@@ -206,7 +206,10 @@ fn a_mail_whose_address_was_changed_before_it_left_is_given_up_and_the_owners_ar
         assert!(!recipients(world).contains(&"victim@example.org".to_owned()));
         world.travel(0);
         let me = organization.owner.get(&organization.user_path("me")).await.expect(200);
-        assert_eq!(titles(world, me["user_id"].as_str().unwrap()), ["Mails to \"carol\" cannot be delivered"]);
+        assert_eq!(
+            titles(world, me["user_id"].as_str().unwrap()),
+            ["Mails to \"carol\" cannot be delivered"]
+        );
         let dead = |mail: &Item| mail["status"] == "dead" && mail["user_id"] == carol.as_str();
         assert_eq!(world.items_of("MAIL#").iter().filter(|mail| dead(mail)).count(), 1);
     });

@@ -44,7 +44,11 @@ fn mails_come_with_the_name_of_the_sender() {
 fn a_name_in_a_mail_reads_as_it_was_written() {
     for (name, subject, html) in [
         ("=?utf-8?q?=41?=", "Access key \"=?utf-8?q?=41?=\" has expired", "=?utf-8?q?=41?="),
-        (" a  <b> &amp; \"x", "Access key “ a  <b> &amp; \"x” has expired", " a  &#60;b&#62; &#38;amp; &#34;x"),
+        (
+            " a  <b> &amp; \"x",
+            "Access key “ a  <b> &amp; \"x” has expired",
+            " a  &#60;b&#62; &#38;amp; &#34;x",
+        ),
         ("می‌خواهم 7", "Access key \"\u{2068}می‌خواهم 7\u{2069}\" has expired", "می‌خواهم 7"),
         ("👩🏽‍🚀 1️⃣ ශ්‍රී", "Access key \"👩🏽‍🚀 1️⃣ ශ්‍රී\" has expired", "👩🏽‍🚀 1️⃣ ශ්‍රී"),
     ] {

@@ -62,7 +62,8 @@ fn threats_come_first_and_changes_last() {
 
 #[test]
 fn messages_alone_are_a_mail_too() {
-    let email = email(&[], &[message(MessageKind::AccessChanged, "\"Bob\" changed your roles or groups")], None);
+    let email =
+        email(&[], &[message(MessageKind::AccessChanged, "\"Bob\" changed your roles or groups")], None);
     insta::assert_snapshot!("messages_subject", email.subject);
     insta::assert_snapshot!("messages_text", email.text);
 }

@@ -15,7 +15,8 @@ pub fn quoted(text: &str) -> String {
     let unused = MARKS.into_iter().find(|marks| !marks.iter().any(|mark| text.contains(mark)));
     // More marks in a row than the text holds anywhere, as Markdown fences code.
     let fence = || text.split(|c| c != '"').map(str::len).max().map_or(1, |longest| longest + 1);
-    let [open, close] = unused.map_or_else(|| [(); 2].map(|()| "\"".repeat(fence())), |marks| marks.map(str::to_owned));
+    let [open, close] =
+        unused.map_or_else(|| [(); 2].map(|()| "\"".repeat(fence())), |marks| marks.map(str::to_owned));
     if text.chars().any(is_right_to_left) {
         format!("{open}\u{2068}{text}\u{2069}{close}")
     } else {

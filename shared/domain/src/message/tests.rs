@@ -118,7 +118,10 @@ fn a_reported_retired_secret_leaves_the_key_as_it_is() {
     let (key, prefix, masked_key) = key(&user, None);
     let report = LeakReport { source_ip: "192.0.2.1", source: Some("\"a\" (not verified)"), note: None };
     let message = Message::retired_secret_reported(NOW, &key, &user, &prefix, &report);
-    assert_eq!(message.title, "A retired secret of the access key \"deploy\" of \"Ann\" was reported as leaked");
+    assert_eq!(
+        message.title,
+        "A retired secret of the access key \"deploy\" of \"Ann\" was reported as leaked"
+    );
     let text = format!(
         "Somebody at 192.0.2.1 reported at 2026-09-21T14:13:20Z a secret of key {masked_key} that a rotation \
          had ended. The key was not revoked, and its present secret works on. If you do not know who rotated \
@@ -195,6 +198,9 @@ fn a_changed_account_is_described_to_the_address_that_it_had() {
              address. ",
         ),
     ] {
-        assert_eq!(worded(change), (format!("\"Bob\" {title} your account in \"Works\""), format!("{facts}{done}")));
+        assert_eq!(
+            worded(change),
+            (format!("\"Bob\" {title} your account in \"Works\""), format!("{facts}{done}"))
+        );
     }
 }
