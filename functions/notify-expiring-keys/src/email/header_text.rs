@@ -17,11 +17,11 @@ pub(super) fn encoded(text: &str) -> String {
     if is_plain { text.to_owned() } else { encoded_words(text) }
 }
 
-/// Writes an address with the name that mail programs show beside it.
+/// Writes an address with the name that mail programs show beside it. They show no spaces around it.
 pub(super) fn mailbox(name: Option<&Name>, address: &str) -> String {
-    let Some(name) = name else { return format!("<{address}>") };
-    match encoded(name.as_str()) {
-        plain if plain == name.as_str() => {
+    let Some(name) = name.map(|name| name.as_str().trim()) else { return format!("<{address}>") };
+    match encoded(name) {
+        plain if plain == name => {
             let escaped = plain.replace('\\', "\\\\").replace('"', "\\\"");
             format!("\"{escaped}\" <{address}>")
         }

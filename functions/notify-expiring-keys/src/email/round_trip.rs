@@ -125,6 +125,7 @@ fn name() -> impl Strategy<Value = Name> {
 /// What a mail program shows of a mail.
 #[derive(Debug, PartialEq)]
 struct Shown {
+    /// The name of the sender.
     from: Option<String>,
     subject: String,
     text: String,
@@ -187,7 +188,7 @@ fn round_trip(names: &[Name; 5]) -> String {
     let (keys, messages) = ([key], [message]);
     let email = Email::new(Contents::new(recipient, &keys, &messages, None, NOW));
     let shown = Shown {
-        from: Some(author.to_owned()),
+        from: Some(author.trim().to_owned()),
         subject: email.subject.clone(),
         text: email.text.clone(),
         html: email.html.clone(),
