@@ -7,34 +7,15 @@ use domain::{
     Time,
     audit::{Actor, Origin},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use crate::{failure::Failure, headers::Headers};
 
-/// An event of the gateway, not yet parsed.
-///
-/// It is parsed here, because the error messages of the runtime's own parser may hold a secret. It has no `Debug`,
-/// because it holds the caller's credential.
-#[derive(Deserialize)]
-pub struct AuthorizerEvent(Box<RawValue>);
-
-impl AuthorizerEvent {
-    /// Parses the parts on which a decision depends.
-    pub(crate) fn parse(&self) -> Result<AuthorizerRequest, Failure> {
-        serde_json::from_str::<Payload>(self.0.get()).map_err(|error| Failure::unreadable(&error))?.try_into()
-    }
-
-    /// Finds the gateway's id of the request where [`AuthorizerEvent::parse`] fails.
-    pub(crate) fn request_id(&self) -> Option<String> {
-        api::request_id_of(self.0.get())
-    }
-}
-
 /// Payload 2.0 of HTTP APIs, or 1.0 of REST APIs.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Payload {
+struct Payload<'a> {
     version: Option<String>,
     route_key: Option<String>,
     raw_path: Option<String>,
@@ -45,8 +26,12 @@ struct Payload {
     path: Option<String>,
     headers: Option<Headers>,
     multi_value_headers: Option<Headers>,
-    query_string_parameters: Option<HashMap<String, Option<String>>>,
-    multi_value_query_string_parameters: Option<HashMap<String, Option<Vec<String>>>>,
+    /// Parsed only where there is no raw query.
+    #[serde(borrow)]
+    query_string_parameters: Option<&'a RawValue>,
+    /// As above.
+    #[serde(borrow)]
+    multi_value_query_string_parameters: Option<&'a RawValue>,
     path_parameters: Option<PathParameters>,
     stage_variables: Option<StageVariables>,
     request_context: RequestContext,
@@ -121,6 +106,13 @@ pub(crate) struct AuthorizerRequest {
 }
 
 impl AuthorizerRequest {
+    /// Parses the parts of an event on which a decision depends.
+    pub(crate) fn parse(event: &[u8]) -> Result<Self, Failure> {
+        // Checked whole, and not once more for each text in it.
+        let event = str::from_utf8(event).map_err(|_| Failure::NotUtf8)?;
+        serde_json::from_str::<Payload<'_>>(event).map_err(|error| Failure::unreadable(&error))?.try_into()
+    }
+
     /// Returns the origin of a change that this request makes.
     pub(crate) fn origin(&self, actor: Actor) -> Origin {
         let (source_ip, request_id) = (self.source_ip.clone(), self.request_id.clone());
@@ -128,10 +120,10 @@ impl AuthorizerRequest {
     }
 }
 
-impl TryFrom<Payload> for AuthorizerRequest {
+impl TryFrom<Payload<'_>> for AuthorizerRequest {
     type Error = Failure;
 
-    fn try_from(event: Payload) -> Result<Self, Failure> {
+    fn try_from(event: Payload<'_>) -> Result<Self, Failure> {
         let missing = Failure::BadEvent;
         let context = event.request_context;
         let simple = event.version.as_deref() == Some("2.0");
@@ -161,7 +153,10 @@ impl TryFrom<Payload> for AuthorizerRequest {
         };
         let query = match event.raw_query_string {
             Some(raw) => pairs_of(&raw),
-            None => all_values(event.multi_value_query_string_parameters, event.query_string_parameters),
+            None => all_values(
+                parameters(event.multi_value_query_string_parameters)?,
+                parameters(event.query_string_parameters)?,
+            ),
         };
         let several = event.multi_value_headers.filter(|headers| !headers.0.is_empty());
         let sign_in_routes = event.stage_variables.and_then(|variables| variables.sign_in_routes);
@@ -181,6 +176,11 @@ impl TryFrom<Payload> for AuthorizerRequest {
             request_id: context.request_id,
         })
     }
+}
+
+/// Parses query parameters.
+fn parameters<T: DeserializeOwned>(raw: Option<&RawValue>) -> Result<Option<T>, Failure> {
+    raw.map(|raw| serde_json::from_str(raw.get()).map_err(|error| Failure::unreadable(&error))).transpose()
 }
 
 /// Prefers the form that keeps repeated values apart.

@@ -19,6 +19,9 @@ pub(crate) enum Failure {
         /// Counted from 1.
         column: usize,
     },
+    /// The payload is no text.
+    #[error("the event is not UTF-8")]
+    NotUtf8,
     /// The table failed.
     #[error("the table failed")]
     Table(#[from] table::Error),

@@ -13,6 +13,7 @@ mod jwt;
 mod member;
 mod organization_cache;
 mod permission_index;
+mod raw_events;
 mod refusal;
 mod response;
 mod reuse;
@@ -24,6 +25,7 @@ mod suspension;
 
 use api::{AuthorizerContext, Caller, Credential, request_span};
 use lambda_runtime::{Diagnostic, LambdaEvent};
+use serde::de::IgnoredAny;
 use tracing::Instrument as _;
 
 use authorizer_request::AuthorizerRequest;
@@ -32,19 +34,21 @@ use refusal::Refusal;
 use response::Scope;
 use stop::Stop;
 
-pub use authorizer_request::AuthorizerEvent;
+pub use raw_events::RawEvents;
 pub use response::AuthorizerResponse;
 pub use settings::Authorizer;
 
-/// Answers the gateway in the format of its event.
+/// Answers the gateway in the format of its event, which is the one in hand of `events`.
 pub async fn authorize_request(
     authorizer: &Authorizer,
-    event: LambdaEvent<AuthorizerEvent>,
+    events: &RawEvents,
+    event: LambdaEvent<IgnoredAny>,
 ) -> Result<AuthorizerResponse, Diagnostic> {
-    let request = event.payload.parse();
+    let payload = events.take();
+    let request = AuthorizerRequest::parse(&payload);
     let span = match &request {
         Ok(parsed) => request_span(&event.context.request_id, Some(&parsed.request_id)),
-        Err(_) => request_span(&event.context.request_id, event.payload.request_id().as_deref()),
+        Err(_) => request_span(&event.context.request_id, api::request_id_of(&payload).as_deref()),
     };
     respond(authorizer, request).instrument(span).await
 }

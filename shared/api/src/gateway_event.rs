@@ -77,7 +77,7 @@ impl From<serde_json::Error> for NotAnEvent {
 
 /// Finds the gateway's id of the request in a payload that could not be parsed, for the log.
 #[must_use]
-pub fn request_id_of(payload: &str) -> Option<String> {
+pub fn request_id_of(payload: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Payload {
@@ -88,7 +88,7 @@ pub fn request_id_of(payload: &str) -> Option<String> {
     struct Context {
         request_id: String,
     }
-    serde_json::from_str(payload).ok().map(|payload: Payload| payload.request_context.request_id)
+    serde_json::from_slice(payload).ok().map(|payload: Payload| payload.request_context.request_id)
 }
 
 #[derive(Deserialize)]
@@ -116,7 +116,7 @@ impl GatewayEvent {
 
     /// Finds the gateway's id of the request where [`GatewayEvent::parse`] fails.
     pub(crate) fn request_id(&self) -> Option<String> {
-        request_id_of(self.0.get())
+        request_id_of(self.0.get().as_bytes())
     }
 }
 

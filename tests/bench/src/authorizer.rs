@@ -9,7 +9,7 @@ use rand::seq::SliceRandom as _;
 
 use crate::{
     arguments::Size,
-    binaries::{AUTHORIZER, DOCUMENTED, LEAN, NOTHING},
+    binaries::{AUTHORIZER, DOCUMENTED, LEAN, LOGGING, NOTHING},
     event,
     failure::Failure,
     instance::{Answer, Instance, Start},
@@ -28,6 +28,7 @@ pub(crate) struct Subject {
 
 /// The floors.
 pub(crate) const DOES_NOTHING: &str = "does nothing";
+pub(crate) const LOGS: &str = "writes one log line";
 pub(crate) const LEAN_READ: &str = "the read alone, lean";
 pub(crate) const DOCUMENTED_READ: &str = "the read alone, documented set-up";
 /// The authorizer's events.
@@ -49,6 +50,7 @@ impl Subject {
         let of = |name, start, event, passes| Self { name, start, event, passes };
         Ok(vec![
             of(DOES_NOTHING, world.floor(NOTHING)?, malformed.clone(), false),
+            of(LOGS, world.floor(LOGGING)?, malformed.clone(), false),
             of(LEAN_READ, world.floor(LEAN)?, right.clone(), true),
             of(DOCUMENTED_READ, world.floor(DOCUMENTED)?, right.clone(), true),
             of(MALFORMED, authorizer.clone(), malformed, false),

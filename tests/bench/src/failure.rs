@@ -23,6 +23,9 @@ pub(crate) enum Failure {
     /// A function did not do what is measured.
     #[error("{function}: {reason}; its log is {}", log.display())]
     Function { function: String, reason: String, log: PathBuf },
+    /// The floor of a function that logs is none.
+    #[error("the floor writes lines of {floor} bytes, and the authorizer of {ours}: change the floor's")]
+    Lines { floor: usize, ours: usize },
     /// The table could not be filled.
     #[error("the table could not be filled: {0}")]
     Fill(String),

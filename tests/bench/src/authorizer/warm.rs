@@ -1,8 +1,8 @@
 //! Warm instances of authorizer and floors, in turns.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
-use super::{DOES_NOTHING, LEAN_READ, MALFORMED, RIGHT, Subject, in_turn, most, place};
+use super::{DOES_NOTHING, LEAN_READ, LOGS, MALFORMED, RIGHT, Subject, in_turn, most, place};
 use crate::{
     arguments::Size,
     failure::Failure,
@@ -78,8 +78,22 @@ pub(super) fn measure(
     }
     report.section(section);
     let right = median(RIGHT) / median(LEAN_READ);
-    let malformed = median(MALFORMED) / median(DOES_NOTHING);
+    let malformed = |floor| median(MALFORMED) / median(floor);
+    same_lines(subjects)?;
     report.target(Target::ratio("warm right secret, of the lean read", right, 1.2));
-    report.target(Target::ratio("warm malformed, of a function that does nothing", malformed, 1.1));
+    let nothing = malformed(DOES_NOTHING);
+    report.target(Target::ratio("warm malformed, of a function that does nothing", nothing, 1.15));
+    report.target(Target::ratio("warm malformed, of one that writes one log line", malformed(LOGS), 1.1));
     Ok(())
+}
+
+/// Checks that the floor writes lines as long as the authorizer's for a malformed credential.
+fn same_lines(subjects: &[Subject]) -> Result<(), Failure> {
+    let line = |name, part: &str| {
+        let log = place(subjects, name).map(|place| &subjects[place].start.log);
+        let text = log.and_then(|log| fs::read_to_string(log).ok()).unwrap_or_default();
+        text.lines().rfind(|line| line.contains(part)).unwrap_or_default().len()
+    };
+    let (floor, ours) = (line(LOGS, "malformed"), line(MALFORMED, "malformed"));
+    if floor == ours && floor > 0 { Ok(()) } else { Err(Failure::Lines { floor, ours }) }
 }
