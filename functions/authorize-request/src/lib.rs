@@ -23,10 +23,9 @@ mod sign_in;
 mod stop;
 mod suspension;
 
-use api::{AuthorizerContext, Caller, Credential, request_span};
+use api::{AuthorizerContext, Caller, Credential, request_id_of, with_request_ids};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::de::IgnoredAny;
-use tracing::Instrument as _;
 
 use authorizer_request::AuthorizerRequest;
 use failure::Failure;
@@ -46,11 +45,11 @@ pub async fn authorize_request(
 ) -> Result<AuthorizerResponse, Diagnostic> {
     let payload = events.take();
     let request = AuthorizerRequest::parse(&payload);
-    let span = match &request {
-        Ok(parsed) => request_span(&event.context.request_id, Some(&parsed.request_id)),
-        Err(_) => request_span(&event.context.request_id, api::request_id_of(&payload).as_deref()),
+    let request_id = match &request {
+        Ok(parsed) => Some(parsed.request_id.clone()),
+        Err(_) => request_id_of(&payload),
     };
-    respond(authorizer, request).instrument(span).await
+    with_request_ids(event.context.request_id, request_id, respond(authorizer, request)).await
 }
 
 async fn respond(

@@ -34,7 +34,7 @@ pub use error_chain::causes;
 pub use gateway_event::request_id_of;
 pub use handler_error::{BodyError, HandlerError, HandlerResult};
 pub use idempotency::replay_key;
-pub use log::request_span;
+pub use log::with_request_ids;
 pub use new_secret::NewSecret;
 pub use paging::{Page, Paging, time_filter};
 pub use request::Request;

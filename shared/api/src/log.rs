@@ -1,7 +1,8 @@
 //! The log: JSON lines on standard output, each with the ids of its request.
 //!
-//! Written by hand because the JSON format of `tracing-subscriber` puts a span's fields into an object of their
-//! own, where `CloudWatch`'s filters see no `request_id`. Delete it when that format can put them beside the event's.
+//! Written by hand because the JSON format of `tracing-subscriber` puts the ids into an object of their own, where
+//! `CloudWatch`'s filters see no `request_id`. Its spans also cost each request time, whether or not it writes a
+//! line. Delete it when that format can put the ids beside the event's fields.
 
 use std::{
     fmt,
@@ -10,69 +11,95 @@ use std::{
 
 use serde::Serializer as _;
 use tracing::{
-    Event, Level, Span, Subscriber,
+    Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
-    span::{Attributes, Id},
+    level_filters::LevelFilter,
+    span::{Attributes, Id, Record},
 };
-use tracing_subscriber::{
-    Layer,
-    filter::{LevelFilter, Targets},
-    layer::{Context, SubscriberExt as _},
-    registry::LookupSpan,
-    util::SubscriberInitExt as _,
-};
+
+/// The crates below these names are held at warnings: below that they log the bytes that they send.
+const QUIET: [&str; 5] = ["aws", "hyper", "lambda", "rustls", "h2"];
+
+/// The runtime does not repeat a handler's error here: the function has logged it, with the ids of its request.
+const SILENT: &str = "lambda_runtime::layers::panic";
+
+tokio::task_local! {
+    static IDS: RequestIds;
+}
+
+/// The ids of the request in hand.
+struct RequestIds {
+    request_id: Option<String>,
+    lambda_request_id: String,
+}
 
 /// Starts to write events of this level and above.
-///
-/// The AWS clients and the HTTP stack are held at warnings: below that they log the bytes that they send. The
-/// runtime does not repeat a handler's error: the function has logged it, with the ids of its request.
 pub(crate) fn start(level: Level) {
-    let quiet = ["aws", "hyper", "lambda", "rustls", "h2"].map(|target| (target, Level::WARN));
-    let targets = Targets::new()
-        .with_default(level)
-        .with_targets(quiet)
-        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
-    tracing_subscriber::registry().with(JsonLines).with(targets).init();
+    // A log that cannot be written has no other place for its failure.
+    let write = |line: &[u8]| drop(io::stdout().lock().write_all(line));
+    tracing::subscriber::set_global_default(JsonLines { level, write })
+        .expect("a function starts its log once");
 }
 
-/// Makes the span of an invocation. Each line that is written inside it carries Lambda's id of the invocation and,
-/// where it is known, the gateway's id of the request.
-#[must_use]
-pub fn request_span(lambda_request_id: &str, request_id: Option<&str>) -> Span {
-    // At the highest level, so that no setting of the log's level takes the ids away.
-    tracing::error_span!("request", request_id, lambda_request_id)
+/// Does the work of an invocation. Each line that is written by it carries Lambda's id of the invocation and, where
+/// it is known, the gateway's id of the request.
+pub async fn with_request_ids<T>(
+    lambda_request_id: String,
+    request_id: Option<String>,
+    work: impl Future<Output = T>,
+) -> T {
+    IDS.scope(RequestIds { request_id, lambda_request_id }, work).await
 }
 
-/// Writes each event as one JSON object: its level, its own fields, and those of the spans around it.
-struct JsonLines;
+/// Writes each event as one JSON object: its level, its own fields, and the ids of the request in hand.
+struct JsonLines<W> {
+    level: Level,
+    write: W,
+}
 
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
-    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if let Some(span) = context.span(id) {
-            let mut members = Members::with_capacity(128);
-            attributes.record(&mut members);
-            span.extensions_mut().insert(members);
-        }
+impl<W: Fn(&[u8]) + 'static> Subscriber for JsonLines<W> {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        let target = metadata.target();
+        let is_quiet = QUIET.iter().any(|quiet| target.starts_with(quiet));
+        let level = if is_quiet { Level::WARN } else { self.level };
+        metadata.is_event() && *metadata.level() <= level && !target.starts_with(SILENT)
     }
 
-    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let line = line(event, &context);
-        // A log that cannot be written has no other place for its failure.
-        let _ = io::stdout().lock().write_all(&line);
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.level.max(Level::WARN).into())
     }
+
+    fn event(&self, event: &Event<'_>) {
+        (self.write)(&line(event));
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        // Never called, because no span is enabled.
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
 }
 
-fn line<S: Subscriber + for<'a> LookupSpan<'a>>(event: &Event<'_>, context: &Context<'_, S>) -> Vec<u8> {
-    let mut members = Members::with_capacity(256);
+fn line(event: &Event<'_>) -> Vec<u8> {
+    let mut members = Members(Vec::with_capacity(256));
     members.0.extend_from_slice(b"{\"level\":\"");
     members.0.extend_from_slice(event.metadata().level().as_str().as_bytes());
     members.0.push(b'"');
     event.record(&mut members);
-    for span in context.event_scope(event).into_iter().flatten() {
-        if let Some(of_span) = span.extensions().get::<Members>() {
-            members.0.extend_from_slice(&of_span.0);
+    // Outside an invocation there are none.
+    let _ = IDS.try_with(|ids| {
+        if let Some(request_id) = &ids.request_id {
+            members.push("request_id", request_id);
         }
-    }
+        members.push("lambda_request_id", &ids.lambda_request_id);
+    });
     members.0.extend_from_slice(b"}\n");
     members.0
 }
@@ -81,46 +108,42 @@ fn line<S: Subscriber + for<'a> LookupSpan<'a>>(event: &Event<'_>, context: &Con
 struct Members(Vec<u8>);
 
 impl Members {
-    fn with_capacity(bytes: usize) -> Self {
-        Self(Vec::with_capacity(bytes))
-    }
-
-    fn push(&mut self, field: &Field, value: &impl serde::Serialize) {
-        self.name(field);
+    fn push(&mut self, name: &'static str, value: &(impl serde::Serialize + ?Sized)) {
+        self.name(name);
         serde_json::to_writer(&mut self.0, value).expect("numbers and text are JSON");
     }
 
-    fn name(&mut self, field: &Field) {
+    fn name(&mut self, name: &'static str) {
         self.0.extend_from_slice(b",\"");
         // The names are identifiers of this code, with nothing to escape.
-        self.0.extend_from_slice(field.name().as_bytes());
+        self.0.extend_from_slice(name.as_bytes());
         self.0.extend_from_slice(b"\":");
     }
 }
 
 impl Visit for Members {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.push(field, &value);
+        self.push(field.name(), &value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.push(field, &value);
+        self.push(field.name(), &value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.push(field, &value);
+        self.push(field.name(), &value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.push(field, &value);
+        self.push(field.name(), &value);
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.push(field, &value);
+        self.push(field.name(), value);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.name(field);
+        self.name(field.name());
         let mut json = serde_json::Serializer::new(&mut self.0);
         json.collect_str(&format_args!("{value:?}")).expect("text is JSON");
     }
@@ -135,41 +158,39 @@ mod tests {
     use super::*;
 
     /// Keeps the lines instead of writing them.
-    #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<Value>>>);
-
-    impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Kept {
-        fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-            JsonLines.on_new_span(attributes, id, context);
-        }
-
-        fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-            let line = line(event, &context);
+    async fn lines(level: Level, work: impl Future<Output = ()>) -> Vec<Value> {
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let keep = Arc::clone(&kept);
+        let write = move |line: &[u8]| {
             assert!(line.ends_with(b"}\n"));
-            self.0.lock().unwrap().push(serde_json::from_slice(&line).unwrap());
-        }
+            keep.lock().unwrap().push(serde_json::from_slice(line).unwrap());
+        };
+        let guard = tracing::subscriber::set_default(JsonLines { level, write });
+        work.await;
+        drop(guard);
+        Arc::try_unwrap(kept).unwrap().into_inner().unwrap()
     }
 
-    fn lines(level: Level, write: impl FnOnce()) -> Vec<Value> {
-        let kept = Kept::default();
-        let subscriber =
-            tracing_subscriber::registry().with(kept.clone()).with(Targets::new().with_default(level));
-        tracing::subscriber::with_default(subscriber, write);
-        kept.0.lock().unwrap().clone()
+    async fn in_request(request_id: Option<&str>, work: impl Future<Output = ()>) {
+        with_request_ids("lambda's".to_owned(), request_id.map(str::to_owned), work).await;
     }
 
-    #[test]
-    fn a_line_holds_its_fields_and_the_ids_of_its_request() {
-        let written = lines(Level::INFO, || {
+    #[tokio::test]
+    async fn a_line_holds_its_fields_and_the_ids_of_its_request() {
+        let work = async {
             tracing::warn!("before");
-            request_span("lambda's", Some("the gateway's")).in_scope(|| {
+            in_request(Some("the gateway's"), async {
                 tracing::error!(count = 2, share = 0.5, ok = true, name = "a \"b\"\n", id = %7, "it {}", "failed");
+                tokio::task::yield_now().await;
                 tracing::debug!("nothing");
-            });
-            request_span("lambda's", None).in_scope(|| tracing::info!("refused"));
-        });
+                tracing::info!("went on");
+            })
+            .await;
+            in_request(None, async { tracing::info!("refused") }).await;
+            tracing::warn!("after");
+        };
         assert_eq!(
-            written,
+            lines(Level::INFO, work).await,
             [
                 json!({"level": "WARN", "message": "before"}),
                 json!({
@@ -177,16 +198,47 @@ mod tests {
                     "count": 2, "share": 0.5, "ok": true, "name": "a \"b\"\n", "id": "7",
                     "request_id": "the gateway's", "lambda_request_id": "lambda's",
                 }),
+                json!({
+                    "level": "INFO", "message": "went on",
+                    "request_id": "the gateway's", "lambda_request_id": "lambda's",
+                }),
                 json!({"level": "INFO", "message": "refused", "lambda_request_id": "lambda's"}),
+                json!({"level": "WARN", "message": "after"}),
             ]
         );
     }
 
-    #[test]
-    fn no_level_of_the_log_takes_the_ids_away() {
-        let written = lines(Level::ERROR, || {
-            request_span("lambda's", Some("the gateway's")).in_scope(|| tracing::error!("failed"));
-        });
-        assert_eq!(written[0]["request_id"], "the gateway's");
+    #[tokio::test]
+    async fn requests_that_take_turns_keep_their_ids() {
+        let turn = async |request_id| {
+            in_request(Some(request_id), async {
+                for _ in 0..2 {
+                    tracing::info!(own = request_id, "a turn");
+                    tokio::task::yield_now().await;
+                }
+            })
+            .await;
+        };
+        let written = lines(Level::INFO, async {
+            tokio::join!(turn("a"), turn("b"));
+        })
+        .await;
+        assert_ne!(written[0]["own"], written[1]["own"], "they take turns");
+        assert!(written.iter().all(|line| line["own"] == line["request_id"]), "{written:?}");
+    }
+
+    #[tokio::test]
+    async fn what_other_crates_write_is_held_at_warnings() {
+        let work = async {
+            tracing::info!(target: "hyper::client", "bytes");
+            tracing::warn!(target: "aws_smithy_runtime", "a warning");
+            tracing::error!(target: "lambda_runtime::layers::panic", "an error, once more");
+            tracing::trace!("all of our own");
+            let _span = tracing::error_span!("of another crate").entered();
+        };
+        let written = lines(Level::TRACE, work).await;
+        let messages: Vec<_> = written.iter().map(|line| line["message"].as_str().unwrap()).collect();
+        assert_eq!(messages, ["a warning", "all of our own"]);
+        assert_eq!(lines(Level::ERROR, async { tracing::warn!("not asked for") }).await, [] as [Value; 0]);
     }
 }

@@ -6,13 +6,12 @@ use lambda_http::{
     http::header::SET_COOKIE,
     lambda_runtime::{self, Diagnostic, service_fn},
 };
-use tracing::Instrument as _;
 
 use crate::{
     HandlerResult, answer,
     error_chain::causes,
     gateway_event::{GatewayEvent, NotAnEvent, to_request},
-    log::request_span,
+    log::with_request_ids,
 };
 
 /// Answers the gateway's events with `handler` until Lambda ends the process.
@@ -27,9 +26,9 @@ async fn respond<F: Future<Output = HandlerResult>>(
     handler: impl Fn(Request) -> F,
 ) -> Result<ApiGatewayV2httpResponse, Diagnostic> {
     let parsed = event.payload.parse();
-    let span = match &parsed {
-        Ok(parsed) => request_span(&event.context.request_id, parsed.request_context.request_id.as_deref()),
-        Err(_) => request_span(&event.context.request_id, event.payload.request_id().as_deref()),
+    let request_id = match &parsed {
+        Ok(parsed) => parsed.request_context.request_id.clone(),
+        Err(_) => event.payload.request_id(),
     };
     let response = async {
         let event = parsed.map_err(|error| report(&error))?;
@@ -37,7 +36,7 @@ async fn respond<F: Future<Output = HandlerResult>>(
         let Ok(response) = answer(async { Box::pin(handler(to_request(event)?)).await }).await;
         Ok(to_gateway(response))
     };
-    response.instrument(span).await
+    with_request_ids(event.context.request_id, request_id, response).await
 }
 
 /// Logs the error, once, and makes it the invocation's.
