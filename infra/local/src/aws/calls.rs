@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
+    time::Instant,
 };
 
 use bytes::Bytes;
@@ -31,6 +32,8 @@ pub enum Service {
 /// One call, from the moment it arrived.
 #[derive(Debug, Clone)]
 pub struct Call {
+    /// When it arrived.
+    pub at: Instant,
     /// The service that was called.
     pub service: Service,
     /// The operation, as AWS names it; `GET /` for the health of an endpoint.
@@ -71,6 +74,7 @@ impl Calls {
             record.removed += 1;
         }
         record.calls.push_back(Call {
+            at: Instant::now(),
             service,
             operation: operation.to_owned(),
             function: caller.map(|caller| caller.function.clone()),
