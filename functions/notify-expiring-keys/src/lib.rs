@@ -9,6 +9,8 @@
 //! - An item that could not be read is never treated as deleted: its key stays due, its mail stays leased.
 //! - A recipient gets at most one mail in a run. An unfinished mail also takes the new notices, unless it
 //!   cannot be read. If a recipient has several unfinished mails, the others stay due.
+//! - An organization has so many mails a day to addresses that no sign-in proved. Those beyond wait for the next
+//!   day, UTC, and nothing of them is claimed before.
 //! - A mail that failed waits longer each time, and comes after all mails that failed less often.
 //! - Inboxes do not depend on SES.
 
@@ -72,11 +74,12 @@ async fn notify(notifier: &Notifier, run: &Run, shards: &[u32]) -> Result<Summar
     } = collected;
     let (plan, digests) = Plan::new(notices, unfinished_mails, messages);
     let delivery = Delivery { run, notifier, directory: &directory, advances: &advances, plan: &plan };
-    send(&delivery, in_turns(digests, parting_mails), shards).await;
+    let daily_limit = send(&delivery, in_turns(digests, parting_mails), shards).await;
     clean_up(run, table, &mut directory, &deleted_users).await;
     clean_up_organizations(run, table, &deleted_organizations).await;
 
-    advances.flush().await;
+    // At once, so that both end before the deadline.
+    futures_util::join!(advances.flush(), daily_limit.return_rest(run, notifier));
     run.count(|summary| {
         summary.skipped += plan.count_skipped();
         summary.left_over += plan.count_left_over();

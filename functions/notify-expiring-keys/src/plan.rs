@@ -22,7 +22,7 @@ pub(crate) struct Plan {
     notices: Vec<Rc<DueNotice>>,
     /// Unfinished mails beyond the first of each recipient, who gets one mail in a run.
     pub(crate) postponed_mails: usize,
-    /// Messages that no mail has claimed yet.
+    /// Messages that no mail has claimed yet, and that do not wait for the next day.
     unclaimed_messages: Cell<usize>,
     /// One lock for each organization with a notice that has several recipients.
     claim_locks: HashMap<OrganizationId, Mutex<()>>,
@@ -73,8 +73,8 @@ impl Plan {
         Some(self.claim_locks.get(&shared.organization_id)?.lock().await)
     }
 
-    /// Records that a mail claimed messages.
-    pub(crate) fn record_claimed_messages(&self, count: usize) {
+    /// Records that a mail claimed messages, or that they wait for the next day.
+    pub(crate) fn record_messages(&self, count: usize) {
         self.unclaimed_messages.set(self.unclaimed_messages.get() - count);
     }
 

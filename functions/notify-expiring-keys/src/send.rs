@@ -11,6 +11,7 @@ use crate::{
 };
 
 mod claims;
+pub(crate) mod daily_limit;
 mod delivery;
 mod inbox;
 mod mail;
@@ -22,6 +23,7 @@ pub(crate) mod ses;
 pub(crate) use delivery::Delivery;
 
 use claims::{claim_messages, claim_notices};
+use daily_limit::{Admission, DailyLimit, wait_for_next_day};
 use mail::{deliver, mark_empty, mark_undeliverable};
 use parting::send_parting_mail;
 use rate_limit::{Permit, RateLimiter};
@@ -31,11 +33,15 @@ use resume::{NotReclaimed, reclaim};
 const CONCURRENCY: usize = 16;
 
 /// Sends all mails, in the order given, until time or quota run out.
-pub(crate) async fn send(delivery: &Delivery<'_>, all: Vec<Outgoing>, shards: &[u32]) {
+///
+/// Returns the mails of the day that it reserved, so that the caller returns those that were not sent.
+pub(crate) async fn send(delivery: &Delivery<'_>, all: Vec<Outgoing>, shards: &[u32]) -> DailyLimit {
     let limiter = &rate_limiter(delivery, &all, shards).await;
+    let daily_limit =
+        if limiter.is_open() { DailyLimit::reserve(delivery, &all).await } else { DailyLimit::default() };
     delivery.run.count(|summary| summary.left_over += delivery.plan.postponed_mails);
     let sending = async |outgoing| match outgoing {
-        Outgoing::Digest(digest) => send_digest(delivery, digest, limiter).await,
+        Outgoing::Digest(digest) => send_digest(delivery, digest, limiter, &daily_limit).await,
         Outgoing::Parting(mail) => match limiter.permit() {
             Some(permit) if permit.ready(delivery.run.time_left()).await => {
                 send_parting_mail(delivery, mail, permit).await;
@@ -44,6 +50,7 @@ pub(crate) async fn send(delivery: &Delivery<'_>, all: Vec<Outgoing>, shards: &[
         },
     };
     stream::iter(all).for_each_concurrent(CONCURRENCY, sending).await;
+    daily_limit
 }
 
 /// Asks SES for its quota, if there are mails to send. If SES does not answer, no mail is sent.
@@ -66,11 +73,23 @@ fn share_of_rate(table: &Table, shards: &[u32]) -> f64 {
     f64::from(count) / f64::from(table.due_shards().max(1))
 }
 
-async fn send_digest(delivery: &Delivery<'_>, digest: Digest, limiter: &RateLimiter) {
-    // Taken first, so that the rest of the day's quota goes to the most urgent digests.
-    let permit = if digest.has_mail() { limiter.permit() } else { None };
+async fn send_digest(
+    delivery: &Delivery<'_>,
+    digest: Digest,
+    limiter: &RateLimiter,
+    daily_limit: &DailyLimit,
+) {
+    // Taken first, so that the rest of the day's mails and of the quota goes to the most urgent digests.
+    let admission = daily_limit.admit(delivery.directory, &digest);
+    let waits = matches!(admission, Admission::Waits);
+    let permit = match admission {
+        Admission::Unlimited if digest.has_mail() => limiter.permit(),
+        Admission::Reserved(mail) => limiter.permit().map(|permit| permit.with(mail)),
+        Admission::Unlimited | Admission::Waits | Admission::Unknown => None,
+    };
     inbox::notify(delivery, &digest).await;
     match permit {
+        _ if waits => wait_for_next_day(delivery, &digest).await,
         Some(permit) if permit.ready(delivery.run.time_left()).await => {
             send_mail(delivery, digest, permit).await;
         }

@@ -1,8 +1,13 @@
 //! The state of one instance of the function, made from its settings.
 
+use std::num::NonZero;
+
 use api::app::{App, Clock, StartError};
 
 use crate::{address::MailDomains, email::sender::Sender, send::ses::Mailer};
+
+/// The mails of an organization and day to addresses that no sign-in proved, unless a setting says otherwise.
+const MAILS_PER_ORGANIZATION_AND_DAY: NonZero<u32> = NonZero::new(1_000).expect("it is not zero");
 
 /// The clients and settings of one instance.
 #[derive(Debug)]
@@ -12,6 +17,8 @@ pub struct Notifier {
     pub(crate) mailer: Mailer,
     /// The domains in which machines may have any address.
     pub(crate) mail_domains: MailDomains,
+    /// The most mails of an organization and UTC day to addresses that no sign-in proved.
+    pub(crate) mails_per_organization_and_day: NonZero<u32>,
     pub(crate) clock: Clock,
 }
 
@@ -22,6 +29,9 @@ impl Notifier {
         let sender = Sender::from_env(&app.environment)?;
         let mailer = Mailer::new(&app.aws, &sender);
         let mail_domains = app.environment.parse_or("MAIL_DOMAINS", MailDomains::default())?;
-        Ok(Self { app, sender, mailer, mail_domains, clock: Clock::default() })
+        let mails_per_organization_and_day =
+            app.environment.parse_or("MAILS_PER_ORGANIZATION_AND_DAY", MAILS_PER_ORGANIZATION_AND_DAY)?;
+        let clock = Clock::default();
+        Ok(Self { app, sender, mailer, mail_domains, mails_per_organization_and_day, clock })
     }
 }

@@ -14,6 +14,8 @@ pub struct Summary {
     /// Parts of the index, keys, messages and users that could not be read, inboxes that could not be
     /// written, mails that could not be claimed, sent or marked, and users that could not be removed.
     pub failed: usize,
+    /// Mails that wait for the next day, because their organization has used up those of this one.
+    pub waiting: usize,
     /// Due items that the run did not reach or did not finish. The next run continues there.
     pub left_over: usize,
 }
@@ -25,6 +27,7 @@ impl Summary {
             summary.sent = self.sent,
             summary.skipped = self.skipped,
             summary.failed = self.failed,
+            summary.waiting = self.waiting,
             summary.left_over = self.left_over,
             "finished a run of notices"
         );

@@ -79,6 +79,20 @@ impl Time {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// Returns the start of the next day, UTC.
+    #[must_use]
+    pub const fn next_midnight(self) -> Self {
+        Self::from_seconds((self.0 / DAY + 1) * DAY)
+    }
+
+    /// Returns the date, UTC, as `2027-01-31`.
+    #[must_use]
+    pub fn utc_date(self) -> String {
+        let mut text = self.to_string();
+        text.truncate("2027-01-31".len());
+        text
+    }
+
     /// Returns the days from `now` to this instant, a started day counted whole, never negative.
     #[must_use]
     pub const fn days_from(self, now: Self) -> i64 {
@@ -173,6 +187,18 @@ mod tests {
         }
         assert_eq!(BadTime::TooLate.to_string(), "must be 9999-12-30T22:00:00Z or earlier");
         assert_eq!(Time::parse("0000-01-01T00:00:00Z"), Ok(Time::from_seconds(0)));
+    }
+
+    #[test]
+    fn a_day_ends_at_midnight_of_the_next() {
+        let midnight = Time::from_seconds(1_767_225_600);
+        assert_eq!(midnight.to_string(), "2026-01-01T00:00:00Z");
+        for (second, date, next) in
+            [(-1, "2025-12-31", 0), (0, "2026-01-01", DAY), (DAY - 1, "2026-01-01", DAY)]
+        {
+            let time = midnight.plus(second);
+            assert_eq!((time.utc_date(), time.next_midnight()), (date.to_owned(), midnight.plus(next)));
+        }
     }
 
     #[test]

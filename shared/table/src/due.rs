@@ -15,8 +15,9 @@ use domain::{
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Error, Table,
+    Error, Mail, OnConditionFailed, OutboxMessage, Table,
     batch::BATCH_SIZE,
+    expression::Expression,
     item::{Item, decode, key_of, number, text},
     item_key::{self, DueItem},
 };
@@ -39,6 +40,13 @@ pub struct DueKey {
     pub key: AccessKey,
     /// Its user; `None` if it is removed.
     pub user: Option<User>,
+}
+
+/// Something that a later run mails.
+#[derive(Debug, Clone, Copy)]
+enum Postponed<'a> {
+    Mail(&'a Mail),
+    Message(&'a OutboxMessage),
 }
 
 impl Table {
@@ -72,6 +80,29 @@ impl Table {
             }
         }
         Ok(())
+    }
+
+    /// Lets an unfinished mail and messages of the outbox wait until a time, except those that another run took
+    /// since they were read. No attempt is counted.
+    pub async fn postpone(
+        &self,
+        mail: Option<&Mail>,
+        messages: &[OutboxMessage],
+        until: Time,
+    ) -> Result<(), Error> {
+        let messages = messages.iter().map(Postponed::Message);
+        let all: Vec<_> = mail.map(Postponed::Mail).into_iter().chain(messages).collect();
+        self.change_each(&all, |transaction, item| {
+            let change = Expression::new("SET due_at = :until").value(":until", number(until.seconds()));
+            match item {
+                Postponed::Mail(mail) => transaction.change_leased_mail(mail, change),
+                Postponed::Message(OutboxMessage { user_id, message, .. }) => {
+                    let key = item_key::outbox(*user_id, message.message_id);
+                    transaction.update(key, change, Expression::exists(), OnConditionFailed::Conflict);
+                }
+            }
+        })
+        .await
     }
 
     /// Reads keys with their users, strongly; missing ones are absent from the result.

@@ -42,6 +42,9 @@ const OUTBOX: &str = "OUTBOX#";
 /// Prefix of the sort keys of messages to former addresses; a ULID follows.
 const PARTING_MESSAGES: &str = "PARTING#";
 
+/// Prefix of the sort keys of the counts of mails; a UTC date follows.
+const MAILS_OF_DAY: &str = "MAILS#";
+
 /// Suffix of the partition keys of messages to the owners of an organization.
 const OWNERS_OUTBOX: &str = "#OUTBOX";
 
@@ -182,6 +185,12 @@ pub fn owners_message(organization_id: OrganizationId, message_id: Ulid) -> Item
 #[must_use]
 pub fn parting_message(organization_id: OrganizationId, message_id: Ulid) -> ItemKey {
     in_organization(organization_id, format!("{PARTING_MESSAGES}{message_id}"))
+}
+
+/// Returns the key of an organization's count of mails of the UTC day of `time`.
+#[must_use]
+pub fn mails_of_day(organization_id: OrganizationId, time: Time) -> ItemKey {
+    in_organization(organization_id, format!("{MAILS_OF_DAY}{}", time.utc_date()))
 }
 
 /// Returns the key of a user's idempotency record, by the hash of its name.

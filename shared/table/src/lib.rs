@@ -7,6 +7,7 @@ mod access_key_use;
 mod audit;
 mod batch;
 mod change_records;
+mod daily_mails;
 mod deletion;
 mod due;
 mod error;

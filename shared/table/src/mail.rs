@@ -195,7 +195,7 @@ impl Transaction<'_> {
     }
 
     /// Changes a mail on condition that its lease is still the one that `mail` names.
-    fn change_leased_mail(&mut self, mail: &Mail, change: Expression) {
+    pub(crate) fn change_leased_mail(&mut self, mail: &Mail, change: Expression) {
         let leased = Expression::new("#status = :leased AND lease = :lease")
             .name("#status", "status")
             .value(":leased", text(MailStatus::Leased.as_str()))

@@ -18,10 +18,8 @@ use crate::{
     item::{Item, encode, number, text},
     item_key::{self, Channel},
     mail::RETENTION,
+    transaction::MAX_STEPS,
 };
-
-/// The most steps that DynamoDB takes in one transaction.
-const MAX_STEPS: usize = 100;
 
 /// The most announcements that one call may claim: three steps each at most, and one for the mail.
 pub const MAX_CLAIMS: usize = (MAX_STEPS - 1) / 3;
@@ -165,22 +163,7 @@ impl Table {
 
     /// Moves keys to their next notices, except those that changed since the index named them.
     pub async fn advance(&self, advances: &[Advance]) -> Result<(), Error> {
-        for advances in advances.chunks(MAX_STEPS) {
-            let mut open = advances.to_vec();
-            while !open.is_empty() {
-                let mut transaction = Transaction::new(self);
-                for advance in &open {
-                    transaction.add_advance(advance);
-                }
-                let refused = transaction.attempt().await?;
-                if refused.is_empty() {
-                    break;
-                }
-                let kept = open.iter().enumerate().filter(|(step, _)| !refused.contains(step));
-                open = kept.map(|(_, advance)| *advance).collect();
-            }
-        }
-        Ok(())
+        self.change_each(advances, Transaction::add_advance).await
     }
 }
 
@@ -204,7 +187,7 @@ impl Transaction<'_> {
         self.put(item, narrower, OnConditionFailed::Conflict);
     }
 
-    fn add_advance(&mut self, advance: &Advance) {
+    fn add_advance(&mut self, advance: Advance) {
         let change = match advance.next {
             Some(next) => Expression::new("SET due_at = :next").value(":next", number(next.seconds())),
             None => Expression::new("REMOVE due_shard, due_at"),

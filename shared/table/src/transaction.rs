@@ -18,6 +18,9 @@ use crate::{
     retry::{MAX_ATTEMPTS, backoff},
 };
 
+/// The most steps that DynamoDB takes in one transaction.
+pub(crate) const MAX_STEPS: usize = 100;
+
 /// What a step's failed condition means for the request.
 #[derive(Debug, Clone)]
 pub(crate) enum OnConditionFailed {
@@ -187,6 +190,32 @@ impl<'t> Transaction<'t> {
             }
         }
         Err(Error::Contended { operation: OPERATION })
+    }
+}
+
+impl Table {
+    /// Adds one step for each item, and does those whose conditions hold.
+    ///
+    /// After [`Error::Failed`] it is unknown which steps were done.
+    pub(crate) async fn change_each<'t, T: Copy>(
+        &'t self,
+        items: &[T],
+        add: impl Fn(&mut Transaction<'t>, T),
+    ) -> Result<(), Error> {
+        for items in items.chunks(MAX_STEPS) {
+            let mut open = items.to_vec();
+            while !open.is_empty() {
+                let mut transaction = Transaction::new(self);
+                open.iter().for_each(|item| add(&mut transaction, *item));
+                let refused = transaction.attempt().await?;
+                if refused.is_empty() {
+                    break;
+                }
+                let kept = open.iter().enumerate().filter(|(step, _)| !refused.contains(step));
+                open = kept.map(|(_, item)| *item).collect();
+            }
+        }
+        Ok(())
     }
 }
 

@@ -35,6 +35,12 @@ impl Digest {
         self.unfinished.is_some() || !self.for_mail.is_empty() || !self.messages.is_empty()
     }
 
+    /// Returns whether the digest tells that a key or an account may be in danger.
+    pub(crate) fn tells_of_threat(&self) -> bool {
+        let (_, most_urgent, _) = self.priority();
+        most_urgent.is_some_and(Urgency::is_threat)
+    }
+
     /// Returns the organization of the recipient; `None` if the digest is empty.
     pub(crate) fn organization_id(&self) -> Option<OrganizationId> {
         let notices = self.for_inbox.iter().chain(&self.for_mail).map(|notice| notice.organization_id);

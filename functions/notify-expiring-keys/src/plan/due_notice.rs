@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use domain::{
+    Time,
     id::{OrganizationId, UserId},
     message::ExpiringKey,
     notice::Announcement,
@@ -39,6 +40,10 @@ pub(crate) struct Progress {
     any_made: bool,
     /// Whether the key changed, so that the notice is no longer true.
     obsolete: bool,
+    /// Claims that wait for the next day.
+    waiting: usize,
+    /// When they are due.
+    waiting_until: Option<Time>,
 }
 
 impl DueNotice {
@@ -47,17 +52,18 @@ impl DueNotice {
         self.recipients.len() > 1
     }
 
-    /// Returns whether claims are still to be made.
+    /// Returns whether claims are still to be made by this run.
     pub(crate) fn is_open(&self) -> bool {
         let channels = |to: &Recipient| usize::from(to.by_mail) + usize::from(to.in_inbox);
         let progress = self.progress.get();
-        !progress.obsolete && progress.claims < self.recipients.iter().map(channels).sum()
+        !progress.obsolete && progress.claims + progress.waiting < self.recipients.iter().map(channels).sum()
     }
 
     /// Returns whether all claims had been made before. (A key that stays due because a recipient could
     /// not be loaded has failed.)
     pub(crate) fn is_skipped(&self) -> bool {
-        !self.is_open() && !self.progress.get().any_made && self.advance.is_some()
+        let progress = self.progress.get();
+        !self.is_open() && !progress.any_made && progress.waiting == 0 && self.advance.is_some()
     }
 
     /// Records the result of a claim. Returns the key's advance after the last claim.
@@ -70,13 +76,32 @@ impl DueNotice {
         }
         progress.claims += 1;
         self.progress.set(progress);
-        self.advance.filter(|_| !self.is_open() && !progress.obsolete)
+        self.step()
+    }
+
+    /// Records that one recipient's claim for a mail waits until a time. Returns the key's advance after the last
+    /// claim.
+    pub(crate) fn record_waiting(&self, until: Time) -> Option<Advance> {
+        let mut progress = self.progress.get();
+        progress.waiting += 1;
+        progress.waiting_until = Some(until);
+        self.progress.set(progress);
+        self.step()
+    }
+
+    /// Returns the key's advance after the last claim: to its next notice, or to the time for which claims wait if
+    /// that is earlier.
+    fn step(&self) -> Option<Advance> {
+        let progress = self.progress.get();
+        let advance = self.advance.filter(|_| !self.is_open() && !progress.obsolete)?;
+        let next = advance.next.into_iter().chain(progress.waiting_until).min();
+        Some(Advance { next, ..advance })
     }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use domain::{Time, id::KeyId};
+    use domain::id::KeyId;
 
     use super::*;
 
@@ -116,6 +141,18 @@ pub(crate) mod tests {
         notice.recipients[0].in_inbox = true;
         assert!(notice.record_claim(Claim::Made).is_none());
         assert!(notice.record_claim(Claim::Made).is_some());
+    }
+
+    #[test]
+    fn a_key_advances_to_the_time_for_which_a_claim_waits_unless_its_next_notice_is_earlier() {
+        for (next, advances_to) in [(None, 500), (Some(900), 500), (Some(400), 400)] {
+            let mut notice = due_notice(100, &[UserId::random(), UserId::random()]);
+            notice.advance.as_mut().unwrap().next = next.map(Time::from_seconds);
+            assert!(notice.record_waiting(Time::from_seconds(500)).is_none());
+            let advance = notice.record_claim(Claim::MadeBefore).unwrap();
+            assert_eq!(advance.next, Some(Time::from_seconds(advances_to)));
+            assert_eq!((notice.is_open(), notice.is_skipped()), (false, false));
+        }
     }
 
     #[test]

@@ -70,6 +70,6 @@ pub(super) async fn claim_messages(
     }
     let count = wanted.len();
     table_step(delivery.notifier.app.table.claim_outbox_messages(mail, wanted)).await?;
-    delivery.plan.record_claimed_messages(count);
+    delivery.plan.record_messages(count);
     Ok(())
 }

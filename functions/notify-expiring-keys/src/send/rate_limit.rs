@@ -7,7 +7,7 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval, timeout},
 };
 
-use super::ses::Quota;
+use super::{daily_limit::ReservedMail, ses::Quota};
 
 /// The part of the account's rate that notices use. The rest is for other mails.
 const SHARE_OF_ACCOUNT: f64 = 0.8;
@@ -25,7 +25,11 @@ pub(super) struct RateLimiter {
 
 /// Permission to send one mail. Dropping it unused returns it to the quota.
 #[derive(Debug)]
-pub(super) struct Permit<'a>(&'a RateLimiter);
+pub(super) struct Permit<'a> {
+    limiter: &'a RateLimiter,
+    /// The mail of the organization's day that it takes, if it takes one.
+    reserved: Option<ReservedMail<'a>>,
+}
 
 impl RateLimiter {
     /// Returns a limiter for a run that may use `share` of the rate.
@@ -42,34 +46,47 @@ impl RateLimiter {
 
     /// Takes a permit from the day's quota; `None` if it is used up.
     pub(super) fn permit(&self) -> Option<Permit<'_>> {
-        (self.left.get() >= 1.0).then(|| {
+        self.is_open().then(|| {
             self.left.set(self.left.get() - 1.0);
-            Permit(self)
+            Permit { limiter: self, reserved: None }
         })
+    }
+
+    /// Returns whether any mail may be sent.
+    pub(super) fn is_open(&self) -> bool {
+        self.left.get() >= 1.0
     }
 }
 
-impl Permit<'_> {
+impl<'a> Permit<'a> {
+    /// Adds a mail of the organization's day.
+    pub(super) fn with(self, reserved: ReservedMail<'a>) -> Self {
+        Self { reserved: Some(reserved), ..self }
+    }
+
     /// Waits until the rate allows the mail; `false` if that takes longer than `time_left`.
     pub(super) async fn ready(&self, time_left: Duration) -> bool {
-        let tick = async { self.0.interval.lock().await.tick().await };
+        let tick = async { self.limiter.interval.lock().await.tick().await };
         !time_left.is_zero() && timeout(time_left, tick).await.is_ok()
     }
 
     /// Counts the mail against the day's quota.
-    pub(super) fn consume(self) {
+    pub(super) fn consume(mut self) {
+        if let Some(reserved) = self.reserved.take() {
+            reserved.consume();
+        }
         std::mem::forget(self);
     }
 
     /// Closes the limiter: the day's quota is used up.
     pub(super) fn close(self) {
-        self.0.left.set(f64::NEG_INFINITY);
+        self.limiter.left.set(f64::NEG_INFINITY);
     }
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        self.0.left.set(self.0.left.get() + 1.0);
+        self.limiter.left.set(self.limiter.left.get() + 1.0);
     }
 }
 

@@ -1,0 +1,152 @@
+//! Keeps each organization within its mails of a UTC day to addresses that no sign-in proved.
+
+use std::{cell::Cell, collections::HashMap};
+
+use domain::{Time, id::OrganizationId};
+use futures_util::{StreamExt as _, stream};
+
+use super::{CONCURRENCY, delivery::Delivery};
+use crate::{
+    address::MailAddress,
+    directory::{Directory, Lookup},
+    plan::{digest::Digest, turns::Outgoing},
+    run::{Run, table_step},
+    settings::Notifier,
+};
+
+/// What a run has reserved for its organizations.
+///
+/// An organization without a reservation could not be counted: its mails stay due.
+#[derive(Debug, Default)]
+pub(crate) struct DailyLimit(HashMap<OrganizationId, Cell<u32>>);
+
+/// Whether the limit lets the mail of a digest pass.
+#[derive(Debug)]
+pub(super) enum Admission<'a> {
+    /// The mail does not count.
+    Unlimited,
+    /// The mail counts, and is reserved.
+    Reserved(ReservedMail<'a>),
+    /// The day's mails are used up.
+    Waits,
+    /// The day's mails are unknown.
+    Unknown,
+}
+
+/// A mail of the day. Dropping it unused returns it.
+#[derive(Debug)]
+pub(super) struct ReservedMail<'a>(&'a Cell<u32>);
+
+impl DailyLimit {
+    /// Reserves as many mails as the organizations have that count, or as many as are left of the day.
+    pub(super) async fn reserve(delivery: &Delivery<'_>, all: &[Outgoing]) -> Self {
+        let mut wanted: HashMap<OrganizationId, u32> = HashMap::new();
+        for outgoing in all {
+            if let Outgoing::Digest(digest) = outgoing
+                && let Some(organization_id) = counted(delivery.directory, digest)
+            {
+                *wanted.entry(organization_id).or_default() += 1;
+            }
+        }
+        let reserve = async |(organization_id, wanted)| {
+            let reserved = reserve(delivery, organization_id, wanted).await?;
+            Some((organization_id, Cell::new(reserved)))
+        };
+        Self(
+            stream::iter(wanted)
+                .map(reserve)
+                .buffer_unordered(CONCURRENCY)
+                .filter_map(async |one| one)
+                .collect()
+                .await,
+        )
+    }
+
+    /// Takes one of the reserved mails for a digest, if its mail counts.
+    pub(super) fn admit(&self, directory: &Directory<'_>, digest: &Digest) -> Admission<'_> {
+        let Some(organization_id) = counted(directory, digest) else { return Admission::Unlimited };
+        match self.0.get(&organization_id) {
+            None => Admission::Unknown,
+            Some(left) if left.get() == 0 => Admission::Waits,
+            Some(left) => {
+                left.set(left.get() - 1);
+                Admission::Reserved(ReservedMail(left))
+            }
+        }
+    }
+
+    /// Returns what the run reserved and did not use. What cannot be returned counts as sent.
+    pub(crate) async fn return_rest(&self, run: &Run, notifier: &Notifier) {
+        let rest = self.0.iter().filter(|(_, left)| left.get() > 0);
+        let give_back = async |(organization_id, left): (&OrganizationId, &Cell<u32>)| {
+            let returned = notifier.app.table.return_mails(*organization_id, left.get(), run.now);
+            if let Err(error) = table_step(returned).await {
+                run.record_failure(1, "return the mails of a day that were not sent", &error);
+            }
+        };
+        stream::iter(rest).for_each_concurrent(CONCURRENCY, give_back).await;
+    }
+}
+
+impl ReservedMail<'_> {
+    /// Keeps the mail from being returned: it was sent, or may have been.
+    pub(super) fn consume(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for ReservedMail<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() + 1);
+    }
+}
+
+/// Returns the organization whose mails of the day the mail of a digest counts to: that of a machine with an address
+/// of a mail domain, unless the mail tells of a threat.
+fn counted(directory: &Directory<'_>, digest: &Digest) -> Option<OrganizationId> {
+    let Lookup::Found(user) = directory.user(digest.user_id) else { return None };
+    let is_proven = !matches!(directory.mail_address(user), Some(MailAddress::OfDomain(_)));
+    if is_proven || !digest.has_mail() || digest.tells_of_threat() { None } else { digest.organization_id() }
+}
+
+async fn reserve(delivery: &Delivery<'_>, organization_id: OrganizationId, wanted: u32) -> Option<u32> {
+    let Delivery { run, notifier, .. } = *delivery;
+    if run.time_left().is_zero() {
+        return None;
+    }
+    let limit = notifier.mails_per_organization_and_day.get();
+    let reserved = notifier.app.table.reserve_mails(organization_id, wanted, limit, run.now);
+    match table_step(reserved).await {
+        Ok(reserved) => {
+            if reserved < wanted {
+                let waiting = wanted - reserved;
+                tracing::info!(organization.id = %organization_id, mail.count = waiting, "mails wait for the next day");
+            }
+            Some(reserved)
+        }
+        Err(error) => {
+            run.record_failure(1, "reserve the mails of a day", &error);
+            None
+        }
+    }
+}
+
+/// Lets the mail of a digest wait for the next day, UTC: moves what is due of it there. No attempt is counted.
+pub(super) async fn wait_for_next_day(delivery: &Delivery<'_>, digest: &Digest) {
+    let Delivery { run, notifier, advances, plan, .. } = *delivery;
+    if run.time_left().is_zero() {
+        return run.count(|summary| summary.left_over += usize::from(digest.unfinished.is_some()));
+    }
+    let until: Time = run.now.next_midnight();
+    run.count(|summary| summary.waiting += 1);
+    for notice in &digest.for_mail {
+        if let Some(advance) = notice.record_waiting(until) {
+            advances.push(advance).await;
+        }
+    }
+    let postponed = notifier.app.table.postpone(digest.unfinished.as_ref(), &digest.messages, until);
+    match table_step(postponed).await {
+        Ok(()) => plan.record_messages(digest.messages.len()),
+        Err(error) => run.record_failure(1, "let a mail wait for the next day", &error),
+    }
+}
