@@ -2,6 +2,7 @@
 
 mod addresses;
 mod crashes;
+mod daily_limit;
 mod digest;
 mod failures;
 mod inboxes;

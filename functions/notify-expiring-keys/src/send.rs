@@ -1,5 +1,7 @@
 //! Step 3, send: claims and sends the notices of each digest.
 
+use std::cell::RefCell;
+
 use domain::{message::ExpiringKey, user::User};
 use futures_util::{StreamExt as _, stream};
 use table::{Mail, Table};
@@ -40,16 +42,29 @@ pub(crate) async fn send(delivery: &Delivery<'_>, all: Vec<Outgoing>, shards: &[
     let daily_limit =
         if limiter.is_open() { DailyLimit::reserve(delivery, &all).await } else { DailyLimit::default() };
     delivery.run.count(|summary| summary.left_over += delivery.plan.postponed_mails);
-    let sending = async |outgoing| match outgoing {
-        Outgoing::Digest(digest) => send_digest(delivery, digest, limiter, &daily_limit).await,
-        Outgoing::Parting(mail) => match limiter.permit() {
-            Some(permit) if permit.ready(delivery.run.time_left()).await => {
-                send_parting_mail(delivery, mail, permit).await;
+    let mut open = all;
+    while !open.is_empty() {
+        let refused = RefCell::new(Vec::new());
+        let sending = async |outgoing| match outgoing {
+            Outgoing::Digest(digest) => {
+                let digest = send_digest(delivery, digest, limiter, &daily_limit).await;
+                refused.borrow_mut().extend(digest.err());
             }
-            _ => delivery.run.count(|summary| summary.left_over += mail.messages.len()),
-        },
-    };
-    stream::iter(all).for_each_concurrent(CONCURRENCY, sending).await;
+            Outgoing::Parting(mail) => match limiter.permit() {
+                Some(permit) if permit.ready(delivery.run.time_left()).await => {
+                    send_parting_mail(delivery, mail, permit).await;
+                }
+                _ => delivery.run.count(|summary| summary.left_over += mail.messages.len()),
+            },
+        };
+        stream::iter(open).for_each_concurrent(CONCURRENCY, sending).await;
+        // Mails that were reserved and not needed go to the next ones.
+        let (again, waiting): (Vec<_>, Vec<_>) =
+            refused.into_inner().into_iter().partition(|digest| daily_limit.has_rest(digest));
+        let wait = async |digest| wait_for_next_day(delivery, &digest).await;
+        stream::iter(waiting).for_each_concurrent(CONCURRENCY, wait).await;
+        open = again.into_iter().map(Outgoing::Digest).collect();
+    }
     daily_limit
 }
 
@@ -73,28 +88,28 @@ fn share_of_rate(table: &Table, shards: &[u32]) -> f64 {
     f64::from(count) / f64::from(table.due_shards().max(1))
 }
 
+/// Fills the inbox and sends the mail of a digest; returns the digest if the day's mails are used up.
 async fn send_digest(
     delivery: &Delivery<'_>,
     digest: Digest,
     limiter: &RateLimiter,
     daily_limit: &DailyLimit,
-) {
+) -> Result<(), Digest> {
     // Taken first, so that the rest of the day's mails and of the quota goes to the most urgent digests.
-    let admission = daily_limit.admit(delivery.directory, &digest);
-    let waits = matches!(admission, Admission::Waits);
-    let permit = match admission {
-        Admission::Unlimited if digest.has_mail() => limiter.permit(),
+    let permit = match daily_limit.admit(delivery.directory, &digest) {
+        Admission::Refused => return Err(digest),
         Admission::Reserved(mail) => limiter.permit().map(|permit| permit.with(mail)),
-        Admission::Unlimited | Admission::Waits | Admission::Unknown => None,
+        Admission::Unlimited if digest.has_mail() => limiter.permit(),
+        Admission::Unlimited | Admission::Unknown => None,
     };
     inbox::notify(delivery, &digest).await;
     match permit {
-        _ if waits => wait_for_next_day(delivery, &digest).await,
         Some(permit) if permit.ready(delivery.run.time_left()).await => {
             send_mail(delivery, digest, permit).await;
         }
         _ => delivery.run.count(|summary| summary.left_over += usize::from(digest.unfinished.is_some())),
     }
+    Ok(())
 }
 
 /// Claims the new notices and messages for one mail, the unfinished one if there is one, and sends it.

@@ -2,10 +2,10 @@
 
 use std::{cell::Cell, collections::HashMap};
 
-use domain::{Time, id::OrganizationId};
+use domain::id::OrganizationId;
 use futures_util::{StreamExt as _, stream};
 
-use super::{CONCURRENCY, delivery::Delivery};
+use super::{CONCURRENCY, delivery::Delivery, inbox};
 use crate::{
     address::MailAddress,
     directory::{Directory, Lookup},
@@ -27,8 +27,8 @@ pub(super) enum Admission<'a> {
     Unlimited,
     /// The mail counts, and is reserved.
     Reserved(ReservedMail<'a>),
-    /// The day's mails are used up.
-    Waits,
+    /// The reserved mails are used up.
+    Refused,
     /// The day's mails are unknown.
     Unknown,
 }
@@ -67,12 +67,18 @@ impl DailyLimit {
         let Some(organization_id) = counted(directory, digest) else { return Admission::Unlimited };
         match self.0.get(&organization_id) {
             None => Admission::Unknown,
-            Some(left) if left.get() == 0 => Admission::Waits,
+            Some(left) if left.get() == 0 => Admission::Refused,
             Some(left) => {
                 left.set(left.get() - 1);
                 Admission::Reserved(ReservedMail(left))
             }
         }
+    }
+
+    /// Returns whether a reserved mail of a digest's organization is left.
+    pub(super) fn has_rest(&self, digest: &Digest) -> bool {
+        let reserved = digest.organization_id().and_then(|organization_id| self.0.get(&organization_id));
+        reserved.is_some_and(|left| left.get() > 0)
     }
 
     /// Returns what the run reserved and did not use. What cannot be returned counts as sent.
@@ -119,8 +125,7 @@ async fn reserve(delivery: &Delivery<'_>, organization_id: OrganizationId, wante
     match table_step(reserved).await {
         Ok(reserved) => {
             if reserved < wanted {
-                let waiting = wanted - reserved;
-                tracing::info!(organization.id = %organization_id, mail.count = waiting, "mails wait for the next day");
+                tracing::info!(organization.id = %organization_id, mail.count = wanted, mail.reserved = reserved, "an organization has more mails than are left of the day");
             }
             Some(reserved)
         }
@@ -131,13 +136,15 @@ async fn reserve(delivery: &Delivery<'_>, organization_id: OrganizationId, wante
     }
 }
 
-/// Lets the mail of a digest wait for the next day, UTC: moves what is due of it there. No attempt is counted.
+/// Fills the inbox of a digest, and lets its mail wait for the next day, UTC: moves what is due of it there. No
+/// attempt is counted.
 pub(super) async fn wait_for_next_day(delivery: &Delivery<'_>, digest: &Digest) {
     let Delivery { run, notifier, advances, plan, .. } = *delivery;
+    inbox::notify(delivery, digest).await;
     if run.time_left().is_zero() {
         return run.count(|summary| summary.left_over += usize::from(digest.unfinished.is_some()));
     }
-    let until: Time = run.now.next_midnight();
+    let until = run.now.next_midnight();
     run.count(|summary| summary.waiting += 1);
     for notice in &digest.for_mail {
         if let Some(advance) = notice.record_waiting(until) {
