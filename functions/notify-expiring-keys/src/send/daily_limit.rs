@@ -48,18 +48,10 @@ impl DailyLimit {
                 *wanted.entry(organization_id).or_default() += 1;
             }
         }
-        let reserve = async |(organization_id, wanted)| {
-            let reserved = reserve(delivery, organization_id, wanted).await?;
-            Some((organization_id, Cell::new(reserved)))
-        };
-        Self(
-            stream::iter(wanted)
-                .map(reserve)
-                .buffer_unordered(CONCURRENCY)
-                .filter_map(async |one| one)
-                .collect()
-                .await,
-        )
+        let reserving =
+            wanted.into_iter().map(|(organization_id, count)| reserve(delivery, organization_id, count));
+        let reserved: Vec<_> = stream::iter(reserving).buffer_unordered(CONCURRENCY).collect().await;
+        Self(reserved.into_iter().flatten().collect())
     }
 
     /// Takes one of the reserved mails for a digest, if its mail counts.
@@ -70,7 +62,7 @@ impl DailyLimit {
             Some(left) if left.get() == 0 => Admission::Refused,
             Some(left) => {
                 left.set(left.get() - 1);
-                Admission::Reserved(ReservedMail(left))
+                Admission::Reserved(ReservedMail::new(left))
             }
         }
     }
@@ -94,7 +86,12 @@ impl DailyLimit {
     }
 }
 
-impl ReservedMail<'_> {
+impl<'a> ReservedMail<'a> {
+    /// Returns a mail that was taken from those that are left.
+    pub(super) const fn new(left: &'a Cell<u32>) -> Self {
+        Self(left)
+    }
+
     /// Keeps the mail from being returned: it was sent, or may have been.
     pub(super) fn consume(self) {
         std::mem::forget(self);
@@ -115,7 +112,12 @@ fn counted(directory: &Directory<'_>, digest: &Digest) -> Option<OrganizationId>
     if is_proven || !digest.has_mail() || digest.tells_of_threat() { None } else { digest.organization_id() }
 }
 
-async fn reserve(delivery: &Delivery<'_>, organization_id: OrganizationId, wanted: u32) -> Option<u32> {
+/// Reserves mails of an organization. `None` if it is unknown how many are left.
+async fn reserve(
+    delivery: &Delivery<'_>,
+    organization_id: OrganizationId,
+    wanted: u32,
+) -> Option<(OrganizationId, Cell<u32>)> {
     let Delivery { run, notifier, .. } = *delivery;
     if run.time_left().is_zero() {
         return None;
@@ -127,7 +129,7 @@ async fn reserve(delivery: &Delivery<'_>, organization_id: OrganizationId, wante
             if reserved < wanted {
                 tracing::info!(organization.id = %organization_id, mail.count = wanted, mail.reserved = reserved, "an organization has more mails than are left of the day");
             }
-            Some(reserved)
+            Some((organization_id, Cell::new(reserved)))
         }
         Err(error) => {
             run.record_failure(1, "reserve the mails of a day", &error);

@@ -60,8 +60,9 @@ impl RateLimiter {
 
 impl<'a> Permit<'a> {
     /// Adds a mail of the organization's day.
-    pub(super) fn with(self, reserved: ReservedMail<'a>) -> Self {
-        Self { reserved: Some(reserved), ..self }
+    pub(super) fn with(mut self, reserved: ReservedMail<'a>) -> Self {
+        self.reserved = Some(reserved);
+        self
     }
 
     /// Waits until the rate allows the mail; `false` if that takes longer than `time_left`.
@@ -124,6 +125,16 @@ mod tests {
         drop(permit);
         limiter.permit().unwrap().consume();
         assert!(limiter.permit().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_permit_returns_its_mail_of_the_day_with_the_quota_and_takes_both_when_it_is_used() {
+        let (limiter, day) = (limiter(1.0), Cell::new(0));
+        let permit = || limiter.permit().unwrap().with(ReservedMail::new(&day));
+        drop(permit());
+        assert_eq!((limiter.left.get(), day.get()), (1.0, 1));
+        permit().consume();
+        assert_eq!((limiter.left.get(), day.get()), (0.0, 1));
     }
 
     #[tokio::test]
