@@ -18,7 +18,7 @@ pub(crate) async fn delete(app: &App, request: &Request<Member>) -> HandlerResul
     request.no_body()?;
     request.caller.actor().may(Action::DeleteOrganization)?;
     retry_on_conflict(|| mark_deleted(app, request)).await?;
-    let clean_up = Box::pin(app.table.remove_organization(request.caller.organization_id));
+    let clean_up = Box::pin(app.table.remove_organization(request.caller.organization_id, request.now));
     match tokio::time::timeout(CLEAN_UP, clean_up).await {
         Ok(done) => done?,
         Err(_elapsed) => tracing::info!("left the rest of a deleted organization to the next run"),

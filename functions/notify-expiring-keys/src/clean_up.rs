@@ -52,7 +52,7 @@ pub(crate) async fn clean_up_organizations(run: &Run, table: &Table, organizatio
             run.count(|summary| summary.left_over += 1);
             continue;
         }
-        match with_timeout(time_left, table.remove_organization(*organization_id)).await {
+        match with_timeout(time_left, table.remove_organization(*organization_id, run.now)).await {
             Ok(()) => {
                 tracing::info!(organization.id = %organization_id, "finished the deletion of an organization");
             }

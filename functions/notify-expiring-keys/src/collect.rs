@@ -16,6 +16,7 @@ use crate::{
     run::Run,
 };
 
+mod batches;
 mod decision;
 pub(crate) mod due_keys;
 mod entries;

@@ -1,6 +1,6 @@
 //! One run of the function: its deadline and its summary.
 
-use std::{cell::Cell, error::Error, time::Duration};
+use std::{cell::Cell, error::Error, fmt::Display, time::Duration};
 
 use api::{app::Clock, causes};
 use domain::Time;
@@ -79,7 +79,7 @@ impl Run {
     }
 
     /// Counts and logs `count` failures that stop neither the run nor another recipient's mail.
-    pub(crate) fn record_failure(&self, count: usize, action: &'static str, error: &(dyn Error + 'static)) {
+    pub(crate) fn record_failure(&self, count: usize, action: impl Display, error: &(dyn Error + 'static)) {
         self.count(|summary| summary.failed += count);
         tracing::error!(failure.count = count, error.causes = causes(error), "could not {action}");
     }

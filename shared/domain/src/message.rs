@@ -168,6 +168,17 @@ impl Message {
         Self::new(at, MessageKind::AccountChanged, title, facts.join(" "), None)
     }
 
+    /// Words the deletion of an organization by its last owner, for the addresses of its people.
+    #[must_use]
+    pub fn organization_deleted(at: Time, organization_name: &Name, author: &User) -> Self {
+        let User { user_id, name, .. } = author;
+        let title = format!("{name} deleted the organization {organization_name}");
+        let text = format!(
+            "Your account in it is gone, and all its access keys have ended. Done by {name} ({user_id})."
+        );
+        Self::new(at, MessageKind::AccountChanged, title, text, None)
+    }
+
     /// Words the use of a secret that a rotation had ended, for the key's user, or for the owners if no
     /// message reaches that user.
     #[must_use]

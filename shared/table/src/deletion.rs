@@ -1,14 +1,16 @@
 //! The deletion of an organization: the mark, and the removal of its items.
 
 use domain::{
-    audit,
+    Time, audit,
     id::{OrganizationId, UserId},
+    inbox::Message,
+    notification::Notification,
     organization::{Organization, Status},
-    user::User,
+    user::{self, User},
 };
 
 use crate::{
-    Error, OnConditionFailed, Table, Transaction,
+    Error, MAX_ATTEMPTS, OnConditionFailed, Table, Transaction,
     batch::BATCH_SIZE,
     expression::Expression,
     item::{Item, key_of, number, text},
@@ -49,22 +51,33 @@ impl Table {
         transaction.commit().await
     }
 
-    /// Removes all items of an organization that is marked as deleted, except its audit events.
+    /// Removes all items of an organization that is marked as deleted, except its audit events and what its people
+    /// are still to be told.
     ///
-    /// The owner who deleted it goes after all others, then their sign-in link, and the organization itself
+    /// Its people hear of the deletion at their proven addresses, by the next run of notify-expiring-keys. The owner who deleted it goes after all others, then their sign-in link, and the organization itself
     /// last. So an interrupted removal can be repeated by this owner, or by a run of notify-expiring-keys.
-    pub async fn remove_organization(&self, organization_id: OrganizationId) -> Result<(), Error> {
+    pub async fn remove_organization(&self, organization_id: OrganizationId, now: Time) -> Result<(), Error> {
         let Some(organization) = self.organization(organization_id).await? else { return Ok(()) };
         if organization.status != Status::Deleted {
             return Ok(());
         }
         let owners = &organization.entered_owner_ids;
+        let (mut author, mut last) = (None, Vec::new());
+        for owner in owners {
+            author = self.user(*owner).await?.or(author);
+            let subject = author.as_ref().and_then(|owner| owner.subject.as_ref());
+            last.extend(subject.map(|subject| item_key::subject(organization_id, subject)));
+        }
         let mut after = None;
         loop {
             let page =
                 self.index_page(item_key::users_partition(organization_id), None, after, BATCH_SIZE).await?;
             for (user_id, _) in &page.entries {
                 if let Some(user_id) = UserId::parse(user_id).ok().filter(|id| !owners.contains(id)) {
+                    if let Some(author) = &author {
+                        let message = Message::organization_deleted(now, &organization.name, author);
+                        self.notify_of_deletion(user_id, &message).await?;
+                    }
                     self.remove_user(user_id).await?;
                 }
             }
@@ -73,14 +86,9 @@ impl Table {
                 break;
             }
         }
-        let mut last = Vec::new();
-        for owner in owners {
-            let subject = self.user(*owner).await?.and_then(|owner| owner.subject);
-            last.extend(subject.map(|subject| item_key::subject(organization_id, &subject)));
-        }
         let organization = item_key::organization(organization_id);
         self.remove_partition(item_key::organization_partition(organization_id), |key| {
-            *key == organization || last.contains(key)
+            *key == organization || last.contains(key) || item_key::is_parting_message(key)
         })
         .await?;
         for owner in owners {
@@ -90,6 +98,32 @@ impl Table {
             self.delete(link).await?;
         }
         self.delete(organization).await
+    }
+
+    /// Addresses a message to a person's proven address, and marks the person as deleted: one transaction, so that a
+    /// removal that is repeated tells nobody twice. Somebody who was deleted before is not notified again.
+    async fn notify_of_deletion(&self, user_id: UserId, message: &Message) -> Result<(), Error> {
+        for _ in 0..MAX_ATTEMPTS {
+            // A user that cannot be decoded has no address that could be read.
+            let Some(Ok(user)) = self.users_by_id(&[user_id]).await?.remove(&user_id) else { return Ok(()) };
+            let notification = Notification::to_former_address(&user, message.clone());
+            let Some(notification) = notification.filter(|_| user.status != user::Status::Deleted) else {
+                return Ok(());
+            };
+            let mut transaction = Transaction::new(self);
+            transaction.notify(&notification);
+            let mark = Expression::new("SET #status = :deleted ADD version :one")
+                .name("#status", "status")
+                .value(":deleted", text(user::Status::Deleted.as_str()))
+                .value(":one", number(1));
+            let unchanged = Expression::version(user.version);
+            transaction.update(item_key::user(user_id), mark, unchanged, OnConditionFailed::Conflict);
+            match transaction.commit().await {
+                Err(Error::Conflict) => {}
+                result => return result,
+            }
+        }
+        Err(Error::Contended { operation: "TransactWriteItems" })
     }
 
     /// Removes the items of a partition, except those to keep.

@@ -19,7 +19,7 @@ use crate::{
     batch::BATCH_SIZE,
     expression::Expression,
     item::{Item, decode, key_of, number, text},
-    item_key::{self, DueItem},
+    item_key::{self, DueItem, ItemKey},
 };
 
 /// An entry of the `due` index.
@@ -40,6 +40,18 @@ pub struct DueKey {
     pub key: AccessKey,
     /// Its user; `None` if it is removed.
     pub user: Option<User>,
+}
+
+/// A record that a run reads by its place: a mail, or a message that waits.
+pub trait DueRecord: DeserializeOwned {
+    /// Whose it is, and its id.
+    type Place: Copy + Eq + Hash;
+
+    /// Its name in errors.
+    const NAME: &'static str;
+
+    /// Returns the key of the record of a place.
+    fn key_of(place: Self::Place) -> ItemKey;
 }
 
 /// Something that a later run mails.
@@ -125,6 +137,16 @@ impl Table {
             .collect())
     }
 
+    /// Reads records, strongly; missing ones are absent from the result.
+    ///
+    /// One that cannot be decoded is an error of its own, so that it is not taken for a missing one.
+    pub async fn due_records<T: DueRecord>(
+        &self,
+        places: &[T::Place],
+    ) -> Result<HashMap<T::Place, Result<T, Error>>, Error> {
+        self.each(T::NAME, places, T::key_of).await
+    }
+
     /// Reads users, strongly; missing ones are absent from the result.
     ///
     /// An item that cannot be decoded is an error of its own, so that it is not taken for a missing one.
@@ -149,7 +171,7 @@ impl Table {
         &self,
         what: &'static str,
         ids: &[I],
-        place: impl Fn(I) -> item_key::ItemKey,
+        place: impl Fn(I) -> ItemKey,
     ) -> Result<HashMap<I, Result<T, Error>>, Error> {
         let mut read = HashMap::with_capacity(ids.len());
         for ids in ids.chunks(BATCH_SIZE) {

@@ -187,6 +187,12 @@ pub fn parting_message(organization_id: OrganizationId, message_id: Ulid) -> Ite
     in_organization(organization_id, format!("{PARTING_MESSAGES}{message_id}"))
 }
 
+/// Tells whether a key of an organization's partition is that of a message to a former address.
+#[must_use]
+pub fn is_parting_message(key: &ItemKey) -> bool {
+    key.sk.starts_with(PARTING_MESSAGES)
+}
+
 /// Returns the key of an organization's count of mails of the UTC day of `time`.
 #[must_use]
 pub fn mails_of_day(organization_id: OrganizationId, time: Time) -> ItemKey {

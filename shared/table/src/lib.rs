@@ -42,7 +42,7 @@ pub use access_key_filter::AccessKeyFilter;
 pub use access_key_list::AccessKeyPosition;
 pub use audit::AuditFilter;
 pub use change_records::ChangeRecords;
-pub use due::{Due, DueKey};
+pub use due::{Due, DueKey, DueRecord};
 pub use error::Error;
 pub use idempotency::IdempotencyRecord;
 pub use mail::{Mail, MailStatus};

@@ -1,7 +1,5 @@
 //! Mails: the record of what one mail announces, and the lease of the run that sends it.
 
-use std::collections::HashMap;
-
 use domain::{
     Time,
     id::{OrganizationId, UserId},
@@ -14,10 +12,10 @@ use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 use ulid::Ulid;
 
 use crate::{
-    ChangeRecords, Error, OnConditionFailed, Table, Transaction,
+    ChangeRecords, DueRecord, Error, OnConditionFailed, Table, Transaction,
     expression::Expression,
     item::{Item, encode, number, text},
-    item_key,
+    item_key::{self, ItemKey},
 };
 
 /// Seconds for which finished mails and claims are kept.
@@ -113,17 +111,17 @@ pub(crate) const fn due_again(attempts: u32, now: Time) -> Time {
     now.plus(if wait < most { wait } else { most })
 }
 
-impl Table {
-    /// Reads mails by recipient and id, strongly; missing ones are absent from the result.
-    ///
-    /// A mail that cannot be decoded is an error of its own, so that it is not taken for a missing one.
-    pub async fn mails(
-        &self,
-        places: &[(UserId, Ulid)],
-    ) -> Result<HashMap<(UserId, Ulid), Result<Mail, Error>>, Error> {
-        self.each("mail", places, |(user_id, mail_id)| item_key::mail(user_id, mail_id)).await
-    }
+impl DueRecord for Mail {
+    type Place = (UserId, Ulid);
 
+    const NAME: &'static str = "mail";
+
+    fn key_of((user_id, id): Self::Place) -> ItemKey {
+        item_key::mail(user_id, id)
+    }
+}
+
+impl Table {
     /// Takes over the lease of a mail, from the state in which it was read. The old lease has ended by the
     /// clock.
     ///

@@ -1,7 +1,5 @@
 //! The outbox: messages that the next run of notify-expiring-keys mails.
 
-use std::collections::HashMap;
-
 use domain::{
     id::{OrganizationId, UserId},
     inbox::Message,
@@ -10,7 +8,11 @@ use domain::{
 use serde::Deserialize;
 use ulid::Ulid;
 
-use crate::{Error, Mail, OnConditionFailed, Table, Transaction, expression::Expression, item_key};
+use crate::{
+    DueRecord, Error, Mail, OnConditionFailed, Table, Transaction,
+    expression::Expression,
+    item_key::{self, ItemKey},
+};
 
 /// The most messages of one mail. Claiming them is one transaction, with one step for the mail.
 pub const MAX_MESSAGES: usize = 99;
@@ -27,20 +29,17 @@ pub struct OutboxMessage {
     pub message: Message,
 }
 
-impl Table {
-    /// Reads messages of the outbox by recipient and id, strongly; missing ones are absent from the result.
-    ///
-    /// A message that cannot be decoded is an error of its own, so that it is not taken for a missing one.
-    pub async fn outbox_messages(
-        &self,
-        places: &[(UserId, Ulid)],
-    ) -> Result<HashMap<(UserId, Ulid), Result<OutboxMessage, Error>>, Error> {
-        self.each("message to be mailed", places, |(user_id, message_id)| {
-            item_key::outbox(user_id, message_id)
-        })
-        .await
-    }
+impl DueRecord for OutboxMessage {
+    type Place = (UserId, Ulid);
 
+    const NAME: &'static str = "message to be mailed";
+
+    fn key_of((user_id, id): Self::Place) -> ItemKey {
+        item_key::outbox(user_id, id)
+    }
+}
+
+impl Table {
     /// Moves up to [`MAX_MESSAGES`] messages from the outbox into a mail; missing ones are left out.
     ///
     /// It is one transaction, so that each message is in the outbox or in one mail. After [`Error::Failed`]

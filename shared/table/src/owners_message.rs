@@ -1,7 +1,7 @@
 //! Messages to all owners of an organization: one item in the outbox, which runs of notify-expiring-keys
 //! deliver to each owner.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use domain::{
     id::{OrganizationId, UserId},
@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
 use crate::{
-    Error, OnConditionFailed, Table, Transaction,
+    DueRecord, Error, OnConditionFailed, Table, Transaction,
     expression::Expression,
     item::{Item, encode, text},
-    item_key,
+    item_key::{self, ItemKey},
 };
 
 /// The owners of one transaction: two steps each at most, and one for the message.
@@ -48,20 +48,17 @@ pub struct OwnersDelivery {
     pub is_complete: bool,
 }
 
-impl Table {
-    /// Reads messages to all owners by organization and id, strongly; missing ones are absent from the result.
-    ///
-    /// A message that cannot be decoded is an error of its own, so that it is not taken for a missing one.
-    pub async fn owners_messages(
-        &self,
-        places: &[(OrganizationId, Ulid)],
-    ) -> Result<HashMap<(OrganizationId, Ulid), Result<OwnersMessage, Error>>, Error> {
-        self.each("message to owners", places, |(organization_id, message_id)| {
-            item_key::owners_message(organization_id, message_id)
-        })
-        .await
-    }
+impl DueRecord for OwnersMessage {
+    type Place = (OrganizationId, Ulid);
 
+    const NAME: &'static str = "message to owners";
+
+    fn key_of((organization_id, id): Self::Place) -> ItemKey {
+        item_key::owners_message(organization_id, id)
+    }
+}
+
+impl Table {
     /// Delivers a message to the next owners in the order of ids: to their inboxes and outboxes, by the
     /// channels that each has switched on.
     ///

@@ -2,8 +2,6 @@
 //!
 //! They lie outside the user's partition, so that they outlive the user.
 
-use std::collections::HashMap;
-
 use domain::{
     Time,
     id::{OrganizationId, UserId},
@@ -15,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
 use crate::{
-    Error, OnConditionFailed, Table, Transaction,
+    DueRecord, Error, OnConditionFailed, Table, Transaction,
     expression::Expression,
     item::{Item, encode, number, text},
-    item_key,
+    item_key::{self, ItemKey},
     mail::due_again,
     outbox::MAX_MESSAGES,
 };
@@ -48,21 +46,17 @@ pub struct PartingMessage {
     pub message: Message,
 }
 
-impl Table {
-    /// Reads messages to former addresses by organization and id, strongly; missing ones are absent from the
-    /// result.
-    ///
-    /// A message that cannot be decoded is an error of its own, so that it is not taken for a missing one.
-    pub async fn parting_messages(
-        &self,
-        places: &[(OrganizationId, Ulid)],
-    ) -> Result<HashMap<(OrganizationId, Ulid), Result<PartingMessage, Error>>, Error> {
-        self.each("message to a former address", places, |(organization_id, message_id)| {
-            item_key::parting_message(organization_id, message_id)
-        })
-        .await
-    }
+impl DueRecord for PartingMessage {
+    type Place = (OrganizationId, Ulid);
 
+    const NAME: &'static str = "message to a former address";
+
+    fn key_of((organization_id, id): Self::Place) -> ItemKey {
+        item_key::parting_message(organization_id, id)
+    }
+}
+
+impl Table {
     /// Moves a message to the outbox of its user, who still has the address.
     ///
     /// Fails with [`Error::Conflict`] if another run took it meanwhile.
@@ -135,7 +129,7 @@ impl Table {
 }
 
 impl PartingMessage {
-    fn key(&self) -> item_key::ItemKey {
+    fn key(&self) -> ItemKey {
         item_key::parting_message(self.organization_id, self.message.message_id)
     }
 

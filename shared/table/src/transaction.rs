@@ -206,7 +206,9 @@ impl Table {
             let mut open = items.to_vec();
             while !open.is_empty() {
                 let mut transaction = Transaction::new(self);
-                open.iter().for_each(|item| add(&mut transaction, *item));
+                for item in &open {
+                    add(&mut transaction, *item);
+                }
                 let refused = transaction.attempt().await?;
                 if refused.is_empty() {
                     break;

@@ -1,6 +1,6 @@
 //! What people hear of changes of their accounts, at the proven address that they had.
 
-use kit::{Effect, Fault, Organization, Service, When, World, run};
+use kit::{DAY, Effect, Fault, Item, Organization, Service, When, World, run};
 use serde_json::{Value, json};
 
 use super::recipients;
@@ -156,6 +156,60 @@ fn of_two_runs_at_once_one_mails_a_former_address() {
         assert_eq!((&first.unwrap()["sent"], &second.unwrap()["sent"]), (&json!(0), &json!(1)));
         assert_eq!(recipients(world), ["bob@example.com"]);
     });
+}
+
+#[test]
+fn the_people_of_a_deleted_organization_hear_of_it_and_of_changes_before() {
+    // The deletion ends at the first or second of its steps that tell somebody, or it does not.
+    for step in [0, 2, 3] {
+        run(async |world| {
+            let organization = world.organization("alice", "strict").await;
+            for name in ["bob", "cem", "dan", "erin"] {
+                let user_id = organization.join_as(world, name, "normal").await;
+                match name {
+                    "dan" => change(&organization, &user_id, json!({"status": "suspended"})).await,
+                    "erin" => {
+                        organization.owner.delete(&organization.user_path(&user_id)).await.expect(204);
+                    }
+                    _ => {}
+                }
+            }
+            organization.invite("frank").await;
+            organization.machine_key().await;
+            let suspended = json!({"status": "suspended"});
+            organization.owner.patch(&organization.path, suspended).await.expect(200);
+            world.travel(7 * DAY + 60);
+            let fault = Fault::on(Service::DynamoDb, Effect::KillAfter).operation("TransactWriteItems");
+            world.stack.faults().add(fault.function("manage-organization").when(When::Nth(step)));
+            let status = world.person("alice").delete(&organization.path).await.status;
+            assert_eq!((status, world.stack.faults().struck()), if step == 0 { (204, 0) } else { (500, 1) });
+            world.stack.faults().clear();
+            for minutes in [2, 7, 12] {
+                world.travel(7 * DAY + 60 + minutes * 60);
+                assert_eq!(world.notify().await["failed"], 0);
+            }
+            let gone = "alice deleted the organization alice's";
+            let expected: [(&str, &[&str]); 4] = [
+                ("bob", &[gone]),
+                ("cem", &[gone]),
+                ("dan", &["alice suspended your account in alice's", gone]),
+                ("erin", &["alice deleted your account in alice's"]),
+            ];
+            let mails = world.stack.emails();
+            assert!(mails.iter().all(|mail| expected.iter().any(|(name, _)| mail.to[0].starts_with(name))));
+            for (name, sentences) in expected {
+                let to_them = mails.iter().filter(|mail| mail.to[0].starts_with(name));
+                let text: String = to_them.map(|mail| mail.text.as_str()).collect();
+                for sentence in sentences {
+                    assert_eq!(text.matches(sentence).count(), 1, "{step} {name}: {text}");
+                }
+                assert_eq!(text.matches("alice's\n").count(), sentences.len(), "{step} {name}: {text}");
+            }
+            let left = |item: &Item| item.values().any(|value| value.to_string().contains(&organization.id));
+            let left = world.items().into_iter().filter(left).map(|item| item["PK"].clone());
+            assert!(left.into_iter().all(|partition| partition.to_string().contains("#AUDIT")), "{step}");
+        });
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use domain::id::UserId;
 use table::{Error, OutboxMessage, Table};
 use ulid::Ulid;
 
+use super::batches::Batches;
 use crate::{
     directory::{Directory, Lookup},
     recipients::active_user,
@@ -27,25 +28,8 @@ pub(crate) async fn load_messages(
 ) -> Vec<OutboxMessage> {
     run.count(|summary| summary.due += due.len());
     let mut messages = Vec::new();
-    for (number, batch) in due.chunks(BATCH_SIZE).enumerate() {
-        if run.time_left().is_zero() {
-            run.count(|summary| summary.left_over += due.len() - number * BATCH_SIZE);
-            break;
-        }
-        let found = match table_step(table.outbox_messages(batch)).await {
-            Ok(found) => found,
-            Err(error) => {
-                run.record_failure(batch.len(), "read messages of the outbox", &error);
-                continue;
-            }
-        };
-        let mut readable = Vec::with_capacity(found.len());
-        for read in found.into_values() {
-            match read {
-                Ok(waiting) => readable.push(waiting),
-                Err(error) => run.record_failure(1, "read a message of the outbox", &error),
-            }
-        }
+    let mut batches = Batches::<OutboxMessage>::new(run, table, due, BATCH_SIZE);
+    while let Some(readable) = batches.next().await {
         directory.load_users(readable.iter().map(|waiting| waiting.user_id)).await;
         for waiting in readable {
             match directory.user(waiting.user_id) {

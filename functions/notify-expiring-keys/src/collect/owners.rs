@@ -9,6 +9,7 @@ use domain::{
 use table::{Error, OwnersMessage, Table};
 use ulid::Ulid;
 
+use super::batches::Batches;
 use crate::{
     directory::{Directory, Lookup},
     run::{Run, table_step},
@@ -106,23 +107,10 @@ async fn take_turn(
 /// Messages that cannot be read stay due.
 async fn load(run: &Run, table: &Table, due: &[(OrganizationId, Ulid)]) -> VecDeque<VecDeque<OwnersMessage>> {
     let mut by_organization: BTreeMap<OrganizationId, Vec<OwnersMessage>> = BTreeMap::new();
-    for (number, batch) in due.chunks(BATCH_SIZE).enumerate() {
-        if run.time_left().is_zero() {
-            run.count(|summary| summary.left_over += due.len() - number * BATCH_SIZE);
-            break;
-        }
-        match table_step(table.owners_messages(batch)).await {
-            Ok(found) => {
-                for read in found.into_values() {
-                    match read {
-                        Ok(waiting) => {
-                            by_organization.entry(waiting.organization_id).or_default().push(waiting);
-                        }
-                        Err(error) => run.record_failure(1, "read a message to owners", &error),
-                    }
-                }
-            }
-            Err(error) => run.record_failure(batch.len(), "read messages to owners", &error),
+    let mut batches = Batches::<OwnersMessage>::new(run, table, due, BATCH_SIZE);
+    while let Some(readable) = batches.next().await {
+        for waiting in readable {
+            by_organization.entry(waiting.organization_id).or_default().push(waiting);
         }
     }
     let sorted = |mut waiting: Vec<OwnersMessage>| {

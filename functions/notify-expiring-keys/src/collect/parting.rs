@@ -9,6 +9,7 @@ use domain::{
 use table::{Error, PartingMessage, Table};
 use ulid::Ulid;
 
+use super::batches::Batches;
 use crate::{
     directory::{Directory, Lookup},
     plan::parting_mail::PartingMail,
@@ -41,12 +42,11 @@ pub(super) async fn load_parting_messages(
     run.count(|summary| summary.due += due.len());
     let mut moved = Vec::new();
     let mut mails: HashMap<(OrganizationId, UserId, String), PartingMail> = HashMap::new();
-    for (number, batch) in due.chunks(BATCH_SIZE).enumerate() {
-        if run.time_left().is_zero() {
-            run.count(|summary| summary.left_over += due.len() - number * BATCH_SIZE);
-            break;
-        }
-        for waiting in read(run, table, directory, batch).await {
+    let mut batches = Batches::<PartingMessage>::new(run, table, due, BATCH_SIZE);
+    while let Some(mut readable) = batches.next().await {
+        readable.retain(|waiting| waiting.lease_ends_at.is_none_or(|ends_at| ends_at <= run.clock.now()));
+        directory.load_users(readable.iter().map(|waiting| waiting.user_id)).await;
+        for waiting in readable {
             match directory.user(waiting.user_id) {
                 Lookup::Found(user) if still_has_address(user, &waiting) => {
                     moved.extend(move_to_outbox(run, table, &waiting).await);
@@ -60,30 +60,6 @@ pub(super) async fn load_parting_messages(
         }
     }
     PartingMessages { mails: mails.into_values().collect(), moved }
-}
-
-/// Reads messages that no run has leased, and into the directory their users.
-async fn read(
-    run: &Run,
-    table: &Table,
-    directory: &mut Directory<'_>,
-    places: &[(OrganizationId, Ulid)],
-) -> Vec<PartingMessage> {
-    let mut readable = Vec::with_capacity(places.len());
-    match table_step(table.parting_messages(places)).await {
-        Ok(found) => {
-            for read in found.into_values() {
-                match read {
-                    Ok(waiting) => readable.push(waiting),
-                    Err(error) => run.record_failure(1, "read a message to a former address", &error),
-                }
-            }
-        }
-        Err(error) => run.record_failure(places.len(), "read messages to former addresses", &error),
-    }
-    readable.retain(|waiting| waiting.lease_ends_at.is_none_or(|ends_at| ends_at <= run.clock.now()));
-    directory.load_users(readable.iter().map(|waiting| waiting.user_id)).await;
-    readable
 }
 
 fn still_has_address(user: &User, waiting: &PartingMessage) -> bool {

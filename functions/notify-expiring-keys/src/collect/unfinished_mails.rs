@@ -4,10 +4,8 @@ use domain::id::UserId;
 use table::{Mail, MailStatus, Table};
 use ulid::Ulid;
 
-use crate::{
-    directory::Directory,
-    run::{Run, table_step},
-};
+use super::batches::Batches;
+use crate::{directory::Directory, run::Run};
 
 /// The most unfinished mails that one run reads: more than it can send, and few enough to read in time.
 const MAX_MAILS: usize = 5_000;
@@ -23,24 +21,11 @@ pub(crate) async fn load_unfinished_mails(
     directory: &mut Directory<'_>,
     due: &[(UserId, Ulid)],
 ) -> Vec<Mail> {
-    let mut mails: Vec<Mail> = Vec::new();
-    for (number, batch) in due.chunks(BATCH_SIZE).enumerate() {
-        let done = number * BATCH_SIZE;
-        if run.time_left().is_zero() || done >= MAX_MAILS {
-            run.count(|summary| summary.left_over += due.len() - done);
-            break;
-        }
-        match table_step(table.mails(batch)).await {
-            Ok(found) => {
-                for read in found.into_values() {
-                    match read {
-                        Ok(mail) => mails.extend(is_unfinished(run, &mail).then_some(mail)),
-                        Err(error) => run.record_failure(1, "read an unfinished mail", &error),
-                    }
-                }
-            }
-            Err(error) => run.record_failure(batch.len(), "read unfinished mails", &error),
-        }
+    let (due, beyond) = due.split_at(due.len().min(MAX_MAILS));
+    run.count(|summary| summary.left_over += beyond.len());
+    let (mut mails, mut batches) = (Vec::new(), Batches::<Mail>::new(run, table, due, BATCH_SIZE));
+    while let Some(readable) = batches.next().await {
+        mails.extend(readable.into_iter().filter(|mail| is_unfinished(run, mail)));
     }
     run.count(|summary| summary.due += mails.len());
     directory.load_organizations(mails.iter().map(|mail| mail.organization_id)).await;

@@ -86,7 +86,7 @@ fn threats_come_before_expiries_and_these_before_changes() {
     assert_eq!(order, [cem, bob, ann]);
     assert_eq!(digests[0].messages[0].message.kind, MessageKind::RetiredSecretUsed);
     assert_eq!(plan.count_left_over(), 4);
-    plan.record_claimed_messages(3);
+    plan.record_messages(3);
     assert_eq!(plan.count_left_over(), 1);
 }
 
