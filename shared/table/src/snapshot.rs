@@ -1,4 +1,6 @@
-//! An organization with its roles and groups, read by one query.
+//! An organization with its roles and groups, read by three queries at once.
+//!
+//! No single range of sort keys holds them alone.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use domain::{
@@ -40,8 +42,7 @@ struct StoredStatus {
 impl Table {
     /// Reads an organization with its roles and groups, strongly. `None` when it does not exist.
     pub async fn snapshot(&self, organization_id: OrganizationId) -> Result<Option<Snapshot>, Error> {
-        let query = self.query_snapshot(organization_id);
-        let (organization, catalog) = read(query).await?;
+        let (organization, catalog) = read(&self.query_snapshot(organization_id)).await?;
         Ok(organization.map(|organization| Snapshot { organization, catalog }))
     }
 
@@ -56,27 +57,24 @@ impl Table {
             .fold(self.query_snapshot(organization_id).projection_expression(needed), |query, name| {
                 query.expression_attribute_names(format!("#{name}"), name)
             });
-        let (status, catalog) = read(query).await?;
+        let (status, catalog) = read(&query).await?;
         Ok(status.map(|StoredStatus { status }| DecisionSnapshot { status, catalog }))
     }
 
     fn query_snapshot(&self, organization_id: OrganizationId) -> QueryFluentBuilder {
-        let (first, last) = item_key::SNAPSHOT;
         self.query_strongly(
             "PK = :partition AND SK BETWEEN :first AND :last",
             item_key::organization_partition(organization_id),
         )
-        .expression_attribute_values(":first", text(first))
-        .expression_attribute_values(":last", text(last))
     }
 }
 
-/// Reads all pages: the organization, if it is there, with its roles and groups.
-async fn read<O: DeserializeOwned>(query: QueryFluentBuilder) -> Result<(Option<O>, Catalog), Error> {
+/// Reads all pages of all ranges: the organization, if it is there, with its roles and groups.
+async fn read<O: DeserializeOwned>(query: &QueryFluentBuilder) -> Result<(Option<O>, Catalog), Error> {
     let (mut organization, mut catalog) = (None, Catalog::default());
-    let mut pages = query.into_paginator().items().send();
-    while let Some(item) = pages.next().await {
-        let item = item.map_err(|error| Error::failed("Query", error))?;
+    let [groups, itself, roles] = item_key::SNAPSHOT.map(|range| Box::pin(read_range(query.clone(), range)));
+    let (groups, itself, roles) = tokio::try_join!(groups, itself, roles)?;
+    for item in groups.into_iter().chain(itself).chain(roles) {
         if is_of(&item, item_key::ROLES) {
             let role: Role = decode("role", item)?;
             catalog.roles.insert(role.name.clone(), role);
@@ -88,6 +86,13 @@ async fn read<O: DeserializeOwned>(query: QueryFluentBuilder) -> Result<(Option<
         }
     }
     Ok((organization, catalog))
+}
+
+async fn read_range(query: QueryFluentBuilder, (first, last): (&str, &str)) -> Result<Vec<Item>, Error> {
+    let query = query.expression_attribute_values(":first", text(first));
+    let query = query.expression_attribute_values(":last", text(last));
+    let items = query.into_paginator().items().send().try_collect().await;
+    items.map_err(|error| Error::failed("Query", error))
 }
 
 fn is_of(item: &Item, prefix: &str) -> bool {

@@ -1,8 +1,12 @@
 //! What decisions cost in calls, bytes, read units and argon2 runs. Times are the bench's business.
 
-use kit::{Call, Effect, Fault, Options, Service, World, run_with};
+use kit::{Call, Effect, Fault, Options, Organization, Service, World, run_with};
+use serde_json::{Value, json};
 
 const FUNCTION: &str = "authorize-request";
+
+/// The calls of a first decision: key and user, the three ranges of the organization, the use of the key.
+const FIRST_DECISION: [&str; 5] = ["BatchGetItem", "Query", "Query", "Query", "UpdateItem"];
 
 fn one_instance() -> Options {
     let parameters = [("LogLevel".to_owned(), "debug".to_owned())].into();
@@ -52,7 +56,7 @@ fn a_first_decision_reads_key_and_organization_and_a_warm_one_the_key_alone() {
         let first = calls(world);
         let mut first = operations(&first);
         first.sort_unstable();
-        assert_eq!(first, ["BatchGetItem", "Query", "UpdateItem"]);
+        assert_eq!(first, FIRST_DECISION);
         assert_eq!(argon2_runs(world), 1);
 
         let unlimited = Effect::PartitionReads { units_per_second: u32::MAX };
@@ -64,6 +68,41 @@ fn a_first_decision_reads_key_and_organization_and_a_warm_one_the_key_alone() {
         assert!((world.stack.faults().read_units() - 2.0).abs() < f64::EPSILON);
         assert_eq!(argon2_runs(world), 1);
     });
+}
+
+#[test]
+fn messages_to_former_addresses_and_counts_of_mails_cost_a_decision_nothing() {
+    run_with(one_instance(), async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.role("reader", &["clusters:read"]).await;
+        let machine = organization.machine_with("ci", &["reader"]).await;
+        let key = organization.key(&machine, 90).await;
+        for number in 0..50 {
+            store(world, &organization, &format!("PARTING#{number:026}"));
+        }
+        for day in 1..=5 {
+            store(world, &organization, &format!("MAILS#2027-01-0{day}"));
+        }
+        world.forget_organizations().await;
+        calls(world);
+        let told = world.key(key["secret"]["token"].as_str().unwrap()).get("/v1/whoami").await.expect(200);
+        assert_eq!(told["permissions"], json!(["clusters:read"]));
+        let queries: Vec<_> = calls(world).into_iter().filter(|call| call.operation == "Query").collect();
+        assert_eq!(queries.len(), 3);
+        let read = queries.iter().flat_map(|query| {
+            let request: Value = serde_json::from_slice(&query.request).unwrap();
+            let value =
+                |name: &str| request["ExpressionAttributeValues"][name]["S"].as_str().unwrap().to_owned();
+            world.partition(&value(":partition"), (&value(":first"), &value(":last")))
+        });
+        let mut read: Vec<_> = read.map(|item| item["SK"].as_str().unwrap().to_owned()).collect();
+        read.sort();
+        assert_eq!(read, ["ORG", "ROLE#reader"]);
+    });
+}
+
+fn store(world: &World, organization: &Organization, sort: &str) {
+    world.put(&json!({"PK": {"S": format!("ORG#{}", organization.id)}, "SK": {"S": sort}}));
 }
 
 #[test]
@@ -79,11 +118,11 @@ fn an_organization_at_every_limit_costs_the_same_calls_as_any_other() {
         calls(world);
         let client = world.key(key["secret"]["token"].as_str().unwrap());
         let told = client.get("/v1/whoami").await.expect(200);
-        assert_eq!(told["permissions"], serde_json::json!(["a:*"]));
+        assert_eq!(told["permissions"], json!(["a:*"]));
         let first = calls(world);
         let mut first = operations(&first);
         first.sort_unstable();
-        assert_eq!(first, ["BatchGetItem", "Query", "UpdateItem"]);
+        assert_eq!(first, FIRST_DECISION);
         client.get("/v1/whoami").await.expect(200);
         assert_eq!(operations(&calls(world)), ["BatchGetItem"]);
         assert_eq!(argon2_runs(world), 1);
