@@ -41,6 +41,7 @@ impl Plan {
         for mail in unfinished_mails {
             let digest = digests.of(mail.user_id);
             if digest.unfinished.is_some() {
+                digest.postponed.push(mail);
                 postponed_mails += 1;
             } else {
                 digest.unfinished = Some(mail);

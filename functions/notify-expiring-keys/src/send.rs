@@ -61,7 +61,7 @@ pub(crate) async fn send(delivery: &Delivery<'_>, all: Vec<Outgoing>, shards: &[
         // Mails that were reserved and not needed go to the next ones.
         let (again, waiting): (Vec<_>, Vec<_>) =
             refused.into_inner().into_iter().partition(|digest| daily_limit.has_rest(digest));
-        let wait = async |digest| wait_for_next_day(delivery, &digest).await;
+        let wait = async |digest| wait_for_next_day(delivery, digest).await;
         stream::iter(waiting).for_each_concurrent(CONCURRENCY, wait).await;
         open = again.into_iter().map(Outgoing::Digest).collect();
     }

@@ -4,7 +4,7 @@ use domain::{Time, id::OrganizationId};
 use serde::Deserialize;
 
 use crate::{
-    Error, MAX_ATTEMPTS, OnConditionFailed, Table, Transaction,
+    Error, MAX_ATTEMPTS, OnConditionFailed, Table, Transaction, backoff,
     expression::Expression,
     item::number,
     item_key::{self, ItemKey},
@@ -34,7 +34,8 @@ impl Table {
     ) -> Result<u32, Error> {
         let key = item_key::mails_of_day(organization_id, now);
         let mut count = wanted.min(limit);
-        for _ in 0..MAX_ATTEMPTS {
+        for attempt in 0..MAX_ATTEMPTS {
+            backoff(attempt).await;
             if count == 0 {
                 return Ok(0);
             }

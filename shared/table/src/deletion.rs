@@ -10,7 +10,7 @@ use domain::{
 };
 
 use crate::{
-    Error, MAX_ATTEMPTS, OnConditionFailed, Table, Transaction,
+    Error, MAX_ATTEMPTS, OnConditionFailed, Table, Transaction, backoff,
     batch::BATCH_SIZE,
     expression::Expression,
     item::{Item, key_of, number, text},
@@ -103,7 +103,8 @@ impl Table {
     /// Addresses a message to a person's proven address, and marks the person as deleted: one transaction, so that a
     /// removal that is repeated tells nobody twice. Somebody who was deleted before is not notified again.
     async fn notify_of_deletion(&self, user_id: UserId, message: &Message) -> Result<(), Error> {
-        for _ in 0..MAX_ATTEMPTS {
+        for attempt in 0..MAX_ATTEMPTS {
+            backoff(attempt).await;
             // A user that cannot be decoded has no address that could be read.
             let Some(Ok(user)) = self.users_by_id(&[user_id]).await?.remove(&user_id) else { return Ok(()) };
             let notification = Notification::to_former_address(&user, message.clone());

@@ -94,16 +94,16 @@ impl Table {
         Ok(())
     }
 
-    /// Lets an unfinished mail and messages of the outbox wait until a time, except those that another run took
+    /// Lets unfinished mails and messages of the outbox wait until a time, except those that another run took
     /// since they were read. No attempt is counted.
     pub async fn postpone(
         &self,
-        mail: Option<&Mail>,
+        mails: &[Mail],
         messages: &[OutboxMessage],
         until: Time,
     ) -> Result<(), Error> {
         let messages = messages.iter().map(Postponed::Message);
-        let all: Vec<_> = mail.map(Postponed::Mail).into_iter().chain(messages).collect();
+        let all: Vec<_> = mails.iter().map(Postponed::Mail).chain(messages).collect();
         self.change_each(&all, |transaction, item| {
             let change = Expression::new("SET due_at = :until").value(":until", number(until.seconds()));
             match item {

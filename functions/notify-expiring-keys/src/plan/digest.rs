@@ -23,11 +23,20 @@ pub(crate) struct Digest {
     pub(crate) messages: Vec<OutboxMessage>,
     /// A mail that an earlier run left unfinished. It takes the new notices and messages.
     pub(crate) unfinished: Option<Mail>,
+    /// Further unfinished mails. The recipient gets one mail in a run, so that these stay due.
+    pub(crate) postponed: Vec<Mail>,
 }
 
 impl Digest {
     fn empty(user_id: UserId) -> Self {
-        Self { user_id, for_inbox: Vec::new(), for_mail: Vec::new(), messages: Vec::new(), unfinished: None }
+        Self {
+            user_id,
+            for_inbox: Vec::new(),
+            for_mail: Vec::new(),
+            messages: Vec::new(),
+            unfinished: None,
+            postponed: Vec::new(),
+        }
     }
 
     /// Returns whether the digest needs a mail.

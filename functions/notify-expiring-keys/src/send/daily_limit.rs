@@ -140,9 +140,9 @@ async fn reserve(
 
 /// Fills the inbox of a digest, and lets its mail wait for the next day, UTC: moves what is due of it there. No
 /// attempt is counted.
-pub(super) async fn wait_for_next_day(delivery: &Delivery<'_>, digest: &Digest) {
+pub(super) async fn wait_for_next_day(delivery: &Delivery<'_>, digest: Digest) {
     let Delivery { run, notifier, advances, plan, .. } = *delivery;
-    inbox::notify(delivery, digest).await;
+    inbox::notify(delivery, &digest).await;
     if run.time_left().is_zero() {
         return run.count(|summary| summary.left_over += usize::from(digest.unfinished.is_some()));
     }
@@ -153,7 +153,8 @@ pub(super) async fn wait_for_next_day(delivery: &Delivery<'_>, digest: &Digest) 
             advances.push(advance).await;
         }
     }
-    let postponed = notifier.app.table.postpone(digest.unfinished.as_ref(), &digest.messages, until);
+    let mails: Vec<_> = digest.unfinished.into_iter().chain(digest.postponed).collect();
+    let postponed = notifier.app.table.postpone(&mails, &digest.messages, until);
     match table_step(postponed).await {
         Ok(()) => plan.record_messages(digest.messages.len()),
         Err(error) => run.record_failure(1, "let a mail wait for the next day", &error),
