@@ -22,6 +22,7 @@ mod rate_limit;
 mod resume;
 pub(crate) mod ses;
 
+use delivery::CONCURRENCY;
 pub(crate) use delivery::Delivery;
 
 use claims::{claim_messages, claim_notices};
@@ -30,9 +31,6 @@ use mail::{deliver, mark_empty, mark_undeliverable};
 use parting::send_parting_mail;
 use rate_limit::{Permit, RateLimiter};
 use resume::{NotReclaimed, reclaim};
-
-/// The number of digests and mails that are sent at once. While one waits for SES, the others continue.
-const CONCURRENCY: usize = 16;
 
 /// Sends all mails, in the order given, until time or quota run out.
 ///

@@ -5,7 +5,10 @@ use std::{cell::Cell, collections::HashMap};
 use domain::id::OrganizationId;
 use futures_util::{StreamExt as _, stream};
 
-use super::{CONCURRENCY, delivery::Delivery, inbox};
+use super::{
+    delivery::{CONCURRENCY, Delivery},
+    inbox,
+};
 use crate::{
     address::MailAddress,
     directory::{Directory, Lookup},
