@@ -15,9 +15,8 @@ use domain::{
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Error, Mail, OnConditionFailed, OutboxMessage, Table,
+    Error, Table,
     batch::BATCH_SIZE,
-    expression::Expression,
     item::{Item, decode, key_of, number, text},
     item_key::{self, DueItem, ItemKey},
 };
@@ -54,13 +53,6 @@ pub trait DueRecord: DeserializeOwned {
     fn key_of(place: Self::Place) -> ItemKey;
 }
 
-/// Something that a later run mails.
-#[derive(Debug, Clone, Copy)]
-enum Postponed<'a> {
-    Mail(&'a Mail),
-    Message(&'a OutboxMessage),
-}
-
 impl Table {
     /// Puts an item of an organization in the `due` index at `due_at`.
     pub(crate) fn due_from(&self, item: &mut Item, organization_id: OrganizationId, due_at: Time) {
@@ -92,29 +84,6 @@ impl Table {
             }
         }
         Ok(())
-    }
-
-    /// Lets unfinished mails and messages of the outbox wait until a time, except those that another run took
-    /// since they were read. No attempt is counted.
-    pub async fn postpone(
-        &self,
-        mails: &[Mail],
-        messages: &[OutboxMessage],
-        until: Time,
-    ) -> Result<(), Error> {
-        let messages = messages.iter().map(Postponed::Message);
-        let all: Vec<_> = mails.iter().map(Postponed::Mail).chain(messages).collect();
-        self.change_each(&all, |transaction, item| {
-            let change = Expression::new("SET due_at = :until").value(":until", number(until.seconds()));
-            match item {
-                Postponed::Mail(mail) => transaction.change_leased_mail(mail, change),
-                Postponed::Message(OutboxMessage { user_id, message, .. }) => {
-                    let key = item_key::outbox(*user_id, message.message_id);
-                    transaction.update(key, change, Expression::exists(), OnConditionFailed::Conflict);
-                }
-            }
-        })
-        .await
     }
 
     /// Reads keys with their users, strongly; missing ones are absent from the result.

@@ -1,6 +1,7 @@
 //! The outbox: messages that the next run of notify-expiring-keys mails.
 
 use domain::{
+    Time,
     id::{OrganizationId, UserId},
     inbox::Message,
     notification::Notification,
@@ -11,6 +12,7 @@ use ulid::Ulid;
 use crate::{
     DueRecord, Error, Mail, OnConditionFailed, Table, Transaction,
     expression::Expression,
+    item::number,
     item_key::{self, ItemKey},
 };
 
@@ -27,6 +29,13 @@ pub struct OutboxMessage {
     /// The message.
     #[serde(flatten)]
     pub message: Message,
+}
+
+/// Something that a later run mails.
+#[derive(Debug, Clone, Copy)]
+enum Postponed<'a> {
+    Mail(&'a Mail),
+    Message(&'a OutboxMessage),
 }
 
 impl DueRecord for OutboxMessage {
@@ -71,6 +80,29 @@ impl Table {
             });
         }
         Ok(())
+    }
+
+    /// Lets unfinished mails and messages of the outbox wait until a time, except those that another run took
+    /// since they were read. No attempt is counted.
+    pub async fn postpone(
+        &self,
+        mails: &[Mail],
+        messages: &[OutboxMessage],
+        until: Time,
+    ) -> Result<(), Error> {
+        let messages = messages.iter().map(Postponed::Message);
+        let all: Vec<_> = mails.iter().map(Postponed::Mail).chain(messages).collect();
+        self.change_each(&all, |transaction, item| {
+            let change = Expression::new("SET due_at = :until").value(":until", number(until.seconds()));
+            match item {
+                Postponed::Mail(mail) => transaction.change_leased_mail(mail, change),
+                Postponed::Message(OutboxMessage { user_id, message, .. }) => {
+                    let key = item_key::outbox(*user_id, message.message_id);
+                    transaction.update(key, change, Expression::exists(), OnConditionFailed::Conflict);
+                }
+            }
+        })
+        .await
     }
 
     /// Addresses a message of the outbox to all owners instead of its recipient.
