@@ -99,8 +99,8 @@ fn a_name_is_stored_and_answered_as_it_was_written() {
             for (path, member) in places.changes() {
                 let changed = places.owner.patch(path, with(json!({}), member, name)).await.expect(200);
                 assert_eq!(changed[member], name, "{path}");
-                assert_eq!(places.owner.get(path).await.expect(200)[member], name, "{path}");
             }
+            assert_eq!(places.owner.get(&places.key).await.expect(200)["name"], name);
         }
         for (path, body) in places.puts() {
             let text = NAMES.concat();
@@ -119,7 +119,13 @@ fn a_name_that_people_cannot_see_is_refused_by_every_route() {
         let organization = world.organization("alice", "flexible").await;
         let places = Places::of(&organization).await;
         let before = world.items();
-        for (text, rule) in REFUSED {
+        for (number, (text, rule)) in REFUSED.into_iter().enumerate() {
+            let report = with(json!({"tokens": ["x"]}), "note", text);
+            world.anonymous().post("/v1/leaked-keys", report).await.expect_invalid("note", rule);
+            // The rule is one: the other places need a few of the texts.
+            if number % 5 != 0 {
+                continue;
+            }
             for (path, body, member) in places.creations() {
                 places.owner.post(&path, with(body, member, text)).await.expect_invalid(member, rule);
             }
@@ -130,10 +136,8 @@ fn a_name_that_people_cannot_see_is_refused_by_every_route() {
                 let refused = places.owner.put(&path, with(body, "description", text)).await;
                 refused.expect_invalid("description", rule);
             }
-            for member in ["source", "note"] {
-                let report = with(json!({"tokens": ["x"]}), member, text);
-                world.anonymous().post("/v1/leaked-keys", report).await.expect_invalid(member, rule);
-            }
+            let report = with(json!({"tokens": ["x"]}), "source", text);
+            world.anonymous().post("/v1/leaked-keys", report).await.expect_invalid("source", rule);
         }
         assert!(world.items() == before, "a refused request changed something");
     });
