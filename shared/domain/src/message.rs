@@ -171,8 +171,8 @@ impl Message {
     /// Words the deletion of an organization by its last owner, for the addresses of its people.
     #[must_use]
     pub fn organization_deleted(at: Time, organization_name: &Name, author: &User) -> Self {
-        let User { user_id, name, .. } = author;
-        let title = format!("{name} deleted the organization {organization_name}");
+        let (name, user_id) = (quoted(author.name.as_str()), author.user_id);
+        let title = format!("{name} deleted the organization {}", quoted(organization_name.as_str()));
         let text = format!(
             "Your account in it is gone, and all its access keys have ended. Done by {name} ({user_id})."
         );

@@ -161,7 +161,7 @@ fn of_two_runs_at_once_one_mails_a_former_address() {
 #[test]
 fn the_people_of_a_deleted_organization_hear_of_it_and_of_changes_before() {
     // The deletion ends at the first or second of its steps that tell somebody, or it does not.
-    for step in [0, 2, 3] {
+    for step in [None, Some(2), Some(3)] {
         run(async |world| {
             let organization = world.organization("alice", "strict").await;
             for name in ["bob", "cem", "dan", "erin"] {
@@ -179,21 +179,26 @@ fn the_people_of_a_deleted_organization_hear_of_it_and_of_changes_before() {
             let suspended = json!({"status": "suspended"});
             organization.owner.patch(&organization.path, suspended).await.expect(200);
             world.travel(7 * DAY + 60);
-            let fault = Fault::on(Service::DynamoDb, Effect::KillAfter).operation("TransactWriteItems");
-            world.stack.faults().add(fault.function("manage-organization").when(When::Nth(step)));
+            if let Some(step) = step {
+                let fault = Fault::on(Service::DynamoDb, Effect::KillAfter).operation("TransactWriteItems");
+                world.stack.faults().add(fault.function("manage-organization").when(When::Nth(step)));
+            }
             let status = world.person("alice").delete(&organization.path).await.status;
-            assert_eq!((status, world.stack.faults().struck()), if step == 0 { (204, 0) } else { (500, 1) });
+            assert_eq!(
+                (status, world.stack.faults().struck()),
+                if step.is_none() { (204, 0) } else { (500, 1) }
+            );
             world.stack.faults().clear();
             for minutes in [2, 7, 12] {
                 world.travel(7 * DAY + 60 + minutes * 60);
                 assert_eq!(world.notify().await["failed"], 0);
             }
-            let gone = "alice deleted the organization alice's";
+            let gone = r#""alice" deleted the organization "alice's""#;
             let expected: [(&str, &[&str]); 4] = [
                 ("bob", &[gone]),
                 ("cem", &[gone]),
-                ("dan", &["alice suspended your account in alice's", gone]),
-                ("erin", &["alice deleted your account in alice's"]),
+                ("dan", &[r#""alice" suspended your account in "alice's""#, gone]),
+                ("erin", &[r#""alice" deleted your account in "alice's""#]),
             ];
             let mails = world.stack.emails();
             assert!(mails.iter().all(|mail| expected.iter().any(|(name, _)| mail.to[0].starts_with(name))));
@@ -201,13 +206,13 @@ fn the_people_of_a_deleted_organization_hear_of_it_and_of_changes_before() {
                 let to_them = mails.iter().filter(|mail| mail.to[0].starts_with(name));
                 let text: String = to_them.map(|mail| mail.text.as_str()).collect();
                 for sentence in sentences {
-                    assert_eq!(text.matches(sentence).count(), 1, "{step} {name}: {text}");
+                    assert_eq!(text.matches(sentence).count(), 1, "{step:?} {name}: {text}");
                 }
-                assert_eq!(text.matches("* alice ").count(), sentences.len(), "{step} {name}: {text}");
+                assert_eq!(text.matches("* \"alice\" ").count(), sentences.len(), "{step:?} {name}: {text}");
             }
             let left = |item: &Item| item.values().any(|value| value.to_string().contains(&organization.id));
             let left = world.items().into_iter().filter(left).map(|item| item["PK"].clone());
-            assert!(left.into_iter().all(|partition| partition.to_string().contains("#AUDIT")), "{step}");
+            assert!(left.into_iter().all(|partition| partition.to_string().contains("#AUDIT")), "{step:?}");
         });
     }
 }
