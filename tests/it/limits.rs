@@ -20,20 +20,54 @@ pub(crate) fn texts(texts: impl IntoIterator<Item = impl Into<String>>) -> Value
     texts.into_iter().map(|text| json!({"S": text.into()})).collect()
 }
 
-/// Stores a role in the table itself, as an older version of the product might have.
-pub(crate) fn store_role(world: &World, organization: &Organization, name: &str, permissions: &Value) {
-    world.put(&json!({
-        "PK": {"S": format!("ORG#{}", organization.id)}, "SK": {"S": format!("ROLE#{name}")}, "name": {"S": name},
-        "permissions": {"L": permissions}, "updated_at": {"N": "1700000000"}, "version": {"N": "7"},
-    }));
+/// Makes the item of a role or group with its permissions or roles.
+fn entry(
+    organization: &Organization,
+    (kind, name): (&str, &str),
+    member: &str,
+    words: impl IntoIterator<Item = impl Into<String>>,
+) -> Value {
+    let words: Vec<String> = words.into_iter().map(Into::into).collect();
+    json!({
+        "PK": {"S": format!("ORG#{}", organization.id)}, "SK": {"S": format!("{kind}#{name}")}, "name": {"S": name},
+        member: {"S": words.join(" ")}, "updated_at": {"N": "1700000000"}, "version": {"N": "7"},
+    })
 }
 
-/// Stores a group in the table itself.
-pub(crate) fn store_group(world: &World, organization: &Organization, name: &str, roles: &Value) {
-    world.put(&json!({
-        "PK": {"S": format!("ORG#{}", organization.id)}, "SK": {"S": format!("GROUP#{name}")}, "name": {"S": name},
-        "roles": {"L": roles}, "updated_at": {"N": "1700000000"}, "version": {"N": "7"},
-    }));
+fn role(
+    organization: &Organization,
+    name: &str,
+    permissions: impl IntoIterator<Item = impl Into<String>>,
+) -> Value {
+    entry(organization, ("ROLE", name), "permissions", permissions)
+}
+
+fn group(
+    organization: &Organization,
+    name: &str,
+    roles: impl IntoIterator<Item = impl Into<String>>,
+) -> Value {
+    entry(organization, ("GROUP", name), "roles", roles)
+}
+
+/// Stores a role in the table itself.
+pub(crate) fn store_role(
+    world: &World,
+    organization: &Organization,
+    name: &str,
+    permissions: impl IntoIterator<Item = impl Into<String>>,
+) {
+    world.put(&role(organization, name, permissions));
+}
+
+/// Stores roles of one permission, `a`, in the table itself.
+fn store_roles(world: &World, organization: &Organization, names: &[String]) {
+    world.put_all(names.iter().map(|name| role(organization, name, ["a"])));
+}
+
+/// Stores groups of one role in the table itself.
+fn store_groups(world: &World, organization: &Organization, names: &[String], of: &str) {
+    world.put_all(names.iter().map(|name| group(organization, name, [of])));
 }
 
 /// Returns the names that a prefix and the numbers of a range make.
@@ -45,15 +79,17 @@ pub(crate) fn named(prefix: &str, numbers: std::ops::Range<u32>) -> Vec<String> 
 ///
 /// The permissions are as many, and so as short, as the limits allow. `first` is added to the first role.
 pub(crate) fn store_all(world: &World, organization: &Organization, key: &Value, first: Option<&str>) {
-    for role in 0..100 {
-        let own = (0..97).map(|number| format!("a:{}", short(role * 97 + number)));
-        let first = first.filter(|_| role == 0).map(str::to_owned);
-        store_role(world, organization, &wide("r", role), &texts(own.chain(first)));
-    }
-    for group in 0..100 {
-        let roles = (0..20).map(|number| wide("r", (group * 20 + number) % 100));
-        store_group(world, organization, &wide("g", group), &texts(roles));
-    }
+    let roles = (0..100).map(|number| {
+        let own = (0..97).map(|place| format!("a:{}", short(number * 97 + place)));
+        let first = first.filter(|_| number == 0).map(str::to_owned);
+        role(organization, &wide("r", number), own.chain(first))
+    });
+    world.put_all(roles);
+    let groups = (0..100).map(|number| {
+        let roles = (0..20).map(|place| wide("r", (number * 20 + place) % 100));
+        group(organization, &wide("g", number), roles)
+    });
+    world.put_all(groups);
     for sort in ["USER", &format!("KEY#{}", suffix(key))] {
         for (attribute, prefix) in [("roles", "r"), ("groups", "g")] {
             carry(world, key, sort, attribute, (0..20).map(|number| wide(prefix, number)));

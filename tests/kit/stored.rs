@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use local::dynoxide::{AttributeValue, actions::scan::ScanRequest};
+use local::dynoxide::{AttributeValue, ImportOptions, actions::scan::ScanRequest};
 use serde_json::{Map, Value};
 
 use crate::World;
@@ -77,6 +77,18 @@ impl World {
         let request = serde_json::json!({"TableName": "access-keys", "Item": item});
         let request = serde_json::from_value(request).expect("the item is well-formed");
         database.put_item(request).expect("the item can be stored");
+    }
+
+    /// Stores many items, written in `DynamoDB`'s own JSON, at once.
+    ///
+    /// # Panics
+    /// When one is none, and when the engine fails.
+    pub fn put_all(&self, items: impl IntoIterator<Item = Value>) {
+        let database = self.stack.database().expect("the engine is in this process");
+        let item = |item| serde_json::from_value(item).expect("the item is well-formed");
+        let items = items.into_iter().map(item).collect();
+        let stored = database.import_items("access-keys", items, ImportOptions::default());
+        stored.expect("the items can be stored");
     }
 
     /// Lets the leases of mails end, as time would.

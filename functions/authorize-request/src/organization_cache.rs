@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{id::OrganizationId, organization::Status};
-use table::Table;
+use table::{DecisionSnapshot, Table};
 
 use crate::{
     cache::{Cache, Weighed},
@@ -53,9 +53,11 @@ impl OrganizationCache {
             return Ok(Some(organization));
         }
         let read_began = Instant::now();
-        let Some(snapshot) = table.decision_snapshot(id).await? else { return Ok(None) };
-        let permissions = PermissionIndex::new(&snapshot.catalog);
-        let organization = Arc::new(CachedOrganization { status: snapshot.status, permissions });
+        let Some(DecisionSnapshot { status, roles, groups }) = table.decision_snapshot(id).await? else {
+            return Ok(None);
+        };
+        let permissions = PermissionIndex::new(roles, groups);
+        let organization = Arc::new(CachedOrganization { status, permissions });
         self.0.put(id, read_began, Arc::clone(&organization));
         Ok(Some(organization))
     }

@@ -3,60 +3,57 @@
 //! All permissions of the organization are put in order once, so that a permission is a number and what it
 //! covers is the range of numbers that follows it. A decision then compares numbers, never texts with texts.
 
+mod count;
+mod numbers_by_name;
+mod ordered;
+
+use std::iter;
+
 use domain::{
     access_key::AccessKey,
+    joined::Joined,
     permission::Permission,
-    role::{Catalog, Label},
+    role::Label,
     user::{Kind, User},
 };
 
-/// The number of a permission: its place in the order of all permissions of the organization.
-type Rank = u32;
+use count::to_u32;
+use numbers_by_name::NumbersByName;
+use ordered::{Ordered, Rank};
 
 /// The rank of `*`, the first in the order. Every index has it, because owners hold it.
 const ALL: Rank = 0;
+const ALL_TEXT: &str = "*";
 
 /// The permissions of an organization in order, and the roles and groups that grant them.
 #[derive(Debug)]
 pub(crate) struct PermissionIndex {
-    /// All permissions, one after another.
-    text: Box<str>,
-    /// Where each permission ends in the text.
-    ends: Box<[u32]>,
-    /// For each permission the rank after the last one that it covers.
-    covers_until: Box<[Rank]>,
-    /// Roles by name, with the ranks of their permissions.
-    roles: Box<[(Label, Box<[Rank]>)]>,
-    /// Groups by name, with the positions of their roles.
-    groups: Box<[(Label, Box<[u32]>)]>,
+    order: Ordered,
+    /// The ranks of each role's permissions.
+    roles: NumbersByName,
+    /// The positions of each group's roles.
+    groups: NumbersByName,
 }
 
 impl PermissionIndex {
-    /// Puts a catalog in order.
-    pub(crate) fn new(catalog: &Catalog) -> Self {
-        let all = Permission::all();
-        let granted = catalog.roles.values().flat_map(|role| &role.permissions);
-        let mut order: Vec<&str> = granted.chain([&all]).map(Permission::as_str).collect();
-        order.sort_unstable();
-        order.dedup();
-        let rank = |permission: &Permission| order.binary_search(&permission.as_str()).ok().map(narrow);
-        let role_ranks = |permissions: &[Permission]| permissions.iter().filter_map(rank).collect();
-        let roles: Box<[_]> =
-            catalog.roles.values().map(|role| (role.name.clone(), role_ranks(&role.permissions))).collect();
-        let positions = |names: &[Label]| names.iter().filter_map(|name| position(&roles, name)).collect();
-        let groups =
-            catalog.groups.values().map(|group| (group.name.clone(), positions(&group.roles))).collect();
-        let ends = order.iter().scan(0, |end, text| {
-            *end += text.len();
-            Some(narrow(*end))
+    /// Puts the permissions of roles in order. One sort is all that costs more than going through them once.
+    pub(crate) fn new(
+        mut roles: Vec<(Label, Joined<Permission>)>,
+        mut groups: Vec<(Label, Joined<Label>)>,
+    ) -> Self {
+        // DynamoDB has put both in this order already.
+        roles.sort_by(|one, other| one.0.cmp(&other.0));
+        groups.sort_by(|one, other| one.0.cmp(&other.0));
+        let granted = roles.iter().flat_map(|(_, permissions)| permissions.words());
+        let (order, ranks) = Ordered::new(iter::once(ALL_TEXT).chain(granted));
+        let mut ranks = ranks.into_iter().skip(1);
+        let roles = NumbersByName::new(roles, |permissions, into| {
+            into.extend(ranks.by_ref().take(permissions.count()));
         });
-        Self {
-            text: order.concat().into(),
-            ends: ends.collect(),
-            covers_until: covers_until(&order),
-            roles,
-            groups,
-        }
+        let groups = NumbersByName::new(groups, |names, into| {
+            into.extend(names.words().filter_map(|name| roles.position(name)));
+        });
+        Self { order, roles, groups }
     }
 
     /// Returns the ranks of a caller's permissions: those of the user, narrowed by the key.
@@ -77,12 +74,12 @@ impl PermissionIndex {
 
     /// Returns the length of permissions that are separated by spaces, in bytes.
     pub(crate) fn joined_bytes(&self, ranks: &[Rank]) -> usize {
-        ranks.iter().map(|rank| self.permission_text(*rank).len() + 1).sum()
+        ranks.iter().map(|rank| self.order.text(*rank).len() + 1).sum()
     }
 
     /// Returns the permissions of these ranks.
     pub(crate) fn permissions(&self, ranks: &[Rank]) -> Vec<Permission> {
-        let text = |rank: &Rank| self.permission_text(*rank).to_owned();
+        let text = |rank: &Rank| self.order.text(*rank).to_owned();
         ranks
             .iter()
             .map(|rank| Permission::try_from(text(rank)).expect("it was one when it was read"))
@@ -91,31 +88,19 @@ impl PermissionIndex {
 
     /// Estimates the memory that the index takes, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        let named = |all: &[(Label, Box<[u32]>)]| {
-            let one = |(name, numbers): &(Label, Box<[u32]>)| {
-                size_of::<(Label, Box<[u32]>)>() + name.as_str().len() + 4 * numbers.len() + ALLOCATIONS
-            };
-            all.iter().map(one).sum::<usize>()
-        };
-        size_of::<Self>() + self.text.len() + 8 * self.ends.len() + named(&self.roles) + named(&self.groups)
-    }
-
-    fn permission_text(&self, rank: Rank) -> &str {
-        let rank = rank as usize;
-        let start = rank.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.text[start as usize..self.ends[rank] as usize]
+        size_of::<Self>() + self.order.bytes() + self.roles.bytes() + self.groups.bytes()
     }
 
     /// Returns what roles and groups grant, without redundant ones. Names of nothing grant nothing.
     fn granted(&self, by_kind: Option<Rank>, roles: &[Label], groups: &[Label]) -> Vec<Rank> {
-        let direct = roles.iter().filter_map(|name| position(&self.roles, name));
-        let groups = groups.iter().filter_map(|name| position(&self.groups, name));
-        let through = groups.flat_map(|group| self.groups[group as usize].1.iter().copied());
+        let direct = roles.iter().filter_map(|name| self.roles.position(name.as_str()));
+        let groups = groups.iter().filter_map(|name| self.groups.position(name.as_str()));
+        let through = groups.flat_map(|group| self.groups.numbers(group)).copied();
         let mut roles: Vec<u32> = direct.chain(through).collect();
         roles.sort_unstable();
         roles.dedup();
-        let mut granted = Bits::new(self.ends.len());
-        let by_role = roles.iter().flat_map(|role| self.roles[*role as usize].1.iter().copied());
+        let mut granted = Bits::new(self.order.count());
+        let by_role = roles.iter().flat_map(|role| self.roles.numbers(*role)).copied();
         for rank in by_kind.into_iter().chain(by_role) {
             granted.set(rank);
         }
@@ -123,7 +108,7 @@ impl PermissionIndex {
         let mut kept = granted.ones();
         kept.retain(|rank| {
             let redundant = *rank < covered_until;
-            covered_until = covered_until.max(self.covers_until[*rank as usize]);
+            covered_until = covered_until.max(self.order.covers_until(*rank));
             !redundant
         });
         kept
@@ -139,7 +124,7 @@ impl PermissionIndex {
             } else {
                 (other, one, &mut second, &mut first)
             };
-            if narrow < self.covers_until[wide as usize] {
+            if narrow < self.order.covers_until(wide) {
                 both.push(narrow);
                 high.next();
             } else {
@@ -149,9 +134,6 @@ impl PermissionIndex {
         both
     }
 }
-
-/// Bytes that the allocator takes for one name and its numbers, beside them.
-const ALLOCATIONS: usize = 32;
 
 /// A set of ranks.
 struct Bits(Vec<u64>);
@@ -170,30 +152,12 @@ impl Bits {
         for (position, word) in self.0.iter().enumerate() {
             let mut word = *word;
             while word != 0 {
-                all.push(narrow(position) * 64 + word.trailing_zeros());
+                all.push(to_u32(position) * 64 + word.trailing_zeros());
                 word &= word - 1;
             }
         }
         all
     }
-}
-
-/// Finds the end of what each permission covers. In order, that follows the permission at once.
-fn covers_until(order: &[&str]) -> Box<[Rank]> {
-    let until = |(rank, text): (usize, &&str)| match text.strip_suffix('*') {
-        None => narrow(rank + 1),
-        Some(prefix) => narrow(rank + order[rank..].partition_point(|other| other.starts_with(prefix))),
-    };
-    order.iter().enumerate().map(until).collect()
-}
-
-fn position(all: &[(Label, Box<[u32]>)], name: &Label) -> Option<u32> {
-    all.binary_search_by(|(other, _)| other.cmp(name)).ok().map(narrow)
-}
-
-/// Counts in 32 bits: a query of an organization does not read as much as four gigabytes.
-fn narrow(count: usize) -> u32 {
-    u32::try_from(count).expect("an organization has less than four gigabytes")
 }
 
 #[cfg(test)]

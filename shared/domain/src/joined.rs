@@ -5,9 +5,55 @@
 use std::{fmt, marker::PhantomData};
 
 use serde::{
-    Deserializer, Serializer,
+    Deserialize, Deserializer, Serializer,
     de::{Error, SeqAccess, Visitor},
 };
+
+/// A text without spaces that keeps the rule of its type.
+pub trait Word {
+    /// Says which rule a text breaks.
+    type Error: fmt::Display;
+
+    /// Checks that a text is such a word.
+    fn check(text: &str) -> Result<(), Self::Error>;
+}
+
+/// Words of one type in the text that holds them. It is read without a copy of each word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined<T> {
+    text: String,
+    word: PhantomData<fn() -> T>,
+}
+
+impl<T> Joined<T> {
+    /// Returns the words in the order in which they are stored.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        words(&self.text)
+    }
+
+    /// Counts the words.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        let spaces = self.text.bytes().filter(|byte| *byte == b' ').count();
+        if self.text.is_empty() { 0 } else { spaces + 1 }
+    }
+}
+
+impl<T: Word> TryFrom<String> for Joined<T> {
+    type Error = T::Error;
+
+    fn try_from(text: String) -> Result<Self, T::Error> {
+        let joined = Self { text, word: PhantomData };
+        joined.words().try_for_each(T::check)?;
+        Ok(joined)
+    }
+}
+
+impl<'de, T: Word> Deserialize<'de> for Joined<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Text)?.try_into().map_err(D::Error::custom)
+    }
+}
 
 /// Writes the words as one text. No word has a space.
 pub(crate) fn serialize<T: fmt::Display, S: Serializer>(
@@ -24,27 +70,39 @@ where
     T: TryFrom<String, Error: fmt::Display>,
     D: Deserializer<'de>,
 {
-    deserializer.deserialize_any(Words(PhantomData))
+    let text = deserializer.deserialize_any(Text)?;
+    let word = |word: &str| T::try_from(word.to_owned()).map_err(D::Error::custom);
+    words(&text).map(word).collect()
 }
 
-struct Words<T>(PhantomData<T>);
+/// Splits a text at each space. An empty text has no words; a doubled space makes an empty one, which breaks every rule.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(' ').skip(usize::from(text.is_empty()))
+}
 
-impl<'de, T: TryFrom<String, Error: fmt::Display>> Visitor<'de> for Words<T> {
-    type Value = Vec<T>;
+/// Reads one text, or the texts of a list with spaces between them.
+struct Text;
+
+impl<'de> Visitor<'de> for Text {
+    type Value = String;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("words, in one text or in a list")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Vec<T>, E> {
-        text.split_ascii_whitespace().map(|word| T::try_from(word.to_owned()).map_err(E::custom)).collect()
+    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
-        let mut words = Vec::new();
+    fn visit_string<E: Error>(self, text: String) -> Result<String, E> {
+        Ok(text)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<String, A::Error> {
+        let mut words: Vec<String> = Vec::new();
         while let Some(word) = list.next_element()? {
-            words.push(T::try_from(word).map_err(A::Error::custom)?);
+            words.push(word);
         }
-        Ok(words)
+        Ok(words.join(" "))
     }
 }

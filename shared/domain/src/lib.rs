@@ -15,7 +15,7 @@ pub mod grant;
 pub mod hex;
 pub mod id;
 pub mod inbox;
-mod joined;
+pub mod joined;
 pub mod limits;
 pub mod message;
 pub mod notice;

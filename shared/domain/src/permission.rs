@@ -4,6 +4,8 @@ use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
+use crate::joined::Word;
+
 /// A permission, or with a last segment of `*`, every permission below it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -46,22 +48,29 @@ impl Permission {
     }
 }
 
+impl Word for Permission {
+    type Error = BadPermission;
+
+    fn check(text: &str) -> Result<(), BadPermission> {
+        let body = text.strip_suffix(":*").unwrap_or(text).as_bytes();
+        let allowed = |c: &u8| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'-' | b'_');
+        // One pass: no character but these, and neither a first, a last nor two colons together.
+        let mut after_colon = true;
+        let mut valid = text.len() <= 128;
+        for c in body {
+            valid &= if *c == b':' { !after_colon } else { allowed(c) };
+            after_colon = *c == b':';
+        }
+        if text == "*" || valid && !after_colon { Ok(()) } else { Err(BadPermission) }
+    }
+}
+
 impl TryFrom<String> for Permission {
     type Error = BadPermission;
 
     fn try_from(text: String) -> Result<Self, BadPermission> {
-        let segment = |text: &str| {
-            !text.is_empty()
-                && text
-                    .bytes()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'-' | b'_'))
-        };
-        let valid = text == "*"
-            || text.len() <= 128 && {
-                let body = text.strip_suffix(":*").unwrap_or(&text);
-                body.split(':').all(segment)
-            };
-        if valid { Ok(Self(text)) } else { Err(BadPermission) }
+        Self::check(&text)?;
+        Ok(Self(text))
     }
 }
 

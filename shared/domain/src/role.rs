@@ -7,7 +7,12 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Time, joined, permission::Permission, text::Description};
+use crate::{
+    Time,
+    joined::{self, Word},
+    permission::Permission,
+    text::Description,
+};
 
 /// The name of a role or group in its organization: 1–64 of `a-z`, `0-9` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,13 +32,23 @@ impl Label {
     }
 }
 
+impl Word for Label {
+    type Error = BadLabel;
+
+    fn check(text: &str) -> Result<(), BadLabel> {
+        let allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+        // Every byte is looked at, so that several are at once.
+        let valid = (1..=64).contains(&text.len()) & text.bytes().fold(true, |valid, c| valid & allowed(c));
+        if valid { Ok(()) } else { Err(BadLabel) }
+    }
+}
+
 impl TryFrom<String> for Label {
     type Error = BadLabel;
 
     fn try_from(text: String) -> Result<Self, BadLabel> {
-        let allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
-        let valid = (1..=64).contains(&text.len()) && text.bytes().all(allowed);
-        if valid { Ok(Self(text)) } else { Err(BadLabel) }
+        Self::check(&text)?;
+        Ok(Self(text))
     }
 }
 

@@ -5,10 +5,12 @@
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use domain::{
     id::OrganizationId,
+    joined::Joined,
     organization::{Organization, Status},
-    role::{Catalog, Group, Role},
+    permission::Permission,
+    role::{Catalog, Label},
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 
 use crate::{
     Error, Table,
@@ -30,8 +32,10 @@ pub struct Snapshot {
 pub struct DecisionSnapshot {
     /// Whether the organization is in use.
     pub status: Status,
-    /// Its roles and groups, without descriptions.
-    pub catalog: Catalog,
+    /// Its roles with their permissions, in the order of their names.
+    pub roles: Vec<(Label, Joined<Permission>)>,
+    /// Its groups with the names of their roles, in the order of their names.
+    pub groups: Vec<(Label, Joined<Label>)>,
 }
 
 #[derive(Deserialize)]
@@ -39,10 +43,36 @@ struct StoredStatus {
     status: Status,
 }
 
+#[derive(Deserialize)]
+struct StoredRole {
+    permissions: Joined<Permission>,
+}
+
+#[derive(Deserialize)]
+struct StoredGroup {
+    roles: Joined<Label>,
+}
+
+/// An item of a snapshot, by the entity that it stores.
+enum Entity {
+    Organization(Item),
+    Role(Label, Item),
+    Group(Label, Item),
+}
+
 impl Table {
     /// Reads an organization with its roles and groups, strongly. `None` when it does not exist.
     pub async fn snapshot(&self, organization_id: OrganizationId) -> Result<Option<Snapshot>, Error> {
-        let (organization, catalog) = read(&self.query_snapshot(organization_id)).await?;
+        let (mut organization, mut catalog) = (None, Catalog::default());
+        let read = |entity| {
+            match entity {
+                Entity::Organization(item) => organization = Some(decode("organization", item)?),
+                Entity::Role(name, item) => drop(catalog.roles.insert(name, decode("role", item)?)),
+                Entity::Group(name, item) => drop(catalog.groups.insert(name, decode("group", item)?)),
+            }
+            Ok(())
+        };
+        read_all(&self.query_snapshot(organization_id), read).await?;
         Ok(organization.map(|organization| Snapshot { organization, catalog }))
     }
 
@@ -51,14 +81,30 @@ impl Table {
         &self,
         organization_id: OrganizationId,
     ) -> Result<Option<DecisionSnapshot>, Error> {
-        let needed = "SK, #status, #name, #permissions, #roles, updated_at, version";
-        let query = ["status", "name", "permissions", "roles"]
-            .into_iter()
-            .fold(self.query_snapshot(organization_id).projection_expression(needed), |query, name| {
-                query.expression_attribute_names(format!("#{name}"), name)
-            });
-        let (status, catalog) = read(&query).await?;
-        Ok(status.map(|StoredStatus { status }| DecisionSnapshot { status, catalog }))
+        let query = ["status", "permissions", "roles"].into_iter().fold(
+            self.query_snapshot(organization_id).projection_expression("SK, #status, #permissions, #roles"),
+            |query, name| query.expression_attribute_names(format!("#{name}"), name),
+        );
+        let (mut status, mut roles, mut groups) = (None, Vec::new(), Vec::new());
+        let read = |entity| {
+            match entity {
+                Entity::Organization(item) => {
+                    let stored: StoredStatus = decode("organization", item)?;
+                    status = Some(stored.status);
+                }
+                Entity::Role(name, item) => {
+                    let stored: StoredRole = decode("role", item)?;
+                    roles.push((name, stored.permissions));
+                }
+                Entity::Group(name, item) => {
+                    let stored: StoredGroup = decode("group", item)?;
+                    groups.push((name, stored.roles));
+                }
+            }
+            Ok(())
+        };
+        read_all(&query, read).await?;
+        Ok(status.map(|status| DecisionSnapshot { status, roles, groups }))
     }
 
     fn query_snapshot(&self, organization_id: OrganizationId) -> QueryFluentBuilder {
@@ -69,23 +115,19 @@ impl Table {
     }
 }
 
-/// Reads all pages of all ranges: the organization, if it is there, with its roles and groups.
-async fn read<O: DeserializeOwned>(query: &QueryFluentBuilder) -> Result<(Option<O>, Catalog), Error> {
-    let (mut organization, mut catalog) = (None, Catalog::default());
+/// Reads all pages of all ranges, entity by entity, in the order of their sort keys.
+async fn read_all(
+    query: &QueryFluentBuilder,
+    mut read: impl FnMut(Entity) -> Result<(), Error>,
+) -> Result<(), Error> {
     let [groups, itself, roles] = item_key::SNAPSHOT.map(|range| Box::pin(read_range(query.clone(), range)));
     let (groups, itself, roles) = tokio::try_join!(groups, itself, roles)?;
     for item in groups.into_iter().chain(itself).chain(roles) {
-        if is_of(&item, item_key::ROLES) {
-            let role: Role = decode("role", item)?;
-            catalog.roles.insert(role.name.clone(), role);
-        } else if is_of(&item, item_key::GROUPS) {
-            let group: Group = decode("group", item)?;
-            catalog.groups.insert(group.name.clone(), group);
-        } else if is_of(&item, item_key::ORGANIZATION) {
-            organization = Some(decode("organization", item)?);
+        if let Some(entity) = entity_of(item)? {
+            read(entity)?;
         }
     }
-    Ok((organization, catalog))
+    Ok(())
 }
 
 async fn read_range(query: QueryFluentBuilder, (first, last): (&str, &str)) -> Result<Vec<Item>, Error> {
@@ -95,6 +137,22 @@ async fn read_range(query: QueryFluentBuilder, (first, last): (&str, &str)) -> R
     items.map_err(|error| Error::failed("Query", error))
 }
 
-fn is_of(item: &Item, prefix: &str) -> bool {
-    item.get("SK").and_then(|sort| sort.as_s().ok()).is_some_and(|sort| sort.starts_with(prefix))
+/// Tells entities apart by their sort keys. `None` for what is not of a snapshot.
+fn entity_of(item: Item) -> Result<Option<Entity>, Error> {
+    let sort = sort_of(&item);
+    let label = |what, name: &str| {
+        Label::try_from(name.to_owned())
+            .map_err(|error| Error::corrupt(what)(serde::de::Error::custom(error)))
+    };
+    Ok(if let Some(name) = sort.strip_prefix(item_key::ROLES) {
+        Some(Entity::Role(label("role", name)?, item))
+    } else if let Some(name) = sort.strip_prefix(item_key::GROUPS) {
+        Some(Entity::Group(label("group", name)?, item))
+    } else {
+        (sort == item_key::ORGANIZATION).then_some(Entity::Organization(item))
+    })
+}
+
+fn sort_of(item: &Item) -> &str {
+    item.get("SK").and_then(|sort| sort.as_s().ok()).map_or("", String::as_str)
 }

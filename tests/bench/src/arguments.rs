@@ -3,7 +3,7 @@
 use clap::{Parser, ValueEnum};
 
 use crate::{
-    binaries::{AUTHORIZER, FLOORS},
+    binaries::{AUTHORIZER, FLOORS, LEAN},
     notices, world,
 };
 
@@ -52,7 +52,8 @@ impl Section {
             Self::Sizes => true,
             Self::Functions => !FLOORS.contains(&name),
             Self::Authorizer => makes_keys || name == AUTHORIZER || FLOORS.contains(&name),
-            Self::HotKey | Self::Scale | Self::Limits => makes_keys || name == AUTHORIZER,
+            Self::HotKey | Self::Scale => makes_keys || name == AUTHORIZER,
+            Self::Limits => makes_keys || name == AUTHORIZER || name == LEAN,
             Self::Notices => makes_keys || name == notices::FUNCTION,
         }
     }

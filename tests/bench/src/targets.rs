@@ -22,6 +22,11 @@ impl Target {
         Self { what, measured, most, unit: " MB" }
     }
 
+    /// A length.
+    pub(crate) const fn kibibytes(what: &'static str, measured: f64, most: f64) -> Self {
+        Self { what, measured, most, unit: " KiB" }
+    }
+
     /// A time.
     pub(crate) const fn milliseconds(what: &'static str, measured: f64, most: f64) -> Self {
         Self { what, measured, most, unit: " ms" }

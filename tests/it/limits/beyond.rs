@@ -3,7 +3,7 @@
 use kit::{Organization, World};
 use serde_json::{Value, json};
 
-use super::{named, play, store_group, store_role, texts, usage};
+use super::{group, named, play, role, store_roles, texts, usage};
 
 fn wide(numbers: std::ops::Range<u32>) -> Vec<String> {
     numbers.map(|number| format!("{number:0>128}")).collect()
@@ -11,13 +11,9 @@ fn wide(numbers: std::ops::Range<u32>) -> Vec<String> {
 
 /// Stores 150 small roles and 3 wide ones, a group of 30 roles, and a machine and its key with 30 roles each.
 async fn store(world: &World, organization: &Organization) -> Value {
-    for name in named("r", 0..150) {
-        store_role(world, organization, &name, &texts(["a"]));
-    }
-    for name in named("wide", 0..3) {
-        store_role(world, organization, &name, &texts(wide(0..150)));
-    }
-    store_group(world, organization, "many", &texts(named("r", 0..30)));
+    store_roles(world, organization, &named("r", 0..150));
+    world.put_all(named("wide", 0..3).iter().map(|name| role(organization, name, wide(0..150))));
+    world.put(&group(organization, "many", named("r", 0..30)));
     let key = organization.machine_key().await;
     let (machine, suffix) = key["key_id"].as_str().unwrap().split_at(12);
     let partition = format!("USER#{machine}");

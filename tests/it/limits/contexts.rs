@@ -1,9 +1,9 @@
 //! What a decision tells a backend of a caller with many permissions.
 
-use kit::{Options, World, run_with};
-use serde_json::json;
+use kit::{Options, RestRequest, World, run_with};
+use serde_json::{Value, json};
 
-use super::{carry, store_all, store_role, texts};
+use super::{carry, store_all, store_role};
 
 fn one_instance() -> Options {
     Options { instance_cap: 1, ..Options::default() }
@@ -14,29 +14,51 @@ fn refusals(world: &World) -> usize {
     lines.iter().filter(|line| line.contains("context_too_large")).count()
 }
 
+/// Returns what a REST API is told of a key: the effect of the policy, and the context.
+async fn told_rest(world: &World, key: &Value) -> (Value, Option<Value>) {
+    let request = RestRequest::new("rest123", "GET", "/clusters/7", world.stack.clock().now());
+    let request = request.header("x-access-key", key["secret"]["token"].as_str().unwrap());
+    let answer = world.stack.invoke("authorize-request", &request.authorizer_event()).await.unwrap();
+    (answer["policyDocument"]["Statement"][0]["Effect"].clone(), answer.get("context").cloned())
+}
+
 #[test]
 fn a_context_above_20_kib_is_refused_and_logged() {
     run_with(one_instance(), async |world| {
         let organization = world.organization("alice", "flexible").await;
-        let (small, large) = (organization.machine_key().await, organization.machine_key().await);
-        for (key, role, permissions) in [(&small, "small", 157), (&large, "large", 159)] {
-            let permissions = (0..permissions).map(|number| format!("{number:0>128}"));
-            store_role(world, &organization, role, &texts(permissions));
-            carry(world, key, "USER", "roles", [role.to_owned()]);
+        // 158 permissions fit by themselves, and are too many together with the rest of the context.
+        let [small, between, large] = [157, 158, 159].map(|permissions| {
+            let role = format!("{permissions:0>64}");
+            store_role(world, &organization, &role, (0..permissions).map(|number| format!("{number:0>128}")));
+            role
+        });
+        let mut keys = Vec::new();
+        for role in [small, between, large] {
+            let key = organization.machine_key().await;
+            carry(world, &key, "USER", "roles", [role]);
+            keys.push(key);
         }
         world.forget_organizations().await;
-        let client = |key: &serde_json::Value| world.key(key["secret"]["token"].as_str().unwrap());
-        let told = client(&small).get("/v1/whoami").await.expect(200);
+        let client = |key: &Value| world.key(key["secret"]["token"].as_str().unwrap());
+        let told = client(&keys[0]).get("/v1/whoami").await.expect(200);
         assert_eq!(told["permissions"].as_array().unwrap().len(), 157);
+        let (effect, context) = told_rest(world, &keys[0]).await;
+        let context = context.unwrap();
+        let values = context.as_object().unwrap().values();
+        let bytes: usize = values.map(|value| value.as_str().unwrap().len()).sum();
+        assert!(effect == "Allow" && (20_300..=20_480).contains(&bytes), "{effect} {bytes}");
         assert_eq!(refusals(world), 0);
-        let before = world.items();
-        client(&large).get("/v1/whoami").await.expect_forbidden_by_gateway();
-        assert_eq!((refusals(world), world.items().len()), (1, before.len()));
-        let key = super::suffix(&large);
-        let used = world.items_of(&format!("KEY#{key}"))[0].get("last_used_at").cloned();
+        for (key, count) in keys[1..].iter().zip([2, 4]) {
+            let before = world.items();
+            client(key).get("/v1/whoami").await.expect_forbidden_by_gateway();
+            assert_eq!(told_rest(world, key).await, (json!("Deny"), None));
+            assert_eq!((refusals(world), world.items().len()), (count, before.len()));
+        }
+        let used =
+            world.items_of(&format!("KEY#{}", super::suffix(&keys[2])))[0].get("last_used_at").cloned();
         assert_eq!(used, None, "a refused request changed something");
         // Introspection tells the holder of the secret all of them.
-        let token = json!({"token": large["secret"]["token"]});
+        let token = json!({"token": keys[2]["secret"]["token"]});
         let told = world.anonymous().post("/v1/introspect", token).await.expect(200);
         assert_eq!(told["scope"].as_str().unwrap().split(' ').count(), 159);
     });

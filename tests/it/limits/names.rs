@@ -2,16 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{named, play, store_group, store_role, texts};
+use super::{named, play, store_groups, store_roles};
 use crate::matrix::state;
 
 #[test]
 fn a_user_and_a_key_carry_at_most_20_roles_and_20_groups() {
     play(async |world, organization| {
-        for number in 0..21 {
-            store_role(world, organization, &format!("n{number}"), &texts(["a"]));
-            store_group(world, organization, &format!("n{number}"), &texts(["n0"]));
-        }
+        store_roles(world, organization, &named("n", 0..21));
+        store_groups(world, organization, &named("n", 0..21), "n0");
         let owner = &organization.owner;
         let machine = organization.machine("m").await;
         let key = organization.machine_key().await;

@@ -4,7 +4,7 @@ use domain::{
     Time,
     grant::effective,
     id::{KeyId, KeySuffix, OrganizationId},
-    role::{Group, Role},
+    role::{Catalog, Group, Role},
     token::{KeyPrefix, SecretToken},
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -66,7 +66,16 @@ prop_compose! {
 proptest! {
     #[test]
     fn a_decision_by_numbers_is_the_one_by_texts(catalog in any_catalog(), (user, key) in any_caller()) {
-        let index = PermissionIndex::new(&catalog);
+        let joined = |words: Vec<&str>| words.join(" ");
+        let roles = catalog.roles.values().map(|role| {
+            let permissions = joined(role.permissions.iter().map(Permission::as_str).collect());
+            (role.name.clone(), permissions.try_into().unwrap())
+        });
+        let groups = catalog.groups.values().map(|group| {
+            let roles = joined(group.roles.iter().map(Label::as_str).collect());
+            (group.name.clone(), roles.try_into().unwrap())
+        });
+        let index = PermissionIndex::new(roles.collect(), groups.collect());
         for key in [None, Some(&key)] {
             let ranks = index.effective(&user, key);
             let expected = effective(&user, key, &catalog);

@@ -1,7 +1,7 @@
 //! Permissions through roles and groups.
 
 use kit::{Options, run_with};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{comes, permissions};
 
@@ -27,6 +27,42 @@ fn roles_and_groups_reach_what_a_key_may_do() {
         let star = &shown["items"][0];
         assert_eq!((&shown["key_id"], &star["permission"]), (&key["key_id"], &json!("clusters:*")));
         assert_eq!(star["sources"], json!([{"type": "group", "group": "team", "role": "writer"}]));
+
+        let explain = async |key: &Value, narrowed: Value| {
+            organization.owner.patch(&organization.key_path(key), narrowed).await.expect(200);
+            let path = format!("{}/permissions", organization.key_path(key));
+            organization.owner.get(&path).await.expect(200)["items"].clone()
+        };
+        let of_group = json!({"type": "group", "group": "team", "role": "writer"});
+        let of_role = json!({"type": "role", "role": "reader"});
+        let (mut keys_group, mut keys_role) = (of_group.clone(), of_role.clone());
+        (keys_group["of"], keys_role["of"]) = (json!("key"), json!("key"));
+        assert_eq!(
+            explain(&key, json!({"roles": ["reader"]})).await,
+            json!([
+                {"permission": "clusters:read", "sources": [of_role, of_group, keys_role]},
+                {"permission": "users:read", "sources": [of_role, keys_role]},
+            ])
+        );
+        assert_eq!(
+            explain(&key, json!({"roles": ["reader"], "groups": ["team"]})).await,
+            json!([
+                {"permission": "clusters:*", "sources": [of_group, keys_group]},
+                {"permission": "users:read", "sources": [of_role, keys_role]},
+            ])
+        );
+        assert_eq!(explain(&key, json!({"roles": [], "groups": []})).await, json!([]));
+        let owners = json!({"name": "k", "expires_in_days": 1});
+        let owners = organization.owner.post(&organization.keys_of("me"), owners).await.expect(201);
+        assert_eq!(
+            explain(&owners, json!({"groups": ["team"]})).await,
+            json!([{"permission": "clusters:*", "sources": [{"type": "owner"}, keys_group]}])
+        );
+        organization
+            .owner
+            .patch(&organization.key_path(&key), json!({"roles": ["reader"], "groups": ["team"]}))
+            .await
+            .expect(200);
 
         organization.owner.delete(&format!("{}/roles/reader", organization.path)).await.expect(204);
         world.forget_organizations().await;
