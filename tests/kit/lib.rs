@@ -15,7 +15,7 @@ mod world;
 pub use answer::Answer;
 pub use authorizer_event::authorizer_event;
 pub use client::Client;
-pub use local::{Call, Effect, Fault, Options, RestRequest, Service, Stack, When};
+pub use local::{Call, Effect, Fault, Freeze, Options, RestRequest, Service, Stack, When};
 pub use organization::Organization;
 pub use random::Random;
 pub use stored::Item;

@@ -1,6 +1,9 @@
 //! A function for the tests of the runtime. Its event chooses its behaviour.
 
-use std::time::Duration;
+use std::{
+    sync::LazyLock,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -34,6 +37,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
         "nap" => tokio::time::sleep(Duration::from_millis(50)).await,
         "print" => println!("a line of output"),
         "call" => return Ok(json!({ "calls": calls(event.payload["times"].as_u64().unwrap_or(1)).await })),
+        "clocks" => return Ok(clocks(event.context.deadline)),
         _ => {}
     }
     Ok(json!({
@@ -45,9 +49,19 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     }))
 }
 
+/// Tells the seconds of the machine's clock and of the process's, and those until the deadline.
+#[expect(clippy::disallowed_methods, reason = "the test shifts the clocks that are read here")]
+fn clocks(deadline: u64) -> Value {
+    static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let real = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let left = Duration::from_millis(deadline).saturating_sub(real);
+    json!({ "real": real.as_secs(), "process": STARTED.elapsed().as_secs(), "left": left.as_secs() })
+}
+
 /// Lists the tables several times, and returns the outcome of each call.
 async fn calls(times: u64) -> Vec<String> {
-    let client: Client<HttpConnector, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    static CLIENT: LazyLock<Client<HttpConnector, Full<Bytes>>> =
+        LazyLock::new(|| Client::builder(TokioExecutor::new()).build_http());
     let mut results = Vec::new();
     for _ in 0..times {
         let id = variable("AWS_ACCESS_KEY_ID");
@@ -59,7 +73,7 @@ async fn calls(times: u64) -> Vec<String> {
             .header("authorization", authorization)
             .body(Full::from("{}"))
             .expect("the parts are valid");
-        results.push(match client.request(request).await {
+        results.push(match CLIENT.request(request).await {
             Ok(answer) => answer.status().as_u16().to_string(),
             Err(_) => "lost".to_owned(),
         });

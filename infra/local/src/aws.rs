@@ -30,7 +30,7 @@ use self::{
     unprocessed::UnprocessedPart,
 };
 use crate::{
-    http::{self, ConnectionDropped, Response},
+    http::{self, Connection, ConnectionDropped, IdleConnections, Response},
     runtime::Runtime,
 };
 
@@ -45,6 +45,7 @@ pub(crate) struct Aws {
     pub(crate) secrets: Secrets,
     pub(crate) faults: Faults,
     pub(crate) calls: Calls,
+    pub(crate) idle: IdleConnections,
     pub(crate) runtime: Arc<Runtime>,
 }
 
@@ -54,8 +55,12 @@ pub(crate) async fn serve(listener: TcpListener, aws: Arc<Aws>) {
         let aws = Arc::clone(&aws);
         async move {
             let (head, body) = request.into_parts();
+            let connection = head.extensions.get::<Connection>().cloned().unwrap_or_default();
+            aws.idle.check(&connection)?;
             let body = http::read(body, MAX_BODY_BYTES).await?.map_err(|_| ConnectionDropped)?;
-            aws.handle(&head, body).await
+            let response = aws.handle(&head, body).await;
+            aws.idle.rest(&connection);
+            response
         }
     };
     http::serve(listener, handler).await;

@@ -19,6 +19,11 @@ impl Clock {
         self.offset_seconds.store(offset_seconds, Ordering::SeqCst);
     }
 
+    /// Moves the time forward by some seconds.
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.offset_seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+
     /// Reads the offset from the machine's time, in seconds.
     #[must_use]
     pub fn offset_seconds(&self) -> i64 {

@@ -3,7 +3,14 @@
 //! A handler may return [`ConnectionDropped`], which closes the connection without a byte. To a client this looks like
 //! a lost request or a lost response.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -22,10 +29,54 @@ use hyper_util::{
 use serde::Serialize;
 use tokio::{net::TcpListener, task::JoinSet};
 
-use crate::error::StackError;
+use crate::{error::StackError, tasks::lock};
 
 /// A response with its whole body.
 pub(crate) type Response = hyper::Response<Full<Bytes>>;
+
+/// The connection on which a request arrived; every request carries it as an extension.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Connection {
+    /// How often idle connections had been closed when the last request of this one ended; `None` before that.
+    idle_since: Arc<Mutex<Option<u64>>>,
+}
+
+/// Closes idle connections, so that a client learns of it by its next request alone.
+///
+/// A connection whose end the client sees at once is never used again. A load balancer or a network that forgets a
+/// connection tells nobody, and a frozen instance sees nothing.
+#[derive(Debug, Default)]
+pub(crate) struct IdleConnections {
+    closed: AtomicU64,
+    met: AtomicU64,
+}
+
+impl IdleConnections {
+    /// Closes every connection that has carried a request and carries none now.
+    pub(crate) fn close(&self) {
+        self.closed.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Counts the requests that met a closed connection.
+    pub(crate) fn met(&self) -> u64 {
+        self.met.load(Ordering::SeqCst)
+    }
+
+    /// Drops a request that arrived on a closed connection.
+    pub(crate) fn check(&self, connection: &Connection) -> Result<(), ConnectionDropped> {
+        let idle_since = *lock(&connection.idle_since);
+        if idle_since.is_some_and(|closed| closed < self.closed.load(Ordering::SeqCst)) {
+            self.met.fetch_add(1, Ordering::SeqCst);
+            return Err(ConnectionDropped);
+        }
+        Ok(())
+    }
+
+    /// Makes a connection idle, after its request.
+    pub(crate) fn rest(&self, connection: &Connection) {
+        *lock(&connection.idle_since) = Some(self.closed.load(Ordering::SeqCst));
+    }
+}
 
 /// Closes the connection without a response.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +110,11 @@ where
         let handler = handler.clone();
         connections.spawn(async move {
             stream.set_nodelay(true).ok();
-            let service = service_fn(move |request| handler(request, peer));
+            let connection = Connection::default();
+            let service = service_fn(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(connection.clone());
+                handler(request, peer)
+            });
             http1::Builder::new()
                 .timer(TokioTimer::new())
                 .max_headers(1_000)

@@ -14,6 +14,7 @@ mod clock;
 mod data;
 mod encoding;
 mod error;
+mod freeze;
 mod gateway;
 mod http;
 mod issuer;
@@ -37,6 +38,7 @@ pub use self::{
     },
     clock::Clock,
     error::{StackError, TemplateError},
+    freeze::{Freeze, FreezeError},
     gateway::RestRequest,
     issuer::Issuer,
     options::{Options, Profile},

@@ -43,6 +43,7 @@ impl From<Arguments> for Options {
             data_dir: arguments.data_dir,
             aws_only: arguments.aws_only,
             dynamodb_endpoint: arguments.dynamodb_endpoint,
+            instance_clocks: true,
             attended: true,
             ..Self::default()
         }

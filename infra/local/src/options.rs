@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 /// Chooses which parts of a stack are served, and where.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// The gateway's port; 0 takes any free one.
     pub port: u16,
@@ -25,6 +26,8 @@ pub struct Options {
     pub instance_cap: usize,
     /// The Cargo profile of the functions.
     pub profile: Profile,
+    /// Whether each instance has a clock of its own, which [`Stack::freeze`](crate::Stack::freeze) lets stand still.
+    pub instance_clocks: bool,
     /// Whether a person watches: schedules tick, and the functions' lines are printed instead of kept.
     pub attended: bool,
 }
@@ -52,6 +55,7 @@ impl Default for Options {
             environment: BTreeMap::new(),
             instance_cap: 10,
             profile: if cfg!(debug_assertions) { Profile::Dev } else { Profile::Release },
+            instance_clocks: false,
             attended: false,
         }
     }

@@ -4,19 +4,20 @@ mod api;
 mod caller;
 mod function;
 mod instance;
+mod instance_clock;
 pub(crate) mod logs;
 mod process;
 mod state;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use serde_json::Value;
 
-pub(crate) use self::caller::Caller;
 use self::function::Function;
+pub(crate) use self::{caller::Caller, instance_clock::InstanceClocks};
 pub use self::{
     instance::FunctionError,
     logs::{LogLine, Logs},
@@ -35,12 +36,15 @@ pub(crate) struct RuntimeConfig {
     pub(crate) instance_cap: usize,
     /// The destination of the lines that the binaries write.
     pub(crate) logs: Logs,
+    /// The clocks of the instances; `None` if all have the machine's.
+    pub(crate) clocks: Option<Arc<InstanceClocks>>,
 }
 
 /// Every function of the stack.
 #[derive(Debug)]
 pub(crate) struct Runtime {
     functions: BTreeMap<String, Arc<Function>>,
+    has_clocks: bool,
 }
 
 impl Runtime {
@@ -56,7 +60,7 @@ impl Runtime {
             let name = settings.name.clone();
             (name, Function::new(settings, binary, config.clone(), Arc::clone(tasks)))
         });
-        Arc::new(Self { functions: functions.collect() })
+        Arc::new(Self { functions: functions.collect(), has_clocks: config.clocks.is_some() })
     }
 
     /// Invokes a function and waits for its response.
@@ -85,6 +89,18 @@ impl Runtime {
     pub(crate) async fn kill(&self, caller: &Caller) {
         if let Some(function) = self.functions.get(&caller.function) {
             function.kill(caller.instance).await;
+        }
+    }
+
+    /// Tells whether the instances have clocks of their own.
+    pub(crate) const fn has_clocks(&self) -> bool {
+        self.has_clocks
+    }
+
+    /// Moves the clocks of all instances forward but those of the frozen ones.
+    pub(crate) fn pass(&self, time: Duration, is_frozen: impl Fn(&str, u32) -> bool) {
+        for (name, function) in &self.functions {
+            function.pass(time, |number| is_frozen(name, number));
         }
     }
 

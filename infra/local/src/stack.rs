@@ -13,6 +13,7 @@ use crate::{
     binaries,
     clock::Clock,
     error::StackError,
+    freeze::{self, Freeze, FreezeError},
     issuer::Issuer,
     options::Options,
     runtime::{FunctionError, Instances, Logs, Runtime},
@@ -112,6 +113,27 @@ impl Stack {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Lets time pass for everything but the instances that are frozen: their clocks stand still.
+    pub fn freeze(&self, freeze: &Freeze) -> Result<(), FreezeError> {
+        freeze.apply(&self.clock, &self.runtime)
+    }
+
+    /// Lets time pass for the gateway, the schedules and all instances. [`Clock::shift`] leaves out the instances.
+    pub fn pass_time(&self, seconds: u32) -> Result<(), FreezeError> {
+        freeze::pass(seconds, &self.clock, &self.runtime, |_, _| false)
+    }
+
+    /// Closes the idle connections to the AWS endpoints. The next request of each meets a closed connection.
+    pub fn close_idle_connections(&self) {
+        self.aws.idle.close();
+    }
+
+    /// Counts the requests to the AWS endpoints that met a closed connection.
+    #[must_use]
+    pub fn requests_on_closed_connections(&self) -> u64 {
+        self.aws.idle.met()
     }
 
     /// Returns the database in this process; `None` if the stack uses another `DynamoDB`.

@@ -1,6 +1,6 @@
 //! Decisions while AWS services fail.
 
-use kit::{Effect, Fault, Options, Service, When, World, run, run_with};
+use kit::{Effect, Fault, Freeze, Options, Service, When, World, run, run_with};
 use serde_json::{Value, json};
 
 fn internal() -> serde_json::Value {
@@ -164,5 +164,19 @@ fn a_store_that_fails_for_a_sign_in_or_for_the_organization_is_an_error() {
             world.stack.faults().clear();
         }
         organization.owner.get(&organization.path).await.expect(200);
+    });
+}
+
+#[test]
+fn a_frozen_instance_answers_over_new_connections() {
+    run_with(Options { instance_clocks: true, ..Options::default() }, async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let client = world.key(key["secret"]["token"].as_str().unwrap());
+        client.get(&organization.key_path(&key)).await.expect(200);
+        world.stack.freeze(&Freeze::function("authorize-request", 3_600)).unwrap();
+        world.stack.close_idle_connections();
+        client.get(&organization.key_path(&key)).await.expect(200);
+        assert!(world.stack.requests_on_closed_connections() > 0);
     });
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     aws::{Aws, faults::Fault},
     clock::Clock,
+    freeze::{Freeze, FreezeError},
     http::{self, Response},
     issuer::Issuer,
     schedules::Schedules,
@@ -44,6 +45,11 @@ impl LocalRoutes {
                 Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
             },
             (&Method::POST, ["clock"]) => self.shift(body),
+            (&Method::POST, ["freeze"]) => self.freeze(body),
+            (&Method::POST, ["close-idle-connections"]) => {
+                self.aws.idle.close();
+                http::empty(StatusCode::NO_CONTENT)
+            }
             (&Method::POST, ["schedules", function]) => self.run(function, body).await,
             (&Method::POST, ["faults"]) => match self.fault(body) {
                 Ok(fault) => {
@@ -90,6 +96,18 @@ impl LocalRoutes {
                 ok(&json!({ "offset_seconds": offset_seconds, "now": self.clock.now_text() }))
             }
             Err(_) => problem(StatusCode::BAD_REQUEST, r#"write {"offset_seconds": 86400}"#),
+        }
+    }
+
+    fn freeze(&self, body: &Bytes) -> Response {
+        let Ok(freeze) = serde_json::from_slice::<Freeze>(body) else {
+            let message = r#"write {"function": "authorize-request", "seconds": 40}"#;
+            return problem(StatusCode::BAD_REQUEST, message);
+        };
+        match freeze.apply(&self.clock, &self.aws.runtime) {
+            Ok(()) => ok(&json!({ "now": self.clock.now_text() })),
+            Err(error @ FreezeError::NoSuchFunction) => problem(StatusCode::NOT_FOUND, &error.to_string()),
+            Err(error @ FreezeError::NoClocks) => problem(StatusCode::CONFLICT, &error.to_string()),
         }
     }
 

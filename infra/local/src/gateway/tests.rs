@@ -50,7 +50,7 @@ impl TestResponse {
 
 impl TestGateway {
     async fn start() -> Self {
-        let options = Options { memory: true, ..Options::default() };
+        let options = Options { memory: true, instance_clocks: true, ..Options::default() };
         let stack = Stack::assemble(options, Path::new("."), TEMPLATE, Functions::Given(Binaries::new()))
             .await
             .unwrap();

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -97,10 +98,13 @@ impl Function {
 
     fn start(self: &Arc<Self>, state: &mut State) -> Result<(), FunctionError> {
         let number = state.next_number();
-        let instance = Instance::starting();
+        let clock = self.config.clocks.as_ref().map(|clocks| clocks.start(state.passed)).transpose();
+        let clock = clock.map_err(|cause| FunctionError::not_started(&cause))?;
+        let instance = Instance::starting(clock);
         if let Some(binary) = &self.binary {
             let caller = Caller { function: self.settings.name.clone(), instance: number };
-            let process = process::start(binary, &caller, &self.settings, &self.config);
+            let process =
+                process::start(binary, &caller, &self.settings, &self.config, instance.clock.as_ref());
             let process = process.map_err(|cause| FunctionError::not_started(&cause))?;
             let killed = instance.kill.subscribe();
             let function = Arc::clone(self);
@@ -185,6 +189,11 @@ impl Function {
             }
             changed.await;
         }
+    }
+
+    /// Moves the clocks of all instances forward but those of the frozen ones.
+    pub(super) fn pass(&self, time: Duration, is_frozen: impl Fn(u32) -> bool) {
+        lock(&self.state).pass(time, is_frozen);
     }
 
     pub(super) fn count(&self) -> Instances {

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{oneshot, watch};
 
+use super::instance_clock::InstanceClock;
+
 /// The error of a function, as the Lambda service reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{error_type}: {error_message}")]
@@ -76,6 +78,8 @@ pub(super) struct Instance {
     pub(super) phase: Phase,
     /// Kills the instance when it becomes `true`.
     pub(super) kill: watch::Sender<bool>,
+    /// Its own clock; `None` if it has the machine's.
+    pub(super) clock: Option<InstanceClock>,
 }
 
 /// The state of an instance.
@@ -92,7 +96,7 @@ pub(super) enum Phase {
 }
 
 impl Instance {
-    pub(super) fn starting() -> Self {
-        Self { phase: Phase::Starting, kill: watch::Sender::new(false) }
+    pub(super) fn starting(clock: Option<InstanceClock>) -> Self {
+        Self { phase: Phase::Starting, kill: watch::Sender::new(false), clock }
     }
 }

@@ -8,7 +8,7 @@ use tokio::{
     sync::watch,
 };
 
-use super::{Caller, Logs, RuntimeConfig};
+use super::{Caller, Logs, RuntimeConfig, instance_clock::InstanceClock};
 use crate::template::{REGION, functions::FunctionSettings};
 
 /// A running process. It is killed when this is dropped.
@@ -38,12 +38,14 @@ pub(super) fn start(
     caller: &Caller,
     function: &FunctionSettings,
     config: &RuntimeConfig,
+    clock: Option<&InstanceClock>,
 ) -> io::Result<Process> {
     let name = &function.name;
     let child = Command::new(binary)
         .env_clear()
         .env("AWS_LAMBDA_RUNTIME_API", format!("{}/{name}/{}", config.runtime_api, caller.instance))
         .envs(variables(caller, function, config))
+        .envs(clock.into_iter().flat_map(InstanceClock::variables))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -7,7 +7,10 @@ use std::{
 
 use tokio::sync::{oneshot, watch};
 
-use super::instance::{Assignment, FunctionError, Instance, Invocation, Phase, ResultSender};
+use super::{
+    instance::{Assignment, FunctionError, Instance, Invocation, Phase, ResultSender},
+    instance_clock::InstanceClock,
+};
 use crate::clock::machine_time;
 
 /// Counts the instances of a function.
@@ -33,6 +36,8 @@ pub(super) struct State {
     last_number: u32,
     init_error: Option<FunctionError>,
     stopped: bool,
+    /// How far the clock of a new instance is ahead of the machine's.
+    pub(super) passed: Duration,
 }
 
 impl State {
@@ -45,6 +50,7 @@ impl State {
             last_number: 0,
             init_error: None,
             stopped: false,
+            passed: Duration::ZERO,
         }
     }
 
@@ -87,10 +93,11 @@ impl State {
         let Phase::Idle(next) = std::mem::replace(&mut instance.phase, Phase::Responded) else {
             return Err(invocation);
         };
+        let ahead = instance.clock.as_ref().map(InstanceClock::offset).unwrap_or_default();
         let assignment = Assignment {
             id: invocation.id.clone(),
             event: invocation.event.clone(),
-            deadline: machine_time() + self.timeout,
+            deadline: machine_time() + ahead + self.timeout,
         };
         if next.send(assignment).is_err() {
             return Err(invocation);
@@ -180,6 +187,15 @@ impl State {
     /// Counts the instances, whatever they do.
     pub(super) fn total(&self) -> usize {
         self.instances.len()
+    }
+
+    /// Moves the clocks of all instances forward but those of the frozen ones.
+    pub(super) fn pass(&mut self, time: Duration, is_frozen: impl Fn(u32) -> bool) {
+        self.passed += time;
+        let moving = self.instances.iter_mut().filter(|(number, _)| !is_frozen(**number));
+        for clock in moving.filter_map(|(_, instance)| instance.clock.as_mut()) {
+            clock.advance(time).expect("the file of a clock is open and can be written");
+        }
     }
 
     pub(super) fn count(&self) -> Instances {

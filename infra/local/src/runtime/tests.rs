@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde_json::{Value, json};
 
-use crate::{Effect, Fault, Instances, Options, Service, Stack, When, binaries::Binaries, stack::Functions};
+use crate::{
+    Effect, Fault, Freeze, FreezeError, Instances, Options, Service, Stack, When, binaries::Binaries,
+    stack::Functions,
+};
 
 const TEMPLATE: &str = include_str!("../template/fixture.yaml");
 const SLOW: &str = "authorize-request";
@@ -138,4 +141,54 @@ async fn an_instance_can_be_killed_at_its_nth_call() {
     assert_eq!(stack.calls().count("ListTables"), 3);
     assert_eq!(stack.calls().all().last().and_then(|call| call.status), None);
     assert_eq!(stack.instances(SLOW), Instances::default());
+}
+
+#[tokio::test]
+async fn the_clocks_of_a_frozen_instance_stand_still_while_time_passes() {
+    let stack = start(Options { instance_clocks: true, ..Options::default() }).await;
+    let clocks = async |function: &str| {
+        let told = invoke(&stack, function, json!({ "do": "clocks" })).await;
+        ["real", "process", "left"].map(|clock| told[clock].as_i64().unwrap())
+    };
+    let [began, _, whole] = clocks(SLOW).await;
+    clocks(QUICK).await;
+    let now = stack.clock().now();
+
+    stack.freeze(&Freeze::function(SLOW, 1_000)).unwrap();
+    let [real, process, left] = clocks(SLOW).await;
+    assert!((real - began < 900) && process < 900 && (left - whole).abs() <= 1, "{real} {process} {left}");
+    let [real, process, left] = clocks(QUICK).await;
+    assert!((real - began >= 1_000) && process >= 1_000 && left <= 1, "{real} {process} {left}");
+    assert!(stack.clock().now().duration_since(now).as_secs() >= 1_000);
+
+    stack.freeze(&Freeze::function(SLOW, 1_000).instance(2)).unwrap();
+    assert!(clocks(SLOW).await[1] >= 1_000);
+    stack.pass_time(1_000).unwrap();
+    assert!(clocks(SLOW).await[1] >= 2_000);
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn an_instance_that_starts_later_has_the_time_that_passed_meanwhile() {
+    let stack = start(Options { instance_clocks: true, ..Options::default() }).await;
+    let now = stack.clock().now().as_second();
+    stack.freeze(&Freeze::function(QUICK, 1_000)).unwrap();
+    let told = invoke(&stack, QUICK, json!({ "do": "clocks" })).await;
+    assert!(told["real"].as_i64().unwrap() >= now + 1_000, "{told}");
+    let unknown = stack.freeze(&Freeze::function("nothing", 1));
+    assert_eq!(unknown, Err(FreezeError::NoSuchFunction));
+    let without = start(Options::default()).await;
+    assert_eq!(without.pass_time(1), Err(FreezeError::NoClocks));
+}
+
+#[tokio::test]
+async fn the_next_request_of_an_idle_connection_meets_a_closed_one() {
+    let stack = start(Options::default()).await;
+    let call = json!({ "do": "call", "times": 2 });
+    assert_eq!(invoke(&stack, SLOW, call.clone()).await["calls"], json!(["200", "200"]));
+    stack.close_idle_connections();
+    assert_eq!(invoke(&stack, SLOW, call.clone()).await["calls"], json!(["lost", "200"]));
+    assert_eq!(stack.requests_on_closed_connections(), 1);
+    assert_eq!(stack.calls().count("ListTables"), 3);
+    assert_eq!(invoke(&stack, SLOW, call).await["calls"], json!(["200", "200"]));
 }

@@ -17,10 +17,10 @@ use crate::{
     data::DataDirectory,
     error::StackError,
     gateway::{self, Gateway, local::LocalRoutes},
-    http,
+    http::{self, IdleConnections},
     issuer::Issuer,
     options::{Options, Profile},
-    runtime::{self, Logs, Runtime, RuntimeConfig},
+    runtime::{self, InstanceClocks, Logs, Runtime, RuntimeConfig},
     schedules::Schedules,
     tasks::Tasks,
     template::{Template, api::Api, functions::FunctionSettings},
@@ -81,6 +81,7 @@ impl Stack {
             aws: format!("http://{aws_address}"),
             instance_cap: options.instance_cap,
             logs: logs.clone(),
+            clocks: if options.instance_clocks { instance_clocks()? } else { None },
         };
         let runtime = Runtime::new(template.functions, &binaries, &config, &tasks);
         let schedules = Schedules::new(template.schedules, Arc::clone(&runtime), clock.clone());
@@ -90,6 +91,7 @@ impl Stack {
             secrets: Secrets::open(data.clone(), &template.secrets)?,
             faults: Faults::default(),
             calls: Calls::default(),
+            idle: IdleConnections::default(),
             runtime: Arc::clone(&runtime),
         });
         let issuer = Arc::new(Issuer::open(&data, issuer_url, clock.clone())?);
@@ -122,6 +124,12 @@ impl Stack {
             tasks,
         })
     }
+}
+
+fn instance_clocks() -> Result<Option<Arc<InstanceClocks>>, StackError> {
+    let clocks = InstanceClocks::new();
+    let clocks = clocks.map_err(|cause| StackError::Data { path: std::env::temp_dir(), cause })?;
+    Ok(clocks.map(Arc::new))
 }
 
 async fn build(

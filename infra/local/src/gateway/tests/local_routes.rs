@@ -51,5 +51,15 @@ async fn the_local_routes_respond() {
         assert_eq!(answer.status, 400, "{never}");
     }
     assert_eq!(gateway.send(Method::DELETE, "/_local/faults", &[], b"").await.status, 204);
+    for (body, status) in [
+        (r#"{"function":"describe-caller","seconds":1}"#, 200),
+        (r#"{"function":"nothing","seconds":1}"#, 404),
+        (r#"{"function":"describe-caller","seconds":-1}"#, 400),
+    ] {
+        let response = gateway.send(Method::POST, "/_local/freeze", &[], body.as_bytes()).await;
+        assert_eq!(response.status, status, "{body}");
+    }
+    let response = gateway.send(Method::POST, "/_local/close-idle-connections", &[], b"").await;
+    assert_eq!(response.status, 204);
     assert_eq!(gateway.get("/_local/nothing", &[]).await.status, 404);
 }
