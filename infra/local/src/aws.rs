@@ -5,6 +5,7 @@ pub(crate) mod dynamodb;
 pub(crate) mod faults;
 mod identify;
 pub(crate) mod mail;
+pub(crate) mod permissions;
 mod refusals;
 pub(crate) mod secrets;
 pub(crate) mod ses;
@@ -25,6 +26,7 @@ use self::{
     dynamodb::DynamoDb,
     faults::{Effect, Faults},
     identify::AwsRequest,
+    permissions::Permissions,
     secrets::Secrets,
     ses::Ses,
     unprocessed::UnprocessedPart,
@@ -46,6 +48,7 @@ pub(crate) struct Aws {
     pub(crate) faults: Faults,
     pub(crate) calls: Calls,
     pub(crate) idle: IdleConnections,
+    pub(crate) permissions: Permissions,
     pub(crate) runtime: Arc<Runtime>,
 }
 
@@ -68,8 +71,13 @@ pub(crate) async fn serve(listener: TcpListener, aws: Arc<Aws>) {
 
 impl Aws {
     async fn handle(&self, head: &Parts, body: Bytes) -> Result<Response, ConnectionDropped> {
-        let AwsRequest { service, operation, caller, form } = AwsRequest::identify(head, &body);
-        let record = self.calls.begin(service, &operation, caller.as_ref(), &body);
+        let request = AwsRequest::identify(head, &body);
+        let record = self.calls.begin(request.service, &request.operation, request.caller.as_ref(), &body);
+        if let Some(refusal) = self.permissions.refuse(&request, &body) {
+            self.calls.end(record, refusal.status());
+            return Ok(refusal);
+        }
+        let AwsRequest { service, operation, caller, form } = request;
         let recipients = form.as_ref().map(mail::destinations).unwrap_or_default();
         let effects = self.faults.strike(service, &operation, caller.as_ref(), &recipients);
 

@@ -13,6 +13,8 @@
 //! - Bodies are base64 unless their type is `text/*`, JSON, JavaScript or XML (or ends in `+json`, `+xml`).
 //!   A form is base64.
 //! - Cookies leave the headers for `cookies`; other repeated headers are joined with commas.
+//! - Throttles act only as faults: a throttled route is a 429 before the authorizer is asked. No free instance is a 503,
+//!   and a 500 where the authorizer has none.
 //! - Without an identity source the authorizer is always called. With identity sources, a request that lacks one is a
 //!   401 without a call, and a response is cached for `ReauthorizeEvery` seconds by their values.
 
@@ -122,6 +124,9 @@ impl Gateway {
         body: Bytes,
         matched: &RouteMatch<'_>,
     ) -> Response {
+        if self.local.aws.faults.strike_route(&matched.route.key()) {
+            return refuse(StatusCode::TOO_MANY_REQUESTS);
+        }
         if let Some(name) = &matched.route.authorizer {
             let authorizer = &self.api.authorizers[name];
             match self.authorizers.decide(&self.runtime, name, authorizer, &event).await {
@@ -141,6 +146,7 @@ impl Gateway {
             Ok(Ok(payload)) => {
                 response::render(&payload).unwrap_or_else(|| refuse(StatusCode::INTERNAL_SERVER_ERROR))
             }
+            Ok(Err(error)) if error.is_throttled() => refuse(StatusCode::SERVICE_UNAVAILABLE),
             Ok(Err(_)) => refuse(StatusCode::INTERNAL_SERVER_ERROR),
             Err(_) => refuse(StatusCode::SERVICE_UNAVAILABLE),
         }

@@ -23,7 +23,7 @@ pub use self::{
     logs::{LogLine, Logs},
     state::Instances,
 };
-use crate::{tasks::Tasks, template::functions::FunctionSettings};
+use crate::{aws::faults::Faults, tasks::Tasks, template::functions::FunctionSettings};
 
 /// The settings that all functions share.
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub(crate) struct RuntimeConfig {
     pub(crate) instance_cap: usize,
     /// The destination of the lines that the binaries write.
     pub(crate) logs: Logs,
+    /// The faults that strike invocations.
+    pub(crate) faults: Faults,
     /// The clocks of the instances; `None` if all have the machine's.
     pub(crate) clocks: Option<Arc<InstanceClocks>>,
 }
@@ -44,6 +46,7 @@ pub(crate) struct RuntimeConfig {
 #[derive(Debug)]
 pub(crate) struct Runtime {
     functions: BTreeMap<String, Arc<Function>>,
+    faults: Faults,
     has_clocks: bool,
 }
 
@@ -60,7 +63,11 @@ impl Runtime {
             let name = settings.name.clone();
             (name, Function::new(settings, binary, config.clone(), Arc::clone(tasks)))
         });
-        Arc::new(Self { functions: functions.collect(), has_clocks: config.clocks.is_some() })
+        Arc::new(Self {
+            functions: functions.collect(),
+            faults: config.faults.clone(),
+            has_clocks: config.clocks.is_some(),
+        })
     }
 
     /// Invokes a function and waits for its response.
@@ -72,7 +79,11 @@ impl Runtime {
 
     /// Invokes a function with the bytes of its event.
     pub(crate) async fn invoke_bytes(&self, function: &str, event: Bytes) -> Result<Bytes, FunctionError> {
-        self.get(function)?.invoke(event).await
+        let found = self.get(function)?;
+        if self.faults.strike_invocation(function) {
+            return Err(FunctionError::throttled());
+        }
+        found.invoke(event).await
     }
 
     /// Starts instances until a function has this many, and waits until each is ready.

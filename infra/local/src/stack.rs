@@ -2,7 +2,12 @@
 
 mod assemble;
 
-use std::{collections::BTreeMap, fmt, net::SocketAddr, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    net::SocketAddr,
+    sync::Arc,
+};
 
 use dynoxide::Database;
 use serde_json::Value;
@@ -84,6 +89,18 @@ impl Stack {
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.aws.faults
+    }
+
+    /// Lists the grants of the functions' roles: function, statement, action and resource, with tabs between them.
+    #[must_use]
+    pub fn grants(&self) -> BTreeSet<String> {
+        self.aws.permissions.grants()
+    }
+
+    /// Lists the grants by which a call was allowed.
+    #[must_use]
+    pub fn used_grants(&self) -> BTreeSet<String> {
+        self.aws.permissions.used_grants()
     }
 
     /// Returns the calls to the AWS endpoints.

@@ -6,6 +6,7 @@ pub(crate) mod api;
 mod declaration;
 pub(crate) mod functions;
 pub(crate) mod names;
+pub(crate) mod policy;
 pub(crate) mod resolve;
 pub(crate) mod store;
 mod yaml;
@@ -18,6 +19,7 @@ pub use self::declaration::{FunctionDeclaration, Permission, functions as declar
 use self::{
     api::Api,
     functions::{FunctionSettings, Schedule},
+    policy::Role,
     resolve::{Resolver, object, plain_text},
     store::{SecretDeclaration, Table},
 };
@@ -42,6 +44,8 @@ pub(crate) struct Template {
     pub(crate) api: Api,
     pub(crate) tables: Vec<Table>,
     pub(crate) secrets: Vec<SecretDeclaration>,
+    /// The role of each function, by the name of the function.
+    pub(crate) roles: BTreeMap<String, Role>,
 }
 
 impl Template {
@@ -63,6 +67,7 @@ impl Template {
             api: Api::read(&template, &resources, &resolver)?,
             tables: store::tables(&resources, &resolver)?,
             secrets: store::secrets(&resources, &resolver)?,
+            roles: policy::roles(&template, &resources, &resolver)?,
         })
     }
 }

@@ -1,4 +1,6 @@
-//! Faults on purpose: rules that strike calls to the AWS endpoints.
+//! Faults on purpose: rules that strike calls to the AWS endpoints, requests of routes, and events of functions.
+//!
+//! Over 300 lines: one rule, its constructors and the calls that it strikes belong together.
 
 mod check;
 mod holds;
@@ -110,6 +112,18 @@ pub enum Effect {
     KillBefore,
     /// Executes the call, then kills the calling instance.
     KillAfter,
+    /// The gateway refuses a request of the route that the rule names as its operation: 429.
+    ThrottleRoute,
+    /// No instance of the function is free for an event. The gateway responds with 503, and with 500 if the function is an
+    /// authorizer.
+    NoInstance,
+}
+
+impl Effect {
+    /// Tells whether it strikes calls to AWS.
+    const fn is_on_calls(&self) -> bool {
+        !matches!(self, Self::ThrottleRoute | Self::NoInstance)
+    }
 }
 
 impl Fault {
@@ -123,6 +137,18 @@ impl Fault {
     #[must_use]
     pub fn anywhere(effect: Effect) -> Self {
         Self { service: None, operation: None, function: None, recipient: None, when: When::Always, effect }
+    }
+
+    /// Makes a rule for the requests of a route, for example `GET /v1/whoami`.
+    #[must_use]
+    pub fn throttled_route(route: &str) -> Self {
+        Self::anywhere(Effect::ThrottleRoute).operation(route)
+    }
+
+    /// Makes a rule for the events of a function.
+    #[must_use]
+    pub fn no_instance(function: &str) -> Self {
+        Self::anywhere(Effect::NoInstance).function(function)
     }
 
     /// Narrows the rule to one operation.
@@ -156,7 +182,8 @@ impl Fault {
         caller: Option<&Caller>,
         recipients: &[String],
     ) -> bool {
-        self.service.is_none_or(|wanted| wanted == service)
+        self.effect.is_on_calls()
+            && self.service.is_none_or(|wanted| wanted == service)
             && self.effect.service().is_none_or(|only| only == service)
             && self.operation.as_deref().is_none_or(|wanted| wanted == operation)
             && self
@@ -218,6 +245,34 @@ impl Faults {
     #[must_use]
     pub fn struck(&self) -> u64 {
         lock(&self.rules).iter().map(|rule| rule.struck).sum()
+    }
+
+    /// Tells whether a rule throttles a route.
+    pub(crate) fn strike_route(&self, route: &str) -> bool {
+        self.strike_matching(|fault| {
+            fault.effect == Effect::ThrottleRoute
+                && fault.operation.as_deref().is_none_or(|wanted| wanted == route)
+        })
+    }
+
+    /// Tells whether a rule leaves an event of a function without an instance.
+    pub(crate) fn strike_invocation(&self, function: &str) -> bool {
+        self.strike_matching(|fault| {
+            fault.effect == Effect::NoInstance
+                && fault.function.as_deref().is_none_or(|wanted| wanted == function)
+        })
+    }
+
+    fn strike_matching(&self, applies: impl Fn(&Fault) -> bool) -> bool {
+        let mut rules = lock(&self.rules);
+        let mut struck = false;
+        for rule in rules.iter_mut().filter(|rule| applies(&rule.fault)) {
+            if rule.strikes(None) {
+                rule.struck += 1;
+                struck = true;
+            }
+        }
+        struck
     }
 
     pub(super) fn strike(

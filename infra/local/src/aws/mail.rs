@@ -60,6 +60,24 @@ pub(super) fn parse(form: &BTreeMap<String, String>, accepted_at: Timestamp) -> 
     (!email.to.is_empty() && !email.from.is_empty()).then_some(email)
 }
 
+/// The addresses by which SES authorizes a mail.
+#[derive(Debug, Default)]
+pub(super) struct Senders {
+    /// Of the header `From`.
+    pub(super) from: String,
+    /// Of the envelope.
+    pub(super) source: String,
+}
+
+/// Reads the senders of a `SendRawEmail` request.
+pub(super) fn senders(form: &BTreeMap<String, String>) -> Senders {
+    let raw = form.get("RawMessage.Data").and_then(encoding::decode).unwrap_or_default();
+    let message = MessageParser::default().parse_headers(raw.as_slice()).unwrap_or_default();
+    let from = message.from().and_then(|from| addresses(from).into_iter().next()).unwrap_or_default();
+    let source = form.get("Source").map_or_else(|| from.clone(), |source| address_of(source));
+    Senders { from, source }
+}
+
 fn read(raw: &[u8], accepted_at: Timestamp) -> Option<Email> {
     let message = MessageParser::default().parse(raw)?;
     let to = [message.to(), message.cc(), message.bcc()].into_iter().flatten().flat_map(addresses);

@@ -55,6 +55,7 @@ fn error(service: Service, status: StatusCode, code: &str, message: &str) -> Res
 pub(super) fn dynamodb(status: StatusCode, code: &str, message: &str) -> Response {
     let namespace = match code {
         "ThrottlingException" => "com.amazon.coral.availability",
+        "AccessDeniedException" => "com.amazon.coral.service",
         _ => "com.amazonaws.dynamodb.v20120810",
     };
     amz_json(

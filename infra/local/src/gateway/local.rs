@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
-use hyper::{Method, StatusCode, http::request::Parts};
+use hyper::{Method, StatusCode, header::HOST, http::request::Parts};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -13,6 +13,7 @@ use crate::{
     freeze::{Freeze, FreezeError},
     http::{self, Response},
     issuer::Issuer,
+    runtime::FunctionError,
     schedules::Schedules,
 };
 
@@ -34,6 +35,9 @@ struct Shift {
 impl LocalRoutes {
     /// Handles a request to `/_local/<path>`.
     pub(super) async fn handle(&self, head: &Parts, path: &str, body: &Bytes) -> Response {
+        if !is_for_this_machine(head) {
+            return problem(StatusCode::FORBIDDEN, "/_local answers the hosts localhost and 127.0.0.1 alone");
+        }
         let parts: Vec<&str> = path.split('/').collect();
         match (&head.method, parts.as_slice()) {
             (&Method::GET, ["oidc", ".well-known", "openid-configuration"]) => ok(&self.issuer.discovery()),
@@ -50,6 +54,7 @@ impl LocalRoutes {
                 self.aws.idle.close();
                 http::empty(StatusCode::NO_CONTENT)
             }
+            (&Method::POST, ["functions", function]) => self.invoke(function, body).await,
             (&Method::POST, ["schedules", function]) => self.run(function, body).await,
             (&Method::POST, ["faults"]) => match self.fault(body) {
                 Ok(fault) => {
@@ -111,23 +116,61 @@ impl LocalRoutes {
         }
     }
 
+    async fn invoke(&self, function: &str, body: &Bytes) -> Response {
+        if !self.aws.runtime.names().any(|name| name == function) {
+            return problem(StatusCode::NOT_FOUND, "template.yaml has no such function");
+        }
+        match event(body) {
+            Ok(event) => result(self.aws.runtime.invoke(function, &event).await),
+            Err(refusal) => refusal,
+        }
+    }
+
     async fn run(&self, function: &str, body: &Bytes) -> Response {
-        let fields = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(body) };
-        let Some(fields) = fields.ok().filter(|fields: &Value| body.is_empty() || fields.is_object()) else {
-            return problem(
-                StatusCode::BAD_REQUEST,
-                r#"write {"time": "2027-01-31T12:00:00Z"}, or {} for now"#,
-            );
+        let fields = match event(body) {
+            Ok(fields) if body.is_empty() || fields.is_object() => fields,
+            _ => {
+                let message = r#"write {"time": "2027-01-31T12:00:00Z"}, or {} for now"#;
+                return problem(StatusCode::BAD_REQUEST, message);
+            }
         };
         match self.schedules.run_now(function, &fields).await {
-            Some(Ok(summary)) => ok(&summary),
-            Some(Err(error)) => http::json(
-                StatusCode::BAD_GATEWAY,
-                &json!({ "message": error.error_message, "type": error.error_type }),
-            ),
+            Some(summary) => result(summary),
             None => problem(StatusCode::NOT_FOUND, "template.yaml has no schedule for this function"),
         }
     }
+}
+
+/// Reads an event; no body is null.
+fn event(body: &Bytes) -> Result<Value, Response> {
+    if body.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(body).map_err(|_| problem(StatusCode::BAD_REQUEST, "the body is not JSON"))
+}
+
+fn result(result: Result<Value, FunctionError>) -> Response {
+    match result {
+        Ok(result) => ok(&result),
+        Err(error) => http::json(
+            StatusCode::BAD_GATEWAY,
+            &json!({ "message": error.error_message, "type": error.error_type }),
+        ),
+    }
+}
+
+/// Tells whether a request was sent to this machine by name, and not to another name that somebody points here.
+///
+/// Without this check any page on the web could read sign-ins and mails: its own name may resolve to this machine.
+fn is_for_this_machine(head: &Parts) -> bool {
+    let mut hosts = head.headers.get_all(HOST).iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok()).filter(|_| hosts.next().is_none());
+    let name = host.map(|host| match host.split_once(':') {
+        Some((name, port)) if !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit()) => name,
+        _ => host,
+    });
+    let is_local = |name: &str| name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1";
+    name.is_some_and(is_local) && head.uri.host().is_none_or(is_local)
 }
 
 fn ok(body: &Value) -> Response {

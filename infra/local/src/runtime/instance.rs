@@ -21,6 +21,9 @@ pub struct FunctionError {
     pub error_type: String,
 }
 
+/// The type of the error of an invocation for which there was no free instance.
+const THROTTLED: &str = "TooManyRequestsException";
+
 impl FunctionError {
     fn new(error_type: &str, error_message: String) -> Self {
         Self { error_message, error_type: error_type.to_owned() }
@@ -43,7 +46,12 @@ impl FunctionError {
     }
 
     pub(super) fn throttled() -> Self {
-        Self::new("TooManyRequestsException", "Rate Exceeded.".to_owned())
+        Self::new(THROTTLED, "Rate Exceeded.".to_owned())
+    }
+
+    /// Tells whether there was no free instance.
+    pub(crate) fn is_throttled(&self) -> bool {
+        self.error_type == THROTTLED
     }
 
     pub(super) fn not_started(cause: &std::io::Error) -> Self {

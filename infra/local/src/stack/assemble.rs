@@ -9,6 +9,7 @@ use crate::{
         calls::Calls,
         dynamodb::{self, DynamoDb},
         faults::Faults,
+        permissions::{Permissions, Resources},
         secrets::Secrets,
         ses::Ses,
     },
@@ -75,12 +76,16 @@ impl Stack {
             Functions::Given(given) => given,
         };
 
+        let resources = Resources::new(&template.tables, &template.secrets);
+        let permissions = Permissions::new(template.roles, resources);
         let logs = if options.attended { Logs::printed() } else { Logs::kept() };
+        let faults = Faults::default();
         let config = RuntimeConfig {
             runtime_api: format!("http://{runtime_address}"),
             aws: format!("http://{aws_address}"),
             instance_cap: options.instance_cap,
             logs: logs.clone(),
+            faults: faults.clone(),
             clocks: if options.instance_clocks { instance_clocks()? } else { None },
         };
         let runtime = Runtime::new(template.functions, &binaries, &config, &tasks);
@@ -89,9 +94,10 @@ impl Stack {
             dynamodb,
             ses: Ses::open(data.clone())?,
             secrets: Secrets::open(data.clone(), &template.secrets)?,
-            faults: Faults::default(),
+            faults,
             calls: Calls::default(),
             idle: IdleConnections::default(),
+            permissions,
             runtime: Arc::clone(&runtime),
         });
         let issuer = Arc::new(Issuer::open(&data, issuer_url, clock.clone())?);

@@ -3,14 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::{
-    Resources,
     api::{Api, Route},
-    functions::FUNCTION,
-    names, present,
-    resolve::{Resolver, object, plain_text},
+    policy::{self, Role, Statement},
+    present,
+    resolve::Resolver,
     with_local_values, yaml,
 };
 use crate::{error::TemplateError, pattern};
@@ -53,62 +50,36 @@ pub fn functions(text: &str) -> Result<Vec<FunctionDeclaration>, TemplateError> 
     let resolver = Resolver::new(&template, &with_local_values(&template, "", &BTreeMap::new()))?;
     let resources = present(&template, &resolver)?;
     let routes = Api::read(&template, &resources, &resolver)?.routes;
-    let functions = resources.iter().filter(|(_, resource)| resource["Type"] == FUNCTION);
-    let declaration = |(name, resource): &(&str, &Value)| {
-        let properties = resolver.resolve(&resource["Properties"])?;
-        let globals = resolver.resolve(&template["Globals"]["Function"])?;
-        let folder = names::folder(&template["Resources"], name);
-        let mut permissions = Vec::new();
-        for policy in properties["Policies"].as_array().into_iter().flatten() {
-            permissions.extend(allowed(name, policy)?);
-        }
-        let boundary =
-            [&properties, &globals].into_iter().find_map(|source| source["PermissionsBoundary"].as_str());
+    let roles = policy::roles(&template, &resources, &resolver)?;
+    let declaration = |(folder, role): (String, Role)| {
         Ok(FunctionDeclaration {
-            resource: (*name).to_owned(),
             routes: routes.iter().filter(|route| route.function == folder).map(Route::key).collect(),
             name: folder,
-            permissions,
-            boundary: boundary
-                .map_or(Ok(Vec::new()), |boundary| managed_policy(boundary, &resources, &resolver))?,
+            permissions: allowed(&role.resource, &role.policies)?,
+            boundary: allowed(&role.resource, &role.boundary.unwrap_or_default())?,
+            resource: role.resource,
         })
     };
-    functions.map(declaration).collect()
+    roles.into_iter().map(declaration).collect()
 }
 
-fn managed_policy(
-    name: &str,
-    resources: &Resources,
-    resolver: &Resolver,
-) -> Result<Vec<Permission>, TemplateError> {
-    let policy = resources.iter().find(|(resource, _)| *resource == name);
-    let (_, policy) = policy.ok_or_else(|| TemplateError::new(name, "is not a resource of the template"))?;
-    allowed(name, &resolver.resolve(&policy["Properties"]["PolicyDocument"])?)
-}
-
-/// Lists what a policy document allows, one action and one resource at a time.
-fn allowed(place: &str, policy: &Value) -> Result<Vec<Permission>, TemplateError> {
-    let statements = policy["Statement"].as_array();
-    let statements =
-        statements.ok_or_else(|| TemplateError::new(place, "has a policy without statements"))?;
+/// Lists what statements allow, one action and one resource at a time.
+fn allowed(place: &str, statements: &[Statement]) -> Result<Vec<Permission>, TemplateError> {
     let mut allowed = Vec::new();
-    for statement in statements {
-        if statement["Effect"] != "Allow" || object(statement).any(|(field, _)| field.starts_with("Not")) {
-            return Err(TemplateError::new(place, "has a statement other than Allow, Action and Resource"));
+    for Statement { allows, actions, resources, .. } in statements {
+        if !allows {
+            return Err(TemplateError::new(
+                place,
+                "has a statement that denies, and such statements are not listed",
+            ));
         }
-        for action in one_or_many(&statement["Action"]) {
-            let permission = |resource| Permission { action: action.clone(), resource };
-            allowed.extend(one_or_many(&statement["Resource"]).into_iter().map(permission));
+        for action in actions {
+            let permission =
+                |resource: &String| Permission { action: action.clone(), resource: resource.clone() };
+            allowed.extend(resources.iter().map(permission));
         }
     }
     Ok(allowed)
-}
-
-fn one_or_many(value: &Value) -> Vec<String> {
-    match value {
-        Value::Array(items) => items.iter().map(plain_text).collect(),
-        one => vec![plain_text(one)],
-    }
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub(crate) fn attribute(resources: &Value, name: &str, attribute: &str) -> Optio
     let kind = resources.get(name)?["Type"].as_str()?;
     Some(match (kind, attribute) {
         ("AWS::Serverless::Function", "Arn") => function_arn(&folder(resources, name)),
-        ("AWS::DynamoDB::Table", "Arn") => format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{TABLE}"),
+        ("AWS::DynamoDB::Table", "Arn") => table_arn(TABLE),
         ("AWS::SecretsManager::Secret", "Arn" | "Id") => secret_arn(name),
         _ => format!("arn:aws:local:{REGION}:{ACCOUNT}:{name}/{attribute}"),
     })
@@ -52,6 +52,11 @@ pub(crate) fn function_arn(folder: &str) -> String {
 pub(crate) fn function_of_arn(arn: &str) -> Option<&str> {
     let (_, rest) = arn.split_once(":function:")?;
     rest.split(['/', ':']).next()
+}
+
+/// Spells the ARN of a table.
+pub(crate) fn table_arn(name: &str) -> String {
+    format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}")
 }
 
 /// Spells the ARN of a secret.

@@ -55,7 +55,9 @@ impl Effect {
             | Self::LoseRequest
             | Self::LoseReply
             | Self::KillBefore
-            | Self::KillAfter => None,
+            | Self::KillAfter
+            | Self::ThrottleRoute
+            | Self::NoInstance => None,
         }
     }
 }
@@ -66,8 +68,39 @@ impl Fault {
         self.function.as_deref()
     }
 
-    /// Checks that the fault can strike a call to this stack's services. The error names the member that rules it out.
+    /// Checks that the fault can strike. The error names the member that rules it out.
     pub(crate) fn check(&self) -> Result<(), String> {
+        if self.effect.is_on_calls() { self.check_on_calls() } else { self.check_on_gateway() }?;
+        match self.when {
+            When::Nth(0) | When::NthOfInstance(0) | When::First(0) => {
+                Err("when: calls are counted from 1".to_owned())
+            }
+            When::Chance { share, .. } if !(share > 0.0 && share <= 1.0) => {
+                Err("share: must be more than 0, and 1 at most".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks a fault of a route or of a function.
+    fn check_on_gateway(&self) -> Result<(), String> {
+        let is_route = self.effect == Effect::ThrottleRoute;
+        for (member, is_given) in [
+            ("service", self.service.is_some()),
+            ("recipient", self.recipient.is_some()),
+            ("function", is_route && self.function.is_some()),
+            ("operation", !is_route && self.operation.is_some()),
+            ("when", matches!(self.when, When::NthOfInstance(_))),
+        ] {
+            if is_given {
+                return Err(format!("{member}: this effect has none"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks a fault of calls to this stack's services.
+    fn check_on_calls(&self) -> Result<(), String> {
         let services = [Service::DynamoDb, Service::Ses, Service::SecretsManager].into_iter();
         let of_member = self.service;
         let of_recipient = self.recipient.as_ref().map(|_| Service::Ses);
@@ -86,21 +119,12 @@ impl Fault {
             return Err("recipient: only SendRawEmail has one".to_owned());
         }
         match (&self.effect, operation) {
-            (Effect::Unprocessed { count: 0 }, _) => return Err("count: must be 1 or more".to_owned()),
+            (Effect::Unprocessed { count: 0 }, _) => Err("count: must be 1 or more".to_owned()),
             (Effect::Unprocessed { .. }, Some(name)) if !BATCHES.contains(&name) => {
-                return Err(format!("operation: must be {}", BATCHES.join(" or ")));
+                Err(format!("operation: must be {}", BATCHES.join(" or ")))
             }
             (Effect::Error { status, .. }, _) if !(400..600).contains(status) => {
-                return Err("status: must be 400 to 599".to_owned());
-            }
-            _ => {}
-        }
-        match self.when {
-            When::Nth(0) | When::NthOfInstance(0) | When::First(0) => {
-                Err("when: calls are counted from 1".to_owned())
-            }
-            When::Chance { share, .. } if !(share > 0.0 && share <= 1.0) => {
-                Err("share: must be more than 0, and 1 at most".to_owned())
+                Err("status: must be 400 to 599".to_owned())
             }
             _ => Ok(()),
         }
@@ -119,6 +143,8 @@ mod tests {
     fn a_fault_that_can_strike_is_accepted() {
         for text in [
             r#"{"effect":"throttle"}"#,
+            r#"{"effect":"throttle_route","operation":"GET /v1/whoami","when":{"nth":2}}"#,
+            r#"{"effect":"no_instance","function":"manage-users"}"#,
             r#"{"service":"ses","recipient":"a@example.com","effect":"reject_message"}"#,
             r#"{"recipient":"a@example.com","operation":"SendRawEmail","effect":"lose_reply"}"#,
             r#"{"operation":"BatchGetItem","when":{"nth":1},"effect":{"unprocessed":{"count":1}}}"#,
@@ -142,6 +168,11 @@ mod tests {
             (r#"{"recipient":"a@example.com","operation":"GetSendQuota","effect":"throttle"}"#, "recipient"),
             (r#"{"effect":{"unprocessed":{"count":0}}}"#, "count"),
             (r#"{"effect":{"error":{"status":200,"code":"Any"}}}"#, "status"),
+            (r#"{"effect":"throttle_route","function":"manage-users"}"#, "function"),
+            (r#"{"effect":"throttle_route","service":"dynamodb"}"#, "service"),
+            (r#"{"effect":"throttle_route","when":{"nth_of_instance":1}}"#, "when"),
+            (r#"{"effect":"no_instance","operation":"GET /v1/whoami"}"#, "operation"),
+            (r#"{"effect":"no_instance","recipient":"a@example.com"}"#, "recipient"),
             (r#"{"effect":"throttle","when":{"nth":0}}"#, "when"),
             (r#"{"effect":"throttle","when":{"first":0}}"#, "when"),
             (r#"{"effect":"throttle","when":{"nth_of_instance":0}}"#, "when"),

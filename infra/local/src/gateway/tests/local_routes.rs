@@ -51,6 +51,41 @@ async fn the_local_routes_respond() {
         assert_eq!(answer.status, 400, "{never}");
     }
     assert_eq!(gateway.send(Method::DELETE, "/_local/faults", &[], b"").await.status, 204);
+    for (host, status) in [
+        ("localhost", 200),
+        ("LOCALHOST:3000", 200),
+        ("127.0.0.1", 200),
+        ("127.0.0.1:1", 200),
+        ("evil.example", 403),
+        ("localhost.evil.example:3000", 403),
+        ("127.0.0.1.evil.example", 403),
+        ("localhost:3000.evil.example", 403),
+        ("evil.example:localhost", 403),
+        ("[::1]", 403),
+        ("127.0.0.2", 403),
+        ("", 403),
+    ] {
+        let response = gateway.get("/_local/emails", &[("host", host)]).await;
+        assert_eq!(response.status, status, "{host}");
+        assert_eq!(gateway.get("/v1/whoami", &[("host", host)]).await.status, 200, "{host}");
+    }
+    for fault in [
+        r#"{"effect":"throttle_route","function":"describe-caller"}"#,
+        r#"{"effect":"no_instance","operation":"GET /v1/whoami"}"#,
+    ] {
+        let response = gateway.send(Method::POST, "/_local/faults", &[], fault.as_bytes()).await;
+        assert_eq!(response.status, 400, "{fault}");
+    }
+    let invoke = async |function: &str, event: &[u8]| {
+        gateway.send(Method::POST, &format!("/_local/functions/{function}"), &[], event).await
+    };
+    let event = json!({"headers": {"x-handler": "ok"}});
+    let answer = invoke("describe-caller", event.to_string().as_bytes()).await;
+    assert_eq!((answer.status, &answer.json()["body"]), (200, &json!(event.to_string())));
+    let answer = invoke("describe-caller", br#"{"headers":{"x-handler":"error"}}"#).await;
+    assert_eq!((answer.status, answer.json()), (502, json!({"message": "no", "type": "Panic"})));
+    assert_eq!(invoke("nothing", b"{}").await.status, 404);
+    assert_eq!(invoke("describe-caller", b"{").await.status, 400);
     for (body, status) in [
         (r#"{"function":"describe-caller","seconds":1}"#, 200),
         (r#"{"function":"nothing","seconds":1}"#, 404),

@@ -4,6 +4,7 @@ use hyper::Method;
 use serde_json::json;
 
 use super::TestGateway;
+use crate::{Fault, When};
 
 /// Method, target, headers; status and message.
 type Case<'c> = (Method, &'c str, &'c [(&'c str, &'c str)], u16, Option<&'c str>);
@@ -73,11 +74,32 @@ async fn bodies_have_their_limits_and_their_encoding() {
 }
 
 #[tokio::test]
-async fn an_event_that_no_instance_takes_is_a_500() {
+async fn an_event_that_no_instance_takes_is_a_503() {
     let mut gateway = TestGateway::start().await;
     for instance in gateway.instances.drain(..) {
         instance.abort();
     }
     let response = gateway.send(Method::POST, "/v1/introspect", &[], b"").await;
-    assert_eq!((response.status, response.json()), (500, json!({ "message": "Internal Server Error" })));
+    assert_eq!((response.status, response.json()), (503, json!({ "message": "Service Unavailable" })));
+}
+
+#[tokio::test]
+async fn throttled_routes_and_missing_instances_are_faults() {
+    let mut gateway = TestGateway::start().await;
+    let faults = gateway.stack.faults().clone();
+    faults.add(Fault::throttled_route("GET /v1/whoami").when(When::First(2)));
+    let mut answer = async |target: &str| {
+        let response = gateway.get(target, &[]).await;
+        (response.status, response.json()["message"].clone(), gateway.events().len())
+    };
+    assert_eq!(answer("/v1/whoami").await, (429, json!("Too Many Requests"), 0));
+    assert_eq!(answer("/v1/items/a").await.0, 200);
+    assert_eq!(answer("/v1/whoami").await.0, 429);
+    assert_eq!(answer("/v1/whoami").await.0, 200);
+    faults.add(Fault::no_instance("authorize-request").when(When::Nth(1)));
+    assert_eq!(answer("/v1/whoami").await, (500, json!("Internal Server Error"), 0));
+    faults.add(Fault::no_instance("describe-caller").when(When::Nth(1)));
+    assert_eq!(answer("/v1/whoami").await, (503, json!("Service Unavailable"), 1));
+    assert_eq!(answer("/v1/whoami").await.0, 200);
+    assert_eq!(faults.struck(), 4);
 }
