@@ -13,6 +13,7 @@ mod inbox;
 mod introspect;
 mod leaked_keys;
 mod limits;
+mod local_stack;
 mod logs;
 mod matrix;
 mod model_based;

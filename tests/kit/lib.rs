@@ -3,6 +3,7 @@
 mod answer;
 mod authorizer_event;
 mod client;
+mod grants;
 mod organization;
 mod random;
 mod scale;

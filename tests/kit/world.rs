@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Instant};
 use local::{Effect, Fault, Options, Service, Stack};
 
 use crate::{
-    Client, Item, Organization,
+    Client, Item, Organization, grants,
     secrets::{Secrets, check_for},
     times,
 };
@@ -53,6 +53,7 @@ pub fn run_with(mut options: Options, test: impl AsyncFnOnce(&World)) {
         test(&world).await;
         let (secrets, mails, items) = (Arc::clone(&world.secrets), world.stack.emails(), world.items());
         let never_shown = world.never_shown(&items);
+        grants::add(&world.stack);
         let logs = world.stack.stop().await;
         for line in logs.lines() {
             let line = String::from_utf8_lossy(&line.bytes);

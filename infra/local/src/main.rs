@@ -1,6 +1,7 @@
 //! `cargo dev`: the local stack with a command line.
 
 use std::{
+    collections::BTreeSet,
     io::{self, Write as _},
     path::PathBuf,
     process::ExitCode,
@@ -32,6 +33,26 @@ struct Arguments {
     /// Another `DynamoDB`, for example `http://localhost:8001`.
     #[arg(long)]
     dynamodb_endpoint: Option<String>,
+    /// A parameter of the template; once for each parameter.
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    parameters: Vec<(String, String)>,
+    /// Print no lines of the functions and no access log.
+    #[arg(long)]
+    quiet: bool,
+}
+
+fn parameter(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("write Name=value")?;
+    if name.is_empty() { Err("write Name=value") } else { Ok((name.to_owned(), value.to_owned())) }
+}
+
+/// Refuses a parameter that is given twice: one of the values would be ignored.
+fn once_each(parameters: &[(String, String)]) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    match parameters.iter().find(|(name, _)| !seen.insert(name)) {
+        Some((twice, _)) => Err(format!("--parameter {twice} is given twice: give it once")),
+        None => Ok(()),
+    }
 }
 
 impl From<Arguments> for Options {
@@ -43,6 +64,8 @@ impl From<Arguments> for Options {
             data_dir: arguments.data_dir,
             aws_only: arguments.aws_only,
             dynamodb_endpoint: arguments.dynamodb_endpoint,
+            parameters: arguments.parameters.into_iter().collect(),
+            quiet: arguments.quiet,
             instance_clocks: true,
             attended: true,
             ..Self::default()
@@ -63,6 +86,7 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), String> {
     let aws_only = arguments.aws_only;
+    once_each(&arguments.parameters)?;
     let no_signals = |cause: io::Error| format!("cannot listen for signals: {cause}");
     let mut interrupted = signal(SignalKind::interrupt()).map_err(no_signals)?;
     let mut terminated = signal(SignalKind::terminate()).map_err(no_signals)?;
@@ -91,4 +115,33 @@ fn print_ready(stack: &Stack, aws_only: bool) -> io::Result<()> {
     }
     writeln!(out, "Ready: {}", stack.url())?;
     out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<Options, String> {
+        let arguments = ["cargo dev"].iter().chain(arguments);
+        let arguments = Arguments::try_parse_from(arguments).map_err(|error| error.to_string())?;
+        once_each(&arguments.parameters)?;
+        Ok(arguments.into())
+    }
+
+    #[test]
+    fn parameters_are_repeatable_and_each_is_given_once() {
+        let options =
+            parsed(&["--parameter", "A=1", "--parameter=B=x=y", "--parameter", "C=", "--quiet"]).unwrap();
+        let expected = [("A", "1"), ("B", "x=y"), ("C", "")];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!((options.parameters, options.quiet), (expected.into(), true));
+        for (arguments, message) in [
+            (["--parameter", "A=1", "--parameter", "A=1"].as_slice(), "--parameter A is given twice"),
+            (&["--parameter", "A"], "write Name=value"),
+            (&["--parameter", "=1"], "write Name=value"),
+        ] {
+            let problem = parsed(arguments).unwrap_err();
+            assert!(problem.contains(message), "{problem}");
+        }
+    }
 }

@@ -18,7 +18,9 @@ pub struct Options {
     pub aws_only: bool,
     /// Another `DynamoDB` instead of the one in this process.
     pub dynamodb_endpoint: Option<String>,
-    /// Values for the template's parameters.
+    /// The text of another template than `template.yaml`.
+    pub template: Option<String>,
+    /// Values for the template's parameters. They must keep its rules.
     pub parameters: BTreeMap<String, String>,
     /// More environment variables for every function. They override the template's.
     pub environment: BTreeMap<String, String>,
@@ -30,6 +32,8 @@ pub struct Options {
     pub instance_clocks: bool,
     /// Whether a person watches: schedules tick, and the functions' lines are printed instead of kept.
     pub attended: bool,
+    /// Whether the lines of an attended stack are dropped instead of printed.
+    pub quiet: bool,
 }
 
 /// A Cargo profile.
@@ -51,12 +55,14 @@ impl Default for Options {
             data_dir: None,
             aws_only: false,
             dynamodb_endpoint: None,
+            template: None,
             parameters: BTreeMap::new(),
             environment: BTreeMap::new(),
             instance_cap: 10,
             profile: if cfg!(debug_assertions) { Profile::Dev } else { Profile::Release },
             instance_clocks: false,
             attended: false,
+            quiet: false,
         }
     }
 }

@@ -48,7 +48,10 @@ impl Stack {
     pub async fn start(options: Options) -> Result<Self, StackError> {
         let workspace = binaries::workspace()?;
         let path = workspace.join("template.yaml");
-        let text = std::fs::read_to_string(&path).map_err(|cause| StackError::Data { path, cause })?;
+        let text = match &options.template {
+            Some(text) => text.clone(),
+            None => std::fs::read_to_string(&path).map_err(|cause| StackError::Data { path, cause })?,
+        };
         Self::assemble(options, &workspace, &text, Functions::Build).await
     }
 

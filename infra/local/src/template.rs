@@ -6,6 +6,7 @@ pub(crate) mod api;
 mod declaration;
 pub(crate) mod functions;
 pub(crate) mod names;
+mod parameters;
 pub(crate) mod policy;
 pub(crate) mod resolve;
 pub(crate) mod store;

@@ -26,7 +26,7 @@ impl Sender {
         let from_name = environment.optional("MAIL_FROM_NAME").map(Name::try_from).transpose();
         let wrong_name = |rule: BadText| BadSetting::Wrong { name: "MAIL_FROM_NAME", rule: rule.to_string() };
         Ok(Self {
-            endpoint: environment.optional("AWS_ENDPOINT_URL_SES"),
+            endpoint: environment.endpoint("AWS_ENDPOINT_URL_SES"),
             from: environment.required("MAIL_FROM")?,
             from_name: from_name.map_err(wrong_name)?,
             reply_to: environment.optional("MAIL_REPLY_TO"),

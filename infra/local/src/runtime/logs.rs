@@ -22,29 +22,44 @@ pub struct LogLine {
 /// [`Stack::stop`](crate::Stack::stop) nothing is missing.
 #[derive(Debug, Clone)]
 pub struct Logs {
-    kept: Option<Arc<Mutex<Vec<LogLine>>>>,
+    destination: Destination,
+}
+
+#[derive(Debug, Clone)]
+enum Destination {
+    Kept(Arc<Mutex<Vec<LogLine>>>),
+    Printed,
+    Dropped,
 }
 
 impl Logs {
     pub(crate) fn kept() -> Self {
-        Self { kept: Some(Arc::default()) }
+        Self { destination: Destination::Kept(Arc::default()) }
     }
 
     pub(crate) fn printed() -> Self {
-        Self { kept: None }
+        Self { destination: Destination::Printed }
+    }
+
+    pub(crate) fn dropped() -> Self {
+        Self { destination: Destination::Dropped }
     }
 
     /// Prints a note of the stack itself, if a person watches. It is not kept, because no function wrote it.
     pub(crate) fn note(&self, function: &str, note: &str) {
-        if self.kept.is_none() {
+        if matches!(self.destination, Destination::Printed) {
             writeln!(std::io::stderr(), "{function}: {note}").ok();
         }
     }
 
     pub(super) fn add(&self, function: &str, bytes: Vec<u8>) {
-        if let Some(kept) = &self.kept {
-            lock(kept).push(LogLine { function: function.to_owned(), bytes });
-            return;
+        match &self.destination {
+            Destination::Kept(kept) => {
+                lock(kept).push(LogLine { function: function.to_owned(), bytes });
+                return;
+            }
+            Destination::Dropped => return,
+            Destination::Printed => {}
         }
         let mut line = format!("{function}: ").into_bytes();
         line.extend(bytes);
@@ -57,7 +72,10 @@ impl Logs {
     /// Returns every line so far, in the order of arrival.
     #[must_use]
     pub fn lines(&self) -> Vec<LogLine> {
-        self.kept.as_ref().map(|kept| lock(kept).clone()).unwrap_or_default()
+        match &self.destination {
+            Destination::Kept(kept) => lock(kept).clone(),
+            Destination::Printed | Destination::Dropped => Vec::new(),
+        }
     }
 
     /// Returns a function's lines so far, as text.
@@ -69,7 +87,7 @@ impl Logs {
 
     /// Forgets every line.
     pub fn clear(&self) {
-        if let Some(kept) = &self.kept {
+        if let Destination::Kept(kept) = &self.destination {
             lock(kept).clear();
         }
     }

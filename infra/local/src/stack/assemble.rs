@@ -78,7 +78,11 @@ impl Stack {
 
         let resources = Resources::new(&template.tables, &template.secrets);
         let permissions = Permissions::new(template.roles, resources);
-        let logs = if options.attended { Logs::printed() } else { Logs::kept() };
+        let logs = match (options.attended, options.quiet) {
+            (true, false) => Logs::printed(),
+            (true, true) => Logs::dropped(),
+            (false, _) => Logs::kept(),
+        };
         let faults = Faults::default();
         let config = RuntimeConfig {
             runtime_api: format!("http://{runtime_address}"),

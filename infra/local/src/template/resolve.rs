@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::names;
+use super::{names, parameters};
 use crate::error::TemplateError;
 
 type ResolveResult = Result<Value, TemplateError>;
@@ -19,26 +19,7 @@ pub(crate) struct Resolver<'t> {
 impl<'t> Resolver<'t> {
     /// Takes the values of parameters from `given`, and of the others their defaults.
     pub(crate) fn new(template: &'t Value, given: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
-        let mut parameters = BTreeMap::new();
-        for (name, declared) in object(&template["Parameters"]) {
-            let value = match given.get(name) {
-                Some(text) => Value::String(text.clone()),
-                None if declared["Default"].is_null() => {
-                    return Err(TemplateError::new(
-                        format!("parameter {name}"),
-                        "has no Default and no local value",
-                    ));
-                }
-                None => as_parameter(&declared["Type"], &declared["Default"]),
-            };
-            parameters.insert(name.clone(), value);
-        }
-        if let Some(unknown) = given.keys().find(|name| !parameters.contains_key(*name)) {
-            let declared = super::LOCAL_PARAMETERS.contains(&unknown.as_str());
-            if !declared {
-                return Err(TemplateError::new(format!("parameter {unknown}"), "is not declared"));
-            }
-        }
+        let parameters = parameters::values(template, given)?;
         Ok(Self { template, parameters })
     }
 
@@ -191,15 +172,6 @@ impl<'t> Resolver<'t> {
         }
         whole.push_str(rest);
         Ok(whole)
-    }
-}
-
-fn as_parameter(kind: &Value, default: &Value) -> Value {
-    match kind.as_str() {
-        Some("CommaDelimitedList") => {
-            plain_text(default).split(',').map(|item| Value::from(item.trim())).collect()
-        }
-        _ => Value::String(plain_text(default)),
     }
 }
 

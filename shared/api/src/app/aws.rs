@@ -68,8 +68,8 @@ impl Aws {
         Ok(Self {
             config,
             http,
-            dynamodb: environment.optional("AWS_ENDPOINT_URL_DYNAMODB"),
-            secrets_manager: environment.optional("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+            dynamodb: environment.endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
+            secrets_manager: environment.endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
         })
     }
 

@@ -39,6 +39,12 @@ impl Environment {
         std::env::var(name).ok().filter(|value| !value.is_empty())
     }
 
+    /// Returns another address of an AWS service than its own: the variable of the service, or the one of all services.
+    #[must_use]
+    pub fn endpoint(&self, of_service: &'static str) -> Option<String> {
+        self.optional(of_service).or_else(|| self.optional("AWS_ENDPOINT_URL"))
+    }
+
     /// Returns a setting that must be there.
     pub fn required(&self, name: &'static str) -> Result<String, BadSetting> {
         self.optional(name).ok_or(BadSetting::Missing(name))
