@@ -1,5 +1,6 @@
 //! The local stack: what it takes from the template, and what it shows of AWS.
 
+mod access_log;
 mod endpoints;
 mod gateway_faults;
 mod roles;

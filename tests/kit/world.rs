@@ -54,6 +54,9 @@ pub fn run_with(mut options: Options, test: impl AsyncFnOnce(&World)) {
         let (secrets, mails, items) = (Arc::clone(&world.secrets), world.stack.emails(), world.items());
         let never_shown = world.never_shown(&items);
         grants::add(&world.stack);
+        for line in world.stack.access_log() {
+            secrets.check("a line of the access log", &line);
+        }
         let logs = world.stack.stop().await;
         for line in logs.lines() {
             let line = String::from_utf8_lossy(&line.bytes);

@@ -15,9 +15,11 @@
 //! - Cookies leave the headers for `cookies`; other repeated headers are joined with commas.
 //! - Throttles act only as faults: a throttled route is a 429 before the authorizer is asked. No free instance is a 503,
 //!   and a 500 where the authorizer has none.
+//! - Every request has a line in the access log, but those whose head is too long.
 //! - Without an identity source the authorizer is always called. With identity sources, a request that lacks one is a
 //!   401 without a call, and a response is cached for `ReauthorizeEvery` seconds by their values.
 
+pub(crate) mod access_log;
 mod authorizer;
 mod body;
 mod event;
@@ -28,15 +30,21 @@ mod route;
 #[cfg(test)]
 mod tests;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use hyper::{Request, StatusCode, body::Incoming, http::request::Parts};
+use jiff::Timestamp;
 use serde_json::json;
 use tokio::{net::TcpListener, time::timeout};
 
 pub use self::rest::RestRequest;
 use self::{
+    access_log::{AccessLog, AccessLogEntry},
     authorizer::{Authorizers, Decision},
     event::GatewayEvent,
     local::LocalRoutes,
@@ -44,7 +52,7 @@ use self::{
 };
 use crate::{
     clock::Clock,
-    http::{self, ConnectionDropped, Response},
+    http::{self, BodyTooLong, ConnectionDropped, Response},
     runtime::Runtime,
     template::api::Api,
 };
@@ -62,6 +70,7 @@ pub(crate) struct Gateway {
     authorizers: Authorizers,
     clock: Clock,
     local: LocalRoutes,
+    access_log: Arc<AccessLog>,
 }
 
 /// Serves the gateway until its task ends.
@@ -74,8 +83,14 @@ pub(crate) async fn serve(listener: TcpListener, gateway: Arc<Gateway>) {
 }
 
 impl Gateway {
-    pub(crate) fn new(api: Api, runtime: Arc<Runtime>, clock: Clock, local: LocalRoutes) -> Arc<Self> {
-        Arc::new(Self { api, runtime, authorizers: Authorizers::default(), clock, local })
+    pub(crate) fn new(
+        api: Api,
+        runtime: Arc<Runtime>,
+        clock: Clock,
+        local: LocalRoutes,
+        access_log: Arc<AccessLog>,
+    ) -> Arc<Self> {
+        Arc::new(Self { api, runtime, authorizers: Authorizers::default(), clock, local, access_log })
     }
 
     async fn handle(
@@ -91,66 +106,110 @@ impl Gateway {
         if head_bytes(&head) > MAX_HEAD_BYTES {
             return Ok(refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
         }
-        let Ok(body) = body else {
-            return Ok(refuse(StatusCode::PAYLOAD_TOO_LARGE));
-        };
-        let Some(matched) = route::find(&self.api.routes, head.method.as_str(), head.uri.path()) else {
-            return Ok(refuse(StatusCode::NOT_FOUND));
-        };
-        Ok(self.integrate(&head, body, peer, &matched).await)
-    }
-
-    /// Answers a request of a known route. Every answer names the request.
-    async fn integrate(
-        &self,
-        head: &Parts,
-        body: Bytes,
-        peer: SocketAddr,
-        matched: &RouteMatch<'_>,
-    ) -> Response {
-        let event = GatewayEvent::new(head, peer, matched, &self.api.stage_variables, self.clock.now());
-        let request_id = event.request_id.parse();
-        let mut response = self.authorize_and_invoke(event, head, body, matched).await;
+        let now = self.clock.now();
+        let mut entry = AccessLogEntry::new(&head, peer, now);
+        let request_id = entry.request_id.parse();
+        let mut response = self.route(&head, body, peer, now, &mut entry).await;
         if let Ok(request_id) = request_id {
             response.headers_mut().insert("apigw-requestid", request_id);
         }
-        response
+        self.access_log.write(entry, &response);
+        Ok(response)
     }
 
-    async fn authorize_and_invoke(
+    /// Responds to a request. Every response names the request, and the access log has a line for it.
+    async fn route(
         &self,
-        mut event: GatewayEvent,
         head: &Parts,
-        body: Bytes,
-        matched: &RouteMatch<'_>,
+        body: Result<Bytes, BodyTooLong>,
+        peer: SocketAddr,
+        now: Timestamp,
+        entry: &mut AccessLogEntry,
     ) -> Response {
-        if self.local.aws.faults.strike_route(&matched.route.key()) {
-            return refuse(StatusCode::TOO_MANY_REQUESTS);
+        let Ok(body) = body else {
+            return refuse_in(entry, StatusCode::PAYLOAD_TOO_LARGE);
+        };
+        let Some(matched) = route::find(&self.api.routes, head.method.as_str(), head.uri.path()) else {
+            return refuse_in(entry, StatusCode::NOT_FOUND);
+        };
+        let route = matched.route.key();
+        entry.set("routeKey", &route);
+        if self.local.aws.faults.strike_route(&route) {
+            return refuse_in(entry, StatusCode::TOO_MANY_REQUESTS);
         }
+        let mut event =
+            GatewayEvent::new(head, peer, &matched, &self.api.stage_variables, &entry.request_id, now);
         if let Some(name) = &matched.route.authorizer {
             let authorizer = &self.api.authorizers[name];
             match self.authorizers.decide(&self.runtime, name, authorizer, &event).await {
-                Decision::Allowed(context) => event.authorize(&context),
-                Decision::Unauthenticated => return refuse(StatusCode::UNAUTHORIZED),
-                Decision::Denied => return refuse(StatusCode::FORBIDDEN),
-                Decision::Failed => return refuse(StatusCode::INTERNAL_SERVER_ERROR),
+                Decision::Allowed(context) => {
+                    entry.set_context(&context);
+                    event.authorize(&context);
+                }
+                Decision::Unauthenticated => return refuse_in(entry, StatusCode::UNAUTHORIZED),
+                Decision::Denied => return refuse_in(entry, StatusCode::FORBIDDEN),
+                Decision::Failed(why) => {
+                    entry.set("authorizer.error", why);
+                    return refuse_in(entry, StatusCode::INTERNAL_SERVER_ERROR);
+                }
             }
         }
+        self.integrate(event, head, body, &matched, entry).await
+    }
+
+    async fn integrate(
+        &self,
+        event: GatewayEvent,
+        head: &Parts,
+        body: Bytes,
+        matched: &RouteMatch<'_>,
+        entry: &mut AccessLogEntry,
+    ) -> Response {
         let payload = event.integration(head, body);
         let payload = serde_json::to_vec(&payload).expect("an event is plain data");
         if payload.len() > MAX_EVENT_BYTES {
-            return refuse(StatusCode::PAYLOAD_TOO_LARGE);
+            return refuse_in(entry, StatusCode::PAYLOAD_TOO_LARGE);
         }
+        let began = Instant::now();
         let invocation = self.runtime.invoke_bytes(&matched.route.function, payload.into());
-        match timeout(INTEGRATION_TIMEOUT, invocation).await {
-            Ok(Ok(payload)) => {
-                response::render(&payload).unwrap_or_else(|| refuse(StatusCode::INTERNAL_SERVER_ERROR))
-            }
-            Ok(Err(error)) if error.is_throttled() => refuse(StatusCode::SERVICE_UNAVAILABLE),
-            Ok(Err(_)) => refuse(StatusCode::INTERNAL_SERVER_ERROR),
-            Err(_) => refuse(StatusCode::SERVICE_UNAVAILABLE),
+        let result = timeout(INTEGRATION_TIMEOUT, invocation).await;
+        for variable in ["integrationLatency", "integration.latency"] {
+            entry.set(variable, began.elapsed().as_millis());
         }
+        let (status, error) = match result {
+            Ok(Ok(payload)) => match response::render(&payload) {
+                Some(response) => {
+                    for variable in ["integrationStatus", "integration.status"] {
+                        entry.set(variable, StatusCode::OK.as_str());
+                    }
+                    return response;
+                }
+                None => (
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "The response of the Lambda function is malformed.".to_owned(),
+                ),
+            },
+            Ok(Err(error)) if error.is_throttled() => (StatusCode::SERVICE_UNAVAILABLE, error.error_message),
+            Ok(Err(error)) => {
+                let message = format!(
+                    "The Lambda function returned the following error: {}. Check your Lambda function code and try again.",
+                    error.error_type
+                );
+                (StatusCode::INTERNAL_SERVER_ERROR, message)
+            }
+            Err(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "The Lambda function did not respond in time.".to_owned())
+            }
+        };
+        entry.set_integration_error(&error);
+        refuse_in(entry, status)
     }
+}
+
+/// Responds with the gateway's own message for a status, which the access log shows too.
+fn refuse_in(entry: &mut AccessLogEntry, status: StatusCode) -> Response {
+    entry.set_refusal(status, message_of(status));
+    refuse(status)
 }
 
 fn head_bytes(head: &Parts) -> usize {
@@ -159,11 +218,14 @@ fn head_bytes(head: &Parts) -> usize {
     line + head.headers.values().map(|value| value.as_bytes().len()).sum::<usize>()
 }
 
-/// Responds with the gateway's own message for a status.
-fn refuse(status: StatusCode) -> Response {
-    let message = match status {
+fn message_of(status: StatusCode) -> &'static str {
+    match status {
         StatusCode::PAYLOAD_TOO_LARGE => "Request Entity Too Large",
         other => other.canonical_reason().unwrap_or("Internal Server Error"),
-    };
-    http::json(status, &json!({ "message": message }))
+    }
+}
+
+/// Responds with the gateway's own message for a status.
+fn refuse(status: StatusCode) -> Response {
+    http::json(status, &json!({ "message": message_of(status) }))
 }

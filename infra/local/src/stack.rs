@@ -19,6 +19,7 @@ use crate::{
     clock::Clock,
     error::StackError,
     freeze::{self, Freeze, FreezeError},
+    gateway::access_log::AccessLog,
     issuer::Issuer,
     options::Options,
     runtime::{FunctionError, Instances, Logs, Runtime},
@@ -39,6 +40,7 @@ pub struct Stack {
     issuer: Arc<Issuer>,
     schedules: Arc<Schedules>,
     logs: Logs,
+    access_log: Arc<AccessLog>,
     clock: Clock,
     tasks: Arc<Tasks>,
 }
@@ -116,6 +118,12 @@ impl Stack {
     #[must_use]
     pub fn logs(&self) -> &Logs {
         &self.logs
+    }
+
+    /// Returns the lines of the gateway's access log.
+    #[must_use]
+    pub fn access_log(&self) -> Vec<String> {
+        self.access_log.lines()
     }
 
     /// Returns the mails that SES accepted.

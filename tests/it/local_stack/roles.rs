@@ -94,7 +94,7 @@ fn a_mail_that_may_not_be_sent_waits() {
     run_with(with(text), async |world| {
         let organization = world.organization("alice", "strict").await;
         let machine = organization.machine("machine").await;
-        organization.key(&machine, 30).await;
+        organization.key(&machine, 31).await;
         world.travel(2 * kit::DAY);
         world.notify().await;
         assert!(denied(world, "notify-expiring-keys").contains(&("SendRawEmail".to_owned(), 403)));

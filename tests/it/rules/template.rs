@@ -74,6 +74,40 @@ fn every_route_of_the_template_has_a_row_in_the_readme_and_the_reverse() {
     assert_eq!(documented.difference(&routes).collect::<Vec<_>>(), [] as [&String; 0], "have a row alone");
 }
 
+/// An environment variable that a function takes from a parameter has the parameter's name.
+#[test]
+fn an_environment_variable_is_named_after_its_parameter() {
+    let template = read("template.yaml");
+    let (parameters, resources) = template.split_once("\nConditions:\n").unwrap();
+    let mut checked = 0;
+    for line in resources.lines() {
+        let Some((variable, parameter)) = line.trim().split_once(": !Ref ") else { continue };
+        let is_variable = variable
+            .chars()
+            .all(|character| character.is_ascii_uppercase() || "_0123456789".contains(character));
+        if is_variable && parameters.contains(&format!("\n  {parameter}:\n")) {
+            // The settings of the authorizer's calls have the names of everybody's.
+            let of_authorizer = parameter.strip_prefix("Authorizer").map(screaming_snake_case);
+            let named =
+                variable == screaming_snake_case(parameter) || of_authorizer.as_deref() == Some(variable);
+            assert!(named, "{variable} of {parameter}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 20, "{checked}");
+}
+
+fn screaming_snake_case(name: &str) -> String {
+    let mut text = String::new();
+    for character in name.chars() {
+        if character.is_ascii_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.push(character.to_ascii_uppercase());
+    }
+    text
+}
+
 #[test]
 fn each_route_without_an_authorizer_that_reads_the_table_has_a_throttle_of_its_own() {
     let template = read("template.yaml");

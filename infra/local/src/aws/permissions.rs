@@ -52,11 +52,11 @@ impl Permissions {
     pub(super) fn refuse(&self, request: &AwsRequest, body: &[u8]) -> Option<Response> {
         let caller = request.caller.as_ref()?;
         let needs = self.resources.needs(request, body);
-        let denial = needs.iter().find_map(|need| self.judge(&caller.function, need).err())?;
+        let denial = needs.iter().find_map(|need| self.check(&caller.function, need).err())?;
         Some(denial.to_response(request.service))
     }
 
-    fn judge(&self, function: &str, need: &Need) -> Result<(), Denial> {
+    fn check(&self, function: &str, need: &Need) -> Result<(), Denial> {
         let role = self.roles.get(function);
         let denial = |because: String| Denial {
             user: user(role.map_or("unknown", |role| &role.resource), function),

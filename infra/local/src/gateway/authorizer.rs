@@ -28,8 +28,8 @@ pub(super) enum Decision {
     Denied,
     /// 401: an identity source is missing, and the authorizer was not called.
     Unauthenticated,
-    /// 500: the authorizer failed, or its response is invalid.
-    Failed,
+    /// 500: the authorizer failed, or its response is invalid. This is why.
+    Failed(String),
 }
 
 /// The name of an authorizer, and the values of its identity sources.
@@ -63,12 +63,13 @@ impl Authorizers {
         match timeout(TIMEOUT, runtime.invoke(&authorizer.function, &request)).await {
             Ok(Ok(response)) => {
                 let decision = read(authorizer.simple, &response, event);
-                if !max_age.is_zero() && decision != Decision::Failed {
+                if !max_age.is_zero() && !matches!(decision, Decision::Failed(_)) {
                     lock(&self.cache).insert(key, (Instant::now(), response));
                 }
                 decision
             }
-            _ => Decision::Failed,
+            Ok(Err(error)) => Decision::Failed(error.error_message),
+            Err(_) => Decision::Failed("The authorizer did not respond in time".to_owned()),
         }
     }
 }
@@ -93,15 +94,19 @@ fn read(simple: bool, response: &Value, event: &GatewayEvent) -> Decision {
     let context = match &response["context"] {
         Value::Null => Value::Object(serde_json::Map::new()),
         context @ Value::Object(_) => context.clone(),
-        _ => return Decision::Failed,
+        _ => return invalid(),
     };
     let allowed =
         if simple { response["isAuthorized"].as_bool() } else { policy_allows(response, event.route_arn()) };
     match allowed {
         Some(true) => Decision::Allowed(context),
         Some(false) => Decision::Denied,
-        None => Decision::Failed,
+        None => invalid(),
     }
+}
+
+fn invalid() -> Decision {
+    Decision::Failed("The response of the authorizer is invalid".to_owned())
 }
 
 /// Evaluates a policy for one ARN: a denial wins; `None` if the response has no policy.

@@ -24,7 +24,6 @@ use crate::{
 /// One request, on its way through the gateway.
 #[derive(Debug)]
 pub(super) struct GatewayEvent {
-    pub(super) request_id: String,
     /// The fields that the events of authorizer and integration share.
     common: Map<String, Value>,
     request_context: Map<String, Value>,
@@ -39,9 +38,9 @@ impl GatewayEvent {
         peer: SocketAddr,
         matched: &RouteMatch,
         stage_variables: &BTreeMap<String, String>,
+        request_id: &str,
         now: Timestamp,
     ) -> Self {
-        let request_id = format!("{}=", random::base62(15));
         let route_key = matched.route.key();
         let path = decode(head.uri.path());
         let query = head.uri.query().unwrap_or_default();
@@ -113,7 +112,6 @@ impl GatewayEvent {
             time: now,
         };
         Self {
-            request_id,
             common,
             request_context: into_map(request_context),
             route_arn: format!(
@@ -175,7 +173,8 @@ fn into_map(value: Value) -> Map<String, Value> {
     }
 }
 
-fn text(headers: &HeaderMap, name: &str) -> String {
+/// Reads a header as text; empty if it is absent.
+pub(super) fn text(headers: &HeaderMap, name: &str) -> String {
     let value = headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     value.unwrap_or_default()
 }

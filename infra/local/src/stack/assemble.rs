@@ -17,7 +17,11 @@ use crate::{
     clock::Clock,
     data::DataDirectory,
     error::StackError,
-    gateway::{self, Gateway, local::LocalRoutes},
+    gateway::{
+        self, Gateway,
+        access_log::{AccessLog, Destination},
+        local::LocalRoutes,
+    },
     http::{self, IdleConnections},
     issuer::Issuer,
     options::{Options, Profile},
@@ -78,10 +82,10 @@ impl Stack {
 
         let resources = Resources::new(&template.tables, &template.secrets);
         let permissions = Permissions::new(template.roles, resources);
-        let logs = match (options.attended, options.quiet) {
-            (true, false) => Logs::printed(),
-            (true, true) => Logs::dropped(),
-            (false, _) => Logs::kept(),
+        let (logs, log_destination) = match (options.attended, options.quiet) {
+            (true, false) => (Logs::printed(), Destination::Printed),
+            (true, true) => (Logs::dropped(), Destination::Dropped),
+            (false, _) => (Logs::kept(), Destination::Kept),
         };
         let faults = Faults::default();
         let config = RuntimeConfig {
@@ -112,7 +116,8 @@ impl Stack {
             clock: clock.clone(),
         };
         let api = if options.aws_only { Api::default() } else { template.api };
-        let gateway = Gateway::new(api, Arc::clone(&runtime), clock.clone(), local);
+        let access_log = Arc::new(AccessLog::new(api.access_log.clone(), log_destination));
+        let gateway = Gateway::new(api, Arc::clone(&runtime), clock.clone(), local, Arc::clone(&access_log));
         tasks.spawn(runtime::serve(runtime_listener, Arc::clone(&runtime)));
         tasks.spawn(aws::serve(aws_listener, Arc::clone(&aws)));
         tasks.spawn(gateway::serve(gateway_listener, gateway));
@@ -130,6 +135,7 @@ impl Stack {
             issuer,
             schedules,
             logs,
+            access_log,
             clock,
             tasks,
         })

@@ -8,7 +8,7 @@ use super::{
     Resources, names,
     resolve::{Resolver, object, plain_text},
 };
-use crate::error::TemplateError;
+use crate::{error::TemplateError, gateway::access_log::Format};
 
 /// The HTTP API.
 #[derive(Debug, Default)]
@@ -16,6 +16,8 @@ pub(crate) struct Api {
     pub(crate) routes: Vec<Route>,
     pub(crate) authorizers: BTreeMap<String, Authorizer>,
     pub(crate) stage_variables: BTreeMap<String, String>,
+    /// The format of the access log; `None` if there is none.
+    pub(crate) access_log: Option<Format>,
 }
 
 /// One route and the function behind it.
@@ -90,7 +92,9 @@ impl Api {
         let stage_variables = object(&properties["StageVariables"]);
         let stage_variables =
             stage_variables.map(|(name, value)| (name.clone(), plain_text(value))).collect();
-        Ok(Self { routes, authorizers, stage_variables })
+        let format = properties["AccessLogSettings"]["Format"].as_str();
+        let access_log = format.map(Format::parse).transpose()?;
+        Ok(Self { routes, authorizers, stage_variables, access_log })
     }
 }
 

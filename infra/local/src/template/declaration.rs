@@ -47,7 +47,8 @@ impl Permission {
 /// Reads the functions that a template declares.
 pub fn functions(text: &str) -> Result<Vec<FunctionDeclaration>, TemplateError> {
     let template = yaml::parse(text)?;
-    let resolver = Resolver::new(&template, &with_local_values(&template, "", &BTreeMap::new()))?;
+    let resolver =
+        Resolver::new(&template, &with_local_values(&template, "https://issuer.example", &BTreeMap::new()))?;
     let resources = present(&template, &resolver)?;
     let routes = Api::read(&template, &resources, &resolver)?.routes;
     let roles = policy::roles(&template, &resources, &resolver)?;
