@@ -169,7 +169,9 @@ fn a_store_that_fails_for_a_sign_in_or_for_the_organization_is_an_error() {
 
 #[test]
 fn a_frozen_instance_answers_over_new_connections() {
-    run_with(Options { instance_clocks: true, ..Options::default() }, async |world| {
+    // An attempt for each of its connections, and one more: all of them are closed.
+    let parameters = [("AuthorizerMaxAttempts".to_owned(), "10".to_owned())].into();
+    run_with(Options { instance_clocks: true, parameters, ..Options::default() }, async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
         let client = world.key(key["secret"]["token"].as_str().unwrap());
