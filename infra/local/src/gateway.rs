@@ -133,7 +133,7 @@ impl Gateway {
             return refuse_in(entry, StatusCode::NOT_FOUND);
         };
         let route = matched.route.key();
-        entry.set("routeKey", &route);
+        entry.set("routeKey", route.as_str());
         if self.local.aws.faults.strike_route(&route) {
             return refuse_in(entry, StatusCode::TOO_MANY_REQUESTS);
         }
@@ -174,7 +174,7 @@ impl Gateway {
         let invocation = self.runtime.invoke_bytes(&matched.route.function, payload.into());
         let result = timeout(INTEGRATION_TIMEOUT, invocation).await;
         for variable in ["integrationLatency", "integration.latency"] {
-            entry.set(variable, began.elapsed().as_millis());
+            entry.set(variable, began.elapsed().as_millis().to_string());
         }
         let (status, error) = match result {
             Ok(Ok(payload)) => match response::render(&payload) {

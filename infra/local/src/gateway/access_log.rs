@@ -145,8 +145,8 @@ impl AccessLog {
             return;
         };
         entry.set("status", response.status().as_str());
-        entry.set("responseLength", response.body().size_hint().exact().unwrap_or_default());
-        entry.set("responseLatency", entry.began.elapsed().as_millis());
+        entry.set("responseLength", response.body().size_hint().exact().unwrap_or_default().to_string());
+        entry.set("responseLatency", entry.began.elapsed().as_millis().to_string());
         let line = format.render(|variable| entry.value(variable));
         if self.destination == Destination::Printed {
             writeln!(std::io::stderr(), "access log: {line}").ok();
@@ -179,26 +179,26 @@ impl AccessLogEntry {
             context: Value::Null,
         };
         for variable in ["requestId", "extendedRequestId"] {
-            entry.set(variable, &request_id);
+            entry.set(variable, request_id.as_str());
         }
         for variable in ["apiId", "domainPrefix"] {
             entry.set(variable, API_ID);
         }
         entry.set("accountId", ACCOUNT);
-        entry.set("httpMethod", &head.method);
-        entry.set("identity.sourceIp", peer.ip());
+        entry.set("httpMethod", head.method.as_str());
+        entry.set("identity.sourceIp", peer.ip().to_string());
         entry.set("identity.userAgent", text(&head.headers, USER_AGENT.as_str()));
         entry.set("path", head.uri.path());
         entry.set("protocol", format!("{:?}", head.version));
-        entry.set("requestTime", now.strftime("%d/%b/%Y:%H:%M:%S +0000"));
-        entry.set("requestTimeEpoch", now.as_millisecond());
+        entry.set("requestTime", now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string());
+        entry.set("requestTimeEpoch", now.as_millisecond().to_string());
         entry
     }
 
     /// Sets a variable.
-    pub(super) fn set(&mut self, variable: &'static str, value: impl ToString) {
+    pub(super) fn set(&mut self, variable: &'static str, value: impl Into<String>) {
         debug_assert!(VARIABLES.contains(&variable), "{variable}");
-        self.values.insert(variable, value.to_string());
+        self.values.insert(variable, value.into());
     }
 
     /// Sets the variables of the authorizer's context.

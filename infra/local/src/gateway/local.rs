@@ -121,14 +121,14 @@ impl LocalRoutes {
             return problem(StatusCode::NOT_FOUND, "template.yaml has no such function");
         }
         match event(body) {
-            Ok(event) => result(self.aws.runtime.invoke(function, &event).await),
-            Err(refusal) => refusal,
+            Some(event) => result(self.aws.runtime.invoke(function, &event).await),
+            None => problem(StatusCode::BAD_REQUEST, "the body is not JSON"),
         }
     }
 
     async fn run(&self, function: &str, body: &Bytes) -> Response {
         let fields = match event(body) {
-            Ok(fields) if body.is_empty() || fields.is_object() => fields,
+            Some(fields) if body.is_empty() || fields.is_object() => fields,
             _ => {
                 let message = r#"write {"time": "2027-01-31T12:00:00Z"}, or {} for now"#;
                 return problem(StatusCode::BAD_REQUEST, message);
@@ -141,12 +141,9 @@ impl LocalRoutes {
     }
 }
 
-/// Reads an event; no body is null.
-fn event(body: &Bytes) -> Result<Value, Response> {
-    if body.is_empty() {
-        return Ok(Value::Null);
-    }
-    serde_json::from_slice(body).map_err(|_| problem(StatusCode::BAD_REQUEST, "the body is not JSON"))
+/// Reads an event; no body is null. `None` if it is no JSON.
+fn event(body: &Bytes) -> Option<Value> {
+    if body.is_empty() { Some(Value::Null) } else { serde_json::from_slice(body).ok() }
 }
 
 fn result(result: Result<Value, FunctionError>) -> Response {
