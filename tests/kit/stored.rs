@@ -57,14 +57,23 @@ impl World {
     /// When the engine is not in this process, or fails.
     #[must_use]
     pub fn partition(&self, partition: &str, (first, last): (&str, &str)) -> Vec<Item> {
-        let database = self.stack.database().expect("the engine is in this process");
         let request = serde_json::json!({
             "TableName": "access-keys", "KeyConditionExpression": "PK = :partition AND SK BETWEEN :first AND :last",
             "ExpressionAttributeValues": {":partition": {"S": partition}, ":first": {"S": first}, ":last": {"S": last}},
         });
-        let request = serde_json::from_value(request).expect("the query is well-formed");
+        self.query(request.to_string().as_bytes())
+    }
+
+    /// Asks a query, as its request was recorded, and returns what it answers.
+    ///
+    /// # Panics
+    /// When it is none or finds more than a page, when the engine is not in this process, and when it fails.
+    #[must_use]
+    pub fn query(&self, request: &[u8]) -> Vec<Item> {
+        let database = self.stack.database().expect("the engine is in this process");
+        let request = serde_json::from_slice(request).expect("the query is well-formed");
         let page = database.query(request).expect("the table can be read");
-        assert!(page.last_evaluated_key.is_none(), "more than one page of {partition}");
+        assert!(page.last_evaluated_key.is_none(), "more than one page");
         page.items.unwrap_or_default().into_iter().map(without_types).collect()
     }
 

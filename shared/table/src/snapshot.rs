@@ -1,6 +1,4 @@
-//! An organization with its roles and groups, read by three queries at once.
-//!
-//! No single range of sort keys holds them alone.
+//! An organization with its roles and groups, read by one query.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use domain::{
@@ -72,7 +70,7 @@ impl Table {
             }
             Ok(())
         };
-        read_all(&self.query_snapshot(organization_id), read).await?;
+        read_all(self.query_snapshot(organization_id), read).await?;
         Ok(organization.map(|organization| Snapshot { organization, catalog }))
     }
 
@@ -103,38 +101,35 @@ impl Table {
             }
             Ok(())
         };
-        read_all(&query, read).await?;
+        read_all(query, read).await?;
         Ok(status.map(|status| DecisionSnapshot { status, roles, groups }))
     }
 
     fn query_snapshot(&self, organization_id: OrganizationId) -> QueryFluentBuilder {
+        let (first, last) = item_key::SNAPSHOT;
         self.query_strongly(
             "PK = :partition AND SK BETWEEN :first AND :last",
             item_key::organization_partition(organization_id),
         )
+        .expression_attribute_values(":first", text(first))
+        .expression_attribute_values(":last", text(last))
+        .filter_expression("attribute_exists(#version)")
+        .expression_attribute_names("#version", "version")
     }
 }
 
-/// Reads all pages of all ranges, entity by entity, in the order of their sort keys.
+/// Reads all pages, entity by entity, in the order of their sort keys.
 async fn read_all(
-    query: &QueryFluentBuilder,
+    query: QueryFluentBuilder,
     mut read: impl FnMut(Entity) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let [groups, itself, roles] = item_key::SNAPSHOT.map(|range| Box::pin(read_range(query.clone(), range)));
-    let (groups, itself, roles) = tokio::try_join!(groups, itself, roles)?;
-    for item in groups.into_iter().chain(itself).chain(roles) {
-        if let Some(entity) = entity_of(item)? {
+    let mut items = query.into_paginator().items().send();
+    while let Some(item) = items.next().await {
+        if let Some(entity) = entity_of(item.map_err(|error| Error::failed("Query", error))?)? {
             read(entity)?;
         }
     }
     Ok(())
-}
-
-async fn read_range(query: QueryFluentBuilder, (first, last): (&str, &str)) -> Result<Vec<Item>, Error> {
-    let query = query.expression_attribute_values(":first", text(first));
-    let query = query.expression_attribute_values(":last", text(last));
-    let items = query.into_paginator().items().send().try_collect().await;
-    items.map_err(|error| Error::failed("Query", error))
 }
 
 /// Tells entities apart by their sort keys. `None` for what is not of a snapshot.
