@@ -1,6 +1,6 @@
 //! The gateway's question to the authorizer, read from its two event formats.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use api::app::Moment;
 use domain::{
@@ -201,15 +201,19 @@ fn all_values(
 }
 
 /// Decodes a part of a URL.
-pub(crate) fn decoded(text: &str) -> String {
-    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+pub(crate) fn decoded(text: &str) -> Cow<'_, str> {
+    if text.contains('%') {
+        percent_encoding::percent_decode_str(text).decode_utf8_lossy()
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 fn pairs_of(raw: &str) -> Vec<(String, String)> {
     raw.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decoded(name), decoded(value)))
+        .map(|(name, value)| (decoded(name).into_owned(), decoded(value).into_owned()))
         .collect()
 }
 

@@ -37,9 +37,12 @@ fn in_url(request: &AuthorizerRequest, prefix: &KeyPrefix) -> bool {
 /// Tells whether text contains a token, or is a JWT by its shape, alone or after a scheme.
 fn is_credential(text: &str, prefix: &KeyPrefix) -> bool {
     let bare = text.rsplit(' ').next().unwrap_or_default();
-    let parts: Vec<_> = bare.split('.').collect();
-    prefix.is_contained_in(text)
-        || parts.len() == 3 && parts[0].starts_with("eyJ") && parts[1].starts_with("eyJ")
+    let is_jwt = || {
+        let mut parts = bare.split('.');
+        let objects = parts.by_ref().take(2).filter(|part| part.starts_with("eyJ")).count();
+        objects == 2 && parts.count() == 1
+    };
+    prefix.is_contained_in(text) || is_jwt()
 }
 
 #[cfg(test)]

@@ -101,6 +101,50 @@ fn a_live_key_is_read_unless_it_was_read_within_the_second() {
 }
 
 #[test]
+fn each_read_replaces_what_was_known_of_the_user() {
+    let (mut fixture, now) = (Fixture::new(), Moment::now(0));
+    let keys = |fixture: &Fixture| {
+        let memory = fixture.memory.0.lock().unwrap();
+        memory.suspects.peek(&fixture.user.user_id).unwrap().keys.len()
+    };
+    fixture.memory.remember(fixture.key.key_id, now, Some(&fixture.user), Some(&fixture.key));
+    fixture.flood(5, now);
+    let made = token(fixture.another_id());
+    assert_eq!(fixture.known(made.token(), now), Some(KnownWrong::UnknownKey));
+    fixture.user.live_keys.insert(made.token().key_id().suffix(), None);
+    fixture.flood(1, now);
+    assert_eq!(fixture.known(made.token(), now), None, "it lives since then");
+    assert_eq!(keys(&fixture), 1);
+    fixture.user.live_keys.remove(&fixture.key.key_id.suffix());
+    fixture.flood(1, now);
+    assert_eq!(fixture.known(fixture.token.token(), now), Some(KnownWrong::UnknownKey), "it was revoked");
+    assert_eq!(keys(&fixture), 0);
+    fixture.memory.remember(fixture.key.key_id, now, Some(&fixture.user), Some(&fixture.key));
+    assert_eq!(keys(&fixture), 0, "nothing is kept of a key that does not live");
+}
+
+#[test]
+fn each_read_replaces_what_was_known_of_the_key() {
+    let (mut fixture, now) = (Fixture::new(), Moment::now(0));
+    fixture.flood(5, now);
+    fixture.memory.remember(fixture.key.key_id, now, Some(&fixture.user), Some(&fixture.key));
+    let (stored, rotated) = fixture.stored();
+    assert_eq!(fixture.known(rotated.token(), now), Some(KnownWrong::WrongSecret));
+    fixture.key.secret = stored;
+    let later = now.plus(Duration::from_millis(600), 600);
+    fixture.memory.remember(fixture.key.key_id, later, Some(&fixture.user), Some(&fixture.key));
+    assert_eq!(fixture.known(rotated.token(), later), None, "it is the key's secret since then");
+    fixture.flood(5, later);
+    let end = now.plus(Duration::from_millis(1_100), 1_100);
+    let wrong = token(fixture.key.key_id);
+    assert_eq!(fixture.known(wrong.token(), end), Some(KnownWrong::WrongSecret), "it was read at 600 ms");
+    fixture.flood(5, end);
+    let memory = fixture.memory.0.lock().unwrap();
+    let suspect = memory.suspects.peek(&fixture.user.user_id).unwrap();
+    assert_eq!(suspect.keys.len(), 1);
+}
+
+#[test]
 fn refusals_from_memory_keep_a_flood_going_and_its_user_is_read_again_each_second() {
     let (fixture, start) = (Fixture::new(), Moment::now(0));
     let wrong = token(fixture.another_id());
@@ -129,9 +173,12 @@ fn the_memory_is_bounded_in_bytes() {
         assert_eq!(memory.bytes, counted);
         (memory.bytes, memory.suspects.len())
     };
-    for _ in 0..20_000 {
-        fixture.memory.remember(KeyId::random(), now, Some(&fixture.user), None);
+    let users: Vec<_> = (0..20_000).map(|_| KeyId::random()).collect();
+    for key_id in &users {
+        fixture.memory.remember(*key_id, now, Some(&fixture.user), None);
     }
+    let is_held = |key_id: &KeyId| fixture.memory.0.lock().unwrap().suspects.contains(&key_id.user_id());
+    assert!(is_held(&users[19_999]) && !is_held(&users[0]), "the oldest gives way");
     let (held, users) = bytes();
     assert!(held <= MAX_BYTES && users > 500 && users < 20_000, "{held} bytes for {users} users");
     for _ in 0..3 {
