@@ -238,3 +238,56 @@ impl AuthorizerRequest {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn samples() -> [Value; 2] {
+        let http = include_str!("../../../tests/events/authorize-request.json");
+        let rest = include_str!("../../../tests/events/authorize-request-rest.json");
+        [http, rest].map(|text| serde_json::from_str(text).unwrap())
+    }
+
+    fn parsed(event: &Value) -> Result<AuthorizerRequest, Failure> {
+        AuthorizerRequest::parse(&serde_json::to_vec(event).unwrap())
+    }
+
+    #[test]
+    fn an_event_that_is_no_text_or_no_event_is_a_failure_that_says_nothing_of_it() {
+        for event in
+            [&b""[..], b"null", b"[]", b"{}", b"\xff", b"{\"headers\":{\"x-access-key\":\"secret\xff\"}}"]
+        {
+            let failure = AuthorizerRequest::parse(event).err().unwrap();
+            assert!(!failure.to_string().contains("secret"), "{failure}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_anywhere_in_an_event_ends_the_process(
+            texts in prop::collection::vec(any::<String>(), 6),
+            epoch in any::<i64>(),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            for mut event in samples() {
+                for member in ["rawPath", "path", "rawQueryString", "routeKey", "methodArn", "resource"] {
+                    event[member] = json!(texts[0]);
+                }
+                event["headers"] = json!({"authorization": texts[1], "x-access-key": texts[2]});
+                event["queryStringParameters"] = json!({texts[3].as_str(): texts[4]});
+                event["pathParameters"] = json!({"organization_id": texts[5]});
+                event["requestContext"]["timeEpoch"] = json!(epoch);
+                event["requestContext"]["requestTimeEpoch"] = json!(epoch);
+                if let Ok(request) = parsed(&event) {
+                    let _ = crate::credential::find(&request, &"ak".parse().unwrap());
+                }
+                let bytes = serde_json::to_vec(&event).unwrap();
+                prop_assert!(AuthorizerRequest::parse(&bytes[..cut.index(bytes.len())]).is_err());
+            }
+        }
+    }
+}
