@@ -1,9 +1,6 @@
 //! Decides on a request with an access key.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use api::{
     Caller,
@@ -34,19 +31,18 @@ pub(crate) async fn authorize(
     text: &str,
 ) -> Result<Caller, Stop> {
     let token = Token::parse(&authorizer.app.key_prefix, text).map_err(|_| Refusal::Malformed)?;
-    if let Some(cached) = authorizer.decisions.get(&token.key_id()) {
+    if let Some(cached) = authorizer.decisions.get(&token.key_id(), request.moment) {
         match verify(authorizer, request, token, &cached).await {
             Err(Stop::Refused(_)) => {}
             allowed_or_failed => return allowed_or_failed,
         }
     }
-    let read_began = Instant::now();
     let found = read(authorizer, request, token).await?;
     let decision = verify(authorizer, request, token, &found).await;
     match &decision {
         Ok(_) => {
             record_use(authorizer, &found.key, request.now).await;
-            authorizer.decisions.put(token.key_id(), read_began, Arc::new(found));
+            authorizer.decisions.put(token.key_id(), request.moment, Arc::new(found));
         }
         Err(Stop::Refused(Refusal::RetiredSecret(_))) => reuse::notify(authorizer, request, &found).await,
         // A revoked key is none of the live keys that its user's later wrong secrets are compared with.
@@ -88,7 +84,7 @@ async fn verify(
     found: &KeyWithUser,
 ) -> Result<Caller, Stop> {
     let key = &found.key;
-    match authorizer.app.pepper.check(key, token, request.now).await? {
+    match authorizer.app.pepper.check(key, token, request.moment).await? {
         SecretMatch::Active(_) => {}
         SecretMatch::None => return Err(Refusal::WrongSecret(key.key_id).into()),
         SecretMatch::Retired => return Err(Refusal::RetiredSecret(key.key_id).into()),

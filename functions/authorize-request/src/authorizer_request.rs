@@ -116,7 +116,7 @@ impl AuthorizerRequest {
     /// Returns the origin of a change that this request makes.
     pub(crate) fn origin(&self, actor: Actor) -> Origin {
         let (source_ip, request_id) = (self.source_ip.clone(), self.request_id.clone());
-        Origin { at: self.now, actor, source_ip, request_id }
+        Origin { at: self.moment.timestamp(), actor, source_ip, request_id }
     }
 }
 
@@ -139,9 +139,7 @@ impl TryFrom<Payload<'_>> for AuthorizerRequest {
                 context.request_time_epoch.ok_or(missing("requestContext.requestTimeEpoch"))?,
             )
         };
-        if epoch <= 0 {
-            return Err(missing("requestContext.timeEpoch"));
-        }
+        let moment = Moment::of_gateway(epoch).ok_or(Failure::BadTime)?;
         let route_key = match event.route_key {
             Some(route_key) => route_key,
             None => format!("{method} {}", event.resource.ok_or(missing("resource"))?),
@@ -162,8 +160,8 @@ impl TryFrom<Payload<'_>> for AuthorizerRequest {
         let sign_in_routes = event.stage_variables.and_then(|variables| variables.sign_in_routes);
         Ok(Self {
             format,
-            now: Time::from_milliseconds(epoch),
-            moment: Moment::now(epoch),
+            now: moment.time(),
+            moment,
             api_id: context.api_id,
             method,
             route_key,
@@ -223,8 +221,8 @@ impl AuthorizerRequest {
     pub(crate) fn sample() -> Self {
         Self {
             format: Format::Simple,
-            now: Time::from_seconds(1),
-            moment: Moment::now(1_000),
+            now: Time::from_seconds(1_790_000_000),
+            moment: Moment::now(Time::from_seconds(1_790_000_000).into()),
             api_id: "api".to_owned(),
             method: "GET".to_owned(),
             route_key: "GET /x".to_owned(),

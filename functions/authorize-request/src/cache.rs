@@ -4,9 +4,10 @@ use std::{
     fmt,
     hash::Hash,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use api::app::Moment;
 use domain::id::KeyId;
 use lru::LruCache;
 use table::KeyWithUser;
@@ -49,19 +50,13 @@ struct Entries<K, V> {
 }
 
 struct Entry<V> {
-    read_began: Instant,
+    read_began: Moment,
     value: Arc<V>,
     bytes: usize,
 }
 
 /// What the cache takes to find an entry, in bytes.
 const PLACE: usize = 64;
-
-impl<V> Entry<V> {
-    fn is_younger_than(&self, max_age: Duration) -> bool {
-        self.read_began.elapsed() < max_age
-    }
-}
 
 impl<K: Hash + Eq, V: Weighed> Cache<K, V> {
     /// Makes an empty cache of at most `max_bytes`. It keeps nothing where `max_age` is zero.
@@ -70,18 +65,18 @@ impl<K: Hash + Eq, V: Weighed> Cache<K, V> {
         Self { max_age, max_bytes, entries: Mutex::new(entries) }
     }
 
-    /// Returns the value if its read began less than the greatest age ago.
-    pub(crate) fn get(&self, key: &K) -> Option<Arc<V>> {
+    /// Returns the value if its read began less than the greatest age before `now`.
+    pub(crate) fn get(&self, key: &K, now: Moment) -> Option<Arc<V>> {
         if self.max_age.is_zero() {
             return None;
         }
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = entries.by_key.get(key).filter(|entry| entry.is_younger_than(self.max_age))?;
+        let entry = entries.by_key.get(key).filter(|entry| entry.read_began.is_within(self.max_age, now))?;
         Some(Arc::clone(&entry.value))
     }
 
     /// Keeps the value of a read that began at `read_began`.
-    pub(crate) fn put(&self, key: K, read_began: Instant, value: Arc<V>) {
+    pub(crate) fn put(&self, key: K, read_began: Moment, value: Arc<V>) {
         if !self.max_age.is_zero() {
             let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
             // The key and its place in the cache count too.
@@ -117,40 +112,46 @@ mod tests {
         }
     }
 
+    const THEN: i64 = 1_790_000_000_000;
+
+    fn moment(gateway_milliseconds: i64) -> Moment {
+        Moment::of_gateway(gateway_milliseconds).unwrap()
+    }
+
     #[test]
-    fn a_value_counts_from_the_start_of_its_read() {
+    fn a_value_ages_by_the_gateways_time_also_while_the_process_stands_still() {
         let cache = Cache::new(MINUTE, MANY);
-        let now = Instant::now();
-        cache.put("new", now, Arc::new(1));
-        cache.put("old", now.checked_sub(MINUTE).unwrap(), Arc::new(2));
-        assert_eq!(
-            (cache.get(&"new"), cache.get(&"old"), cache.get(&"other")),
-            (Some(Arc::new(1)), None, None)
-        );
+        cache.put("kept", moment(THEN), Arc::new(1));
+        for (step, kept) in [(0, true), (59_999, true), (60_000, false), (-1_000, true), (-3_000, false)] {
+            assert_eq!(cache.get(&"kept", moment(THEN + step)).is_some(), kept, "{step}");
+        }
+        assert_eq!(cache.get(&"other", moment(THEN)), None);
     }
 
     #[test]
     fn without_an_age_nothing_is_kept() {
         let cache = Cache::new(Duration::ZERO, MANY);
-        cache.put("new", Instant::now(), Arc::new(1));
-        assert_eq!(cache.get(&"new"), None);
+        cache.put("new", moment(THEN), Arc::new(1));
+        assert_eq!(cache.get(&"new", moment(THEN)), None);
         assert!(cache.entries.lock().unwrap().by_key.is_empty());
     }
 
     #[test]
     fn the_least_recently_used_values_give_way_so_that_the_bytes_stay_within_bounds() {
-        let (cache, now) = (Cache::new(MINUTE, MANY), Instant::now());
+        let (cache, now) = (Cache::new(MINUTE, MANY), moment(THEN));
         for key in 0..100 {
             cache.put(key, now, Arc::new(MANY / 10));
-            cache.get(&0);
+            cache.get(&0, now);
             cache.put(key, now, Arc::new(MANY / 10));
             let entries = cache.entries.lock().unwrap();
             let bytes: usize = entries.by_key.iter().map(|(_, entry)| entry.bytes).sum();
             assert!(bytes == entries.bytes && bytes <= MANY, "{bytes}");
         }
         assert_eq!(cache.entries.lock().unwrap().by_key.len(), 9);
-        assert!(cache.get(&0).is_some() && cache.get(&1).is_none() && cache.get(&99).is_some());
+        assert!(
+            cache.get(&0, now).is_some() && cache.get(&1, now).is_none() && cache.get(&99, now).is_some()
+        );
         cache.put(100, now, Arc::new(MANY));
-        assert!(cache.get(&100).is_none(), "one that is too large is not kept");
+        assert!(cache.get(&100, now).is_none(), "one that is too large is not kept");
     }
 }

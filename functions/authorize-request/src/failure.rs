@@ -11,6 +11,9 @@ pub(crate) enum Failure {
     /// The event lacks what every event of the gateway has.
     #[error("the event has no {0}")]
     BadEvent(&'static str),
+    /// The gateway's time is before 2020: it is in seconds, or none.
+    #[error("the event's time is before 2020")]
+    BadTime,
     /// The payload is no event of the gateway. It may hold a credential, so the error says nothing else of it.
     #[error("the event cannot be read at line {line}, column {column}")]
     Unreadable {

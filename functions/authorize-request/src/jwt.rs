@@ -6,7 +6,8 @@ pub(crate) mod issuer;
 pub(crate) mod jwks;
 mod provider;
 
-use domain::{Time, sign_in::SignedIn};
+use api::app::Moment;
+use domain::sign_in::SignedIn;
 use jsonwebtoken::{Validation, decode, decode_header};
 
 use crate::{refusal::Refusal, stop::Stop};
@@ -18,7 +19,7 @@ use jwks::Jwks;
 ///
 /// Each claim that is relied on must be present with its type. One of another type is refused, never taken as
 /// absent. The token's own header never says where keys come from.
-pub(crate) async fn verify(issuer: &Issuer, jwks: &Jwks, text: &str, now: Time) -> Result<SignedIn, Stop> {
+pub(crate) async fn verify(issuer: &Issuer, jwks: &Jwks, text: &str, now: Moment) -> Result<SignedIn, Stop> {
     provider::install();
     let header = decode_header(text).map_err(|_| Refusal::BadJwt("jwt_malformed"))?;
     if !issuer.algorithms.contains(&header.alg) {
@@ -27,7 +28,7 @@ pub(crate) async fn verify(issuer: &Issuer, jwks: &Jwks, text: &str, now: Time) 
     if claims::is_critical(text) {
         return Err(Refusal::BadJwt("jwt_critical_header").into());
     }
-    let key = jwks.key(header.kid.as_deref(), header.alg).await?;
+    let key = jwks.key(header.kid.as_deref(), header.alg, now).await?;
     let key = key.ok_or(Refusal::BadJwt("jwt_unknown_key"))?;
     let mut signature_alone = Validation::new(header.alg);
     signature_alone.required_spec_claims.clear();
@@ -36,5 +37,5 @@ pub(crate) async fn verify(issuer: &Issuer, jwks: &Jwks, text: &str, now: Time) 
     let token = decode::<serde_json::Value>(text, &key, &signature_alone);
     let token = token.map_err(|_| Refusal::BadJwt("jwt_signature"))?;
     let claims: Claims = serde_json::from_value(token.claims).map_err(|_| Refusal::BadJwt("jwt_claims"))?;
-    Ok(claims.accept(issuer, now).map_err(Refusal::BadJwt)?)
+    Ok(claims.accept(issuer, now.time()).map_err(Refusal::BadJwt)?)
 }

@@ -25,7 +25,8 @@ pub(crate) async fn authorize(
     if request.organization_id.as_ref().is_some_and(|named| named != user.organization_id.as_str()) {
         return Err(Refusal::NotAMember.into());
     }
-    let snapshot = authorizer.organizations.get(&authorizer.app.table, user.organization_id).await?;
+    let snapshot =
+        authorizer.organizations.get(&authorizer.app.table, user.organization_id, request.moment).await?;
     let snapshot = snapshot.ok_or(Refusal::OrganizationNotActive)?;
     let status = snapshot.status;
     if !while_suspended.passes(status) {

@@ -1,10 +1,8 @@
 //! What a decision needs of organizations, at most ten seconds old.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
+use api::app::Moment;
 use domain::{id::OrganizationId, organization::Status};
 use table::{DecisionSnapshot, Table};
 
@@ -43,22 +41,23 @@ impl Default for OrganizationCache {
 }
 
 impl OrganizationCache {
-    /// Returns the organization, and reads it where what is kept of it is too old.
+    /// Returns the organization, and reads it where what is kept of it is too old. An age counts from the start of
+    /// the request that reads.
     pub(crate) async fn get(
         &self,
         table: &Table,
         id: OrganizationId,
+        now: Moment,
     ) -> Result<Option<Arc<CachedOrganization>>, table::Error> {
-        if let Some(organization) = self.0.get(&id) {
+        if let Some(organization) = self.0.get(&id, now) {
             return Ok(Some(organization));
         }
-        let read_began = Instant::now();
         let Some(DecisionSnapshot { status, roles, groups }) = table.decision_snapshot(id).await? else {
             return Ok(None);
         };
         let permissions = PermissionIndex::new(roles, groups);
         let organization = Arc::new(CachedOrganization { status, permissions });
-        self.0.put(id, read_began, Arc::clone(&organization));
+        self.0.put(id, now, Arc::clone(&organization));
         Ok(Some(organization))
     }
 }

@@ -54,7 +54,7 @@ async fn record(
 fn message(authorizer: &Authorizer, request: &AuthorizerRequest, found: &KeyWithUser) -> Message {
     let (key, user) = (&found.key, &found.user);
     let prefix = &authorizer.app.key_prefix;
-    Message::retired_secret_used(request.now, key, user, prefix, &request.source_ip)
+    Message::retired_secret_used(request.moment.timestamp(), key, user, prefix, &request.source_ip)
 }
 
 fn event(request: &AuthorizerRequest, found: &KeyWithUser) -> audit::Event {

@@ -22,7 +22,7 @@ pub(crate) async fn authorize(
     request: &AuthorizerRequest,
     text: &str,
 ) -> Result<Caller, Stop> {
-    let sign_in = jwt::verify(&authorizer.issuer, &authorizer.jwks, text, request.now).await?;
+    let sign_in = jwt::verify(&authorizer.issuer, &authorizer.jwks, text, request.moment).await?;
     let Some(named) = &request.organization_id else {
         return authorize_without_organization(authorizer, request, sign_in);
     };

@@ -53,7 +53,7 @@ async fn introspect(
     if found.user.status == user::Status::Deleted {
         return Ok(Introspection::unknown());
     }
-    match app.pepper.check(&found.key, token, now).await? {
+    match app.pepper.check(&found.key, token, moment).await? {
         SecretMatch::Active(secret) => introspect_key(app, &found, secret, now).await,
         SecretMatch::Retired => Ok(Introspection::inactive(Reason::Retired)),
         SecretMatch::None => {

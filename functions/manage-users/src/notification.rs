@@ -16,7 +16,7 @@ pub(crate) fn access_changed(request: &Request<Member>, before: &User, after: &U
     if !(changed && by_another) {
         return None;
     }
-    let message = Message::access_changed(request.now, after, &request.caller.name);
+    let message = Message::access_changed(request.moment.timestamp(), after, &request.caller.name);
     Notification::to(after, message)
 }
 
@@ -36,6 +36,7 @@ pub(crate) fn account_changed(
         return None;
     }
     let author = Author { name: &member.name, user_id: member.user_id, source_ip: &request.source_ip };
-    let message = Message::account_changed(request.now, organization_name, before, after, &author);
+    let message =
+        Message::account_changed(request.moment.timestamp(), organization_name, before, after, &author);
     Notification::to_former_address(before, message)
 }

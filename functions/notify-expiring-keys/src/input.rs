@@ -1,7 +1,7 @@
 //! The function's input, which the schedule sends.
 
 use api::Instant;
-use domain::Time;
+use domain::{Time, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -39,7 +39,11 @@ impl ScheduleInput {
         if shards.is_empty() || shards.iter().any(|shard| *shard >= due_shards) {
             return Err(Failure::input("shards", format!("must name some of 0 to {}", due_shards - 1)));
         }
-        Ok(Self { now: input.time.0, shards })
+        let now = input.time.0;
+        if Timestamp::is_implausible(now) {
+            return Err(Failure::input("time", "must be 2020 or later"));
+        }
+        Ok(Self { now, shards })
     }
 }
 
@@ -65,6 +69,9 @@ mod tests {
         for (payload, field) in [
             (json!({"time": "yesterday"}), "time: "),
             (json!({"time": 5}), "time: "),
+            (json!({"time": "1970-01-01T00:00:00Z"}), "time: must be 2020 or later"),
+            (json!({"time": "2019-12-31T23:59:59Z"}), "time: must be 2020 or later"),
+            (json!({"time": "2020-01-01T01:59:59.000+02:00"}), "time: must be 2020 or later"),
             (json!({}), "the event: missing field `time`"),
             (json!(null), "the event: "),
             (json!({"time": time, "shards": 1}), "shards: "),

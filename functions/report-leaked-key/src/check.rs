@@ -97,7 +97,7 @@ impl Check<'_> {
         if key.revoked_at.is_some() || user.status == Status::Deleted {
             return Ok(());
         }
-        match self.app.pepper.find(key, leak.token(), self.request.now).await? {
+        match self.app.pepper.find(key, leak.token(), self.request.moment).await? {
             SecretMatch::Active(_) | SecretMatch::Retired => {
                 retry_on_conflict(|| outcome::act(self, leak)).await
             }

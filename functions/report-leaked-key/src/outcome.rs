@@ -37,7 +37,7 @@ pub(crate) async fn act(check: Check<'_>, leak: &Leak) -> Result<(), HandlerErro
     if found.key.revoked_at.is_some() || found.user.status == Status::Deleted {
         return Ok(());
     }
-    match check.app.pepper.check(&found.key, token, check.request.now).await? {
+    match check.app.pepper.check(&found.key, token, check.request.moment).await? {
         SecretMatch::Active(_) => revoke(check, leak, &found).await,
         SecretMatch::Retired => notify_of_retired(check, leak, &found).await,
         SecretMatch::None => Ok(()),
@@ -47,7 +47,8 @@ pub(crate) async fn act(check: Check<'_>, leak: &Leak) -> Result<(), HandlerErro
 async fn revoke(check: Check<'_>, leak: &Leak, found: &KeyWithUser) -> Result<(), HandlerError> {
     let KeyWithUser { key, user } = found;
     let report = shown(check, leak);
-    let message = Message::leak_reported(check.request.now, key, user, &check.app.key_prefix, &report);
+    let message =
+        Message::leak_reported(check.request.moment.timestamp(), key, user, &check.app.key_prefix, &report);
     let changes = json!({"status": "revoked", "source": report.source, "note": report.note});
     let events = [event(check, found, Action::AccessKeyRevoked, changes)];
     let notifications = to_user_and_owners(user, message);
@@ -65,7 +66,13 @@ async fn notify_of_retired(check: Check<'_>, leak: &Leak, found: &KeyWithUser) -
         return Ok(());
     }
     let report = shown(check, leak);
-    let message = Message::retired_secret_reported(now, key, user, &check.app.key_prefix, &report);
+    let message = Message::retired_secret_reported(
+        check.request.moment.timestamp(),
+        key,
+        user,
+        &check.app.key_prefix,
+        &report,
+    );
     let changes = json!({"source": report.source, "note": report.note});
     let events = [event(check, found, Action::AccessKeyRetiredSecretReported, changes)];
     let notifications = to_user_and_owners(user, message);

@@ -103,7 +103,7 @@ async fn rotated_with(
     }
     let text = request.token(&app.key_prefix).unwrap_or_default();
     let found = match Token::parse(&app.key_prefix, &text) {
-        Ok(token) => app.pepper.find(key, token, request.now).await?,
+        Ok(token) => app.pepper.find(key, token, request.moment).await?,
         Err(_) => SecretMatch::None,
     };
     match found {

@@ -6,6 +6,7 @@ mod environment;
 mod http;
 mod moment;
 mod pepper;
+mod pool_timer;
 mod roots;
 mod verified_tokens;
 mod wrong_secrets;

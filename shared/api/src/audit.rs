@@ -50,7 +50,7 @@ impl<C> Request<C> {
         changes: impl Into<Value>,
     ) -> Event {
         let (source_ip, request_id) = (self.source_ip.clone(), self.id.clone());
-        let origin = Origin { at: self.now, actor, source_ip, request_id };
+        let origin = Origin { at: self.moment.timestamp(), actor, source_ip, request_id };
         Event::new(origin, organization_id, action, target_id, changes)
     }
 }

@@ -26,6 +26,6 @@ impl Request<Member> {
             return None;
         }
         let author = Author { name: &member.name, user_id: member.user_id, source_ip: &self.source_ip };
-        Notification::to(user, Message::key_changed(self.now, change, key, prefix, &author))
+        Notification::to(user, Message::key_changed(self.moment.timestamp(), change, key, prefix, &author))
     }
 }

@@ -89,13 +89,11 @@ impl Request<()> {
 impl<C> Request<C> {
     fn new(caller: C, request: lambda_http::Request) -> Result<Self, HandlerError> {
         let context = context(&request)?;
-        if context.time_epoch <= 0 {
-            return Err(BadContext("time").into());
-        }
+        let moment = Moment::of_gateway(context.time_epoch).ok_or(BadContext("time"))?;
         Ok(Self {
             route: context.route_key.clone().ok_or(BadContext("route"))?,
-            now: Time::from_milliseconds(context.time_epoch),
-            moment: Moment::now(context.time_epoch),
+            now: moment.time(),
+            moment,
             caller,
             source_ip: context.http.source_ip.clone().ok_or(BadContext("source address"))?,
             id: context.request_id.clone().ok_or(BadContext("request id"))?,

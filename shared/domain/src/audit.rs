@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use ulid::Ulid;
 
 use crate::{
-    Time,
+    Time, Timestamp,
     id::{KeyId, OrganizationId, UserId},
     sign_in::SignedIn,
+    timestamp::before_handler,
 };
 
 /// Who made a change.
@@ -135,7 +136,7 @@ pub struct Target {
 #[derive(Debug, Clone)]
 pub struct Origin {
     /// When the gateway received the request.
-    pub at: Time,
+    pub at: Timestamp,
     /// Who made the request.
     pub actor: Actor,
     /// The client's address, as the gateway saw it.
@@ -147,7 +148,7 @@ pub struct Origin {
 /// One change. It holds no secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Event {
-    /// The event's id, which sorts by time.
+    /// The event's id, which sorts by the millisecond of the request, and within a request by order.
     pub audit_id: Ulid,
     /// The organization of the changed thing.
     pub organization_id: OrganizationId,
@@ -182,9 +183,9 @@ impl Event {
     ) -> Self {
         let Origin { at, actor, source_ip, request_id } = origin;
         Self {
-            audit_id: new_id(at),
+            audit_id: at.new_id(),
             organization_id,
-            at,
+            at: at.time(),
             actor,
             action: action.to_string(),
             target: Target { kind: action.target_kind().to_owned(), id: target_id.to_string() },
@@ -196,6 +197,12 @@ impl Event {
             },
         }
     }
+
+    /// Sorts the event of a change by the authorizer before those of the request's handler.
+    #[must_use]
+    pub fn before_handler(self) -> Self {
+        Self { audit_id: before_handler(self.audit_id), ..self }
+    }
 }
 
 /// Returns the members of `after` that are new or differ from those of `before`.
@@ -206,18 +213,6 @@ pub fn differences(before: &Value, after: &Value) -> Map<String, Value> {
     changed.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// Draws a random id that sorts by `at`.
-///
-/// # Panics
-/// When the operating system has no random bytes to give.
-#[must_use]
-pub fn new_id(at: Time) -> Ulid {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).expect("the operating system provides random bytes");
-    let milliseconds = u64::try_from(at.seconds()).unwrap_or_default() * 1000;
-    Ulid::from_parts(milliseconds, u128::from_le_bytes(random))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -225,17 +220,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_sort_by_time() {
-        let early = new_id(Time::from_seconds(1_000));
-        let late = new_id(Time::from_seconds(1_001));
-        assert!(early.to_string() < late.to_string());
-        assert_ne!(new_id(Time::from_seconds(1_000)), early);
-    }
-
-    #[test]
     fn an_events_target_is_of_the_kind_that_its_action_names() {
         let origin = Origin {
-            at: Time::from_seconds(1_000),
+            at: Time::from_seconds(1_000).into(),
             actor: Actor::system("leak-report", "leak report"),
             source_ip: "192.0.2.1".to_owned(),
             request_id: "r".to_owned(),

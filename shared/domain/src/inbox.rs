@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use crate::{Time, audit::new_id, id::KeyId, time::DAY};
+use crate::{Time, Timestamp, id::KeyId, time::DAY};
 
 /// Seconds for which a message is kept.
 pub const RETENTION: i64 = 30 * DAY;
@@ -63,7 +63,8 @@ impl State {
 /// One message. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Identifies the message among those of its reader. It contains `at`, so ids sort by time.
+    /// Identifies the message among those of its reader. It sorts by the millisecond of the
+    /// request, and within a request by order.
     pub message_id: Ulid,
     /// When the reported change happened.
     pub at: Time,
@@ -88,14 +89,14 @@ impl Message {
     /// When the operating system has no random bytes to give.
     #[must_use]
     pub fn new(
-        at: Time,
+        at: impl Into<Timestamp>,
         kind: MessageKind,
         title: impl Into<String>,
         text: impl Into<String>,
         key_id: Option<KeyId>,
     ) -> Self {
-        let (title, text) = (title.into(), text.into());
-        Self { message_id: new_id(at), at, kind, title, text, state: State::Unread, key_id }
+        let (at, title, text) = (at.into(), title.into(), text.into());
+        Self { message_id: at.new_id(), at: at.time(), kind, title, text, state: State::Unread, key_id }
     }
 }
 

@@ -30,8 +30,10 @@ pub mod secret;
 pub mod sign_in;
 pub mod text;
 mod time;
+mod timestamp;
 pub mod token;
 pub mod user;
 
 pub use error::Error;
 pub use time::{BadTime, Time};
+pub use timestamp::Timestamp;

@@ -4,7 +4,7 @@
 //! `functions/notify-expiring-keys`.
 
 use crate::{
-    Time,
+    Time, Timestamp,
     access_key::AccessKey,
     id::UserId,
     inbox::{Message, MessageKind},
@@ -97,7 +97,7 @@ impl Message {
     /// Words a change of a key, for the key's user.
     #[must_use]
     pub fn key_changed(
-        at: Time,
+        at: impl Into<Timestamp>,
         change: AccessKeyChange,
         key: &AccessKey,
         prefix: &KeyPrefix,
@@ -118,7 +118,7 @@ impl Message {
 
     /// Words a change of a user's roles or groups, for that user as it is after the change.
     #[must_use]
-    pub fn access_changed(at: Time, user: &User, author_name: &str) -> Self {
+    pub fn access_changed(at: impl Into<Timestamp>, user: &User, author_name: &str) -> Self {
         let list = |labels: &[Label]| match labels {
             [] => "none".to_owned(),
             labels => labels.iter().map(Label::as_str).collect::<Vec<_>>().join(", "),
@@ -132,7 +132,7 @@ impl Message {
     /// Words a change of a user's address, kind or status by somebody else, for the address that the user had.
     #[must_use]
     pub fn account_changed(
-        at: Time,
+        at: impl Into<Timestamp>,
         organization_name: &Name,
         before: &User,
         after: &User,
@@ -183,7 +183,7 @@ impl Message {
     /// message reaches that user.
     #[must_use]
     pub fn retired_secret_used(
-        at: Time,
+        at: impl Into<Timestamp>,
         key: &AccessKey,
         user: &User,
         prefix: &KeyPrefix,
@@ -208,19 +208,21 @@ impl Message {
     /// Words the report of a leaked key and its revocation, for the key's user and all owners.
     #[must_use]
     pub fn leak_reported(
-        at: Time,
+        at: impl Into<Timestamp>,
         key: &AccessKey,
         user: &User,
         prefix: &KeyPrefix,
         report: &LeakReport<'_>,
     ) -> Self {
+        let at = at.into();
         let (key_name, user_name) = (quoted(key.name.as_str()), quoted(user.name.as_str()));
         let title = format!("The access key {key_name} of {user_name} was reported as leaked, and revoked");
         let text = format!(
-            "Somebody at {} reported key {} as leaked at {at}, and had its secret. It was revoked at once, \
+            "Somebody at {} reported key {} as leaked at {}, and had its secret. It was revoked at once, \
              for ever. Find where it leaked and remove it there, then make a new key for what used it.{}",
             report.source_ip,
             key.masked_key(prefix),
+            at.time(),
             report.origin(),
         );
         Self::new(at, MessageKind::LeakReported, title, text, Some(key.key_id))
@@ -229,21 +231,23 @@ impl Message {
     /// Words the report of a retired secret, which revokes nothing, for the key's user and all owners.
     #[must_use]
     pub fn retired_secret_reported(
-        at: Time,
+        at: impl Into<Timestamp>,
         key: &AccessKey,
         user: &User,
         prefix: &KeyPrefix,
         report: &LeakReport<'_>,
     ) -> Self {
+        let at = at.into();
         let (key_name, user_name) = (quoted(key.name.as_str()), quoted(user.name.as_str()));
         let title =
             format!("A retired secret of the access key {key_name} of {user_name} was reported as leaked");
         let text = format!(
-            "Somebody at {} reported at {at} a secret of key {} that a rotation had ended. The key was not \
+            "Somebody at {} reported at {} a secret of key {} that a rotation had ended. The key was not \
              revoked, and its present secret works on. If you do not know who rotated the key, somebody who \
              had the leaked secret may have done it: revoke the key. Find where the secret leaked and remove \
              it there.{}",
             report.source_ip,
+            at.time(),
             key.masked_key(prefix),
             report.origin(),
         );

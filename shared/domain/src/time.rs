@@ -18,6 +18,9 @@ pub enum BadTime {
     /// It is written in another way.
     #[error("must be {}", Time::FORMAT)]
     Format,
+    /// It has a fraction of a second that is not zero.
+    #[error("must be in whole seconds: a fraction may have zeros alone")]
+    Fraction,
     /// It lies after [`Time::MAX`].
     #[error("must be {} or earlier", Time::MAX)]
     TooLate,
@@ -51,11 +54,16 @@ impl Time {
         Self::from_seconds(milliseconds.div_euclid(1000))
     }
 
-    /// Reads an RFC 3339 instant up to [`Time::MAX`]; any offset, no fraction of a second.
+    /// Reads an RFC 3339 instant up to [`Time::MAX`]; any offset, and a fraction of up to nine zeros.
     pub fn parse(text: &str) -> Result<Self, BadTime> {
+        let whole = without_fraction(text);
+        let (text, digits) = whole.as_ref().map_or((text, ""), |(text, digits)| (text.as_str(), *digits));
         let parts =
             Pieces::parse(text).ok().filter(|_| is_rfc_3339(text.as_bytes())).ok_or(BadTime::Format)?;
         let (time, offset) = parts.time().zip(parts.to_numeric_offset()).ok_or(BadTime::Format)?;
+        if digits.bytes().any(|digit| digit != b'0') {
+            return Err(BadTime::Fraction);
+        }
         // Every date with four digits of the year is in jiff's range but for the last hours of the year 9999.
         let instant = offset.to_timestamp(parts.date().to_datetime(time)).map_err(|_| BadTime::TooLate)?;
         if instant.as_second() > Self::MAX.0 { Err(BadTime::TooLate) } else { Ok(instant.as_second().into()) }
@@ -99,6 +107,16 @@ impl Time {
         let seconds = self.since(now);
         if seconds <= 0 { 0 } else { (seconds + DAY - 1) / DAY }
     }
+}
+
+/// Splits a fraction of one to nine digits off the seconds, and returns the text without it, and the digits. `None` if
+/// there is none.
+fn without_fraction(text: &str) -> Option<(String, &str)> {
+    let (seconds, rest) =
+        text.split_once('.').filter(|(seconds, _)| seconds.len() == "0000-00-00T00:00:00".len())?;
+    let end = rest.find(|character: char| !character.is_ascii_digit())?;
+    let (digits, zone) = rest.split_at(end);
+    (1..=9).contains(&digits.len()).then(|| (format!("{seconds}{zone}"), digits))
 }
 
 /// Tells whether text is written as `2027-01-31T12:00:00` and `Z` or an offset such as `+02:00`.
@@ -149,12 +167,43 @@ mod tests {
     }
 
     #[test]
-    fn reads_offsets_and_refuses_fractions_and_local_times() {
+    fn reads_offsets_and_fractions_of_zeros() {
         let noon = Ok(Time::from_seconds(1_767_268_800));
-        assert_eq!(Time::parse("2026-01-01T12:00:00Z"), noon);
-        assert_eq!(Time::parse("2026-01-01T14:00:00+02:00"), noon);
+        for text in [
+            "2026-01-01T12:00:00Z",
+            "2026-01-01T14:00:00+02:00",
+            "2026-01-01T12:00:00+00:00",
+            "2026-01-01T12:00:00-00:00",
+            "2026-01-01t12:00:00z",
+            "2026-01-01T12:00:00.0Z",
+            "2026-01-01T12:00:00.000Z",
+            "2026-01-01T12:00:00.000000000Z",
+            "2026-01-01T10:00:00.000-02:00",
+            "2026-01-01t12:00:00.000z",
+        ] {
+            assert_eq!(Time::parse(text), noon, "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_other_fractions_and_local_times() {
         for text in [
             "2026-01-01T12:00:00.5Z",
+            "2026-01-01T12:00:00.001Z",
+            "2026-01-01T12:00:00.000000001Z",
+            "2026-01-01T12:00:00.999+02:00",
+        ] {
+            assert_eq!(Time::parse(text), Err(BadTime::Fraction), "{text}");
+        }
+        for text in [
+            "2026-01-01T12:00:00.Z",
+            "2026-01-01T12:00:00.0000000000Z",
+            "2026-01-01T12:00:00,000Z",
+            "2026-01-01T12:00:00.000",
+            "2026-01-01T12:00:00.0.0Z",
+            "2026-01-01T12:00:00.٠Z",
+            "2026-01-01T12:00.000Z",
+            "2026-01-01T12:00:60.000Z",
             "2026-01-01T12Z",
             "2026-01-01T12:00Z",
             "2026-01-01T12:00:60Z",

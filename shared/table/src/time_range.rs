@@ -121,9 +121,13 @@ fn id_of(item: &Item, prefix: &str) -> Option<Ulid> {
 
 #[cfg(test)]
 mod tests {
-    use domain::audit::new_id;
+    use domain::Timestamp;
 
     use super::*;
+
+    fn new_id(at: Time) -> Ulid {
+        Timestamp::from(at).new_id()
+    }
 
     fn range(from: i64, until: Option<i64>) -> TimeRange {
         TimeRange {

@@ -3,11 +3,9 @@
 mod documents;
 mod signing_key;
 
-use std::{
-    fmt,
-    time::{Duration, Instant},
-};
+use std::{fmt, time::Duration};
 
+use api::app::Moment;
 use documents::Documents;
 use jsonwebtoken::{Algorithm, DecodingKey, jwk::JwkSet};
 use serde::Deserialize;
@@ -36,8 +34,8 @@ pub(crate) struct Jwks {
 
 #[derive(Default)]
 struct Held {
-    keys: Option<(JwkSet, Instant)>,
-    tried: Option<Instant>,
+    keys: Option<(JwkSet, Moment)>,
+    tried: Option<Moment>,
 }
 
 #[derive(Deserialize)]
@@ -66,20 +64,21 @@ impl Jwks {
         &self,
         name: Option<&str>,
         algorithm: Algorithm,
+        now: Moment,
     ) -> Result<Option<DecodingKey>, JwksFailure> {
         let mut held = self.held.lock().await;
-        let known = held.keys.as_ref().filter(|(_, fetched)| fetched.elapsed() < RETENTION);
-        let known = known.map(|(keys, fetched)| (find(keys, name, algorithm), fetched.elapsed() < MAX_AGE));
+        let known = held.keys.as_ref().filter(|(_, fetched)| fetched.is_within(RETENTION, now));
+        let known =
+            known.map(|(keys, fetched)| (find(keys, name, algorithm), fetched.is_within(MAX_AGE, now)));
         if let Some((Some(key), true)) = known {
             return Ok(Some(key));
         }
-        if held.tried.is_some_and(|tried| tried.elapsed() < MIN_REFETCH_INTERVAL) {
+        if held.tried.is_some_and(|tried| tried.is_within(MIN_REFETCH_INTERVAL, now)) {
             return match known {
                 Some((key, _)) => Ok(key),
                 None => Err(JwksFailure::NoAnswer(self.issuer.clone())),
             };
         }
-        let now = Instant::now();
         held.tried = Some(now);
         match (self.fetch().await, known) {
             (Ok(keys), _) => {

@@ -41,4 +41,5 @@ fn linked_event(request: &AuthorizerRequest, sign_in: &SignedIn, user: &User) ->
     let actor = Actor { name, ..Actor::sign_in(sign_in) };
     let changes = json!({"issuer": sign_in.issuer});
     audit::Event::new(request.origin(actor), user.organization_id, Action::UserLinked, user.user_id, changes)
+        .before_handler()
 }

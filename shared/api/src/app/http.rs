@@ -27,6 +27,11 @@ use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use tokio::{net::TcpStream, task::yield_now, time::timeout};
 use tower_service::Service;
 
+use super::pool_timer::PoolTimer;
+
+/// How long a connection may be idle. AWS closes its side of one some time later.
+const MAX_IDLE: Duration = Duration::from_secs(20);
+
 /// Sends requests over kept connections.
 #[derive(Debug, Clone)]
 pub(super) struct Http(Client<Connect, SdkBody>);
@@ -44,7 +49,9 @@ impl Http {
             .with_no_client_auth();
         let https = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1();
         let connect = Connect { https: https.wrap_connector(tcp), timeout: connect_timeout };
-        Self(Client::builder(TokioExecutor::new()).build(connect))
+        let mut client = Client::builder(TokioExecutor::new());
+        client.pool_timer(PoolTimer::start()).pool_idle_timeout(MAX_IDLE);
+        Self(client.build(connect))
     }
 
     /// Sends an unsigned request to an endpoint, so that the next request finds an open connection.

@@ -2,12 +2,11 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use aws_sdk_secretsmanager::Client;
 use domain::{
-    Time,
     access_key::AccessKey,
     secret::{BadPeppers, Peppers, StoredSecret, Unverifiable},
     token::{SecretToken, Token},
@@ -39,7 +38,7 @@ struct Held {
     peppers: Arc<Peppers>,
     /// When this instance last searched for an unknown version. The first fetch does not count: a version may be
     /// added right after it.
-    refetched: Option<Instant>,
+    refetched: Option<Moment>,
 }
 
 /// Which secret of a key a token holds.
@@ -95,15 +94,16 @@ impl Pepper {
         &self,
         key: &'k AccessKey,
         token: Token<'_>,
-        now: Time,
+        now: Moment,
     ) -> Result<SecretMatch<'k>, PepperFailure> {
-        for secret in key.active_secrets(now) {
-            if self.tag_matches(secret, token).await? {
+        for secret in key.active_secrets(now.time()) {
+            if self.tag_matches(secret, token, now).await? {
                 return Ok(SecretMatch::Active(secret));
             }
         }
         let peppers = self.held();
-        let retired = key.retired_secrets(now).any(|secret| peppers.retired_tag_matches(&secret, token));
+        let retired =
+            key.retired_secrets(now.time()).any(|secret| peppers.retired_tag_matches(&secret, token));
         Ok(if retired { SecretMatch::Retired } else { SecretMatch::None })
     }
 
@@ -114,7 +114,7 @@ impl Pepper {
         &self,
         key: &'k AccessKey,
         token: Token<'_>,
-        now: Time,
+        now: Moment,
     ) -> Result<SecretMatch<'k>, PepperFailure> {
         let by_tag = self.find(key, token, now).await?;
         let SecretMatch::Active(stored) = by_tag else { return Ok(by_tag) };
@@ -122,7 +122,7 @@ impl Pepper {
             return Ok(by_tag);
         }
         tracing::debug!(key.id = %key.key_id, argon2.runs = 1, "checking a secret that this instance has not seen");
-        if !self.hash_matches(stored, token).await? {
+        if !self.hash_matches(stored, token, now).await? {
             return Ok(SecretMatch::None);
         }
         self.verified.insert(token, stored);
@@ -147,13 +147,23 @@ impl Pepper {
         self.wrong.remember(token.key_id(), read_began, user, key);
     }
 
-    async fn tag_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
-        Ok(self.peppers_with(stored).await?.tag_matches(stored, token)?)
+    async fn tag_matches(
+        &self,
+        stored: &StoredSecret,
+        token: Token<'_>,
+        now: Moment,
+    ) -> Result<bool, PepperFailure> {
+        Ok(self.peppers_with(stored, now).await?.tag_matches(stored, token)?)
     }
 
     /// Runs argon2 off the async thread: tens of milliseconds.
-    async fn hash_matches(&self, stored: &StoredSecret, token: Token<'_>) -> Result<bool, PepperFailure> {
-        let peppers = self.peppers_with(stored).await?;
+    async fn hash_matches(
+        &self,
+        stored: &StoredSecret,
+        token: Token<'_>,
+        now: Moment,
+    ) -> Result<bool, PepperFailure> {
+        let peppers = self.peppers_with(stored, now).await?;
         let (kept, token) = (stored.clone(), token.to_secret());
         Ok(spawn_blocking(move || peppers.hash_matches(&kept, token.token())).await??)
     }
@@ -163,16 +173,16 @@ impl Pepper {
     }
 
     /// Returns the peppers, fetched anew where the secret's version is unknown.
-    async fn peppers_with(&self, stored: &StoredSecret) -> Result<Arc<Peppers>, PepperFailure> {
+    async fn peppers_with(&self, stored: &StoredSecret, now: Moment) -> Result<Arc<Peppers>, PepperFailure> {
         let peppers = self.held();
         if peppers.knows(stored.pepper_version()) {
             return Ok(peppers);
         }
         let due = {
             let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-            let due = held.refetched.is_none_or(|last| last.elapsed() >= MIN_REFETCH_INTERVAL);
+            let due = held.refetched.is_none_or(|last| !last.is_within(MIN_REFETCH_INTERVAL, now));
             if due {
-                held.refetched = Some(Instant::now());
+                held.refetched = Some(now);
             }
             due
         };

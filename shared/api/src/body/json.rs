@@ -91,7 +91,10 @@ impl<'de> Deserializer<'de> for Json {
             Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
                 (Some(whole), ..) => visitor.visit_u64(whole),
                 (None, Some(negative), _) => visitor.visit_i64(negative),
-                (None, None, fraction) => visitor.visit_f64(fraction.unwrap_or(f64::NAN)),
+                (None, None, fraction) => match fraction.and_then(whole) {
+                    Some(whole) => whole.deserialize_any(visitor),
+                    None => visitor.visit_f64(fraction.unwrap_or(f64::NAN)),
+                },
             },
             Value::String(text) => visitor.visit_string(text),
             Value::Array(items) => visitor.visit_seq(SeqDeserializer::new(items.into_iter().map(Json))),
@@ -144,6 +147,16 @@ impl<'de> Deserializer<'de> for Json {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
         unit_struct seq tuple tuple_struct map identifier ignored_any
     }
+}
+
+/// Returns the whole number that a number such as `90.0` or `9e1` is. `None` for a fraction, for minus zero, and from
+/// 2^53 on, where not every whole number has a form with a fraction of its own.
+fn whole(number: f64) -> Option<Json> {
+    const LIMIT: f64 = 9_007_199_254_740_992.0;
+    let is_whole =
+        number.fract() == 0.0 && number.abs() < LIMIT && !(number == 0.0 && number.is_sign_negative());
+    #[expect(clippy::cast_possible_truncation, reason = "a whole number under the limit fits")]
+    is_whole.then(|| Json((number as i64).into()))
 }
 
 impl IntoDeserializer<'_, DecodeError> for Json {

@@ -58,7 +58,7 @@ impl Fixture {
 
 #[test]
 fn the_sixth_wrong_secret_within_a_second_is_not_read() {
-    let (fixture, now) = (Fixture::new(), Moment::now(0));
+    let (fixture, now) = (Fixture::new(), Moment::of_gateway(1_790_000_000_000).unwrap());
     let wrong = token(fixture.another_id());
     fixture.flood(4, now);
     assert_eq!(fixture.known(wrong.token(), now), None);
@@ -74,7 +74,7 @@ fn the_sixth_wrong_secret_within_a_second_is_not_read() {
 
 #[test]
 fn a_live_key_is_read_unless_it_was_read_within_the_second() {
-    let (mut fixture, now) = (Fixture::new(), Moment::now(0));
+    let (mut fixture, now) = (Fixture::new(), Moment::of_gateway(1_790_000_000_000).unwrap());
     let (previous, before) = fixture.stored();
     fixture.key.previous = Some(domain::access_key::PreviousSecret {
         secret: previous,
@@ -146,7 +146,7 @@ fn each_read_replaces_what_was_known_of_the_key() {
 
 #[test]
 fn refusals_from_memory_keep_a_flood_going_and_its_user_is_read_again_each_second() {
-    let (fixture, start) = (Fixture::new(), Moment::now(0));
+    let (fixture, start) = (Fixture::new(), Moment::of_gateway(1_790_000_000_000).unwrap());
     let wrong = token(fixture.another_id());
     fixture.flood(5, start);
     let mut read = 0;
@@ -162,7 +162,7 @@ fn refusals_from_memory_keep_a_flood_going_and_its_user_is_read_again_each_secon
 
 #[test]
 fn the_memory_is_bounded_in_bytes() {
-    let (mut fixture, now) = (Fixture::new(), Moment::now(0));
+    let (mut fixture, now) = (Fixture::new(), Moment::of_gateway(1_790_000_000_000).unwrap());
     for _ in 0..100 {
         fixture.user.live_keys.insert(KeySuffix::random(), None);
         fixture.key.retired.push(fixture.key.secret.to_retired());
