@@ -26,6 +26,7 @@ mod rights;
 mod rules;
 mod sources;
 mod tenants;
+mod time;
 mod tokens;
 mod users;
 mod whoami;

@@ -90,6 +90,18 @@ fn the_environment_is_read_in_one_file() {
     assert_eq!(files_with(|line| line.contains("env::var"), &allowed), NOTHING);
 }
 
+/// Lambda freezes an instance between requests, and its clock may stand still meanwhile. So what is kept grows old by
+/// `Moment`, which holds the gateway's time too. Idle connections have a clock of their own, and time-outs are none.
+#[test]
+fn the_process_clock_is_read_in_two_files() {
+    let allowed = ["shared/api/src/app/moment.rs", "shared/api/src/app/pool_timer.rs"];
+    let reads = |line: &str| {
+        let imports = line.contains("time::") && line.contains("Instant") && !line.contains("Duration::");
+        imports || [".elapsed()", "Instant::now"].iter().any(|call| line.contains(call))
+    };
+    assert_eq!(files_with(reads, &allowed), NOTHING);
+}
+
 /// Nouns and verbs of the product that were replaced by the field's words.
 const OLD: &str = "News Trail Once Asked until_won LostRace Cleared Presented Recent Snapshots Warm LIFTING lifting \
     seal NewKey Done Room find_room find_room_again take_place AskedWith asked_once do_once key_again term_of \

@@ -52,7 +52,7 @@ impl<'a> Contents<'a> {
         now: Time,
     ) -> Self {
         let mut messages: Vec<&Message> = messages.iter().collect();
-        messages.sort_by_key(|message| Urgency::from(*message));
+        messages.sort_by_key(|message| (Urgency::from(*message), message.message_id));
         let (threats, changes): (Vec<_>, Vec<_>) =
             messages.into_iter().partition(|message| Urgency::from(*message).is_threat());
         Self {

@@ -81,11 +81,13 @@ impl Digests {
         self.0.entry(user_id).or_insert_with_key(|user_id| Digest::empty(*user_id))
     }
 
-    /// Returns all digests, each with its messages sorted by urgency.
+    /// Returns all digests, each with its messages sorted by urgency, and of one second by their ids.
     pub(crate) fn into_vec(self) -> Vec<Digest> {
         let mut digests: Vec<_> = self.0.into_values().collect();
         for digest in &mut digests {
-            digest.messages.sort_by_key(|waiting| Urgency::from(&waiting.message));
+            digest
+                .messages
+                .sort_by_key(|waiting| (Urgency::from(&waiting.message), waiting.message.message_id));
         }
         digests
     }

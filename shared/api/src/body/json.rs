@@ -166,3 +166,35 @@ impl IntoDeserializer<'_, DecodeError> for Json {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number<T: de::DeserializeOwned>(text: &str) -> Result<T, String> {
+        let json: Json = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        T::deserialize(json).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_whole_number_is_read_however_it_is_written() {
+        for text in ["90", "90.0", "90.000", "9e1", "9E+1", "0.9e2", "900e-1", "90e0"] {
+            assert_eq!(number::<u32>(text), Ok(90), "{text}");
+            assert_eq!(number::<i64>(&format!("-{text}")), Ok(-90), "-{text}");
+        }
+        assert_eq!((number::<u32>("0.0"), number::<u32>("0e9")), (Ok(0), Ok(0)));
+        assert_eq!(number::<i64>("9007199254740991.0"), Ok(9_007_199_254_740_991));
+    }
+
+    #[test]
+    fn what_is_no_whole_number_is_refused_in_words() {
+        for text in ["90.5", "1e-1", "-0.0", "-0", "1e300", "9007199254740992.0", "true", "\"90\""] {
+            assert_eq!(number::<u32>(text).unwrap_err(), "must be a whole number", "{text}");
+        }
+        assert_eq!(number::<u32>("-90.0").unwrap_err(), "must not be negative");
+        assert_eq!(number::<u32>("4294967296.0").unwrap_err(), "is too large");
+        for text in ["1e400", "NaN", "Infinity", "01", "1.", ".5", "+1"] {
+            assert!(number::<u32>(text).is_err(), "{text}");
+        }
+    }
+}
