@@ -168,7 +168,7 @@ fn a_store_that_fails_for_a_sign_in_or_for_the_organization_is_an_error() {
 }
 
 #[test]
-fn a_frozen_instance_answers_over_new_connections() {
+fn an_instance_whose_idle_connections_were_closed_answers_over_new_ones() {
     // An attempt for each of its connections, and one more: all of them are closed.
     let parameters = [("AuthorizerMaxAttempts".to_owned(), "10".to_owned())].into();
     run_with(Options { instance_clocks: true, parameters, ..Options::default() }, async |world| {
@@ -176,9 +176,23 @@ fn a_frozen_instance_answers_over_new_connections() {
         let key = organization.machine_key().await;
         let client = world.key(key["secret"]["token"].as_str().unwrap());
         client.get("/v1/whoami").await.expect(200);
-        world.stack.freeze(&Freeze::function("authorize-request", 3_600)).unwrap();
+        world.stack.freeze(&Freeze::function("authorize-request", 10)).unwrap();
         world.stack.close_idle_connections();
         client.get("/v1/whoami").await.expect(200);
         assert!(world.stack.requests_on_closed_connections() > 0);
+    });
+}
+
+#[test]
+fn connections_that_were_idle_for_twenty_seconds_of_the_gateway_are_not_used_again() {
+    run_with(Options { instance_clocks: true, ..Options::default() }, async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let client = world.key(key["secret"]["token"].as_str().unwrap());
+        client.get("/v1/whoami").await.expect(200);
+        world.stack.freeze(&Freeze::function("authorize-request", 3_600)).unwrap();
+        world.stack.close_idle_connections();
+        client.get("/v1/whoami").await.expect(200);
+        assert_eq!(world.stack.requests_on_closed_connections(), 0);
     });
 }

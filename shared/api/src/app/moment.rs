@@ -1,11 +1,17 @@
 //! A moment by both clocks: that of the process, and the gateway's.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::{Duration, Instant},
+};
 
 use domain::{Time, Timestamp};
 
 /// How far the gateway's time may step back before a memory counts as too old, milliseconds.
 const MAX_STEP_BACK: i64 = 2_000;
+
+/// The gateway's time of the latest request that this process read, milliseconds; 0 before the first.
+static LATEST: AtomicI64 = AtomicI64::new(0);
 
 /// A moment by the process's clock and by the gateway's time.
 ///
@@ -29,7 +35,9 @@ impl Moment {
     /// `None` if it is before 2020: the gateway never states such a time.
     #[must_use]
     pub fn of_gateway(milliseconds: i64) -> Option<Self> {
-        Timestamp::from_gateway(milliseconds).map(Self::now)
+        let gateway = Timestamp::from_gateway(milliseconds)?;
+        LATEST.store(milliseconds, Ordering::Relaxed);
+        Some(Self::now(gateway))
     }
 
     /// Returns the gateway's time, to the millisecond.
@@ -63,6 +71,11 @@ impl Moment {
             gateway: Timestamp::from_gateway(gateway).expect("a test's time is one of the gateway"),
         }
     }
+}
+
+/// Returns the gateway's time of the latest request that this process read, milliseconds. `None` before the first.
+pub(super) fn latest() -> Option<i64> {
+    Some(LATEST.load(Ordering::Relaxed)).filter(|milliseconds| *milliseconds != 0)
 }
 
 #[cfg(test)]

@@ -3,50 +3,67 @@
 use std::{
     fmt,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
 
 use hyper::rt::{Sleep, Timer};
 use hyper_util::rt::TokioTimer;
 
-/// Reads a clock of the machine, as the time since its epoch.
-type WallClock = fn() -> Duration;
+use super::moment;
 
-/// A clock that goes on while Lambda freezes the instance, if any clock of the machine does.
+/// A clock that goes on while Lambda freezes the instance.
 ///
-/// Its time is the later one of the process's clock and of the machine's time of day. A time of day that was set
-/// forward closes connections too early, which costs a connection; one that was set back counts as none.
+/// From one look to the next as much time passes as the clock says on which it passed most: the process's clock, the
+/// machine's time of day, or the gateway's time of the latest request. A step back counts as none. A clock that was set
+/// forward costs new connections, and nothing else.
 #[derive(Clone)]
-pub(super) struct PoolTimer(Arc<Start>);
+pub(super) struct PoolTimer(Arc<Mutex<Look>>);
 
-struct Start {
+/// What the clocks said at a look.
+#[derive(Debug, Clone, Copy)]
+struct Clocks {
     process: Instant,
-    wall: Duration,
-    wall_clock: WallClock,
+    wall: SystemTime,
+    /// Milliseconds; `None` before the first request.
+    gateway: Option<i64>,
+}
+
+#[derive(Debug)]
+struct Look {
+    now: Instant,
+    clocks: Clocks,
+}
+
+impl Clocks {
+    #[expect(clippy::disallowed_methods, reason = "it decides on idle connections alone")]
+    fn read() -> Self {
+        Self { process: Instant::now(), wall: SystemTime::now(), gateway: moment::latest() }
+    }
+
+    /// Returns the most time that passed since `earlier` by any clock.
+    fn since(self, earlier: Self) -> Duration {
+        let by_process = self.process.saturating_duration_since(earlier.process);
+        let by_wall = self.wall.duration_since(earlier.wall).unwrap_or_default();
+        let by_gateway = self.gateway.zip(earlier.gateway).map_or(0, |(now, then)| now.saturating_sub(then));
+        by_process.max(by_wall).max(Duration::from_millis(u64::try_from(by_gateway).unwrap_or_default()))
+    }
+}
+
+impl Look {
+    fn again(&mut self, clocks: Clocks) -> Instant {
+        let later = self.now.checked_add(clocks.since(self.clocks));
+        *self = Self { now: later.unwrap_or(self.now), clocks };
+        self.now
+    }
 }
 
 impl PoolTimer {
     /// Starts the clock.
     pub(super) fn start() -> Self {
-        Self::with(wall_clock)
+        let clocks = Clocks::read();
+        Self(Arc::new(Mutex::new(Look { now: clocks.process, clocks })))
     }
-
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "an idle connection is dropped by the clock, no decision rests on it"
-    )]
-    fn with(wall_clock: WallClock) -> Self {
-        Self(Arc::new(Start { process: Instant::now(), wall: wall_clock(), wall_clock }))
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an idle connection is dropped by the clock, no decision rests on it"
-)]
-fn wall_clock() -> Duration {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 impl Timer for PoolTimer {
@@ -58,14 +75,8 @@ impl Timer for PoolTimer {
         self.sleep(deadline.saturating_duration_since(self.now()))
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "an idle connection is dropped by the clock, no decision rests on it"
-    )]
     fn now(&self) -> Instant {
-        let Start { process, wall, wall_clock } = &*self.0;
-        let by_wall = process.checked_add(wall_clock().saturating_sub(*wall)).unwrap_or(*process);
-        Instant::now().max(by_wall)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).again(Clocks::read())
     }
 }
 
@@ -77,18 +88,28 @@ impl fmt::Debug for PoolTimer {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
-
     use super::*;
 
     #[test]
-    fn time_goes_on_by_the_wall_clock_while_the_process_stands_still() {
-        static SECONDS: AtomicU64 = AtomicU64::new(1_000);
-        let timer = PoolTimer::with(|| Duration::from_secs(SECONDS.load(Ordering::Relaxed)));
-        let (began, second) = (timer.now(), Duration::from_secs(1));
-        SECONDS.store(1_021, Ordering::Relaxed);
-        assert!(timer.now().duration_since(began) > 20 * second);
-        SECONDS.store(900, Ordering::Relaxed);
-        assert!(timer.now() >= began && timer.now().duration_since(began) < 20 * second);
+    fn the_clock_on_which_most_time_passed_counts() {
+        let start = Clocks { gateway: Some(1_790_000_000_000), ..Clocks::read() };
+        let (second, now) = (Duration::from_secs(1), start.process);
+        let mut look = Look { now, clocks: start };
+        // By the process's clock, the machine's, and the gateway's: seconds since the start.
+        for (process, wall, gateway, passed) in [
+            (1, 1, 1, 1),
+            (2, 1, 1, 2),
+            (2, 21, 1, 22),
+            (2, 21, 3_601, 3_622),
+            (2, 20, 3_598, 3_622),
+            (3, 20, 3_599, 3_623),
+        ] {
+            let clocks = Clocks {
+                process: start.process + second * process,
+                wall: start.wall + second * wall,
+                gateway: Some(1_790_000_000_000 + 1_000 * gateway),
+            };
+            assert_eq!(look.again(clocks), now + second * passed, "{process} {wall} {gateway}");
+        }
     }
 }
