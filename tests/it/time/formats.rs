@@ -10,12 +10,13 @@ fn a_whole_number_is_read_however_it_is_written() {
         let machine = organization.machine("ci").await;
         let key = organization.key(&machine, 90).await;
         let (owner, path) = (&organization.owner, &organization.path);
-        let policy = |member: &str, number: &str| parsed(&member.replace('#', number));
+        let policy =
+            |member: &str, number: &str| parsed(&format!(r#"{{"policy": {}}}"#, member.replace('#', number)));
         for number in ["1", "1.0"] {
             let body = parsed(&format!(r#"{{"name": "k", "expires_in_days": {number}}}"#));
             let made = owner.post(&organization.keys_of(&machine), body).await.expect(201);
             owner.delete(&organization.key_path(&made)).await.expect(204);
-            let body = parsed(&format!(r#"{{"expires_in_days": {number}, "overlap_seconds": {number}}}"#));
+            let body = parsed(&format!(r#"{{"overlap_seconds": {number}}}"#));
             owner.post(&format!("{}/rotate", organization.key_path(&key)), body).await.expect(200);
             for member in POLICY_NUMBERS {
                 owner.post(&format!("{path}/policy-preview"), policy(member, number)).await.expect(200);

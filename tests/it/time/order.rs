@@ -17,10 +17,10 @@ fn the_events_of_one_request_are_in_the_order_of_its_work() {
         let organization = world.organization("alice", "strict").await;
         let before = events(&organization.owner, &organization.path).await.len();
         let keys: Vec<_> = (0..4).map(|n| json!({"name": format!("k{n}"), "expires_in_days": 1})).collect();
-        let body = json!({"kind": "machine", "name": "ci", "keys": keys});
+        let body = json!({"kind": "machine", "name": "ci", "access_keys": keys});
         let user = organization.owner.post(&format!("{}/users", organization.path), body).await.expect(201);
         let mut expected = vec![("user.created".to_owned(), user["user_id"].as_str().unwrap().to_owned())];
-        for key in user["keys"].as_array().unwrap() {
+        for key in user["access_keys"].as_array().unwrap() {
             expected.push(("access_key.created".to_owned(), key["key_id"].as_str().unwrap().to_owned()));
         }
         assert_eq!(events(&organization.owner, &organization.path).await[before..], expected);
