@@ -102,7 +102,7 @@ fn a_live_key_is_read_unless_it_was_read_within_the_second() {
 
 #[test]
 fn each_read_replaces_what_was_known_of_the_user() {
-    let (mut fixture, now) = (Fixture::new(), Moment::now(0));
+    let (mut fixture, now) = (Fixture::new(), Moment::of_gateway(1_790_000_000_000).unwrap());
     let keys = |fixture: &Fixture| {
         let memory = fixture.memory.0.lock().unwrap();
         memory.suspects.peek(&fixture.user.user_id).unwrap().keys.len()
@@ -125,7 +125,7 @@ fn each_read_replaces_what_was_known_of_the_user() {
 
 #[test]
 fn each_read_replaces_what_was_known_of_the_key() {
-    let (mut fixture, now) = (Fixture::new(), Moment::now(0));
+    let (mut fixture, now) = (Fixture::new(), Moment::of_gateway(1_790_000_000_000).unwrap());
     fixture.flood(5, now);
     fixture.memory.remember(fixture.key.key_id, now, Some(&fixture.user), Some(&fixture.key));
     let (stored, rotated) = fixture.stored();
