@@ -135,7 +135,7 @@ fn bad_values_are_named_by_field_and_rule() {
                 ("expires_before=soon", "expires_before", "RFC 3339"),
                 ("expires_before=2030-01-01", "expires_before", "RFC 3339"),
                 ("unused_since=2030-01-01T00:00:00", "unused_since", "RFC 3339"),
-                ("unused_since=2030-01-01T00:00:00.5Z", "unused_since", "RFC 3339"),
+                ("unused_since=2030-01-01T00:00:00.5Z", "unused_since", "whole seconds"),
                 ("state=active", "state", "not a parameter"),
             ] {
                 organization.owner.get(&format!("{path}?{query}")).await.expect_invalid(field, rule);

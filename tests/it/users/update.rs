@@ -62,6 +62,8 @@ fn a_user_is_changed_by_permitted_callers_and_notified_of_it() {
             (told["items"].as_array().unwrap().len(), &told["items"][0]["event"]),
             (1, &json!("access_changed"))
         );
+        organization.owner.patch(&me, json!({"roles": ["reader"]})).await.expect(200);
+        assert_eq!(organization.owner.get(&inbox).await.expect(200)["items"], json!([]), "their own change");
         let quiet = json!({"notifications": {"access_changed": {"inbox": false}}});
         client.patch(&me, quiet).await.expect(200);
         organization.owner.patch(&path, json!({"roles": []})).await.expect(200);

@@ -20,16 +20,21 @@ impl Ordered {
     /// Puts permissions in order, and returns the rank of each one that was given.
     pub(super) fn new<'a>(permissions: impl Iterator<Item = &'a str>) -> (Self, Vec<Rank>) {
         let given: Vec<&str> = permissions.collect();
-        let mut order: Vec<_> = given.iter().zip(0_u32..).map(|(text, place)| (head(text), place)).collect();
-        let text = |place: u32| given[place as usize];
-        order.sort_unstable_by(|one, other| one.0.cmp(&other.0).then_with(|| text(one.1).cmp(text(other.1))));
+        let text = |entry: u128| given[place_of(entry)];
+        let mut order: Vec<u128> = given.iter().zip(0..).map(|(text, place)| entry(text, place)).collect();
+        order.sort_unstable();
+        for alike in order.chunk_by_mut(|one, other| one >> PLACE_BITS == other >> PLACE_BITS) {
+            if alike.iter().any(|entry| text(*entry).len() > HEAD) {
+                alike.sort_unstable_by_key(|entry| text(*entry));
+            }
+        }
         let mut ranks = vec![0; given.len()];
         let mut distinct: Vec<&str> = Vec::with_capacity(given.len());
-        for (_, place) in order {
-            if distinct.last() != Some(&text(place)) {
-                distinct.push(text(place));
+        for entry in order {
+            if distinct.last() != Some(&text(entry)) {
+                distinct.push(text(entry));
             }
-            ranks[place as usize] = to_u32(distinct.len() - 1);
+            ranks[place_of(entry)] = to_u32(distinct.len() - 1);
         }
         let ends = distinct.iter().scan(0, |end, text| {
             *end += text.len();
@@ -66,12 +71,21 @@ impl Ordered {
     }
 }
 
-/// Returns the first eight bytes of a text as a number. Most texts differ in them, and numbers compare faster.
-fn head(text: &str) -> u64 {
-    let mut head = [0; 8];
-    let length = text.len().min(head.len());
+/// The first bytes of a text that its entry holds. Few texts are alike in them.
+const HEAD: usize = 12;
+const PLACE_BITS: u32 = u32::BITS;
+
+/// Returns the head of a text, with its place behind it: numbers are put in order faster than texts.
+fn entry(text: &str, place: u32) -> u128 {
+    let mut head = [0; size_of::<u128>()];
+    let length = text.len().min(HEAD);
     head[..length].copy_from_slice(&text.as_bytes()[..length]);
-    u64::from_be_bytes(head)
+    u128::from_be_bytes(head) | u128::from(place)
+}
+
+/// Returns the place of an entry's text.
+const fn place_of(entry: u128) -> usize {
+    (entry & u32::MAX as u128) as usize
 }
 
 /// Finds the end of what each permission covers.

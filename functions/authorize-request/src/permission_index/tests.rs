@@ -22,7 +22,12 @@ fn names() -> impl Strategy<Value = Vec<Label>> {
 }
 
 fn permissions() -> impl Strategy<Value = Vec<Permission>> {
-    let any = prop_oneof![1 => Just("*".to_owned()), 30 => "[a0_-]{1,2}(:[a0_-]{1,2}){0,2}(:\\*)?"];
+    let any = prop_oneof![
+        1 => Just("*".to_owned()),
+        20 => "[a0_-]{1,2}(:[a0_-]{1,2}){0,2}(:\\*)?",
+        // Alike in more bytes than an entry of the order holds.
+        10 => "long-permission:(\\*|[a0_-]{1,2}(:[a0_-]{1,2})?(:\\*)?)",
+    ];
     vec(any.prop_map(|text| text.try_into().unwrap()), 0..8)
 }
 
