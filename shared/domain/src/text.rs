@@ -41,7 +41,7 @@ pub(crate) fn may_hold_credential(text: &str) -> bool {
 
 const SECRET_IN_TEXT: BadText = BadText("must hold no access key: it is shown to people", None);
 
-/// A label that people see: 1–64 characters on one line, by the rule of [`visible`]. Never a credential.
+/// A label that people see: 1–64 characters on one line, of visible characters. Never a credential.
 ///
 /// A character is a Unicode scalar value: an emoji of a family has seven.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

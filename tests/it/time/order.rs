@@ -15,6 +15,8 @@ async fn events(client: &Client, path: &str) -> Vec<(String, String)> {
 fn the_events_of_one_request_are_in_the_order_of_its_work() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
+        let four = json!({"policy": {"quota": {"machine": 4}}});
+        organization.owner.patch(&organization.path, four).await.expect(200);
         let before = events(&organization.owner, &organization.path).await.len();
         let keys: Vec<_> = (0..4).map(|n| json!({"name": format!("k{n}"), "expires_in_days": 1})).collect();
         let body = json!({"kind": "machine", "name": "ci", "access_keys": keys});
