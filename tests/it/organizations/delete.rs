@@ -60,7 +60,7 @@ fn an_organization_is_deleted_by_its_sole_owner_after_seven_days_of_suspension()
     run_with(Options { instance_cap: 1, ..Options::default() }, async |world| {
         let (doomed, other) = (doomed(world, "alice").await, world.organization("bob", "strict").await);
         let path = &doomed.organization.path;
-        world.travel(7 * DAY - 5);
+        world.travel(7 * DAY - 600);
         doomed.owner(world).delete(path).await.expect_problem(409, "conflict");
         // A suspension that was lifted starts anew. One that is repeated does not.
         let owner = doomed.owner(world);
