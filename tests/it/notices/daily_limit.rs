@@ -6,7 +6,7 @@ use kit::{DAY, Effect, Fault, Item, Options, Organization, Service, When, World,
 use local::Quota;
 use serde_json::{Value, json};
 
-use super::{outbox::put_waiting, recipients};
+use super::{outbox::put_waiting, recipients, two_runs};
 use crate::tokens::token;
 
 const FUNCTION: &str = "notify-expiring-keys";
@@ -170,15 +170,7 @@ fn two_runs_at_once_stay_within_the_limit() {
             let silent = json!({"policy": {"notices": {"tell": {"owners_for_machines": false}}}});
             organization.owner.patch(&organization.path, silent).await.expect(200);
             travel_to(world, day, NOON);
-            let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
-            world.stack.faults().add(hold.function(FUNCTION).when(When::Nth(held)));
-            let second = async {
-                world.stack.faults().until_held().await;
-                let summary = world.try_notify().await;
-                world.stack.faults().clear();
-                summary
-            };
-            let (first, second) = tokio::join!(world.try_notify(), second);
+            let (first, second) = two_runs(world, held).await;
             assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
             expect_mails(world, owner, &[0, 1, 2]);
             assert_eq!(reserved(world, &organization), [3], "{owner}");

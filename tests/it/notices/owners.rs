@@ -6,6 +6,7 @@ use kit::{Effect, Fault, Item, Organization, Service, When, World, run};
 use local::Quota;
 use serde_json::{Value, json};
 
+use super::two_runs;
 use crate::{matrix::state, tokens::token};
 
 /// More owners than one transaction can notify.
@@ -99,15 +100,7 @@ fn of_two_runs_at_once_one_delivers_a_message_to_owners() {
         report(world, &key).await;
         world.stack.set_quota(Quota { max_24_hour_send: 0.0, ..Quota::default() });
         // The first run has read the message and its owners; the second one delivers it meanwhile.
-        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
-        world.stack.faults().add(hold.function("notify-expiring-keys").when(When::First(1)));
-        let second = async {
-            world.stack.faults().until_held().await;
-            let summary = world.try_notify().await;
-            world.stack.faults().clear();
-            summary
-        };
-        let (first, second) = tokio::join!(world.try_notify(), second);
+        let (first, second) = two_runs(world, 1).await;
         assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
         world.notify().await;
         for sort_key in ["INBOX#", "OUTBOX#"] {

@@ -3,7 +3,7 @@
 use kit::{DAY, Effect, Fault, Item, Organization, Service, When, World, run};
 use serde_json::{Value, json};
 
-use super::recipients;
+use super::{recipients, two_runs};
 use crate::tokens::token;
 
 async fn change(organization: &Organization, user_id: &str, body: Value) {
@@ -144,15 +144,7 @@ fn of_two_runs_at_once_one_mails_a_former_address() {
         let bob = organization.join_as(world, "bob", "normal").await;
         change(&organization, &bob, json!({"status": "suspended"})).await;
         // The first run has read the message; the second one mails it meanwhile.
-        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
-        world.stack.faults().add(hold.function("notify-expiring-keys").when(When::First(1)));
-        let second = async {
-            world.stack.faults().until_held().await;
-            let summary = world.try_notify().await;
-            world.stack.faults().clear();
-            summary
-        };
-        let (first, second) = tokio::join!(world.try_notify(), second);
+        let (first, second) = two_runs(world, 1).await;
         assert_eq!((&first.unwrap()["sent"], &second.unwrap()["sent"]), (&json!(0), &json!(1)));
         assert_eq!(recipients(world), ["bob@example.com"]);
     });

@@ -3,7 +3,7 @@
 use kit::{DAY, Effect, Fault, Item, Service, When, World, run};
 use serde_json::json;
 
-use super::{doomed, suspend};
+use super::{Doomed, doomed, suspend};
 
 #[test]
 fn a_deletion_and_a_lifting_at_once_have_one_winner() {
@@ -47,14 +47,20 @@ fn an_owner_who_leaves_during_the_deletion_deletes_nothing() {
     run(async |world| stop_deletion(world, true).await);
 }
 
-/// Lets another owner sign in while the deletion is about to be stored, and the first one leave.
-async fn stop_deletion(world: &World, leaves: bool) {
+/// Makes an organization that may be deleted, and to which bob is invited as an owner.
+async fn doomed_with_invited_owner(world: &World) -> Doomed {
     let doomed = doomed(world, "alice").await;
     let owner = &doomed.organization.owner;
     owner.patch(&doomed.organization.path, json!({"status": "active"})).await.expect(200);
     doomed.organization.invite_as("bob", "owner").await;
     suspend(owner, &doomed.organization).await;
     world.travel(7 * DAY + 60);
+    doomed
+}
+
+/// Lets another owner sign in while the deletion is about to be stored, and the first one leave.
+async fn stop_deletion(world: &World, leaves: bool) {
+    let doomed = doomed_with_invited_owner(world).await;
     let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
     world.stack.faults().add(hold.function("manage-organization").when(When::Nth(1)));
     let (owner, path) = (doomed.owner(world), &doomed.organization.path);
@@ -77,12 +83,7 @@ async fn stop_deletion(world: &World, leaves: bool) {
 #[test]
 fn an_invited_owner_is_not_linked_to_an_organization_that_is_marked_as_deleted() {
     run(async |world| {
-        let doomed = doomed(world, "alice").await;
-        let owner = &doomed.organization.owner;
-        owner.patch(&doomed.organization.path, json!({"status": "active"})).await.expect(200);
-        doomed.organization.invite_as("bob", "owner").await;
-        suspend(owner, &doomed.organization).await;
-        world.travel(7 * DAY + 60);
+        let doomed = doomed_with_invited_owner(world).await;
         let (owner, path, faults) = (doomed.owner(world), &doomed.organization.path, world.stack.faults());
         let link = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
         faults.add(link.function("authorize-request"));
