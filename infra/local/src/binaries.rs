@@ -34,7 +34,7 @@ pub(crate) async fn build(workspace: &Path, profile: Profile) -> Result<&'static
 
 /// The variables that Cargo sets for the package that it runs. A build script may watch them. Without this list, it
 /// would run again, with everything that depends on it, whenever a build by the stack follows one by hand.
-const PACKAGE_VARIABLES: [&str; 19] = [
+const PACKAGE_VARIABLES: [&str; 21] = [
     "CARGO_BIN_NAME",
     "CARGO_CRATE_NAME",
     "CARGO_MANIFEST_DIR",
@@ -44,6 +44,7 @@ const PACKAGE_VARIABLES: [&str; 19] = [
     "CARGO_PKG_DESCRIPTION",
     "CARGO_PKG_HOMEPAGE",
     "CARGO_PKG_LICENSE",
+    "CARGO_PKG_LICENSE_FILE",
     "CARGO_PKG_NAME",
     "CARGO_PKG_README",
     "CARGO_PKG_REPOSITORY",
@@ -54,6 +55,7 @@ const PACKAGE_VARIABLES: [&str; 19] = [
     "CARGO_PKG_VERSION_PATCH",
     "CARGO_PKG_VERSION_PRE",
     "CARGO_PRIMARY_PACKAGE",
+    "OUT_DIR",
 ];
 
 async fn run_cargo(workspace: &Path, profile: Profile) -> Result<Binaries, StackError> {
@@ -122,6 +124,19 @@ mod tests {
         let expected = ("manage-users".to_owned(), PathBuf::from("/target/debug/manage-users"));
         assert_eq!(executable(&message), Some(expected));
         assert_eq!(executable(&serde_json::json!({"reason": "build-finished"})), None);
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "Cargo sets for this test what it sets for `cargo dev`")]
+    fn no_variable_of_this_package_reaches_the_build() {
+        let of_the_package = |name: &String| {
+            name == "OUT_DIR" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        };
+        let set: Vec<_> = std::env::vars().map(|(name, _)| name).filter(of_the_package).collect();
+        assert!(set.iter().any(|name| name == "OUT_DIR"), "this package has a build script: {set:?}");
+        for name in set {
+            assert!(PACKAGE_VARIABLES.contains(&name.as_str()), "{name}");
+        }
     }
 
     #[test]
