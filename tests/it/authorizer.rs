@@ -3,6 +3,7 @@
 mod counts;
 mod credentials;
 mod failures;
+mod jwks;
 mod jwt;
 mod permissions;
 mod rest;

@@ -28,14 +28,17 @@ pub(crate) async fn verify(issuer: &Issuer, jwks: &Jwks, text: &str, now: Moment
     if claims::is_critical(text) {
         return Err(Refusal::BadJwt("jwt_critical_header").into());
     }
-    let key = jwks.key(header.kid.as_deref(), header.alg, now).await?;
-    let key = key.ok_or(Refusal::BadJwt("jwt_unknown_key"))?;
+    let keys = jwks.candidates(header.kid.as_deref(), header.alg, now).await?;
+    if keys.is_empty() {
+        return Err(Refusal::BadJwt("jwt_unknown_key").into());
+    }
     let mut signature_alone = Validation::new(header.alg);
     signature_alone.required_spec_claims.clear();
     signature_alone.validate_exp = false;
     signature_alone.validate_aud = false;
-    let token = decode::<serde_json::Value>(text, &key, &signature_alone);
-    let token = token.map_err(|_| Refusal::BadJwt("jwt_signature"))?;
+    let mut tokens =
+        keys.iter().filter_map(|key| decode::<serde_json::Value>(text, key, &signature_alone).ok());
+    let token = tokens.next().ok_or(Refusal::BadJwt("jwt_signature"))?;
     let claims: Claims = serde_json::from_value(token.claims).map_err(|_| Refusal::BadJwt("jwt_claims"))?;
     Ok(claims.accept(issuer, now.time()).map_err(Refusal::BadJwt)?)
 }

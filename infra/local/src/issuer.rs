@@ -1,6 +1,9 @@
 //! The development OIDC issuer: one key, its JWKS, and tokens good and bad.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+};
 
 use ring::{
     digest,
@@ -20,6 +23,7 @@ pub struct Issuer {
     clock: Clock,
     key: EcdsaKeyPair,
     unknown_key: EcdsaKeyPair,
+    published: Mutex<Option<Value>>,
 }
 
 impl fmt::Debug for Issuer {
@@ -40,7 +44,7 @@ impl Issuer {
         };
         let key = key_pair(&document).ok_or_else(|| data.damaged(FILE))?;
         let unknown_key = key_pair(&new_key()).expect("a key that was just made is a key");
-        Ok(Self { url, clock, key, unknown_key })
+        Ok(Self { url, clock, key, unknown_key, published: Mutex::default() })
     }
 
     /// Returns the issuer's URL: the `iss` of its tokens.
@@ -95,7 +99,19 @@ impl Issuer {
         key_id(&self.unknown_key)
     }
 
-    pub(crate) fn jwks(&self) -> Value {
+    /// Publishes another document than the issuer's JWKS from now on, for tests of odd ones.
+    pub fn publish(&self, jwks: Value) {
+        *self.published.lock().unwrap_or_else(PoisonError::into_inner) = Some(jwks);
+    }
+
+    /// Returns the published JWKS.
+    #[must_use]
+    pub fn jwks(&self) -> Value {
+        let published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
+        published.clone().unwrap_or_else(|| self.own_jwks())
+    }
+
+    fn own_jwks(&self) -> Value {
         let (_, point) = self.key.public_key().as_ref().split_at(1);
         let (x, y) = point.split_at(32);
         json!({ "keys": [{

@@ -1,15 +1,16 @@
 //! The identity provider's published keys, fetched when first needed and then cached.
 
 mod documents;
+mod key_set;
 mod signing_key;
 
 use std::{fmt, time::Duration};
 
 use api::app::Moment;
 use documents::Documents;
-use jsonwebtoken::{Algorithm, DecodingKey, jwk::JwkSet};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use key_set::KeySet;
 use serde::Deserialize;
-use signing_key::find;
 use tokio::sync::Mutex;
 
 pub(crate) use documents::JwksFailure;
@@ -34,7 +35,7 @@ pub(crate) struct Jwks {
 
 #[derive(Default)]
 struct Held {
-    keys: Option<(JwkSet, Moment)>,
+    keys: Option<(KeySet, Moment)>,
     tried: Option<Moment>,
 }
 
@@ -57,41 +58,40 @@ impl Jwks {
         }
     }
 
-    /// Finds the key of this name. Fetches the keys anew, at most every ten seconds, for an unknown one.
+    /// Finds the keys of this name that fit the algorithm. Fetches the keys anew, at most every ten seconds, where
+    /// there is none.
     ///
     /// While the issuer does not answer, its last keys stay in use for a day.
-    pub(crate) async fn key(
+    pub(crate) async fn candidates(
         &self,
         name: Option<&str>,
         algorithm: Algorithm,
         now: Moment,
-    ) -> Result<Option<DecodingKey>, JwksFailure> {
+    ) -> Result<Vec<DecodingKey>, JwksFailure> {
         let mut held = self.held.lock().await;
         let known = held.keys.as_ref().filter(|(_, fetched)| fetched.is_within(RETENTION, now));
         let known =
-            known.map(|(keys, fetched)| (find(keys, name, algorithm), fetched.is_within(MAX_AGE, now)));
-        if let Some((Some(key), true)) = known {
-            return Ok(Some(key));
-        }
+            known.map(|(keys, fetched)| (keys.candidates(name, algorithm), fetched.is_within(MAX_AGE, now)));
+        let known = match known {
+            Some((found, true)) if !found.is_empty() => return Ok(found),
+            known => known.map(|(found, _)| found),
+        };
         if held.tried.is_some_and(|tried| tried.is_within(MIN_REFETCH_INTERVAL, now)) {
-            return match known {
-                Some((key, _)) => Ok(key),
-                None => Err(JwksFailure::NoAnswer(self.issuer.clone())),
-            };
+            return known.ok_or_else(|| JwksFailure::NoAnswer(self.issuer.clone()));
         }
         held.tried = Some(now);
         match (self.fetch().await, known) {
             (Ok(keys), _) => {
-                let key = find(&keys, name, algorithm);
+                let found = keys.candidates(name, algorithm);
                 held.keys = Some((keys, now));
-                Ok(key)
+                Ok(found)
             }
-            (Err(_), Some((Some(key), _))) => Ok(Some(key)),
+            (Err(_), Some(found)) if !found.is_empty() => Ok(found),
             (Err(failure), _) => Err(failure),
         }
     }
 
-    async fn fetch(&self) -> Result<JwkSet, JwksFailure> {
+    async fn fetch(&self) -> Result<KeySet, JwksFailure> {
         let url = match &self.url {
             Some(url) => url.clone(),
             None => {
@@ -102,7 +102,10 @@ impl Jwks {
                 discovery.jwks_uri
             }
         };
-        self.documents.get(&url).await
+        let document: serde_json::Value = self.documents.get(&url).await?;
+        let keys = KeySet::read(&document).ok_or(JwksFailure::BadAnswer(url))?;
+        keys.log_passed_over();
+        Ok(keys)
     }
 }
 

@@ -1,26 +1,137 @@
-//! The key of a set that checks a token's signature.
+//! One key of a published set.
 
-use jsonwebtoken::{
-    Algorithm, DecodingKey,
-    jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse},
-};
+use std::ops::RangeInclusive;
 
-/// Finds a signing key by its name, or the only one where the token names none.
-pub(super) fn find(keys: &JwkSet, name: Option<&str>, algorithm: Algorithm) -> Option<DecodingKey> {
-    let usable = |key: &&Jwk| {
-        let for_signatures =
-            key.common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature);
-        let for_algorithm = key.common.key_algorithm.is_none_or(|stated| same(stated, algorithm));
-        for_signatures && for_algorithm
-    };
-    let mut candidates =
-        keys.keys.iter().filter(usable).filter(|key| name.is_none() || key.common.key_id.as_deref() == name);
-    let key = candidates.next()?;
-    let only = candidates.next().is_none();
-    let key = DecodingKey::from_jwk(key).ok()?;
-    (only && key.family() == algorithm.family()).then_some(key)
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::DecodingKey;
+use serde_json::{Map, Value};
+
+/// The lengths of an acceptable RSA modulus, in bits.
+const RSA_BITS: RangeInclusive<usize> = 2_048..=8_192;
+
+/// A public key that checks signatures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SigningKey {
+    /// The `kid`.
+    pub(super) name: Option<String>,
+    algorithm: Option<String>,
+    key: PublicKey,
 }
 
-fn same(stated: KeyAlgorithm, algorithm: Algorithm) -> bool {
-    stated.to_string() == format!("{algorithm:?}")
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum PublicKey {
+    Rsa { modulus: Vec<u8>, exponent: Vec<u8> },
+    P256(Vec<u8>),
+    P384(Vec<u8>),
+    Ed25519(Vec<u8>),
+}
+
+impl SigningKey {
+    /// Reads an entry of a set, or names the member that makes it unusable. Members that say nothing of the key or
+    /// its use (certificates, say) are not read. An optional member that is `null` counts as absent.
+    pub(super) fn read(entry: &Value) -> Result<Self, &'static str> {
+        let members = entry.as_object().ok_or("entry")?;
+        let public_key = PublicKey::read(members)?;
+        let name = optional_text(members, "kid")?.map(str::to_owned);
+        if optional_text(members, "use")?.is_some_and(|usage| usage != "sig") {
+            return Err("use");
+        }
+        let operations = members.get("key_ops").filter(|operations| !operations.is_null());
+        let verifies =
+            |operations: &Value| operations.as_array().is_some_and(|all| all.contains(&"verify".into()));
+        if operations.is_some_and(|operations| !verifies(operations)) {
+            return Err("key_ops");
+        }
+        let algorithm = optional_text(members, "alg")?;
+        if algorithm.is_some_and(|name| !public_key.algorithms().contains(&name)) {
+            return Err("alg");
+        }
+        Ok(Self { name, algorithm: algorithm.map(str::to_owned), key: public_key })
+    }
+
+    /// Tells whether the key may check signatures of the algorithm of this name.
+    pub(super) fn fits(&self, algorithm: &str) -> bool {
+        // RFC 9864 gives EdDSA with this curve, the only supported one, the name `Ed25519`.
+        let stated =
+            self.algorithm.as_deref().map(|stated| if stated == "Ed25519" { "EdDSA" } else { stated });
+        self.key.algorithms().contains(&algorithm) && stated.is_none_or(|stated| stated == algorithm)
+    }
+
+    pub(super) fn decoding_key(&self) -> DecodingKey {
+        match &self.key {
+            PublicKey::Rsa { modulus, exponent } => DecodingKey::from_rsa_raw_components(modulus, exponent),
+            PublicKey::P256(point) | PublicKey::P384(point) => DecodingKey::from_ec_der(point),
+            PublicKey::Ed25519(point) => DecodingKey::from_ed_der(point),
+        }
+    }
+}
+
+impl PublicKey {
+    fn read(members: &Map<String, Value>) -> Result<Self, &'static str> {
+        match (text(members, "kty")?, members.get("crv").and_then(Value::as_str)) {
+            ("RSA", _) => {
+                let modulus = number(members, "n")?;
+                let exponent = number(members, "e")?;
+                let bits =
+                    modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
+                if !RSA_BITS.contains(&bits) {
+                    return Err("n");
+                }
+                // ring supports odd exponents from 3 to 33 bits.
+                if exponent.len() > 5 || exponent.last().is_none_or(|last| last % 2 == 0) || exponent == [1] {
+                    return Err("e");
+                }
+                Ok(Self::Rsa { modulus, exponent })
+            }
+            ("EC", Some("P-256")) => Ok(Self::P256(point(members, 32)?)),
+            ("EC", Some("P-384")) => Ok(Self::P384(point(members, 48)?)),
+            ("OKP", Some("Ed25519")) => Ok(Self::Ed25519(bytes(members, "x", 32)?)),
+            ("EC" | "OKP", _) => Err("crv"),
+            _ => Err("kty"),
+        }
+    }
+
+    /// The names of the algorithms for which the key can be used, as `alg` states them.
+    fn algorithms(&self) -> &'static [&'static str] {
+        match self {
+            Self::Rsa { .. } => &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
+            Self::P256(_) => &["ES256"],
+            Self::P384(_) => &["ES384"],
+            Self::Ed25519(_) => &["EdDSA", "Ed25519"],
+        }
+    }
+}
+
+fn text<'a>(members: &'a Map<String, Value>, member: &'static str) -> Result<&'a str, &'static str> {
+    members.get(member).and_then(Value::as_str).ok_or(member)
+}
+
+fn optional_text<'a>(
+    members: &'a Map<String, Value>,
+    member: &'static str,
+) -> Result<Option<&'a str>, &'static str> {
+    match members.get(member) {
+        None | Some(Value::Null) => Ok(None),
+        Some(_) => text(members, member).map(Some),
+    }
+}
+
+fn decoded(members: &Map<String, Value>, member: &'static str) -> Result<Vec<u8>, &'static str> {
+    URL_SAFE_NO_PAD.decode(text(members, member)?).map_err(|_| member)
+}
+
+/// Decodes a number without leading zeros. Some issuers write one, which ring refuses.
+fn number(members: &Map<String, Value>, member: &'static str) -> Result<Vec<u8>, &'static str> {
+    let bytes = decoded(members, member)?;
+    Ok(bytes.into_iter().skip_while(|byte| *byte == 0).collect())
+}
+
+fn bytes(members: &Map<String, Value>, member: &'static str, length: usize) -> Result<Vec<u8>, &'static str> {
+    Some(decoded(members, member)?).filter(|bytes| bytes.len() == length).ok_or(member)
+}
+
+/// An uncompressed point. Its coordinates have `length` bytes.
+fn point(members: &Map<String, Value>, length: usize) -> Result<Vec<u8>, &'static str> {
+    let (x, y) = (bytes(members, "x", length)?, bytes(members, "y", length)?);
+    Ok([&[4], x.as_slice(), &y].concat())
 }

@@ -1,0 +1,73 @@
+//! Published key sets as issuers have them.
+
+use kit::run;
+use serde_json::{Value, json};
+
+#[test]
+fn entries_that_cannot_be_used_are_passed_over_and_never_take_the_others_with_them() {
+    run(async |world| {
+        let issuer = world.stack.issuer();
+        let good = issuer.jwks()["keys"][0].clone();
+        let changed = |changes: Value| {
+            let mut entry = good.clone();
+            entry.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+            entry
+        };
+        // RFC 7517, 4.5: keys of two types share a name, and none states an algorithm.
+        let rsa = json!({
+            "kty": "RSA", "kid": issuer.key_id(), "e": "AQAB", "n": format!("gQ{}Q", "A".repeat(339)),
+        });
+        // A key of the same type and name that did not sign: valid as an entry, no point of the curve.
+        let other = changed(json!({"alg": null, "x": "A".repeat(43)}));
+        issuer.publish(json!({"keys": [
+            changed(json!({"kid": 7})),
+            null,
+            "secret-content",
+            {},
+            changed(json!({"kty": "AKP"})),
+            changed(json!({"crv": "P-521"})),
+            changed(json!({"use": "enc"})),
+            changed(json!({"key_ops": ["encrypt"]})),
+            changed(json!({"x": "+/="})),
+            changed(json!({"y": null})),
+            json!({"kty": "RSA", "kid": "short", "e": "AQAB", "n": "gQAE"}),
+            rsa,
+            other,
+            changed(json!({"alg": null, "x5c": [7], "x5t": null})),
+            good.clone(),
+            good.clone(),
+        ]}));
+        world.person("alice").get("/v1/whoami").await.expect(200);
+        let bearer =
+            |token: String| world.anonymous().with_header("authorization", &format!("Bearer {token}"));
+        let claims = issuer.claims("alice", "alice@example.com", "Alice");
+        bearer(issuer.sign(&json!({"alg": "ES256"}), &claims)).get("/v1/whoami").await.expect(200);
+        for forged in [
+            issuer.sign_with_unknown_key(&issuer.header(), &claims),
+            issuer.sign_with_unknown_key(&json!({"alg": "ES256"}), &claims),
+            issuer.sign(&json!({"alg": "RS256", "kid": issuer.key_id()}), &claims),
+        ] {
+            bearer(forged).get("/v1/whoami").await.expect_forbidden_by_gateway();
+        }
+        let mut lines = world.stack.logs().by_function("authorize-request");
+        lines.retain(|line| line.contains("passed over keys"));
+        let [line] = lines.as_slice() else { panic!("one line a fetch: {lines:?}") };
+        let entries = "0 kid, 1 entry, 2 entry, 3 kty, 4 kty, 5 crv, 6 use, 7 key_ops, 8 x, 9 y, 10 n";
+        assert!(line.contains(entries) && !line.contains("secret-content"), "{line}");
+    });
+}
+
+#[test]
+fn a_document_without_a_list_of_keys_is_a_failure_and_an_empty_list_none() {
+    for (document, status) in [
+        (json!({"keys": null}), 500),
+        (json!({"keys": {"0": {}}}), 500),
+        (json!({"keys": [], "padding": "x".repeat(300_000)}), 500),
+        (json!({"keys": []}), 403),
+    ] {
+        kit::run_with(kit::Options::default(), async |world| {
+            world.stack.issuer().publish(document);
+            world.person("alice").get("/v1/whoami").await.expect(status);
+        });
+    }
+}
