@@ -6,6 +6,7 @@ mod daily_limit;
 mod digest;
 mod failures;
 mod inboxes;
+mod moves;
 mod names;
 mod outbox;
 mod owners;

@@ -12,7 +12,7 @@
 //! - An organization has so many mails a day to addresses that no sign-in proved. Those beyond wait for the next
 //!   day, UTC, and nothing of them is claimed before.
 //! - A mail that failed waits longer each time, and comes after all mails that failed less often.
-//! - Inboxes do not depend on SES.
+//! - Inboxes do not depend on SES: they are filled before the first mail.
 
 mod address;
 mod advances;

@@ -27,15 +27,17 @@ pub(crate) use delivery::Delivery;
 
 use claims::{claim_messages, claim_notices};
 use daily_limit::{Admission, DailyLimit, wait_for_next_day};
+use inbox::fill_inboxes;
 use mail::{deliver, mark_empty, mark_undeliverable};
 use parting::send_parting_mail;
 use rate_limit::{Permit, RateLimiter};
 use resume::{NotReclaimed, reclaim};
 
-/// Sends all mails, in the order given, until time or quota run out.
+/// Fills all inboxes, then sends all mails, in the order given, until time or quota run out.
 ///
 /// Returns the mails of the day that it reserved, so that the caller returns those that were not sent.
 pub(crate) async fn send(delivery: &Delivery<'_>, all: Vec<Outgoing>, shards: &[u32]) -> DailyLimit {
+    fill_inboxes(delivery, &all).await;
     let limiter = &rate_limiter(delivery, &all, shards).await;
     let daily_limit =
         if limiter.is_open() { DailyLimit::reserve(delivery, &all).await } else { DailyLimit::default() };
@@ -86,7 +88,7 @@ fn share_of_rate(table: &Table, shards: &[u32]) -> f64 {
     f64::from(count) / f64::from(table.due_shards().max(1))
 }
 
-/// Fills the inbox and sends the mail of a digest; returns the digest if the day's mails are used up.
+/// Sends the mail of a digest; returns the digest if the day's mails are used up.
 async fn send_digest(
     delivery: &Delivery<'_>,
     digest: Digest,
@@ -100,7 +102,6 @@ async fn send_digest(
         Admission::Unlimited if digest.has_mail() => limiter.permit(),
         Admission::Unlimited | Admission::Unknown => None,
     };
-    inbox::notify(delivery, &digest).await;
     match permit {
         Some(permit) if permit.ready(delivery.run.time_left()).await => {
             send_mail(delivery, digest, permit).await;

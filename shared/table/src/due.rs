@@ -143,6 +143,8 @@ impl Table {
         place: impl Fn(I) -> ItemKey,
     ) -> Result<HashMap<I, Result<T, Error>>, Error> {
         let mut read = HashMap::with_capacity(ids.len());
+        // DynamoDB refuses a batch that names an item twice.
+        let ids: Vec<I> = ids.iter().copied().collect::<HashSet<_>>().into_iter().collect();
         for ids in ids.chunks(BATCH_SIZE) {
             let mut found = self.batch(ids.iter().map(|id| place(*id))).await?;
             let items = ids.iter().filter_map(|id| Some((*id, found.remove(&place(*id))?)));

@@ -300,7 +300,7 @@ pub fn shard(number: u32) -> String {
 }
 
 /// An item of the `due` index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DueItem {
     /// A key with a notice due.
     AccessKey(KeyId),

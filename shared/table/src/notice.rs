@@ -6,7 +6,7 @@ use domain::{
     Time,
     id::{KeyId, UserId},
     inbox::Message,
-    notice::Announcement,
+    notice::{Announcement, Stage},
 };
 use serde::Serialize;
 use ulid::Ulid;
@@ -93,6 +93,24 @@ impl Table {
         let is_ours = |claim: &Item| claim.get("told_by") == Some(&ours);
         let is_current = |one: &&Announcement| claims.get(&place(one)).is_none_or(is_ours);
         Ok(mail.announcements.iter().filter(is_current).copied().collect())
+    }
+
+    /// Returns those of at most [`MAX_CLAIMS`] announcements that a user's inbox does not hold yet, at their stage or a
+    /// narrower one. Reads strongly.
+    ///
+    /// A read costs a tenth of a claim that is refused.
+    pub async fn unclaimed_in_inbox(
+        &self,
+        user_id: UserId,
+        announcements: &[Announcement],
+    ) -> Result<Vec<Announcement>, Error> {
+        let place = |one: &Announcement| item_key::notice(user_id, one, Channel::Inbox);
+        let claims = self.batch(announcements.iter().map(place)).await?;
+        let is_claimed = |one: &&Announcement| {
+            let stage = claims.get(&place(one)).and_then(|claim| claim.get("stage")?.as_n().ok());
+            stage.and_then(|stage| stage.parse().ok()).is_some_and(|stage: Stage| stage <= one.stage)
+        };
+        Ok(announcements.iter().filter(|one| !is_claimed(one)).copied().collect())
     }
 
     /// Claims up to [`MAX_CLAIMS`] announcements for a user's inbox, each with its message, and returns the

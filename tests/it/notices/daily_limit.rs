@@ -195,7 +195,8 @@ fn a_count_is_never_too_low_and_too_high_only_after_a_run_that_ended_early() {
         // A run that ends between reservation and send.
         let (ann, _) = organization_of(world, "ann", 5).await;
         travel_to(world, 66, NOON);
-        world.stack.faults().add(at(Effect::KillAfter, 1));
+        // The first transaction fills the owner's inbox, the second one reserves.
+        world.stack.faults().add(at(Effect::KillAfter, 2));
         assert!(world.try_notify().await.is_err());
         world.stack.faults().clear();
         assert_eq!(world.notify().await["waiting"], 5);

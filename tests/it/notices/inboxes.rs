@@ -1,6 +1,7 @@
 //! Notices in the inbox.
 
-use kit::{DAY, Effect, Fault, Service, When, run};
+use kit::{DAY, Effect, Fault, Service, When, World, run};
+use local::Quota;
 use serde_json::json;
 
 #[test]
@@ -69,4 +70,48 @@ fn a_lost_reply_puts_nothing_in_an_inbox_twice() {
         assert_eq!(world.stack.faults().struck(), 2);
         assert_eq!((world.items_of("INBOX#").len(), world.stack.emails().len()), (1, 1));
     });
+}
+
+#[test]
+fn a_full_quota_delays_no_inbox_and_each_notice_is_claimed_for_it_once() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        for name in ["bob", "olga"] {
+            organization.join_as(world, name, "owner").await;
+        }
+        organization.machine_key().await;
+        organization.machine_key().await;
+        for (day, left, titles) in [(60, 0.0, 6), (83, 1.0, 12)] {
+            let (max_24_hour_send, max_send_rate) = (100.0, 1_000.0);
+            let sent_last_24_hours = max_24_hour_send - left;
+            let quota = Quota { max_24_hour_send, max_send_rate, sent_last_24_hours };
+            world.stack.set_quota(quota);
+            world.stack.calls().clear();
+            let before = world.stack.emails().len();
+            for tick in 0..4 {
+                world.travel(day * DAY + 60 + 300 * tick);
+                world.notify().await;
+                assert_eq!(world.items_of("INBOX#").len(), titles, "day {day}, tick {tick}");
+                // The stack counts no mails against the quota.
+                world.stack.set_quota(Quota { sent_last_24_hours: max_24_hour_send, ..quota });
+            }
+            assert_eq!(world.stack.emails().len() - before, usize::from(left > 0.0));
+            assert_eq!(claims_in_inboxes(world), 3, "one for each owner on day {day}");
+        }
+        world.stack.set_quota(Quota { max_send_rate: 1_000.0, ..Quota::default() });
+        let before = world.stack.emails().len();
+        world.notify().await;
+        assert_eq!((world.stack.emails().len() - before, claims_in_inboxes(world)), (2, 3));
+        assert_eq!(world.notify().await["due"], 0);
+    });
+}
+
+/// Counts the transactions that claim notices for inboxes.
+fn claims_in_inboxes(world: &World) -> usize {
+    let calls = world.stack.calls().by_function("notify-expiring-keys");
+    let claims = |request: &[u8]| {
+        let request = String::from_utf8_lossy(request);
+        request.contains("NOTICE#") && request.contains("#INBOX\"")
+    };
+    calls.iter().filter(|call| call.operation == "TransactWriteItems" && claims(&call.request)).count()
 }

@@ -1,6 +1,9 @@
 //! Lists the entries of the `due` index, so that each organization has its part.
 
-use std::collections::HashMap;
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
 
 use domain::id::OrganizationId;
 use table::{Due, Table};
@@ -78,9 +81,14 @@ impl Entries {
         }
     }
 
+    /// Returns each item once, at its latest time: an item that moves in the index while the pages are read comes
+    /// twice, and no transaction and no batch may name an item twice.
     fn in_turns(self) -> Vec<Due> {
         let mut all: Vec<_> = self.by_organization.into_values().flatten().collect();
-        all.sort_by_key(|due| due.due_at);
+        all.sort_by_key(|due| Reverse(due.due_at));
+        let mut seen = HashSet::with_capacity(all.len());
+        all.retain(|due| seen.insert(due.item));
+        all.reverse();
         by_turn(all, |due| Some(due.organization_id))
     }
 }
@@ -112,6 +120,17 @@ mod tests {
         (50..52).for_each(|at| entries.add(due(small, at)));
         assert_eq!((entries.kept, entries.passed_over), (5, 47));
         assert_eq!(times(entries), [0, 50, 1, 51, 2]);
+    }
+
+    #[test]
+    fn an_item_that_moved_while_the_index_was_read_is_kept_once_at_its_latest_time() {
+        let organization_id = OrganizationId::random();
+        let (moved, other) = (due(organization_id, 5), due(organization_id, 7));
+        let mut entries = Entries::new(100, 100);
+        for entry in [moved, other, Due { due_at: Time::from_seconds(9), ..moved }] {
+            entries.add(entry);
+        }
+        assert_eq!(times(entries), [7, 9]);
     }
 
     #[test]

@@ -5,10 +5,7 @@ use std::{cell::Cell, collections::HashMap};
 use domain::id::OrganizationId;
 use futures_util::{StreamExt as _, stream};
 
-use super::{
-    delivery::{CONCURRENCY, Delivery},
-    inbox,
-};
+use super::delivery::{CONCURRENCY, Delivery};
 use crate::{
     address::MailAddress,
     directory::{Directory, Lookup},
@@ -141,11 +138,9 @@ async fn reserve(
     }
 }
 
-/// Fills the inbox of a digest, and lets its mail wait for the next day, UTC: moves what is due of it there. No
-/// attempt is counted.
+/// Lets the mail of a digest wait for the next day, UTC: moves what is due of it there. No attempt is counted.
 pub(super) async fn wait_for_next_day(delivery: &Delivery<'_>, digest: Digest) {
     let Delivery { run, notifier, advances, plan, .. } = *delivery;
-    inbox::notify(delivery, &digest).await;
     if run.time_left().is_zero() {
         return run.count(|summary| summary.left_over += usize::from(digest.unfinished.is_some()));
     }
