@@ -7,7 +7,7 @@ mod count;
 mod numbers_by_name;
 mod ordered;
 
-use std::iter;
+use std::collections::HashMap;
 
 use domain::{
     access_key::AccessKey,
@@ -44,14 +44,22 @@ impl PermissionIndex {
         // DynamoDB has put both in this order already.
         roles.sort_by(|one, other| one.0.cmp(&other.0));
         groups.sort_by(|one, other| one.0.cmp(&other.0));
-        let granted = roles.iter().flat_map(|(_, permissions)| permissions.words());
-        let (order, ranks) = Ordered::new(iter::once(ALL_TEXT).chain(granted));
-        let mut ranks = ranks.into_iter().skip(1);
+        let counts = roles.iter().map(|(_, permissions)| permissions.count());
+        let mut given = Vec::with_capacity(1 + counts.sum::<usize>());
+        given.push(ALL_TEXT);
+        for (_, permissions) in &roles {
+            given.extend(permissions.words());
+        }
+        let (order, ranks) = Ordered::new(&given);
+        let mut ranks = &ranks[1..];
         let roles = NumbersByName::new(roles, |permissions, into| {
-            into.extend(ranks.by_ref().take(permissions.count()));
+            let (of_role, others) = ranks.split_at(permissions.count());
+            into.extend_from_slice(of_role);
+            ranks = others;
         });
+        let positions: HashMap<&str, u32> = roles.names().zip(0..).collect();
         let groups = NumbersByName::new(groups, |names, into| {
-            into.extend(names.words().filter_map(|name| roles.position(name)));
+            into.extend(names.words().filter_map(|name| positions.get(name)));
         });
         Self { order, roles, groups }
     }

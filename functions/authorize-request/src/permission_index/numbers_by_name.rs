@@ -27,6 +27,11 @@ impl NumbersByName {
         Self { names, numbers: numbers.into() }
     }
 
+    /// Returns the names in order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|(name, _)| name.as_str())
+    }
+
     /// Finds a name.
     pub(super) fn position(&self, name: &str) -> Option<u32> {
         self.names.binary_search_by(|(other, _)| other.as_str().cmp(name)).ok().map(to_u32)

@@ -18,21 +18,23 @@ pub(super) struct Ordered {
 
 impl Ordered {
     /// Puts permissions in order, and returns the rank of each one that was given.
-    pub(super) fn new<'a>(permissions: impl Iterator<Item = &'a str>) -> (Self, Vec<Rank>) {
-        let given: Vec<&str> = permissions.collect();
+    pub(super) fn new(given: &[&str]) -> (Self, Vec<Rank>) {
         let text = |entry: u128| given[place_of(entry)];
         let mut order: Vec<u128> = given.iter().zip(0..).map(|(text, place)| entry(text, place)).collect();
         order.sort_unstable();
-        for alike in order.chunk_by_mut(|one, other| one >> PLACE_BITS == other >> PLACE_BITS) {
-            if alike.iter().any(|entry| text(*entry).len() > HEAD) {
+        for alike in order.chunk_by_mut(|one, other| head_of(*one) == head_of(*other)) {
+            if alike.len() > 1 && alike.iter().any(|entry| text(*entry).len() > HEAD) {
                 alike.sort_unstable_by_key(|entry| text(*entry));
             }
         }
         let mut ranks = vec![0; given.len()];
         let mut distinct: Vec<&str> = Vec::with_capacity(given.len());
+        let mut head = None;
         for entry in order {
-            if distinct.last() != Some(&text(entry)) {
-                distinct.push(text(entry));
+            let text = text(entry);
+            if head != Some(head_of(entry)) || text.len() > HEAD && distinct.last() != Some(&text) {
+                distinct.push(text);
+                head = Some(head_of(entry));
             }
             ranks[place_of(entry)] = to_u32(distinct.len() - 1);
         }
@@ -78,9 +80,15 @@ const PLACE_BITS: u32 = u32::BITS;
 /// Returns the head of a text, with its place behind it: numbers are put in order faster than texts.
 fn entry(text: &str, place: u32) -> u128 {
     let mut head = [0; size_of::<u128>()];
-    let length = text.len().min(HEAD);
-    head[..length].copy_from_slice(&text.as_bytes()[..length]);
+    for (to, from) in head[..HEAD].iter_mut().zip(text.bytes()) {
+        *to = from;
+    }
     u128::from_be_bytes(head) | u128::from(place)
+}
+
+/// Returns the first bytes of an entry's text.
+const fn head_of(entry: u128) -> u128 {
+    entry >> PLACE_BITS
 }
 
 /// Returns the place of an entry's text.
