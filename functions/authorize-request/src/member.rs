@@ -37,7 +37,7 @@ pub(crate) async fn authorize(
     if snapshot.permissions.joined_bytes(&granted) > AuthorizerContext::MAX_BYTES {
         return Err(Refusal::ContextTooLarge.into());
     }
-    let permissions = snapshot.permissions.permissions(&granted);
+    let permissions = snapshot.permissions.joined(&granted);
     if !authorizer.routes.permit(request, &permissions) {
         return Err(Refusal::NotPermitted.into());
     }

@@ -86,12 +86,15 @@ impl PermissionIndex {
     }
 
     /// Returns the permissions of these ranks.
-    pub(crate) fn permissions(&self, ranks: &[Rank]) -> Vec<Permission> {
-        let text = |rank: &Rank| self.order.text(*rank).to_owned();
-        ranks
-            .iter()
-            .map(|rank| Permission::try_from(text(rank)).expect("it was one when it was read"))
-            .collect()
+    pub(crate) fn joined(&self, ranks: &[Rank]) -> Joined<Permission> {
+        let mut text = String::with_capacity(self.joined_bytes(ranks));
+        for rank in ranks {
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(self.order.text(*rank));
+        }
+        text.try_into().expect("each was a permission when it was read")
     }
 
     /// Estimates the memory that the index takes, in bytes.

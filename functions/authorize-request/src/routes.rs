@@ -4,7 +4,7 @@ mod setting;
 
 use std::collections::HashMap;
 
-use domain::permission::{Permission, covered};
+use domain::{joined::Joined, permission::Permission};
 
 use crate::authorizer_request::AuthorizerRequest;
 
@@ -21,7 +21,7 @@ impl Routes {
     /// A route is found by the request's method and by `ANY`, with and without the API's id. The caller needs
     /// every permission that is listed for it. `HEAD` needs what `GET` needs too: it runs the same code in most
     /// backends, and its headers describe the answer.
-    pub(crate) fn permit(&self, request: &AuthorizerRequest, permissions: &[Permission]) -> bool {
+    pub(crate) fn permit(&self, request: &AuthorizerRequest, permissions: &Joined<Permission>) -> bool {
         if self.0.is_empty() {
             return true;
         }
@@ -35,7 +35,7 @@ impl Routes {
             .into_iter()
             .flat_map(|name| [format!("{} {name}", request.api_id), name])
             .filter_map(|name| self.0.get(&name))
-            .all(|needed| covered(permissions, needed.as_str()))
+            .all(|needed| permissions.cover(needed))
     }
 
     /// Tells whether any route of an API needs a permission.
@@ -59,7 +59,7 @@ mod tests {
             route_key: route_key.to_owned(),
             ..AuthorizerRequest::sample()
         };
-        let held = [Permission::try_from("a:read".to_owned()).unwrap()];
+        let held = Joined::try_from("a:read".to_owned()).unwrap();
         for (setting, route_key, permitted) in [
             (r#"{"GET /a": "a:read"}"#, "GET /a", true),
             (r#"{"GET /a": "b"}"#, "GET /a", false),
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn head_needs_what_get_needs() {
-        let held = [Permission::try_from("a:read".to_owned()).unwrap()];
+        let held = Joined::try_from("a:read".to_owned()).unwrap();
         for (setting, method, permitted) in [
             (r#"{"GET /a": "b"}"#, "HEAD", false),
             (r#"{"x1 GET /a": "b"}"#, "HEAD", false),

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use domain::{
     Error,
-    permission::{BadPermission, Permission, covered},
+    permission::{BadPermission, Permission},
     sign_in::SignedIn,
 };
 
@@ -32,7 +32,7 @@ impl CreationPolicy {
     /// Allows or refuses a sign-in.
     pub(crate) fn permit(&self, sign_in: &SignedIn) -> Result<(), Error> {
         match self {
-            Self::Restricted(needed) if !covered(&sign_in.permissions, needed.as_str()) => {
+            Self::Restricted(needed) if !sign_in.permissions.cover(needed) => {
                 Err(Error::Forbidden { needs: format!("a sign-in that carries the permission {needed}") })
             }
             _ => Ok(()),

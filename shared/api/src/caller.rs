@@ -5,6 +5,7 @@ use domain::{
     Time,
     access::Actor,
     id::{KeyId, OrganizationId, UserId},
+    joined::Joined,
     permission::Permission,
     sign_in::SignedIn,
     text::{Email, Name},
@@ -44,7 +45,7 @@ pub struct Member {
     /// Names of the user's roles.
     pub roles: Vec<String>,
     /// What the user may do with this credential.
-    pub permissions: Vec<Permission>,
+    pub permissions: Joined<Permission>,
     /// The sign-in of this request; `None` for an access key.
     pub sign_in: Option<SignedIn>,
 }
@@ -56,7 +57,7 @@ impl Member {
         Actor {
             user_id: self.user_id,
             kind: self.kind,
-            permissions: self.permissions.clone(),
+            permissions: self.permissions.to_vec(),
             key_id: self.key_id,
         }
     }
@@ -74,7 +75,7 @@ impl From<&Caller> for AuthorizerContext {
         if let Some(sign_in) = sign_in {
             "oidc".clone_into(&mut context.auth_method);
             context.user_name = shown(sign_in.name.as_ref());
-            context.permissions = joined(&sign_in.permissions);
+            sign_in.permissions.as_str().clone_into(&mut context.permissions);
             context.issuer.clone_from(&sign_in.issuer);
             context.subject.clone_from(&sign_in.subject);
             context.email = shown(sign_in.email.as_ref());
@@ -89,7 +90,7 @@ impl From<&Caller> for AuthorizerContext {
             context.key_id = shown(member.key_id);
             context.key_name.clone_from(&member.key_name);
             context.roles = member.roles.join(" ");
-            context.permissions = joined(&member.permissions);
+            member.permissions.as_str().clone_into(&mut context.permissions);
             context.expires_at = shown(member.expires_at);
             context.expires_in_days = shown(member.expires_in_days);
         }
@@ -110,10 +111,6 @@ impl TryFrom<AuthorizerContext> for Caller {
 
 fn shown(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
-}
-
-fn joined(permissions: &[Permission]) -> String {
-    permissions.iter().map(Permission::as_str).collect::<Vec<_>>().join(" ")
 }
 
 fn member(context: AuthorizerContext) -> Result<Member, BadContext> {
@@ -178,9 +175,8 @@ fn kind(text: &str) -> Option<Kind> {
     [Kind::Owner, Kind::Normal, Kind::Machine].into_iter().find(|kind| kind.as_str() == text)
 }
 
-fn permissions(context: &AuthorizerContext) -> Result<Vec<Permission>, BadContext> {
-    let parse = |text: &str| Permission::try_from(text.to_owned()).ok();
-    required("permissions", context.permissions.split_whitespace().map(parse).collect())
+fn permissions(context: &AuthorizerContext) -> Result<Joined<Permission>, BadContext> {
+    required("permissions", context.permissions.clone().try_into().ok())
 }
 
 #[cfg(test)]
@@ -208,7 +204,7 @@ mod tests {
         }
     }
 
-    fn permitted() -> impl Strategy<Value = Vec<Permission>> {
+    fn permitted() -> impl Strategy<Value = Joined<Permission>> {
         vec("[a-z]{1,9}:([a-z]{1,9}|\\*)", 0..4)
             .prop_map(|texts| texts.into_iter().map(|text| Permission::try_from(text).unwrap()).collect())
     }

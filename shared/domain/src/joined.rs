@@ -26,6 +26,12 @@ pub struct Joined<T> {
 }
 
 impl<T> Joined<T> {
+    /// Returns the words with a space between each two.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
     /// Returns the words in the order in which they are stored.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         words(&self.text)
@@ -36,6 +42,20 @@ impl<T> Joined<T> {
     pub fn count(&self) -> usize {
         let spaces = self.text.bytes().filter(|byte| *byte == b' ').count();
         if self.text.is_empty() { 0 } else { spaces + 1 }
+    }
+}
+
+impl<T: Word + TryFrom<String>> Joined<T> {
+    /// Copies the words, each as a value of its own.
+    pub fn to_vec(&self) -> Vec<T> {
+        self.words().filter_map(|word| T::try_from(word.to_owned()).ok()).collect()
+    }
+}
+
+impl<T: fmt::Display> FromIterator<T> for Joined<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(words: I) -> Self {
+        let words: Vec<_> = words.into_iter().map(|word| word.to_string()).collect();
+        Self { text: words.join(" "), word: PhantomData }
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::joined::Word;
+use crate::joined::{Joined, Word};
 
 /// A permission, or with a last segment of `*`, every permission below it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,10 +34,7 @@ impl Permission {
     /// Tells whether a holder of this permission also holds `wanted`.
     #[must_use]
     pub fn covers(&self, wanted: &str) -> bool {
-        match self.0.strip_suffix('*') {
-            Some(prefix) => wanted.len() > prefix.len() && wanted.starts_with(prefix) || self.0 == wanted,
-            None => self.0 == wanted,
-        }
+        covers(&self.0, wanted)
     }
 
     /// Lists the texts of all permissions that cover this one, the widest first.
@@ -45,6 +42,21 @@ impl Permission {
         let above = self.0.match_indices(':').map(|(end, _)| format!("{}:*", &self.0[..end]));
         let all: BTreeSet<_> = above.chain(["*".to_owned(), self.0.clone()]).collect();
         all.into_iter()
+    }
+}
+
+impl Joined<Permission> {
+    /// Tells whether any of these permissions covers `wanted`.
+    #[must_use]
+    pub fn cover(&self, wanted: &Permission) -> bool {
+        self.words().any(|held| covers(held, wanted.as_str()))
+    }
+}
+
+fn covers(held: &str, wanted: &str) -> bool {
+    match held.strip_suffix('*') {
+        Some(prefix) => wanted.len() > prefix.len() && wanted.starts_with(prefix) || held == wanted,
+        None => held == wanted,
     }
 }
 

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     hex,
+    joined::Joined,
     permission::Permission,
     text::{Email, Name},
 };
@@ -22,7 +23,7 @@ pub struct SignedIn {
     /// The person's name, if the provider states it.
     pub name: Option<Name>,
     /// Permissions outside any organization: the token's scope and permissions.
-    pub permissions: Vec<Permission>,
+    pub permissions: Joined<Permission>,
 }
 
 impl SignedIn {
@@ -71,7 +72,7 @@ mod tests {
             email: Email::try_from("ann@example.com".to_owned()).ok(),
             email_verified: true,
             name: Name::cleaned("Ann"),
-            permissions: Vec::new(),
+            permissions: Joined::from_iter([]),
         };
         assert_eq!(sign_in.shown_name().as_str(), "Ann");
         sign_in.name = None;

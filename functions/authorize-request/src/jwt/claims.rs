@@ -3,6 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Time,
+    joined::Joined,
     permission::Permission,
     sign_in::SignedIn,
     text::{Email, Name},
@@ -81,7 +82,7 @@ impl Claims {
 }
 
 /// Collects the permissions in a scope and in a list of permissions. Other words in them are skipped.
-fn permissions(scope: Option<&Value>, listed: Option<&Value>) -> Vec<Permission> {
+fn permissions(scope: Option<&Value>, listed: Option<&Value>) -> Joined<Permission> {
     let in_scope = scope.and_then(Value::as_str).unwrap_or_default().split_whitespace();
     let listed = listed.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     in_scope.chain(listed).filter_map(|text| Permission::try_from(text.to_owned()).ok()).collect()
