@@ -47,6 +47,7 @@ impl<T> Joined<T> {
 
 impl<T: Word + TryFrom<String>> Joined<T> {
     /// Copies the words, each as a value of its own.
+    #[must_use]
     pub fn to_vec(&self) -> Vec<T> {
         self.words().filter_map(|word| T::try_from(word.to_owned()).ok()).collect()
     }
