@@ -281,7 +281,7 @@ mod tests {
                 event["requestContext"]["timeEpoch"] = json!(epoch);
                 event["requestContext"]["requestTimeEpoch"] = json!(epoch);
                 if let Ok(request) = parsed(&event) {
-                    let _ = crate::credential::find(&request, &"ak".parse().unwrap());
+                    let _ = crate::credential::find(&request, &"ak".parse().unwrap(), "https://id.example");
                 }
                 let bytes = serde_json::to_vec(&event).unwrap();
                 prop_assert!(AuthorizerRequest::parse(&bytes[..cut.index(bytes.len())]).is_err());

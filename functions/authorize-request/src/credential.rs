@@ -1,7 +1,13 @@
 //! Finds the one credential of a request.
 
 use api::{BadCredential, Credential};
+use base64::{
+    Engine as _,
+    alphabet::URL_SAFE,
+    engine::general_purpose::{GeneralPurpose, NO_PAD},
+};
 use domain::token::KeyPrefix;
+use serde::Deserialize;
 
 use crate::{
     authorizer_request::{AuthorizerRequest, decoded},
@@ -11,10 +17,19 @@ use crate::{
 /// Query parameters in which some clients send credentials.
 const CREDENTIAL_PARAMETERS: [&str; 3] = ["access_token", "authorization", "x-access-key"];
 
+/// Reads a part of a JWT, however its last bits are.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
+
 /// Finds the one credential. Refuses a request without a credential, with several, with one in the URL, or with one
 /// of an unknown form.
-pub(crate) fn find(request: &AuthorizerRequest, prefix: &KeyPrefix) -> Result<Credential, Refusal> {
-    if in_url(request, prefix) {
+///
+/// In the URL counts a key of this installation, and a JWT of `issuer`. An API's own links may hold other JWTs.
+pub(crate) fn find(
+    request: &AuthorizerRequest,
+    prefix: &KeyPrefix,
+    issuer: &str,
+) -> Result<Credential, Refusal> {
+    if in_url(request, prefix, issuer) {
         return Err(Refusal::InUrl);
     }
     let headers = request.headers.0.iter().map(|(name, value)| (*name, value.as_str()));
@@ -25,24 +40,37 @@ pub(crate) fn find(request: &AuthorizerRequest, prefix: &KeyPrefix) -> Result<Cr
     })
 }
 
-fn in_url(request: &AuthorizerRequest, prefix: &KeyPrefix) -> bool {
+fn in_url(request: &AuthorizerRequest, prefix: &KeyPrefix, issuer: &str) -> bool {
+    let is_credential =
+        |text: &str| prefix.is_contained_in(text) || issuers_of_jwts(text).any(|named| named == issuer);
     let named = |name: &str| CREDENTIAL_PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(name));
     let in_query = |(name, value): &(String, String)| {
-        named(name) || is_credential(value, prefix) || is_credential(name, prefix)
+        // A JWT of somebody else is for somebody else, whatever the parameter is called.
+        named(name) && issuers_of_jwts(value).next().is_none() || is_credential(value) || is_credential(name)
     };
     request.query.iter().any(in_query)
-        || request.path.split('/').any(|segment| is_credential(&decoded(segment), prefix))
+        || request.path.split('/').any(|segment| is_credential(&decoded(segment)))
 }
 
-/// Tells whether text contains a token, or is a JWT by its shape, alone or after a scheme.
-fn is_credential(text: &str, prefix: &KeyPrefix) -> bool {
-    let bare = text.rsplit(' ').next().unwrap_or_default();
-    let is_jwt = || {
-        let mut parts = bare.split('.');
-        let objects = parts.by_ref().take(2).filter(|part| part.starts_with("eyJ")).count();
-        objects == 2 && parts.count() == 1
-    };
-    prefix.is_contained_in(text) || is_jwt()
+/// Finds the `iss` of each JWT in a text.
+fn issuers_of_jwts(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "-_=.".contains(c)));
+    words.flat_map(|word| {
+        let claims = word.split('.').skip(1).zip(word.split('.').skip(2)).map(|(claims, _)| claims);
+        claims.filter_map(issuer_of)
+    })
+}
+
+/// Reads the `iss` of the middle part of a JWT.
+fn issuer_of(claims: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Claims {
+        iss: String,
+    }
+    // Each object in base64 begins so. Most words are thereby no claims, at no cost.
+    let encoded = Some(claims.trim_end_matches('=')).filter(|claims| claims.starts_with('e'))?;
+    let claims: Claims = serde_json::from_slice(&LENIENT.decode(encoded).ok()?).ok()?;
+    Some(claims.iss)
 }
 
 #[cfg(test)]
@@ -68,27 +96,69 @@ mod tests {
     const ENCODED_PATH: &str =
         "/x/ak%5F7HcX2mPq9LwZtR4bK1nV_00000000000000000000000000000000000000000004MWDTL";
 
+    const ISSUER: &str = "https://id.example";
+
+    fn found(request: &AuthorizerRequest) -> Result<Credential, Refusal> {
+        find(request, &"ak".parse().unwrap(), ISSUER)
+    }
+
+    fn jwt(issuer: &str) -> String {
+        let claims = format!(r#"{{"sub":"ann","iss":"{issuer}","exp":1}}"#);
+        let part = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+        format!("{}.{}.c2ln", part(r#"{"alg":"ES256"}"#), part(&claims))
+    }
+
     #[test]
     fn the_public_half_in_the_url_is_no_credential() {
         let good = request(&[("x-access-key", "ak_a_b")], &[], "/access-keys/ak_7HcX2mPq9LwZtR4bK1nV");
-        assert!(find(&good, &"ak".parse().unwrap()).is_ok());
+        assert!(found(&good).is_ok());
     }
 
     #[test]
     fn a_credential_in_the_url_is_refused_beside_a_good_one() {
         let good = [("x-access-key", "ak_a_b")];
+        let jwt = &jwt(ISSUER);
+        let padded = &jwt.replacen(".c2ln", "==.c2ln", 1);
+        let (bearer, nested) = (&format!("Bearer {jwt}"), &format!("https://e.example/?t={jwt}&x"));
+        let (in_path, in_matrix) = (&format!("/x/{jwt}/y"), &format!("/x;t={jwt}"));
+        let encoded_path = &format!("/x/{}", jwt.replace('.', "%2E").replace('e', "%65"));
         for (query, path) in [
             (vec![("access_token", "x")], "/x"),
             (vec![("X-Access-Key", "x")], "/x"),
             (vec![("anything", TOKEN)], "/x"),
             (vec![("anything", BEARER)], "/x"),
             (vec![("anything", URL)], "/x"),
-            (vec![("id_token", "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln")], "/x"),
+            (vec![("id_token", jwt)], "/x"),
+            (vec![("access_token", jwt)], "/x"),
+            (vec![(jwt, "")], "/x"),
+            (vec![("t", bearer)], "/x"),
+            (vec![("t", nested)], "/x"),
+            (vec![("t", padded)], "/x"),
+            (vec![], in_path),
+            (vec![], in_matrix),
+            (vec![], encoded_path),
             (vec![], ENCODED_PATH),
             (vec![], PATH),
         ] {
-            let refused = find(&request(&good, &query, path), &"ak".parse().unwrap()).err();
+            let refused = found(&request(&good, &query, path)).err();
             assert_eq!(refused, Some(Refusal::InUrl), "{query:?} {path}");
+        }
+    }
+
+    #[test]
+    fn a_jwt_of_somebody_else_in_the_url_passes() {
+        let good = [("x-access-key", "ak_a_b")];
+        let jwt = &jwt("https://links.example");
+        let without_issuer = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln";
+        let in_path = &format!("/invitations/{jwt}");
+        for (query, path) in [
+            (vec![("invitation", jwt.as_str())], "/x"),
+            (vec![("access_token", jwt)], "/x"),
+            (vec![("t", without_issuer)], "/x"),
+            (vec![("t", "eyJ.eyJ.eyJ"), ("version", "1.2.3"), ("host", "edge.example.com")], "/x"),
+            (vec![], in_path),
+        ] {
+            assert!(found(&request(&good, &query, path)).is_ok(), "{query:?} {path}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use api::app::PepperFailure;
 use lambda_runtime::Diagnostic;
 
-use crate::jwt::jwks::JwksFailure;
+use crate::jwt::IssuerFailure;
 
 /// A failure, because of which the authorizer cannot decide. The gateway answers it with a 500.
 #[derive(Debug, thiserror::Error)]
@@ -31,9 +31,9 @@ pub(crate) enum Failure {
     /// The secret could not be checked.
     #[error("the secret could not be checked")]
     Pepper(#[from] PepperFailure),
-    /// The identity provider's keys could not be fetched.
-    #[error("the identity provider's keys could not be fetched")]
-    Jwks(#[from] JwksFailure),
+    /// The identity provider did not say what it was asked.
+    #[error("the identity provider did not answer as it must")]
+    Issuer(#[from] IssuerFailure),
 }
 
 impl Failure {

@@ -1,13 +1,16 @@
 //! Tokens of the identity provider, checked offline against its published keys.
 
+mod address;
 mod algorithms;
 mod claims;
+mod discovery;
+mod documents;
 pub(crate) mod issuer;
 pub(crate) mod jwks;
 mod provider;
+pub(crate) mod userinfo;
 
 use api::app::Moment;
-use domain::sign_in::SignedIn;
 use jsonwebtoken::{Validation, decode, decode_header};
 
 use crate::{refusal::Refusal, stop::Stop};
@@ -15,11 +18,14 @@ use claims::Claims;
 use issuer::Issuer;
 use jwks::Jwks;
 
+pub(crate) use claims::Accepted;
+pub(crate) use documents::IssuerFailure;
+
 /// Checks signature and claims at `now`.
 ///
 /// Each claim that is relied on must be present with its type. One of another type is refused, never taken as
 /// absent. The token's own header never says where keys come from.
-pub(crate) async fn verify(issuer: &Issuer, jwks: &Jwks, text: &str, now: Moment) -> Result<SignedIn, Stop> {
+pub(crate) async fn verify(issuer: &Issuer, jwks: &Jwks, text: &str, now: Moment) -> Result<Accepted, Stop> {
     provider::install();
     let header = decode_header(text).map_err(|_| Refusal::BadJwt("jwt_malformed"))?;
     if !issuer.algorithms.contains(&header.alg) {
@@ -39,6 +45,6 @@ pub(crate) async fn verify(issuer: &Issuer, jwks: &Jwks, text: &str, now: Moment
     let mut tokens =
         keys.iter().filter_map(|key| decode::<serde_json::Value>(text, key, &signature_alone).ok());
     let token = tokens.next().ok_or(Refusal::BadJwt("jwt_signature"))?;
-    let claims: Claims = serde_json::from_value(token.claims).map_err(|_| Refusal::BadJwt("jwt_claims"))?;
+    let claims = Claims::read(token.claims).ok_or(Refusal::BadJwt("jwt_claims"))?;
     Ok(claims.accept(issuer, now.time()).map_err(Refusal::BadJwt)?)
 }

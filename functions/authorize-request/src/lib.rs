@@ -85,7 +85,7 @@ fn refuse(
 
 async fn authorize(authorizer: &Authorizer, request: &AuthorizerRequest) -> Result<Caller, Stop> {
     // The state of calls to AWS is large. In boxes it is not moved about for requests that make no call.
-    match &credential::find(request, &authorizer.app.key_prefix)? {
+    match &credential::find(request, &authorizer.app.key_prefix, &authorizer.issuer.url)? {
         Credential::Token(text) => Box::pin(access_key::authorize(authorizer, request, text)).await,
         Credential::Jwt(text) => Box::pin(sign_in::authorize(authorizer, request, text)).await,
     }

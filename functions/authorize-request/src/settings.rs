@@ -6,7 +6,7 @@ use api::app::{App, BadSetting, Pepper, StartError};
 
 use crate::{
     cache::{Cache, DecisionCache},
-    jwt::{issuer::Issuer, jwks::Jwks},
+    jwt::{issuer::Issuer, jwks::Jwks, userinfo::Userinfo},
     organization_cache::OrganizationCache,
     routes::Routes,
 };
@@ -23,6 +23,7 @@ pub struct Authorizer {
     pub(crate) app: App<Pepper>,
     pub(crate) issuer: Issuer,
     pub(crate) jwks: Jwks,
+    pub(crate) userinfo: Userinfo,
     pub(crate) routes: Routes,
     pub(crate) organizations: OrganizationCache,
     pub(crate) decisions: DecisionCache,
@@ -44,10 +45,12 @@ impl Authorizer {
         let timeout = Duration::from_millis(environment.parse_or("OPERATION_TIMEOUT_MS", 1_500)?);
         let issuer = Issuer::from_env(environment)?;
         let jwks = Jwks::new(&issuer.url, environment.optional("OIDC_JWKS_URL"), timeout);
+        let userinfo = Userinfo::new(&issuer.url);
         let routes = environment.parse_or("ROUTE_PERMISSIONS", Routes::default())?;
         Ok(Self {
             app,
             jwks,
+            userinfo,
             issuer,
             routes,
             organizations: OrganizationCache::default(),

@@ -12,9 +12,17 @@ use link::link;
 use table::Error;
 
 use crate::{
-    authorizer_request::AuthorizerRequest, jwt, member, refusal::Refusal, settings::Authorizer, stop::Stop,
+    authorizer_request::AuthorizerRequest,
+    jwt::{self, Accepted},
+    member,
+    refusal::Refusal,
+    settings::Authorizer,
+    stop::Stop,
     suspension::WhileSuspended,
 };
+
+/// The route on which people create organizations. It needs their verified address.
+const ORGANIZATION_CREATION: &str = "POST /v1/organizations";
 
 /// Authorizes the bearer of a token of the identity provider.
 pub(crate) async fn authorize(
@@ -22,27 +30,46 @@ pub(crate) async fn authorize(
     request: &AuthorizerRequest,
     text: &str,
 ) -> Result<Caller, Stop> {
-    let sign_in = jwt::verify(&authorizer.issuer, &authorizer.jwks, text, request.moment).await?;
+    let accepted = jwt::verify(&authorizer.issuer, &authorizer.jwks, text, request.moment).await?;
+    let bearer = &Bearer { authorizer, request, text, accepted };
     let Some(named) = &request.organization_id else {
-        return authorize_without_organization(authorizer, request, sign_in);
+        return authorize_without_organization(bearer).await;
     };
     let organization_id = OrganizationId::parse(named).map_err(|_| Refusal::NotAMember)?;
-    let member =
-        retry_on_conflict(|| authorize_member(authorizer, request, organization_id, &sign_in)).await?;
-    Ok(Caller::Member(Box::new(Member { sign_in: Some(sign_in), ..member })))
+    let member = retry_on_conflict(|| authorize_member(bearer, organization_id)).await?;
+    Ok(Caller::Member(Box::new(member)))
 }
 
-async fn authorize_member(
-    authorizer: &Authorizer,
-    request: &AuthorizerRequest,
-    organization_id: OrganizationId,
-    sign_in: &SignedIn,
-) -> Result<Member, Stop> {
-    let user = find_user(authorizer, organization_id, sign_in).await?.ok_or(Refusal::NotAMember)?;
+/// Somebody with an acceptable token, and their request.
+struct Bearer<'a> {
+    authorizer: &'a Authorizer,
+    request: &'a AuthorizerRequest,
+    text: &'a str,
+    accepted: Accepted,
+}
+
+impl Bearer<'_> {
+    /// Returns the sign-in with the address that the issuer vouches for, which may take a call to the issuer. Other
+    /// APIs than this one need no address.
+    async fn with_address(&self) -> Result<SignedIn, Stop> {
+        if !self.request.sign_in_routes {
+            return Ok(self.accepted.sign_in.clone());
+        }
+        let Authorizer { userinfo, issuer, .. } = self.authorizer;
+        Ok(userinfo.complete(issuer, self.text, &self.accepted, self.request.moment).await?)
+    }
+}
+
+async fn authorize_member(bearer: &Bearer<'_>, organization_id: OrganizationId) -> Result<Member, Stop> {
+    let Bearer { authorizer, request, .. } = bearer;
+    let (user, mut sign_in) = find_user(bearer, organization_id).await?;
     let suspended = WhileSuspended::of_sign_in(request, &user);
     let member = member::authorize(authorizer, request, &user, None, suspended).await?;
-    match link(authorizer, request, &user, sign_in).await {
-        Ok(()) => Ok(member),
+    if user.email.is_some() && user.proven_address().is_none() {
+        sign_in = bearer.with_address().await?;
+    }
+    match link(authorizer, request, &user, &sign_in).await {
+        Ok(()) => Ok(Member { sign_in: Some(sign_in), ..member }),
         Err(Error::Refused(domain::Error::NotFound { .. })) => Err(Refusal::OrganizationNotActive.into()),
         Err(Error::Refused(_)) => Err(Refusal::OwnsTooMany.into()),
         Err(error) => Err(error.into()),
@@ -50,35 +77,35 @@ async fn authorize_member(
 }
 
 /// Lets a sign-in pass without a user, on this API's own routes.
-fn authorize_without_organization(
-    authorizer: &Authorizer,
-    request: &AuthorizerRequest,
-    sign_in: SignedIn,
-) -> Result<Caller, Stop> {
+async fn authorize_without_organization(bearer: &Bearer<'_>) -> Result<Caller, Stop> {
+    let Bearer { authorizer, request, accepted, .. } = bearer;
     if !request.sign_in_routes {
         return Err(Refusal::NoOrganization.into());
     }
-    if !authorizer.routes.permit(request, &sign_in.permissions) {
+    if !authorizer.routes.permit(request, &accepted.sign_in.permissions) {
         return Err(Refusal::NotPermitted.into());
     }
-    Ok(Caller::SignIn(sign_in))
+    if request.route_key == ORGANIZATION_CREATION {
+        return Ok(Caller::SignIn(bearer.with_address().await?));
+    }
+    Ok(Caller::SignIn(accepted.sign_in.clone()))
 }
 
 /// Finds the person's user in the organization: the linked one, or else the one invited by the verified address.
-async fn find_user(
-    authorizer: &Authorizer,
-    organization_id: OrganizationId,
-    sign_in: &SignedIn,
-) -> Result<Option<User>, Error> {
+async fn find_user(bearer: &Bearer<'_>, organization_id: OrganizationId) -> Result<(User, SignedIn), Stop> {
+    let (authorizer, sign_in) = (bearer.authorizer, &bearer.accepted.sign_in);
     let (table, subject) = (&authorizer.app.table, sign_in.hash());
     if let Some(user_id) = table.linked_user(organization_id, &subject).await? {
-        return read_person(authorizer, organization_id, user_id).await;
+        let user = read_person(authorizer, organization_id, user_id).await?.ok_or(Refusal::NotAMember)?;
+        return Ok((user, sign_in.clone()));
     }
-    let Some(email) = sign_in.verified_email() else { return Ok(None) };
-    let Some(user_id) = table.claimed_user(organization_id, email).await? else { return Ok(None) };
+    let sign_in = bearer.with_address().await?;
+    let email = sign_in.verified_email().ok_or(Refusal::NotAMember)?;
+    let user_id = table.claimed_user(organization_id, email).await?.ok_or(Refusal::NotAMember)?;
     let invited = read_person(authorizer, organization_id, user_id).await?;
     // The user may have been linked to this very sign-in meanwhile. One that is linked to another person stays theirs.
-    Ok(invited.filter(|user| user.subject.as_ref().is_none_or(|linked| *linked == subject)))
+    let theirs = invited.filter(|user| user.subject.as_ref().is_none_or(|linked| *linked == subject));
+    Ok((theirs.ok_or(Refusal::NotAMember)?, sign_in))
 }
 
 /// Reads a user that can sign in: a machine never does, whatever its address.

@@ -2,7 +2,7 @@
 
 use api::{MayConflict, app::PepperFailure};
 
-use crate::{failure::Failure, jwt::jwks::JwksFailure, refusal::Refusal};
+use crate::{failure::Failure, jwt::IssuerFailure, refusal::Refusal};
 
 /// Why a request does not pass.
 ///
@@ -39,8 +39,8 @@ impl From<PepperFailure> for Stop {
     }
 }
 
-impl From<JwksFailure> for Stop {
-    fn from(failure: JwksFailure) -> Self {
+impl From<IssuerFailure> for Stop {
+    fn from(failure: IssuerFailure) -> Self {
         Self::Failed(failure.into())
     }
 }

@@ -10,7 +10,7 @@ use domain::{
 
 /// Who may create organizations.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CreationPolicy {
+pub(crate) enum CreationPolicy {
     /// Everybody who signs in.
     Open,
     /// Everybody whose sign-in carries this permission, in its scope or among its permissions.

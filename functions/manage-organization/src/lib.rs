@@ -6,6 +6,7 @@ mod delete;
 mod policy;
 mod preview;
 mod response;
+mod settings;
 mod update;
 
 use api::{HandlerResult, Member, Paging, Request, app::App, response::ok};
@@ -13,18 +14,20 @@ use domain::{access::Action, sign_in::SignedIn};
 use response::{MembershipResponse, OrganizationResponse};
 use table::MembershipPosition;
 
-pub use creation_policy::CreationPolicy;
+pub use settings::Settings;
 
 /// Creates an organization, lists those of a person, or shows, changes, deletes or tries a change of one.
 pub async fn manage_organization(
     app: &App,
-    creation: &CreationPolicy,
+    settings: &Settings,
     request: lambda_http::Request,
 ) -> HandlerResult {
     let request = Request::read(request)?;
     match request.route.as_str() {
-        "POST /v1/organizations" => create::create(app, creation, &request.into_signed_in()?).await,
-        "GET /v1/organizations" => list(app, &request.into_signed_in()?).await,
+        "POST /v1/organizations" => {
+            create::create(app, &settings.creation, &request.into_signed_in(settings.subject_claim)?).await
+        }
+        "GET /v1/organizations" => list(app, &request.into_signed_in(settings.subject_claim)?).await,
         "PATCH /v1/organizations/{organization_id}" => update::update(app, &request.into_member()?).await,
         "POST /v1/organizations/{organization_id}/policy-preview" => {
             preview::preview(app, &request.into_member()?).await

@@ -2,11 +2,11 @@
 
 use api::{app::App, serve};
 use lambda_http::Error;
-use manage_organization::{CreationPolicy, manage_organization};
+use manage_organization::{Settings, manage_organization};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let app = &App::from_env().await?;
-    let creation = &app.environment.parse_or("ORGANIZATION_CREATION", CreationPolicy::Open)?;
-    serve(|request| manage_organization(app, creation, request)).await
+    let settings = &Settings::from_env(&app.environment)?;
+    serve(|request| manage_organization(app, settings, request)).await
 }

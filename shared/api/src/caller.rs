@@ -7,7 +7,7 @@ use domain::{
     id::{KeyId, OrganizationId, UserId},
     joined::Joined,
     permission::Permission,
-    sign_in::SignedIn,
+    sign_in::{SignedIn, SubjectClaim},
     text::{Email, Name},
     user::Kind,
 };
@@ -145,6 +145,8 @@ fn sign_in(context: &AuthorizerContext) -> Result<SignedIn, BadContext> {
     }
     Ok(SignedIn {
         issuer: required("issuer", not_empty(context.issuer.clone()))?,
+        // The context does not say. A handler that needs it has it from its settings.
+        subject_claim: SubjectClaim::default(),
         subject: required("subject", not_empty(context.subject.clone()))?,
         email: optional("email", &context.email, |text| Email::try_from(text.to_owned()).ok())?,
         email_verified: optional("email_verified", &context.email_verified, |text| text.parse().ok())?
@@ -195,6 +197,7 @@ mod tests {
         ) -> SignedIn {
             SignedIn {
                 issuer,
+                subject_claim: SubjectClaim::default(),
                 subject,
                 email_verified: verified && email.is_some(),
                 email: email.map(|text| Email::try_from(text).unwrap()),

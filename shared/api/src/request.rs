@@ -2,7 +2,12 @@
 
 use std::collections::HashMap;
 
-use domain::{Error, Time, id::OrganizationId, sign_in::SignedIn, token::KeyPrefix};
+use domain::{
+    Error, Time,
+    id::OrganizationId,
+    sign_in::{SignedIn, SubjectClaim},
+    token::KeyPrefix,
+};
 use lambda_http::{
     Body, RequestExt as _,
     aws_lambda_events::{apigw::ApiGatewayV2httpRequestContext, query_map::QueryMap},
@@ -62,10 +67,12 @@ impl Request {
     }
 
     /// Checks that the caller signed in, on a route that needs no organization. Refuses access keys.
-    pub fn into_signed_in(self) -> Result<Request<SignedIn>, HandlerError> {
+    ///
+    /// `claim` is the one by which this installation knows people.
+    pub fn into_signed_in(self, claim: SubjectClaim) -> Result<Request<SignedIn>, HandlerError> {
         let (request, caller) = self.split();
         match caller {
-            Caller::SignIn(sign_in) => Ok(request.with_caller(sign_in)),
+            Caller::SignIn(sign_in) => Ok(request.with_caller(SignedIn { subject_claim: claim, ..sign_in })),
             Caller::Member(_) => {
                 let needs = "a sign-in; an access key belongs to one organization".to_owned();
                 Err(Error::Forbidden { needs }.into())

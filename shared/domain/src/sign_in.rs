@@ -1,5 +1,7 @@
 //! Sign-ins: a person as the identity provider describes them, before any membership.
 
+use std::str::FromStr;
+
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -9,11 +11,43 @@ use crate::{
     text::{Email, Name},
 };
 
+/// The claim by which an issuer's people are known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SubjectClaim {
+    /// `sub`, the standard's.
+    #[default]
+    Sub,
+    /// `oid`, for an issuer whose `sub` differs from application to application.
+    Oid,
+}
+
+impl SubjectClaim {
+    /// Returns the name of the claim.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sub => "sub",
+            Self::Oid => "oid",
+        }
+    }
+}
+
+impl FromStr for SubjectClaim {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let claim = [Self::Sub, Self::Oid].into_iter().find(|claim| claim.as_str() == text);
+        claim.ok_or("must be sub or oid")
+    }
+}
+
 /// A person as the identity provider describes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
     /// The issuer.
     pub issuer: String,
+    /// The claim that holds the subject.
+    pub subject_claim: SubjectClaim,
     /// The issuer's id of the person.
     pub subject: String,
     /// The address, if the provider states a usable one.
@@ -30,7 +64,7 @@ impl SignedIn {
     /// Returns the stored id of this sign-in.
     #[must_use]
     pub fn hash(&self) -> String {
-        subject_hash(&self.issuer, &self.subject)
+        subject_hash(&self.issuer, self.subject_claim, &self.subject)
     }
 
     /// Returns a name for the person: as the provider states it, or else their verified address, or else a
@@ -49,14 +83,16 @@ impl SignedIn {
     }
 }
 
-/// SHA-256 of issuer and subject, in hexadecimal.
+/// SHA-256 of issuer, claim and subject, in hexadecimal.
 ///
-/// The issuer's length comes first, so that two pairs with the same concatenation have different hashes.
-fn subject_hash(issuer: &str, subject: &str) -> String {
+/// The issuer's length comes first, and the names of claims are equally long. So different people have different
+/// hashes, also where texts are the same once they are joined.
+fn subject_hash(issuer: &str, claim: SubjectClaim, subject: &str) -> String {
     let mut hash = Sha256::new();
     hash.update((issuer.len() as u64).to_be_bytes());
-    hash.update(issuer.as_bytes());
-    hash.update(subject.as_bytes());
+    for part in [issuer, claim.as_str(), subject] {
+        hash.update(part.as_bytes());
+    }
     hex::encode(&hash.finalize())
 }
 
@@ -68,6 +104,7 @@ mod tests {
     fn a_person_has_a_visible_name_whatever_the_provider_states() {
         let mut sign_in = SignedIn {
             issuer: "https://id.example".to_owned(),
+            subject_claim: SubjectClaim::Sub,
             subject: "a\nb\0".to_owned(),
             email: Email::try_from("ann@example.com".to_owned()).ok(),
             email_verified: true,
@@ -85,7 +122,9 @@ mod tests {
 
     #[test]
     fn the_border_between_issuer_and_subject_counts() {
-        assert_ne!(subject_hash("https://a.example/x", "y"), subject_hash("https://a.example/", "xy"));
-        assert_eq!(subject_hash("a", "b").len(), 64);
+        let hash = |issuer, subject| subject_hash(issuer, SubjectClaim::Sub, subject);
+        assert_ne!(hash("https://a.example/x", "y"), hash("https://a.example/", "xy"));
+        assert_ne!(hash("a", "b"), subject_hash("a", SubjectClaim::Oid, "b"), "the claim counts too");
+        assert_eq!(hash("a", "b").len(), 64);
     }
 }

@@ -5,22 +5,33 @@ use domain::{
     Time,
     joined::Joined,
     permission::Permission,
-    sign_in::SignedIn,
-    text::{Email, Name},
+    sign_in::{SignedIn, SubjectClaim},
+    text::Name,
 };
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::issuer::Issuer;
+use super::{
+    address::{Address, Source},
+    issuer::Issuer,
+};
 
 /// How far an issuer's clock may run ahead of the gateway's, seconds.
 const MAX_CLOCK_SKEW: f64 = 30.0;
 
+/// The claims of a token.
+#[derive(Debug)]
+pub(super) struct Claims {
+    checked: Checked,
+    all: Map<String, Value>,
+}
+
 /// The claims on which the authorizer relies, with the types that they must have.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Claims {
+struct Checked {
     iss: String,
-    sub: String,
+    #[serde(default, deserialize_with = "api::non_null")]
+    sub: Option<String>,
     exp: f64,
     #[serde(default, deserialize_with = "api::non_null")]
     nbf: Option<f64>,
@@ -28,11 +39,16 @@ pub(crate) struct Claims {
     aud: Option<Audience>,
     #[serde(default, deserialize_with = "api::non_null")]
     client_id: Option<String>,
-    email: Option<Value>,
-    email_verified: Option<Value>,
-    name: Option<Value>,
-    scope: Option<Value>,
-    permissions: Option<Value>,
+}
+
+/// The person of an acceptable token.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) sign_in: SignedIn,
+    /// The `sub`, which may be another claim than the one by which the person is known.
+    pub(super) sub: Option<String>,
+    /// Whether the issuer states that it did not verify the address.
+    pub(super) address_denied: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -43,8 +59,38 @@ enum Audience {
 }
 
 impl Claims {
+    /// Reads claims. `None` if one of them has another type than it must have.
+    pub(super) fn read(claims: Value) -> Option<Self> {
+        let checked = Checked::deserialize(&claims).ok()?;
+        let Value::Object(all) = claims else { return None };
+        Some(Self { checked, all })
+    }
+
     /// Returns the person, or the reason why the token is not acceptable at `now`.
-    pub(crate) fn accept(self, issuer: &Issuer, now: Time) -> Result<SignedIn, &'static str> {
+    pub(super) fn accept(self, issuer: &Issuer, now: Time) -> Result<Accepted, &'static str> {
+        let Self { checked, all } = self;
+        checked.check(issuer, now)?;
+        let subject = match issuer.subject_claim {
+            SubjectClaim::Sub => checked.sub.as_deref(),
+            SubjectClaim::Oid => text(&all, "oid"),
+        };
+        let subject = subject.filter(|subject| (1..=256).contains(&subject.len())).ok_or("jwt_subject")?;
+        let Address { email, verified, denied } = issuer.address.read(&all, Source::Token);
+        let sign_in = SignedIn {
+            issuer: checked.iss,
+            subject_claim: issuer.subject_claim,
+            subject: subject.to_owned(),
+            email,
+            email_verified: verified,
+            name: name(&all),
+            permissions: permissions(&all),
+        };
+        Ok(Accepted { sign_in, sub: checked.sub, address_denied: denied })
+    }
+}
+
+impl Checked {
+    fn check(&self, issuer: &Issuer, now: Time) -> Result<(), &'static str> {
         #[expect(clippy::cast_precision_loss, reason = "seconds until the year 9999 are exact in 53 bits")]
         let now = now.seconds() as f64;
         if self.iss != issuer.url {
@@ -62,30 +108,30 @@ impl Claims {
             (None, Some(expected)) => self.client_id.as_ref() == Some(expected),
             (None, None) => false,
         };
-        if !for_us {
-            return Err("jwt_audience");
-        }
-        if self.sub.is_empty() || self.sub.len() > 256 {
-            return Err("jwt_subject");
-        }
-        let text = |value: Option<Value>| value.and_then(|value| value.as_str().map(str::to_owned));
-        Ok(SignedIn {
-            issuer: self.iss,
-            subject: self.sub,
-            email: text(self.email).and_then(|email| Email::try_from(email).ok()),
-            email_verified: matches!(self.email_verified, Some(Value::Bool(true)))
-                || self.email_verified.is_some_and(|value| value == "true"),
-            name: text(self.name).and_then(|name| Name::cleaned(&name)),
-            permissions: permissions(self.scope.as_ref(), self.permissions.as_ref()),
-        })
+        if for_us { Ok(()) } else { Err("jwt_audience") }
     }
 }
 
-/// Collects the permissions in a scope and in a list of permissions. Other words in them are skipped.
-fn permissions(scope: Option<&Value>, listed: Option<&Value>) -> Joined<Permission> {
-    let in_scope = scope.and_then(Value::as_str).unwrap_or_default().split_whitespace();
-    let listed = listed.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    in_scope.chain(listed).filter_map(|text| Permission::try_from(text.to_owned()).ok()).collect()
+fn text<'a>(claims: &'a Map<String, Value>, claim: &str) -> Option<&'a str> {
+    claims.get(claim).and_then(Value::as_str)
+}
+
+/// Returns the person's name, if claims state one.
+pub(super) fn name(claims: &Map<String, Value>) -> Option<Name> {
+    text(claims, "name").and_then(Name::cleaned)
+}
+
+/// Collects the permissions in scopes, which are text or lists, and in a list of permissions. Other words in them are
+/// skipped.
+fn permissions(claims: &Map<String, Value>) -> Joined<Permission> {
+    let scopes = ["scope", "scp"].map(|claim| claims.get(claim));
+    let listed = claims.get("permissions").filter(|listed| listed.is_array());
+    let texts = scopes.into_iter().chain([listed]).flatten().flat_map(|claim| match claim {
+        Value::Array(texts) => texts.as_slice(),
+        text => std::slice::from_ref(text),
+    });
+    let words = texts.filter_map(Value::as_str).flat_map(str::split_whitespace);
+    words.filter_map(|word| Permission::try_from(word.to_owned()).ok()).collect()
 }
 
 /// Tells whether the header names an extension that the reader must support (RFC 7515, `crit`). None is supported.
@@ -101,16 +147,20 @@ mod tests {
 
     use super::*;
 
+    use crate::jwt::address::{AddressRule, Trust};
+
     fn issuer(client_id: Option<&str>) -> Issuer {
         Issuer {
             url: "https://id.example".to_owned(),
             audience: "keys".to_owned(),
             client_id: client_id.map(str::to_owned),
             algorithms: Vec::new(),
+            subject_claim: SubjectClaim::Sub,
+            address: AddressRule::of("email", Trust::Claim),
         }
     }
 
-    fn accepted(changes: &Value, issuer: &Issuer) -> Result<SignedIn, &'static str> {
+    fn accepted(changes: &Value, issuer: &Issuer) -> Result<Accepted, &'static str> {
         let mut claims = json!({"iss": "https://id.example", "sub": "ann", "aud": "keys", "exp": 1_000});
         for (name, value) in changes.as_object().unwrap() {
             match value {
@@ -118,8 +168,7 @@ mod tests {
                 value => claims.as_object_mut().unwrap().insert(name.clone(), value.clone()),
             };
         }
-        let claims: Claims = serde_json::from_value(claims).map_err(|_| "type")?;
-        claims.accept(issuer, Time::from_seconds(999))
+        Claims::read(claims).ok_or("type")?.accept(issuer, Time::from_seconds(999))
     }
 
     #[test]
@@ -143,6 +192,9 @@ mod tests {
             (json!({"aud": "absent"}), Some("jwt_audience")),
             (json!({"aud": "absent", "client_id": "keys"}), Some("jwt_audience")),
             (json!({"sub": ""}), Some("jwt_subject")),
+            (json!({"sub": "absent"}), Some("jwt_subject")),
+            (json!({"sub": "s".repeat(257)}), Some("jwt_subject")),
+            (json!({"sub": null}), Some("type")),
             (json!({"sub": 7}), Some("type")),
         ] {
             assert_eq!(accepted(&changes, &issuer(None)).err(), why, "{changes}");
@@ -158,13 +210,33 @@ mod tests {
     }
 
     #[test]
-    fn only_true_verifies_an_address() {
-        for (value, verified) in
-            [(json!(true), true), (json!("true"), true), (json!(1), false), (json!("yes"), false)]
+    fn people_are_known_by_the_claim_of_the_setting() {
+        let by_oid = Issuer { subject_claim: SubjectClaim::Oid, ..issuer(None) };
+        let found = accepted(&json!({"oid": "o-1"}), &by_oid).unwrap();
+        assert_eq!((found.sign_in.subject.as_str(), found.sub.as_deref()), ("o-1", Some("ann")));
+        let found = accepted(&json!({"oid": "o-1", "sub": "absent"}), &by_oid).unwrap();
+        assert_eq!((found.sign_in.subject.as_str(), found.sub), ("o-1", None));
+        for oid in [json!("absent"), json!(""), json!(null), json!(7), json!(["o-1"]), json!("o".repeat(257))]
         {
-            let sign_in =
-                accepted(&json!({"email": "a@b.co", "email_verified": value}), &issuer(None)).unwrap();
-            assert_eq!(sign_in.email_verified, verified);
+            assert_eq!(accepted(&json!({"oid": oid}), &by_oid).err(), Some("jwt_subject"), "{oid}");
+        }
+        assert_eq!(accepted(&json!({"oid": "o-1", "sub": 7}), &by_oid).err(), Some("type"));
+        assert_eq!(accepted(&json!({"oid": 7}), &issuer(None)).unwrap().sign_in.subject, "ann");
+    }
+
+    #[test]
+    fn scopes_are_text_or_lists() {
+        for (claims, expected) in [
+            (json!({"scope": "Openid orders:read  clusters:*"}), vec!["orders:read", "clusters:*"]),
+            (json!({"scope": ["Openid", "orders:read"]}), vec!["orders:read"]),
+            (json!({"scp": "orders:read"}), vec!["orders:read"]),
+            (json!({"scp": ["orders:read", 7, null, "orders:write"]}), vec!["orders:read", "orders:write"]),
+            (json!({"scope": "a:b", "scp": ["c:d"], "permissions": ["e:f"]}), vec!["a:b", "c:d", "e:f"]),
+            (json!({"scope": 7, "scp": {"a:b": true}, "permissions": "e:f"}), vec![]),
+            (json!({"scope": null, "scp": [], "permissions": null}), vec![]),
+        ] {
+            let found = accepted(&claims, &issuer(None)).unwrap().sign_in.permissions;
+            assert_eq!(found.iter().map(Permission::as_str).collect::<Vec<_>>(), expected, "{claims}");
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The identity provider whose tokens are accepted.
 
 use api::app::{BadSetting, Environment};
+use domain::sign_in::SubjectClaim;
 use jsonwebtoken::Algorithm;
 
-use super::algorithms::Algorithms;
+use super::{address::AddressRule, algorithms::Algorithms};
 
-/// The identity provider, and the audience of its acceptable tokens.
+/// The identity provider, and what its acceptable tokens hold.
 #[derive(Debug)]
 pub(crate) struct Issuer {
     pub(crate) url: String,
@@ -13,6 +14,9 @@ pub(crate) struct Issuer {
     /// Set for issuers whose tokens have no audience.
     pub(crate) client_id: Option<String>,
     pub(crate) algorithms: Vec<Algorithm>,
+    /// The claim by which people are known.
+    pub(crate) subject_claim: SubjectClaim,
+    pub(crate) address: AddressRule,
 }
 
 impl Issuer {
@@ -22,6 +26,8 @@ impl Issuer {
             audience: environment.required("OIDC_AUDIENCE")?,
             client_id: environment.optional("OIDC_CLIENT_ID"),
             algorithms: environment.parse_or("OIDC_ALGORITHMS", Algorithms::default())?.0,
+            subject_claim: environment.parse_or("OIDC_SUBJECT_CLAIM", SubjectClaim::default())?,
+            address: AddressRule::from_env(environment)?,
         })
     }
 }

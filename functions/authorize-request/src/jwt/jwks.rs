@@ -1,19 +1,22 @@
 //! The identity provider's published keys, fetched when first needed and then cached.
 
-mod documents;
 mod key_set;
 mod signing_key;
 
 use std::{fmt, time::Duration};
 
 use api::app::Moment;
-use documents::Documents;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use key_set::KeySet;
-use serde::Deserialize;
 use tokio::sync::Mutex;
 
-pub(crate) use documents::JwksFailure;
+use super::{
+    discovery::Discovery,
+    documents::{Documents, IssuerFailure},
+};
+
+/// The largest document to read, bytes. No issuer's documents come near it.
+const MAX_DOCUMENT_SIZE: usize = 256 * 1024;
 
 /// The age at which keys are fetched anew, so that a withdrawn one is forgotten.
 const MAX_AGE: Duration = Duration::from_hours(1);
@@ -26,8 +29,7 @@ const MIN_REFETCH_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The published keys of the identity provider.
 pub(crate) struct Jwks {
-    discovery: String,
-    issuer: String,
+    discovery: Discovery,
     url: Option<String>,
     documents: Documents,
     held: Mutex<Held>,
@@ -39,21 +41,14 @@ struct Held {
     tried: Option<Moment>,
 }
 
-#[derive(Deserialize)]
-struct Discovery {
-    issuer: String,
-    jwks_uri: String,
-}
-
 impl Jwks {
     /// Makes an empty cache. Without `url` the address of the keys comes from the issuer's discovery document.
     /// `timeout` limits each request.
     pub(crate) fn new(issuer: &str, url: Option<String>, timeout: Duration) -> Self {
         Self {
-            discovery: format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')),
-            issuer: issuer.to_owned(),
+            discovery: Discovery::of(issuer),
             url,
-            documents: Documents::new(timeout),
+            documents: Documents::new(timeout, MAX_DOCUMENT_SIZE),
             held: Mutex::default(),
         }
     }
@@ -67,7 +62,7 @@ impl Jwks {
         name: Option<&str>,
         algorithm: Algorithm,
         now: Moment,
-    ) -> Result<Vec<DecodingKey>, JwksFailure> {
+    ) -> Result<Vec<DecodingKey>, IssuerFailure> {
         let mut held = self.held.lock().await;
         let known = held.keys.as_ref().filter(|(_, fetched)| fetched.is_within(RETENTION, now));
         let known =
@@ -77,7 +72,7 @@ impl Jwks {
             known => known.map(|(found, _)| found),
         };
         if held.tried.is_some_and(|tried| tried.is_within(MIN_REFETCH_INTERVAL, now)) {
-            return known.ok_or_else(|| JwksFailure::NoAnswer(self.issuer.clone()));
+            return known.ok_or_else(|| IssuerFailure::NoAnswer(self.discovery.issuer.clone()));
         }
         held.tried = Some(now);
         match (self.fetch().await, known) {
@@ -91,19 +86,16 @@ impl Jwks {
         }
     }
 
-    async fn fetch(&self) -> Result<KeySet, JwksFailure> {
+    async fn fetch(&self) -> Result<KeySet, IssuerFailure> {
         let url = match &self.url {
             Some(url) => url.clone(),
             None => {
-                let discovery: Discovery = self.documents.get(&self.discovery).await?;
-                if discovery.issuer != self.issuer {
-                    return Err(JwksFailure::BadAnswer(self.discovery.clone()));
-                }
-                discovery.jwks_uri
+                let endpoints = self.discovery.fetch(&self.documents).await?;
+                endpoints.jwks_uri.ok_or_else(|| self.discovery.bad_answer())?
             }
         };
         let document: serde_json::Value = self.documents.get(&url).await?;
-        let keys = KeySet::read(&document).ok_or(JwksFailure::BadAnswer(url))?;
+        let keys = KeySet::read(&document).ok_or(IssuerFailure::BadAnswer(url))?;
         keys.log_passed_over();
         Ok(keys)
     }
@@ -111,6 +103,6 @@ impl Jwks {
 
 impl fmt::Debug for Jwks {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Jwks").field("issuer", &self.issuer).finish_non_exhaustive()
+        formatter.debug_struct("Jwks").field("issuer", &self.discovery.issuer).finish_non_exhaustive()
     }
 }

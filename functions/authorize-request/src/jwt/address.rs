@@ -1,0 +1,169 @@
+//! The address of a person in claims, and whether the issuer vouches for it.
+
+use std::str::FromStr;
+
+use api::app::{BadSetting, Environment};
+use domain::text::Email;
+use serde_json::{Map, Value};
+
+/// The claim that holds the address by default.
+const STANDARD_CLAIM: &str = "email";
+
+/// Where the address of a person stands, and when it counts as verified.
+#[derive(Debug)]
+pub(crate) struct AddressRule {
+    claim: String,
+    trust: Trust,
+}
+
+/// When an address counts as verified (`OIDC_TRUST_EMAIL`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// If `email_verified` is true.
+    #[default]
+    Claim,
+    /// Also if that claim is missing. Never if it has another value.
+    Absent,
+    /// Whatever the claims say.
+    Always,
+}
+
+impl FromStr for Trust {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "claim" => Ok(Self::Claim),
+            "absent" => Ok(Self::Absent),
+            "always" => Ok(Self::Always),
+            _ => Err("must be claim, absent or always"),
+        }
+    }
+}
+
+/// What holds the claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Token,
+    /// The answer of the userinfo endpoint, where some issuers write `true` as text.
+    Userinfo,
+}
+
+/// The address that claims state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Address {
+    /// `None` if there is none, or none that can be used.
+    pub(super) email: Option<Email>,
+    pub(super) verified: bool,
+    /// Whether the issuer states that it did not verify this address.
+    pub(super) denied: bool,
+}
+
+impl AddressRule {
+    pub(super) fn from_env(environment: &Environment) -> Result<Self, BadSetting> {
+        Ok(Self {
+            claim: environment.optional("OIDC_EMAIL_CLAIM").unwrap_or_else(|| STANDARD_CLAIM.to_owned()),
+            trust: environment.parse_or("OIDC_TRUST_EMAIL", Trust::default())?,
+        })
+    }
+
+    /// Reads the address of claims.
+    pub(super) fn read(&self, claims: &Map<String, Value>, source: Source) -> Address {
+        let text = claims.get(&self.claim).and_then(Value::as_str);
+        let Some(email) = text.and_then(|text| Email::try_from(text.to_owned()).ok()) else {
+            return Address::default();
+        };
+        let claim = claims.get("email_verified");
+        let is_true = |value: &Value| {
+            *value == Value::Bool(true) || source == Source::Userinfo && value.as_str() == Some("true")
+        };
+        let verified = match self.trust {
+            Trust::Claim => claim.is_some_and(is_true),
+            Trust::Absent => claim.is_none_or(is_true),
+            Trust::Always => true,
+        };
+        let denied = !verified && claim == Some(&Value::Bool(false));
+        Address { email: Some(email), verified, denied }
+    }
+}
+
+#[cfg(test)]
+impl AddressRule {
+    pub(super) fn of(claim: &str, trust: Trust) -> Self {
+        Self { claim: claim.to_owned(), trust }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn address(rule: &AddressRule, claims: &Value, source: Source) -> Address {
+        rule.read(claims.as_object().unwrap(), source)
+    }
+
+    #[test]
+    fn an_address_is_verified_as_the_setting_says() {
+        let (yes, no) = (true, false);
+        // Missing, true, "true" in a token, "true" at userinfo, and other values.
+        for (trust, expected) in [
+            ("claim", [no, yes, no, yes, no]),
+            ("absent", [yes, yes, no, yes, no]),
+            ("always", [yes, yes, yes, yes, yes]),
+        ] {
+            let rule = AddressRule::of("email", trust.parse().unwrap());
+            let verified = |value: Option<Value>, source| {
+                let mut claims = json!({"email": "ann@example.com"});
+                if let Some(value) = value {
+                    claims["email_verified"] = value;
+                }
+                address(&rule, &claims, source).verified
+            };
+            for source in [Source::Token, Source::Userinfo] {
+                assert_eq!(verified(None, source), expected[0], "{trust}");
+                assert_eq!(verified(Some(json!(true)), source), expected[1], "{trust}");
+                for other in [json!(false), json!(null), json!(1), json!("false"), json!("True"), json!([])] {
+                    assert_eq!(verified(Some(other.clone()), source), expected[4], "{trust} {other}");
+                }
+            }
+            assert_eq!(verified(Some(json!("true")), Source::Token), expected[2], "{trust}");
+            assert_eq!(verified(Some(json!("true")), Source::Userinfo), expected[3], "{trust}");
+        }
+        assert!("Claim".parse::<Trust>().is_err() && "yes".parse::<Trust>().is_err());
+    }
+
+    #[test]
+    fn the_address_comes_from_the_claim_that_the_setting_names() {
+        let claims = json!({
+            "email": "a@example.com", "upn": "b@example.com", "https://acme.example/mail": "c@example.com",
+            "list": ["d@example.com"], "word": "somebody", "email_verified": true,
+        });
+        for (claim, expected) in [
+            ("email", Some("a@example.com")),
+            ("upn", Some("b@example.com")),
+            ("https://acme.example/mail", Some("c@example.com")),
+            ("list", None),
+            ("word", None),
+            ("absent", None),
+        ] {
+            let found = address(&AddressRule::of(claim, Trust::Always), &claims, Source::Token);
+            assert_eq!(found.email.as_ref().map(Email::as_str), expected, "{claim}");
+            assert_eq!(found.verified, expected.is_some(), "{claim}");
+        }
+    }
+
+    #[test]
+    fn only_a_stated_false_denies_an_address() {
+        let rule = AddressRule::of("email", Trust::Claim);
+        for (claims, denied) in [
+            (json!({"email": "a@example.com", "email_verified": false}), true),
+            (json!({"email": "a@example.com"}), false),
+            (json!({"email": "a@example.com", "email_verified": "true"}), false),
+            (json!({"email_verified": false}), false),
+        ] {
+            assert_eq!(address(&rule, &claims, Source::Token).denied, denied, "{claims}");
+        }
+    }
+}

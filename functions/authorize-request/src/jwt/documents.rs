@@ -1,0 +1,130 @@
+//! Documents of the identity provider, fetched over HTTPS.
+
+use std::{sync::OnceLock, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Collected, Empty, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use lambda_http::http::{HeaderValue, Request, StatusCode, Uri, header::AUTHORIZATION};
+use serde::de::DeserializeOwned;
+
+type Https = Client<HttpsConnector<HttpConnector>, Empty<&'static [u8]>>;
+
+/// Why the identity provider did not say what was asked: an error of ours or the issuer's, never a refusal of the
+/// caller.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum IssuerFailure {
+    /// The address is not an https one, nor one of this machine.
+    #[error("{0} is not an https address")]
+    BadAddress(String),
+    /// There was no answer, or not in time.
+    #[error("no answer from {0}")]
+    NoAnswer(String),
+    /// The issuer refused to answer: a status from 400 to 499.
+    #[error("{0} refuses to answer")]
+    Refused(String),
+    /// The answer is a redirection, too large, malformed, or of another issuer.
+    #[error("{0} does not answer with a usable document")]
+    BadAnswer(String),
+    /// The issuer was asked as often as an instance may ask within a second.
+    #[error("{0} was asked as often as this instance may ask")]
+    TooOften(String),
+}
+
+/// Fetches documents. Its client is made for the first one.
+pub(super) struct Documents {
+    timeout: Duration,
+    max_size: usize,
+    client: OnceLock<Https>,
+}
+
+impl Documents {
+    /// `timeout` limits each request, and `max_size` each answer, in bytes.
+    pub(super) const fn new(timeout: Duration, max_size: usize) -> Self {
+        Self { timeout, max_size, client: OnceLock::new() }
+    }
+
+    /// Reads a document as JSON.
+    pub(super) async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, IssuerFailure> {
+        self.read(url, None).await
+    }
+
+    /// Reads a document that the bearer of a token may read.
+    pub(super) async fn get_as<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        token: &str,
+    ) -> Result<T, IssuerFailure> {
+        self.read(url, Some(token)).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, url: &str, token: Option<&str>) -> Result<T, IssuerFailure> {
+        let request = request(url, token).ok_or_else(|| IssuerFailure::BadAddress(url.to_owned()))?;
+        let exchange = tokio::time::timeout(self.timeout, self.exchange(request));
+        let answer = exchange.await.ok().flatten().ok_or_else(|| IssuerFailure::NoAnswer(url.to_owned()))?;
+        match answer {
+            (status, _) if status.is_client_error() => Err(IssuerFailure::Refused(url.to_owned())),
+            (status, Some(body)) if status.is_success() => {
+                serde_json::from_slice(&body).map_err(|_| IssuerFailure::BadAnswer(url.to_owned()))
+            }
+            _ => Err(IssuerFailure::BadAnswer(url.to_owned())),
+        }
+    }
+
+    /// Returns the status and the body, which is absent if it is too large or breaks off. `None` without an answer.
+    async fn exchange(&self, request: Request<Empty<&'static [u8]>>) -> Option<(StatusCode, Option<Bytes>)> {
+        let response = self.client.get_or_init(client).request(request).await.ok()?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), self.max_size).collect().await;
+        Some((status, body.ok().map(Collected::to_bytes)))
+    }
+}
+
+/// Makes a request to an https address, or to any of this machine.
+fn request(url: &str, token: Option<&str>) -> Option<Request<Empty<&'static [u8]>>> {
+    let address: Uri = url.parse().ok()?;
+    let local = matches!(address.host(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    if address.scheme_str() != Some("https") && !local {
+        return None;
+    }
+    let mut request = Request::get(address);
+    if let Some(token) = token {
+        let mut bearer = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
+        bearer.set_sensitive(true);
+        request = request.header(AUTHORIZATION, bearer);
+    }
+    request.body(Empty::new()).ok()
+}
+
+/// The client follows no redirection. It keeps no connections: while Lambda freezes an instance, the other side
+/// closes them.
+fn client() -> Https {
+    let connector = HttpsConnectorBuilder::new()
+        .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())
+        .expect("ring supports the default TLS versions")
+        .https_or_http()
+        .enable_http1()
+        .build();
+    Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_https_addresses_and_those_of_this_machine_are_asked() {
+        for url in ["https://id.example/a", "http://127.0.0.1:1/a", "http://localhost/a", "http://[::1]/a"] {
+            assert!(request(url, Some("a.b.c")).is_some(), "{url}");
+        }
+        for url in
+            ["http://id.example/a", "ftp://id.example/a", "id.example", "", "http://localhost.id.example/a"]
+        {
+            assert!(request(url, Some("a.b.c")).is_none(), "{url}");
+        }
+    }
+}

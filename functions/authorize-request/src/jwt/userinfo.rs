@@ -1,0 +1,234 @@
+//! The address of a person whose token states none, asked from the issuer's userinfo endpoint.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use api::app::Moment;
+use domain::{
+    sign_in::SignedIn,
+    text::{Email, Name},
+};
+use ring::digest::{SHA256, digest};
+use serde_json::{Map, Value};
+
+use super::{
+    address::{Address, Source},
+    claims::{self, Accepted},
+    discovery::Discovery,
+    documents::{Documents, IssuerFailure},
+    issuer::Issuer,
+};
+use crate::cache::{Cache, Weighed};
+
+/// The longest time that one request to the issuer may take.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The largest answer, bytes.
+const MAX_ANSWER_SIZE: usize = 64 * 1024;
+
+/// How long an answer is kept for its token.
+const ANSWER_MAX_AGE: Duration = Duration::from_mins(1);
+
+/// How long the address of the endpoint is kept.
+const ENDPOINT_MAX_AGE: Duration = Duration::from_hours(1);
+
+/// The most memory for answers, bytes.
+const MAX_ANSWER_BYTES: usize = 256 * 1024;
+
+/// The most tokens with which this instance asks within a second.
+const MAX_CALLS_PER_SECOND: usize = 5;
+
+/// Asks the issuer's userinfo endpoint.
+pub(crate) struct Userinfo {
+    discovery: Discovery,
+    documents: Documents,
+    state: Mutex<State>,
+    answers: Cache<[u8; 32], Answer>,
+}
+
+#[derive(Default)]
+struct State {
+    /// `None` before the first fetch of the discovery document; in it, `None` for an issuer without an endpoint.
+    endpoint: Option<(Option<String>, Moment)>,
+    calls: Vec<Moment>,
+}
+
+/// What the endpoint says of a person; nothing where it does not know them.
+#[derive(Debug, Default)]
+struct Answer {
+    address: Address,
+    name: Option<Name>,
+}
+
+impl Weighed for Answer {
+    fn bytes(&self) -> usize {
+        let texts = [self.address.email.as_ref().map(Email::as_str), self.name.as_ref().map(Name::as_str)];
+        size_of::<Self>() + texts.into_iter().flatten().map(str::len).sum::<usize>()
+    }
+}
+
+impl Userinfo {
+    /// Asks nobody yet.
+    pub(crate) fn new(issuer: &str) -> Self {
+        Self {
+            discovery: Discovery::of(issuer),
+            documents: Documents::new(TIMEOUT, MAX_ANSWER_SIZE),
+            state: Mutex::default(),
+            answers: Cache::new(ANSWER_MAX_AGE, MAX_ANSWER_BYTES),
+        }
+    }
+
+    /// Returns the sign-in with the address that the issuer vouches for. Asks the issuer, with this token, only if the
+    /// token says nothing of it.
+    ///
+    /// The sign-in comes back as it is if the issuer has no such endpoint, refuses the token, or answers for another
+    /// `sub`. Any other answer, or none in time, is a failure.
+    pub(crate) async fn complete(
+        &self,
+        issuer: &Issuer,
+        token: &str,
+        accepted: &Accepted,
+        now: Moment,
+    ) -> Result<SignedIn, IssuerFailure> {
+        let sign_in = accepted.sign_in.clone();
+        if sign_in.verified_email().is_some() || accepted.address_denied {
+            return Ok(sign_in);
+        }
+        let key = key_of(token);
+        let answer = match self.answers.get(&key, now) {
+            Some(answer) => answer,
+            None => {
+                let answer = Arc::new(self.ask(issuer, token, accepted, now).await?);
+                self.answers.put(key, now, Arc::clone(&answer));
+                answer
+            }
+        };
+        Ok(answer.complete(sign_in))
+    }
+
+    async fn ask(
+        &self,
+        issuer: &Issuer,
+        token: &str,
+        accepted: &Accepted,
+        now: Moment,
+    ) -> Result<Answer, IssuerFailure> {
+        let endpoint = self.known_endpoint(now);
+        if endpoint == Some(None) {
+            return Ok(Answer::default());
+        }
+        if !self.may_call(now) {
+            return Err(IssuerFailure::TooOften(self.discovery.issuer.clone()));
+        }
+        let claims = match self.claims_of(endpoint.flatten(), token, now).await {
+            Err(IssuerFailure::Refused(address)) => {
+                tracing::info!(userinfo.address = address, "the issuer does not say who a token is for");
+                None
+            }
+            claims => claims?,
+        };
+        let sub = |claims: &Map<String, Value>| claims.get("sub").and_then(Value::as_str).map(str::to_owned);
+        let claims = claims.filter(|claims| accepted.sub.is_some() && sub(claims) == accepted.sub);
+        Ok(claims.map_or_else(Answer::default, |claims| Answer {
+            address: issuer.address.read(&claims, Source::Userinfo),
+            name: claims::name(&claims),
+        }))
+    }
+
+    /// Returns what the endpoint says; `None` if the issuer has no such endpoint.
+    async fn claims_of(
+        &self,
+        endpoint: Option<String>,
+        token: &str,
+        now: Moment,
+    ) -> Result<Option<Map<String, Value>>, IssuerFailure> {
+        let endpoint = match endpoint {
+            None => self.discovery.fetch(&self.documents).await?.userinfo_endpoint,
+            known => known,
+        };
+        self.locked().endpoint.get_or_insert((endpoint.clone(), now));
+        match endpoint {
+            Some(endpoint) => self.documents.get_as(&endpoint, token).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Returns the endpoint that the discovery document named within the last hour.
+    fn known_endpoint(&self, now: Moment) -> Option<Option<String>> {
+        let known = &mut self.locked().endpoint;
+        if known.as_ref().is_some_and(|(_, fetched)| !fetched.is_within(ENDPOINT_MAX_AGE, now)) {
+            *known = None;
+        }
+        known.as_ref().map(|(endpoint, _)| endpoint.clone())
+    }
+
+    /// Counts a call, if there may be one more within this second.
+    fn may_call(&self, now: Moment) -> bool {
+        let calls = &mut self.locked().calls;
+        calls.retain(|call| call.is_within(Duration::from_secs(1), now));
+        if calls.len() < MAX_CALLS_PER_SECOND {
+            calls.push(now);
+            return true;
+        }
+        false
+    }
+
+    fn locked(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Answer {
+    fn complete(&self, sign_in: SignedIn) -> SignedIn {
+        let name = sign_in.name.clone().or_else(|| self.name.clone());
+        match &self.address {
+            Address { email: Some(email), verified, .. } if *verified || sign_in.email.is_none() => {
+                SignedIn { email: Some(email.clone()), email_verified: *verified, name, ..sign_in }
+            }
+            _ => SignedIn { name, ..sign_in },
+        }
+    }
+}
+
+/// Tokens are not kept: their hashes find the answers.
+fn key_of(token: &str) -> [u8; 32] {
+    let mut key = [0; 32];
+    key.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+    key
+}
+
+impl fmt::Debug for Userinfo {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Userinfo").field("issuer", &self.discovery.issuer).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(milliseconds: i64) -> Moment {
+        Moment::of_gateway(1_790_000_000_000 + milliseconds).unwrap()
+    }
+
+    #[test]
+    fn five_calls_may_be_made_within_a_second_by_the_gateways_time() {
+        let userinfo = Userinfo::new("https://id.example");
+        for call in 0..5 {
+            assert!(userinfo.may_call(moment(call * 100)), "{call}");
+        }
+        assert!(!userinfo.may_call(moment(500)) && !userinfo.may_call(moment(999)));
+        assert!(userinfo.may_call(moment(1_000)), "the first one is a second old");
+        assert!(!userinfo.may_call(moment(1_001)));
+        assert!(userinfo.may_call(moment(9_000)));
+    }
+
+    #[test]
+    fn each_token_has_its_own_answer() {
+        assert_eq!(key_of("a.b.c"), key_of("a.b.c"));
+        assert_ne!(key_of("a.b.c"), key_of("a.b.d"));
+    }
+}
