@@ -3,6 +3,7 @@
 mod counts;
 mod credentials;
 mod failures;
+mod issuers;
 mod jwks;
 mod jwt;
 mod permissions;

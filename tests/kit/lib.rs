@@ -16,7 +16,10 @@ mod world;
 pub use answer::Answer;
 pub use authorizer_event::authorizer_event;
 pub use client::Client;
-pub use local::{Call, Effect, Fault, Freeze, Options, RestRequest, Service, Stack, When};
+pub use local::{
+    Call, Effect, EmailVerified, Fault, Freeze, Options, RestRequest, Service, Stack, Switches, TokenShape,
+    UserinfoBehavior, When,
+};
 pub use organization::Organization;
 pub use random::Random;
 pub use stored::Item;

@@ -39,12 +39,11 @@ impl FromStr for MailDomains {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let domain = |domain: &str| {
-            let is_domain = Email::try_from(format!("a@{domain}")).is_ok();
-            if is_domain && !domain.bytes().any(|byte| byte.is_ascii_uppercase()) {
-                Ok(domain.to_owned())
-            } else {
-                Err(format!("{domain:?} must be a domain in lower case, without blanks"))
-            }
+            let address = Email::try_from(format!("a@{domain}")).ok();
+            address
+                .filter(|_| !domain.chars().any(char::is_uppercase))
+                .map(|address| address.domain().to_owned())
+                .ok_or_else(|| format!("{domain:?} must be a domain in lower case, without blanks"))
         };
         Ok(Self(text.split(',').map(domain).collect::<Result<_, _>>()?))
     }
@@ -56,9 +55,15 @@ mod tests {
 
     #[test]
     fn an_address_is_in_exactly_the_domains_that_are_named() {
-        let domains: MailDomains = "example.com,mail.example.org".parse().unwrap();
+        let domains: MailDomains = "example.com,mail.example.org,bücher.example".parse().unwrap();
         let contained = |address: &str| domains.contain(&address.to_owned().try_into().unwrap());
-        for address in ["ci@example.com", "CI@Example.COM", "ci@mail.example.org"] {
+        for address in [
+            "ci@example.com",
+            "CI@Example.COM",
+            "ci@mail.example.org",
+            "ci@bücher.example",
+            "ci@XN--Bcher-kva.example",
+        ] {
             assert!(contained(address), "{address}");
         }
         for address in ["ci@sub.example.com", "ci@example.org", "ci@notexample.com", "example.com@evil.test"]
@@ -77,6 +82,8 @@ mod tests {
             "@example.com",
             "a.test,,b.test",
             "*.a.test",
+            "Bücher.example",
+            "BÜCHER.example",
         ] {
             assert!(text.parse::<MailDomains>().is_err(), "{text}");
         }

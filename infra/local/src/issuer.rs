@@ -1,8 +1,12 @@
 //! The development OIDC issuer: one key, its JWKS, and tokens good and bad.
 
+mod switches;
+mod userinfo;
+
 use std::{
+    collections::HashMap,
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, atomic::AtomicUsize},
 };
 
 use ring::{
@@ -12,7 +16,11 @@ use ring::{
 };
 use serde_json::{Value, json};
 
-use crate::{clock::Clock, data::DataDirectory, encoding, error::StackError, template::AUDIENCE};
+use crate::{
+    clock::Clock, data::DataDirectory, encoding, error::StackError, tasks::lock, template::AUDIENCE,
+};
+
+pub use switches::{EmailVerified, Switches, TokenShape, UserinfoBehavior};
 
 const FILE: &str = "issuer.pk8";
 const TOKEN_SECONDS: i64 = 12 * 60 * 60;
@@ -24,6 +32,10 @@ pub struct Issuer {
     key: EcdsaKeyPair,
     unknown_key: EcdsaKeyPair,
     published: Mutex<Option<Value>>,
+    switches: Mutex<Switches>,
+    /// What the userinfo endpoint says of people, by their subjects.
+    people: Mutex<HashMap<String, Value>>,
+    userinfo_calls: AtomicUsize,
 }
 
 impl fmt::Debug for Issuer {
@@ -44,7 +56,16 @@ impl Issuer {
         };
         let key = key_pair(&document).ok_or_else(|| data.damaged(FILE))?;
         let unknown_key = key_pair(&new_key()).expect("a key that was just made is a key");
-        Ok(Self { url, clock, key, unknown_key, published: Mutex::default() })
+        Ok(Self {
+            url,
+            clock,
+            key,
+            unknown_key,
+            published: Mutex::default(),
+            switches: Mutex::default(),
+            people: Mutex::default(),
+            userinfo_calls: AtomicUsize::default(),
+        })
     }
 
     /// Returns the issuer's URL: the `iss` of its tokens.
@@ -59,14 +80,30 @@ impl Issuer {
         key_id(&self.key)
     }
 
-    /// Returns the claims of a sign-in now, valid for 12 hours. The caller may change them before signing.
+    /// Does from now on what the switches say.
+    pub fn switch(&self, switches: Switches) {
+        *lock(&self.switches) = switches;
+    }
+
+    fn switches(&self) -> Switches {
+        *lock(&self.switches)
+    }
+
+    /// Returns the claims of a sign-in now, valid for 12 hours. The caller may change them before signing. The
+    /// userinfo endpoint knows the person from now on.
     #[must_use]
     pub fn claims(&self, subject: &str, email: &str, name: &str) -> Value {
-        let now = self.clock.now().as_second();
-        json!({
-            "iss": self.url, "sub": subject, "aud": AUDIENCE, "email": email, "email_verified": true,
-            "name": name, "iat": now, "nbf": now, "exp": now + TOKEN_SECONDS,
-        })
+        let (now, switches) = (self.clock.now().as_second(), self.switches());
+        let mut person = json!({ "sub": switches.subject(subject), "email": email, "name": name });
+        switches.say_verified(&mut person);
+        self.remember(&person);
+        let mut claims = json!({
+            "iss": self.url, "sub": person["sub"], "aud": AUDIENCE, "email": email, "name": name,
+            "iat": now, "nbf": now, "exp": now + TOKEN_SECONDS,
+        });
+        switches.say_verified(&mut claims);
+        switches.shape(&mut claims, subject, &self.userinfo_endpoint());
+        claims
     }
 
     /// Returns a token for a person, as `GET /_local/sign-in` does.
@@ -101,14 +138,13 @@ impl Issuer {
 
     /// Publishes another document than the issuer's JWKS from now on, for tests of odd ones.
     pub fn publish(&self, jwks: Value) {
-        *self.published.lock().unwrap_or_else(PoisonError::into_inner) = Some(jwks);
+        *lock(&self.published) = Some(jwks);
     }
 
     /// Returns the published JWKS.
     #[must_use]
     pub fn jwks(&self) -> Value {
-        let published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
-        published.clone().unwrap_or_else(|| self.own_jwks())
+        lock(&self.published).clone().unwrap_or_else(|| self.own_jwks())
     }
 
     fn own_jwks(&self) -> Value {
@@ -121,14 +157,18 @@ impl Issuer {
     }
 
     pub(crate) fn discovery(&self) -> Value {
-        json!({
+        let mut document = json!({
             "issuer": self.url,
             "jwks_uri": format!("{}/jwks.json", self.url),
             "authorization_endpoint": format!("{}/authorize", self.url),
             "response_types_supported": ["id_token"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["ES256"],
-        })
+        });
+        if self.switches().userinfo != UserinfoBehavior::Missing {
+            document["userinfo_endpoint"] = json!(self.userinfo_endpoint());
+        }
+        document
     }
 }
 

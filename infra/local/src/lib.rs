@@ -40,7 +40,7 @@ pub use self::{
     error::{StackError, TemplateError},
     freeze::{Freeze, FreezeError},
     gateway::RestRequest,
-    issuer::Issuer,
+    issuer::{EmailVerified, Issuer, Switches, TokenShape, UserinfoBehavior},
     options::{Options, Profile},
     runtime::{FunctionError, Instances, LogLine, Logs},
     stack::Stack,

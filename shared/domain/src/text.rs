@@ -1,5 +1,6 @@
 //! Short texts that people write: names, descriptions, addresses.
 
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Serialize};
 
 mod bad_text;
@@ -86,9 +87,10 @@ impl TryFrom<String> for Description {
     }
 }
 
-/// An e-mail address: ASCII, one `@`, at most 254 characters, with a dot in the domain.
+/// An e-mail address: one `@`, an ASCII part before it, at most 254 characters, with a dot in the domain.
 ///
-/// Kept as written; addresses are compared by [`Email::key`].
+/// Kept as written, except that an internationalized domain is kept in ASCII (RFC 5890): both spellings of it are the
+/// same. Addresses are compared by [`Email::key`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Email(String);
@@ -117,6 +119,7 @@ impl TryFrom<String> for Email {
     type Error = BadText;
 
     fn try_from(text: String) -> Result<Self, BadText> {
+        let text = with_ascii_domain(text);
         let local_ok = |local: &str| {
             let atom = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&c);
             (1..=64).contains(&local.len())
@@ -138,9 +141,24 @@ impl TryFrom<String> for Email {
         if valid {
             Ok(Self(text))
         } else {
-            Err(BadText("must be an e-mail address such as name@example.com, in ASCII", None))
+            let rule = "must be an e-mail address such as name@example.com, in ASCII before the @";
+            Err(BadText(rule, None))
         }
     }
+}
+
+/// Writes an internationalized domain in ASCII. Text without a valid one stays as it is.
+fn with_ascii_domain(text: String) -> String {
+    if text.is_ascii() {
+        return text;
+    }
+    let ascii = text.split_once('@').and_then(|(local, domain)| {
+        let (domain, letters) = (domain.as_bytes(), AsciiDenyList::STD3);
+        let domain =
+            Uts46::new().to_ascii(domain, letters, Hyphens::CheckFirstLast, DnsLength::Verify).ok()?;
+        Some(format!("{local}@{domain}"))
+    });
+    ascii.unwrap_or(text)
 }
 
 macro_rules! text {

@@ -128,3 +128,26 @@ fn what_claims_say_becomes_a_visible_name() {
         assert_eq!(sign_in(odd, json!(null), false).get("/v1/whoami").await.expect(200)["subject"], odd);
     });
 }
+
+#[test]
+fn both_spellings_of_an_internationalized_domain_name_the_same_person() {
+    let (unicode, ascii) = ("carol@bücher.example", "Carol@XN--bcher-kva.example");
+    for (invited, stated) in [(unicode, ascii), (ascii, unicode)] {
+        run(async |world| {
+            let organization = world.organization("alice", "strict").await;
+            let users = format!("{}/users", organization.path);
+            let body = json!({"kind": "normal", "name": "Carol", "email": invited});
+            let carol = organization.owner.post(&users, body).await.expect(201)["user_id"].clone();
+            let again = json!({"kind": "normal", "name": "Carol", "email": stated});
+            organization.owner.post(&users, again).await.expect_problem(409, "email_taken");
+            let token = world.stack.issuer().token("carol", stated, "Carol");
+            let person = world.anonymous().with_header("authorization", &format!("Bearer {token}"));
+            let me = person.get(&organization.user_path("me")).await;
+            assert_eq!(me.expect(200)["user_id"], carol);
+            let user = world.items_of("USER").into_iter().find(|user| user["user_id"] == carol).unwrap();
+            assert!(user["email"].as_str().unwrap().is_ascii() && user.get("proven_email").is_some());
+            let listed = person.get("/v1/organizations").await.expect(200);
+            assert_eq!(listed["items"][0]["user_id"], carol);
+        });
+    }
+}

@@ -3,7 +3,11 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
-use hyper::{Method, StatusCode, header::HOST, http::request::Parts};
+use hyper::{
+    Method, StatusCode,
+    header::{AUTHORIZATION, HOST},
+    http::request::Parts,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -42,6 +46,14 @@ impl LocalRoutes {
         match (&head.method, parts.as_slice()) {
             (&Method::GET, ["oidc", ".well-known", "openid-configuration"]) => ok(&self.issuer.discovery()),
             (&Method::GET, ["oidc", "jwks.json"]) => ok(&self.issuer.jwks()),
+            (&Method::GET, ["oidc", "userinfo"]) => self.userinfo(head).await,
+            (&Method::PUT, ["oidc", "switches"]) => match serde_json::from_slice(body) {
+                Ok(switches) => {
+                    self.issuer.switch(switches);
+                    http::empty(StatusCode::NO_CONTENT)
+                }
+                Err(error) => problem(StatusCode::BAD_REQUEST, &error.to_string()),
+            },
             (&Method::GET, ["sign-in"]) => self.sign_in(head.uri.query().unwrap_or_default()),
             (&Method::GET, ["emails"]) => ok(&json!(self.aws.ses.emails())),
             (&Method::DELETE, ["emails"]) => match self.aws.ses.clear() {
@@ -92,6 +104,11 @@ impl LocalRoutes {
             }
             _ => problem(StatusCode::BAD_REQUEST, "write ?subject=alice&email=alice@example.com"),
         }
+    }
+
+    async fn userinfo(&self, head: &Parts) -> Response {
+        let authorization = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        self.issuer.userinfo(authorization, head.uri.query().unwrap_or_default()).await
     }
 
     fn shift(&self, body: &Bytes) -> Response {

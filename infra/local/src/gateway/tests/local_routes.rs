@@ -98,3 +98,30 @@ async fn the_local_routes_respond() {
     assert_eq!(response.status, 204);
     assert_eq!(gateway.get("/_local/nothing", &[]).await.status, 404);
 }
+
+#[tokio::test]
+async fn the_issuer_says_who_a_token_is_for_and_does_what_others_do() {
+    let gateway = TestGateway::start().await;
+    let discovery = gateway.get("/_local/oidc/.well-known/openid-configuration", &[]).await.json();
+    let issuer = gateway.stack.issuer().url();
+    assert_eq!(discovery["userinfo_endpoint"], format!("{issuer}/userinfo"));
+    let signed_in = gateway.get("/_local/sign-in?subject=alice&email=alice%40example.com", &[]).await.json();
+    let bearer = format!("Bearer {}", signed_in["token"].as_str().unwrap());
+    let userinfo = gateway.get("/_local/oidc/userinfo", &[("authorization", &bearer)]).await.json();
+    let known =
+        json!({"sub": "alice", "email": "alice@example.com", "email_verified": true, "name": "alice"});
+    assert_eq!(userinfo, known);
+    let altered = bearer.replace("Bearer e", "Bearer f");
+    for headers in [&[][..], &[("authorization", "Bearer a.b.c")], &[("authorization", &altered)]] {
+        assert_eq!(gateway.get("/_local/oidc/userinfo", headers).await.status, 401);
+    }
+    let switch = async |body: &str| {
+        gateway.send(Method::PUT, "/_local/oidc/switches", &[], body.as_bytes()).await.status
+    };
+    assert_eq!(switch(r#"{"userinfo":"fails"}"#).await, 204);
+    assert_eq!(gateway.get("/_local/oidc/userinfo", &[("authorization", &bearer)]).await.status, 500);
+    for odd in [r#"{"userinfo":"explodes"}"#, r#"{"unheard_of":true}"#, "", "7"] {
+        assert_eq!(switch(odd).await, 400, "{odd}");
+    }
+    assert_eq!(switch("{}").await, 204);
+}
