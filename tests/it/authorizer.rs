@@ -8,3 +8,4 @@ mod jwks;
 mod jwt;
 mod permissions;
 mod rest;
+mod userinfo;

@@ -3,6 +3,7 @@
 use crate::tokens::{token, with_another_secret};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kit::{Service, run};
+use serde_json::json;
 
 #[test]
 fn a_key_is_taken_from_each_of_three_headers() {
@@ -102,5 +103,37 @@ fn a_wrong_secret_runs_no_argon2_and_a_right_one_runs_it_once_an_instance() {
             world.key(mine).get("/v1/whoami").await.expect(200);
         }
         assert_eq!(runs(), 1);
+    });
+}
+
+#[test]
+fn a_jwt_in_the_url_is_a_credential_if_it_is_of_the_configured_issuer() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let key = world.key(key["secret"]["token"].as_str().unwrap());
+        let issuer = world.stack.issuer();
+        let mut claims = issuer.claims("alice", "alice@example.com", "Alice");
+        let ours = issuer.sign(&issuer.header(), &claims);
+        claims["iss"] = json!("https://links.example");
+        let theirs = issuer.sign(&issuer.header(), &claims);
+        for (jwt, passes) in [(&ours, false), (&theirs, true)] {
+            let encoded = jwt.replace('.', "%2E").replacen('e', "%65", 1);
+            for query in [
+                format!("invitation={jwt}"),
+                format!("invitation={encoded}"),
+                jwt.clone(),
+                format!("link=https%3A%2F%2Flinks.example%2F%3Ft%3D{jwt}%26x"),
+            ] {
+                let answer = key.get(&format!("/v1/whoami?{query}")).await;
+                // The function of this route takes no query. That the request reached it is what counts.
+                assert_eq!(answer.status != 403, passes, "{query}: {}", answer.status);
+            }
+            let in_path = key.get(&format!("/v1/organizations/{jwt}")).await;
+            in_path.expect_forbidden_by_gateway();
+        }
+        let reasons = world.stack.logs().by_function("authorize-request");
+        let in_url = reasons.iter().filter(|line| line.contains("credential_in_url")).count();
+        assert_eq!(in_url, 5, "four queries and one path");
     });
 }

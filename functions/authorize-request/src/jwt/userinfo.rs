@@ -46,7 +46,7 @@ pub(crate) struct Userinfo {
     discovery: Discovery,
     documents: Documents,
     state: Mutex<State>,
-    answers: Cache<[u8; 32], Answer>,
+    profiles: Cache<[u8; 32], Profile>,
 }
 
 #[derive(Default)]
@@ -58,12 +58,12 @@ struct State {
 
 /// What the endpoint says of a person; nothing where it does not know them.
 #[derive(Debug, Default)]
-struct Answer {
+struct Profile {
     address: Address,
     name: Option<Name>,
 }
 
-impl Weighed for Answer {
+impl Weighed for Profile {
     fn bytes(&self) -> usize {
         let texts = [self.address.email.as_ref().map(Email::as_str), self.name.as_ref().map(Name::as_str)];
         size_of::<Self>() + texts.into_iter().flatten().map(str::len).sum::<usize>()
@@ -77,7 +77,7 @@ impl Userinfo {
             discovery: Discovery::of(issuer),
             documents: Documents::new(TIMEOUT, MAX_ANSWER_SIZE),
             state: Mutex::default(),
-            answers: Cache::new(ANSWER_MAX_AGE, MAX_ANSWER_BYTES),
+            profiles: Cache::new(ANSWER_MAX_AGE, MAX_ANSWER_BYTES),
         }
     }
 
@@ -98,11 +98,11 @@ impl Userinfo {
             return Ok(sign_in);
         }
         let key = key_of(token);
-        let answer = match self.answers.get(&key, now) {
+        let answer = match self.profiles.get(&key, now) {
             Some(answer) => answer,
             None => {
                 let answer = Arc::new(self.ask(issuer, token, accepted, now).await?);
-                self.answers.put(key, now, Arc::clone(&answer));
+                self.profiles.put(key, now, Arc::clone(&answer));
                 answer
             }
         };
@@ -115,10 +115,10 @@ impl Userinfo {
         token: &str,
         accepted: &Accepted,
         now: Moment,
-    ) -> Result<Answer, IssuerFailure> {
+    ) -> Result<Profile, IssuerFailure> {
         let endpoint = self.known_endpoint(now);
         if endpoint == Some(None) {
-            return Ok(Answer::default());
+            return Ok(Profile::default());
         }
         if !self.may_call(now) {
             return Err(IssuerFailure::TooOften(self.discovery.issuer.clone()));
@@ -132,7 +132,7 @@ impl Userinfo {
         };
         let sub = |claims: &Map<String, Value>| claims.get("sub").and_then(Value::as_str).map(str::to_owned);
         let claims = claims.filter(|claims| accepted.sub.is_some() && sub(claims) == accepted.sub);
-        Ok(claims.map_or_else(Answer::default, |claims| Answer {
+        Ok(claims.map_or_else(Profile::default, |claims| Profile {
             address: issuer.address.read(&claims, Source::Userinfo),
             name: claims::name(&claims),
         }))
@@ -181,7 +181,7 @@ impl Userinfo {
     }
 }
 
-impl Answer {
+impl Profile {
     fn complete(&self, sign_in: SignedIn) -> SignedIn {
         let name = sign_in.name.clone().or_else(|| self.name.clone());
         match &self.address {

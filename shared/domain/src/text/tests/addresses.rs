@@ -1,0 +1,61 @@
+//! E-mail addresses.
+
+use crate::text::Email;
+
+#[test]
+fn addresses_have_a_local_part_and_a_domain() {
+    for text in ["a@b.co", "first.last+tag@sub.example.com", "O'Neil@example.ie"] {
+        assert!(Email::try_from(text.to_owned()).is_ok(), "{text}");
+    }
+    for text in [
+        "",
+        "a",
+        "a@b",
+        "@b.co",
+        "a@@b.co",
+        "a b@c.de",
+        "a@-b.co",
+        "a.@b.co",
+        "a@b.co\r\nBcc: x@y.zz",
+        "é@b.co",
+        "é@bücher.example",
+        "a@bücher",
+        "a@.bücher.example",
+        "a@-bücher.example",
+        "a@bü cher.example",
+        "a@bü_cher.example",
+        "a@bücher.example\u{2028}",
+        "a@bücher.example@b.co",
+        "a@\u{200d}ü.example",
+    ] {
+        assert!(Email::try_from(text.to_owned()).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn addresses_differ_by_more_than_case() {
+    let email = |text: &str| Email::try_from(text.to_owned()).unwrap();
+    assert_eq!(email("Ann@Example.com").key(), email("ann@example.COM").key());
+}
+
+#[test]
+fn both_spellings_of_an_internationalized_domain_are_the_same() {
+    let email = |text: &str| Email::try_from(text.to_owned()).unwrap();
+    for (unicode, ascii) in [
+        ("Ann@bücher.example", "Ann@xn--bcher-kva.example"),
+        ("ann@BÜCHER.Example", "ann@xn--bcher-kva.example"),
+        ("ann@bu\u{308}cher.example", "ann@xn--bcher-kva.example"),
+        ("ann@straße.example", "ann@xn--strae-oqa.example"),
+        ("ann@例え.テスト", "ann@xn--r8jz45g.xn--zckzah"),
+        ("ann@例え。テスト", "ann@xn--r8jz45g.xn--zckzah"),
+        ("ann@mail.пример.example", "ann@mail.xn--e1afmkfd.example"),
+    ] {
+        let (one, other) = (email(unicode), email(ascii));
+        assert_eq!(one.as_str(), ascii, "{unicode}");
+        assert!(one.is(&other) && one.key() == other.key() && one.domain() == other.domain());
+        assert_eq!(one.key(), email(&ascii.to_uppercase()).key());
+    }
+    assert_ne!(email("ann@exаmple.com").key(), email("ann@example.com").key(), "a Cyrillic letter");
+    let long = format!("ann@{}.example", "ü".repeat(60));
+    assert!(Email::try_from(long).is_err(), "a label has at most 63 characters in ASCII");
+}
