@@ -236,7 +236,7 @@ mod tests {
             (json!({"scope": null, "scp": [], "permissions": null}), vec![]),
         ] {
             let found = accepted(&claims, &issuer(None)).unwrap().sign_in.permissions;
-            assert_eq!(found.iter().map(Permission::as_str).collect::<Vec<_>>(), expected, "{claims}");
+            assert_eq!(found.words().collect::<Vec<_>>(), expected, "{claims}");
         }
     }
 }
