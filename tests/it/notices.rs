@@ -5,6 +5,7 @@ mod crashes;
 mod daily_limit;
 mod digest;
 mod failures;
+mod gained;
 mod inboxes;
 mod moves;
 mod names;
@@ -15,6 +16,7 @@ mod recipients;
 mod removal;
 mod scale;
 mod stages;
+mod suspended;
 mod turns;
 mod undeliverable;
 

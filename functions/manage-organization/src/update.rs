@@ -38,7 +38,8 @@ fn policy<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Po
     crate::policy::preset_or_change(deserializer).map(Some)
 }
 
-/// Responds with the changed organization. A new policy applies to keys that are created or changed later.
+/// Responds with the changed organization. A new policy applies to keys that are created or changed later; stages that
+/// it gains reach existing keys too.
 pub(crate) async fn update(app: &App, request: &Request<Member>) -> HandlerResult {
     request.query(&[])?;
     request.caller.actor().may(Action::WriteOrganization)?;

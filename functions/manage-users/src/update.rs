@@ -63,7 +63,7 @@ async fn change(
     let events = [request.audit_event(audit::Action::UserUpdated, after.user_id, changes)];
     notifications.extend(access_changed(request, &before, &after));
     let records = ChangeRecords::of(&events).notifying(&notifications);
-    app.table.update_user(&before, &after, records).await?;
+    app.table.update_user(&before, &after, request.now, records).await?;
     Ok(after)
 }
 

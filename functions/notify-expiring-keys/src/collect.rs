@@ -5,7 +5,10 @@ use domain::{
     Time,
     id::{KeyId, OrganizationId, UserId},
 };
-use table::{Due, Mail, OutboxMessage, item_key::DueItem};
+use table::{
+    Due, Mail, OutboxMessage,
+    item_key::{DueItem, RearmingCause},
+};
 use ulid::Ulid;
 
 use crate::{
@@ -20,9 +23,11 @@ mod batches;
 mod decision;
 pub(crate) mod due_keys;
 mod entries;
+mod held;
 mod outbox;
 mod owners;
 mod parting;
+mod rearm;
 mod unfinished_mails;
 
 use due_keys::load_due_keys;
@@ -30,6 +35,7 @@ use entries::find;
 use outbox::load_messages;
 use owners::deliver_to_owners;
 use parting::load_parting_messages;
+use rearm::rearm;
 use unfinished_mails::load_unfinished_mails;
 
 /// All due items that could be read.
@@ -55,9 +61,9 @@ pub(crate) async fn collect(
     advances: &AdvanceQueue<'_>,
     shards: &[u32],
 ) -> Result<Collected, Failure> {
-    let mut due = DueItems::default();
-    for entry in &find(run, &app.table, shards).await? {
-        due.add(entry);
+    let mut due = DueItems::of(&find(run, &app.table, shards).await?);
+    if rearm(run, app, directory, &due.rearmings).await {
+        due = DueItems::of(&find(run, &app.table, shards).await?);
     }
     let delivered = deliver_to_owners(run, &app.table, directory, &due.owners_messages).await;
     due.messages.extend(delivered);
@@ -81,11 +87,20 @@ struct DueItems {
     messages: Vec<(UserId, Ulid)>,
     owners_messages: Vec<(OrganizationId, Ulid)>,
     parting_messages: Vec<(OrganizationId, Ulid)>,
+    rearmings: Vec<(OrganizationId, RearmingCause)>,
     deleted_users: Vec<UserId>,
     deleted_organizations: Vec<OrganizationId>,
 }
 
 impl DueItems {
+    fn of(entries: &[Due]) -> Self {
+        let mut items = Self::default();
+        for entry in entries {
+            items.add(entry);
+        }
+        items
+    }
+
     fn add(&mut self, due: &Due) {
         match due.item {
             DueItem::AccessKey(key_id) => self.keys.push((key_id, due.due_at)),
@@ -97,6 +112,7 @@ impl DueItems {
             DueItem::PartingMessage { organization_id, message_id } => {
                 self.parting_messages.push((organization_id, message_id));
             }
+            DueItem::Rearming { organization_id, cause } => self.rearmings.push((organization_id, cause)),
             DueItem::DeletedUser(user_id) => self.deleted_users.push(user_id),
             DueItem::DeletedOrganization(organization_id) => self.deleted_organizations.push(organization_id),
         }

@@ -11,6 +11,7 @@
 //!   cannot be read. If a recipient has several unfinished mails, the others stay due.
 //! - An organization has so many mails a day to addresses that no sign-in proved. Those beyond wait for the next
 //!   day, UTC, and nothing of them is claimed before.
+//! - What is owed to a suspended reader is held: no run reads it until the suspension is lifted.
 //! - A mail that failed waits longer each time, and comes after all mails that failed less often.
 //! - Inboxes do not depend on SES: they are filled before the first mail.
 

@@ -49,7 +49,7 @@ pub(crate) fn candidates(
     candidates
 }
 
-/// Returns the user of a key, if active. The keys of a deleted or suspended user expire without a notice.
+/// Returns the user of a key, if active. The keys of a deleted or suspended user are not announced.
 pub(crate) fn active_user(user: Option<&User>) -> Option<&User> {
     user.filter(|user| user.status == Status::Active)
 }

@@ -14,7 +14,8 @@ pub struct Summary {
     /// Parts of the index, keys, messages and users that could not be read, inboxes that could not be
     /// written, mails that could not be claimed, sent or marked, and users that could not be removed.
     pub failed: usize,
-    /// Mails that wait for the next day, because their organization has used up those of this one.
+    /// Mails that wait for the next day, because their organization has used up those of this one, and mails and
+    /// messages that wait until a suspension is lifted.
     pub waiting: usize,
     /// Due items that the run did not reach or did not finish. The next run continues there.
     pub left_over: usize,

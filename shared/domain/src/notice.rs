@@ -1,5 +1,7 @@
 //! Notices: when a key's expiry is announced.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Time, access_key::AccessKey, id::KeyId, policy::Notices, time::DAY};
@@ -33,13 +35,22 @@ pub fn next_due(notices: &Notices, key: &AccessKey, after: Time) -> Option<Time>
     stages_after_set(notices, key).map(|(_, at)| at).filter(|at| *at > after).min()
 }
 
+/// Returns the stages of `after` that `before` does not have.
+#[must_use]
+pub fn gained_stages(before: &Notices, after: &Notices) -> BTreeSet<Stage> {
+    stages(after).filter(|stage| stages(before).all(|other| other != *stage)).collect()
+}
+
+/// Lists the stages of a policy.
+fn stages(notices: &Notices) -> impl Iterator<Item = Stage> {
+    notices.days_before.iter().copied().chain(notices.on_expiry.then_some(0))
+}
+
 /// Lists the stages of a key with their instants, without those that passed before the expiry was set.
 fn stages_after_set(notices: &Notices, key: &AccessKey) -> impl Iterator<Item = (Stage, Time)> {
     let set_at = key.expiry_set_at;
     let expiry = key.expires_at.filter(|_| key.revoked_at.is_none());
-    let on_expiry = notices.on_expiry.then_some(0);
-    let stages = notices.days_before.iter().copied().chain(on_expiry);
-    stages
+    stages(notices)
         .filter_map(move |stage| Some((stage, expiry?.plus(-DAY * i64::from(stage)))))
         .filter(move |(_, at)| *at > set_at)
 }
@@ -101,6 +112,18 @@ mod tests {
         assert_eq!(next_due(&notices(), &key, key.created_at), key.expires_at);
         assert_eq!(due_stage(&notices(), &key, key.created_at.plus(DAY - 1)), None);
         assert_eq!(due_stage(&notices(), &key, key.created_at.plus(DAY)), Some(0));
+    }
+
+    #[test]
+    fn a_policy_gains_the_stages_that_it_did_not_have() {
+        let gained = |days_before: &[u16], on_expiry| {
+            let before = Notices { on_expiry: false, ..notices() };
+            let after = Notices { days_before: days_before.to_vec(), on_expiry, ..notices() };
+            gained_stages(&before, &after).into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(gained(&[30, 7, 2], false), [0_u16; 0]);
+        assert_eq!(gained(&[7], true), [0]);
+        assert_eq!(gained(&[60, 30, 14, 1], true), [0, 1, 14, 60]);
     }
 
     #[test]

@@ -28,6 +28,12 @@ pub struct AccessKeyPosition {
 }
 
 impl AccessKeyPosition {
+    /// Returns the key.
+    #[must_use]
+    pub(crate) const fn key_id(&self) -> KeyId {
+        self.key_id
+    }
+
     /// Reads a position as [`Display`](fmt::Display) writes it; `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

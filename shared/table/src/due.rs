@@ -37,6 +37,8 @@ pub struct Due {
 pub struct DueKey {
     /// The key.
     pub key: AccessKey,
+    /// When it is due; `None` if it has no further notice.
+    pub due_at: Option<Time>,
     /// Its user; `None` if it is removed.
     pub user: Option<User>,
 }
@@ -54,10 +56,14 @@ pub trait DueRecord: DeserializeOwned {
 }
 
 impl Table {
+    /// Returns the shard of an organization in the `due` index.
+    pub(crate) fn shard_of(&self, organization_id: OrganizationId) -> String {
+        item_key::due_shard(organization_id, self.settings.due_shards)
+    }
+
     /// Puts an item of an organization in the `due` index at `due_at`.
     pub(crate) fn due_from(&self, item: &mut Item, organization_id: OrganizationId, due_at: Time) {
-        let shard = item_key::due_shard(organization_id, self.settings.due_shards);
-        item.insert("due_shard".to_owned(), text(shard));
+        item.insert("due_shard".to_owned(), text(self.shard_of(organization_id)));
         item.insert("due_at".to_owned(), number(due_at.seconds()));
     }
 
@@ -97,6 +103,7 @@ impl Table {
         let found = self.batch(wanted).await?;
         let read = |key: &Item, user: Option<&Item>| {
             Ok(DueKey {
+                due_at: due_at(key),
                 key: decode("access key", key.clone())?,
                 user: user.map(|user| decode("user", user.clone())).transpose()?,
             })
@@ -154,12 +161,12 @@ impl Table {
     }
 }
 
+fn due_at(item: &Item) -> Option<Time> {
+    Some(Time::from_seconds(item.get("due_at")?.as_n().ok()?.parse().ok()?))
+}
+
 fn due_entry(item: &Item) -> Option<Due> {
-    let due_at: i64 = item.get("due_at")?.as_n().ok()?.parse().ok()?;
+    let due_at = due_at(item)?;
     let organization_id = OrganizationId::parse(item.get("organization_id")?.as_s().ok()?).ok()?;
-    Some(Due {
-        item: item_key::due_item(&key_of(item)?)?,
-        organization_id,
-        due_at: Time::from_seconds(due_at),
-    })
+    Some(Due { item: item_key::due_item(&key_of(item)?)?, organization_id, due_at })
 }

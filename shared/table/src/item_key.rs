@@ -45,6 +45,15 @@ const PARTING_MESSAGES: &str = "PARTING#";
 /// Prefix of the sort keys of the counts of mails; a UTC date follows.
 const MAILS_OF_DAY: &str = "MAILS#";
 
+/// Prefix of the sort keys of re-armings; their cause follows.
+const REARMINGS: &str = "DUE#";
+
+/// Cause of a re-arming: the policy gained stages.
+const GAINED_STAGES: &str = "STAGES";
+
+/// Prefix of the cause of a re-arming: the suspension of a user was lifted.
+const LIFTED_USER: &str = "USER#";
+
 /// Suffix of the partition keys of messages to the owners of an organization.
 const OWNERS_OUTBOX: &str = "#OUTBOX";
 
@@ -194,6 +203,57 @@ pub fn is_parting_message(key: &ItemKey) -> bool {
     key.sk.starts_with(PARTING_MESSAGES)
 }
 
+/// What puts items of an organization back into the `due` index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RearmingCause {
+    /// The policy gained stages.
+    Stages,
+    /// The suspension of the organization was lifted.
+    Organization,
+    /// The suspension of a user was lifted.
+    User(UserId),
+}
+
+/// Returns the key of the re-arming of an organization for a cause.
+///
+/// It is outside the range of a decision.
+#[must_use]
+pub fn rearming(organization_id: OrganizationId, cause: RearmingCause) -> ItemKey {
+    let cause = match cause {
+        RearmingCause::Stages => GAINED_STAGES.to_owned(),
+        RearmingCause::Organization => ORGANIZATION.to_owned(),
+        RearmingCause::User(user_id) => format!("{LIFTED_USER}{user_id}"),
+    };
+    in_organization(organization_id, format!("{REARMINGS}{cause}"))
+}
+
+fn rearming_cause(cause: &str) -> Option<RearmingCause> {
+    match cause {
+        GAINED_STAGES => Some(RearmingCause::Stages),
+        ORGANIZATION => Some(RearmingCause::Organization),
+        other => Some(RearmingCause::User(UserId::parse(other.strip_prefix(LIFTED_USER)?).ok()?)),
+    }
+}
+
+/// Returns the key in `GSI1` of an item that is held for a user, among all of the organization.
+#[must_use]
+pub fn held(organization_id: OrganizationId, user_id: Option<UserId>, item: &ItemKey) -> ItemKey {
+    let user_id = user_id.map_or_else(String::new, |user_id| user_id.to_string());
+    ItemKey { pk: held_partition(organization_id), sk: format!("{user_id}#{}", item.sk) }
+}
+
+/// Returns the partition of an organization's held items in `GSI1`.
+#[must_use]
+pub fn held_partition(organization_id: OrganizationId) -> String {
+    format!("ORG#{organization_id}#HELD")
+}
+
+/// Returns the range of sort keys of the items that are held for a user.
+#[must_use]
+pub fn held_for(user_id: UserId) -> (String, String) {
+    (format!("{user_id}#"), format!("{user_id}#\u{7f}"))
+}
+
 /// Returns the key of an organization's count of mails of the UTC day of `time`.
 #[must_use]
 pub fn mails_of_day(organization_id: OrganizationId, time: Time) -> ItemKey {
@@ -332,6 +392,13 @@ pub enum DueItem {
         /// The id.
         message_id: Ulid,
     },
+    /// The re-arming of an organization.
+    Rearming {
+        /// The organization.
+        organization_id: OrganizationId,
+        /// The cause.
+        cause: RearmingCause,
+    },
     /// A user that is marked deleted and not removed yet.
     DeletedUser(UserId),
     /// An organization that is marked deleted and not removed yet.
@@ -348,6 +415,10 @@ pub fn due_item(key: &ItemKey) -> Option<DueItem> {
         if let Some(message_id) = key.sk.strip_prefix(PARTING_MESSAGES) {
             let organization_id = OrganizationId::parse(organization).ok()?;
             return Some(DueItem::PartingMessage { organization_id, message_id: message_id.parse().ok()? });
+        }
+        if let Some(cause) = key.sk.strip_prefix(REARMINGS) {
+            let organization_id = OrganizationId::parse(organization).ok()?;
+            return Some(DueItem::Rearming { organization_id, cause: rearming_cause(cause)? });
         }
         let organization_id = OrganizationId::parse(organization.strip_suffix(OWNERS_OUTBOX)?).ok()?;
         let message_id = key.sk.strip_prefix(OUTBOX)?.parse().ok()?;
@@ -401,6 +472,12 @@ mod tests {
             due_item(&parting_message(organization_id, message_id)),
             Some(DueItem::PartingMessage { organization_id, message_id })
         );
+        for cause in
+            [RearmingCause::Stages, RearmingCause::Organization, RearmingCause::User(UserId::random())]
+        {
+            let due = DueItem::Rearming { organization_id, cause };
+            assert_eq!(due_item(&rearming(organization_id, cause)), Some(due));
+        }
         assert_eq!(due_item(&user(user_id)), Some(DueItem::DeletedUser(user_id)));
         let organization_id = OrganizationId::random();
         let deleted = DueItem::DeletedOrganization(organization_id);
@@ -414,7 +491,7 @@ mod tests {
         for sk in ["GROUP#a", "GROUP#zz", "ORG", "ROLE#a", "ROLE#zz"] {
             assert!((first..=last).contains(&sk), "{sk}");
         }
-        for sk in ["CATALOG", "EMAIL#z@z.zz", "SUBJECT#00"] {
+        for sk in ["CATALOG", "DUE#STAGES", "EMAIL#z@z.zz", "SUBJECT#00"] {
             assert!(!(first..=last).contains(&sk), "{sk}");
         }
     }

@@ -18,8 +18,8 @@ use crate::{
     item_key::{self, ItemKey},
 };
 
-/// Seconds for which finished mails and claims are kept.
-pub(crate) const RETENTION: i64 = 30 * 86_400;
+/// Seconds for which finished mails are kept.
+const RETENTION: i64 = 30 * 86_400;
 
 /// Seconds until a mail is due again: after the first run, and at most. Counted in the event's time.
 const BACK_OFF: (i64, i64) = (300, 6 * 3_600);

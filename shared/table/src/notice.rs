@@ -17,12 +17,15 @@ use crate::{
     expression::Expression,
     item::{Item, encode, number, text},
     item_key::{self, Channel},
-    mail::RETENTION,
     transaction::MAX_STEPS,
 };
 
 /// The most announcements that one call may claim: three steps each at most, and one for the mail.
 pub const MAX_CLAIMS: usize = (MAX_STEPS - 1) / 3;
+
+/// Seconds after an expiry for which its claims are kept. Until then a key may become due again without anybody being
+/// notified twice.
+pub(crate) const CLAIM_RETENTION: i64 = 90 * 86_400;
 
 /// The outcome of claiming one announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,7 +202,7 @@ impl Transaction<'_> {
         self.check(item_key::access_key(announcement.key_id), unchanged, OnConditionFailed::Conflict);
         let narrower =
             Expression::absent().and(" OR stage > :stage").value(":stage", number(announcement.stage));
-        let ttl = announcement.expires_at.max(now).plus(RETENTION);
+        let ttl = announcement.expires_at.max(now).plus(CLAIM_RETENTION);
         let notice = Notice { announcement: *announcement, told_by, ttl };
         let item = encode(item_key::notice(user_id, announcement, channel), &notice);
         self.put(item, narrower, OnConditionFailed::Conflict);

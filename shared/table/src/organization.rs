@@ -38,6 +38,7 @@ impl Table {
 
     /// Changes an organization from the state in which it was read. Its owners change with users.
     ///
+    /// If it lifts a suspension or its policy gains stages, what is owed and the keys concerned become due again.
     /// Fails with [`Error::Conflict`] if it changed meanwhile: read it and decide again.
     pub async fn update_organization(
         &self,
@@ -49,6 +50,7 @@ impl Table {
         let organization = item_key::organization(before.organization_id);
         let (old, new) = (organization_item(before), organization_item(after));
         transaction.change(organization, &old, &new, OnConditionFailed::Conflict);
+        transaction.rearm_organization(before, after, event.at);
         transaction.record(event);
         transaction.commit().await
     }

@@ -66,12 +66,13 @@ impl Table {
 
     /// Changes a user from the state in which it was read.
     ///
-    /// Its e-mail claim and its place among the active owners change with it. Fails with
-    /// [`Error::Conflict`] if the user changed meanwhile: read it and decide again.
+    /// Its e-mail claim and its place among the active owners change with it. If it lifts a suspension, what is owed to
+    /// the user becomes due again. Fails with [`Error::Conflict`] if the user changed meanwhile: read it and decide again.
     pub async fn update_user(
         &self,
         before: &User,
         after: &User,
+        at: Time,
         records: ChangeRecords<'_>,
     ) -> Result<(), Error> {
         let mut transaction = Transaction::with(self, records);
@@ -79,6 +80,7 @@ impl Table {
         transaction.change(user, &user_item(before), &user_item(after), OnConditionFailed::Conflict);
         transaction.change_claim(before, after);
         transaction.change_owners(Some(before), Some(after));
+        transaction.rearm_user(before, after, at);
         transaction.commit().await
     }
 

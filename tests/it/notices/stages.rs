@@ -48,39 +48,6 @@ fn keys_that_were_revoked_are_not_announced() {
 }
 
 #[test]
-fn keys_of_a_suspended_user_are_not_announced() {
-    run(async |world| {
-        let organization = world.organization("alice", "strict").await;
-        let machine = organization.machine("machine").await;
-        organization.key(&machine, 90).await;
-        let suspended = json!({"status": "suspended"});
-        organization.owner.patch(&organization.user_path(&machine), suspended).await.expect(200);
-        world.travel(60 * DAY + 60);
-        let summary = world.notify().await;
-        assert_eq!((&summary["skipped"], &summary["sent"]), (&json!(1), &json!(0)), "{summary}");
-    });
-}
-
-#[test]
-fn after_a_suspension_the_narrowest_stage_still_ahead_is_announced() {
-    run(async |world| {
-        let organization = world.organization("alice", "strict").await;
-        let machine = organization.machine("machine").await;
-        organization.key(&machine, 90).await;
-        let set = async |status| {
-            let path = organization.user_path(&machine);
-            world.person("alice").patch(&path, json!({"status": status})).await.expect(200);
-        };
-        set("suspended").await;
-        assert_eq!(sent_at(world, 60 * DAY + 60).await, 0);
-        set("active").await;
-        assert_eq!(sent_at(world, 60 * DAY + 600).await, 0, "the stage that was passed stays skipped");
-        assert_eq!(sent_at(world, 83 * DAY + 60).await, 1);
-        assert!(world.stack.emails()[0].subject.contains("expires in 7 days"));
-    });
-}
-
-#[test]
 fn a_key_made_for_a_day_is_announced_at_its_expiry_alone() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;

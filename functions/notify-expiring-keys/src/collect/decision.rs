@@ -45,7 +45,7 @@ pub(crate) fn decide(
     now: Time,
     key_prefix: &KeyPrefix,
     directory: &Directory<'_>,
-    DueKey { key, user }: &DueKey,
+    DueKey { key, user, .. }: &DueKey,
     organization: &Organization,
     advance: Advance,
 ) -> Decision {

@@ -1,10 +1,13 @@
 //! Reads the messages that wait in the outbox.
 
 use domain::id::UserId;
-use table::{Error, OutboxMessage, Table};
+use table::{Error, OutboxMessage, Owed, Table};
 use ulid::Ulid;
 
-use super::batches::Batches;
+use super::{
+    batches::Batches,
+    held::{hold, suspended},
+};
 use crate::{
     directory::{Directory, Lookup},
     recipients::active_user,
@@ -17,8 +20,8 @@ const BATCH_SIZE: usize = 100;
 
 /// Reads waiting messages, named by recipient and id, and into the directory their recipients.
 ///
-/// If mail to the recipient may go to no address, messages about threats are addressed to the owners. Other
-/// messages whose recipient cannot receive mail are dropped. Messages that cannot be read stay due, as do
+/// Messages to a recipient who is suspended, or whose organization is, are held. If mail to the recipient may go to no
+/// address, messages about threats are addressed to the owners. Other messages whose recipient cannot receive mail are dropped. Messages that cannot be read stay due, as do
 /// messages whose recipient cannot be read.
 pub(crate) async fn load_messages(
     run: &Run,
@@ -31,7 +34,16 @@ pub(crate) async fn load_messages(
     let mut batches = Batches::<OutboxMessage>::new(run, table, due, BATCH_SIZE);
     while let Some(readable) = batches.next().await {
         directory.load_users(readable.iter().map(|waiting| waiting.user_id)).await;
-        for waiting in readable {
+        directory.load_organizations(readable.iter().map(|waiting| waiting.organization_id)).await;
+        let suspended =
+            |waiting: &OutboxMessage| suspended(directory, waiting.organization_id, Some(waiting.user_id));
+        let (held, readable): (Vec<_>, Vec<_>) = readable
+            .into_iter()
+            .map(|waiting| (suspended(&waiting), waiting))
+            .partition(|(one, _)| one.is_some());
+        let owed = held.iter().filter_map(|(suspended, one)| Some(((*suspended)?, Owed::Message(one))));
+        hold(run, table, &owed.collect::<Vec<_>>()).await;
+        for (_, waiting) in readable {
             match directory.user(waiting.user_id) {
                 Lookup::Found(user) if directory.channels_of(user, waiting.organization_id).email => {
                     messages.push(waiting);

@@ -9,7 +9,7 @@ use domain::{
 use table::{Error, PartingMessage, Table};
 use ulid::Ulid;
 
-use super::batches::Batches;
+use super::{batches::Batches, held::suspended};
 use crate::{
     directory::{Directory, Lookup},
     plan::parting_mail::PartingMail,
@@ -31,8 +31,8 @@ pub(super) struct PartingMessages {
 
 /// Reads messages to former addresses, and arranges a mail for each address.
 ///
-/// A message whose user is active and still has the address moves to the user's outbox, so that it is part of the
-/// user's one mail. Messages that cannot be read stay due, as do those that another run has leased.
+/// A message whose user and organization are active and whose user still has the address moves to the user's outbox,
+/// so that it is part of the user's one mail. Messages that cannot be read stay due, as do those that another run has leased.
 pub(super) async fn load_parting_messages(
     run: &Run,
     table: &Table,
@@ -46,9 +46,13 @@ pub(super) async fn load_parting_messages(
     while let Some(mut readable) = batches.next().await {
         readable.retain(|waiting| waiting.lease_ends_at.is_none_or(|ends_at| ends_at <= run.clock.now()));
         directory.load_users(readable.iter().map(|waiting| waiting.user_id)).await;
+        directory.load_organizations(readable.iter().map(|waiting| waiting.organization_id)).await;
         for waiting in readable {
             match directory.user(waiting.user_id) {
-                Lookup::Found(user) if still_has_address(user, &waiting) => {
+                Lookup::Found(user)
+                    if still_has_address(user, &waiting)
+                        && suspended(directory, waiting.organization_id, None).is_none() =>
+                {
                     moved.extend(move_to_outbox(run, table, &waiting).await);
                 }
                 Lookup::Found(_) | Lookup::Missing => {

@@ -1,10 +1,13 @@
 //! Reads the mails that earlier runs left unfinished.
 
 use domain::id::UserId;
-use table::{Mail, MailStatus, Table};
+use table::{Mail, MailStatus, Owed, Table};
 use ulid::Ulid;
 
-use super::batches::Batches;
+use super::{
+    batches::Batches,
+    held::{hold, suspended},
+};
 use crate::{directory::Directory, run::Run};
 
 /// The most unfinished mails that one run reads: more than it can send, and few enough to read in time.
@@ -15,6 +18,8 @@ const BATCH_SIZE: usize = 25;
 
 /// Reads the mails that earlier runs claimed and did not mark, and whose leases have ended, and into the
 /// directory their recipients.
+///
+/// Mails to a recipient who is suspended, or whose organization is, are held.
 pub(crate) async fn load_unfinished_mails(
     run: &Run,
     table: &Table,
@@ -30,6 +35,10 @@ pub(crate) async fn load_unfinished_mails(
     run.count(|summary| summary.due += mails.len());
     directory.load_organizations(mails.iter().map(|mail| mail.organization_id)).await;
     directory.load_users(mails.iter().map(|mail| mail.user_id)).await;
+    let suspended = |mail: &Mail| suspended(directory, mail.organization_id, Some(mail.user_id));
+    let owed = mails.iter().filter_map(|mail| Some((suspended(mail)?, Owed::Mail(mail))));
+    hold(run, table, &owed.collect::<Vec<_>>()).await;
+    mails.retain(|mail| suspended(mail).is_none());
     mails
 }
 

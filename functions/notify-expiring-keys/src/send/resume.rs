@@ -2,11 +2,16 @@
 
 use std::collections::HashSet;
 
-use domain::{id::KeyId, message::ExpiringKey, notice::Announcement};
+use domain::{
+    id::KeyId,
+    message::ExpiringKey,
+    notice::Announcement,
+    user::{Status, User},
+};
 use table::{DueKey, Error, Mail};
 
 use super::delivery::Delivery;
-use crate::{collect::due_keys::BATCH_SIZE, directory::Lookup, recipients::active_user, run::table_step};
+use crate::{collect::due_keys::BATCH_SIZE, directory::Lookup, run::table_step};
 
 /// Another run has the mail, or may have it.
 pub(super) struct NotReclaimed;
@@ -59,7 +64,7 @@ async fn read_keys(delivery: &Delivery<'_>, mail: &Mail) -> Result<Vec<ExpiringK
     for batch in key_ids.chunks(BATCH_SIZE) {
         for found in app.table.due_keys(batch).await?.into_values() {
             let found = found?;
-            let Some(user) = active_user(found.user.as_ref()) else { continue };
+            let Some(user) = present_user(&found) else { continue };
             if let Some(announcement) = announcements.iter().find(|one| is_true(one, &found)) {
                 let expires_at = announcement.expires_at;
                 keys.push(ExpiringKey::new(&found.key, expires_at, user, organization, &app.key_prefix));
@@ -67,6 +72,11 @@ async fn read_keys(delivery: &Delivery<'_>, mail: &Mail) -> Result<Vec<ExpiringK
         }
     }
     Ok(keys)
+}
+
+/// Returns the user of a key, unless deleted. What was claimed before the user was suspended is still true.
+fn present_user(found: &DueKey) -> Option<&User> {
+    found.user.as_ref().filter(|user| user.status != Status::Deleted)
 }
 
 fn is_true(announcement: &Announcement, found: &DueKey) -> bool {

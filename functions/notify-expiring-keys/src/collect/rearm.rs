@@ -1,0 +1,213 @@
+//! Re-arms: makes keys due again, and releases held items, after a suspension was lifted or a policy gained stages.
+
+use std::time::Duration;
+
+use api::app::App;
+use domain::{
+    Time,
+    id::OrganizationId,
+    notice::{due_stage, next_due},
+    organization::{Organization, Status},
+    policy::NoticeRecipients,
+    user::{Kind, User},
+};
+use table::{
+    DueKey, Error, MAX_ATTEMPTS, Owed, RearmedKeys, Rearming, Table, backoff, item_key::RearmingCause,
+};
+use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
+
+use super::{
+    batches::Batches,
+    decision::candidates_of,
+    due_keys::{BATCH_SIZE, read},
+    held::{hold, suspended},
+};
+use crate::{
+    directory::{Directory, Lookup},
+    recipients::active_user,
+    run::{Run, table_step},
+};
+
+/// The number of re-armings that are read together.
+const READ_TOGETHER: usize = 100;
+
+/// Keys that are looked at in a second. A run reads shards of its own, so that each shard has no more.
+const KEYS_IN_A_SECOND: u32 = 100;
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// The part of a run's time in which it re-arms.
+const PART_OF_TIME: u32 = 4;
+
+/// Re-arms, while time allows. Returns whether anything may have become due.
+pub(super) async fn rearm(
+    run: &Run,
+    app: &App,
+    directory: &mut Directory<'_>,
+    due: &[(OrganizationId, RearmingCause)],
+) -> bool {
+    if due.is_empty() {
+        return false;
+    }
+    let time = run.time_left();
+    let ends_at = time.saturating_sub(time / PART_OF_TIME);
+    let mut pace =
+        interval(Duration::from_secs(1) * u32::try_from(BATCH_SIZE).unwrap_or(1) / KEYS_IN_A_SECOND);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut batches = Batches::<Rearming>::new(run, &app.table, due, READ_TOGETHER);
+    while let Some(readable) = batches.next().await {
+        directory.load_organizations(readable.iter().map(|rearming| rearming.organization_id)).await;
+        let users = readable.iter().filter_map(|rearming| match rearming.cause() {
+            RearmingCause::User(user_id) => Some(user_id),
+            RearmingCause::Stages | RearmingCause::Organization => None,
+        });
+        directory.load_users(users).await;
+        for mut rearming in readable {
+            let mut pass = Pass { run, table: &app.table, pace: &mut pace, ends_at };
+            match pass.go_on(directory, &mut rearming).await {
+                Ok(()) => {}
+                Err(Error::Conflict) => {
+                    let organization_id = rearming.organization_id;
+                    tracing::info!(organization.id = %organization_id, "another run re-arms an organization, or another change caused it anew");
+                }
+                Err(error) => run.record_failure(1, "re-arm an organization", &error),
+            }
+        }
+    }
+    true
+}
+
+/// What a re-arming uses of a run.
+struct Pass<'a> {
+    run: &'a Run,
+    table: &'a Table,
+    pace: &'a mut Interval,
+    /// It stops when so much of the run's time is left.
+    ends_at: Duration,
+}
+
+impl Pass<'_> {
+    async fn go_on(&mut self, directory: &mut Directory<'_>, rearming: &mut Rearming) -> Result<(), Error> {
+        let Self { run, table, .. } = *self;
+        let (organization_id, cause) = (rearming.organization_id, rearming.cause());
+        let organization = match directory.organization(organization_id) {
+            Lookup::Found(organization) if organization.status != Status::Deleted => organization.clone(),
+            // It is removed with its organization.
+            Lookup::Found(_) | Lookup::Missing => return Ok(()),
+            Lookup::Unavailable => {
+                run.count(|summary| summary.failed += 1);
+                return Ok(());
+            }
+        };
+        let lifted = match cause {
+            RearmingCause::User(user_id) => Some(user_id),
+            RearmingCause::Stages | RearmingCause::Organization => None,
+        };
+        // Suspended again: it goes on when that suspension is lifted.
+        if let Some(suspended) = suspended(directory, organization_id, lifted) {
+            hold(run, table, &[(suspended, Owed::Rearming(rearming))]).await;
+            return Ok(());
+        }
+        if rearming.is_new() && cause != RearmingCause::Stages {
+            let release = Box::pin(table.release_held(organization_id, lifted, run.now));
+            let left = run.time_left().saturating_sub(self.ends_at);
+            let Ok(released) = timeout(left, release).await else {
+                run.count(|summary| summary.left_over += 1);
+                return Ok(());
+            };
+            released?;
+        }
+        let keys = match (cause, lifted.map(|user_id| directory.user(user_id))) {
+            (RearmingCause::Stages, _) => RearmedKeys::UpTo(None),
+            (_, Some(Lookup::Found(user))) if !hears_of_others(user, &organization) => {
+                RearmedKeys::OfUser(user.user_id)
+            }
+            _ => RearmedKeys::UpTo(Some(last_expiry(&organization, run.now))),
+        };
+        loop {
+            if run.time_left() <= self.ends_at {
+                run.count(|summary| summary.left_over += 1);
+                return Ok(());
+            }
+            self.pace.tick().await;
+            if table_step(self.page(directory, rearming, &organization, keys)).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Makes the keys of the next page due that are concerned. Returns whether it was the last page.
+    async fn page(
+        &self,
+        directory: &mut Directory<'_>,
+        rearming: &mut Rearming,
+        organization: &Organization,
+        keys: RearmedKeys,
+    ) -> Result<bool, Error> {
+        let Self { run, table, .. } = *self;
+        let page = table.rearming_page(rearming, keys, run.now, BATCH_SIZE).await?;
+        let places: Vec<_> = page.key_ids.iter().map(|key_id| (*key_id, run.now)).collect();
+        for attempt in 0..MAX_ATTEMPTS {
+            backoff(attempt).await;
+            let batch = read(table, directory, &places).await?;
+            if let Some(error) = batch.damaged.into_iter().next() {
+                // The others do not wait for a key that cannot be read.
+                run.record_failure(1, "read a key to re-arm", &error);
+            }
+            let due = batch.keys.iter().filter_map(|(_, found)| {
+                Some((found, due_at(directory, rearming, organization, found, run.now)?))
+            });
+            if table.rearm(rearming, &due.collect::<Vec<_>>(), &page).await? {
+                return Ok(page.is_last());
+            }
+        }
+        Err(Error::Contended { operation: "TransactWriteItems" })
+    }
+}
+
+/// Returns the time at which a key becomes due, if that changes.
+///
+/// It differs from the time at which the key is due now: a run that has read the organization or the user before the
+/// change moves the key from that time on, and must fail.
+fn due_at(
+    directory: &Directory<'_>,
+    rearming: &Rearming,
+    organization: &Organization,
+    found: &DueKey,
+    now: Time,
+) -> Option<Time> {
+    let DueKey { key, due_at, .. } = found;
+    let notices = &organization.policy.notices;
+    key.expires_at.filter(|expires_at| rearming.concerns(*expires_at, now))?;
+    let at_once = if *due_at == Some(now) { now.plus(-1) } else { now };
+    let stage = due_stage(notices, key, now);
+    match rearming.cause() {
+        RearmingCause::Organization => stage.map(|_| at_once),
+        RearmingCause::User(user_id) => {
+            let user = active_user(found.user.as_ref())?;
+            let mut candidates = candidates_of(directory, key, user, organization).into_iter();
+            let is_concerned = user.user_id == user_id || candidates.any(|one| one.user_id == user_id);
+            stage.filter(|_| is_concerned).map(|_| at_once)
+        }
+        RearmingCause::Stages => {
+            let is_due = due_at.is_some_and(|due_at| due_at <= now);
+            if is_due || stage.is_some_and(|stage| rearming.gained.contains(&stage)) {
+                return Some(at_once);
+            }
+            next_due(notices, key, now).filter(|next| due_at.is_none_or(|due_at| *next < due_at))
+        }
+    }
+}
+
+/// Tells whether a user may be notified of keys of others.
+fn hears_of_others(user: &User, organization: &Organization) -> bool {
+    let NoticeRecipients { creator, modifier, .. } = organization.policy.notices.recipients;
+    user.kind == Kind::Owner || creator || modifier
+}
+
+/// Returns the last expiry of a key that has a stage due at `now`.
+fn last_expiry(organization: &Organization, now: Time) -> Time {
+    let widest = organization.policy.notices.days_before.iter().max().copied().unwrap_or(0);
+    now.plus(DAY * i64::from(widest))
+}

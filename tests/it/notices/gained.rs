@@ -1,0 +1,113 @@
+//! Stages that a policy gains, for keys that were made before.
+
+use kit::{DAY, Effect, Fault, Organization, Service, When, World, run};
+use serde_json::{Value, json};
+
+async fn set_stages(world: &World, organization: &Organization, days_before: &[u16], on_expiry: bool) {
+    let notices = json!({"days_before": days_before, "on_expiry": on_expiry});
+    let body = json!({"policy": {"notices": notices}});
+    world.person("alice").patch(&organization.path, body).await.expect(200);
+}
+
+/// Runs twice at a time, and returns the subjects of the mails.
+async fn subjects_at(world: &World, seconds: i64) -> Vec<String> {
+    world.travel(seconds);
+    let before = world.stack.emails().len();
+    for _ in 0..2 {
+        assert_eq!(world.notify().await["failed"], 0);
+    }
+    world.stack.emails()[before..].iter().map(|mail| mail.subject.clone()).collect()
+}
+
+#[test]
+fn a_key_with_no_stage_left_gets_those_that_the_policy_gains() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        set_stages(world, &organization, &[30], false).await;
+        organization.machine_key().await;
+        let told = |days: &str| vec![format!("Access key \"key\" {days}")];
+        assert_eq!(subjects_at(world, 60 * DAY + 60).await, told("expires in 30 days"));
+        assert!(world.items_of("KEY#").iter().all(|key| !key.contains_key("due_at")));
+        set_stages(world, &organization, &[30, 7], false).await;
+        assert_eq!(subjects_at(world, 61 * DAY).await, [""; 0]);
+        assert!(world.items_of("DUE#").is_empty());
+        assert_eq!(subjects_at(world, 83 * DAY + 60).await, told("expires in 7 days"));
+        // A stage that is past already is announced too, if it is the narrowest.
+        set_stages(world, &organization, &[30, 7, 6], true).await;
+        world.travel(85 * DAY);
+        set_stages(world, &organization, &[30, 20, 7, 6, 5], true).await;
+        assert_eq!(subjects_at(world, 85 * DAY + 120).await, told("expires in 5 days"));
+        assert_eq!(subjects_at(world, 90 * DAY + 60).await, told("has expired"));
+        assert_eq!(subjects_at(world, 91 * DAY).await, [""; 0]);
+    });
+}
+
+#[test]
+fn the_earlier_of_two_stages_comes_first_and_a_key_that_expired_before_the_change_is_not_announced() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        set_stages(world, &organization, &[2], false).await;
+        let machine = organization.machine("machine").await;
+        organization.key(&machine, 10).await;
+        organization.key(&machine, 90).await;
+        assert_eq!(subjects_at(world, 8 * DAY + 60).await.len(), 1);
+        world.travel(20 * DAY);
+        set_stages(world, &organization, &[30, 2], true).await;
+        assert_eq!(subjects_at(world, 20 * DAY + 120).await, [""; 0]);
+        for (days, told) in [(60, "expires in 30 days"), (88, "expires in 2 days"), (90, "has expired")] {
+            let told = format!("Access key \"key\" {told}");
+            assert_eq!(subjects_at(world, days * DAY + 60).await, [told]);
+        }
+    });
+}
+
+/// Returns how many keys are due at a time.
+fn due_at(world: &World, at: i64) -> usize {
+    let now = world.stack.clock().now().as_second() - world.stack.clock().offset_seconds();
+    // Made within some seconds.
+    let is_it = |due_at: &Value| due_at.as_i64().is_some_and(|due_at| (due_at - now - at).abs() < 60);
+    world.items_of("KEY#").iter().filter(|key| key.get("due_at").is_some_and(is_it)).count()
+}
+
+#[test]
+fn a_newer_policy_takes_the_place_of_an_older_one_and_an_interrupted_pass_goes_on_at_its_page() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        set_stages(world, &organization, &[2], false).await;
+        let key = organization.machine_key().await;
+        world.copy_key(key["key_id"].as_str().unwrap(), 59);
+        assert_eq!(due_at(world, 88 * DAY), 60);
+        set_stages(world, &organization, &[20, 2], false).await;
+        world.travel(120);
+        // The run ends before its second page.
+        let kill = Fault::on(Service::DynamoDb, Effect::KillBefore).operation("TransactWriteItems");
+        world.stack.faults().add(kill.function("notify-expiring-keys").when(When::Nth(2)));
+        assert!(world.try_notify().await.is_err());
+        world.stack.faults().clear();
+        assert_eq!((due_at(world, 70 * DAY), due_at(world, 88 * DAY)), (50, 10));
+        let left = world.items_of("DUE#");
+        assert!(left[0].contains_key("reached"), "{left:?}");
+        world.notify().await;
+        assert_eq!((due_at(world, 70 * DAY), world.items_of("DUE#").len()), (60, 0));
+
+        set_stages(world, &organization, &[40, 20, 2], false).await;
+        world.travel(240);
+        world.stack.faults().add(
+            Fault::on(Service::DynamoDb, Effect::Hold)
+                .operation("TransactWriteItems")
+                .function("notify-expiring-keys")
+                .when(When::Nth(2)),
+        );
+        let newer = async {
+            world.stack.faults().until_held().await;
+            set_stages(world, &organization, &[60, 20, 2], false).await;
+            world.stack.faults().clear();
+        };
+        let (summary, ()) = tokio::join!(world.notify(), newer);
+        assert_eq!(summary["failed"], 0);
+        assert_eq!(world.items_of("DUE#").len(), 1, "the older pass ended, the newer one is to come");
+        world.travel(360);
+        world.notify().await;
+        assert_eq!((due_at(world, 30 * DAY), world.items_of("DUE#").len()), (60, 0));
+    });
+}
