@@ -124,8 +124,8 @@ impl Userinfo {
             return Err(IssuerFailure::TooOften(self.discovery.issuer.clone()));
         }
         let claims = match self.claims_of(endpoint.flatten(), token, now).await {
-            Err(IssuerFailure::Refused(address)) => {
-                tracing::info!(userinfo.address = address, "the issuer does not say who a token is for");
+            Err(IssuerFailure::Refused(url)) => {
+                tracing::info!(userinfo.url = url, "the issuer does not say who a token is for");
                 None
             }
             claims => claims?,

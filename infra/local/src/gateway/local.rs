@@ -8,7 +8,7 @@ use hyper::{
     header::{AUTHORIZATION, HOST},
     http::request::Parts,
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
@@ -47,13 +47,8 @@ impl LocalRoutes {
             (&Method::GET, ["oidc", ".well-known", "openid-configuration"]) => ok(&self.issuer.discovery()),
             (&Method::GET, ["oidc", "jwks.json"]) => ok(&self.issuer.jwks()),
             (&Method::GET, ["oidc", "userinfo"]) => self.userinfo(head).await,
-            (&Method::PUT, ["oidc", "switches"]) => match serde_json::from_slice(body) {
-                Ok(switches) => {
-                    self.issuer.switch(switches);
-                    http::empty(StatusCode::NO_CONTENT)
-                }
-                Err(error) => problem(StatusCode::BAD_REQUEST, &error.to_string()),
-            },
+            (&Method::PUT, ["oidc", "switches"]) => set(body, |switches| self.issuer.switch(switches)),
+            (&Method::PUT, ["oidc", "jwks.json"]) => set(body, |document| self.issuer.publish(document)),
             (&Method::GET, ["sign-in"]) => self.sign_in(head.uri.query().unwrap_or_default()),
             (&Method::GET, ["emails"]) => ok(&json!(self.aws.ses.emails())),
             (&Method::DELETE, ["emails"]) => match self.aws.ses.clear() {
@@ -155,6 +150,17 @@ impl LocalRoutes {
             Some(summary) => result(summary),
             None => problem(StatusCode::NOT_FOUND, "template.yaml has no schedule for this function"),
         }
+    }
+}
+
+/// Sets what a JSON body says.
+fn set<T: DeserializeOwned>(body: &Bytes, set: impl FnOnce(T)) -> Response {
+    match serde_json::from_slice(body) {
+        Ok(value) => {
+            set(value);
+            http::empty(StatusCode::NO_CONTENT)
+        }
+        Err(error) => problem(StatusCode::BAD_REQUEST, &error.to_string()),
     }
 }
 

@@ -124,4 +124,8 @@ async fn the_issuer_says_who_a_token_is_for_and_does_what_others_do() {
         assert_eq!(switch(odd).await, 400, "{odd}");
     }
     assert_eq!(switch("{}").await, 204);
+    let odd = br#"{"keys":[{"kid":7}]}"#;
+    assert_eq!(gateway.send(Method::PUT, "/_local/oidc/jwks.json", &[], odd).await.status, 204);
+    assert_eq!(gateway.get("/_local/oidc/jwks.json", &[]).await.json(), json!({"keys": [{"kid": 7}]}));
+    assert_eq!(gateway.send(Method::PUT, "/_local/oidc/jwks.json", &[], b"{").await.status, 400);
 }
