@@ -91,7 +91,7 @@ impl Jwks {
             Some(url) => url.clone(),
             None => {
                 let endpoints = self.discovery.fetch(&self.documents).await?;
-                endpoints.jwks_uri.ok_or_else(|| self.discovery.bad_answer())?
+                endpoints.address("jwks_uri").ok_or_else(|| self.discovery.bad_answer())?
             }
         };
         let document: serde_json::Value = self.documents.get(&url).await?;

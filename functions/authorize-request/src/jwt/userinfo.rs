@@ -146,7 +146,7 @@ impl Userinfo {
         now: Moment,
     ) -> Result<Option<Map<String, Value>>, IssuerFailure> {
         let endpoint = match endpoint {
-            None => self.discovery.fetch(&self.documents).await?.userinfo_endpoint,
+            None => self.discovery.fetch(&self.documents).await?.address("userinfo_endpoint"),
             known => known,
         };
         self.locked().endpoint.get_or_insert((endpoint.clone(), now));
