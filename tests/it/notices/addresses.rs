@@ -1,6 +1,6 @@
 //! The addresses to which mail goes: proven ones, and those of machines in `MailDomains`.
 
-use kit::{Client, DAY, Effect, Fault, Item, Organization, Service, World, mail_domains, run, run_with};
+use kit::{Client, DAY, Effect, Fault, Item, Options, Organization, Service, World, run, run_with};
 use serde_json::{Value, json};
 
 use super::{recipients, titles};
@@ -172,15 +172,24 @@ fn a_machine_is_mailed_at_the_proven_address_of_a_person_of_its_organization() {
 
 #[test]
 fn a_machine_is_mailed_at_any_address_of_the_mail_domains() {
-    run_with(mail_domains(), async |world| {
+    let parameters = [("MailDomains".to_owned(), "example.com,bücher.example".to_owned())].into();
+    run_with(Options { parameters, ..Options::default() }, async |world| {
         let organization = world.organization("alice", "strict").await;
         let policy = json!({"policy": {"notices": {"tell": {"owners_for_machines": false}}}});
         organization.owner.patch(&organization.path, policy).await.expect(200);
         machine_key(&organization, "robots@Example.com").await;
         machine_key(&organization, "robots@sub.example.com").await;
+        machine_key(&organization, "ci@Bücher.example").await;
+        machine_key(&organization, "ci-2@xn--bcher-kva.example").await;
         world.travel(60 * DAY + 60);
         world.notify().await;
-        assert_eq!(recipients(world), ["alice@example.com", "robots@Example.com"]);
+        let mailed = [
+            "alice@example.com",
+            "ci-2@xn--bcher-kva.example",
+            "ci@xn--bcher-kva.example",
+            "robots@Example.com",
+        ];
+        assert_eq!(recipients(world), mailed);
     });
 }
 
