@@ -4,6 +4,7 @@ mod answer;
 mod authorizer_event;
 mod client;
 mod grants;
+mod mutants;
 mod organization;
 mod random;
 mod scale;

@@ -2,6 +2,8 @@
 //!
 //! Every environment variable of the tests is read here and nowhere else. `tests/README.md` lists them.
 
+use local::Writes;
+
 /// Counts the seeded histories of keys and notices to play: `HISTORIES`, in all four tests together.
 #[must_use]
 pub fn histories() -> u64 {
@@ -20,6 +22,17 @@ pub fn matrix_cells() -> usize {
     match text("MATRIX_CELLS").as_deref() {
         Some("all") => usize::MAX,
         _ => read("MATRIX_CELLS").unwrap_or(100),
+    }
+}
+
+/// Returns what happens to the writes of functions: `MUTANTS=collect` lists their mutants in `target/mutants.tsv`, and
+/// `MUTANT` names the one under which the tests run.
+#[must_use]
+pub fn writes() -> Writes {
+    match (text("MUTANT"), text("MUTANTS")) {
+        (Some(name), _) => Writes::Mutated(name),
+        (None, Some(_)) => Writes::Collected,
+        (None, None) => Writes::AsSent,
     }
 }
 

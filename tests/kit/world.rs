@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, sync::Arc, time::Instant};
 use local::{Effect, Fault, Options, Service, Stack};
 
 use crate::{
-    Client, Item, Organization, grants,
+    Client, Item, Organization, grants, mutants,
     secrets::{Secrets, check_for},
-    times,
+    share, times,
 };
 
 /// One running system with nobody in it yet.
@@ -44,6 +44,7 @@ pub fn run_with(mut options: Options, test: impl AsyncFnOnce(&World)) {
     for (parameter, milliseconds) in PATIENT {
         options.parameters.entry(parameter.to_owned()).or_insert_with(|| milliseconds.to_owned());
     }
+    options.writes = share::writes();
     let of_repository = options.template.is_none();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let began = Instant::now();
@@ -57,6 +58,7 @@ pub fn run_with(mut options: Options, test: impl AsyncFnOnce(&World)) {
         if of_repository {
             grants::add(&world.stack);
         }
+        mutants::add(&world.stack);
         for line in world.stack.access_log() {
             secrets.check("a line of the access log", &line);
         }

@@ -5,6 +5,7 @@ pub(crate) mod dynamodb;
 pub(crate) mod faults;
 mod identify;
 pub(crate) mod mail;
+pub(crate) mod mutants;
 pub(crate) mod permissions;
 mod refusals;
 pub(crate) mod secrets;
@@ -26,6 +27,7 @@ use self::{
     dynamodb::DynamoDb,
     faults::{Effect, Faults},
     identify::AwsRequest,
+    mutants::Mutants,
     permissions::Permissions,
     secrets::Secrets,
     ses::Ses,
@@ -47,6 +49,7 @@ pub(crate) struct Aws {
     pub(crate) secrets: Secrets,
     pub(crate) faults: Faults,
     pub(crate) calls: Calls,
+    pub(crate) mutants: Mutants,
     pub(crate) idle: IdleConnections,
     pub(crate) permissions: Permissions,
     pub(crate) runtime: Arc<Runtime>,
@@ -81,7 +84,7 @@ impl Aws {
         let recipients = form.as_ref().map(mail::destinations).unwrap_or_default();
         let effects = self.faults.strike(service, &operation, caller.as_ref(), &recipients);
 
-        let mut body = body;
+        let mut body = self.mutants.pass(service, &operation, caller.as_ref(), body);
         let (mut unprocessed, mut metered) = (None, false);
         for effect in &effects {
             match effect {

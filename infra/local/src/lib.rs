@@ -34,6 +34,7 @@ pub use self::{
         calls::{Call, Calls, Service},
         faults::{Effect, Fault, Faults, When},
         mail::Email,
+        mutants::Writes,
         ses::Quota,
     },
     clock::Clock,

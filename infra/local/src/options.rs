@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use crate::aws::mutants::Writes;
+
 /// Chooses which parts of a stack are served, and where.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
@@ -32,6 +34,8 @@ pub struct Options {
     pub instance_clocks: bool,
     /// Whether a person watches: schedules tick, and the functions' lines are printed instead of kept.
     pub attended: bool,
+    /// What happens to the writes of functions on their way to `DynamoDB`.
+    pub writes: Writes,
     /// Whether the lines of an attended stack are dropped instead of printed.
     pub quiet: bool,
 }
@@ -62,6 +66,7 @@ impl Default for Options {
             profile: if cfg!(debug_assertions) { Profile::Dev } else { Profile::Release },
             instance_clocks: false,
             attended: false,
+            writes: Writes::AsSent,
             quiet: false,
         }
     }

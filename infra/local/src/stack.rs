@@ -96,6 +96,12 @@ impl Stack {
         &self.aws.faults
     }
 
+    /// Lists the mutants of the writes that this stack has seen, where [`Writes`](crate::Writes) says so.
+    #[must_use]
+    pub fn mutants(&self) -> Vec<String> {
+        self.aws.mutants.seen()
+    }
+
     /// Lists the grants of the functions' roles: function, statement, action and resource, with tabs between them.
     #[must_use]
     pub fn grants(&self) -> BTreeSet<String> {

@@ -1,0 +1,282 @@
+//! Mutants of writes: a condition that is not checked, or an item that is not put.
+//!
+//! Each has a name that says which function sends the write, what it does to which item, and what is left out:
+//! `revoke-access-key Update USER/KEY: version = :seen`, `rotate-access-key Put ORG/AUDIT`. A test under which a mutant
+//! changes nothing does not test the condition.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::calls::Service;
+use crate::runtime::Caller;
+
+/// What happens to the writes of functions on their way to `DynamoDB`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Writes {
+    /// Nothing.
+    #[default]
+    AsSent,
+    /// Nothing, and the names of all their mutants are collected.
+    Collected,
+    /// What the mutant of this name names is left out.
+    Mutated(String),
+}
+
+/// The mutants of the writes that a stack has seen.
+#[derive(Debug, Default)]
+pub(crate) struct Mutants {
+    writes: Writes,
+    seen: Mutex<BTreeSet<String>>,
+}
+
+/// Holds for each item.
+const ALWAYS: &str = "(attribute_exists(PK) OR attribute_not_exists(PK))";
+
+impl Mutants {
+    pub(crate) fn new(writes: Writes) -> Self {
+        Self { writes, seen: Mutex::default() }
+    }
+
+    /// Returns the names of the mutants that were collected, in order; of a mutated stack, its one if it struck.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        self.lock().iter().cloned().collect()
+    }
+
+    /// Returns the body to forward.
+    pub(super) fn pass(
+        &self,
+        service: Service,
+        operation: &str,
+        caller: Option<&Caller>,
+        body: Bytes,
+    ) -> Bytes {
+        let (Service::DynamoDb, Some(caller)) = (service, caller) else { return body };
+        if self.writes == Writes::AsSent {
+            return body;
+        }
+        let Ok(mut request) = serde_json::from_slice::<Value>(&body) else { return body };
+        let mut changed = false;
+        for mut write in writes_of(operation, &mut request) {
+            let prefix = format!("{} {} {}", caller.function, write.action, write.item());
+            if write.is_record() {
+                changed |= self.strikes(prefix.clone()) && write.leave_out();
+            }
+            for (position, clause) in write.clauses().into_iter().enumerate() {
+                let is_left_out = self.strikes(format!("{prefix}: {}", write.named(&clause)));
+                changed |= is_left_out && write.leave_out_clause(position);
+            }
+        }
+        if changed { request.to_string().into() } else { body }
+    }
+
+    /// Tells whether what a name names is left out.
+    fn strikes(&self, name: String) -> bool {
+        let strikes = matches!(&self.writes, Writes::Mutated(wanted) if *wanted == name);
+        if strikes || self.writes == Writes::Collected {
+            self.lock().insert(name);
+        }
+        strikes
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One write of a request.
+struct Write<'r> {
+    action: String,
+    /// The step of a transaction that holds the write; `None` for a request of its own.
+    step: Option<&'r mut Value>,
+    own: Option<&'r mut Value>,
+}
+
+fn writes_of<'r>(operation: &str, request: &'r mut Value) -> Vec<Write<'r>> {
+    match operation {
+        "TransactWriteItems" => {
+            let steps = request["TransactItems"].as_array_mut().into_iter().flatten();
+            let write = |step: &'r mut Value| {
+                let action = step.as_object()?.keys().next()?.clone();
+                Some(Write { action, step: Some(step), own: None })
+            };
+            steps.filter_map(write).collect()
+        }
+        "PutItem" | "UpdateItem" | "DeleteItem" => {
+            let action = operation.trim_end_matches("Item").to_owned();
+            vec![Write { action, step: None, own: Some(request) }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Write<'_> {
+    fn body(&self) -> &Value {
+        self.step
+            .as_deref()
+            .map_or_else(|| self.own.as_deref().unwrap_or(&Value::Null), |step| &step[&self.action])
+    }
+
+    fn body_mut(&mut self) -> &mut Value {
+        match (&mut self.step, &mut self.own) {
+            (Some(step), _) => &mut step[&self.action],
+            (None, Some(own)) => own,
+            (None, None) => unreachable!("a write has a body"),
+        }
+    }
+
+    /// Returns the entities of the item's two keys: `USER/KEY`.
+    fn item(&self) -> String {
+        let key = if self.action == "Put" { &self.body()["Item"] } else { &self.body()["Key"] };
+        let entity =
+            |name: &str| key[name]["S"].as_str().and_then(|text| text.split('#').next()).unwrap_or("?");
+        format!("{}/{}", entity("PK"), entity("SK"))
+    }
+
+    /// Tells whether the write puts an item beside others: an audit event, a notification, a record of a request.
+    fn is_record(&self) -> bool {
+        self.action == "Put" && self.step.is_some()
+    }
+
+    /// Checks in its place a condition that always holds, so that the other steps keep their positions.
+    fn leave_out(&mut self) -> bool {
+        let put = self.body();
+        let key = json!({ "PK": put["Item"]["PK"], "SK": put["Item"]["SK"] });
+        let check = json!({ "TableName": put["TableName"], "Key": key, "ConditionExpression": ALWAYS });
+        if let Some(step) = &mut self.step {
+            **step = json!({ "ConditionCheck": check });
+            "ConditionCheck".clone_into(&mut self.action);
+        }
+        true
+    }
+
+    fn clauses(&self) -> Vec<String> {
+        self.body()["ConditionExpression"].as_str().map(clauses).unwrap_or_default()
+    }
+
+    /// Replaces the placeholders of names in a clause.
+    fn named(&self, clause: &str) -> String {
+        let names = self.body()["ExpressionAttributeNames"].as_object().cloned().unwrap_or_default();
+        let names: BTreeMap<_, _> =
+            names.iter().filter_map(|(short, name)| Some((short, name.as_str()?))).collect();
+        names
+            .iter()
+            .rev()
+            .fold(clause.to_owned(), |clause, (short, name)| clause.replace(short.as_str(), name))
+    }
+
+    fn leave_out_clause(&mut self, position: usize) -> bool {
+        let mut left = self.clauses();
+        ALWAYS.clone_into(&mut left[position]);
+        let body = self.body_mut();
+        body["ConditionExpression"] = Value::String(left.join(" AND "));
+        let text =
+            ["ConditionExpression", "UpdateExpression"].map(|name| body[name].as_str().unwrap_or_default());
+        let used = words(&text.join(" "));
+        for name in ["ExpressionAttributeNames", "ExpressionAttributeValues"] {
+            let Some(Value::Object(mut map)) = body.as_object_mut().and_then(|body| body.remove(name)) else {
+                continue;
+            };
+            map.retain(|key, _| used.contains(key));
+            if !map.is_empty() {
+                body[name] = Value::Object(map);
+            }
+        }
+        true
+    }
+}
+
+/// Returns the names and placeholders in an expression.
+fn words(expression: &str) -> BTreeSet<String> {
+    let is_separator = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '#' | ':'));
+    expression.split(is_separator).map(str::to_owned).collect()
+}
+
+/// Splits a condition at each `AND` outside parentheses. A condition with an `OR` there is one clause.
+fn clauses(condition: &str) -> Vec<String> {
+    let (mut found, mut depth, mut between) = (vec![String::new()], 0_i32, false);
+    for word in condition.split_whitespace() {
+        let outside = depth == 0;
+        depth += word.chars().map(|c| i32::from(c == '(') - i32::from(c == ')')).sum::<i32>();
+        match word {
+            "OR" if outside => return vec![condition.to_owned()],
+            "AND" if outside && !between => found.push(String::new()),
+            word => {
+                between = word == "BETWEEN" || between && word != "AND";
+                let clause = found.last_mut().expect("there is always one");
+                clause.push_str(if clause.is_empty() { "" } else { " " });
+                clause.push_str(word);
+            }
+        }
+    }
+    found.retain(|clause| !clause.is_empty());
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use super::*;
+
+    fn request() -> Value {
+        let update = json!({
+            "TableName": "t", "Key": {"PK": {"S": "USER#a"}, "SK": {"S": "KEY#b"}},
+            "UpdateExpression": "SET #a = :a",
+            "ConditionExpression": "version = :seen AND (#status = :active OR x < :now) AND y BETWEEN :a AND :z",
+            "ExpressionAttributeNames": {"#status": "status", "#a": "a"},
+            "ExpressionAttributeValues": {":seen": {"N": "1"}, ":active": {"S": "active"}, ":now": {"N": "2"},
+                ":a": {"N": "3"}, ":z": {"N": "4"}},
+        });
+        let put = json!({"TableName": "t", "Item": {"PK": {"S": "ORG#a"}, "SK": {"S": "AUDIT#b"}},
+            "ConditionExpression": "attribute_not_exists(PK)"});
+        json!({"TransactItems": [{"Update": update}, {"Put": put}]})
+    }
+
+    fn passed(writes: Writes) -> (Vec<String>, Value) {
+        let mutants = Mutants::new(writes);
+        let caller = Caller { function: "f".to_owned(), instance: 1 };
+        let body = request().to_string().into();
+        let body = mutants.pass(Service::DynamoDb, "TransactWriteItems", Some(&caller), body);
+        (mutants.seen(), serde_json::from_slice(&body).unwrap())
+    }
+
+    #[test]
+    fn each_clause_and_each_record_has_a_name() {
+        let expected = [
+            "f Put ORG/AUDIT",
+            "f Put ORG/AUDIT: attribute_not_exists(PK)",
+            "f Update USER/KEY: (status = :active OR x < :now)",
+            "f Update USER/KEY: version = :seen",
+            "f Update USER/KEY: y BETWEEN :a AND :z",
+        ];
+        assert_eq!(passed(Writes::Collected), (expected.map(str::to_owned).to_vec(), request()));
+        assert_eq!(passed(Writes::AsSent), (Vec::new(), request()));
+    }
+
+    #[test]
+    fn a_clause_is_left_out_with_the_values_that_it_alone_names() {
+        let name = "f Update USER/KEY: (status = :active OR x < :now)";
+        let (seen, body) = passed(Writes::Mutated(name.to_owned()));
+        assert_eq!(seen, [name]);
+        let update = &body["TransactItems"][0]["Update"];
+        let expected = format!("version = :seen AND {ALWAYS} AND y BETWEEN :a AND :z");
+        assert_eq!(update["ConditionExpression"], expected);
+        assert_eq!(update["ExpressionAttributeNames"], json!({"#a": "a"}));
+        let values = update["ExpressionAttributeValues"].as_object().map(Map::len);
+        assert_eq!(values, Some(3));
+    }
+
+    #[test]
+    fn an_item_is_left_out_and_the_others_keep_their_places() {
+        let (_, body) = passed(Writes::Mutated("f Put ORG/AUDIT".to_owned()));
+        let key = json!({"PK": {"S": "ORG#a"}, "SK": {"S": "AUDIT#b"}});
+        let check = json!({"ConditionCheck": {"TableName": "t", "Key": key, "ConditionExpression": ALWAYS}});
+        assert_eq!(body["TransactItems"][1], check);
+        assert_eq!(body["TransactItems"][0], request()["TransactItems"][0]);
+    }
+}

@@ -1,0 +1,34 @@
+//! Mutants that no test can notice, each with the reason: `tests/mutants/argued.tsv`.
+
+use std::{collections::BTreeMap, path::Path};
+
+use crate::harness::{self, Failure, Mutant};
+
+/// Reasons by the name of the mutant.
+#[derive(Debug)]
+pub(crate) struct Argued(BTreeMap<String, String>);
+
+impl Argued {
+    /// Reads the table: a name and a reason in each line, with a tab between them.
+    pub(crate) fn read() -> Result<Self, Failure> {
+        let text = harness::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("argued.tsv"))?;
+        let row = |line: &str| {
+            let (name, reason) = line.split_once('\t').filter(|(_, reason)| !reason.trim().is_empty())?;
+            Some((name.to_owned(), reason.to_owned()))
+        };
+        let rows =
+            text.lines().map(|line| row(line).ok_or_else(|| Failure::Argued(format!("no reason: {line}"))));
+        rows.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Refuses reasons for mutants that do not exist.
+    pub(crate) fn check(&self, mutants: &[Mutant]) -> Result<(), Failure> {
+        let gone = self.0.keys().find(|name| !mutants.iter().any(|mutant| mutant.name == **name));
+        gone.map_or(Ok(()), |name| Err(Failure::Argued(format!("no such mutant: {name}"))))
+    }
+
+    /// Returns why a mutant cannot be noticed.
+    pub(crate) fn reason(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
