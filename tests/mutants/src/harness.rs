@@ -61,26 +61,6 @@ impl Harness {
         output(self.tests().env("MUTANTS", "collect")).map(drop)
     }
 
-    /// Returns the mutants in order, each with its tests, the fastest first.
-    pub(crate) fn mutants(&self) -> Result<Vec<Mutant>, Failure> {
-        let seconds = seconds()?;
-        let mut mutants: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for line in read(&target().join("mutants.tsv"))?.lines() {
-            if let Some((test, mutant)) = line.split_once('\t') {
-                mutants.entry(mutant.to_owned()).or_default().push(test.to_owned());
-            }
-        }
-        if mutants.is_empty() {
-            return Err(Failure::NothingCollected);
-        }
-        let time = |test: &String| seconds.get(test).copied().unwrap_or(u32::MAX);
-        let sorted = mutants.into_iter().map(|(name, mut tests)| {
-            tests.sort_by_key(|test| (time(test), test.clone()));
-            Mutant { name, tests }
-        });
-        Ok(sorted.collect())
-    }
-
     /// Returns the first test that fails under a mutant.
     pub(crate) fn killer(&self, mutant: &Mutant, most_tests: usize) -> Result<Option<String>, Failure> {
         let mut tests = mutant.tests.iter().take(most_tests);
@@ -104,6 +84,26 @@ impl Harness {
         command.current_dir(workspace().join("tests")).stderr(Stdio::null());
         command
     }
+}
+
+/// Returns the mutants in order, each with its tests, the fastest first.
+pub(crate) fn mutants() -> Result<Vec<Mutant>, Failure> {
+    let seconds = seconds()?;
+    let mut mutants: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in read(&target().join("mutants.tsv"))?.lines() {
+        if let Some((test, mutant)) = line.split_once('\t') {
+            mutants.entry(mutant.to_owned()).or_default().push(test.to_owned());
+        }
+    }
+    if mutants.is_empty() {
+        return Err(Failure::NothingCollected);
+    }
+    let time = |test: &String| seconds.get(test).copied().unwrap_or(u32::MAX);
+    let sorted = mutants.into_iter().map(|(name, mut tests)| {
+        tests.sort_by_key(|test| (time(test), test.clone()));
+        Mutant { name, tests }
+    });
+    Ok(sorted.collect())
 }
 
 /// Returns how many hundredths of a second each test took when it last ran.

@@ -52,7 +52,7 @@ fn run(arguments: &Arguments) -> Result<usize, Failure> {
         harness.collect()?;
     }
     let argued = Argued::read()?;
-    let mutants = harness.mutants()?;
+    let mutants = harness::mutants()?;
     argued.check(&mutants)?;
     let wanted = |mutant: &&Mutant| {
         arguments.only.is_empty() || arguments.only.iter().any(|text| mutant.name.contains(text))

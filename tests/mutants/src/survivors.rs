@@ -23,12 +23,20 @@ impl Argued {
 
     /// Refuses reasons for mutants that do not exist.
     pub(crate) fn check(&self, mutants: &[Mutant]) -> Result<(), Failure> {
-        let gone = self.0.keys().find(|name| !mutants.iter().any(|mutant| mutant.name == **name));
+        let gone = self.0.keys().find(|name| !mutants.iter().any(|mutant| is_named(&mutant.name, name)));
         gone.map_or(Ok(()), |name| Err(Failure::Argued(format!("no such mutant: {name}"))))
     }
 
     /// Returns why a mutant cannot be noticed.
     pub(crate) fn reason(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.0.iter().find(|(argued, _)| is_named(name, argued)).map(|(_, reason)| reason.as_str())
+    }
+}
+
+/// Tells whether a name in the table is that of a mutant. `*` stands for any function.
+fn is_named(mutant: &str, argued: &str) -> bool {
+    match argued.strip_prefix('*') {
+        Some(write) => mutant.split_once(' ').is_some_and(|(_, of_mutant)| of_mutant == write.trim_start()),
+        None => mutant == argued,
     }
 }

@@ -1,7 +1,7 @@
 //! Mutants of writes: a condition that is not checked, or an item that is not put.
 //!
 //! Each has a name that says which function sends the write, what it does to which item, and what is left out:
-//! `revoke-access-key Update USER/KEY: version = :seen`, `rotate-access-key Put ORG/AUDIT`. A test under which a mutant
+//! `revoke-access-key Update USER/KEY: version = :seen`, `rotate-access-key Put ORG/id`. A test under which a mutant
 //! changes nothing does not test the condition.
 
 use std::{
@@ -129,11 +129,14 @@ impl Write<'_> {
         }
     }
 
-    /// Returns the entities of the item's two keys: `USER/KEY`.
+    /// Returns the entities of the item's two keys, such as `USER/KEY`; `id` where a key is no more than an id.
     fn item(&self) -> String {
         let key = if self.action == "Put" { &self.body()["Item"] } else { &self.body()["Key"] };
-        let entity =
-            |name: &str| key[name]["S"].as_str().and_then(|text| text.split('#').next()).unwrap_or("?");
+        let entity = |name: &str| {
+            let first = key[name]["S"].as_str()?.split('#').next()?;
+            first.bytes().all(|c| c.is_ascii_uppercase() || c == b'_').then_some(first)
+        };
+        let entity = |name: &str| entity(name).unwrap_or("id");
         format!("{}/{}", entity("PK"), entity("SK"))
     }
 
@@ -232,7 +235,7 @@ mod tests {
             "ExpressionAttributeValues": {":seen": {"N": "1"}, ":active": {"S": "active"}, ":now": {"N": "2"},
                 ":a": {"N": "3"}, ":z": {"N": "4"}},
         });
-        let put = json!({"TableName": "t", "Item": {"PK": {"S": "ORG#a"}, "SK": {"S": "AUDIT#b"}},
+        let put = json!({"TableName": "t", "Item": {"PK": {"S": "ORG#a"}, "SK": {"S": "01M8H2NAK2"}},
             "ConditionExpression": "attribute_not_exists(PK)"});
         json!({"TransactItems": [{"Update": update}, {"Put": put}]})
     }
@@ -248,8 +251,8 @@ mod tests {
     #[test]
     fn each_clause_and_each_record_has_a_name() {
         let expected = [
-            "f Put ORG/AUDIT",
-            "f Put ORG/AUDIT: attribute_not_exists(PK)",
+            "f Put ORG/id",
+            "f Put ORG/id: attribute_not_exists(PK)",
             "f Update USER/KEY: (status = :active OR x < :now)",
             "f Update USER/KEY: version = :seen",
             "f Update USER/KEY: y BETWEEN :a AND :z",
@@ -273,8 +276,8 @@ mod tests {
 
     #[test]
     fn an_item_is_left_out_and_the_others_keep_their_places() {
-        let (_, body) = passed(Writes::Mutated("f Put ORG/AUDIT".to_owned()));
-        let key = json!({"PK": {"S": "ORG#a"}, "SK": {"S": "AUDIT#b"}});
+        let (_, body) = passed(Writes::Mutated("f Put ORG/id".to_owned()));
+        let key = json!({"PK": {"S": "ORG#a"}, "SK": {"S": "01M8H2NAK2"}});
         let check = json!({"ConditionCheck": {"TableName": "t", "Key": key, "ConditionExpression": ALWAYS}});
         assert_eq!(body["TransactItems"][1], check);
         assert_eq!(body["TransactItems"][0], request()["TransactItems"][0]);
