@@ -58,18 +58,25 @@ const PACKAGE_VARIABLES: [&str; 21] = [
     "OUT_DIR",
 ];
 
+/// Returns a command that runs Cargo as if the user had called it, also from within a program that Cargo runs.
+#[must_use]
+pub fn cargo_command() -> std::process::Command {
+    let mut command = std::process::Command::new(cargo_name());
+    for variable in PACKAGE_VARIABLES {
+        command.env_remove(variable);
+    }
+    command
+}
+
 async fn run_cargo(workspace: &Path, profile: Profile) -> Result<Binaries, StackError> {
-    let cargo = cargo();
-    let mut command = Command::new(&cargo);
+    let cargo = cargo_name();
+    let mut command = Command::from(cargo_command());
     command.current_dir(workspace).args(["build", "--message-format=json-render-diagnostics"]);
     if profile == Profile::Release {
         command.arg("--release");
     }
     for function in folders(workspace)? {
         command.args(["--bin", &function]);
-    }
-    for variable in PACKAGE_VARIABLES {
-        command.env_remove(variable);
     }
     let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
     let failed = |cause| StackError::Cargo { cargo: cargo.clone(), cause };
@@ -106,7 +113,7 @@ fn folders(workspace: &Path) -> Result<Vec<String>, StackError> {
     clippy::disallowed_methods,
     reason = "Cargo names itself in the environment of the programs that it runs"
 )]
-fn cargo() -> String {
+fn cargo_name() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 

@@ -37,6 +37,7 @@ pub use self::{
         mutants::Writes,
         ses::Quota,
     },
+    binaries::cargo_command,
     clock::Clock,
     error::{StackError, TemplateError},
     freeze::{Freeze, FreezeError},

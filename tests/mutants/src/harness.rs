@@ -45,7 +45,7 @@ const BATCHES: [usize; 3] = [6, 18, usize::MAX];
 impl Harness {
     /// Builds the tests as `cargo test` does.
     pub(crate) fn build() -> Result<Self, Failure> {
-        let mut cargo = Command::new("cargo");
+        let mut cargo = local::cargo_command();
         cargo.current_dir(workspace()).args(["test", "--test", "it", "--no-run", "--message-format=json"]);
         let built = output(cargo.stderr(Stdio::inherit()))?;
         let messages = built.stdout.split(|byte| *byte == b'\n');

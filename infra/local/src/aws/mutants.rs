@@ -42,7 +42,7 @@ impl Mutants {
         Self { writes, seen: Mutex::default() }
     }
 
-    /// Returns the names of the mutants that were collected, in order; of a mutated stack, its one if it struck.
+    /// Returns the names of the mutants that were collected, in order.
     pub(crate) fn seen(&self) -> Vec<String> {
         self.lock().iter().cloned().collect()
     }
@@ -76,11 +76,14 @@ impl Mutants {
 
     /// Tells whether what a name names is left out.
     fn strikes(&self, name: String) -> bool {
-        let strikes = matches!(&self.writes, Writes::Mutated(wanted) if *wanted == name);
-        if strikes || self.writes == Writes::Collected {
-            self.lock().insert(name);
+        match &self.writes {
+            Writes::AsSent => false,
+            Writes::Mutated(wanted) => *wanted == name,
+            Writes::Collected => {
+                self.lock().insert(name);
+                false
+            }
         }
-        strikes
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeSet<String>> {
@@ -264,8 +267,7 @@ mod tests {
     #[test]
     fn a_clause_is_left_out_with_the_values_that_it_alone_names() {
         let name = "f Update USER/KEY: (status = :active OR x < :now)";
-        let (seen, body) = passed(Writes::Mutated(name.to_owned()));
-        assert_eq!(seen, [name]);
+        let (_, body) = passed(Writes::Mutated(name.to_owned()));
         let update = &body["TransactItems"][0]["Update"];
         let expected = format!("version = :seen AND {ALWAYS} AND y BETWEEN :a AND :z");
         assert_eq!(update["ConditionExpression"], expected);
