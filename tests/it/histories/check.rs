@@ -6,8 +6,11 @@ use kit::DAY;
 
 use super::{
     fixtures::{PEOPLE, PersonIndex},
-    model::{Channel, Delivery, Key, Model, Notification, Recipient, State, channels},
+    model::{Channel, Delivery, Key, Model, Notification, Recipient, State, Suspension, channels},
 };
+
+/// Seconds after an expiry in which a reader whose suspension was lifted still hears of it.
+const MADE_UP_FOR: i64 = 88 * DAY;
 
 impl Model {
     /// Returns the people whom the expiry of a key concerns in every state of the key.
@@ -35,7 +38,7 @@ impl Model {
             if !states().any(|state| (state.from..=state.until).contains(&delivery.number)) {
                 return Err(format!("an expiry was announced that no state has: {delivery:?}, of {key:?}"));
             }
-            if key.due_since(*expires_at, delivery.at).is_none() {
+            if self.due_since(key, delivery.number, *expires_at, delivery.at).is_none() {
                 return Err(format!("an expiry was announced too early: {delivery:?}, of {key:?}"));
             }
             let person = delivery.to.1;
@@ -43,6 +46,15 @@ impl Model {
             if !self.recipients(key).contains(&person) && !was_modifier {
                 return Err(format!("a notice went to a wrong person: {delivery:?}, of {key:?}"));
             }
+        }
+        let is_over = |of: Option<PersonIndex>| {
+            let lasts = |one: &&Suspension| one.from < delivery.number && delivery.number < one.until;
+            self.suspensions.iter().filter(|one| one.of == of).all(|one| !lasts(&one))
+        };
+        let by_run =
+            !delivery.keys.is_empty() || (delivery.to.0 == Channel::Mail && !delivery.titles.is_empty());
+        if by_run && !(is_over(None) && is_over(Some(delivery.to.1))) {
+            return Err(format!("a suspended reader was notified: {delivery:?}, {:?}", self.suspensions));
         }
         let was_done = |title: &String| {
             let is_it = |notification: &Notification| {
@@ -61,7 +73,10 @@ impl Model {
     /// Checks that the latest due notice of a key was delivered to all its recipients.
     fn check_key(&self, key: &Key, now: i64) -> Result<(), String> {
         let Some(expires_at) = key.state().expires_at else { return Ok(()) };
-        let Some(since) = key.due_since(expires_at, now) else { return Ok(()) };
+        let Some(since) = self.due_since(key, usize::MAX, expires_at, now) else { return Ok(()) };
+        if self.lifted_at.is_some_and(|lifted_at| lifted_at - expires_at > MADE_UP_FOR) {
+            return Ok(());
+        }
         let mut people = self.recipients(key);
         let mut states = key.states.iter().filter(|state| state.expires_at == Some(expires_at));
         let modifier = key.state().modifier;
@@ -100,18 +115,23 @@ impl Model {
         self.notifications.iter().filter(same).count()
     }
 
-    /// Checks that a recipient got no message twice, and a mail twice only if SES took it and it was not marked.
+    /// Checks that a recipient got no message twice and no wider stage after a narrower one, and a mail twice only if
+    /// SES took it and it was not marked.
     fn check_repeats(&self) -> Result<(), String> {
         let mut delivered = HashMap::<(Recipient, &str, Option<i64>), usize>::new();
+        let mut narrowest = HashMap::<(Recipient, &str, &i64), Option<i64>>::new();
         let mut repeats = BTreeMap::<Recipient, Vec<&Delivery>>::new();
         for delivery in &self.deliveries {
             let mut repeated = false;
             for (key_id, expires_at) in &delivery.keys {
                 let key = self.keys.iter().find(|key| key.id == *key_id).expect("it was checked");
-                let stage = key.due_since(*expires_at, delivery.at);
+                let stage = self.due_since(key, delivery.number, *expires_at, delivery.at);
                 let times = delivered.entry((delivery.to, key_id, stage)).or_default();
                 *times += 1;
                 repeated |= *times > 1;
+                let narrowest = narrowest.entry((delivery.to, key_id, expires_at)).or_default();
+                repeated |= stage < *narrowest;
+                *narrowest = stage.max(*narrowest);
             }
             for title in &delivery.titles {
                 let times = delivered.entry((delivery.to, title, None)).or_default();
@@ -124,7 +144,10 @@ impl Model {
         }
         for (to, repeats) in repeats {
             if repeats.len() > self.unmarked.get(&to).copied().unwrap_or(0) {
-                return Err(format!("{to:?} got a notice again without a crash: {repeats:?}"));
+                return Err(format!(
+                    "{to:?} got a notice again without a crash: {repeats:?}, of{}",
+                    self.all()
+                ));
             }
         }
         Ok(())
@@ -175,6 +198,11 @@ fn the_model_of_the_histories_finds_lost_doubled_early_and_misdirected_notices()
     assert!(error_of(|all| drop(all.remove(4))).starts_with("(Inbox, 1) got no notice"));
     let again = error_of(|all| all.extend(right_deliveries().pop()));
     assert!(again.starts_with("(Inbox, 1) got a notice again"));
+    let later = error_of(|all| {
+        let at = |number, at| right_deliveries().into_iter().map(move |one| Delivery { number, at, ..one });
+        *all = at(2, 93 * DAY).chain(at(3, 70 * DAY)).collect();
+    });
+    assert!(later.contains("got a notice again"), "{later}");
     assert!(error_of(|all| all[0].at -= 1).starts_with("an expiry was announced too early"));
     assert!(error_of(|all| all[0].keys[0].1 += 1).starts_with("an expiry was announced that no state has"));
     assert!(error_of(|all| all[0].to.1 = 2).starts_with("a notice went to a wrong person"));

@@ -2,10 +2,12 @@
 
 use kit::{Effect, Fault, Random, Service, When};
 
+use super::history::NOTIFIER;
+
 /// A fault of the notice function's calls, with its kind for the totals.
 #[derive(Debug, Clone)]
 pub(super) struct InjectedFault {
-    pub(super) fault: Fault,
+    pub(super) faults: Vec<Fault>,
     pub(super) kind: FaultKind,
 }
 
@@ -21,9 +23,15 @@ pub(super) enum FaultKind {
     TableReplyLost,
     TableThrottled,
     TableFailed,
+    /// Some calls in a row fail, all attempts of a mark for instance.
+    TableOut,
+    SesOut,
     TransactionConflicted,
     ReadUnprocessed,
 }
+
+/// Calls that fail in a row: all attempts of one.
+const CALLS_IN_A_ROW: usize = 4;
 
 /// Draws a fault, with a chance in percent.
 ///
@@ -35,7 +43,15 @@ pub(super) fn fault(random: &mut Random, percent: u64) -> Option<InjectedFault> 
     }
     let table = |effect| Fault::on(Service::DynamoDb, effect);
     let mail = |effect| Fault::on(Service::Ses, effect).operation("SendRawEmail");
-    let (kind, fault) = match random.below(100) {
+    let (kind, fault) = match random.below(110) {
+        100..=103 => (FaultKind::SesOut, mail(Effect::ServerError)),
+        104..=109 => {
+            let first = 1 + random.below(18);
+            let nth = |call: usize| When::Nth(u64::try_from(call).unwrap());
+            let out = |call| table(Effect::ServerError).function(NOTIFIER).when(nth(call));
+            let faults = (first..first + CALLS_IN_A_ROW).map(out).collect();
+            return Some(InjectedFault { faults, kind: FaultKind::TableOut });
+        }
         0..=19 => (FaultKind::KilledBefore, killed(random, Effect::KillBefore)),
         20..=44 => (FaultKind::KilledAfter, killed(random, Effect::KillAfter)),
         45..=56 => (FaultKind::MailReplyLost, mail(Effect::LoseReply).when(some(random, 2))),
@@ -75,7 +91,7 @@ pub(super) fn fault(random: &mut Random, percent: u64) -> Option<InjectedFault> 
             (kind, fault)
         }
     };
-    Some(InjectedFault { fault: fault.function("notify-expiring-keys"), kind })
+    Some(InjectedFault { faults: vec![fault.function(NOTIFIER)], kind })
 }
 
 fn killed(random: &mut Random, effect: Effect) -> Fault {

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, collections::HashSet};
 
-use kit::World;
+use kit::{Item, World};
 use serde_json::{Value, json};
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     template::OrganizationCopy,
 };
 
-const NOTIFIER: &str = "notify-expiring-keys";
+pub(super) const NOTIFIER: &str = "notify-expiring-keys";
 
 /// At the end, this many runs without faults must send everything; each starts after the longest back-off.
 const SETTLED_WITHIN: usize = 12;
@@ -26,15 +26,19 @@ const BACK_OFF: i64 = 6 * 3_600 + 60;
 pub(super) struct History<'a> {
     seed: u64,
     pub(super) world: &'a World,
+    /// The number of shards of the `due` index.
+    shards: u32,
     pub(super) copy: OrganizationCopy,
     pub(super) model: Model,
     pub(super) totals: &'a mut Totals,
     pub(super) now: i64,
     last_run: i64,
+    /// The time of the last event, which may be older than that of an earlier run.
+    last_event: i64,
     pub(super) number: usize,
     /// How many mails of this scenario were read.
     pub(super) read_mails: usize,
-    /// Table keys of the mail records that were leased at the last reading.
+    /// Table keys of the mail records that were leased at the last reading, and of messages to former addresses.
     pub(super) leased: Vec<Value>,
     /// Whether a fault killed the last run. Its last request may have taken effect since.
     was_killed: bool,
@@ -42,12 +46,14 @@ pub(super) struct History<'a> {
     pub(super) read_messages: HashSet<String>,
     /// Users whose roles were changed.
     pub(super) has_other_roles: HashSet<PersonIndex>,
+    /// People who have their second address.
+    pub(super) has_other_address: HashSet<PersonIndex>,
 }
 
 impl<'a> History<'a> {
     pub(super) fn new(
         seed: u64,
-        world: &'a World,
+        (world, shards): (&'a World, u32),
         scenario: &Scenario,
         copy: OrganizationCopy,
         totals: &'a mut Totals,
@@ -64,17 +70,20 @@ impl<'a> History<'a> {
         Self {
             seed,
             world,
+            shards,
             copy,
             model,
             totals,
             now,
             last_run: now,
+            last_event: now,
             number: 0,
             read_mails: 0,
             leased: Vec::new(),
             was_killed: false,
             read_messages: HashSet::new(),
             has_other_roles: HashSet::new(),
+            has_other_address: HashSet::new(),
         }
     }
 
@@ -84,7 +93,7 @@ impl<'a> History<'a> {
             Pass::Seconds(seconds) => seconds,
             Pass::ToStage { key, seconds } => {
                 let mut keys = self.model.keys.iter().cycle().skip(key).take(self.model.keys.len());
-                let next = keys.find_map(|key| key.next_stage(self.now));
+                let next = keys.find_map(|key| self.model.next_stage(key, self.now));
                 next.map_or(0, |at| at + seconds - self.now)
             }
         };
@@ -110,6 +119,18 @@ impl<'a> History<'a> {
                 let _ = tokio::join!(self.notify(self.now), self.notify(self.now));
                 self.after_run(self.now, fault.as_ref())
             }
+            Action::Older { seconds, fault } => {
+                self.arm(fault.as_ref());
+                let at = self.last_run - seconds;
+                self.notify(at).await.ok();
+                self.after_run(at, fault.as_ref())
+            }
+            Action::Suspend(of) => {
+                let suspended = !self.model.is_suspended(*of);
+                self.suspend(*of, suspended).await
+            }
+            Action::Address(person) => self.change_address(*person).await,
+            Action::Gain(days) => self.gain(*days).await,
             Action::Change(change) => {
                 let answer = self.send(change).await;
                 self.apply(change, &answer)?;
@@ -141,22 +162,22 @@ impl<'a> History<'a> {
         }
     }
 
-    fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
         if std::mem::take(&mut self.was_killed) {
-            self.read(self.last_run);
+            self.read(self.last_event);
         }
         self.number += 1;
     }
 
     /// Moves the time of the events and of the API forward.
-    fn pass(&mut self, seconds: i64) {
+    pub(super) fn pass(&mut self, seconds: i64) {
         let clock = self.world.stack.clock();
         self.now += seconds.max(0);
         let machine = clock.now().as_second() - clock.offset_seconds();
         self.world.travel(self.now - machine);
     }
 
-    /// Ends the leases of the mail records.
+    /// Ends all leases.
     fn end_leases(&self) {
         for key in &self.leased {
             let update = json!({
@@ -171,17 +192,32 @@ impl<'a> History<'a> {
     fn arm(&self, fault: Option<&InjectedFault>) {
         self.world.stack.calls().clear();
         if let Some(struck) = fault {
-            self.world.stack.faults().add(struck.fault.clone());
+            for fault in &struck.faults {
+                self.world.stack.faults().add(fault.clone());
+            }
         }
     }
 
     async fn notify(&self, at: i64) -> Result<Value, local::FunctionError> {
-        let event = json!({"time": jiff::Timestamp::from_second(at).unwrap().to_string()});
-        self.world.stack.run_schedule(NOTIFIER, &event).await.unwrap()
+        let time = jiff::Timestamp::from_second(at).unwrap().to_string();
+        let run = async |event: Value| self.world.stack.run_schedule(NOTIFIER, &event).await.unwrap();
+        if self.shards == 1 || self.seed.is_multiple_of(2) {
+            return run(json!({"time": time})).await;
+        }
+        // Two schedules, each with some of the shards.
+        let of = |remainder| (0..self.shards).filter(|shard| shard % 2 == remainder).collect::<Vec<_>>();
+        let [even, odd] = [0, 1].map(|remainder| json!({"time": time, "shards": of(remainder)}));
+        let (even, odd) = tokio::join!(run(even), run(odd));
+        let (mut sum, odd) = (even?, odd?);
+        for (name, count) in sum.as_object_mut().unwrap() {
+            *count = json!(count.as_u64().unwrap() + odd[name].as_u64().unwrap());
+        }
+        Ok(sum)
     }
 
     /// Reads what a run sent, and checks that only a fault left a sent mail unmarked.
     fn after_run(&mut self, at: i64, fault: Option<&InjectedFault>) -> Result<(), String> {
+        self.last_event = at;
         let struck = self.world.stack.faults().struck();
         self.world.stack.faults().clear();
         self.totals.runs += 1;
@@ -193,7 +229,7 @@ impl<'a> History<'a> {
         self.was_killed = matches!(kind, Some(FaultKind::KilledBefore | FaultKind::KilledAfter));
         let allowed = match kind {
             _ if self.was_killed => u64::MAX,
-            Some(FaultKind::MailReplyLost) => struck,
+            Some(FaultKind::MailReplyLost | FaultKind::TableOut) => struck,
             _ => 0,
         };
         if unmarked > allowed {
@@ -204,22 +240,32 @@ impl<'a> History<'a> {
         Ok(())
     }
 
-    /// Runs the notice function without faults until nothing is due.
+    /// Lifts all suspensions, and runs the notice function without faults until nothing is due.
     pub(super) async fn settle(&mut self) -> Result<(), String> {
+        self.lift_all().await?;
+        let mut summary = Value::Null;
         for _ in 0..SETTLED_WITHIN {
             self.begin();
             self.pass(BACK_OFF);
             self.end_leases();
-            let summary = self.notify(self.now).await.map_err(|error| format!("{error:?}"))?;
+            summary = self.notify(self.now).await.map_err(|error| format!("{error:?}"))?;
             self.after_run(self.now, None)?;
             if ["due", "failed", "left_over"].iter().all(|count| summary[count] == 0) {
-                return match &self.leased[..] {
-                    [] => Ok(()),
-                    leased => Err(format!("mails are left: {leased:?}")),
+                let is_left = |item: &Item| {
+                    let place = item["SK"].as_str().unwrap();
+                    place.starts_with("OUTBOX#") || place.starts_with("DUE#")
+                };
+                let mut left = self.world.items();
+                left.retain(is_left);
+                return match (&self.leased[..], &left[..]) {
+                    ([], []) => Ok(()),
+                    left => Err(format!("mails or messages are left: {left:?}")),
                 };
             }
         }
-        Err("something stays due".to_owned())
+        let mut left = self.world.items();
+        left.retain(|item| item.contains_key("due_at"));
+        Err(format!("something stays due: {summary}, {left:?}"))
     }
 }
 

@@ -14,10 +14,12 @@ impl History<'_> {
     /// Reads new mails and messages, and returns how many of the mails were not marked as sent.
     pub(super) fn read(&mut self, at: i64) -> u64 {
         let (number, items) = (self.number, self.world.items());
-        let leased: Vec<_> = items.iter().filter(|item| is_leased(item)).collect();
-        self.leased =
-            leased.iter().map(|mail| json!({"PK": {"S": mail["PK"]}, "SK": {"S": mail["SK"]}})).collect();
-        let mut leased: Vec<_> = leased.iter().map(|mail| mail["mail_id"].as_str().unwrap()).collect();
+        let leased = items
+            .iter()
+            .filter(|item| is_leased(item) || item["SK"].as_str().unwrap().starts_with("PARTING#"));
+        self.leased = leased.map(|item| json!({"PK": {"S": item["PK"]}, "SK": {"S": item["SK"]}})).collect();
+        let leased = items.iter().filter(|item| is_leased(item));
+        let mut leased: Vec<_> = leased.map(|mail| mail["mail_id"].as_str().unwrap()).collect();
         let mut unmarked = 0;
         for mail in mails(self.world, self.read_mails) {
             self.read_mails += 1;
@@ -66,14 +68,16 @@ fn read(mail: &Email) -> ReceivedMail {
             assert!(mail.html.contains(key_id), "the two parts of a mail differ: {mail:?}");
             keys.push((key_id.to_owned(), expiry(block)));
         } else {
-            titles.push(block[2..].lines().next().unwrap_or_default().to_owned());
+            let title = block[2..].lines().next().unwrap_or_default();
+            // Mails about changes of an account go to former addresses, whoever is suspended.
+            titles.extend((!title.contains(" your account in ")).then(|| title.to_owned()));
         }
     }
     let raw = String::from_utf8_lossy(&mail.raw);
     let (_, id) = raw.split_once("Message-ID: <").expect("a mail has an id");
     let mail_id = id.split_once('.').expect("the id names the mail").0.to_owned();
     let [to] = &mail.to[..] else { panic!("a mail to several: {mail:?}") };
-    let is_it = |name: &str| *to == format!("{name}@example.com");
+    let is_it = |name: &str| ["", "2"].iter().any(|suffix| *to == format!("{name}{suffix}@example.com"));
     let to = PEOPLE
         .iter()
         .position(|person| is_it(person.name))

@@ -16,6 +16,11 @@ pub(super) struct Model {
     pub(super) keys: Vec<Key>,
     pub(super) deliveries: Vec<Delivery>,
     pub(super) notifications: Vec<Notification>,
+    /// The stages that the policy gained, each with the step.
+    pub(super) gained: Vec<(usize, i64)>,
+    pub(super) suspensions: Vec<Suspension>,
+    /// When the last suspension was lifted.
+    pub(super) lifted_at: Option<i64>,
     /// How often SES took a mail that was then not marked as sent, by recipient.
     pub(super) unmarked: BTreeMap<Recipient, usize>,
 }
@@ -67,18 +72,22 @@ pub(super) struct Delivery {
     pub(super) titles: Vec<String>,
 }
 
+/// The suspension of a person, or of the organization (`None`).
+#[derive(Debug)]
+pub(super) struct Suspension {
+    pub(super) of: Option<PersonIndex>,
+    /// The step in which it began.
+    pub(super) from: usize,
+    /// The step in which it ended.
+    pub(super) until: usize,
+}
+
 /// A change by another user that must be reported.
 #[derive(Debug)]
 pub(super) struct Notification {
     pub(super) number: usize,
     pub(super) to: Recipient,
     pub(super) title: String,
-}
-
-/// Returns the instants at which notices of an expiry are due, the earliest first.
-fn stages(expires_at: i64, set_at: i64) -> impl Iterator<Item = i64> {
-    let all = [30, 7, 2, 0].into_iter().map(move |days| expires_at - days * DAY);
-    all.filter(move |at| *at > set_at)
 }
 
 /// Returns the channels by which somebody is reached: mail needs an address, and machines read no inbox.
@@ -94,18 +103,6 @@ impl Key {
 
     pub(super) fn state(&self) -> &State {
         self.states.last().expect("a key has a state")
-    }
-
-    /// Returns when the next stage after an instant is due.
-    pub(super) fn next_stage(&self, after: i64) -> Option<i64> {
-        let State { expires_at, set_at, .. } = *self.state();
-        stages(expires_at?, set_at).find(|at| *at > after)
-    }
-
-    /// Returns the instant of the narrowest stage that is due.
-    pub(super) fn due_since(&self, expires_at: i64, now: i64) -> Option<i64> {
-        let state = self.states.iter().find(|state| state.expires_at == Some(expires_at))?;
-        stages(expires_at, state.set_at).filter(|at| *at <= now).last()
     }
 }
 
@@ -123,7 +120,53 @@ impl Model {
             keys,
             deliveries: Vec::new(),
             notifications: Vec::new(),
+            gained: Vec::new(),
+            suspensions: Vec::new(),
+            lifted_at: None,
             unmarked: BTreeMap::new(),
+        }
+    }
+
+    /// Returns the instants at which notices of an expiry are due by the policy of a step, the earliest first.
+    fn stages(&self, number: usize, expires_at: i64, set_at: i64) -> Vec<i64> {
+        let gained = self.gained.iter().filter(|(step, _)| *step <= number).map(|(_, days)| *days);
+        let all = [30, 7, 2, 0].into_iter().chain(gained).map(|days| expires_at - days * DAY);
+        let mut stages: Vec<_> = all.filter(|at| *at > set_at).collect();
+        stages.sort_unstable();
+        stages
+    }
+
+    /// Returns when the next stage of a key after an instant is due.
+    pub(super) fn next_stage(&self, key: &Key, after: i64) -> Option<i64> {
+        let State { expires_at, set_at, .. } = *key.state();
+        self.stages(usize::MAX, expires_at?, set_at).into_iter().find(|at| *at > after)
+    }
+
+    /// Returns the instant of the narrowest stage of a key that is due by the policy of a step.
+    pub(super) fn due_since(&self, key: &Key, number: usize, expires_at: i64, now: i64) -> Option<i64> {
+        let state = key.states.iter().find(|state| state.expires_at == Some(expires_at))?;
+        self.stages(number, expires_at, state.set_at).into_iter().rfind(|at| *at <= now)
+    }
+
+    /// Returns whether a person, or the organization (`None`), is suspended now.
+    pub(super) fn is_suspended(&self, of: Option<PersonIndex>) -> bool {
+        self.suspensions.iter().any(|one| one.of == of && one.until == usize::MAX)
+    }
+
+    /// Records that a suspension begins or ends.
+    pub(super) fn set_suspended(
+        &mut self,
+        number: usize,
+        of: Option<PersonIndex>,
+        suspended: bool,
+        now: i64,
+    ) {
+        if suspended {
+            self.suspensions.push(Suspension { of, from: number, until: usize::MAX });
+        } else {
+            self.lifted_at = Some(now);
+            let lasting = self.suspensions.iter_mut().filter(|one| one.of == of && one.until == usize::MAX);
+            lasting.for_each(|one| one.until = number);
         }
     }
 

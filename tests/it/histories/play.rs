@@ -22,13 +22,15 @@ const SHOWN: usize = 5;
 /// # Panics
 /// When the system differs from the model: with the seed, the step and the scenario.
 #[expect(clippy::print_stdout, reason = "the totals show how much a passed test has tried")]
-pub(super) fn play_all(seeds: Range<u64>) {
+pub(super) fn play_all(seeds: Range<u64>, shards: u32) {
     let seeds = match kit::share::seed("HISTORY_SEED") {
         Some(seed) if seeds.contains(&seed) => seed..seed + 1,
         Some(_) => return,
         None => seeds,
     };
-    kit::run_with(kit::mail_domains(), async |world| {
+    let mut options = kit::mail_domains();
+    options.parameters.insert("DueShards".to_owned(), shards.to_string());
+    kit::run_with(options, async |world| {
         world.stack.set_quota(Quota {
             max_24_hour_send: -1.0,
             max_send_rate: 10_000.0,
@@ -38,7 +40,7 @@ pub(super) fn play_all(seeds: Range<u64>) {
         let (mut totals, mut failures) = (Totals::default(), Vec::new());
         for seed in seeds.clone() {
             let scenario = Scenario::draw(seed);
-            if let Err((step, wrong)) = play(world, &template, seed, &scenario, &mut totals).await {
+            if let Err((step, wrong)) = play((world, shards), &template, seed, &scenario, &mut totals).await {
                 let step = step.map_or("at the end".to_owned(), |step| format!("at step {step}"));
                 failures.push(format!(
                     "seed {seed}, {step}: {wrong}\nHISTORY_SEED={seed} plays it again:\n{scenario}"
@@ -69,7 +71,7 @@ pub(super) struct Totals {
 impl Totals {
     fn check(&self) {
         if self.histories > 100 {
-            assert!(self.faults.len() >= 11, "{:?}", self.faults);
+            assert!(self.faults.len() >= 13, "{:?}", self.faults);
             assert!(self.mails > 4 * self.histories && self.unmarked > self.histories / 10, "{self:?}");
         }
     }
@@ -79,14 +81,14 @@ impl Totals {
 type Failure = (Option<usize>, String);
 
 async fn play(
-    world: &World,
+    (world, shards): (&World, u32),
     template: &Template,
     seed: u64,
     scenario: &Scenario,
     totals: &mut Totals,
 ) -> Result<(), Failure> {
-    let copy = template.copy(world, seed, scenario.policy, &scenario.keys);
-    let mut history = History::new(seed, world, scenario, copy, totals);
+    let copy = template.copy((world, shards), seed, scenario.policy, &scenario.keys);
+    let mut history = History::new(seed, (world, shards), scenario, copy, totals);
     for (position, step) in scenario.steps.iter().enumerate() {
         history.step(step).await.map_err(|wrong| (Some(position), wrong))?;
     }

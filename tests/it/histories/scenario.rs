@@ -47,6 +47,17 @@ pub(super) enum Action {
     Again(Option<InjectedFault>),
     /// Starts two runs at once.
     Overlap(Option<InjectedFault>),
+    /// Delivers an event that is so many seconds older than that of the last run.
+    Older {
+        seconds: i64,
+        fault: Option<InjectedFault>,
+    },
+    /// Suspends a person or the organization (`None`), or lifts the suspension.
+    Suspend(Option<PersonIndex>),
+    /// Changes somebody's address, and proves a person's.
+    Address(PersonIndex),
+    /// Lets the policy gain a stage of so many days.
+    Gain(i64),
     Change(Change),
     /// Sends a change after so many AWS calls of a run.
     During {
@@ -113,7 +124,14 @@ fn step(random: &mut Random, keys: &[usize]) -> Step {
             Pass::ToStage { key: random.below(keys.len()), seconds }
         }
     };
-    let action = match random.below(20) {
+    let action = match random.below(27) {
+        20..=22 => Action::Suspend(random.pick(&[None, Some(1), Some(NICK), Some(3), Some(4), Some(5)])),
+        23 => Action::Address(random.pick(&[1, NICK, 3, 4])),
+        24 => Action::Gain(random.pick(&[60, 14, 1])),
+        25 | 26 => {
+            let seconds = random.pick(&[300, HOUR, DAY, 6 * DAY, 24 * DAY]);
+            Action::Older { seconds, fault: fault(random, 40) }
+        }
         0..=8 => Action::Run(fault(random, 75)),
         9 | 10 => Action::Again(fault(random, 50)),
         11..=13 => Action::Overlap(fault(random, 60)),

@@ -75,7 +75,13 @@ impl Template {
     }
 
     /// Stores a copy with some of the keys under a policy.
-    pub(super) fn copy(&self, world: &World, name: u64, policy: usize, keys: &[usize]) -> OrganizationCopy {
+    pub(super) fn copy(
+        &self,
+        (world, shards): (&World, u32),
+        name: u64,
+        policy: usize,
+        keys: &[usize],
+    ) -> OrganizationCopy {
         let id = format!("Scenario{name:08}");
         let user_ids: Vec<_> = (0..PEOPLE.len()).map(|who| format!("User{name:07}{who}")).collect();
         let kept: Vec<_> =
@@ -88,6 +94,9 @@ impl Template {
                 return None;
             }
             let mut item = item.clone();
+            if item.get("due_shard").is_some() {
+                item["due_shard"]["S"] = json!(due_shard(&id, shards).to_string());
+            }
             if place == "ORG" {
                 item["policy"] = self.policies[policy].clone();
             } else if place == "USER" {
@@ -109,6 +118,13 @@ impl Template {
         });
         OrganizationCopy { path: format!("/v1/organizations/{id}"), keys: copies.collect(), user_ids }
     }
+}
+
+/// Returns the shard of an organization: its CRC-32 (IEEE), as the table computes it.
+fn due_shard(id: &str, shards: u32) -> u32 {
+    let bit = |crc: u32| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg());
+    let byte = |crc: u32, byte: u8| (0..8).fold(crc ^ u32::from(byte), |crc, _| bit(crc));
+    !id.bytes().fold(u32::MAX, byte) % shards
 }
 
 async fn users(world: &World, path: &str) -> Vec<String> {

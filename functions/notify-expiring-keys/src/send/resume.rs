@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use domain::{
     id::KeyId,
     message::ExpiringKey,
-    notice::Announcement,
+    notice::{Announcement, due_stage},
     user::{Status, User},
 };
-use table::{DueKey, Error, Mail};
+use table::{DueKey, Error, MAX_CLAIMS, Mail};
 
 use super::delivery::Delivery;
 use crate::{collect::due_keys::BATCH_SIZE, directory::Lookup, run::table_step};
@@ -34,7 +34,14 @@ pub(super) async fn reclaim(
         }
     }
     match load_keys(delivery, &mail).await {
-        Ok(keys) => Ok(Some((mail, keys))),
+        Ok(keys) => {
+            if let Err(error) = claim_passed_stages(delivery, &mut mail, &keys).await {
+                // A later run reads the mail's claims.
+                run.record_failure(1, "claim the stages that have passed", &error);
+                return Err(NotReclaimed);
+            }
+            Ok(Some((mail, keys.into_iter().map(|key| key.line).collect())))
+        }
         Err(error) => {
             run.record_failure(1, "read the keys of an unfinished mail", &error);
             Ok(None)
@@ -42,14 +49,34 @@ pub(super) async fn reclaim(
     }
 }
 
+/// A key that a mail names.
+struct NamedKey {
+    line: ExpiringKey,
+    /// The stage that is due by now, if the key's user is suspended, so that no notice of the key claims it.
+    passed: Option<Announcement>,
+}
+
+/// Claims for a mail the stages that it announces without a notice, so that nobody is notified of them again.
+async fn claim_passed_stages(
+    delivery: &Delivery<'_>,
+    mail: &mut Mail,
+    keys: &[NamedKey],
+) -> Result<(), Error> {
+    let passed: Vec<_> = keys.iter().filter_map(|key| key.passed).collect();
+    for batch in passed.chunks(MAX_CLAIMS) {
+        table_step(delivery.notifier.app.table.claim(mail, batch)).await?;
+    }
+    Ok(())
+}
+
 /// Reads the keys of a mail whose announcements are still true.
 ///
 /// Fails if any item cannot be read, so that a notice is never dropped by mistake.
-async fn load_keys(delivery: &Delivery<'_>, mail: &Mail) -> Result<Vec<ExpiringKey>, Unreadable> {
+async fn load_keys(delivery: &Delivery<'_>, mail: &Mail) -> Result<Vec<NamedKey>, Unreadable> {
     table_step(async { Ok(read_keys(delivery, mail).await) }).await?
 }
 
-async fn read_keys(delivery: &Delivery<'_>, mail: &Mail) -> Result<Vec<ExpiringKey>, Unreadable> {
+async fn read_keys(delivery: &Delivery<'_>, mail: &Mail) -> Result<Vec<NamedKey>, Unreadable> {
     let app = &delivery.notifier.app;
     let organization = match delivery.directory.organization(mail.organization_id) {
         Lookup::Found(organization) => organization,
@@ -67,7 +94,12 @@ async fn read_keys(delivery: &Delivery<'_>, mail: &Mail) -> Result<Vec<ExpiringK
             let Some(user) = present_user(&found) else { continue };
             if let Some(announcement) = announcements.iter().find(|one| is_true(one, &found)) {
                 let expires_at = announcement.expires_at;
-                keys.push(ExpiringKey::new(&found.key, expires_at, user, organization, &app.key_prefix));
+                let line = ExpiringKey::new(&found.key, expires_at, user, organization, &app.key_prefix);
+                let due = due_stage(&organization.policy.notices, &found.key, delivery.run.now);
+                let passed = due
+                    .filter(|stage| user.status == Status::Suspended && *stage < announcement.stage)
+                    .map(|stage| Announcement { stage, ..*announcement });
+                keys.push(NamedKey { line, passed });
             }
         }
     }
