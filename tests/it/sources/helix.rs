@@ -232,7 +232,7 @@ fn administrators_creator_and_modifier_are_mailed_two_days_before_a_key_expires(
             let demoted = json!({"kind": "normal"});
             organization.owner.patch(&organization.user_path(id), demoted).await.expect(200);
         }
-        world.travel(88 * DAY - 60);
+        world.travel(88 * DAY - 600);
         world.notify().await;
         let earlier = world.stack.emails().len();
         world.travel(88 * DAY + 60);
