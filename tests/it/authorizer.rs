@@ -9,3 +9,4 @@ mod jwt;
 mod permissions;
 mod rest;
 mod userinfo;
+mod websocket;

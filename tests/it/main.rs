@@ -22,6 +22,7 @@ mod notices;
 mod organizations;
 mod readme;
 mod refusals;
+mod requests;
 mod rights;
 mod rules;
 mod sources;

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Returns method and path of a route, with ids of what is there.
-fn filled(route: &str, organization: &Organization, key: &Value) -> (Method, String) {
+pub(crate) fn filled(route: &str, organization: &Organization, key: &Value) -> (Method, String) {
     let (method, path) = route.split_once(' ').unwrap();
     let path = path
         .replace("…/users/{user_id}/inbox", "…/users/me/inbox")

@@ -36,6 +36,12 @@ pub fn writes() -> Writes {
     }
 }
 
+/// Counts the hostile events to send, to all functions together: `HOSTILE_EVENTS`.
+#[must_use]
+pub fn hostile_events() -> usize {
+    read("HOSTILE_EVENTS").unwrap_or(1_000)
+}
+
 /// Returns the one seed to play, of a variable such as `HISTORY_SEED` or `MODEL_SEED`.
 ///
 /// # Panics

@@ -2,17 +2,20 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use api::app::Moment;
+use api::{AuthorizerContext, app::Moment};
 use domain::{
     Time,
     audit::{Actor, Origin},
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::value::RawValue;
 
 use crate::{failure::Failure, headers::Headers};
 
-/// Payload 2.0 of HTTP APIs, or 1.0 of REST APIs.
+/// Payload 2.0 of HTTP APIs, 1.0 of REST APIs, or that of the `$connect` route of WebSocket APIs.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Payload<'a> {
@@ -56,6 +59,8 @@ struct RequestContext {
     request_time_epoch: Option<i64>,
     http: Option<Http>,
     identity: Option<Identity>,
+    /// Only an event of a WebSocket API has one.
+    connection_id: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -76,12 +81,15 @@ struct Identity {
 pub(crate) enum Format {
     /// `isAuthorized`, of HTTP APIs.
     Simple,
-    /// A policy, of REST APIs.
+    /// A policy, of REST and WebSocket APIs.
     Policy {
-        /// The method's ARN.
+        /// The method's ARN; of a WebSocket API that of its `$connect` route.
         method_arn: String,
     },
 }
+
+/// The one route of a WebSocket API that has an authorizer.
+pub(crate) const CONNECT: &str = "$connect";
 
 /// The parts of an event on which a decision depends, the same for both formats.
 ///
@@ -92,8 +100,9 @@ pub(crate) struct AuthorizerRequest {
     /// The same time, and that of the process's clock.
     pub(crate) moment: Moment,
     pub(crate) api_id: String,
+    /// Empty for a WebSocket API.
     pub(crate) method: String,
-    /// As `GET /v1/organizations/{organization_id}`, or `$default`.
+    /// As `GET /v1/organizations/{organization_id}`, `$default` or `$connect`.
     pub(crate) route_key: String,
     pub(crate) path: String,
     pub(crate) headers: Headers,
@@ -113,6 +122,16 @@ impl AuthorizerRequest {
         serde_json::from_str::<Payload<'_>>(event).map_err(|error| Failure::unreadable(&error))?.try_into()
     }
 
+    /// Tells whether a client connects to a WebSocket API.
+    pub(crate) fn connects(&self) -> bool {
+        self.route_key == CONNECT
+    }
+
+    /// Returns the most bytes of a context that the gateway passes on.
+    pub(crate) fn max_context_bytes(&self) -> usize {
+        if self.connects() { AuthorizerContext::MAX_WEBSOCKET_BYTES } else { AuthorizerContext::MAX_BYTES }
+    }
+
     /// Returns the origin of a change that this request makes.
     pub(crate) fn origin(&self, actor: Actor) -> Origin {
         let (source_ip, request_id) = (self.source_ip.clone(), self.request_id.clone());
@@ -127,12 +146,14 @@ impl TryFrom<Payload<'_>> for AuthorizerRequest {
         let missing = Failure::BadEvent;
         let context = event.request_context;
         let simple = event.version.as_deref() == Some("2.0");
+        let connects = !simple && context.connection_id.is_some();
         let (method, source_ip, epoch) = if simple {
             let http = context.http.ok_or(missing("requestContext.http"))?;
             (http.method, http.source_ip, context.time_epoch.ok_or(missing("requestContext.timeEpoch"))?)
         } else {
             let identity = context.identity.ok_or(missing("requestContext.identity"))?;
-            let method = event.http_method.ok_or(missing("httpMethod"))?;
+            let method = if connects { Some(String::new()) } else { event.http_method };
+            let method = method.ok_or(missing("httpMethod"))?;
             (
                 method,
                 identity.source_ip,
@@ -141,13 +162,16 @@ impl TryFrom<Payload<'_>> for AuthorizerRequest {
         };
         let moment = Moment::of_gateway(epoch).ok_or(Failure::BadTime)?;
         let route_key = match event.route_key {
+            _ if connects => CONNECT.to_owned(),
             Some(route_key) => route_key,
             None => format!("{method} {}", event.resource.ok_or(missing("resource"))?),
         };
         let format = match event.method_arn {
             _ if simple => Format::Simple,
-            Some(method_arn) => Format::Policy { method_arn },
-            None => return Err(missing("methodArn")),
+            Some(method_arn) if !connects || method_arn.ends_with("/$connect") => {
+                Format::Policy { method_arn }
+            }
+            Some(_) | None => return Err(missing("methodArn")),
         };
         let query = match event.raw_query_string {
             Some(raw) => pairs_of(&raw),

@@ -60,7 +60,7 @@ async fn respond(
     match authorize(authorizer, &request).await {
         Ok(caller) => {
             let context = AuthorizerContext::from(&caller);
-            if context.bytes() > AuthorizerContext::MAX_BYTES {
+            if context.bytes() > request.max_context_bytes() {
                 return refuse(authorizer, &request, Refusal::ContextTooLarge);
             }
             match Scope::of(authorizer, &request) {

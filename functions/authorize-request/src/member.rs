@@ -1,6 +1,6 @@
 //! The rules that hold for access keys and sign-ins alike: user, path, organization, permission.
 
-use api::{AuthorizerContext, Member};
+use api::Member;
 use domain::{
     access_key::AccessKey,
     user::{Status, User},
@@ -34,7 +34,7 @@ pub(crate) async fn authorize(
     }
     let granted = snapshot.permissions.effective(user, key);
     // Refused before anything is copied or changed, however much a tenant stores.
-    if snapshot.permissions.joined_bytes(&granted) > AuthorizerContext::MAX_BYTES {
+    if snapshot.permissions.joined_bytes(&granted) > request.max_context_bytes() {
         return Err(Refusal::ContextTooLarge.into());
     }
     let permissions = snapshot.permissions.joined(&granted);

@@ -27,7 +27,7 @@ pub enum AuthorizerResponse {
         #[serde(skip_serializing_if = "Option::is_none")]
         context: Option<AuthorizerContext>,
     },
-    /// The policy of REST APIs.
+    /// The policy of REST and WebSocket APIs.
     #[serde(rename_all = "camelCase")]
     Policy {
         /// The caller, for the gateway's own log.

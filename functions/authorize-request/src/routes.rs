@@ -10,7 +10,7 @@ use crate::authorizer_request::AuthorizerRequest;
 
 /// The permissions that routes need, from the template's parameter `RoutePermissions`.
 ///
-/// `{"GET /clusters": "clusters:read", "<api id> GET /x": "…"}`. A route that is not listed needs a
+/// `{"GET /clusters": "clusters:read", "<api id> GET /x": "…", "<api id> $connect": "…"}`. A route that is not listed needs a
 /// valid caller only.
 #[derive(Debug, Default)]
 pub(crate) struct Routes(HashMap<String, Permission>);
@@ -27,7 +27,7 @@ impl Routes {
         }
         let path = request.route_key.split_once(' ').map_or(request.route_key.as_str(), |(_, path)| path);
         let names = match (path, request.method.as_str()) {
-            ("$default", _) => vec![path.to_owned()],
+            ("$default" | "$connect", _) => vec![path.to_owned()],
             (path, "HEAD") => ["HEAD", "GET", "ANY"].map(|method| format!("{method} {path}")).into(),
             (path, method) => vec![format!("{method} {path}"), format!("ANY {path}")],
         };
@@ -41,7 +41,7 @@ impl Routes {
     /// Tells whether any route of an API needs a permission.
     pub(crate) fn concern(&self, api_id: &str) -> bool {
         self.0.keys().any(|route| match route.split(' ').collect::<Vec<_>>()[..] {
-            [named, _, _] | [named, "$default"] => named == api_id,
+            [named, _, _] | [named, "$default" | "$connect"] => named == api_id,
             _ => true,
         })
     }
@@ -70,6 +70,10 @@ mod tests {
             (r#"{"x1 GET /a": "b", "GET /a": "a:read"}"#, "GET /a", false),
             (r#"{"POST /a": "b"}"#, "GET /a", true),
             (r#"{"$default": "b"}"#, "$default", false),
+            (r#"{"$connect": "b"}"#, "$connect", false),
+            (r#"{"x1 $connect": "b"}"#, "$connect", false),
+            (r#"{"x2 $connect": "b", "$default": "b", "ANY /a": "b"}"#, "$connect", true),
+            (r#"{"$connect": "b"}"#, "GET /a", true),
             (r#"{"GET /b": "b"}"#, "GET /a", true),
         ] {
             let routes: Routes = setting.parse().unwrap();
@@ -112,6 +116,8 @@ mod tests {
             (r#"{"$default": "a"}"#, true),
             (r#"{"x1 GET /a": "a"}"#, true),
             (r#"{"x1 $default": "a"}"#, true),
+            (r#"{"x1 $connect": "a"}"#, true),
+            (r#"{"x2 $connect": "a"}"#, false),
             (r#"{"x2 GET /a": "a", "x2 $default": "a"}"#, false),
         ] {
             assert_eq!(setting.parse::<Routes>().unwrap().concern("x1"), concerned, "{setting}");

@@ -15,7 +15,7 @@ pub async fn get_access_key(app: &App, request: lambda_http::Request) -> Handler
             let found = found().await?;
             let version = found.key.version;
             let shown = AccessKeyResponse::new(found.key, found.user.kind, &app.key_prefix, request.now);
-            Ok(response::ok(&shown, Some(version)))
+            request.show(&shown, version)
         }
         "GET /v1/organizations/{organization_id}/access-keys/{key_id}/permissions" => {
             let explanation = permissions::explain(app, &request, &found().await?).await?;

@@ -34,7 +34,8 @@ pub(crate) fn token(request: &Request<()>) -> Result<String, HandlerError> {
 /// Reads a form. OAuth demands to ignore unknown parameters, and to treat an empty value as a missing one.
 fn in_form(request: &Request<()>) -> Result<String, HandlerError> {
     request.check_size(MAX_BODY_BYTES)?;
-    let mut tokens = form_urlencoded::parse(request.bytes()).filter(|(name, _)| name == "token");
+    request.check_coding()?;
+    let mut tokens = form_urlencoded::parse(request.text()).filter(|(name, _)| name == "token");
     let token = tokens.next().map(|(_, value)| value.into_owned()).unwrap_or_default();
     if tokens.next().is_some() {
         return Err(Error::invalid("token", "must be given once").into());

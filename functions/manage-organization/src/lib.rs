@@ -44,7 +44,7 @@ async fn get(app: &App, request: &Request<Member>) -> HandlerResult {
     app.permit(member, Action::ReadOrganization, member.actor().as_resource()).await?;
     let organization = app.organization(member).await?;
     let version = organization.version;
-    Ok(ok(&OrganizationResponse::from(organization), Some(version)))
+    request.show(&OrganizationResponse::from(organization), version)
 }
 
 async fn list(app: &App, request: &Request<SignedIn>) -> HandlerResult {

@@ -16,7 +16,7 @@ pub(crate) async fn get(app: &App, request: &Request<Member>, kind: CatalogKind)
     let found = RoleOrGroup::read(app, member.organization_id, kind, &kind.name_in_path(request)?).await?;
     let found = found.ok_or(Error::NotFound { what: kind.as_str() })?;
     let version = found.version();
-    Ok(response::ok(&RoleOrGroupResponse::from(found), Some(version)))
+    request.show(&RoleOrGroupResponse::from(found), version)
 }
 
 /// Responds with a page of roles or groups, by name.

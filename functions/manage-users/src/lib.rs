@@ -33,7 +33,7 @@ async fn get(app: &App<Pepper>, request: &Request<Member>) -> HandlerResult {
     let user = app.user(member, &request.path("user_id")?).await?;
     app.permit(member, Action::ReadUser, user.as_resource()).await?;
     let version = user.version;
-    Ok(ok(&UserResponse::from(user), Some(version)))
+    request.show(&UserResponse::from(user), version)
 }
 
 async fn list(app: &App<Pepper>, request: &Request<Member>) -> HandlerResult {

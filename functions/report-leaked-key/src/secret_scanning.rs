@@ -1,6 +1,6 @@
 //! Matches of secret scanning, in the form in which GitHub sends them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use domain::{
     text::Description,
@@ -14,12 +14,23 @@ use crate::leak::Leak;
 /// The most characters of a note.
 const MAX_NOTE: usize = 256;
 
-/// One match of GitHub's secret scanning. Only its token must be readable.
+/// One match of GitHub's secret scanning. Only its token must be readable. Of a repeated member the last counts.
 #[derive(Deserialize)]
+#[serde(try_from = "HashMap<String, Box<RawValue>>")]
 pub(crate) struct Match {
     token: String,
     url: Option<Box<RawValue>>,
     source: Option<Box<RawValue>>,
+}
+
+impl TryFrom<HashMap<String, Box<RawValue>>> for Match {
+    type Error = serde_json::Error;
+
+    fn try_from(mut members: HashMap<String, Box<RawValue>>) -> Result<Self, serde_json::Error> {
+        let token = members.remove("token").ok_or_else(|| serde::de::Error::missing_field("token"))?;
+        let token = serde_json::from_str(token.get())?;
+        Ok(Self { token, url: members.remove("url"), source: members.remove("source") })
+    }
 }
 
 /// Takes the different tokens with a right checksum, each with the note of its first place.
@@ -73,6 +84,16 @@ mod tests {
         assert_eq!(note(r#", "url": "\ud800", "source": "npm""#).as_deref(), Some("npm"));
         let long = "é".repeat(300);
         assert_eq!(note(&format!(r#", "url": "{long}""#)).as_deref(), Some(&long[..512]));
+    }
+
+    #[test]
+    fn of_a_repeated_member_the_last_counts() {
+        assert_eq!(note(r#", "url": 1, "url": "a", "source": "b", "source": 2"#).as_deref(), Some("a"));
+        let found: Match = serde_json::from_str(r#"{"token": 1, "x": 1, "token": "a", "x": 2}"#).unwrap();
+        assert_eq!(found.token, "a");
+        for unreadable in [r#"{"token": "a", "token": 1}"#, r#"{"url": "a"}"#, "7", "null", r#"["a"]"#] {
+            assert!(serde_json::from_str::<Match>(unreadable).is_err(), "{unreadable}");
+        }
     }
 
     #[test]

@@ -16,12 +16,9 @@ pub(crate) struct Body {
 }
 
 impl Body {
-    /// Reads the body. A missing body is an empty one.
+    /// Reads the body. A missing body, and `null`, is an empty one.
     pub(crate) fn read(request: &Request<Member>) -> Result<Self, HandlerError> {
-        if request.bytes().trim_ascii().is_empty() {
-            return Ok(Self::default());
-        }
-        let body: Self = request.body()?;
+        let body: Self = request.optional_body()?.unwrap_or_default();
         match body.overlap_seconds {
             Some(..0) => Err(Error::invalid("overlap_seconds", "must be 0 or more").into()),
             _ => Ok(body),

@@ -68,6 +68,11 @@ impl Stack {
         self.runtime.invoke(function, event).await
     }
 
+    /// Invokes a function with the bytes of an event, which may be anything, and returns those of its response.
+    pub async fn invoke_bytes(&self, function: &str, event: Vec<u8>) -> Result<Vec<u8>, FunctionError> {
+        Ok(self.runtime.invoke_bytes(function, event.into()).await?.to_vec())
+    }
+
     /// Runs a function's schedule now, with fields (such as `time`) that override its input.
     pub async fn run_schedule(&self, function: &str, fields: &Value) -> Option<Result<Value, FunctionError>> {
         self.schedules.run_now(function, fields).await

@@ -57,6 +57,9 @@ impl AuthorizerContext {
     /// The most bytes of all values of a context. The authorizer refuses a caller whose context is larger.
     pub const MAX_BYTES: usize = 20 * 1024;
 
+    /// The most bytes of all values of a context of a WebSocket API: 7.5 KiB.
+    pub const MAX_WEBSOCKET_BYTES: usize = 7_680;
+
     /// Reads the context that the gateway passed on with a request.
     pub fn of_request(request: &lambda_http::Request) -> Result<Self, BadContext> {
         let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {

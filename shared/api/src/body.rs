@@ -1,5 +1,6 @@
 //! Bodies of requests: JSON of a known shape, refused by field and rule.
 
+mod content;
 mod decode_error;
 mod json;
 
@@ -32,7 +33,7 @@ impl<C> Request<C> {
     /// Tells whether the body begins as a JSON array does.
     #[must_use]
     pub fn holds_list(&self) -> bool {
-        self.bytes().trim_ascii().starts_with(b"[")
+        self.text().starts_with(b"[")
     }
 
     /// Reads the body as a JSON array of up to `limit` bytes, and each element by itself.
@@ -40,8 +41,9 @@ impl<C> Request<C> {
     /// An element that is no `T` is passed over, whatever it holds. Only what is no array at all is refused.
     pub fn list_of_readable<T: de::DeserializeOwned>(&self, limit: usize) -> Result<Vec<T>, HandlerError> {
         self.check_size(limit)?;
+        self.check_coding()?;
         self.check_type(&[JSON])?;
-        let text = String::from_utf8_lossy(self.bytes());
+        let text = String::from_utf8_lossy(self.text());
         let elements: Vec<&RawValue> =
             serde_json::from_str(&text).map_err(|_| Error::invalid("body", "must be a JSON array"))?;
         Ok(elements.into_iter().filter_map(|element| serde_json::from_str(element.get()).ok()).collect())
@@ -57,12 +59,20 @@ impl<C> Request<C> {
         self.body_of_types(&[JSON, MERGE_PATCH], MAX_BODY_BYTES)
     }
 
-    /// Refuses a body on a route that takes none. An empty object is allowed.
-    pub fn no_body(&self) -> Result<(), Error> {
-        match self.bytes().trim_ascii() {
-            b"" | b"{}" => Ok(()),
-            _ => Err(Error::invalid("body", "must be empty on this route")),
+    /// Reads the body as [`Request::body`] does, on a route that needs none. `null` is none.
+    pub fn optional_body<T: de::DeserializeOwned>(&self) -> Result<Option<T>, HandlerError> {
+        if matches!(self.text(), b"" | b"null") { Ok(None) } else { self.body().map(Some) }
+    }
+
+    /// Refuses a body on a route that takes none. `null` and an empty object are none.
+    pub fn no_body(&self) -> Result<(), HandlerError> {
+        let text = self.text();
+        let inside = text.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}"));
+        if matches!(text, b"" | b"null") || inside.is_some_and(|inside| inside.trim_ascii().is_empty()) {
+            return Ok(());
         }
+        self.check_coding()?;
+        Err(Error::invalid("body", "must be empty on this route").into())
     }
 
     fn body_of_types<T: de::DeserializeOwned>(
@@ -71,8 +81,9 @@ impl<C> Request<C> {
         limit: usize,
     ) -> Result<T, HandlerError> {
         self.check_size(limit)?;
-        let bytes = self.bytes();
-        if !bytes.trim_ascii().starts_with(b"{") {
+        self.check_coding()?;
+        let bytes = self.text();
+        if !bytes.starts_with(b"{") {
             return Err(Error::invalid("body", "must be a JSON object").into());
         }
         self.check_type(types)?;

@@ -49,16 +49,20 @@ impl Credential {
         match scheme.to_ascii_lowercase().as_str() {
             "bearer" if prefix.matches(rest) => Ok(Self::Token(rest.to_owned())),
             "bearer" => Ok(Self::Jwt(rest.to_owned())),
-            "basic" => basic(rest).map(Self::Token).ok_or(BadCredential::Malformed),
+            "basic" => basic(rest, prefix).map(Self::Token).ok_or(BadCredential::Malformed),
             _ => Err(BadCredential::Malformed),
         }
     }
 }
 
-/// Joins a pair of access key and secret key into a token.
-fn basic(encoded: &str) -> Option<String> {
+/// Joins a pair of access key and secret key into a token. `curl -u <token>:` sends the whole token as the user name
+/// and an empty password.
+fn basic(encoded: &str, prefix: &KeyPrefix) -> Option<String> {
     let pair = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
     let (access_key, secret_key) = pair.split_once(':')?;
+    if secret_key.is_empty() && prefix.matches(access_key) && access_key.matches('_').count() == 2 {
+        return Some(access_key.to_owned());
+    }
     let split_right = access_key.matches('_').count() == 1 && !secret_key.contains('_');
     split_right.then(|| format!("{access_key}_{secret_key}"))
 }
@@ -80,6 +84,43 @@ mod tests {
         assert_eq!(found(&[("authorization", "Bearer ak_a_b")]), Ok("token ak_a_b".to_owned()));
         assert_eq!(found(&[("authorization", "bEARER a.b.c")]), Ok("jwt a.b.c".to_owned()));
         assert_eq!(found(&[("authorization", "Basic YWtfYTpi")]), Ok("token ak_a_b".to_owned()));
+    }
+
+    #[test]
+    fn basic_holds_a_pair_or_a_whole_token_and_no_password() {
+        let with = |scheme: &str, pair: &str| {
+            found(&[("authorization", &format!("{scheme}{}", STANDARD.encode(pair)))])
+        };
+        let token = Ok("token ak_a_b".to_owned());
+        for scheme in ["Basic ", "basic ", "BASIC   "] {
+            assert_eq!(with(scheme, "ak_a:b"), token, "{scheme}");
+            assert_eq!(with(scheme, "ak_a_b:"), token, "{scheme}");
+        }
+        for pair in [
+            "ak_a_b",
+            "ak_a_b:ak_a_b",
+            "ak_a_b:b",
+            "ak_a_b: ",
+            "ak_a_b::",
+            ":ak_a_b",
+            "ak:a_b",
+            "xy_a_b:",
+            "ak_a_b_c:",
+            "ak_a:b_c",
+            ":",
+            "",
+        ] {
+            assert_eq!(with("Basic ", pair), Err(BadCredential::Malformed), "{pair}");
+        }
+        // RFC 7617 takes base64 with its padding, and the alphabet with + and /.
+        for encoded in
+            ["YWtfYV9iOg", "YWtfYV9iOg=", "YWtfYV9iOg==\n=", "YWtf YV9iOg==", "YWtfYTo_", "YWtfYToK/w=="]
+        {
+            let bad = found(&[("authorization", &format!("Basic {encoded}"))]);
+            assert_eq!(bad, Err(BadCredential::Malformed), "{encoded}");
+        }
+        assert_eq!(found(&[("authorization", "Basic YWtfYV9iOg==")]), token);
+        assert_eq!(found(&[("authorization", "BasicYWtfYV9iOg==")]), Err(BadCredential::Malformed));
     }
 
     #[test]

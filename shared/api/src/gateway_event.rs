@@ -6,6 +6,8 @@
 //!
 //! Over 300 lines: half of it are the hostile events of its tests.
 
+mod repair;
+
 use std::{collections::HashMap, mem};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -19,6 +21,8 @@ use lambda_http::{
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
+
+use repair::repair;
 
 /// The gateway passes on 10,240 bytes of URL and headers. Percent-encoding makes at most three times as many of
 /// them, twice of which `http` takes as a URI.
@@ -55,23 +59,17 @@ pub(crate) struct GatewayEvent(Box<RawValue>);
 
 /// The payload is no event of the gateway. It may hold a credential, so the error says nothing else of it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NotAnEvent {
-    /// It does not have the form of an event.
-    #[error("the event cannot be read at line {line}, column {column}")]
-    Unreadable {
-        /// Counted from 1.
-        line: usize,
-        /// Counted from 1.
-        column: usize,
-    },
-    /// It has more headers than the gateway passes on.
-    #[error("the event has {0} headers")]
-    TooManyHeaders(usize),
+#[error("the event cannot be read at line {line}, column {column}")]
+pub(crate) struct NotAnEvent {
+    /// Counted from 1.
+    line: usize,
+    /// Counted from 1.
+    column: usize,
 }
 
 impl From<serde_json::Error> for NotAnEvent {
     fn from(error: serde_json::Error) -> Self {
-        Self::Unreadable { line: error.line(), column: error.column() }
+        Self { line: error.line(), column: error.column() }
     }
 }
 
@@ -101,20 +99,26 @@ struct Outline {
 }
 
 impl GatewayEvent {
-    /// Parses the payload. The headers of a long one are counted first, because `http` panics at too many.
-    pub(crate) fn parse(&self) -> Result<ApiGatewayV2httpRequest, NotAnEvent> {
+    /// Parses the payload, or refuses what the client sent. The headers of a long one are counted first, because
+    /// `http` panics at too many.
+    pub(crate) fn parse(&self) -> Result<Result<ApiGatewayV2httpRequest, Error>, NotAnEvent> {
         let payload = self.0.get();
         if payload.len() > MIN_BYTES_TO_COUNT {
-            let Outline { headers } = serde_json::from_str(payload)?;
-            let count = headers.map_or(0, |headers| headers.len());
-            if count > MAX_HEADERS {
-                return Err(NotAnEvent::TooManyHeaders(count));
+            let Outline { headers } = match serde_json::from_str(payload) {
+                Ok(outline) => outline,
+                Err(error) => return repair(payload, error.into()),
+            };
+            if headers.is_some_and(|headers| headers.len() > MAX_HEADERS) {
+                return Ok(Err(too_many_headers()));
             }
         }
-        Ok(serde_json::from_str(payload)?)
+        match serde_json::from_str(payload) {
+            Ok(event) => Ok(Ok(event)),
+            Err(error) => repair(payload, error.into()),
+        }
     }
 
-    /// Finds the gateway's id of the request where [`GatewayEvent::parse`] fails.
+    /// Finds the gateway's id of the request where [`GatewayEvent::parse`] fails or refuses.
     pub(crate) fn request_id(&self) -> Option<String> {
         request_id_of(self.0.get().as_bytes())
     }
@@ -173,6 +177,10 @@ fn body(text: Option<String>, is_base64: bool) -> Result<Body, Error> {
     }
 }
 
+fn too_many_headers() -> Error {
+    Error::invalid("headers", format!("must be at most {MAX_HEADERS}"))
+}
+
 fn too_long(part: &str) -> Error {
     Error::invalid(part, format!("must have at most {MAX_BYTES} bytes"))
 }
@@ -189,14 +197,14 @@ mod tests {
         serde_json::from_str(include_str!("../../../tests/events/describe-caller.json")).unwrap()
     }
 
-    fn parsed(event: &Value) -> Result<ApiGatewayV2httpRequest, NotAnEvent> {
+    fn parsed(event: &Value) -> Result<Result<ApiGatewayV2httpRequest, Error>, NotAnEvent> {
         serde_json::from_value::<GatewayEvent>(event.clone()).unwrap().parse()
     }
 
     fn converted(change: impl FnOnce(&mut Value)) -> Result<Request, Error> {
         let mut event = sample();
         change(&mut event);
-        to_request(parsed(&event).unwrap())
+        to_request(parsed(&event).unwrap()?)
     }
 
     #[test]
@@ -283,28 +291,68 @@ mod tests {
             json!({"requestContext": {}}),
             json!({"requestContext": {"http": {"method": "not a method"}}}),
         ] {
-            assert!(matches!(parsed(&payload), Err(NotAnEvent::Unreadable { .. })), "{payload}");
-        }
-        for (name, value) in [("a b", "c"), ("a", "b\nc"), ("", "a")] {
-            let mut event = sample();
-            event["headers"] = json!({name: value});
-            assert!(matches!(parsed(&event), Err(NotAnEvent::Unreadable { .. })), "{name:?}");
+            assert!(parsed(&payload).is_err(), "{payload}");
         }
     }
 
     #[test]
-    fn more_headers_than_a_request_can_hold_are_an_error() {
+    fn what_a_client_sent_and_nothing_can_read_is_refused_by_name() {
+        for (member, value) in [
+            ("headers", json!({"a b": "c"})),
+            ("headers", json!({"a": "b\nc"})),
+            ("headers", json!({"": "a"})),
+            ("headers", json!({"a": 7})),
+            ("headers", json!(7)),
+            ("cookies", json!("a=1")),
+            ("cookies", json!([1])),
+            ("body", json!({})),
+            ("isBase64Encoded", json!("true")),
+            ("rawPath", json!([])),
+            ("rawQueryString", json!(1)),
+        ] {
+            let refused = converted(|event| event[member] = value.clone()).unwrap_err();
+            assert_eq!(refused, Error::invalid(member, "cannot be read"), "{value}");
+        }
+        let refused = converted(|event| event["requestContext"]["http"]["method"] = json!("G\"T"));
+        assert_eq!(refused.unwrap_err(), Error::invalid("method", "must be an HTTP method"));
+    }
+
+    #[test]
+    fn repeated_members_and_half_characters_are_repaired() {
+        let text = sample().to_string();
+        let odd = text.replacen(
+            '{',
+            r#"{"rawPath": 7, "rawQueryString": "a=b", "rawQueryString": "x=\udc00", "#,
+            1,
+        );
+        // Of repeated members the last counts: the path and query of the sample.
+        let GatewayEvent(payload) = serde_json::from_str(&odd).unwrap();
+        let event = GatewayEvent(payload).parse().unwrap().unwrap();
+        assert_eq!(event.raw_path.as_deref(), sample()["rawPath"].as_str());
+        let odd = text.replacen(r#""rawQueryString":""#, r#""rawQueryString":"x=\udc00"#, 1);
+        assert_ne!(odd, text);
+        let GatewayEvent(payload) = serde_json::from_str(&odd).unwrap();
+        let event = GatewayEvent(payload).parse().unwrap().unwrap();
+        assert!(event.raw_query_string.unwrap().starts_with("x=\u{fffd}"));
+    }
+
+    #[test]
+    fn more_headers_than_a_request_can_hold_are_refused() {
         let mut event = sample();
         for number in 0..40_000 {
             event["headers"][format!("x-{number}")] = json!("");
         }
-        assert_eq!(parsed(&event).unwrap_err(), NotAnEvent::TooManyHeaders(40_006));
+        assert_eq!(parsed(&event).unwrap().unwrap_err(), too_many_headers());
+        event["headers"] = json!({"x": vec![""; 40_000]});
+        assert!(parsed(&event).is_ok_and(|event| event.is_ok()));
     }
 
     #[test]
     fn an_error_says_nothing_of_the_payload() {
         let mut event = sample();
         event["headers"] = json!({"x-access-key": "secret\n"});
+        assert!(!parsed(&event).unwrap().unwrap_err().to_string().contains("secret"));
+        event["requestContext"] = json!({"secret": []});
         assert!(!parsed(&event).unwrap_err().to_string().contains("secret"));
     }
 
@@ -336,7 +384,7 @@ mod tests {
             event["cookies"] = json!(cookies);
             event["body"] = json!(body);
             event["isBase64Encoded"] = json!(base64);
-            if let Ok(event) = parsed(&event) {
+            if let Ok(Ok(event)) = parsed(&event) {
                 let _ = to_request(event);
             }
         }

@@ -38,6 +38,9 @@ pub enum BodyError {
         /// The limit, bytes.
         limit: usize,
     },
+    /// The body is compressed, or in another content coding.
+    #[error("content-encoding: send the body without a content coding")]
+    ContentCoding,
     /// The body is not of a type that the route takes.
     #[error("send the body with content-type: {expected}")]
     UnsupportedMediaType {

@@ -18,6 +18,7 @@ mod log;
 mod lookup;
 mod new_secret;
 mod paging;
+mod precondition;
 mod problem;
 mod request;
 pub mod response;

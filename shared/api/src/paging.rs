@@ -53,10 +53,10 @@ impl Paging {
         filters: &[&str],
     ) -> Result<Self, HandlerError> {
         let parameters = request.query(&[filters, &["limit", "cursor"]].concat())?;
-        let limit = match parameters.get("limit").map(|text| text.parse()) {
+        let limit = match parameters.get("limit").map(|text| parse_limit(text)) {
             None => DEFAULT_LIMIT,
-            Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => limit,
-            Some(_) => return Err(Error::invalid("limit", format!("must be 1 to {MAX_LIMIT}")).into()),
+            Some(Some(limit)) => limit,
+            Some(None) => return Err(Error::invalid("limit", format!("must be 1 to {MAX_LIMIT}")).into()),
         };
         let tenant = tenant.map_or_else(String::new, |tenant| tenant.to_string());
         let scope = format!("{tenant} {query}{}", filter_text(filters, &parameters));
@@ -82,6 +82,12 @@ impl Paging {
     pub fn page<T>(&self, items: Vec<T>, next: Option<impl fmt::Display>) -> Page<T> {
         Page { items, next_cursor: next.map(|position| encode_cursor(&self.scope, &position.to_string())) }
     }
+}
+
+fn parse_limit(text: &str) -> Option<usize> {
+    // The parser of numbers takes a sign too.
+    let limit = text.parse().ok().filter(|_| text.bytes().all(|c| c.is_ascii_digit()))?;
+    (1..=MAX_LIMIT).contains(&limit).then_some(limit)
 }
 
 /// Reads a filter that is a point in time; `given` is its value, as the client sent it.
@@ -144,6 +150,15 @@ mod tests {
         assert_ne!(scope(&[("actor", "a")]), scope(&[("action", "a")]));
         assert_ne!(scope(&[("actor", "a action=1:b")]), scope(&[("actor", "a"), ("action", "b")]));
         assert_eq!(scope(&[("limit", "1")]), "");
+    }
+
+    #[test]
+    fn a_limit_is_1_to_100_in_digits() {
+        assert_eq!(["1", "50", "100", "007"].map(parse_limit), [Some(1), Some(50), Some(100), Some(7)]);
+        for text in ["", "0", "101", "-1", "+5", " 5", "5 ", "1e1", "5.0", "\u{0665}", "18446744073709551617"]
+        {
+            assert_eq!(parse_limit(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -53,6 +53,11 @@ impl From<&HandlerError> for Problem {
             HandlerError::Body(BodyError::TooLarge { .. }) => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", error.to_string())
             }
+            HandlerError::Body(BodyError::ContentCoding) => {
+                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", error.to_string())
+                    .with("field", "content-encoding")
+                    .with("rule", "must be identity or left out")
+            }
             HandlerError::Body(BodyError::UnsupportedMediaType { .. }) => {
                 Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", error.to_string())
             }

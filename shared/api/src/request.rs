@@ -11,7 +11,7 @@ use domain::{
 use lambda_http::{
     Body, RequestExt as _,
     aws_lambda_events::{apigw::ApiGatewayV2httpRequestContext, query_map::QueryMap},
-    http::header,
+    http::header::{self, HeaderName, HeaderValue},
     request::RequestContext,
 };
 
@@ -130,15 +130,23 @@ impl<C> Request<C> {
         self.inner.uri().path()
     }
 
-    /// Returns the query parameters. Refuses a parameter that is not in `known`, and one that is given twice.
+    /// Returns the query parameters. Refuses a parameter that is not in `known`, that is given twice, or that is not
+    /// UTF-8 after decoding.
     pub fn query(&self, known: &[&str]) -> Result<HashMap<String, String>, HandlerError> {
         let mut found = HashMap::new();
         let query = self.inner.query_string_parameters_ref();
         for (name, value) in query.into_iter().flat_map(QueryMap::iter) {
+            if name.trim().is_empty() {
+                return Err(Error::invalid("query", "must give each parameter a name").into());
+            }
             if !known.contains(&name) {
                 let takes = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
                 let rule = format!("is not a parameter of this route; it takes {takes}");
                 return Err(Error::invalid(name, rule).into());
+            }
+            // What is not UTF-8 was decoded to this character.
+            if value.contains(char::REPLACEMENT_CHARACTER) {
+                return Err(Error::invalid(name, "must be percent-encoded UTF-8").into());
             }
             if found.insert(name.to_owned(), value.to_owned()).is_some() {
                 return Err(Error::invalid(name, "must be given once").into());
@@ -147,22 +155,14 @@ impl<C> Request<C> {
         Ok(found)
     }
 
-    /// Checks `If-Match` and `If-None-Match` against the version of what is there; 0 if nothing is.
-    ///
-    /// `*` means any version: `If-Match: *` only changes, and `If-None-Match: *` only creates.
-    pub fn check_precondition(&self, version: u64) -> Result<(), Error> {
-        let current = format!("\"{version}\"");
-        let names = |tags: &str| {
-            version != 0 && tags.split(',').map(str::trim).any(|tag| tag == "*" || tag == current)
-        };
-        let fails = self.header("if-match").is_some_and(|wanted| !names(wanted))
-            || self.header("if-none-match").is_some_and(names);
-        if fails { Err(Error::PreconditionFailed) } else { Ok(()) }
-    }
-
     /// Returns each value of a header, empty if the value is not text.
     pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
         self.inner.headers().get_all(name).iter().map(|value| value.to_str().unwrap_or_default())
+    }
+
+    /// Returns each value of a header as bytes.
+    pub(crate) fn header_values(&self, name: &HeaderName) -> impl Iterator<Item = &[u8]> {
+        self.inner.headers().get_all(name).iter().map(HeaderValue::as_bytes)
     }
 
     /// Returns a header's first value, empty if the value is not text.

@@ -41,6 +41,20 @@ pub fn no_content() -> Response<Body> {
     Response::builder().status(StatusCode::NO_CONTENT).body(Body::Empty).expect("a status and no headers")
 }
 
+/// Builds a 304: the client has this version.
+pub(crate) fn not_modified(version: u64) -> Response<Body> {
+    Response::builder()
+        .status(StatusCode::NOT_MODIFIED)
+        .header(header::CACHE_CONTROL, "no-store")
+        .header(header::ETAG, entity_tag(version))
+        .body(Body::Empty)
+        .expect("the headers are constants and numbers")
+}
+
+fn entity_tag(version: u64) -> String {
+    format!("\"{version}\"")
+}
+
 fn json(status: StatusCode, object: &impl Serialize, version: Option<u64>) -> Response<Body> {
     let body = serde_json::to_string(object).expect("responses are maps with text keys");
     let mut response = Response::builder()
@@ -48,7 +62,7 @@ fn json(status: StatusCode, object: &impl Serialize, version: Option<u64>) -> Re
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::CACHE_CONTROL, "no-store");
     if let Some(version) = version {
-        response = response.header(header::ETAG, format!("\"{version}\""));
+        response = response.header(header::ETAG, entity_tag(version));
     }
     response.body(Body::Text(body)).expect("the headers are constants and numbers")
 }

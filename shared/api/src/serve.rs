@@ -27,13 +27,13 @@ async fn respond<F: Future<Output = HandlerResult>>(
 ) -> Result<ApiGatewayV2httpResponse, Diagnostic> {
     let parsed = event.payload.parse();
     let request_id = match &parsed {
-        Ok(parsed) => parsed.request_context.request_id.clone(),
-        Err(_) => event.payload.request_id(),
+        Ok(Ok(parsed)) => parsed.request_context.request_id.clone(),
+        Ok(Err(_)) | Err(_) => event.payload.request_id(),
     };
     let response = async {
         let event = parsed.map_err(|error| report(&error))?;
         // In a box, or the awaits of `main` nest deeper than rustc's `recursion_limit` of 128.
-        let Ok(response) = answer(async { Box::pin(handler(to_request(event)?)).await }).await;
+        let Ok(response) = answer(async { Box::pin(handler(to_request(event?)?)).await }).await;
         Ok(to_gateway(response))
     };
     with_request_ids(event.context.request_id, request_id, response).await

@@ -8,6 +8,7 @@ pub mod access_key;
 pub mod address;
 pub mod audit;
 pub mod base62;
+pub mod change;
 pub mod cidr;
 mod error;
 pub mod escalation;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::inbox::MessageKind;
+use crate::{change::Change, inbox::MessageKind};
 
 /// The two channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,21 +34,28 @@ pub struct NotificationPreferences {
     pub access_changed: Channels,
 }
 
-/// Switches to set; an absent switch stays as it is.
+/// Switches to set. An absent switch stays as it is; `null` switches on, at any depth.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NotificationPreferencesChange {
-    key_expiring: ChannelsChange,
-    key_expired: ChannelsChange,
-    key_changed: ChannelsChange,
-    access_changed: ChannelsChange,
+    key_expiring: Change<ChannelsChange>,
+    key_expired: Change<ChannelsChange>,
+    key_changed: Change<ChannelsChange>,
+    access_changed: Change<ChannelsChange>,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ChannelsChange {
-    email: Option<bool>,
-    inbox: Option<bool>,
+    email: Change<bool>,
+    inbox: Change<bool>,
+}
+
+impl ChannelsChange {
+    fn apply(self, channels: &mut Channels) {
+        self.email.apply(&mut channels.email, true);
+        self.inbox.apply(&mut channels.inbox, true);
+    }
 }
 
 impl NotificationPreferences {
@@ -70,16 +77,65 @@ impl NotificationPreferences {
 
     /// Applies the switches of `change`.
     #[must_use]
-    pub fn changed(self, change: &NotificationPreferencesChange) -> Self {
-        let merged = |channels: Channels, change: ChannelsChange| Channels {
-            email: change.email.unwrap_or(channels.email),
-            inbox: change.inbox.unwrap_or(channels.inbox),
+    pub fn changed(mut self, change: Change<NotificationPreferencesChange>) -> Self {
+        change.apply_with(&mut self, Self::default(), |preferences, change| {
+            for (channels, change) in [
+                (&mut preferences.key_expiring, change.key_expiring),
+                (&mut preferences.key_expired, change.key_expired),
+                (&mut preferences.key_changed, change.key_changed),
+                (&mut preferences.access_changed, change.access_changed),
+            ] {
+                change.apply_with(channels, Channels::default(), |channels, change| change.apply(channels));
+            }
+        });
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn changed(change: &Value) -> Value {
+        let off = Channels { email: false, inbox: false };
+        let all_off = NotificationPreferences {
+            key_expiring: off,
+            key_expired: off,
+            key_changed: off,
+            access_changed: off,
         };
-        Self {
-            key_expiring: merged(self.key_expiring, change.key_expiring),
-            key_expired: merged(self.key_expired, change.key_expired),
-            key_changed: merged(self.key_changed, change.key_changed),
-            access_changed: merged(self.access_changed, change.access_changed),
+        let change = serde_json::from_value(json!({"notifications": change})).unwrap();
+        let Body { notifications } = change;
+        serde_json::to_value(all_off.changed(notifications)).unwrap()
+    }
+
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(default)]
+        notifications: Change<NotificationPreferencesChange>,
+    }
+
+    #[test]
+    fn null_switches_on_at_any_depth_and_touches_nothing_else() {
+        let (on, off) = (json!({"email": true, "inbox": true}), json!({"email": false, "inbox": false}));
+        let kinds = ["key_expiring", "key_expired", "key_changed", "access_changed"];
+        let all =
+            |value: &Value| kinds.iter().map(|kind| ((*kind).to_owned(), value.clone())).collect::<Value>();
+        assert_eq!(changed(&json!(null)), all(&on));
+        assert_eq!(changed(&json!({})), all(&off));
+        for kind in kinds {
+            let mut expected = all(&off);
+            expected[kind] = on.clone();
+            assert_eq!(changed(&json!({kind: null})), expected);
+            for channel in ["email", "inbox"] {
+                let mut expected = all(&off);
+                expected[kind][channel] = json!(true);
+                assert_eq!(changed(&json!({kind: {channel: null}})), expected);
+                assert_eq!(changed(&json!({kind: {channel: true}})), expected);
+            }
+            assert_eq!(changed(&json!({kind: {}})), all(&off));
         }
     }
 }

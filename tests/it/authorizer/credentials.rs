@@ -2,11 +2,11 @@
 
 use crate::tokens::{token, with_another_secret};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use kit::{Service, run};
+use kit::{RestRequest, Service, run};
 use serde_json::json;
 
 #[test]
-fn a_key_is_taken_from_each_of_three_headers() {
+fn a_key_is_taken_from_each_header_that_may_hold_one() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
@@ -17,9 +17,47 @@ fn a_key_is_taken_from_each_of_three_headers() {
             ("x-access-key", token.to_owned()),
             ("authorization", format!("Bearer {token}")),
             ("authorization", format!("Basic {pair}")),
+            // `curl -u <token>:`
+            ("authorization", format!("Basic {}", STANDARD.encode(format!("{token}:")))),
+            ("authorization", format!("bASIC   {}", STANDARD.encode(format!("{token}:")))),
         ] {
+            let rest =
+                RestRequest::new("rest123", "GET", "/x", world.stack.clock().now()).header(name, &value);
+            let allowed = world.stack.invoke("authorize-request", &rest.authorizer_event()).await.unwrap();
+            assert_eq!(allowed["principalId"], key["user_id"], "{name}");
             world.anonymous().with_header(name, &value).get("/v1/whoami").await.expect(200);
         }
+    });
+}
+
+#[test]
+fn another_pair_than_key_and_secret_or_token_and_nothing_is_refused() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let (token, secret) = (token(&key), key["secret"]["secret_key"].as_str().unwrap());
+        world.stack.calls().clear();
+        let (half, end) = token.split_at(token.len() - 1);
+        for pair in [
+            token.to_owned(),
+            format!("{token}:{token}"),
+            format!("{token}:{secret}"),
+            format!("{token}: "),
+            format!(":{token}"),
+            format!("{half}:{end}"),
+            format!("{secret}:{token}"),
+            format!("x{token}:"),
+        ] {
+            let client =
+                world.anonymous().with_header("authorization", &format!("Basic {}", STANDARD.encode(pair)));
+            client.get("/v1/whoami").await.expect_forbidden_by_gateway();
+        }
+        assert_eq!(world.stack.calls().by_function("authorize-request").len(), 0);
+        // A key rotates itself, and sees the secret that it came with.
+        let encoded = STANDARD.encode(format!("{token}:"));
+        let client = world.anonymous().with_header("authorization", &format!("Basic {encoded}"));
+        let rotate = format!("{}/access-keys/current/rotate", organization.path);
+        client.post(&rotate, serde_json::json!(null)).await.expect(200);
     });
 }
 

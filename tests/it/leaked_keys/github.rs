@@ -110,6 +110,43 @@ fn a_message_of_github_is_accepted_with_a_signature_by_githubs_key() {
 }
 
 #[test]
+fn a_byte_order_mark_and_repeated_members_save_no_key() {
+    let github = Signer::new();
+    run_with(knowing(&[("k1", &github)]), async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let machine = organization.machine("machine").await;
+        for signed in [true, false] {
+            for write in [
+                |token: &str| format!("\u{feff}[{}]", json!({"token": token})),
+                |token: &str| format!("\u{feff} \n[{{\"token\": 7}}, {}]", json!({"token": token})),
+                |token: &str| format!(r#"[{{"token": "{token}", "url": 1, "url": 2}}]"#),
+                |token: &str| {
+                    format!(
+                        r#"[{{"x": 1, "url": "a", "token": "b", "url": [], "x": 2, "token": "{token}"}}]"#
+                    )
+                },
+            ] {
+                let key = organization.key(&machine, 90).await;
+                let body = write(token(&key));
+                if signed {
+                    deliver_signed(world, &github, &body).await;
+                } else {
+                    deliver(world, "/v1/leaked-keys", None, None, &body).await.expect(202);
+                }
+                assert_eq!(status(&organization, &key).await, "revoked", "{signed}");
+            }
+            // Of repeated members the last counts.
+            let key = organization.key(&machine, 90).await;
+            let body = format!(r#"[{{"token": "{}", "token": "x"}}]"#, token(&key));
+            deliver(world, "/v1/leaked-keys", None, None, &body).await.expect(202);
+            assert_eq!(status(&organization, &key).await, "active");
+            let revoke = format!("{}/revoke", organization.key_path(&key));
+            organization.owner.post(&revoke, json!(null)).await.expect(200);
+        }
+    });
+}
+
+#[test]
 fn every_right_token_of_a_message_is_revoked_whatever_stands_beside_it() {
     let github = Signer::new();
     run_with(knowing(&[("k1", &github)]), async |world| {

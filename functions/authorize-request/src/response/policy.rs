@@ -1,4 +1,4 @@
-//! The IAM policy with which a REST API is answered.
+//! The IAM policy with which a REST or WebSocket API is answered.
 
 use serde::Serialize;
 
@@ -37,11 +37,15 @@ impl Scope {
     /// Chooses the scope of a request's policy.
     ///
     /// Refuses a path with a wildcard of policies where the scope is the method: a cached policy would cover
-    /// other methods.
+    /// other methods. The path of a WebSocket API is fixed.
     pub(crate) fn of(authorizer: &Authorizer, request: &AuthorizerRequest) -> Result<Self, Refusal> {
         match &request.format {
             Format::Policy { method_arn } if authorizer.routes.concern(&request.api_id) => {
-                if method_arn.contains(WILDCARDS) { Err(Refusal::WildcardInPath) } else { Ok(Self::Method) }
+                if !request.connects() && method_arn.contains(WILDCARDS) {
+                    Err(Refusal::WildcardInPath)
+                } else {
+                    Ok(Self::Method)
+                }
             }
             _ => Ok(Self::Stage),
         }

@@ -13,7 +13,9 @@ impl FromStr for Routes {
         let routes: HashMap<String, Permission> = serde_json::from_str(text)
             .map_err(|error| format!("must be a JSON object from route to permission: {error}"))?;
         match routes.keys().find(|route| !well_formed(route)) {
-            Some(route) => Err(format!("{route:?} must be `METHOD /path` or `<api id> METHOD /path`")),
+            Some(route) => Err(format!(
+                "{route:?} must be `METHOD /path`, `$connect` or `$default`, or one of them after `<api id> `"
+            )),
             None => Ok(Self(routes)),
         }
     }
@@ -22,7 +24,7 @@ impl FromStr for Routes {
 fn well_formed(route: &str) -> bool {
     let parts: Vec<_> = route.split(' ').collect();
     match parts[..] {
-        ["$default"] | [_, "$default"] => true,
+        ["$default" | "$connect"] | [_, "$default" | "$connect"] => true,
         [method, path] | [_, method, path] => {
             method.bytes().all(|c| c.is_ascii_uppercase()) && path.starts_with('/')
         }
@@ -37,7 +39,7 @@ mod tests {
     #[test]
     fn settings_that_name_no_route_are_refused() {
         assert!("{}".parse::<Routes>().is_ok());
-        assert!(r#"{"GET /a": "a:read", "x1 ANY /b/{c}": "b:*", "$default": "c"}"#.parse::<Routes>().is_ok());
+        assert!(r#"{"GET /a": "a:read", "x1 ANY /b/{c}": "b:*", "$default": "c", "x1 $connect": "d"}"#.parse::<Routes>().is_ok());
         for text in
             ["", "[]", r#"{"get /a": "a"}"#, r#"{"GET a": "a"}"#, r#"{"GET /a": "A"}"#, r#"{"/a": "a"}"#]
         {

@@ -6,6 +6,7 @@ use api::{HandlerError, Member, Request};
 use domain::{
     Error, Time,
     address::check_address,
+    change::Change,
     notification_preferences::NotificationPreferencesChange,
     role::{Label, distinct},
     text::{Email, Name},
@@ -27,7 +28,7 @@ pub(crate) struct Body {
     #[serde(default)]
     pub(crate) groups: Vec<Label>,
     #[serde(default)]
-    pub(crate) notifications: NotificationPreferencesChange,
+    pub(crate) notifications: Change<NotificationPreferencesChange>,
     #[serde(default)]
     pub(crate) access_keys: Vec<KeyBody>,
 }
@@ -60,7 +61,7 @@ impl Body {
         check_address(&user)?;
         user.roles = distinct(self.roles);
         user.groups = distinct(self.groups);
-        user.notifications = user.notifications.changed(&self.notifications);
+        user.notifications = user.notifications.changed(self.notifications);
         Ok((user, self.access_keys))
     }
 }

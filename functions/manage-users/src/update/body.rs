@@ -2,6 +2,7 @@
 
 use api::{non_null, nullable};
 use domain::{
+    change::Change,
     notification_preferences::NotificationPreferencesChange,
     role::{Label, distinct},
     text::{Email, Name},
@@ -14,8 +15,8 @@ use serde::Deserialize;
 pub(crate) struct Body {
     #[serde(default, deserialize_with = "non_null")]
     name: Option<Name>,
-    #[serde(default, deserialize_with = "non_null")]
-    notifications: Option<NotificationPreferencesChange>,
+    #[serde(default)]
+    notifications: Change<NotificationPreferencesChange>,
     #[serde(default, deserialize_with = "non_null")]
     kind: Option<Kind>,
     #[serde(default, deserialize_with = "non_null")]
@@ -59,9 +60,7 @@ impl Body {
         }
         set(&mut user.roles, self.roles.clone().map(distinct).as_ref());
         set(&mut user.groups, self.groups.clone().map(distinct).as_ref());
-        if let Some(preferences) = &self.notifications {
-            user.notifications = user.notifications.changed(preferences);
-        }
+        user.notifications = user.notifications.changed(self.notifications);
         match self.status {
             Some(RequestedStatus::Active) => user.status = Status::Active,
             Some(RequestedStatus::Suspended) => user.status = Status::Suspended,
