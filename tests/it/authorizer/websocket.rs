@@ -120,6 +120,7 @@ fn a_permission_of_the_route_is_needed_and_the_policy_names_the_route() {
                 (organization.machine_with("a", &["chat"]).await, organization.machine("b").await);
             for (user, expected) in [(may, "Allow"), (may_not, "Deny")] {
                 let key = organization.key(&user, 30).await;
+                world.forget_organizations().await;
                 let answer = connect(world, &event(world, &[("x-access-key", token(&key))])).await.unwrap();
                 assert_eq!(effect(&answer), (&json!(expected), &json!(CONNECT)), "{setting}");
             }
@@ -137,6 +138,7 @@ fn a_context_above_seven_and_a_half_kib_is_refused() {
             let permissions: Vec<_> = permissions.iter().map(String::as_str).collect();
             organization.role(name, &permissions).await;
             let key = organization.key(&organization.machine_with(name, &[name]).await, 30).await;
+            world.forget_organizations().await;
             let answer = connect(world, &event(world, &[("x-access-key", token(&key))])).await.unwrap();
             assert_eq!(effect(&answer).0, expected, "{name}");
             world.key(token(&key)).get("/v1/whoami").await.expect(200);

@@ -1,6 +1,6 @@
 //! `If-Match` and `If-None-Match` (RFC 9110, section 13).
 
-use kit::{Organization, World, run};
+use kit::{Organization, run};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -21,8 +21,7 @@ async fn objects(organization: &Organization) -> Vec<(String, Method, Value)> {
     ]
 }
 
-async fn shown(world: &World, organization: &Organization, path: &str) -> (String, Value) {
-    let _ = world;
+async fn shown(organization: &Organization, path: &str) -> (String, Value) {
     let answer = organization.owner.get(path).await;
     (answer.header("etag").to_owned(), answer.expect(200))
 }
@@ -32,7 +31,7 @@ fn a_client_that_has_the_version_gets_304_and_no_body() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
         for (path, ..) in objects(&organization).await {
-            let (etag, body) = shown(world, &organization, &path).await;
+            let (etag, body) = shown(&organization, &path).await;
             assert_eq!(etag, format!("\"{}\"", body["version"]), "{path}");
             for known in [
                 etag.clone(),
@@ -68,7 +67,7 @@ fn a_change_is_made_only_if_all_its_conditions_hold() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
         for (path, method, body) in objects(&organization).await {
-            let (etag, before) = shown(world, &organization, &path).await;
+            let (etag, before) = shown(&organization, &path).await;
             let send = async |name: &str, value: &str| {
                 let client = organization.owner.clone().with_header(name, value);
                 client.send(method.clone(), &path, Some(body.clone())).await
@@ -91,9 +90,9 @@ fn a_change_is_made_only_if_all_its_conditions_hold() {
                     send(name, value).await.expect_invalid(field, "a list of entity tags");
                 }
             }
-            assert_eq!(shown(world, &organization, &path).await, (etag.clone(), before), "{path}");
+            assert_eq!(shown(&organization, &path).await, (etag.clone(), before), "{path}");
             send("if-match", &format!("W/\"0\", {etag}")).await.expect(200);
-            assert_ne!(shown(world, &organization, &path).await.0, etag, "{path}");
+            assert_ne!(shown(&organization, &path).await.0, etag, "{path}");
             send("if-match", "*").await.expect(200);
         }
     });
