@@ -67,6 +67,9 @@ pub(crate) struct NotAnEvent {
     column: usize,
 }
 
+/// An event, the refusal of what a client sent, or a failure. The event is large, and futures that hold it are moved.
+pub(crate) type Parsed = Result<Result<Box<ApiGatewayV2httpRequest>, Error>, NotAnEvent>;
+
 impl From<serde_json::Error> for NotAnEvent {
     fn from(error: serde_json::Error) -> Self {
         Self { line: error.line(), column: error.column() }
@@ -101,7 +104,7 @@ struct Outline {
 impl GatewayEvent {
     /// Parses the payload, or refuses what the client sent. The headers of a long one are counted first, because
     /// `http` panics at too many.
-    pub(crate) fn parse(&self) -> Result<Result<ApiGatewayV2httpRequest, Error>, NotAnEvent> {
+    pub(crate) fn parse(&self) -> Parsed {
         let payload = self.0.get();
         if payload.len() > MIN_BYTES_TO_COUNT {
             let Outline { headers } = match serde_json::from_str(payload) {
@@ -113,7 +116,7 @@ impl GatewayEvent {
             }
         }
         match serde_json::from_str(payload) {
-            Ok(event) => Ok(Ok(event)),
+            Ok(event) => Ok(Ok(Box::new(event))),
             Err(error) => repair(payload, error.into()),
         }
     }
@@ -197,14 +200,14 @@ mod tests {
         serde_json::from_str(include_str!("../../../tests/events/describe-caller.json")).unwrap()
     }
 
-    fn parsed(event: &Value) -> Result<Result<ApiGatewayV2httpRequest, Error>, NotAnEvent> {
+    fn parsed(event: &Value) -> Parsed {
         serde_json::from_value::<GatewayEvent>(event.clone()).unwrap().parse()
     }
 
     fn converted(change: impl FnOnce(&mut Value)) -> Result<Request, Error> {
         let mut event = sample();
         change(&mut event);
-        to_request(parsed(&event).unwrap()?)
+        to_request(*parsed(&event).unwrap()?)
     }
 
     #[test]
@@ -385,7 +388,7 @@ mod tests {
             event["body"] = json!(body);
             event["isBase64Encoded"] = json!(base64);
             if let Ok(Ok(event)) = parsed(&event) {
-                let _ = to_request(event);
+                let _ = to_request(*event);
             }
         }
     }

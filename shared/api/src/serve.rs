@@ -33,7 +33,7 @@ async fn respond<F: Future<Output = HandlerResult>>(
     let response = async {
         let event = parsed.map_err(|error| report(&error))?;
         // In a box, or the awaits of `main` nest deeper than rustc's `recursion_limit` of 128.
-        let Ok(response) = answer(async { Box::pin(handler(to_request(event?)?)).await }).await;
+        let Ok(response) = answer(async { Box::pin(handler(to_request(*event?)?)).await }).await;
         Ok(to_gateway(response))
     };
     with_request_ids(event.context.request_id, request_id, response).await

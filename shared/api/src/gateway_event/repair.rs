@@ -7,17 +7,14 @@ use domain::Error;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use serde_json::{Map, Value};
 
-use super::{MAX_HEADERS, NotAnEvent, too_many_headers};
+use super::{MAX_HEADERS, NotAnEvent, Parsed, too_many_headers};
 
 const CONTEXT: &str = "requestContext";
 
 /// Reads a payload that is no event as it stands, because of `cause`.
 ///
 /// Half a character becomes U+FFFD, and of repeated members the last counts.
-pub(super) fn repair(
-    payload: &str,
-    cause: NotAnEvent,
-) -> Result<Result<ApiGatewayV2httpRequest, Error>, NotAnEvent> {
+pub(super) fn repair(payload: &str, cause: NotAnEvent) -> Parsed {
     let Ok(Value::Object(event)) = serde_json::from_str(&without_lone_surrogates(payload)) else {
         return Err(cause);
     };
@@ -25,7 +22,7 @@ pub(super) fn repair(
         return Ok(Err(too_many_headers()));
     }
     if let Some(event) = read(event.clone()) {
-        return Ok(Ok(event));
+        return Ok(Ok(Box::new(event)));
     }
     let Some(context) = event.get(CONTEXT) else { return Err(cause) };
     let alone = |context: &Value| Map::from_iter([(CONTEXT.to_owned(), context.clone())]);
