@@ -177,7 +177,9 @@ pub(super) fn chosen() -> Vec<Vec<Change>> {
         add("/headers", json!({"content-encoding": text, "idempotency-key": text, "if-none-match": text}));
         add("/cookies", json!([text]));
         add("/body", json!(text));
-        CHOSEN_OF_THE_CONTEXT.iter().for_each(|pointer| add(pointer, json!(text)));
+        for pointer in CHOSEN_OF_THE_CONTEXT {
+            add(pointer, json!(text));
+        }
     }
     add("/body", json!("{\"name\": 1, \"name\": 2}"));
     for number in ["1e999", "-1e999", "123456789012345678901234567890"] {
