@@ -1,19 +1,18 @@
 //! The gateway's question to the authorizer, read from its two event formats.
 
-use std::{borrow::Cow, collections::HashMap};
-
 use api::{AuthorizerContext, app::Moment};
 use domain::{
     Time,
     audit::{Actor, Origin},
 };
-use serde::{
-    Deserialize,
-    de::{DeserializeOwned, IgnoredAny},
-};
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use crate::{failure::Failure, headers::Headers};
+use crate::{
+    failure::Failure,
+    headers::Headers,
+    query::{all_values, pairs_of, parameters},
+};
 
 /// Payload 2.0 of HTTP APIs, 1.0 of REST APIs, or that of the `$connect` route of WebSocket APIs.
 #[derive(Deserialize)]
@@ -200,45 +199,6 @@ impl TryFrom<Payload<'_>> for AuthorizerRequest {
     }
 }
 
-/// Parses query parameters.
-fn parameters<T: DeserializeOwned>(raw: Option<&RawValue>) -> Result<Option<T>, Failure> {
-    raw.map(|raw| serde_json::from_str(raw.get()).map_err(|error| Failure::unreadable(&error))).transpose()
-}
-
-/// Prefers the form that keeps repeated values apart.
-fn all_values(
-    several: Option<HashMap<String, Option<Vec<String>>>>,
-    single: Option<HashMap<String, Option<String>>>,
-) -> Vec<(String, String)> {
-    let several: Vec<_> = several
-        .into_iter()
-        .flatten()
-        .flat_map(|(name, values)| values.into_iter().flatten().map(move |value| (name.clone(), value)))
-        .collect();
-    if several.is_empty() {
-        single.into_iter().flatten().filter_map(|(name, value)| Some((name, value?))).collect()
-    } else {
-        several
-    }
-}
-
-/// Decodes a part of a URL.
-pub(crate) fn decoded(text: &str) -> Cow<'_, str> {
-    if text.contains('%') {
-        percent_encoding::percent_decode_str(text).decode_utf8_lossy()
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
-fn pairs_of(raw: &str) -> Vec<(String, String)> {
-    raw.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decoded(name).into_owned(), decoded(value).into_owned()))
-        .collect()
-}
-
 #[cfg(test)]
 impl AuthorizerRequest {
     /// Makes a request without a credential.
@@ -268,10 +228,11 @@ mod tests {
 
     use super::*;
 
-    fn samples() -> [Value; 2] {
+    fn samples() -> [Value; 3] {
         let http = include_str!("../../../tests/events/authorize-request.json");
         let rest = include_str!("../../../tests/events/authorize-request-rest.json");
-        [http, rest].map(|text| serde_json::from_str(text).unwrap())
+        let websocket = include_str!("../../../tests/events/authorize-request-websocket.json");
+        [http, rest, websocket].map(|text| serde_json::from_str(text).unwrap())
     }
 
     fn parsed(event: &Value) -> Result<AuthorizerRequest, Failure> {

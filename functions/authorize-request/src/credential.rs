@@ -9,10 +9,7 @@ use base64::{
 use domain::token::KeyPrefix;
 use serde::Deserialize;
 
-use crate::{
-    authorizer_request::{AuthorizerRequest, decoded},
-    refusal::Refusal,
-};
+use crate::{authorizer_request::AuthorizerRequest, query::decoded, refusal::Refusal};
 
 /// Query parameters in which some clients send credentials.
 const CREDENTIAL_PARAMETERS: [&str; 3] = ["access_token", "authorization", "x-access-key"];

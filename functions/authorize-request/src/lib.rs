@@ -13,6 +13,7 @@ mod jwt;
 mod member;
 mod organization_cache;
 mod permission_index;
+mod query;
 mod raw_events;
 mod refusal;
 mod response;

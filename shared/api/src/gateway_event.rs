@@ -6,6 +6,7 @@
 //!
 //! Over 300 lines: half of it are the hostile events of its tests.
 
+mod outcome;
 mod repair;
 
 use std::{collections::HashMap, mem};
@@ -22,14 +23,10 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
+pub(crate) use outcome::{NotAnEvent, Parsed};
+
+use outcome::{MAX_BYTES, MAX_HEADERS, too_many_headers};
 use repair::repair;
-
-/// The gateway passes on 10,240 bytes of URL and headers. Percent-encoding makes at most three times as many of
-/// them, twice of which `http` takes as a URI.
-const MAX_BYTES: usize = 10_240;
-
-/// The most headers: one of each kind that fits into what the gateway passes on. `http` panics at 32,768.
-const MAX_HEADERS: usize = MAX_BYTES;
 
 /// A shorter payload cannot hold too many headers: each takes 7 bytes at least, as `"a":"",`.
 const MIN_BYTES_TO_COUNT: usize = 7 * MAX_HEADERS;
@@ -56,25 +53,6 @@ const NOT_IN_URI: &AsciiSet = &CONTROLS
 /// `Debug`, because it holds the caller's credential.
 #[derive(Deserialize)]
 pub(crate) struct GatewayEvent(Box<RawValue>);
-
-/// The payload is no event of the gateway. It may hold a credential, so the error says nothing else of it.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the event cannot be read at line {line}, column {column}")]
-pub(crate) struct NotAnEvent {
-    /// Counted from 1.
-    line: usize,
-    /// Counted from 1.
-    column: usize,
-}
-
-/// An event, the refusal of what a client sent, or a failure. The event is large, and futures that hold it are moved.
-pub(crate) type Parsed = Result<Result<Box<ApiGatewayV2httpRequest>, Error>, NotAnEvent>;
-
-impl From<serde_json::Error> for NotAnEvent {
-    fn from(error: serde_json::Error) -> Self {
-        Self { line: error.line(), column: error.column() }
-    }
-}
 
 /// Finds the gateway's id of the request in a payload that could not be parsed, for the log.
 #[must_use]
@@ -178,10 +156,6 @@ fn body(text: Option<String>, is_base64: bool) -> Result<Body, Error> {
         }
         Some(text) => Ok(Body::Text(text)),
     }
-}
-
-fn too_many_headers() -> Error {
-    Error::invalid("headers", format!("must be at most {MAX_HEADERS}"))
 }
 
 fn too_long(part: &str) -> Error {

@@ -7,7 +7,7 @@ use domain::Error;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use serde_json::{Map, Value};
 
-use super::{MAX_HEADERS, NotAnEvent, Parsed, too_many_headers};
+use super::outcome::{MAX_HEADERS, NotAnEvent, Parsed, too_many_headers};
 
 const CONTEXT: &str = "requestContext";
 
