@@ -1,6 +1,6 @@
 //! The stages of an expiry: 30, 7 and 2 days before, and at the expiry.
 
-use kit::{DAY, Effect, Fault, Organization, Service, World, run};
+use kit::{DAY, Effect, Fault, Organization, Service, When, World, run};
 use serde_json::{Value, json};
 
 #[test]
@@ -94,6 +94,28 @@ fn a_run_that_is_ten_days_late_sends_one_notice() {
         assert_eq!(sent_at(world, 89 * DAY).await, 0);
         assert_eq!(world.items_of("NOTICE#").len(), 2, "by mail and in the inbox");
         assert_eq!(sent_at(world, 90 * DAY + 60).await, 1);
+    });
+}
+
+#[test]
+fn a_run_with_an_older_time_announces_no_wider_stage_after_a_narrower_one() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.machine_key().await;
+        world.travel(83 * DAY + 60);
+        world.stack.warm_up("notify-expiring-keys", 1).await.unwrap();
+        // Claims of inbox and mail, the mark, and then the key's advance, before which the run dies.
+        let kill = Fault::on(Service::DynamoDb, Effect::KillBefore).operation("TransactWriteItems");
+        world.stack.faults().add(kill.function("notify-expiring-keys").when(When::Nth(4)));
+        assert!(world.try_notify().await.is_err());
+        world.stack.faults().clear();
+        assert_eq!(world.stack.emails().len(), 1);
+        world.travel(61 * DAY);
+        let summary = world.notify().await;
+        assert_eq!((&summary["due"], &summary["sent"]), (&json!(1), &json!(0)), "{summary}");
+        let claims = world.items_of("NOTICE#");
+        assert!(claims.len() == 2 && claims.iter().all(|claim| claim["stage"] == 7), "{claims:?}");
+        assert_eq!(world.items_of("INBOX#").len(), 1);
     });
 }
 
