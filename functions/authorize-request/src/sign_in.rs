@@ -2,7 +2,7 @@
 
 mod link;
 
-use api::{Caller, Member, retry_on_conflict};
+use api::{Caller, Member, causes, retry_on_conflict};
 use domain::{
     id::{OrganizationId, UserId},
     sign_in::SignedIn,
@@ -13,7 +13,7 @@ use table::Error;
 
 use crate::{
     authorizer_request::AuthorizerRequest,
-    jwt::{self, Accepted},
+    jwt::{self, Accepted, IssuerFailure},
     member,
     refusal::Refusal,
     settings::Authorizer,
@@ -51,12 +51,24 @@ struct Bearer<'a> {
 impl Bearer<'_> {
     /// Returns the sign-in with the address that the issuer vouches for, which may take a call to the issuer. Other
     /// APIs than this one need no address.
-    async fn with_address(&self) -> Result<SignedIn, Stop> {
+    async fn with_address(&self) -> Result<SignedIn, IssuerFailure> {
         if !self.request.sign_in_routes {
             return Ok(self.accepted.sign_in.clone());
         }
         let Authorizer { userinfo, issuer, .. } = self.authorizer;
-        Ok(userinfo.complete(issuer, self.text, &self.accepted, self.request.moment).await?)
+        userinfo.complete(issuer, self.text, &self.accepted, self.request.moment).await
+    }
+
+    /// Returns the same for a person whose user is known. They need no address: an issuer that does not answer, or
+    /// that other people asked too often, does not stop them, and the next request tries again to prove it.
+    async fn with_address_if_possible(&self) -> SignedIn {
+        self.with_address().await.unwrap_or_else(|failure| {
+            tracing::warn!(
+                error.causes = causes(&failure),
+                "could not ask the issuer for a member's address"
+            );
+            self.accepted.sign_in.clone()
+        })
     }
 }
 
@@ -66,7 +78,7 @@ async fn authorize_member(bearer: &Bearer<'_>, organization_id: OrganizationId) 
     let suspended = WhileSuspended::of_sign_in(request, &user);
     let member = member::authorize(authorizer, request, &user, None, suspended).await?;
     if user.email.is_some() && user.proven_address().is_none() {
-        sign_in = bearer.with_address().await?;
+        sign_in = bearer.with_address_if_possible().await;
     }
     match link(authorizer, request, &user, &sign_in).await {
         Ok(()) => Ok(Member { sign_in: Some(sign_in), ..member }),

@@ -119,6 +119,52 @@ fn an_unproven_address_of_ones_own_is_asked_about_on_this_api_alone() {
 }
 
 #[test]
+fn nobody_is_locked_out_by_an_issuer_that_cannot_be_asked_about_their_changed_address() {
+    for userinfo in [UserinfoBehavior::Fails, UserinfoBehavior::Malformed, UserinfoBehavior::Claims] {
+        run_with(options(&[]), async |world| {
+            let organization = world.organization("alice", "strict").await;
+            let issuer = world.stack.issuer();
+            let user = organization.join_as(world, "bob", "normal").await;
+            let me = organization.user_path("me");
+            let changed = json!({"email": "robert@example.com"});
+            organization.owner.patch(&organization.user_path(&user), changed).await.expect(200);
+            issuer.switch(Switches { tokens: TokenShape::Thin, userinfo, ..Switches::default() });
+            // A stranger uses up the calls of this second, and of the next ones.
+            for number in 0..20 {
+                let stranger = sign_in(world, "mallory", &json!({"jti": number}));
+                stranger.get("/v1/organizations/AAAAAAAAAAAAAAAA/users/me").await;
+            }
+            for _ in 0..3 {
+                let answer = sign_in(world, "bob", &json!({})).get(&me).await.expect(200);
+                assert_eq!(answer["user_id"], json!(user), "{userinfo:?}");
+            }
+        });
+    }
+}
+
+#[test]
+fn an_answer_without_email_verified_proves_nothing_that_the_token_denies() {
+    for claim in [json!(false), json!("false"), json!(1)] {
+        run_with(options(&[("OidcTrustEmail", "absent")]), async |world| {
+            let organization = world.organization("alice", "strict").await;
+            organization.invite_as("bob", "owner").await;
+            let absent = EmailVerified::Absent;
+            let thin = TokenShape::Thin;
+            world.stack.issuer().switch(Switches {
+                tokens: thin,
+                email_verified: absent,
+                ..Switches::default()
+            });
+            let stranger = sign_in(world, "bob", &json!({"email_verified": claim}));
+            stranger.get(&organization.user_path("me")).await.expect_forbidden_by_gateway();
+            assert_eq!(world.audit("user.linked").len(), 0, "{claim}");
+            let bob = sign_in(world, "bob", &json!({}));
+            bob.get(&organization.user_path("me")).await.expect(200);
+        });
+    }
+}
+
+#[test]
 fn an_answer_is_kept_for_its_token_for_a_minute() {
     run_with(options(&[]), async |world| {
         let issuer = world.stack.issuer();

@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 /// The claim that holds the address by default.
 const STANDARD_CLAIM: &str = "email";
 
+const VERIFIED_CLAIM: &str = "email_verified";
+
 /// Where the address of a person stands, and when it counts as verified.
 #[derive(Debug)]
 pub(crate) struct AddressRule {
@@ -46,7 +48,10 @@ impl FromStr for Trust {
 pub(super) enum Source {
     Token,
     /// The answer of the userinfo endpoint, where some issuers write `true` as text.
-    Userinfo,
+    Userinfo {
+        /// Whether the token says of the address something else than that it is verified.
+        doubted: bool,
+    },
 }
 
 /// The address that claims state.
@@ -73,18 +78,24 @@ impl AddressRule {
         let Some(email) = text.and_then(|text| Email::try_from(text.to_owned()).ok()) else {
             return Address::default();
         };
-        let claim = claims.get("email_verified");
+        let claim = claims.get(VERIFIED_CLAIM);
         let is_true = |value: &Value| {
-            *value == Value::Bool(true) || source == Source::Userinfo && value.as_str() == Some("true")
+            *value == Value::Bool(true) || source != Source::Token && value.as_str() == Some("true")
         };
         let verified = match self.trust {
             Trust::Claim => claim.is_some_and(is_true),
-            Trust::Absent => claim.is_none_or(is_true),
+            Trust::Absent => claim.map_or(source != Source::Userinfo { doubted: true }, is_true),
             Trust::Always => true,
         };
         let denied = !verified && claim == Some(&Value::Bool(false));
         Address { email: Some(email), verified, denied }
     }
+}
+
+/// Tells whether claims say of an address something else than that it is verified. Where they do, an answer that says
+/// nothing of it is no proof.
+pub(super) fn is_doubted(claims: &Map<String, Value>) -> bool {
+    claims.get(VERIFIED_CLAIM).is_some_and(|claim| *claim != Value::Bool(true) && *claim != "true")
 }
 
 #[cfg(test)]
@@ -121,7 +132,7 @@ mod tests {
                 }
                 address(&rule, &claims, source).verified
             };
-            for source in [Source::Token, Source::Userinfo] {
+            for source in [Source::Token, Source::Userinfo { doubted: false }] {
                 assert_eq!(verified(None, source), expected[0], "{trust}");
                 assert_eq!(verified(Some(json!(true)), source), expected[1], "{trust}");
                 for other in [json!(false), json!(null), json!(1), json!("false"), json!("True"), json!([])] {
@@ -129,7 +140,15 @@ mod tests {
                 }
             }
             assert_eq!(verified(Some(json!("true")), Source::Token), expected[2], "{trust}");
-            assert_eq!(verified(Some(json!("true")), Source::Userinfo), expected[3], "{trust}");
+            assert_eq!(
+                verified(Some(json!("true")), Source::Userinfo { doubted: false }),
+                expected[3],
+                "{trust}"
+            );
+        }
+        let (claims, doubted) = (json!({"email": "ann@example.com"}), Source::Userinfo { doubted: true });
+        for (trust, verified) in [(Trust::Claim, false), (Trust::Absent, false), (Trust::Always, true)] {
+            assert_eq!(address(&AddressRule::of("email", trust), &claims, doubted).verified, verified);
         }
         assert!("Claim".parse::<Trust>().is_err() && "yes".parse::<Trust>().is_err());
     }
@@ -151,6 +170,21 @@ mod tests {
             let found = address(&AddressRule::of(claim, Trust::Always), &claims, Source::Token);
             assert_eq!(found.email.as_ref().map(Email::as_str), expected, "{claim}");
             assert_eq!(found.verified, expected.is_some(), "{claim}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_not_true_is_a_doubt() {
+        for (claims, doubted) in [
+            (json!({}), false),
+            (json!({"email_verified": true}), false),
+            (json!({"email_verified": "true"}), false),
+            (json!({"email_verified": false}), true),
+            (json!({"email_verified": "false"}), true),
+            (json!({"email_verified": null}), true),
+            (json!({"email_verified": 1}), true),
+        ] {
+            assert_eq!(is_doubted(claims.as_object().unwrap()), doubted, "{claims}");
         }
     }
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    address::{Address, Source},
+    address::{self, Address, Source},
     issuer::Issuer,
 };
 
@@ -49,6 +49,8 @@ pub(crate) struct Accepted {
     pub(super) sub: Option<String>,
     /// Whether the issuer states that it did not verify the address.
     pub(super) address_denied: bool,
+    /// Whether the token says of the address something else than that it is verified.
+    pub(super) address_doubted: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,7 +87,8 @@ impl Claims {
             name: name(&all),
             permissions: permissions(&all),
         };
-        Ok(Accepted { sign_in, sub: checked.sub, address_denied: denied })
+        let address_doubted = address::is_doubted(&all);
+        Ok(Accepted { sign_in, sub: checked.sub, address_denied: denied, address_doubted })
     }
 }
 

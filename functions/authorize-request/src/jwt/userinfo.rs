@@ -133,7 +133,7 @@ impl Userinfo {
         let sub = |claims: &Map<String, Value>| claims.get("sub").and_then(Value::as_str).map(str::to_owned);
         let claims = claims.filter(|claims| accepted.sub.is_some() && sub(claims) == accepted.sub);
         Ok(claims.map_or_else(Profile::default, |claims| Profile {
-            address: issuer.address.read(&claims, Source::Userinfo),
+            address: issuer.address.read(&claims, Source::Userinfo { doubted: accepted.address_doubted }),
             name: claims::name(&claims),
         }))
     }
