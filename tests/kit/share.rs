@@ -39,7 +39,7 @@ pub fn writes() -> Writes {
 /// Counts the hostile events to send, to all functions together: `HOSTILE_EVENTS`.
 #[must_use]
 pub fn hostile_events() -> usize {
-    read("HOSTILE_EVENTS").unwrap_or(500)
+    read("HOSTILE_EVENTS").unwrap_or(300)
 }
 
 /// Returns the one seed to play, of a variable such as `HISTORY_SEED` or `MODEL_SEED`.

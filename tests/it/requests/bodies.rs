@@ -22,25 +22,24 @@ fn a_body_in_a_content_coding_is_415_on_every_route_and_changes_nothing() {
         let key = organization.machine_key().await;
         let before = state(world);
         let mut refused = 0;
-        for (route, _, body, _) in cases() {
+        for (number, (route, _, body, _)) in cases().into_iter().enumerate() {
             // These routes read no body, or need a signature first.
             if route.starts_with("GET ") || route.ends_with("/github") {
                 continue;
             }
             let (method, path) = filled(route, &organization, &key);
-            for coding in ["gzip", "GZip", "br", "identity, gzip", "deflate"] {
-                let client = organization.owner.clone().with_header("content-encoding", coding);
-                let (gzip, plain) = (vec![0x1f, 0x8b, 8, 0], body.to_string().into_bytes());
-                for bytes in if body.is_null() { vec![gzip] } else { vec![gzip, plain] } {
-                    let answer = client.send_raw(method.clone(), &path, JSON, bytes).await;
-                    let problem = answer.expect_problem(415, "unsupported_media_type");
-                    assert_eq!(problem["field"], "content-encoding", "{route} {coding}");
-                    assert!(problem["detail"].as_str().unwrap().contains("content-encoding"), "{problem}");
-                    refused += 1;
-                }
+            let coding = ["gzip", "GZip", "br", "identity, gzip", "deflate"][number % 5];
+            let client = organization.owner.clone().with_header("content-encoding", coding);
+            let (gzip, plain) = (vec![0x1f, 0x8b, 8, 0], body.to_string().into_bytes());
+            for bytes in if body.is_null() { vec![gzip] } else { vec![gzip, plain] } {
+                let answer = client.send_raw(method.clone(), &path, JSON, bytes).await;
+                let problem = answer.expect_problem(415, "unsupported_media_type");
+                assert_eq!(problem["field"], "content-encoding", "{route} {coding}");
+                assert!(problem["detail"].as_str().unwrap().contains("content-encoding"), "{problem}");
+                refused += 1;
             }
         }
-        assert!(refused >= 5 * 20, "{refused}");
+        assert!(refused >= 20, "{refused}");
         assert!(state(world) == before, "something changed");
         let form = Some("application/x-www-form-urlencoded");
         let client = world.anonymous().with_header("content-encoding", "gzip");

@@ -66,7 +66,7 @@ fn a_client_that_has_the_version_gets_304_and_no_body() {
 fn a_change_is_made_only_if_all_its_conditions_hold() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
-        for (path, method, body) in objects(&organization).await {
+        for (number, (path, method, body)) in objects(&organization).await.into_iter().enumerate() {
             let (etag, before) = shown(&organization, &path).await;
             let send = async |name: &str, value: &str| {
                 let client = organization.owner.clone().with_header(name, value);
@@ -82,13 +82,22 @@ fn a_change_is_made_only_if_all_its_conditions_hold() {
             ] {
                 send(name, &value).await.expect_problem(412, "precondition_failed");
             }
+            // Removing, rotating and revoking are changes too.
+            let stale = organization.owner.clone().with_header("if-match", "\"0\"");
+            if number != 0 {
+                stale.delete(&path).await.expect_problem(412, "precondition_failed");
+            }
+            if path.contains("/access-keys/") {
+                for action in ["rotate", "revoke"] {
+                    let path = format!("{path}/{action}");
+                    stale.post(&path, Value::Null).await.expect_problem(412, "precondition_failed");
+                }
+            }
             let bare = etag.trim_matches('"').to_owned();
             let odd =
                 [bare, format!("{etag}\"1\""), format!("*, {etag}"), format!("w/{etag}"), ",".to_owned()];
             for (name, field) in [("if-match", "If-Match"), ("if-none-match", "If-None-Match")] {
-                for value in &odd {
-                    send(name, value).await.expect_invalid(field, "a list of entity tags");
-                }
+                send(name, &odd[number]).await.expect_invalid(field, "a list of entity tags");
             }
             assert_eq!(shown(&organization, &path).await, (etag.clone(), before), "{path}");
             send("if-match", &format!("W/\"0\", {etag}")).await.expect(200);
