@@ -167,7 +167,7 @@ fn no_event_ends_a_process_and_each_is_refused_or_answered() {
                 let (before, after) = (status(before), status(after));
                 let same = before == after || *name == "manage-organization";
                 assert!(same, "{name}: {before:?} and then {after:?}");
-                assert!(victim.sent > drawn, "{name}: {}", victim.sent);
+                assert!(victim.sent > drawn / 2, "{name}: {}", victim.sent);
             }
         }
         for function in &functions {
