@@ -75,11 +75,14 @@ impl Victim<'_> {
         self.send(events::changed(self.sample, changes), writer, what).await;
     }
 
-    /// Sends a change of each kind, then `drawn` single changes and pairs of them.
-    async fn attack(&mut self, part: Part, random: &mut Random) {
+    /// Sends its part of each kind of event, then `drawn` single changes and pairs of them.
+    async fn attack(&mut self, part: Part, cases: &Cases, random: &mut Random) {
         let http = is_http(self.function);
-        for (event, writer, what) in events::raw(self.sample, http) {
-            self.send(event, writer, || what.to_owned()).await;
+        let whole = !http || part.drawn >= cases.chosen.len();
+        for (at, (event, writer, what)) in events::raw(self.sample, http).into_iter().enumerate() {
+            if part.has(at, whole) {
+                self.send(event, writer, || what.to_owned()).await;
+            }
         }
         if self.function == "authorize-request" {
             for changes in events::chosen_for_authorizer(self.sample) {
@@ -87,17 +90,13 @@ impl Victim<'_> {
             }
         }
         if http {
-            let (chosen, large) = (events::chosen(), events::large());
-            let all = part.drawn >= chosen.len();
-            for changes in
-                chosen.iter().enumerate().filter_map(|(at, case)| part.has(at, all).then_some(case))
-            {
-                self.send_changed(changes, Writer::Client).await;
-            }
-            let all = part.drawn >= DRAWN_WITH_ALL_LARGE;
-            for changes in large.iter().enumerate().filter_map(|(at, case)| part.has(at, all).then_some(case))
-            {
-                self.send_changed(changes, Writer::Client).await;
+            let every_large = part.drawn >= DRAWN_WITH_ALL_LARGE;
+            for (of_kind, all) in [(&cases.chosen, whole), (&cases.large, every_large)] {
+                for (at, changes) in of_kind.iter().enumerate() {
+                    if part.has(at, all) {
+                        self.send_changed(changes, Writer::Client).await;
+                    }
+                }
             }
         }
         let (members, replacements) = (events::pointers(self.sample), events::replacements());
@@ -125,6 +124,12 @@ impl Victim<'_> {
     }
 }
 
+/// What clients can send to each function behind the gateway.
+struct Cases {
+    chosen: Vec<Vec<Change>>,
+    large: Vec<Vec<Change>>,
+}
+
 /// One function's part of the events.
 #[derive(Clone, Copy)]
 struct Part {
@@ -150,6 +155,7 @@ fn no_event_ends_a_process_and_each_is_refused_or_answered() {
         }
         let (behind_gateway, others): (Vec<_>, Vec<_>) =
             samples.iter().partition(|(name, _)| is_http(function_of(name)));
+        let cases = Cases { chosen: events::chosen(), large: events::large() };
         let drawn = share::hostile_events() / samples.len();
         let mut random = Random::new(share::seed("HOSTILE_SEED").unwrap_or(1));
         for group in [behind_gateway, others] {
@@ -159,7 +165,7 @@ fn no_event_ends_a_process_and_each_is_refused_or_answered() {
                 let good = || (sample.to_string().into_bytes(), Writer::Aws, || "the sample".to_owned());
                 let (event, writer, what) = good();
                 let before = victim.send(event, writer, what).await;
-                victim.attack(Part { number, of: group.len(), drawn }, &mut random).await;
+                victim.attack(Part { number, of: group.len(), drawn }, &cases, &mut random).await;
                 let (event, writer, what) = good();
                 let after = victim.send(event, writer, what).await;
                 // The sample made another organization each time, up to the limit of a person.
