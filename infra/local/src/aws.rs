@@ -19,7 +19,7 @@ use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use hyper::{Request, body::Incoming, http::request::Parts};
+use hyper::{Request, StatusCode, body::Incoming, http::request::Parts};
 use tokio::net::TcpListener;
 
 use self::{
@@ -36,6 +36,7 @@ use self::{
 use crate::{
     http::{self, Connection, ConnectionDropped, IdleConnections, Response},
     runtime::Runtime,
+    web_pages,
 };
 
 /// The longest body that a service accepts.
@@ -61,6 +62,13 @@ pub(crate) async fn serve(listener: TcpListener, aws: Arc<Aws>) {
         let aws = Arc::clone(&aws);
         async move {
             let (head, body) = request.into_parts();
+            if web_pages::may_have_sent(&head) {
+                return Ok(http::response(
+                    StatusCode::FORBIDDEN,
+                    "text/plain",
+                    web_pages::REFUSAL.to_owned(),
+                ));
+            }
             let connection = head.extensions.get::<Connection>().cloned().unwrap_or_default();
             aws.idle.check(&connection)?;
             let body = http::read(body, MAX_BODY_BYTES).await?.map_err(|_| ConnectionDropped)?;

@@ -176,3 +176,18 @@ async fn a_busy_port_is_one_line_that_says_what_to_do() {
         format!("port {port} is in use: stop what listens there, or choose another with --port")
     );
 }
+
+#[tokio::test]
+async fn a_page_on_the_web_reaches_no_service() {
+    let stack = memory().await;
+    for (name, value, status) in
+        [("host", "evil.example:8000", 403), ("origin", "https://evil.example", 403), ("accept", "*/*", 404)]
+    {
+        let request = Request::post(&stack.environment()["AWS_ENDPOINT_URL_DYNAMODB"])
+            .header("x-amz-target", "DynamoDB_20120810.Scan")
+            .header(name, value);
+        let response =
+            http::client().request(request.body(Full::new(Bytes::from("{}"))).unwrap()).await.unwrap();
+        assert_eq!(response.status(), status, "{name}: {value}");
+    }
+}

@@ -3,11 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
-use hyper::{
-    Method, StatusCode,
-    header::{AUTHORIZATION, HOST},
-    http::request::Parts,
-};
+use hyper::{Method, StatusCode, header::AUTHORIZATION, http::request::Parts};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -19,6 +15,7 @@ use crate::{
     issuer::Issuer,
     runtime::FunctionError,
     schedules::Schedules,
+    web_pages,
 };
 
 /// Handles requests to `/_local`.
@@ -39,8 +36,8 @@ struct Shift {
 impl LocalRoutes {
     /// Handles a request to `/_local/<path>`.
     pub(super) async fn handle(&self, head: &Parts, path: &str, body: &Bytes) -> Response {
-        if !is_for_this_machine(head) {
-            return problem(StatusCode::FORBIDDEN, "/_local answers the hosts localhost and 127.0.0.1 alone");
+        if web_pages::may_have_sent(head) {
+            return problem(StatusCode::FORBIDDEN, web_pages::REFUSAL);
         }
         let parts: Vec<&str> = path.split('/').collect();
         match (&head.method, parts.as_slice()) {
@@ -177,20 +174,6 @@ fn result(result: Result<Value, FunctionError>) -> Response {
             &json!({ "message": error.error_message, "type": error.error_type }),
         ),
     }
-}
-
-/// Tells whether a request was sent to this machine by name, and not to another name that somebody points here.
-///
-/// Without this check any page on the web could read sign-ins and mails: its own name may resolve to this machine.
-fn is_for_this_machine(head: &Parts) -> bool {
-    let mut hosts = head.headers.get_all(HOST).iter();
-    let host = hosts.next().and_then(|host| host.to_str().ok()).filter(|_| hosts.next().is_none());
-    let name = host.map(|host| match host.split_once(':') {
-        Some((name, port)) if !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit()) => name,
-        _ => host,
-    });
-    let is_local = |name: &str| name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1";
-    name.is_some_and(is_local) && head.uri.host().is_none_or(is_local)
 }
 
 fn ok(body: &Value) -> Response {

@@ -1,4 +1,5 @@
-//! Counts read units as `DynamoDB` does, and limits the reads of one partition.
+//! Counts read units: of reads by key as `DynamoDB` does, of queries by the items that they return. Limits the reads of one
+//! partition by key.
 
 use std::{
     collections::HashMap,

@@ -69,6 +69,8 @@ async fn the_local_routes_respond() {
         assert_eq!(response.status, status, "{host}");
         assert_eq!(gateway.get("/v1/whoami", &[("host", host)]).await.status, 200, "{host}");
     }
+    let foreign = [("origin", "https://evil.example")];
+    assert_eq!(gateway.send(Method::POST, "/_local/clock", &foreign, b"{}").await.status, 403);
     for fault in [
         r#"{"effect":"throttle_route","function":"describe-caller"}"#,
         r#"{"effect":"no_instance","operation":"GET /v1/whoami"}"#,
