@@ -73,8 +73,13 @@ impl ModelRun<'_> {
     }
 
     fn set_standing(&mut self, user: usize, standing: Standing) {
+        let now = self.now();
         let user = &mut self.state.users[user];
-        if std::mem::replace(&mut user.standing, standing) != standing {
+        let before = std::mem::replace(&mut user.standing, standing);
+        if (before, standing) == (Standing::Suspended, Standing::Active) {
+            user.rearmed_at = Some(now + 60);
+        }
+        if before != standing {
             let id = user.id.clone();
             self.note("user.updated", &id);
         }

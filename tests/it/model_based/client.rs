@@ -111,7 +111,15 @@ impl ModelRun<'_> {
         assert_eq!(refusal, None);
         self.note("user.created", &id);
         let email = has_email.then_some(email);
-        let user = User { id, name: name.clone(), kind, standing: Standing::Active, email, keys: vec![] };
+        let user = User {
+            id,
+            name: name.clone(),
+            kind,
+            standing: Standing::Active,
+            email,
+            rearmed_at: None,
+            keys: vec![],
+        };
         self.state.users.push(user);
         let position = self.state.users.len() - 1;
         for _ in keys {

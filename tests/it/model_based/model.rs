@@ -58,6 +58,8 @@ pub(crate) struct User {
     pub(crate) standing: Standing,
     /// The address for mails.
     pub(crate) email: Option<String>,
+    /// When the notices that a suspension held back are made up for; `None` if there was none.
+    pub(crate) rearmed_at: Option<Time>,
     pub(crate) keys: Vec<Key>,
 }
 

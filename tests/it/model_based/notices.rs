@@ -8,6 +8,9 @@ use super::model::{Key, Kind, Policy, Standing, Time, User};
 
 const STAGES: [i64; 4] = [0, 2, 7, 30];
 
+/// How long after an expiry its notice is made up for, seconds.
+const MADE_UP_FOR: Time = 89 * DAY;
+
 /// The ids of the keys in the mail to each address.
 pub(crate) type Mails = BTreeMap<String, BTreeSet<String>>;
 
@@ -25,14 +28,45 @@ impl Key {
     }
 }
 
+impl User {
+    /// Tells whether this user hears of a key of `user`, besides that user.
+    fn hears_of(&self, user: &User, key: &Key, policy: &Policy) -> bool {
+        let owner = self.kind == Kind::Owner
+            && (user.kind == Kind::Machine || policy.flexible || user.email.is_none());
+        let did = policy.flexible && [&key.created_by, &key.updated_by].contains(&&self.id);
+        self.standing == Standing::Active && (owner || did)
+    }
+}
+
+/// Makes the keys due again whose notices a suspension held back that was lifted.
+fn rearm(users: &mut [User], policy: &Policy, now: Time) {
+    let is_due =
+        |user: &&mut User| user.standing == Standing::Active && user.rearmed_at.is_some_and(|at| at <= now);
+    let due: Vec<_> = users.iter_mut().filter(is_due).collect();
+    let lifted: Vec<_> = due.into_iter().map(|user| (user.rearmed_at.take(), user.id.clone()).1).collect();
+    let everybody: Vec<User> = users.to_vec();
+    for user in users.iter_mut().filter(|user| user.standing == Standing::Active) {
+        let holder = user.clone();
+        for key in &mut user.keys {
+            let is_recent = key.expires_at.is_some_and(|expires_at| expires_at >= now - MADE_UP_FOR);
+            let has_stage = key.stages().into_iter().any(|(_, at)| at <= now);
+            let hears = |other: &User| other.id == holder.id || other.hears_of(&holder, key, policy);
+            let is_concerned = everybody.iter().any(|other| lifted.contains(&other.id) && hears(other));
+            if is_recent && has_stage && is_concerned {
+                key.due = Some(now);
+            }
+        }
+    }
+}
+
 /// Updates the model as a run of the notice function does, and returns its mails.
 pub(crate) fn run(users: &mut [User], policy: &Policy, now: Time) -> Mails {
+    rearm(users, policy, now);
     let everybody: Vec<User> = users.to_vec();
     let mut mails = Mails::new();
     for user in users {
         let is_active = user.standing == Standing::Active;
-        let machine = user.kind == Kind::Machine;
-        let email = user.email.clone();
+        let holder = user.clone();
         for key in &mut user.keys {
             if key.due.is_none_or(|due| due > now) {
                 continue;
@@ -40,12 +74,9 @@ pub(crate) fn run(users: &mut [User], policy: &Policy, now: Time) -> Mails {
             key.due = key.next_due(now);
             let stage = key.stages().into_iter().filter(|(_, at)| *at <= now).map(|(stage, _)| stage).min();
             let (Some(stage), Some(expires_at), true) = (stage, key.expires_at, is_active) else { continue };
-            let mut addresses: BTreeSet<String> = email.iter().cloned().collect();
-            for other in everybody.iter().filter(|other| other.standing == Standing::Active) {
-                let owner = other.kind == Kind::Owner && (machine || policy.flexible || email.is_none());
-                let did = policy.flexible && [&key.created_by, &key.updated_by].contains(&&other.id);
-                addresses.extend(other.email.iter().filter(|_| owner || did).cloned());
-            }
+            let mut addresses: BTreeSet<String> = holder.email.iter().cloned().collect();
+            let others = everybody.iter().filter(|other| other.hears_of(&holder, key, policy));
+            addresses.extend(others.filter_map(|other| other.email.clone()));
             for address in addresses {
                 let announced = key.announced.entry((expires_at, address.clone())).or_insert(i64::MAX);
                 if stage < *announced {

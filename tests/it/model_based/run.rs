@@ -103,6 +103,7 @@ impl<'w> ModelRun<'w> {
             name: "alice".to_owned(),
             kind: Kind::Owner,
             standing: Standing::Active,
+            rearmed_at: None,
             email: Some("alice@example.com".to_owned()),
             keys: vec![],
         });
