@@ -40,7 +40,7 @@ impl ScheduleInput {
             return Err(Failure::input("shards", format!("must name some of 0 to {}", due_shards - 1)));
         }
         let now = input.time.0;
-        if Timestamp::is_implausible(now) {
+        if Timestamp::is_before_2020(now) {
             return Err(Failure::input("time", "must be 2020 or later"));
         }
         Ok(Self { now, shards })

@@ -9,9 +9,9 @@
 //! - An item that could not be read is never treated as deleted: its key stays due, its mail stays leased.
 //! - A recipient gets at most one mail in a run. An unfinished mail also takes the new notices, unless it
 //!   cannot be read. If a recipient has several unfinished mails, the others stay due.
-//! - An organization has so many mails a day to addresses that no sign-in proved. Those beyond wait for the next
-//!   day, UTC, and nothing of them is claimed before.
-//! - What is owed to a suspended reader is held: no run reads it until the suspension is lifted.
+//! - Mails of an organization to addresses that no sign-in proved are limited per UTC day. Mails beyond the limit
+//!   wait for the next day, and none of their notices is claimed before.
+//! - Mails and messages to a suspended recipient are held: no run reads them until the suspension is lifted.
 //! - A mail that failed waits longer each time, and comes after all mails that failed less often.
 //! - Inboxes do not depend on SES: they are filled before the first mail.
 

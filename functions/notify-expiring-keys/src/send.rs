@@ -2,7 +2,10 @@
 
 use std::cell::RefCell;
 
-use domain::{message::ExpiringKey, user::User};
+use domain::{
+    message::{ExpiringKey, Undeliverable},
+    user::User,
+};
 use futures_util::{StreamExt as _, stream};
 use table::{Mail, Table};
 
@@ -137,7 +140,9 @@ async fn send_mail(delivery: &Delivery<'_>, mut digest: Digest, permit: Permit<'
         Lookup::Found(recipient) if is_member(recipient, &mail) && !is_empty => {
             match directory.mail_address(recipient) {
                 Some(address) => deliver(delivery, &mail, recipient, address, &keys, permit).await,
-                None => mark_undeliverable(delivery, &mail, recipient, &keys, "AddressNotProven").await,
+                None => {
+                    mark_undeliverable(delivery, &mail, recipient, &keys, &Undeliverable::NotProven).await
+                }
             }
         }
         Lookup::Unavailable => run.count(|summary| summary.failed += 1),

@@ -9,18 +9,20 @@ use crate::{
     id::UserId,
     inbox::{Message, MessageKind},
     role::Label,
-    text::Name,
+    text::{Email, Name},
     token::KeyPrefix,
-    user::{Kind, Status, User},
+    user::{Status, User},
 };
 
 mod expiring_key;
 mod quoted;
 #[cfg(test)]
 mod tests;
+mod undeliverable;
 
 pub use expiring_key::{EXPIRY_ADVICE, ExpiringKey, instant};
 pub use quoted::quoted;
+pub use undeliverable::Undeliverable;
 
 /// The most undelivered items that a message names; it counts the others.
 const MAX_NAMED: usize = 20;
@@ -154,7 +156,8 @@ impl Message {
             if before.kind != after.kind {
                 facts.push(format!("Its kind is now {}.", after.kind));
             }
-            if let Some(email) = after.email.as_ref().filter(|_| before.email != after.email) {
+            let is_same = |email: &Email| before.email.as_ref().is_some_and(|before| before.is(email));
+            if let Some(email) = after.email.as_ref().filter(|email| !is_same(email)) {
                 facts.push(format!(
                     "Its address is now {email}. Mails go there after a sign-in with it, and no longer to this \
                      address."
@@ -189,13 +192,8 @@ impl Message {
         prefix: &KeyPrefix,
         source_ip: &str,
     ) -> Self {
-        let key_name = quoted(key.name.as_str());
-        let title = if user.kind == Kind::Machine {
-            let user_name = quoted(user.name.as_str());
-            format!("A retired secret of the access key {key_name} of {user_name} was used")
-        } else {
-            format!("A retired secret of your access key {key_name} was used")
-        };
+        let (key_name, user_name) = (quoted(key.name.as_str()), quoted(user.name.as_str()));
+        let title = format!("A retired secret of the access key {key_name} of {user_name} was used");
         let text = format!(
             "Somebody at {source_ip} came with a secret of key {} that a rotation had ended, and was \
              refused. Either a program still holds the old secret, or it leaked. If you know of no such \
@@ -267,11 +265,16 @@ impl Message {
         Self::new(at, kind, key.headline(at), text, Some(key.key_id))
     }
 
-    /// Words the end of a mail that the mail service refuses with `code`, for the owners.
+    /// Words the end of a mail that is never sent, for the owners.
     ///
     /// `undelivered` names each item that the mail was about.
     #[must_use]
-    pub fn mail_undeliverable(at: Time, recipient: &User, code: &str, undelivered: &[String]) -> Self {
+    pub fn mail_undeliverable(
+        at: Time,
+        recipient: &User,
+        reason: &Undeliverable,
+        undelivered: &[String],
+    ) -> Self {
         let name = quoted(recipient.name.as_str());
         let address = recipient.email.as_ref().map(ToString::to_string).unwrap_or_default();
         let named = undelivered[..undelivered.len().min(MAX_NAMED)].join("; ");
@@ -280,10 +283,16 @@ impl Message {
             more => format!("; and {more} more"),
         };
         let title = format!("Mails to {name} cannot be delivered");
-        let text = format!(
-            "The mail service refuses the address {address} of {name} for good ({code}). Not delivered: \
-             {named}{more}. Tell {name}, and correct the address."
-        );
+        let text = match reason {
+            Undeliverable::Refused { code } => format!(
+                "The mail service refuses the address {address} of {name} for good ({code}). Not delivered: \
+                 {named}{more}. Tell {name}, and correct the address."
+            ),
+            Undeliverable::NotProven => format!(
+                "The address of {name} changed, and no sign-in proved the new one yet. Not delivered: \
+                 {named}{more}. Ask {name} to sign in with it."
+            ),
+        };
         Self::new(at, MessageKind::MailUndeliverable, title, text, None)
     }
 }

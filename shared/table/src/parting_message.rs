@@ -124,6 +124,8 @@ impl Table {
         };
         let mut item = encode(waiting.key(), &waiting);
         self.due_from(&mut item, waiting.organization_id, waiting.message.at);
+        // Where SES takes no mail to the address, the message ends with the audit event of the change.
+        item.insert("ttl".to_owned(), number(self.audit_kept_until(waiting.message.at).seconds()));
         item
     }
 }

@@ -146,6 +146,23 @@ fn owners_hear_in_place_of_a_machine_whose_address_nobody_proved() {
 }
 
 #[test]
+fn owners_hear_once_of_a_leak_of_a_machine_whose_address_nobody_proved() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = machine_key(&organization, "victim@example.org").await;
+        let report = json!({"tokens": [token(&key)]});
+        world.anonymous().post("/v1/leaked-keys", report).await.expect(202);
+        for _ in 0..3 {
+            world.notify().await;
+            assert!(world.items_of("OUTBOX#").is_empty());
+        }
+        assert_eq!(recipients(world), ["alice@example.com"]);
+        let told = world.items_of("INBOX#");
+        assert_eq!(told.iter().filter(|item| item["event"] == "leak_reported").count(), 1);
+    });
+}
+
+#[test]
 fn a_machine_is_mailed_at_the_proven_address_of_a_person_of_its_organization() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;

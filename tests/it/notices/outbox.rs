@@ -70,7 +70,10 @@ fn expiries_and_changes_are_one_mail_and_the_most_urgent_is_its_subject() {
         world.notify().await;
         let mails = mails_to(world, "carol@example.com");
         assert_eq!(mails.len(), 2);
-        assert_eq!(mails[1].subject, "A retired secret of your access key \"own\" was used, and 2 more");
+        assert_eq!(
+            mails[1].subject,
+            "A retired secret of the access key \"own\" of \"carol\" was used, and 2 more"
+        );
         for told in ["expires in 7 days", "\"alice\" changed your roles or groups"] {
             assert!(mails[1].text.contains(told), "{}", mails[1].text);
         }

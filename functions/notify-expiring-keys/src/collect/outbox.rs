@@ -1,6 +1,6 @@
 //! Reads the messages that wait in the outbox.
 
-use domain::id::UserId;
+use domain::{id::UserId, inbox::MessageKind};
 use table::{Error, OutboxMessage, Owed, Table};
 use ulid::Ulid;
 
@@ -12,7 +12,6 @@ use crate::{
     directory::{Directory, Lookup},
     recipients::active_user,
     run::{Run, table_step},
-    urgency::Urgency,
 };
 
 /// The number of messages that are read together.
@@ -21,8 +20,8 @@ const BATCH_SIZE: usize = 100;
 /// Reads waiting messages, named by recipient and id, and into the directory their recipients.
 ///
 /// Messages to a recipient who is suspended, or whose organization is, are held. If mail to the recipient may go to no
-/// address, messages about threats are addressed to the owners. Other messages whose recipient cannot receive mail are dropped. Messages that cannot be read stay due, as do
-/// messages whose recipient cannot be read.
+/// address, uses of retired secrets are addressed to the owners, and other messages are dropped. Messages that cannot
+/// be read stay due, as do messages whose recipient cannot be read.
 pub(crate) async fn load_messages(
     run: &Run,
     table: &Table,
@@ -48,8 +47,10 @@ pub(crate) async fn load_messages(
                 Lookup::Found(user) if directory.channels_of(user, waiting.organization_id).email => {
                     messages.push(waiting);
                 }
+                // Reports of secrets were addressed to the owners at once.
                 Lookup::Found(user)
-                    if active_user(Some(user)).is_some() && Urgency::from(&waiting.message).is_threat() =>
+                    if active_user(Some(user)).is_some()
+                        && waiting.message.kind == MessageKind::RetiredSecretUsed =>
                 {
                     redirect(run, table, &waiting).await;
                 }

@@ -1,6 +1,11 @@
 //! Sends one mail, and marks what became of it.
 
-use domain::{inbox::Message, message::ExpiringKey, notification::Notification, user::User};
+use domain::{
+    inbox::Message,
+    message::{ExpiringKey, Undeliverable},
+    notification::Notification,
+    user::User,
+};
 use table::{Error, Mail, MailStatus};
 
 use super::{delivery::Delivery, rate_limit::Permit, ses::SendOutcome};
@@ -32,7 +37,9 @@ pub(super) async fn deliver(
             run.count(|summary| summary.sent += 1);
             mark(delivery, mail, MailStatus::Sent).await;
         }
-        SendOutcome::Rejected(code) => mark_undeliverable(delivery, mail, recipient, keys, &code).await,
+        SendOutcome::Rejected(code) => {
+            mark_undeliverable(delivery, mail, recipient, keys, &Undeliverable::Refused { code }).await;
+        }
         SendOutcome::Unknown(code) => {
             // SES may have counted the mail.
             permit.consume();
@@ -71,12 +78,12 @@ pub(super) async fn mark_undeliverable(
     mail: &Mail,
     recipient: &User,
     keys: &[ExpiringKey],
-    code: &str,
+    reason: &Undeliverable,
 ) {
     delivery.run.count(|summary| summary.failed += 1);
     let (user, mail_id, key_ids) = (recipient.user_id, mail.mail_id, key_ids(mail));
-    tracing::error!(user.id = %user, mail.id = %mail_id, ses.code = code, key.ids = key_ids, "a mail is undeliverable: its address is rejected or not proven");
-    let marked = table_step(store_undeliverable(delivery, mail, recipient, keys, code)).await;
+    tracing::error!(user.id = %user, mail.id = %mail_id, mail.reason = %reason, key.ids = key_ids, "a mail is undeliverable");
+    let marked = table_step(store_undeliverable(delivery, mail, recipient, keys, reason)).await;
     record_mark(delivery, mail, marked);
 }
 
@@ -94,12 +101,12 @@ async fn store_undeliverable(
     mail: &Mail,
     recipient: &User,
     keys: &[ExpiringKey],
-    code: &str,
+    reason: &Undeliverable,
 ) -> Result<(), Error> {
     let (table, now) = (&delivery.notifier.app.table, delivery.run.now);
     let titles = mail.messages.iter().map(|message| message.title.clone());
     let undelivered: Vec<_> = keys.iter().map(|key| key.headline(now)).chain(titles).collect();
-    let message = Message::mail_undeliverable(now, recipient, code, &undelivered);
+    let message = Message::mail_undeliverable(now, recipient, reason, &undelivered);
     let to_owners = Notification::to_owners(mail.organization_id, Vec::new(), message);
     let in_inboxes = Notification { by_mail: false, ..to_owners };
     table.mark_mail(mail, MailStatus::Dead, &[in_inboxes], now).await

@@ -25,10 +25,12 @@ pub(super) async fn send_parting_mail(delivery: &Delivery<'_>, mut mail: Parting
         Ok(()) => {}
         // Another run has them.
         Err(Error::Conflict) => return,
-        Err(error) => return run.record_failure(1, "lease the messages to a former address", &error),
+        Err(error) => {
+            return run.record_failure(mail.messages.len(), "lease the messages to a former address", &error);
+        }
     }
     if run.time_left().is_zero() {
-        return run.count(|summary| summary.left_over += 1);
+        return run.count(|summary| summary.left_over += mail.messages.len());
     }
     let user = mail.user_id;
     match hand_over(delivery, &mail).await {
@@ -38,18 +40,18 @@ pub(super) async fn send_parting_mail(delivery: &Delivery<'_>, mut mail: Parting
             remove(delivery, &mail.messages).await;
         }
         SendOutcome::Rejected(code) => {
-            run.count(|summary| summary.failed += 1);
+            run.count(|summary| summary.failed += mail.messages.len());
             tracing::error!(user.id = %user, ses.code = code, "a mail to a former address is undeliverable: SES rejects the address");
             remove(delivery, &mail.messages).await;
         }
         SendOutcome::Unknown(code) => {
             permit.consume();
-            run.count(|summary| summary.failed += 1);
+            run.count(|summary| summary.failed += mail.messages.len());
             tracing::error!(user.id = %user, ses.code = code, "a mail to a former address may not have been sent");
         }
         SendOutcome::QuotaUsedUp => {
             permit.close();
-            run.count(|summary| summary.left_over += 1);
+            run.count(|summary| summary.left_over += mail.messages.len());
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     id::{KeyId, KeySuffix, OrganizationId},
     secret::Peppers,
     token::SecretToken,
+    user::Kind,
 };
 
 const NOW: Time = Time::from_seconds(1_790_000_000);
@@ -69,11 +70,9 @@ fn changed_roles_and_groups_are_listed() {
 }
 
 #[test]
-fn a_retired_secret_is_of_the_reader_or_of_a_machine() {
-    for (kind, title) in [
-        (Kind::Owner, "A retired secret of your access key \"deploy\" was used"),
-        (Kind::Machine, "A retired secret of the access key \"deploy\" of \"Ann\" was used"),
-    ] {
+fn a_retired_secret_is_named_with_its_user_because_owners_read_of_it_too() {
+    let title = "A retired secret of the access key \"deploy\" of \"Ann\" was used";
+    for kind in [Kind::Owner, Kind::Machine] {
         let user = user(kind);
         let (key, prefix, masked_key) = key(&user, None);
         let message = Message::retired_secret_used(NOW, &key, &user, &prefix, "192.0.2.1");
@@ -156,16 +155,26 @@ fn an_expiry_is_soon_or_past() {
 #[test]
 fn an_undeliverable_mail_names_twenty_items_and_counts_the_others() {
     let items: Vec<_> = (1..=22).map(|number| format!("item {number}")).collect();
-    let message = Message::mail_undeliverable(NOW, &user(Kind::Normal), "MessageRejected", &items[..1]);
+    let refused = Undeliverable::Refused { code: "MessageRejected".to_owned() };
+    let message = Message::mail_undeliverable(NOW, &user(Kind::Normal), &refused, &items[..1]);
     assert_eq!(message.title, "Mails to \"Ann\" cannot be delivered");
     assert_eq!(
         message.text,
         "The mail service refuses the address ann@example.com of \"Ann\" for good (MessageRejected). Not \
          delivered: item 1. Tell \"Ann\", and correct the address."
     );
-    let message = Message::mail_undeliverable(NOW, &user(Kind::Normal), "MessageRejected", &items);
+    let message = Message::mail_undeliverable(NOW, &user(Kind::Normal), &refused, &items);
     assert!(message.text.contains("; item 20; and 2 more. Tell \"Ann\""), "{}", message.text);
     assert_eq!((message.kind, message.key_id), (MessageKind::MailUndeliverable, None));
+}
+
+#[test]
+fn an_address_that_nobody_proved_is_not_called_refused() {
+    let message =
+        Message::mail_undeliverable(NOW, &user(Kind::Normal), &Undeliverable::NotProven, &["a".to_owned()]);
+    let text = "The address of \"Ann\" changed, and no sign-in proved the new one yet. Not delivered: a. Ask \"Ann\" to \
+                sign in with it.";
+    assert_eq!(message.text, text);
 }
 
 #[test]
@@ -183,6 +192,11 @@ fn a_changed_account_is_described_to_the_address_that_it_had() {
         assert_eq!((message.kind, message.key_id), (MessageKind::AccountChanged, None));
         (message.title, message.text)
     };
+    let spelled = |user: &mut User| {
+        user.kind = Kind::Normal;
+        user.set_email(Some("Ann@Example.com".to_owned().try_into().unwrap()));
+    };
+    assert_eq!(worded(spelled).1, format!("Its kind is now normal. {done}"), "the address is the same");
     for (change, title, facts) in [
         (
             (|user| user.status = Status::Suspended) as fn(&mut User),
