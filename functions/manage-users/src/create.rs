@@ -41,6 +41,9 @@ async fn replay(app: &App<Pepper>, request: &Request<Member>, record: &Idempoten
     member.actor().may(Action::WriteUser)?;
     let user_id = record.user_id.ok_or(Error::NotFound { what: "user" })?;
     let user = app.user(member, user_id.as_str()).await?;
+    if !record.key_ids.is_empty() {
+        app.permit(member, Action::CreateKey, user.as_resource()).await?;
+    }
     let mut keys = Vec::with_capacity(record.key_ids.len());
     for key_id in &record.key_ids {
         // A key that was deleted since is left out.

@@ -175,6 +175,35 @@ fn a_repeated_creation_of_a_machine_shows_it_with_its_keys() {
 }
 
 #[test]
+fn a_repeated_creation_needs_the_rights_of_the_first() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.role("users", &["users:read", "users:write"]).await;
+        organization.role("keys", &["access-keys:read", "access-keys:write"]).await;
+        let carol = organization.invite("carol").await;
+        // The authorizer keeps roles for ten seconds.
+        world.travel(11);
+        let hold = async |roles: Value| {
+            organization
+                .owner
+                .patch(&organization.user_path(&carol), json!({"roles": roles}))
+                .await
+                .expect(200);
+        };
+        hold(json!(["users", "keys"])).await;
+        let client = named(&world.person("carol"), "machine 1");
+        let path = format!("{}/users", organization.path);
+        let body =
+            json!({"kind": "machine", "name": "ci", "access_keys": [{"name": "a", "expires_in_days": 30}]});
+        client.post(&path, body.clone()).await.expect(201);
+        hold(json!(["users"])).await;
+        client.post(&path, body.clone()).await.expect_problem(403, "forbidden");
+        hold(json!(["users", "keys"])).await;
+        client.post(&path, body).await.expect(201);
+    });
+}
+
+#[test]
 fn an_idempotency_key_is_1_to_128_printable_characters() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;

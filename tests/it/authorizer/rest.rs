@@ -13,6 +13,23 @@ async fn authorize(world: &World, request: &RestRequest) -> Result<Value, String
 }
 
 #[test]
+fn a_principal_is_no_text_of_a_tokens_choice() {
+    run(async |world| {
+        let issuer = world.stack.issuer();
+        let mut claims = issuer.claims("x", "x@example.com", "x");
+        claims["sub"] = json!("odd\n\0 subject");
+        let token = issuer.sign(&issuer.header(), &claims);
+        let (header, now) = (format!("Bearer {token}"), world.stack.clock().now());
+        let request = RestRequest::new("rest123", "GET", "/v1/whoami", now).header("Authorization", &header);
+        let mut event = request.authorizer_event();
+        event["stageVariables"] = json!({"sign_in_routes": "allow"});
+        let answer = world.stack.invoke("authorize-request", &event).await.unwrap();
+        let principal = answer["principalId"].as_str().unwrap();
+        assert!(principal.len() == 64 && principal.bytes().all(|c| c.is_ascii_hexdigit()), "{principal:?}");
+    });
+}
+
+#[test]
 fn a_rest_api_gets_a_policy_for_the_whole_api_and_stage() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
