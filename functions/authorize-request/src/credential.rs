@@ -20,7 +20,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decod
 /// Finds the one credential. Refuses a request without a credential, with several, with one in the URL, or with one
 /// of an unknown form.
 ///
-/// In the URL counts a key of this installation, and a JWT of `issuer`. An API's own links may hold other JWTs.
+/// In the URL, only keys of this installation and JWTs of `issuer` count as credentials. Links of other APIs may hold
+/// other JWTs.
 pub(crate) fn find(
     request: &AuthorizerRequest,
     prefix: &KeyPrefix,
@@ -42,7 +43,7 @@ fn in_url(request: &AuthorizerRequest, prefix: &KeyPrefix, issuer: &str) -> bool
         |text: &str| prefix.is_contained_in(text) || issuers_of_jwts(text).any(|named| named == issuer);
     let named = |name: &str| CREDENTIAL_PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(name));
     let in_query = |(name, value): &(String, String)| {
-        // A JWT of somebody else is for somebody else, whatever the parameter is called.
+        // A JWT of another issuer is meant for another API, whatever the parameter is called.
         named(name) && issuers_of_jwts(value).next().is_none() || is_credential(value) || is_credential(name)
     };
     request.query.iter().any(in_query)
@@ -64,7 +65,7 @@ fn issuer_of(claims: &str) -> Option<String> {
     struct Claims {
         iss: String,
     }
-    // Each object in base64 begins so. Most words are thereby no claims, at no cost.
+    // The base64 of a JSON object starts with `e`, so most words are skipped without decoding.
     let encoded = Some(claims.trim_end_matches('=')).filter(|claims| claims.starts_with('e'))?;
     let claims: Claims = serde_json::from_slice(&LENIENT.decode(encoded).ok()?).ok()?;
     Some(claims.iss)

@@ -31,8 +31,8 @@ pub(crate) enum Failure {
     /// The secret could not be checked.
     #[error("the secret could not be checked")]
     Pepper(#[from] PepperFailure),
-    /// The identity provider did not say what it was asked.
-    #[error("the identity provider did not answer as it must")]
+    /// The identity provider did not say what it was asked, or was asked too often.
+    #[error("there is no answer of the identity provider")]
     Issuer(#[from] IssuerFailure),
 }
 

@@ -32,20 +32,20 @@ impl RawEvents {
 }
 
 impl<S> Layer<S> for RawEvents {
-    type Service = Keeping<S>;
+    type Service = RawEventService<S>;
 
-    fn layer(&self, inner: S) -> Keeping<S> {
-        Keeping { events: self.clone(), inner }
+    fn layer(&self, inner: S) -> RawEventService<S> {
+        RawEventService { events: self.clone(), inner }
     }
 }
 
-/// The runtime, which keeps the bytes of each event and goes on with `null`.
-pub struct Keeping<S> {
+/// A service that stores the bytes of each event and passes `null` on.
+pub struct RawEventService<S> {
     events: RawEvents,
     inner: S,
 }
 
-impl<S: Service<LambdaInvocation>> Service<LambdaInvocation> for Keeping<S> {
+impl<S: Service<LambdaInvocation>> Service<LambdaInvocation> for RawEventService<S> {
     type Response = S::Response;
     type Error = S::Error;
     type Future = S::Future;

@@ -72,23 +72,42 @@ impl AuthorizerContext {
     /// Counts the bytes of all values.
     #[must_use]
     pub fn bytes(&self) -> usize {
+        // Without `..`: a member that is added later counts too.
+        let Self {
+            organization_id,
+            organization_status,
+            user_id,
+            user_kind,
+            user_name,
+            auth_method,
+            key_id,
+            key_name,
+            roles,
+            permissions,
+            expires_at,
+            expires_in_days,
+            issuer,
+            subject,
+            email,
+            email_verified,
+        } = self;
         let values = [
-            &self.organization_id,
-            &self.organization_status,
-            &self.user_id,
-            &self.user_kind,
-            &self.user_name,
-            &self.auth_method,
-            &self.key_id,
-            &self.key_name,
-            &self.roles,
-            &self.permissions,
-            &self.expires_at,
-            &self.expires_in_days,
-            &self.issuer,
-            &self.subject,
-            &self.email,
-            &self.email_verified,
+            organization_id,
+            organization_status,
+            user_id,
+            user_kind,
+            user_name,
+            auth_method,
+            key_id,
+            key_name,
+            roles,
+            permissions,
+            expires_at,
+            expires_in_days,
+            issuer,
+            subject,
+            email,
+            email_verified,
         ];
         values.iter().map(|value| value.len()).sum()
     }

@@ -83,8 +83,8 @@ impl<P> App<P> {
 
     /// Reads the key that the path names, with its user; `current` is the key that the caller came with.
     ///
-    /// A key of another organization is not found, as if it did not exist. Neither is a key that the caller
-    /// may not read.
+    /// A key of another organization is not found, as if it did not exist. A key of this organization with which the
+    /// caller may not do this is forbidden.
     pub async fn access_key(
         &self,
         request: &Request<Member>,

@@ -6,8 +6,8 @@
 //!   [`domain::Error`]; it is the caller's matter, so its text is shown, and the log has one line of
 //!   information. A condition of the table that did not hold carries such a refusal too
 //!   ([`table::Error::Refused`]), and is answered alike. Statuses 400 to 422, by the kind of refusal.
-//! - **`Body`**: the bytes are too many, or of another type than the route takes. Only HTTP knows these two
-//!   rules, so they are no `domain::Error`. Statuses 413 and 415.
+//! - **`Body`**: the body is too large, compressed, or of a media type that the route does not take. Only HTTP knows
+//!   these rules, so they are no `domain::Error`. Statuses 413 and 415.
 //! - **`Store`**: DynamoDB failed. 503 where a repetition may help: a conflict that outlasted its retries,
 //!   throttling, a batch left undone, no answer. 500 where it cannot: a missing right or table, a request that DynamoDB calls
 //!   invalid, a stored item that cannot be read.

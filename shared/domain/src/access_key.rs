@@ -118,7 +118,7 @@ pub struct Restrictions<'a> {
 impl Restrictions<'_> {
     /// Tells whether the key may do less than its user.
     #[must_use]
-    pub const fn narrow(&self) -> bool {
+    pub const fn is_narrowed(&self) -> bool {
         self.roles.is_some() || self.groups.is_some()
     }
 }
@@ -201,8 +201,8 @@ impl AccessKey {
 
     /// Tells whether the key may do less than its user.
     #[must_use]
-    pub const fn is_narrowed(&self) -> bool {
-        self.roles.is_some() || self.groups.is_some()
+    pub fn is_narrowed(&self) -> bool {
+        self.restrictions().is_narrowed()
     }
 
     /// Returns what restricts the key.

@@ -24,7 +24,7 @@ pub enum MessageKind {
     AccountChanged,
     /// A retired secret was used.
     RetiredSecretUsed,
-    /// A key was reported as leaked, and revoked.
+    /// A secret of a key was reported as leaked. The key was revoked, unless the secret was retired.
     LeakReported,
     /// A mail cannot be delivered.
     MailUndeliverable,

@@ -34,9 +34,9 @@ impl Timestamp {
         stated.contains(&milliseconds).then_some(Self(milliseconds))
     }
 
-    /// Tells whether a time that a trigger states is before 2020, and so none.
+    /// Tells whether the time of an event is before 2020. Such a time is in seconds instead of milliseconds, or missing.
     #[must_use]
-    pub fn is_implausible(time: Time) -> bool {
+    pub fn is_before_2020(time: Time) -> bool {
         time.seconds() < Self::EARLIEST / 1_000
     }
 
@@ -95,8 +95,8 @@ mod tests {
         for right in [1_577_836_800_000, 1_790_000_000_999, 253_402_207_200_000] {
             assert_eq!(Timestamp::from_gateway(right).map(Timestamp::milliseconds), Some(right));
         }
-        assert!(Timestamp::is_implausible(Time::from_seconds(1_577_836_799)));
-        assert!(!Timestamp::is_implausible(Time::from_seconds(1_577_836_800)));
+        assert!(Timestamp::is_before_2020(Time::from_seconds(1_577_836_799)));
+        assert!(!Timestamp::is_before_2020(Time::from_seconds(1_577_836_800)));
     }
 
     #[test]

@@ -51,11 +51,12 @@ impl Table {
         transaction.commit().await
     }
 
-    /// Removes all items of an organization that is marked as deleted, except its audit events and what its people
-    /// are still to be told.
+    /// Removes all items of an organization that is marked as deleted, except its audit events and the messages to
+    /// former addresses.
     ///
-    /// Its people hear of the deletion at their proven addresses, by the next run of notify-expiring-keys. The owner who deleted it goes after all others, then their sign-in link, and the organization itself
-    /// last. So an interrupted removal can be repeated by this owner, or by a run of notify-expiring-keys.
+    /// Each person with a proven address gets such a message first. The owner who deleted the organization is removed
+    /// after all others, then the sign-in link, and the organization last. So this owner, or a run of
+    /// notify-expiring-keys, can repeat an interrupted removal.
     pub async fn remove_organization(&self, organization_id: OrganizationId, now: Time) -> Result<(), Error> {
         let Some(organization) = self.organization(organization_id).await? else { return Ok(()) };
         if organization.status != Status::Deleted {
@@ -101,7 +102,7 @@ impl Table {
     }
 
     /// Addresses a message to a person's proven address, and marks the person as deleted: one transaction, so that a
-    /// removal that is repeated tells nobody twice. Somebody who was deleted before is not notified again.
+    /// repeated removal notifies nobody twice. Somebody who was deleted before is not notified again.
     async fn notify_of_deletion(&self, user_id: UserId, message: &Message) -> Result<(), Error> {
         for attempt in 0..MAX_ATTEMPTS {
             backoff(attempt).await;

@@ -14,8 +14,7 @@ use serde::de::DeserializeOwned;
 
 type Https = Client<HttpsConnector<HttpConnector>, Empty<&'static [u8]>>;
 
-/// Why the identity provider did not say what was asked: an error of ours or the issuer's, never a refusal of the
-/// caller.
+/// Why there is no answer of the identity provider: its failure, or a limit of ours. Never a refusal of the caller.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum IssuerFailure {
     /// The address is not an https one, nor one of this machine.

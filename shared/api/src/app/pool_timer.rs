@@ -18,7 +18,7 @@ use super::moment;
 /// machine's time of day, or the gateway's time of the latest request. A step back counts as none. A clock that was set
 /// forward costs new connections, and nothing else.
 #[derive(Clone)]
-pub(super) struct PoolTimer(Arc<Mutex<Look>>);
+pub(super) struct PoolTimer(Arc<Mutex<Reading>>);
 
 /// What the clocks said at a look.
 #[derive(Debug, Clone, Copy)]
@@ -29,8 +29,9 @@ struct Clocks {
     gateway: Option<i64>,
 }
 
+/// What the clocks said when they were last read.
 #[derive(Debug)]
-struct Look {
+struct Reading {
     now: Instant,
     clocks: Clocks,
 }
@@ -50,8 +51,8 @@ impl Clocks {
     }
 }
 
-impl Look {
-    fn again(&mut self, clocks: Clocks) -> Instant {
+impl Reading {
+    fn advance(&mut self, clocks: Clocks) -> Instant {
         let later = self.now.checked_add(clocks.since(self.clocks));
         *self = Self { now: later.unwrap_or(self.now), clocks };
         self.now
@@ -62,7 +63,7 @@ impl PoolTimer {
     /// Starts the clock.
     pub(super) fn start() -> Self {
         let clocks = Clocks::read();
-        Self(Arc::new(Mutex::new(Look { now: clocks.process, clocks })))
+        Self(Arc::new(Mutex::new(Reading { now: clocks.process, clocks })))
     }
 }
 
@@ -76,7 +77,7 @@ impl Timer for PoolTimer {
     }
 
     fn now(&self) -> Instant {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).again(Clocks::read())
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).advance(Clocks::read())
     }
 }
 
@@ -94,7 +95,7 @@ mod tests {
     fn the_clock_on_which_most_time_passed_counts() {
         let start = Clocks { gateway: Some(1_790_000_000_000), ..Clocks::read() };
         let (second, now) = (Duration::from_secs(1), start.process);
-        let mut look = Look { now, clocks: start };
+        let mut look = Reading { now, clocks: start };
         // By the process's clock, the machine's, and the gateway's: seconds since the start.
         for (process, wall, gateway, passed) in [
             (1, 1, 1, 1),
@@ -109,7 +110,7 @@ mod tests {
                 wall: start.wall + second * wall,
                 gateway: Some(1_790_000_000_000 + 1_000 * gateway),
             };
-            assert_eq!(look.again(clocks), now + second * passed, "{process} {wall} {gateway}");
+            assert_eq!(look.advance(clocks), now + second * passed, "{process} {wall} {gateway}");
         }
     }
 }

@@ -3,8 +3,8 @@
 use domain::Error;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 
-/// The gateway passes on 10,240 bytes of URL and headers. Percent-encoding makes at most three times as many of
-/// them, twice of which `http` takes as a URI.
+/// The gateway passes on at most 10,240 bytes of URL and headers. Percent-encoding triples them at most, and `http`
+/// takes URIs of up to 65,534 bytes.
 pub(super) const MAX_BYTES: usize = 10_240;
 
 /// The most headers: one of each kind that fits into what the gateway passes on. `http` panics at 32,768.

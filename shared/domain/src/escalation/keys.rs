@@ -35,7 +35,7 @@ impl Actor {
             None => self.may_name(named, own, catalog)?,
         }
         // The names of a narrowed key are all that it may do, and the caller holds them.
-        if own.is_some() || new.narrow() {
+        if own.is_some() || new.is_narrowed() {
             return Ok(());
         }
         self.may_grant(&permissions(of_user(user, catalog)))
@@ -65,8 +65,8 @@ impl Actor {
 
     /// Checks a change of a key of `user` that does more than end it, by the right that opened it.
     ///
-    /// The caller must hold all that the key may do before the change, all that the roles and groups grant
-    /// which the change names for the first time, and for a loosening all that the key may do after it.
+    /// The caller must hold everything that the key may do before the change, and everything that newly named roles
+    /// and groups grant. For a loosening, also everything that the key may do after it.
     pub fn may_change_key(
         &self,
         right: Right,
@@ -111,7 +111,7 @@ impl Actor {
         if presented.is_narrowed() {
             let (roles, groups) = Names::of_key(new).not_in(Names::of_key(presented.restrictions()));
             let held = self.may_grant(&permissions(grants_of(&roles, &groups, catalog)));
-            if !new.narrow() || held.is_err() {
+            if !new.is_narrowed() || held.is_err() {
                 return beyond("roles and groups");
             }
         }
