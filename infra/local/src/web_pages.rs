@@ -18,9 +18,7 @@ pub(crate) fn may_have_sent(head: &Parts) -> bool {
     let host = only(head, &HOST).flatten().is_some_and(|host| is_local(&name_of(host)));
     let origin = match only(head, &ORIGIN) {
         Some(None) => true,
-        Some(Some(origin)) => {
-            origin.parse::<Uri>().is_ok_and(|origin| origin.host().is_some_and(|name| is_local(name)))
-        }
+        Some(Some(origin)) => origin.parse::<Uri>().is_ok_and(|origin| origin.host().is_some_and(is_local)),
         None => false,
     };
     !(host && origin && head.uri.host().is_none_or(is_local))
