@@ -141,7 +141,7 @@ async fn send_mail(delivery: &Delivery<'_>, mut digest: Digest, permit: Permit<'
             match directory.mail_address(recipient) {
                 Some(address) => deliver(delivery, &mail, recipient, address, &keys, permit).await,
                 None => {
-                    mark_undeliverable(delivery, &mail, recipient, &keys, &Undeliverable::NotProven).await
+                    mark_undeliverable(delivery, &mail, recipient, &keys, &Undeliverable::NotProven).await;
                 }
             }
         }
