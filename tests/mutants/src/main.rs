@@ -22,9 +22,9 @@ struct Arguments {
     /// The first mutant of those to take, counted from 0.
     #[arg(long, default_value_t = 0)]
     from: usize,
-    /// The most tests to run under one mutant, the fastest first.
-    #[arg(long, default_value_t = 60)]
-    most_tests: usize,
+    /// The most tests to run under one mutant, the fastest first; all that send the write if absent.
+    #[arg(long)]
+    most_tests: Option<usize>,
     /// Whether the tests' writes are taken from `target/mutants.tsv` instead of a run of all tests.
     #[arg(long)]
     collected: bool,
@@ -60,15 +60,16 @@ fn run(arguments: &Arguments) -> Result<usize, Failure> {
     let chosen: Vec<_> =
         mutants.iter().filter(wanted).skip(arguments.from).step_by(arguments.every.max(1)).collect();
     say(&format!("{} of {} mutants", chosen.len(), mutants.len()));
+    let most_tests = arguments.most_tests.unwrap_or(usize::MAX);
     let mut survivors = 0;
     for (place, mutant) in chosen.iter().enumerate() {
         let began = Instant::now();
-        let verdict = match (harness.killer(mutant, arguments.most_tests)?, argued.reason(&mutant.name)) {
+        let verdict = match (harness.killer(mutant, most_tests)?, argued.reason(&mutant.name)) {
             (Some(test), _) => format!("killed by {test}"),
             (None, Some(reason)) => format!("argued: {reason}"),
             (None, None) => {
                 survivors += 1;
-                format!("SURVIVES {} tests", mutant.tests.len().min(arguments.most_tests))
+                format!("SURVIVES {} tests", mutant.tests.len().min(most_tests))
             }
         };
         let seconds = began.elapsed().as_secs_f64();
