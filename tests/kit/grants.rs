@@ -2,11 +2,12 @@
 
 use std::{
     collections::BTreeSet,
-    path::PathBuf,
     sync::{Mutex, PoisonError},
 };
 
 use local::Stack;
+
+use crate::report;
 
 /// The grants of the template, and those that a call of this process needed.
 #[derive(Debug, Default)]
@@ -27,14 +28,5 @@ pub(crate) fn add(stack: &Stack) {
         table.push_str(unused);
         table.push('\n');
     }
-    // A table that cannot be written fails no test.
-    if let Some(path) = path() {
-        std::fs::write(path, table).ok();
-    }
-}
-
-fn path() -> Option<PathBuf> {
-    // target/debug/deps/it-…
-    let program = std::env::current_exe().ok()?;
-    Some(program.ancestors().nth(3)?.join("unused-grants.tsv"))
+    report::write("unused-grants.tsv", &table);
 }

@@ -7,6 +7,7 @@ mod grants;
 mod mutants;
 mod organization;
 mod random;
+mod report;
 mod scale;
 mod secrets;
 pub mod share;

@@ -2,11 +2,12 @@
 
 use std::{
     collections::BTreeSet,
-    path::PathBuf,
     sync::{Mutex, PoisonError},
 };
 
 use local::Stack;
+
+use crate::report;
 
 static MET: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
@@ -20,14 +21,5 @@ pub(crate) fn add(stack: &Stack) {
     let test = std::thread::current().name().unwrap_or("unnamed").to_owned();
     let mut met = MET.lock().unwrap_or_else(PoisonError::into_inner);
     met.extend(mutants.into_iter().map(|mutant| format!("{test}\t{mutant}\n")));
-    // A table that cannot be written fails no test.
-    if let Some(path) = path() {
-        std::fs::write(path, met.iter().map(String::as_str).collect::<String>()).ok();
-    }
-}
-
-fn path() -> Option<PathBuf> {
-    // target/debug/deps/it-…
-    let program = std::env::current_exe().ok()?;
-    Some(program.ancestors().nth(3)?.join("mutants.tsv"))
+    report::write("mutants.tsv", &met.iter().map(String::as_str).collect::<String>());
 }

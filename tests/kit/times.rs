@@ -3,10 +3,11 @@
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
-    path::PathBuf,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
+
+use crate::report;
 
 /// What one test spent.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,16 +33,7 @@ pub(crate) fn add(starting: Duration, whole: Duration) {
     spent.starting += starting;
     spent.whole += whole;
     eprintln!("{name} took {:.1} s, {:.1} s of them to start", whole.as_secs_f64(), starting.as_secs_f64());
-    // A table that cannot be written fails no test.
-    if let Some(path) = path() {
-        std::fs::write(path, table(&tests)).ok();
-    }
-}
-
-fn path() -> Option<PathBuf> {
-    // target/debug/deps/it-…
-    let program = std::env::current_exe().ok()?;
-    Some(program.ancestors().nth(3)?.join("test-times.tsv"))
+    report::write("test-times.tsv", &table(&tests));
 }
 
 fn table(tests: &BTreeMap<String, Spent>) -> String {

@@ -15,7 +15,7 @@ pub(crate) const REFUSAL: &str =
 /// A page reads answers under its own name, which may resolve to this machine: then `Host` names it. It writes without
 /// reading answers from anywhere: then `Origin` names it.
 pub(crate) fn may_have_sent(head: &Parts) -> bool {
-    let host = only(head, &HOST).flatten().is_some_and(|host| is_local(&name_of(host)));
+    let host = only(head, &HOST).flatten().is_some_and(|host| is_local(name_of(host)));
     let origin = match only(head, &ORIGIN) {
         Some(None) => true,
         Some(Some(origin)) => origin.parse::<Uri>().is_ok_and(|origin| origin.host().is_some_and(is_local)),
@@ -35,12 +35,11 @@ fn only<'a>(head: &'a Parts, name: &HeaderName) -> Option<Option<&'a str>> {
 }
 
 /// Takes the port off a host.
-fn name_of(host: &str) -> String {
+fn name_of(host: &str) -> &str {
     match host.split_once(':') {
         Some((name, port)) if !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit()) => name,
         _ => host,
     }
-    .to_owned()
 }
 
 fn is_local(name: &str) -> bool {
