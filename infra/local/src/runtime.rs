@@ -6,6 +6,7 @@ mod function;
 mod instance;
 mod instance_clock;
 pub(crate) mod logs;
+mod output;
 mod process;
 mod state;
 #[cfg(test)]

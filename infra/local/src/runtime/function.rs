@@ -100,12 +100,13 @@ impl Function {
         let number = state.next_number();
         let clock = self.config.clocks.as_ref().map(|clocks| clocks.start(state.passed)).transpose();
         let clock = clock.map_err(|cause| FunctionError::not_started(&cause))?;
-        let instance = Instance::starting(clock);
+        let mut instance = Instance::starting(clock);
         if let Some(binary) = &self.binary {
             let caller = Caller { function: self.settings.name.clone(), instance: number };
             let process =
                 process::start(binary, &caller, &self.settings, &self.config, instance.clock.as_ref());
             let process = process.map_err(|cause| FunctionError::not_started(&cause))?;
+            instance.output = Some(process.output());
             let killed = instance.kill.subscribe();
             let function = Arc::clone(self);
             self.tasks.spawn(async move {
@@ -125,7 +126,13 @@ impl Function {
     }
 
     /// Takes the result of an instance's event; `false` if the instance holds no such event.
+    ///
+    /// Whoever gets the result finds in the logs what the instance wrote before it.
     pub(super) fn complete(&self, number: u32, id: &str, result: Result<Bytes, FunctionError>) -> bool {
+        let output = lock(&self.state).output(number);
+        if let Some(output) = output {
+            output.catch_up();
+        }
         let sender = lock(&self.state).take_result(number, Some(id));
         sender.map(|sender| sender.send(result)).is_some()
     }

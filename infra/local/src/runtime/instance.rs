@@ -1,13 +1,13 @@
 //! One instance of a function, its events and its errors.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{oneshot, watch};
 
-use super::instance_clock::InstanceClock;
+use super::{instance_clock::InstanceClock, output::Output};
 
 /// The error of a function, as the Lambda service reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -88,6 +88,8 @@ pub(super) struct Instance {
     pub(super) kill: watch::Sender<bool>,
     /// Its own clock; `None` if it has the machine's.
     pub(super) clock: Option<InstanceClock>,
+    /// What it writes; `None` if a test plays it.
+    pub(super) output: Option<Arc<Output>>,
 }
 
 /// The state of an instance.
@@ -105,6 +107,6 @@ pub(super) enum Phase {
 
 impl Instance {
     pub(super) fn starting(clock: Option<InstanceClock>) -> Self {
-        Self { phase: Phase::Starting, kill: watch::Sender::new(false), clock }
+        Self { phase: Phase::Starting, kill: watch::Sender::new(false), clock, output: None }
     }
 }

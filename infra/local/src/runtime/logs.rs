@@ -18,8 +18,8 @@ pub struct LogLine {
 
 /// Keeps every byte that the functions write, or passes it on to standard error.
 ///
-/// Lines arrive shortly after they are written. Once an instance has ended, all its lines are here: after
-/// [`Stack::stop`](crate::Stack::stop) nothing is missing.
+/// What an instance wrote before a response is here when the response is. Other lines arrive shortly after they are
+/// written, and after [`Stack::stop`](crate::Stack::stop) nothing is missing.
 #[derive(Debug, Clone)]
 pub struct Logs {
     destination: Destination,

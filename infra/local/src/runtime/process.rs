@@ -1,22 +1,20 @@
-//! One instance's process: its environment, its lines and its end.
+//! One instance's process: its environment and its end.
 
-use std::{io, path::Path, process::Stdio};
+use std::{io, path::Path, process::Stdio, sync::Arc};
 
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncRead, BufReader},
     process::{Child, Command},
     sync::watch,
 };
 
-use super::{Caller, Logs, RuntimeConfig, instance_clock::InstanceClock};
+use super::{Caller, RuntimeConfig, instance_clock::InstanceClock, output::Output};
 use crate::template::{REGION, functions::FunctionSettings};
 
 /// A running process. It is killed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
-    function: String,
-    logs: Logs,
+    output: Arc<Output>,
 }
 
 /// Returns the variables that the Lambda service and the endpoints add to a function's own.
@@ -41,17 +39,18 @@ pub(super) fn start(
     clock: Option<&InstanceClock>,
 ) -> io::Result<Process> {
     let name = &function.name;
+    let (output, [out, errors]) = Output::new(name, &config.logs)?;
     let child = Command::new(binary)
         .env_clear()
         .env("AWS_LAMBDA_RUNTIME_API", format!("{}/{name}/{}", config.runtime_api, caller.instance))
         .envs(variables(caller, function, config))
         .envs(clock.into_iter().flat_map(InstanceClock::variables))
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stdout(out)
+        .stderr(errors)
         .kill_on_drop(true)
         .spawn()?;
-    Ok(Process { child, function: name.clone(), logs: config.logs.clone() })
+    Ok(Process { child, output: Arc::new(output) })
 }
 
 /// Returns the environment of an instance, but for the address of the runtime API.
@@ -76,13 +75,13 @@ pub(super) fn variables(
 }
 
 impl Process {
+    /// Returns what the process writes.
+    pub(super) fn output(&self) -> Arc<Output> {
+        Arc::clone(&self.output)
+    }
+
     /// Runs until the process ends or is killed. By then every line that it wrote is in the logs.
     pub(super) async fn run(mut self, mut killed: watch::Receiver<bool>) {
-        let out = self.child.stdout.take();
-        let errors = self.child.stderr.take();
-        let lines = async {
-            tokio::join!(self.logs.follow(&self.function, out), self.logs.follow(&self.function, errors));
-        };
         let end = async {
             tokio::select! {
                 _ = self.child.wait() => {}
@@ -91,24 +90,10 @@ impl Process {
                 }
             }
         };
-        tokio::join!(lines, end);
+        tokio::join!(self.output.follow(), end);
     }
 }
 
 async fn kill_requested(killed: &mut watch::Receiver<bool>) {
     killed.wait_for(|killed| *killed).await.ok();
-}
-
-impl Logs {
-    async fn follow(&self, function: &str, stream: Option<impl AsyncRead + Unpin>) {
-        let Some(stream) = stream else { return };
-        let mut stream = BufReader::new(stream);
-        loop {
-            let mut line = Vec::new();
-            match stream.read_until(b'\n', &mut line).await {
-                Ok(0) | Err(_) => return,
-                Ok(_) => self.add(function, line),
-            }
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
@@ -10,6 +11,7 @@ use tokio::sync::{oneshot, watch};
 use super::{
     instance::{Assignment, FunctionError, Instance, Invocation, Phase, ResultSender},
     instance_clock::InstanceClock,
+    output::Output,
 };
 use crate::clock::machine_time;
 
@@ -182,6 +184,11 @@ impl State {
     /// Returns the switch that kills an instance.
     pub(super) fn kill_switch(&self, number: u32) -> Option<watch::Sender<bool>> {
         self.instances.get(&number).map(|instance| instance.kill.clone())
+    }
+
+    /// Returns what an instance writes.
+    pub(super) fn output(&self, number: u32) -> Option<Arc<Output>> {
+        self.instances.get(&number)?.output.clone()
     }
 
     /// Counts the instances, whatever they do.

@@ -96,8 +96,13 @@ async fn a_function_that_cannot_start_fails_its_events() {
 }
 
 #[tokio::test]
-async fn lines_are_whole_once_the_stack_has_stopped() {
+async fn lines_are_there_with_the_response_and_whole_once_the_stack_has_stopped() {
     let stack = start(Options::default()).await;
+    for _ in 0..50 {
+        invoke(&stack, SLOW, json!({ "do": "print" })).await;
+        assert_eq!(stack.logs().by_function(SLOW), ["a line of output"]);
+        stack.logs().clear();
+    }
     invoke(&stack, SLOW, json!({ "do": "print" })).await;
     let logs = stack.stop().await;
     assert_eq!(logs.by_function(SLOW), ["a line of output"]);
