@@ -61,6 +61,13 @@ impl Answer {
         assert_eq!(self.expect(403), serde_json::json!({"message": "Forbidden"}));
     }
 
+    /// Tells whether the gateway itself answered, and no function: its errors have a `message` alone.
+    #[must_use]
+    pub fn is_of_gateway(&self) -> bool {
+        let members = self.body.as_object();
+        self.status >= 400 && members.is_some_and(|members| members.keys().eq(["message"]))
+    }
+
     /// Returns a header, empty where it is absent.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {

@@ -13,9 +13,12 @@ const ORGANIZATION_DELETION: &str = "DELETE /v1/organizations/{organization_id}"
 /// The route on which people leave an organization, if the path names them.
 const USER_DELETION: &str = "DELETE /v1/organizations/{organization_id}/users/{user_id}";
 
-/// The routes on which an owner reads a suspended organization and lifts the suspension.
-const ALLOWED_WHILE_SUSPENDED: [&str; 2] =
-    ["GET /v1/organizations/{organization_id}", "PATCH /v1/organizations/{organization_id}"];
+/// The routes on which an owner reads a suspended organization, learns what they are in it, and lifts the suspension.
+const ALLOWED_WHILE_SUSPENDED: [&str; 3] = [
+    "GET /v1/organizations/{organization_id}",
+    "GET /v1/organizations/{organization_id}/whoami",
+    "PATCH /v1/organizations/{organization_id}",
+];
 
 /// Whether a request may pass while its organization is suspended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,7 @@
 //! Describes a caller to itself: its organization, its rights and the expiry of its key.
+//!
+//! A key belongs to one organization, so `GET /v1/whoami` describes it whole. A person may belong to several: the route
+//! with an organization describes what they are in that one.
 
 use api::{AuthorizerContext, BadContext, HandlerResult, Request, response::ok};
 use serde::Serialize;
@@ -7,7 +10,13 @@ use serde::Serialize;
 /// apply.
 pub fn describe_caller(request: lambda_http::Request) -> HandlerResult {
     let context = AuthorizerContext::of_request(&request)?;
-    Request::read(request)?.query(&[])?;
+    let request = Request::read(request)?;
+    request.query(&[])?;
+    match request.route.as_str() {
+        "GET /v1/whoami" => {}
+        "GET /v1/organizations/{organization_id}/whoami" => drop(request.into_member()?),
+        _ => return Err(request.unknown_route()),
+    }
     Ok(ok(&Description::new(context)?, None))
 }
 

@@ -1,4 +1,4 @@
-//! The Lambda binary behind `GET /v1/whoami`.
+//! The Lambda binary behind `GET /v1/whoami` and `GET …/whoami`.
 
 use std::future::ready;
 

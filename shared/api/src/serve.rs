@@ -3,7 +3,10 @@
 use lambda_http::{
     Body, Error, LambdaEvent, Request, Response,
     aws_lambda_events::apigw::ApiGatewayV2httpResponse,
-    http::header::SET_COOKIE,
+    http::{
+        HeaderValue,
+        header::{SET_COOKIE, X_CONTENT_TYPE_OPTIONS},
+    },
     lambda_runtime::{self, Diagnostic, service_fn},
 };
 
@@ -45,6 +48,7 @@ fn report(error: &NotAnEvent) -> Diagnostic {
     Diagnostic { error_type: "NotAnEvent".to_owned(), error_message: "could not read the event".to_owned() }
 }
 
+/// Makes the gateway's response. No browser guesses another media type than the one that the response states.
 fn to_gateway(response: Response<Body>) -> ApiGatewayV2httpResponse {
     let (mut parts, body) = response.into_parts();
     let mut answer = ApiGatewayV2httpResponse::default();
@@ -55,6 +59,7 @@ fn to_gateway(response: Response<Body>) -> ApiGatewayV2httpResponse {
     let cookies = parts.headers.get_all(SET_COOKIE).iter();
     answer.cookies = cookies.filter_map(|cookie| cookie.to_str().ok()).map(str::to_owned).collect();
     parts.headers.remove(SET_COOKIE);
+    parts.headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer.headers = parts.headers;
     answer
 }
@@ -91,10 +96,12 @@ mod tests {
         };
         let answer = answered(sample(), response).await.unwrap();
         assert_eq!((&answer["statusCode"], &answer["body"]), (&json!(201), &json!("{}")));
-        assert_eq!(answer["headers"], json!({"content-type": "application/json"}));
+        let headers = json!({"content-type": "application/json", "x-content-type-options": "nosniff"});
+        assert_eq!(answer["headers"], headers);
         assert_eq!(answer["cookies"], json!(["a=1", "b=2"]));
         let answer = answered(sample(), no_content).await.unwrap();
         assert_eq!((&answer["statusCode"], answer.get("body")), (&json!(204), None));
+        assert_eq!(answer["headers"], json!({"x-content-type-options": "nosniff"}));
     }
 
     #[tokio::test]
@@ -104,6 +111,7 @@ mod tests {
         event["isBase64Encoded"] = json!(true);
         let answer = answered(event, no_content).await.unwrap();
         assert_eq!(answer["statusCode"], 400);
+        assert_eq!(answer["headers"]["x-content-type-options"], "nosniff");
         assert!(answer["body"].as_str().unwrap().contains("base64"));
     }
 

@@ -2,7 +2,7 @@
 
 use domain::access::{Extent, rules};
 
-use super::routes::{Open, To, ToAll, ToAnybody, ToGithub, ToSignIns};
+use super::routes::{Open, To, ToAll, ToAnybody, ToGithub, ToMembers, ToSignIns};
 
 /// The caller of a request, and the user of the resource in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +82,7 @@ impl Caller {
             ToAnybody => return Expected::Done,
             ToGithub => return Expected::Forbidden,
             ToAll | ToSignIns => return self.expects_outside(open),
+            ToMembers => return self.expects_as_member(),
         };
         let done = match self {
             Self::OwnerOfTheSuspended if route == "GET …" => true,
@@ -112,6 +113,18 @@ impl Caller {
             }
         };
         if done { Expected::Done } else { Expected::Forbidden }
+    }
+
+    /// Routes that every member may use, and of a suspended organization its owners.
+    const fn expects_as_member(self) -> Expected {
+        match self {
+            Self::Nobody
+            | Self::OwnerOfAnotherOrganization
+            | Self::SuspendedPerson
+            | Self::SuspendedPersonsKey
+            | Self::KeyOfTheSuspended => Expected::Refused,
+            _ => Expected::Done,
+        }
     }
 
     /// Routes without an organization, where the state of a user does not matter.

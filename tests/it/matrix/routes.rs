@@ -10,6 +10,8 @@ pub(crate) enum Open {
     ToSignIns,
     /// Every sign-in and every active key.
     ToAll,
+    /// Every member of the organization, machines included.
+    ToMembers,
     /// Every client: the body is the proof.
     ToAnybody,
     /// GitHub alone, which signs the body.
@@ -17,7 +19,7 @@ pub(crate) enum Open {
     /// The callers that the table of rights names.
     To(Action),
 }
-pub(crate) use Open::{To, ToAll, ToAnybody, ToGithub, ToSignIns};
+pub(crate) use Open::{To, ToAll, ToAnybody, ToGithub, ToMembers, ToSignIns};
 
 /// A request: route, callers, body and the status of its success.
 pub(crate) type Case = (&'static str, Open, Value, u16);
@@ -32,6 +34,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ("POST /v1/organizations", ToSignIns, json!({"name": "new"}), 201),
         ("GET /v1/organizations", ToSignIns, none.clone(), 200),
         ("GET /v1/whoami", ToAll, none.clone(), 200),
+        ("GET …/whoami", ToMembers, none.clone(), 200),
         ("POST /v1/introspect", ToAnybody, json!({"token": "{unique}"}), 200),
         ("POST /v1/leaked-keys", ToAnybody, json!({"tokens": ["{unique}"]}), 202),
         ("POST /v1/leaked-keys/github", ToGithub, json!([]), 202),

@@ -20,6 +20,11 @@ fn a_suspended_organization_is_lifted_by_its_owner_alone() {
         carol.patch(&organization.path, status("active")).await.expect_forbidden_by_gateway();
         organization.owner.get(&format!("{}/users", organization.path)).await.expect_forbidden_by_gateway();
         assert_eq!(organization.owner.get(&organization.path).await.expect(200)["status"], "suspended");
+        let whoami = format!("{}/whoami", organization.path);
+        let me = organization.owner.get(&whoami).await.expect(200);
+        assert_eq!((&me["organization_status"], &me["user_kind"]), (&json!("suspended"), &json!("owner")));
+        carol.get(&whoami).await.expect_forbidden_by_gateway();
+        client.get(&whoami).await.expect_forbidden_by_gateway();
         organization.owner.patch(&organization.path, status("active")).await.expect(200);
         world.forget_organizations().await;
         client.get("/v1/whoami").await.expect(200);
@@ -46,9 +51,12 @@ fn a_sign_in_to_a_suspended_organization_passes_at_no_other_api() {
         };
         let paths =
             ["", "/users/{user_id}"].map(|path| format!("/v1/organizations/{{organization_id}}{path}"));
-        for route in
-            [format!("GET {}", paths[0]), format!("DELETE {}", paths[0]), format!("DELETE {}", paths[1])]
-        {
+        for route in [
+            format!("GET {}", paths[0]),
+            format!("GET {}/whoami", paths[0]),
+            format!("DELETE {}", paths[0]),
+            format!("DELETE {}", paths[1]),
+        ] {
             assert_eq!(passes(&route, json!({"sign_in_routes": "allow"})).await, true, "{route}");
             assert_eq!(passes(&route, Value::Null).await, false, "{route}");
         }
