@@ -1,21 +1,29 @@
 //! The routes of the inbox.
 
+mod mark_all;
+
 use kit::{DAY, Effect, Fault, Organization, Service, When, World, run};
 use serde_json::{Value, json};
 use ulid::Ulid;
 
 /// Stores a message as changes do, so many seconds ago, and returns its id.
 fn add_message(world: &World, user_id: &str, ago: i64, event: &str) -> String {
+    let message = message(world, user_id, ago, event);
+    world.put(&message);
+    message["message_id"]["S"].as_str().unwrap().to_owned()
+}
+
+/// Returns a message of so many seconds ago, as it is stored.
+fn message(world: &World, user_id: &str, ago: i64, event: &str) -> Value {
     let at = world.stack.clock().now().as_second() - ago;
     let milliseconds = u64::try_from(at).unwrap() * 1000;
     let id = Ulid::from_parts(milliseconds, Ulid::generate().random()).to_string();
-    world.put(&json!({
+    json!({
         "PK": {"S": format!("USER#{user_id}")}, "SK": {"S": format!("INBOX#{id}")},
         "message_id": {"S": id}, "at": {"N": at.to_string()}, "event": {"S": event},
         "title": {"S": "A key was changed"}, "text": {"S": "Alice revoked your key."},
         "state": {"S": "unread"}, "ttl": {"N": (at + 30 * DAY).to_string()},
-    }));
-    id
+    })
 }
 
 fn inbox(organization: &Organization, user_id: &str) -> String {

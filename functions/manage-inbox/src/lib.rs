@@ -11,7 +11,7 @@ use api::{
     response::{no_content, ok},
 };
 use domain::{Error, access::Action, id::UserId, inbox::State};
-use response::{InboxPage, MessageResponse};
+use response::{InboxPage, MarkedResponse, MessageResponse};
 use serde::Deserialize;
 use ulid::Ulid;
 
@@ -21,11 +21,26 @@ struct Body {
     state: State,
 }
 
-/// Lists the caller's messages, marks one, or deletes one.
+/// The body that marks a whole inbox.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WholeInboxBody {
+    state: WholeInboxState,
+}
+
+/// The only state of a whole inbox: only a single message is put away, or becomes unread again.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WholeInboxState {
+    Read,
+}
+
+/// Lists the caller's messages, marks one or all, or deletes one.
 pub async fn manage_inbox(app: &App, request: lambda_http::Request) -> HandlerResult {
     let request = Request::read_member(request)?;
     match request.route.as_str() {
         "GET /v1/organizations/{organization_id}/users/{user_id}/inbox" => list(app, &request).await,
+        "PATCH /v1/organizations/{organization_id}/users/{user_id}/inbox" => mark_all(app, &request).await,
         "PATCH /v1/organizations/{organization_id}/users/{user_id}/inbox/{message_id}" => {
             mark(app, &request).await
         }
@@ -50,6 +65,20 @@ async fn list(app: &App, request: &Request<Member>) -> HandlerResult {
 
 fn parse_state(text: &str) -> Result<State, Error> {
     State::parse(text).ok_or_else(|| Error::invalid("state", "must be unread, read or archived"))
+}
+
+/// Marks the unread messages as read, the newest first. One request reads as many messages as a list counts, so
+/// that none of these is unread then; the cursor leads to the others.
+async fn mark_all(app: &App, request: &Request<Member>) -> HandlerResult {
+    request.query(&["cursor"])?;
+    let user_id = reader(app, request).await?;
+    let WholeInboxBody { state: WholeInboxState::Read } = request.patch()?;
+    let query = format!("unread messages of {user_id}");
+    let paging = Paging::read(request, Some(request.caller.organization_id), &query)?;
+    let after = paging.after(|position| position.parse().ok())?;
+    let next = app.table.mark_unread_as_read(user_id, request.now, after).await?;
+    let unread = app.table.count_unread(user_id, request.now).await?;
+    Ok(ok(&MarkedResponse { unread, next_cursor: paging.cursor(next) }, None))
 }
 
 async fn mark(app: &App, request: &Request<Member>) -> HandlerResult {

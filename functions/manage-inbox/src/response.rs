@@ -17,6 +17,15 @@ pub(crate) struct InboxPage {
     pub(crate) unread: u64,
 }
 
+/// The answer to marking a whole inbox.
+#[derive(Debug, Serialize)]
+pub(crate) struct MarkedResponse {
+    /// The number of unread messages among the newest 1,000.
+    pub(crate) unread: u64,
+    /// Continues with older messages; `None` if all are marked.
+    pub(crate) next_cursor: Option<String>,
+}
+
 /// A message as the API shows it.
 #[derive(Debug, Serialize)]
 pub(crate) struct MessageResponse {

@@ -80,7 +80,13 @@ impl Paging {
     /// Builds the page. `next` is the position of its last item; `None` if no page follows.
     #[must_use]
     pub fn page<T>(&self, items: Vec<T>, next: Option<impl fmt::Display>) -> Page<T> {
-        Page { items, next_cursor: next.map(|position| encode_cursor(&self.scope, &position.to_string())) }
+        Page { items, next_cursor: self.cursor(next) }
+    }
+
+    /// Writes the cursor of the next page, which starts after the position `next`.
+    #[must_use]
+    pub fn cursor(&self, next: Option<impl fmt::Display>) -> Option<String> {
+        next.map(|position| encode_cursor(&self.scope, &position.to_string()))
     }
 }
 

@@ -1,6 +1,5 @@
 //! Records of use: the last use of a key, and the use or the report of a retired secret.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use domain::{Time, id::KeyId};
 
 use crate::{
@@ -8,12 +7,13 @@ use crate::{
     expression::Expression,
     item::{number, primary},
     item_key,
+    single_update::update_if,
 };
 
 impl Table {
     /// Records the use of a key, unless a use was recorded less than `every` seconds ago.
     pub async fn touch_access_key(&self, key_id: KeyId, now: Time, every: i64) -> Result<(), Error> {
-        let result = self
+        let request = self
             .client
             .update_item()
             .table_name(&self.name)
@@ -23,19 +23,8 @@ impl Table {
                 "attribute_exists(PK) AND (attribute_not_exists(last_used_at) OR last_used_at <= :old)",
             )
             .expression_attribute_values(":now", number(now.seconds()))
-            .expression_attribute_values(":old", number(now.plus(-every).seconds()))
-            .send()
-            .await;
-        match result {
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            other => other.map(|_| ()).map_err(|error| Error::failed("UpdateItem", error)),
-        }
+            .expression_attribute_values(":old", number(now.plus(-every).seconds()));
+        update_if(request).await.map(|_| ())
     }
 
     /// Records the use of a retired secret, unless one was recorded less than `every` seconds ago.

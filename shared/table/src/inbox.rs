@@ -1,6 +1,6 @@
 //! Inbox messages.
 
-use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::ReturnValue};
+use aws_sdk_dynamodb::types::ReturnValue;
 use domain::{
     Time,
     id::UserId,
@@ -13,7 +13,8 @@ use crate::{
     expression::Expression,
     item::{Item, decode, encode, number, primary, text},
     item_key,
-    time_range::TimeRange,
+    single_update::update_if,
+    time_range::{MAX_EXAMINED, TimeRange},
 };
 
 /// Condition: the message exists and is within its retention.
@@ -23,6 +24,13 @@ impl Transaction<'_> {
     /// Adds a message to the inbox of a user.
     pub(crate) fn add_message(&mut self, user_id: UserId, message: &Message) {
         self.create(message_item(user_id, message), OnConditionFailed::Conflict);
+    }
+
+    /// Marks a message as read, if it is unread.
+    fn mark_as_read(&mut self, user_id: UserId, message_id: Ulid) {
+        let read = Expression::new("SET #state = :read").value(":read", text(State::Read.as_str()));
+        let key = item_key::message(user_id, message_id);
+        self.update(key, read, in_state(State::Unread), OnConditionFailed::Conflict);
     }
 }
 
@@ -56,7 +64,7 @@ impl Table {
         state: State,
         now: Time,
     ) -> Result<Message, Error> {
-        let result = self
+        let request = self
             .client
             .update_item()
             .table_name(&self.name)
@@ -67,20 +75,28 @@ impl Table {
             .expression_attribute_names("#at", "at")
             .expression_attribute_values(":state", text(state.as_str()))
             .expression_attribute_values(":from", number(kept_from(now).seconds()))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await;
-        match result {
-            Ok(answer) => decode("message", answer.attributes.unwrap_or_default()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Err(missing().into())
-            }
-            Err(error) => Err(Error::failed("UpdateItem", error)),
-        }
+            .return_values(ReturnValue::AllNew);
+        let marked = update_if(request).await?.ok_or_else(missing)?;
+        decode("message", marked.attributes.unwrap_or_default())
+    }
+
+    /// Marks the unread ones as read among the 1,000 newest messages of a user that come after `after` in the list.
+    /// Returns the `after` of the next call; `None` if the list ends there.
+    ///
+    /// A message changes only if it is still unread when it is written, so that a state which its reader sets meanwhile
+    /// stays. After [`Error::Failed`] some may be read: a repetition marks the others.
+    pub async fn mark_unread_as_read(
+        &self,
+        user_id: UserId,
+        now: Time,
+        after: Option<Ulid>,
+    ) -> Result<Option<Ulid>, Error> {
+        let unread = Some(in_state(State::Unread));
+        let page: Page<Message, _> =
+            self.newest_first("message", &kept(user_id, now), unread, after, MAX_EXAMINED).await?;
+        let ids: Vec<_> = page.items.iter().map(|message| message.message_id).collect();
+        self.change_each(&ids, |transaction, id| transaction.mark_as_read(user_id, id)).await?;
+        Ok(page.next)
     }
 
     /// Removes a message. Refused if it does not exist or is past its retention.

@@ -31,6 +31,7 @@ mod reported;
 mod retry;
 mod role;
 mod sign_in;
+mod single_update;
 mod snapshot;
 mod time_range;
 mod transaction;

@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use domain::{
     audit,
     id::{OrganizationId, UserId},
@@ -17,6 +16,7 @@ use crate::{
     expression::Expression,
     item::{Item, decode, encode, indexed, number, primary, text},
     item_key,
+    single_update::update_if,
 };
 
 /// Points from a sign-in or an address to its user.
@@ -85,17 +85,7 @@ impl Table {
             .update_expression("SET proven_email = :email")
             .condition_expression("email = :email")
             .expression_attribute_values(":email", text(email.as_str()));
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(Error::failed("UpdateItem", error)),
-        }
+        update_if(request).await.map(|_| ())
     }
 
     /// Links a sign-in to the user that claims its verified address, once. This proves the address.

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The most items read for one page of a filtered list.
-const MAX_EXAMINED: usize = 1_000;
+pub(crate) const MAX_EXAMINED: usize = 1_000;
 
 /// A time range in a partition whose sort keys end in ULIDs with the items' times.
 #[derive(Debug)]

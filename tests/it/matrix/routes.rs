@@ -69,6 +69,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ("DELETE …/access-keys/{key_id}", To(Action::EndKey), none.clone(), 204),
         ("GET …/audit-events", To(Action::ReadAudit), none.clone(), 200),
         ("GET …/users/{user_id}/inbox", To(Action::ReadInbox), none.clone(), 200),
+        ("PATCH …/users/{user_id}/inbox", To(Action::ReadInbox), json!({"state": "read"}), 200),
         ("PATCH …/users/{user_id}/inbox/{message_id}", To(Action::ReadInbox), json!({"state": "read"}), 200),
         ("DELETE …/users/{user_id}/inbox/{message_id}", To(Action::ReadInbox), none, 204),
     ]
