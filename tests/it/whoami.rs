@@ -1,6 +1,6 @@
 //! `GET /v1/whoami` and `GET …/whoami`.
 
-use kit::{DAY, run};
+use kit::{Client, DAY, run};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -101,5 +101,27 @@ fn a_key_learns_the_same_on_both_routes() {
         assert_eq!((&me["permissions"], &me["expires_in_days"]), (&json!(["users:read"]), &json!(9)));
         let foreign = world.organization("bob", "strict").await;
         client.get(&format!("{}/whoami", foreign.path)).await.expect_forbidden_by_gateway();
+    });
+}
+
+#[test]
+fn a_job_with_a_replaced_secret_learns_when_that_secret_ends() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let old = world.key(key["secret"]["token"].as_str().unwrap());
+        let rotate = format!("{}/access-keys/current/rotate", organization.path);
+        let rotated = old.post(&rotate, json!({"overlap_seconds": 2 * DAY})).await.expect(200);
+        let new = world.key(rotated["secret"]["token"].as_str().unwrap());
+        let told = async |job: &Client| {
+            let me = job.get("/v1/whoami").await.expect(200);
+            assert_eq!(me, job.get(&format!("{}/whoami", organization.path)).await.expect(200));
+            (me["expires_at"].clone(), me["expires_in_days"].clone())
+        };
+        assert_eq!(told(&new).await, (key["expires_at"].clone(), json!(90)));
+        assert_eq!(told(&old).await, (rotated["overlap_ends_at"].clone(), json!(2)));
+        world.travel(DAY);
+        assert_eq!(told(&old).await, (rotated["overlap_ends_at"].clone(), json!(1)));
+        assert_eq!(told(&new).await.1, json!(89));
     });
 }

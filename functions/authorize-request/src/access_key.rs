@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use api::{
-    Caller,
+    Caller, Member,
     app::{KnownWrong, SecretMatch},
 };
 use domain::{
@@ -84,11 +84,11 @@ async fn verify(
     found: &KeyWithUser,
 ) -> Result<Caller, Stop> {
     let key = &found.key;
-    match authorizer.app.pepper.check(key, token, request.moment).await? {
-        SecretMatch::Active(_) => {}
+    let secret = match authorizer.app.pepper.check(key, token, request.moment).await? {
+        SecretMatch::Active(secret) => secret,
         SecretMatch::None => return Err(Refusal::WrongSecret(key.key_id).into()),
         SecretMatch::Retired => return Err(Refusal::RetiredSecret(key.key_id).into()),
-    }
+    };
     match key.status(request.now) {
         Status::Active => {}
         Status::Inactive => return Err(Refusal::Inactive(key.key_id).into()),
@@ -100,7 +100,10 @@ async fn verify(
     }
     let suspended = WhileSuspended::Refused;
     let member = member::authorize(authorizer, request, &found.user, Some(key), suspended).await?;
-    Ok(Caller::Member(Box::new(member)))
+    // A replaced secret ends before its key does.
+    let (_, expires_at) = key.validity_of(secret);
+    let expires_in_days = expires_at.map(|end| end.days_from(request.now));
+    Ok(Caller::Member(Box::new(Member { expires_at, expires_in_days, ..member })))
 }
 
 /// Records when the key was used last. A request never fails because of it.

@@ -11,7 +11,7 @@ use crate::{
     suspension::WhileSuspended,
 };
 
-/// Authorizes a user with the key of the request, or with a sign-in, which the caller adds.
+/// Authorizes a user with the key of the request, or with a sign-in. The caller adds the end of the secret, or the sign-in.
 pub(crate) async fn authorize(
     authorizer: &Authorizer,
     request: &AuthorizerRequest,
@@ -41,7 +41,6 @@ pub(crate) async fn authorize(
     if !authorizer.routes.permit(request, &permissions) {
         return Err(Refusal::NotPermitted.into());
     }
-    let expires_at = key.and_then(|key| key.expires_at);
     Ok(Member {
         organization_id: user.organization_id,
         organization_status: status.as_str().to_owned(),
@@ -50,8 +49,8 @@ pub(crate) async fn authorize(
         name: user.name.to_string(),
         key_id: key.map(|key| key.key_id),
         key_name: key.map(|key| key.name.to_string()).unwrap_or_default(),
-        expires_at,
-        expires_in_days: expires_at.map(|expiry| expiry.days_from(request.now)),
+        expires_at: None,
+        expires_in_days: None,
         roles: user.roles.iter().map(ToString::to_string).collect(),
         permissions,
         sign_in: None,

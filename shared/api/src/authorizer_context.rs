@@ -34,9 +34,10 @@ pub struct AuthorizerContext {
     pub roles: String,
     /// The caller's permissions, separated by spaces.
     pub permissions: String,
-    /// When the key expires (RFC 3339); empty for a key that never does.
+    /// When the secret of the request ends (RFC 3339): with its key, or a replaced one with its overlap. Empty for one
+    /// that never does.
     pub expires_at: String,
-    /// The whole days until then.
+    /// The days until then; a started day counts as a whole one.
     pub expires_in_days: String,
     /// The identity provider of the sign-in.
     pub issuer: String,

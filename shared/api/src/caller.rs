@@ -38,9 +38,9 @@ pub struct Member {
     pub key_id: Option<KeyId>,
     /// That key's name; empty for a sign-in.
     pub key_name: String,
-    /// When that key expires.
+    /// When the secret of this request ends: with its key, or a replaced one with its overlap.
     pub expires_at: Option<Time>,
-    /// The whole days until then, as the authorizer counted them.
+    /// The days until then, as the authorizer counted them: a started day is a whole one.
     pub expires_in_days: Option<i64>,
     /// Names of the user's roles.
     pub roles: Vec<String>,

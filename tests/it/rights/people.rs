@@ -90,6 +90,9 @@ fn every_person_reads_their_organization_and_no_machine_without_the_permission()
             client(world, &refused).get(&organization.path).await.expect_problem(403, "forbidden");
         }
         carol.patch(&organization.path, json!({"name": "x"})).await.expect_problem(403, "forbidden");
+        // It lists the keys of others.
+        let preview = format!("{}/policy-preview", organization.path);
+        carol.post(&preview, json!({"policy": "strict"})).await.expect_problem(403, "forbidden");
     });
 }
 
