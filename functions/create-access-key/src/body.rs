@@ -11,16 +11,40 @@ use domain::{
 };
 use serde::Deserialize;
 
+/// A new key. It says how long it lives in one of three ways.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(
+        rename = "NewAccessKey",
+        extend("oneOf" = [
+            { "required": ["expires_in_days"] },
+            { "required": ["expires_at"] },
+            { "required": ["never_expires"] },
+        ])
+    )
+)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Body {
     name: Name,
     description: Option<Description>,
+    /// Days of 24 hours from now.
+    #[cfg_attr(feature = "openapi", schemars(with = "std::num::NonZeroU32", default))]
     expires_in_days: Option<u32>,
+    /// The first second at which the key is refused.
+    #[cfg_attr(feature = "openapi", schemars(with = "Instant", default))]
     expires_at: Option<Instant>,
+    #[cfg_attr(feature = "openapi", schemars(with = "bool", default, extend("const" = true)))]
     never_expires: Option<bool>,
+    /// Narrows the key to these roles and groups. Without either, the key may do what its user may.
+    #[cfg_attr(feature = "openapi", schemars(length(max = 20)))]
     roles: Option<Vec<Label>>,
+    /// See `roles`.
+    #[cfg_attr(feature = "openapi", schemars(length(max = 20)))]
     groups: Option<Vec<Label>>,
+    /// The networks from which the key may be used. Without them, from anywhere.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = 50)))]
     allowed_cidrs: Option<Vec<Cidr>>,
 }
 

@@ -1,6 +1,8 @@
 //! Creates an access key, within the quota of its user and the policy of the organization.
 
 mod body;
+#[cfg(feature = "openapi")]
+mod openapi;
 
 use api::{
     AccessKeyChange, AccessKeyResponse, HandlerError, HandlerResult, Member, Request,
@@ -19,6 +21,9 @@ use domain::{
 };
 use serde_json::json;
 use table::{ChangeRecords, IdempotencyRecord, StoredAccessKey};
+
+#[cfg(feature = "openapi")]
+pub use openapi::operations;
 
 /// Responds with the new key and its secret, which no later response shows.
 ///

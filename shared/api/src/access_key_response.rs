@@ -12,10 +12,11 @@ use domain::{
 };
 use serde::Serialize;
 
-use crate::response::rfc3339;
+use crate::Instant;
 
 /// A key as the API shows it, never with a stored hash.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "AccessKey"))]
 pub struct AccessKeyResponse {
     key_id: KeyId,
     masked_key: String,
@@ -25,15 +26,15 @@ pub struct AccessKeyResponse {
     user_id: UserId,
     user_kind: Kind,
     status: Status,
-    created_at: String,
+    created_at: Instant,
     created_by: UserId,
-    updated_at: String,
+    updated_at: Instant,
     updated_by: UserId,
-    expires_at: Option<String>,
+    expires_at: Option<Instant>,
     expires_in_days: Option<i64>,
-    last_used_at: Option<String>,
-    rotated_at: Option<String>,
-    overlap_ends_at: Option<String>,
+    last_used_at: Option<Instant>,
+    rotated_at: Option<Instant>,
+    overlap_ends_at: Option<Instant>,
     roles: Option<Vec<Label>>,
     groups: Option<Vec<Label>>,
     allowed_cidrs: Option<Vec<Cidr>>,
@@ -44,6 +45,7 @@ pub struct AccessKeyResponse {
 
 /// A new secret, in each form that people copy. It is shown once.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Secret"))]
 pub struct SecretResponse {
     token: String,
     access_key: String,
@@ -71,15 +73,15 @@ impl AccessKeyResponse {
             description: key.description,
             organization_id: key.organization_id,
             user_kind,
-            created_at: key.created_at.to_string(),
+            created_at: Instant(key.created_at),
             created_by: key.created_by,
-            updated_at: key.updated_at.to_string(),
+            updated_at: Instant(key.updated_at),
             updated_by: key.updated_by,
-            expires_at: rfc3339(key.expires_at),
+            expires_at: key.expires_at.map(Instant),
             expires_in_days: key.expires_at.map(|expiry| expiry.days_from(now)),
-            last_used_at: rfc3339(key.last_used_at),
-            rotated_at: rfc3339(key.rotated_at),
-            overlap_ends_at: rfc3339(overlap_ends_at),
+            last_used_at: key.last_used_at.map(Instant),
+            rotated_at: key.rotated_at.map(Instant),
+            overlap_ends_at: overlap_ends_at.map(Instant),
             roles: key.roles,
             groups: key.groups,
             allowed_cidrs: key.allowed_cidrs,

@@ -7,7 +7,7 @@ mod json;
 use std::fmt;
 
 use domain::{Error, Time};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
 
 use self::json::Json;
@@ -107,9 +107,20 @@ fn parse<T: de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     })
 }
 
-/// A point in time as bodies give it: RFC 3339 in whole seconds.
+/// A point in time as bodies give it and answers show it: RFC 3339 in whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(with = "String", inline, extend("format" = "date-time"))
+)]
 pub struct Instant(pub Time);
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
 
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -1,6 +1,6 @@
 //! The parts of an HTTP API on Lambda that the functions share: set-up, requests, callers, responses.
 //!
-//! Only `problem` names the HTTP statuses of errors, and only [`app`] reads the environment.
+//! Only `problem_code` names the HTTP statuses of errors, and only [`app`] reads the environment.
 
 mod access_key_response;
 pub mod app;
@@ -17,9 +17,12 @@ mod key_notification;
 mod log;
 mod lookup;
 mod new_secret;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod paging;
 mod precondition;
 mod problem;
+mod problem_code;
 mod request;
 pub mod response;
 mod retry;
@@ -38,6 +41,7 @@ pub use idempotency::replay_key;
 pub use log::with_request_ids;
 pub use new_secret::NewSecret;
 pub use paging::{Page, Paging, time_filter};
+pub use problem_code::ProblemCode;
 pub use request::Request;
 pub use response::answer;
 pub use retry::{MayConflict, retry_on_conflict};

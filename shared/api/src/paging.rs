@@ -25,8 +25,11 @@ pub struct Paging {
 
 /// One page as the API shows it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
 pub struct Page<T> {
+    /// The items. A page may hold fewer than `limit`, even none, and still not be the last.
     items: Vec<T>,
+    /// Where the next page starts. `null` says that this page is the last.
     next_cursor: Option<String>,
 }
 

@@ -20,14 +20,11 @@
 //! below. A new outside service is a variant of [`HandlerError`].
 
 use domain::policy::Quota;
-use lambda_http::{
-    Body, Response,
-    http::{StatusCode, header},
-};
+use lambda_http::{Body, Response, http::header};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use crate::{HandlerError, app::PepperFailure, error_chain::causes, handler_error::BodyError};
+use crate::{HandlerError, ProblemCode, app::PepperFailure, error_chain::causes, handler_error::BodyError};
 
 /// DynamoDB's errors that a repetition cannot mend: the deployment is wrong, or this code is.
 const PERMANENT: [&str; 3] = ["AccessDeniedException", "ResourceNotFoundException", "ValidationException"];
@@ -35,13 +32,26 @@ const PERMANENT: [&str; 3] = ["AccessDeniedException", "ResourceNotFoundExceptio
 /// The response to a request that was not done.
 #[derive(Debug)]
 pub(crate) struct Problem {
-    status: StatusCode,
-    code: &'static str,
+    code: ProblemCode,
     detail: String,
-    /// Members beside the standard ones: the field and the rule, or the rule and its value.
-    members: Map<String, Value>,
+    named: Named,
     /// Seconds after which a repetition may succeed.
     retry_after: Option<u32>,
+}
+
+/// What a problem names: a field and the rule that it breaks, or a rule of the policy and its value.
+#[derive(Debug, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+struct Named {
+    /// The path of the member, parameter or header that the rule is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// The rule, with its bounds; or the path of a rule of the organization's policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+    /// The value of the policy's rule: text or a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Value>,
 }
 
 impl From<&HandlerError> for Problem {
@@ -51,15 +61,15 @@ impl From<&HandlerError> for Problem {
         match error {
             HandlerError::Refused(refusal) | HandlerError::Store(Refused(refusal)) => Self::refusal(refusal),
             HandlerError::Body(BodyError::TooLarge { .. }) => {
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", error.to_string())
+                Self::new(ProblemCode::TooLarge, error.to_string())
             }
             HandlerError::Body(BodyError::ContentCoding) => {
-                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", error.to_string())
-                    .with("field", "content-encoding")
-                    .with("rule", "must be identity or left out")
+                Self::new(ProblemCode::UnsupportedMediaType, error.to_string())
+                    .field("content-encoding")
+                    .rule("must be identity or left out")
             }
             HandlerError::Body(BodyError::UnsupportedMediaType { .. }) => {
-                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", error.to_string())
+                Self::new(ProblemCode::UnsupportedMediaType, error.to_string())
             }
             HandlerError::Store(Failed { code, .. }) if PERMANENT.contains(&code.as_str()) => {
                 Self::internal()
@@ -74,60 +84,66 @@ impl From<&HandlerError> for Problem {
 }
 
 impl Problem {
-    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), members: Map::new(), retry_after: None }
+    fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), named: Named::default(), retry_after: None }
     }
 
-    fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
-        self.members.insert(member.to_owned(), value.into());
+    fn field(mut self, field: &str) -> Self {
+        self.named.field = Some(field.to_owned());
+        self
+    }
+
+    fn rule(mut self, rule: &str) -> Self {
+        self.named.rule = Some(rule.to_owned());
+        self
+    }
+
+    fn value(mut self, value: impl Into<Value>) -> Self {
+        self.named.value = Some(value.into());
         self
     }
 
     fn refusal(refusal: &domain::Error) -> Self {
         use domain::Error;
-        let new = |status, code| Self::new(status, code, refusal.to_string());
+        let new = |code| Self::new(code, refusal.to_string());
         match refusal {
-            Error::Invalid { field, rule } => new(StatusCode::BAD_REQUEST, "invalid_request")
-                .with("field", field.as_str())
-                .with("rule", rule.as_str()),
-            Error::Forbidden { .. } => new(StatusCode::FORBIDDEN, "forbidden"),
-            Error::NotFound { .. } => new(StatusCode::NOT_FOUND, "not_found"),
-            Error::QuotaExceeded { quota, kind } => new(StatusCode::CONFLICT, "quota_exceeded")
-                .with("rule", Quota::rule(*kind))
-                .with("value", json!(quota)),
-            Error::AlreadyRevoked => new(StatusCode::CONFLICT, "already_revoked"),
-            Error::KeyInactive => new(StatusCode::CONFLICT, "key_inactive"),
-            Error::KeyExpired => new(StatusCode::CONFLICT, "key_expired"),
-            Error::NotExtendable { extension } => new(StatusCode::CONFLICT, "not_extendable")
-                .with("rule", "extension")
-                .with("value", *extension),
-            Error::LastOwner => new(StatusCode::CONFLICT, "last_owner"),
-            Error::EmailTaken => new(StatusCode::CONFLICT, "email_taken").with("field", "email"),
-            Error::Conflict(_) => new(StatusCode::CONFLICT, "conflict"),
-            Error::InProgress => Self { retry_after: Some(1), ..new(StatusCode::CONFLICT, "conflict") },
-            Error::IdempotencyMismatch => new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch"),
-            Error::PreconditionFailed => new(StatusCode::PRECONDITION_FAILED, "precondition_failed"),
+            Error::Invalid { field, rule } => new(ProblemCode::InvalidRequest).field(field).rule(rule),
+            Error::Forbidden { .. } => new(ProblemCode::Forbidden),
+            Error::NotFound { .. } => new(ProblemCode::NotFound),
+            Error::QuotaExceeded { quota, kind } => {
+                new(ProblemCode::QuotaExceeded).rule(Quota::rule(*kind)).value(*quota)
+            }
+            Error::AlreadyRevoked => new(ProblemCode::AlreadyRevoked),
+            Error::KeyInactive => new(ProblemCode::KeyInactive),
+            Error::KeyExpired => new(ProblemCode::KeyExpired),
+            Error::NotExtendable { extension } => {
+                new(ProblemCode::NotExtendable).rule("extension").value(*extension)
+            }
+            Error::LastOwner => new(ProblemCode::LastOwner),
+            Error::EmailTaken => new(ProblemCode::EmailTaken).field("email"),
+            Error::Conflict(_) => new(ProblemCode::Conflict),
+            Error::InProgress => Self { retry_after: Some(1), ..new(ProblemCode::Conflict) },
+            Error::IdempotencyMismatch => new(ProblemCode::IdempotencyMismatch),
+            Error::PreconditionFailed => new(ProblemCode::PreconditionFailed),
             Error::PolicyViolation { rule, value } => {
-                new(StatusCode::UNPROCESSABLE_ENTITY, "policy_violation")
-                    .with("rule", *rule)
-                    .with("value", value.as_str())
+                new(ProblemCode::PolicyViolation).rule(rule).value(value.as_str())
             }
         }
     }
 
     fn internal() -> Self {
         let detail = "something went wrong on our side; it has been logged";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+        Self::new(ProblemCode::Internal, detail)
     }
 
     fn unavailable() -> Self {
         let detail = "a service that this one needs did not answer; the change may or may not have been made, so read before you retry";
-        Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail) }
+        Self { retry_after: Some(1), ..Self::new(ProblemCode::Unavailable, detail) }
     }
 
     /// Writes the one log line of a request that was not done: a failure as an error, a refusal as information.
     pub(crate) fn log(&self, error: &HandlerError) {
-        let (status, code) = (self.status.as_u16(), self.code);
+        let (status, code) = (self.code.status().as_u16(), self.code.as_str());
         if error.is_refusal() {
             tracing::info!(problem.status = status, problem.code = code, "refused the request");
         } else {
@@ -142,17 +158,18 @@ impl Problem {
     }
 
     pub(crate) fn into_response(self) -> Response<Body> {
+        let (status, code) = (self.code.status(), self.code.as_str());
         let document = Document {
-            kind: format!("urn:access-keys:problem:{}", self.code),
-            title: self.status.canonical_reason().unwrap_or("Problem"),
-            status: self.status.as_u16(),
-            code: self.code,
+            kind: format!("urn:access-keys:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Problem"),
+            status: status.as_u16(),
+            code,
             detail: &self.detail,
-            members: &self.members,
+            named: &self.named,
         };
         let body = serde_json::to_string(&document).expect("text and numbers are JSON");
         let mut response = Response::builder()
-            .status(self.status)
+            .status(status)
             .header(header::CONTENT_TYPE, "application/problem+json")
             .header(header::CACHE_CONTROL, "no-store");
         if let Some(seconds) = self.retry_after {
@@ -162,20 +179,29 @@ impl Problem {
     }
 }
 
+/// Why a request was not done (RFC 9457).
 #[derive(Serialize)]
-struct Document<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Problem"))]
+pub(crate) struct Document<'a> {
+    /// `urn:access-keys:problem:` and the code.
     #[serde(rename = "type")]
     kind: String,
+    /// The name of the status.
     title: &'static str,
+    /// The status of the answer.
     status: u16,
+    /// The kind of problem. It is stable; decide by it.
     code: &'static str,
+    /// What happened and what to do next, for people.
     detail: &'a str,
     #[serde(flatten)]
-    members: &'a Map<String, Value>,
+    named: &'a Named,
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn document(error: impl Into<HandlerError>) -> (u16, Value) {

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 
-use domain::Time;
 use lambda_http::{
     Body, Response,
     http::{StatusCode, header},
@@ -65,9 +64,4 @@ fn json(status: StatusCode, object: &impl Serialize, version: Option<u64>) -> Re
         response = response.header(header::ETAG, entity_tag(version));
     }
     response.body(Body::Text(body)).expect("the headers are constants and numbers")
-}
-
-/// Formats an instant as the API shows it.
-pub(crate) fn rfc3339(time: Option<Time>) -> Option<String> {
-    time.map(|time| time.to_string())
 }

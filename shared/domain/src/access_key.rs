@@ -20,6 +20,7 @@ pub use self::rotation::{MAX_RETIRED_SECRETS, PreviousSecret, RotatedWith};
 
 /// The state of a key at one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "AccessKeyStatus"))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Works.

@@ -15,6 +15,7 @@ use crate::{
 
 /// Who made a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Actor {
     /// `user`, `access_key`, `sign_in` or `system`.
     #[serde(rename = "type")]
@@ -124,6 +125,7 @@ impl Display for Action {
 
 /// The thing that was changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Target {
     /// `organization`, `user`, `role`, `group` or `access_key`.
     #[serde(rename = "type")]

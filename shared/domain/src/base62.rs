@@ -97,6 +97,21 @@ impl<const N: usize> From<Base62<N>> for String {
     }
 }
 
+#[cfg(feature = "openapi")]
+impl<const N: usize> schemars::JsonSchema for Base62<N> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("Base62x{N}").into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": format!("^[0-9A-Za-z]{{{N}}}$") })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

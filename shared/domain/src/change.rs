@@ -37,3 +37,18 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
         Ok(Option::deserialize(deserializer)?.map_or(Self::Reset, Self::To))
     }
 }
+
+#[cfg(feature = "openapi")]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Change<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        Option::<T>::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Option::<T>::json_schema(generator)
+    }
+}

@@ -15,6 +15,11 @@ pub const MAX_NETWORKS: usize = 50;
 /// Kept in its shortest form: host bits are cleared, and an IPv4 network that is written as an
 /// IPv4-mapped IPv6 one is the IPv4 one, so that equal networks are equal values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(description = "An IP address, or a network such as 192.0.2.0/24 or 2001:db8::/32.")
+)]
 #[serde(into = "String", try_from = "String")]
 pub struct Cidr(IpNet);
 

@@ -10,6 +10,7 @@ pub const RETENTION: i64 = 30 * DAY;
 
 /// The kind of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MessageKind {
     /// A key is about to expire.
@@ -32,6 +33,7 @@ pub enum MessageKind {
 
 /// The state of a message for its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "MessageState"))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Not read yet.

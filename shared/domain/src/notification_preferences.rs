@@ -6,6 +6,7 @@ use crate::{change::Change, inbox::MessageKind};
 
 /// The two channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Channels {
     /// By mail.
@@ -22,6 +23,7 @@ impl Default for Channels {
 
 /// The channels for each kind of message; all on unless switched off.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct NotificationPreferences {
     /// A key is about to expire.
@@ -36,6 +38,7 @@ pub struct NotificationPreferences {
 
 /// Switches to set. An absent switch stays as it is; `null` switches on, at any depth.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct NotificationPreferencesChange {
     key_expiring: Change<ChannelsChange>,
@@ -45,6 +48,7 @@ pub struct NotificationPreferencesChange {
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 struct ChannelsChange {
     email: Change<bool>,

@@ -17,6 +17,7 @@ const SUSPENSION_BEFORE_DELETION: i64 = 7 * 86_400;
 
 /// Whether an organization is in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "OrganizationStatus"))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// In use.

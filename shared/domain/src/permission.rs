@@ -8,6 +8,7 @@ use crate::joined::{Joined, Word};
 
 /// A permission, or with a last segment of `*`, every permission below it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(extend("pattern" = r"^(\*|([a-z0-9_-]+:)*([a-z0-9_-]+|\*))$", "maxLength" = 128)))]
 #[serde(into = "String", try_from = "String")]
 pub struct Permission(String);
 

@@ -1,27 +1,18 @@
 //! Policies: an organization's rules, and their two presets.
 
 mod change;
+mod preset;
 mod violation;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Time, access_key::ends_later, time::DAY, user::Kind};
 
-pub use self::change::PolicyChange;
-
-/// A set of rules to start from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Preset {
-    /// Small quotas, expiry always, an expired key needs a new one.
-    #[default]
-    Strict,
-    /// Large quotas for owners, keys that may never expire, extension at any time.
-    Flexible,
-}
+pub use self::{change::PolicyChange, preset::Preset};
 
 /// Whether a key's expiry may be moved later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Extension {
     /// Never.
@@ -34,6 +25,7 @@ pub enum Extension {
 
 /// How many live keys a user may hold, by kind; 0–100 each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Quota {
     /// For each owner.
     pub owner: u32,
@@ -67,6 +59,7 @@ impl Quota {
 
 /// How long a key may live, counted from the request that sets its expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Lifetime {
     /// Shortest, seconds.
     pub min_seconds: i64,
@@ -78,6 +71,7 @@ pub struct Lifetime {
 
 /// Rules of rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Rotation {
     /// Longest time for which a previous secret still works, seconds.
     pub max_overlap_seconds: i64,
@@ -85,6 +79,7 @@ pub struct Rotation {
 
 /// When expiry is announced, and to whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Notices {
     /// Lead times, days, the longest first.
     pub days_before: Vec<u16>,
@@ -98,6 +93,7 @@ pub struct Notices {
 /// The recipients of expiry notices besides the key's user.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the API")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NoticeRecipients {
     /// Owners, of machine users' keys.
     pub owners_for_machines: bool,
@@ -124,6 +120,7 @@ impl Notices {
 
 /// An organization's rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Policy {
     /// What the rules started from.
     pub preset: Preset,
@@ -140,37 +137,6 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Returns the rules of a preset.
-    #[must_use]
-    pub fn preset(preset: Preset) -> Self {
-        let flexible = preset == Preset::Flexible;
-        Self {
-            preset,
-            quota: if flexible {
-                Quota { owner: 50, normal: 2, machine: 2 }
-            } else {
-                Quota { owner: 1, normal: 1, machine: 2 }
-            },
-            lifetime: if flexible {
-                Lifetime { min_seconds: 3_600, max_seconds: 3_650 * DAY, allow_never: true }
-            } else {
-                Lifetime { min_seconds: DAY, max_seconds: 365 * DAY, allow_never: false }
-            },
-            extension: if flexible { Extension::AnyTime } else { Extension::None },
-            rotation: Rotation { max_overlap_seconds: 7 * DAY },
-            notices: Notices {
-                days_before: vec![30, 7, 2],
-                on_expiry: true,
-                recipients: NoticeRecipients {
-                    owners_for_machines: true,
-                    owners: flexible,
-                    creator: flexible,
-                    modifier: flexible,
-                },
-            },
-        }
-    }
-
     /// Checks the expiry of a new key; `None` means never.
     pub fn check_lifetime(&self, expires_at: Option<Time>, now: Time) -> Result<(), Error> {
         let violated = |rule, value: String| Err(Error::PolicyViolation { rule, value });

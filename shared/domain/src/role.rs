@@ -16,6 +16,7 @@ use crate::{
 
 /// The name of a role or group in its organization: 1–64 of `a-z`, `0-9` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(extend("pattern" = "^[a-z0-9-]{1,64}$")))]
 #[serde(into = "String", try_from = "String")]
 pub struct Label(String);
 

@@ -14,6 +14,7 @@ use crate::{
 
 /// The kind of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "UserKind"))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// An organization owner: holds every permission of its organization.
@@ -44,6 +45,7 @@ impl fmt::Display for Kind {
 
 /// Whether a user may act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "UserStatus"))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// May act.

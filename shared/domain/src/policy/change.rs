@@ -17,10 +17,12 @@ impl Policy {
 
 /// Values to set in a policy. An absent value stays as it is; `null` resets it to the preset's, at any depth.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct PolicyChange {
     /// `null` is refused: a policy always starts from a preset.
     #[serde(deserialize_with = "non_null")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Preset"))]
     preset: Option<Preset>,
     quota: Change<QuotaChange>,
     lifetime: Change<LifetimeChange>,
@@ -34,6 +36,7 @@ fn non_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Preset>
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 struct QuotaChange {
     owner: Change<u32>,
@@ -42,6 +45,7 @@ struct QuotaChange {
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 struct LifetimeChange {
     min_seconds: Change<i64>,
@@ -50,12 +54,14 @@ struct LifetimeChange {
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 struct RotationChange {
     max_overlap_seconds: Change<i64>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 struct NoticesChange {
     days_before: Change<Vec<u16>>,
@@ -65,6 +71,7 @@ struct NoticesChange {
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 struct NoticeRecipientsChange {
     owners_for_machines: Change<bool>,

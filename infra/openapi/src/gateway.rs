@@ -1,0 +1,31 @@
+//! What the gateway answers itself, before a function or in place of it.
+
+use api::openapi::Caller;
+use serde_json::{Value, json};
+
+/// Describes the body of every answer of the gateway.
+pub(crate) fn message_schema() -> Value {
+    json!({
+        "description": "An answer of the gateway itself.",
+        "type": "object",
+        "properties": { "message": { "type": ["string", "null"] } },
+        "required": ["message"],
+    })
+}
+
+/// Returns each status of the gateway's own answers to an operation, and when it is given.
+pub(crate) fn statuses(caller: Caller, has_body: bool) -> Vec<(u16, &'static str)> {
+    let mut statuses = vec![
+        (404, "the path is none of this API"),
+        (429, "too many requests; wait, then repeat"),
+        (500, "the authorizer or the function failed"),
+        (503, "the function had no free instance or took too long"),
+    ];
+    if caller != Caller::Anybody {
+        statuses.push((403, "the caller is not let in"));
+    }
+    if has_body {
+        statuses.push((413, "the request is too large"));
+    }
+    statuses
+}

@@ -1,0 +1,65 @@
+//! The OpenAPI document of the HTTP API, made of what each function says of its operations.
+//!
+//! `cargo run -p openapi` writes it to `infra/openapi/openapi.json`.
+
+mod gateway;
+mod operation;
+mod responses;
+mod schemas;
+mod security;
+
+use api::openapi::Operation;
+use serde_json::{Map, Value, json};
+
+use self::schemas::Schemas;
+
+/// Returns the operations of all functions, by path and method.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    let mut all: Vec<_> = [create_access_key::operations()].concat();
+    all.sort_by_key(|operation| {
+        let (method, path) = operation.method_and_path();
+        (path, method)
+    });
+    all
+}
+
+/// Makes the document.
+#[must_use]
+pub fn document() -> Value {
+    let mut schemas = Schemas::default();
+    let (mut paths, mut responses) = (Map::new(), Map::new());
+    for operation in operations() {
+        let (method, path) = operation.method_and_path();
+        let described = operation::describe(&operation, &mut schemas, &mut responses);
+        let methods = paths.entry(path).or_insert_with(|| json!({}));
+        methods[method.to_ascii_lowercase()] = described;
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Access keys",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "Issue, validate, rotate and revoke access keys.",
+            "description": include_str!("introduction.txt"),
+            "license": { "name": "Apache 2.0", "identifier": "Apache-2.0" },
+        },
+        "servers": [{ "url": "/", "description": "This deployment." }],
+        "tags": operation::TAGS.map(|(name, description)| json!({ "name": name, "description": description })),
+        "security": [],
+        "paths": paths,
+        "components": {
+            "securitySchemes": security::schemes(),
+            "parameters": operation::header_parameters(),
+            "headers": responses::headers(),
+            "responses": responses,
+            "schemas": schemas.into_components(),
+        },
+    })
+}
+
+/// Returns the document as it is stored: indented, with a line break at its end.
+#[must_use]
+pub fn text() -> String {
+    format!("{:#}\n", document())
+}

@@ -1,0 +1,129 @@
+//! The answers to an operation, by status.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::{
+    ProblemCode,
+    openapi::{Operation, problem_schema},
+};
+use serde_json::{Map, Value, json};
+
+use crate::{gateway, schemas::Schemas};
+
+/// Describes the headers of answers.
+pub(crate) fn headers() -> Value {
+    json!({
+        "ETag": {
+            "description": "The version of the object, for `If-Match` and `If-None-Match`.",
+            "schema": { "type": "string", "pattern": "^\"[0-9]+\"$" },
+        },
+        "Idempotent-Replayed": {
+            "description": "`true` if an earlier request under this `Idempotency-Key` did it. The answer then has no secret.",
+            "schema": { "type": "string", "const": "true" },
+        },
+        "Retry-After": {
+            "description": "Seconds after which a repetition may succeed.",
+            "schema": { "type": "integer", "minimum": 1 },
+        },
+    })
+}
+
+fn header(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/headers/{name}") })
+}
+
+/// Describes every answer to an operation.
+///
+/// The answers to what was not done are the same for many operations, so that they go to `components`.
+pub(crate) fn describe(
+    operation: &Operation,
+    schemas: &mut Schemas,
+    components: &mut Map<String, Value>,
+) -> Value {
+    let mut responses = BTreeMap::new();
+    let success = operation.success;
+    responses.insert(success.status, done(operation, schemas));
+    let shows = operation.route.starts_with("GET ");
+    if shows && operation.is_conditional {
+        let described = json!({
+            "description": "`If-None-Match` names this version: nothing has changed.",
+            "headers": { "ETag": header("ETag") },
+        });
+        responses.insert(304, described);
+    }
+    let mut codes: BTreeMap<u16, BTreeSet<ProblemCode>> = BTreeMap::new();
+    for code in &operation.problems {
+        codes.entry(code.status().as_u16()).or_default().insert(*code);
+    }
+    let of_gateway: BTreeMap<_, _> =
+        gateway::statuses(operation.caller, operation.body.is_some()).into_iter().collect();
+    let statuses: BTreeSet<u16> = codes.keys().chain(of_gateway.keys()).copied().collect();
+    for status in statuses {
+        let (codes, by_gateway) = (codes.get(&status), of_gateway.get(&status).copied());
+        let name = name(codes, by_gateway, status);
+        let response = json!({ "$ref": format!("#/components/responses/{name}") });
+        let described = refused(codes, by_gateway, schemas);
+        components.insert(name, described);
+        responses.insert(status, response);
+    }
+    let responses: Map<String, Value> =
+        responses.into_iter().map(|(status, response)| (status.to_string(), response)).collect();
+    Value::Object(responses)
+}
+
+/// Names an answer by its codes, as `QuotaExceededOrConflict`, or by the gateway.
+fn name(codes: Option<&BTreeSet<ProblemCode>>, by_gateway: Option<&str>, status: u16) -> String {
+    let codes = codes.into_iter().flatten().map(|code| format!("{code:?}"));
+    let gateway = by_gateway.map(|_| format!("Gateway{status}"));
+    codes.chain(gateway).collect::<Vec<_>>().join("Or")
+}
+
+fn done(operation: &Operation, schemas: &mut Schemas) -> Value {
+    let success = operation.success;
+    let mut headers = Map::new();
+    if success.has_entity_tag {
+        headers.insert("ETag".to_owned(), header("ETag"));
+    }
+    if operation.is_idempotent {
+        headers.insert("Idempotent-Replayed".to_owned(), header("Idempotent-Replayed"));
+    }
+    let mut response = json!({ "description": "Done." });
+    if !headers.is_empty() {
+        response["headers"] = headers.into();
+    }
+    if let Some(schema) = success.schema {
+        response["content"] = json!({ "application/json": { "schema": schemas.of_answer(schema) } });
+    }
+    response
+}
+
+/// Describes the answers of one status to requests that were not done: the function's, the gateway's, or either.
+fn refused(codes: Option<&BTreeSet<ProblemCode>>, by_gateway: Option<&str>, schemas: &mut Schemas) -> Value {
+    let mut content = Map::new();
+    let mut said = Vec::new();
+    let mut headers = Map::new();
+    if let Some(codes) = codes {
+        let texts: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
+        said.push(format!(
+            "A problem: {}.",
+            texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ")
+        ));
+        let problem = schemas.of_answer(problem_schema());
+        let schema =
+            json!({ "allOf": [problem, { "type": "object", "properties": { "code": { "enum": texts } } }] });
+        content.insert("application/problem+json".to_owned(), json!({ "schema": schema }));
+        if codes.iter().any(|code| matches!(code, ProblemCode::Unavailable | ProblemCode::Conflict)) {
+            headers.insert("Retry-After".to_owned(), header("Retry-After"));
+        }
+    }
+    if let Some(when) = by_gateway {
+        said.push(format!("The gateway's own answer: {when}."));
+        let schema = json!({ "$ref": "#/components/schemas/GatewayMessage" });
+        content.insert("application/json".to_owned(), json!({ "schema": schema }));
+    }
+    let mut response = json!({ "description": said.join(" "), "content": content });
+    if !headers.is_empty() {
+        response["headers"] = headers.into();
+    }
+    response
+}

@@ -1,0 +1,28 @@
+//! What the OpenAPI document says of each operation. A function describes its own, beside its types.
+//!
+//! `infra/openapi` makes the document of them.
+
+mod operation;
+mod parameter;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+pub use self::{
+    operation::{Caller, Operation, RequestBody, Success},
+    parameter::{Parameter, ulid},
+};
+
+/// Makes the schema of a type.
+pub type MakeSchema = fn(&mut SchemaGenerator) -> Schema;
+
+/// Returns the schema of a type, by reference where it has a name.
+#[must_use]
+pub const fn schema_of<T: JsonSchema>() -> MakeSchema {
+    SchemaGenerator::subschema_for::<T>
+}
+
+/// Returns the schema of a problem document.
+#[must_use]
+pub const fn problem_schema() -> MakeSchema {
+    schema_of::<crate::problem::Document<'static>>()
+}

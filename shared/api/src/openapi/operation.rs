@@ -1,0 +1,223 @@
+//! One operation: who may call it, what it takes, and what it answers.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+
+use super::{MakeSchema, Parameter, schema_of};
+use crate::{Page, ProblemCode};
+
+/// Who may call an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// Anybody: there is no authorizer.
+    Anybody,
+    /// Whoever signed in or presents a valid key.
+    Any,
+    /// A person who signed in, in no organization yet.
+    SignedIn,
+    /// A user of the organization in the path.
+    Member,
+}
+
+/// The body of a request.
+#[derive(Debug, Clone)]
+pub struct RequestBody {
+    /// The media types, the usual one first.
+    pub media_types: Vec<&'static str>,
+    /// Whether it must be given.
+    pub required: bool,
+    /// What it may be.
+    pub schema: MakeSchema,
+}
+
+/// An answer to a request that was done.
+#[derive(Debug, Clone, Copy)]
+pub struct Success {
+    /// The status.
+    pub status: u16,
+    /// What it holds; `None` if it is empty.
+    pub schema: Option<MakeSchema>,
+    /// Whether an `ETag` comes with it.
+    pub has_entity_tag: bool,
+}
+
+/// One operation of the API. A problem that every operation may answer needs no mention.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// The route, as `GET /v1/whoami`.
+    pub route: &'static str,
+    /// Its name in clients, as `describe_caller`.
+    pub id: &'static str,
+    /// What it does, in one line.
+    pub summary: &'static str,
+    /// What else a client should know.
+    pub description: String,
+    /// Who may call it.
+    pub caller: Caller,
+    /// The parameters in the query.
+    pub query: Vec<Parameter>,
+    /// The body; `None` if none is taken.
+    pub body: Option<RequestBody>,
+    /// The answer when it was done.
+    pub success: Success,
+    /// Why it may not be done.
+    pub problems: BTreeSet<ProblemCode>,
+    /// Whether `If-Match` and `If-None-Match` are judged.
+    pub is_conditional: bool,
+    /// Whether `Idempotency-Key` is taken.
+    pub is_idempotent: bool,
+}
+
+impl Operation {
+    fn new(route: &'static str, id: &'static str, summary: &'static str, caller: Caller) -> Self {
+        use ProblemCode::{Forbidden, Internal, InvalidRequest, NotFound, Unavailable};
+        let mut problems = BTreeSet::from([InvalidRequest, Internal, Unavailable]);
+        if caller != Caller::Anybody {
+            problems.insert(Forbidden);
+        }
+        if route.contains('{') {
+            problems.insert(NotFound);
+        }
+        Self {
+            route,
+            id,
+            summary,
+            description: String::new(),
+            caller,
+            query: Vec::new(),
+            body: None,
+            success: Success { status: 204, schema: None, has_entity_tag: false },
+            problems,
+            is_conditional: false,
+            is_idempotent: false,
+        }
+    }
+
+    /// Describes an operation without an authorizer.
+    #[must_use]
+    pub fn open(route: &'static str, id: &'static str, summary: &'static str) -> Self {
+        Self::new(route, id, summary, Caller::Anybody)
+    }
+
+    /// Describes an operation for whoever is known.
+    #[must_use]
+    pub fn any_caller(route: &'static str, id: &'static str, summary: &'static str) -> Self {
+        Self::new(route, id, summary, Caller::Any)
+    }
+
+    /// Describes an operation for people who signed in.
+    #[must_use]
+    pub fn signed_in(route: &'static str, id: &'static str, summary: &'static str) -> Self {
+        Self::new(route, id, summary, Caller::SignedIn)
+    }
+
+    /// Describes an operation within an organization.
+    #[must_use]
+    pub fn member(route: &'static str, id: &'static str, summary: &'static str) -> Self {
+        Self::new(route, id, summary, Caller::Member)
+    }
+
+    /// Adds a sentence about the operation.
+    #[must_use]
+    pub fn says(mut self, sentence: &str) -> Self {
+        if !self.description.is_empty() {
+            self.description.push(' ');
+        }
+        self.description.push_str(sentence);
+        self
+    }
+
+    /// Adds a parameter of the query.
+    #[must_use]
+    pub fn filter(mut self, name: &'static str, schema: MakeSchema, description: &'static str) -> Self {
+        self.query.push(Parameter { name, description, schema });
+        self
+    }
+
+    /// Takes a JSON object.
+    #[must_use]
+    pub fn takes<T: JsonSchema>(self) -> Self {
+        self.takes_body(&["application/json"], true, schema_of::<T>())
+    }
+
+    /// Takes a JSON object, or no body.
+    #[must_use]
+    pub fn may_take<T: JsonSchema>(self) -> Self {
+        self.takes_body(&["application/json"], false, schema_of::<T>())
+    }
+
+    /// Takes a merge patch (RFC 7396).
+    #[must_use]
+    pub fn takes_patch<T: JsonSchema>(self) -> Self {
+        self.takes_body(&["application/merge-patch+json", "application/json"], true, schema_of::<T>())
+    }
+
+    /// Takes a body of one of these media types.
+    #[must_use]
+    pub fn takes_body(mut self, media_types: &[&'static str], required: bool, schema: MakeSchema) -> Self {
+        self.body = Some(RequestBody { media_types: media_types.to_vec(), required, schema });
+        self.refuses([ProblemCode::TooLarge, ProblemCode::UnsupportedMediaType])
+    }
+
+    /// Answers this status with an object that has no version.
+    #[must_use]
+    pub fn answers<T: JsonSchema>(mut self, status: u16) -> Self {
+        self.success = Success { status, schema: Some(schema_of::<T>()), has_entity_tag: false };
+        self
+    }
+
+    /// Answers an object with its version as the `ETag`, if the conditions in the request hold.
+    #[must_use]
+    pub fn answers_version_of<T: JsonSchema>(mut self) -> Self {
+        self.success = Success { status: 200, schema: Some(schema_of::<T>()), has_entity_tag: true };
+        self.judges_conditions()
+    }
+
+    /// Answers 201 with the new object.
+    #[must_use]
+    pub fn creates<T: JsonSchema>(mut self) -> Self {
+        self.success = Success { status: 201, schema: Some(schema_of::<T>()), has_entity_tag: true };
+        self
+    }
+
+    /// Answers a page of a list.
+    #[must_use]
+    pub fn lists<T: JsonSchema>(self) -> Self {
+        self.answers::<Page<T>>(200).in_pages()
+    }
+
+    /// Takes `limit` and `cursor`.
+    #[must_use]
+    pub fn in_pages(mut self) -> Self {
+        self.query.extend([Parameter::LIMIT, Parameter::CURSOR]);
+        self
+    }
+
+    /// Judges `If-Match` and `If-None-Match`.
+    #[must_use]
+    pub fn judges_conditions(mut self) -> Self {
+        self.is_conditional = true;
+        self.refuses([ProblemCode::PreconditionFailed])
+    }
+
+    /// Takes an `Idempotency-Key`.
+    #[must_use]
+    pub fn idempotent(mut self) -> Self {
+        self.is_idempotent = true;
+        self.refuses([ProblemCode::IdempotencyMismatch, ProblemCode::Conflict])
+    }
+
+    /// Adds reasons for which the operation may not be done.
+    #[must_use]
+    pub fn refuses(mut self, problems: impl IntoIterator<Item = ProblemCode>) -> Self {
+        self.problems.extend(problems);
+        self
+    }
+
+    /// Returns the method and the path.
+    #[must_use]
+    pub fn method_and_path(&self) -> (&'static str, &'static str) {
+        self.route.split_once(' ').expect("a route is a method, a space and a path")
+    }
+}
