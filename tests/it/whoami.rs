@@ -125,3 +125,21 @@ fn a_job_with_a_replaced_secret_learns_when_that_secret_ends() {
         assert_eq!(told(&new).await.1, json!(89));
     });
 }
+
+#[test]
+fn a_function_describes_nobody_in_an_organization_that_is_not_theirs() {
+    run(async |world| {
+        let mut event: Value = serde_json::from_str(include_str!("../events/describe-caller.json")).unwrap();
+        let route = "GET /v1/organizations/{organization_id}/whoami";
+        event["routeKey"] = json!(route);
+        event["requestContext"]["routeKey"] = json!(route);
+        let described = async |organization_id: &str| {
+            let mut event = event.clone();
+            event["pathParameters"] = json!({"organization_id": organization_id});
+            world.stack.invoke("describe-caller", &event).await.unwrap()["statusCode"].clone()
+        };
+        let theirs = &event["requestContext"]["authorizer"]["lambda"]["organization_id"];
+        assert_eq!(described(theirs.as_str().unwrap()).await, 200);
+        assert_eq!(described("0000000000000000").await, 404);
+    });
+}
