@@ -27,6 +27,7 @@ pub mod permission;
 pub mod policy;
 pub mod quota;
 pub mod role;
+pub mod search;
 pub mod secret;
 pub mod sign_in;
 pub mod text;

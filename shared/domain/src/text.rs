@@ -116,6 +116,15 @@ impl Email {
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
+
+    /// Returns the address with its internationalized domain in Unicode; `None` if the domain is not internationalized.
+    #[must_use]
+    pub fn in_unicode(&self) -> Option<String> {
+        let (local, domain) = self.0.rsplit_once('@')?;
+        let (domain, letters) = (domain.to_ascii_lowercase(), AsciiDenyList::STD3);
+        let (unicode, _) = Uts46::new().to_unicode(domain.as_bytes(), letters, Hyphens::CheckFirstLast);
+        (unicode != domain).then(|| format!("{local}@{unicode}"))
+    }
 }
 
 impl TryFrom<String> for Email {

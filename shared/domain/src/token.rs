@@ -38,6 +38,12 @@ impl KeyPrefix {
         candidates.any(|candidate| Token::parse(self, candidate).is_ok())
     }
 
+    /// Returns `text` without the prefix and the `_` behind it, if it starts with them.
+    #[must_use]
+    pub fn stripped_from<'t>(&self, text: &'t str) -> &'t str {
+        text.strip_prefix(&self.0).and_then(|rest| rest.strip_prefix('_')).unwrap_or(text)
+    }
+
     /// Tells whether `text` starts like a token of this installation.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
