@@ -21,6 +21,7 @@ mod names;
 mod notices;
 mod organizations;
 mod readme;
+mod reads;
 mod refusals;
 mod requests;
 mod rights;

@@ -2,8 +2,10 @@
 
 mod create;
 mod delete;
+mod filters;
 mod leave;
 mod owners;
 mod read;
+mod search;
 mod sign_in;
 mod update;

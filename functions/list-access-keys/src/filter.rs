@@ -1,11 +1,7 @@
 //! The filters of the lists of keys.
 
-use api::{Paging, time_filter};
+use api::{Paging, time_filter, word_filter};
 use domain::Error;
-use serde::{
-    Deserialize,
-    de::{IntoDeserializer, value::Error as NoSuchWord},
-};
 use table::AccessKeyFilter;
 
 /// The filters for the list of one user's keys.
@@ -21,20 +17,11 @@ pub(crate) fn read(paging: &Paging) -> Result<AccessKeyFilter, Error> {
 
 fn parse<'a>(given: impl Fn(&'static str) -> Option<&'a str>) -> Result<AccessKeyFilter, Error> {
     Ok(AccessKeyFilter {
-        status: word("status", "must be active, inactive, expired or revoked", &given)?,
-        kind: word("kind", "must be owner, normal or machine", &given)?,
+        status: word_filter("status", "must be active, inactive, expired or revoked", given("status"))?,
+        kind: word_filter("kind", "must be owner, normal or machine", given("kind"))?,
         expires_before: time_filter("expires_before", given("expires_before"))?,
         unused_since: time_filter("unused_since", given("unused_since"))?,
     })
-}
-
-fn word<'a, T: Deserialize<'a>>(
-    name: &'static str,
-    rule: &'static str,
-    given: impl Fn(&'static str) -> Option<&'a str>,
-) -> Result<Option<T>, Error> {
-    let read = |text: &'a str| T::deserialize(IntoDeserializer::<NoSuchWord>::into_deserializer(text));
-    given(name).map(read).transpose().map_err(|_| Error::invalid(name, rule))
 }
 
 #[cfg(test)]

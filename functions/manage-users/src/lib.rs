@@ -2,8 +2,10 @@
 
 mod create;
 mod delete;
+mod filter;
 mod notification;
 mod response;
+mod status;
 mod update;
 
 use api::{
@@ -11,7 +13,7 @@ use api::{
     app::{App, Pepper},
     response::ok,
 };
-use domain::{access::Action, id::UserId};
+use domain::access::Action;
 use response::UserResponse;
 
 /// Creates a user, lists users, or shows, changes or deletes one.
@@ -39,9 +41,10 @@ async fn get(app: &App<Pepper>, request: &Request<Member>) -> HandlerResult {
 async fn list(app: &App<Pepper>, request: &Request<Member>) -> HandlerResult {
     let member = &request.caller;
     member.actor().may(Action::ListUsers)?;
-    let paging = Paging::read(request, Some(member.organization_id), "users")?;
-    let after = paging.after(|position| UserId::parse(position).ok())?;
-    let page = app.table.users(member.organization_id, after, paging.limit).await?;
+    let paging = Paging::filtered(request, Some(member.organization_id), "users", &filter::NAMES)?;
+    let filter = filter::read(&paging, &app.key_prefix)?;
+    let after = paging.after(|position| filter.position(position))?;
+    let page = app.table.users(member.organization_id, &filter, after, paging.limit).await?;
     let shown: Vec<_> = page.items.into_iter().map(UserResponse::from).collect();
     Ok(ok(&paging.page(shown, page.next), None))
 }

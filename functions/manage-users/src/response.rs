@@ -23,6 +23,8 @@ pub(crate) struct UserResponse {
     groups: Vec<Label>,
     notifications: NotificationPreferences,
     created_at: String,
+    /// Whether this person has ever signed in; `false` for machines.
+    signed_in: bool,
     version: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     access_keys: Option<Vec<AccessKeyResponse>>,
@@ -41,6 +43,7 @@ impl From<User> for UserResponse {
             groups: user.groups,
             notifications: user.notifications,
             created_at: user.created_at.to_string(),
+            signed_in: user.subject.is_some(),
             version: user.version,
             access_keys: None,
         }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Error, Time, hex, id::OrganizationId};
+use domain::{Error, hex, id::OrganizationId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -97,12 +97,6 @@ fn parse_limit(text: &str) -> Option<usize> {
     // The parser of numbers takes a sign too.
     let limit = text.parse().ok().filter(|_| text.bytes().all(|c| c.is_ascii_digit()))?;
     (1..=MAX_LIMIT).contains(&limit).then_some(limit)
-}
-
-/// Reads a filter that is a point in time; `given` is its value, as the client sent it.
-pub fn time_filter(name: &str, given: Option<&str>) -> Result<Option<Time>, Error> {
-    let read = |text| Time::parse(text).map_err(|bad| Error::invalid(name, bad.to_string()));
-    given.map(read).transpose()
 }
 
 /// Writes filters so that no two sets of filters read the same.

@@ -5,6 +5,7 @@ use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed}
 use crate::{
     access_key::AccessKey,
     id::{KeyId, UserId},
+    text::Email,
     token::KeyPrefix,
     user::User,
 };
@@ -70,7 +71,7 @@ impl Search {
         self.names_user(user.user_id)
             || self.is_in(user.name.as_str())
             || email.is_some_and(|email| self.is_in(email.as_str()))
-            || email.and_then(|email| email.in_unicode()).is_some_and(|email| self.is_in(&email))
+            || email.and_then(Email::in_unicode).is_some_and(|email| self.is_in(&email))
     }
 
     /// Tells whether the text names the key by its id, or is in its name or description.

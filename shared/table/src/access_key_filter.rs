@@ -6,10 +6,10 @@ use domain::{
     user::Kind,
 };
 
-use crate::item_key::{AFTER_ALL_EXPIRIES, expiring_from};
-
-/// The most queries, each with its batch read, for one page of a filtered list.
-pub(crate) const MAX_QUERIES: usize = 10;
+use crate::{
+    item_key::{AFTER_ALL_EXPIRIES, expiring_from},
+    page::MAX_ROUNDS,
+};
 
 /// A filter of keys; an absent member does not filter.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,10 +49,10 @@ impl AccessKeyFilter {
         (first < last).then_some((first, last))
     }
 
-    /// Returns how many index queries one page may take: one if every key of the range matches.
-    pub(crate) fn max_queries(&self) -> usize {
+    /// Returns how many reads may fill one page: one if every key of the range matches.
+    pub(crate) fn max_rounds(&self) -> usize {
         let by_index = Self { expires_before: self.expires_before, ..Self::default() };
-        if *self == by_index { 1 } else { MAX_QUERIES }
+        if *self == by_index { 1 } else { MAX_ROUNDS }
     }
 }
 
@@ -155,14 +155,14 @@ mod tests {
     #[test]
     fn only_what_is_left_out_after_reading_takes_more_than_one_round() {
         let none = AccessKeyFilter::default();
-        assert_eq!(none.max_queries(), 1);
-        assert_eq!(AccessKeyFilter { expires_before: Some(NOW), ..none }.max_queries(), 1);
+        assert_eq!(none.max_rounds(), 1);
+        assert_eq!(AccessKeyFilter { expires_before: Some(NOW), ..none }.max_rounds(), 1);
         for filter in [
             AccessKeyFilter { status: Some(Status::Active), ..none },
             AccessKeyFilter { kind: Some(Kind::Owner), ..none },
             AccessKeyFilter { unused_since: Some(NOW), ..none },
         ] {
-            assert_eq!(filter.max_queries(), MAX_QUERIES);
+            assert_eq!(filter.max_rounds(), MAX_ROUNDS);
         }
     }
 }

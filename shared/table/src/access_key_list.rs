@@ -11,10 +11,10 @@ use domain::{
 
 use crate::{
     AccessKeyFilter, Error, KeyWithUser, Page, Table,
-    access_key_filter::MAX_QUERIES,
     batch::BATCH_SIZE,
     item::{decode, key_of, primary, text},
     item_key,
+    page::MAX_ROUNDS,
 };
 
 /// A key with its sort key in the index.
@@ -63,7 +63,7 @@ impl Table {
         // One key more than the page tells whether it is the last.
         let examined = if *filter == AccessKeyFilter::default() { limit + 1 } else { BATCH_SIZE };
         let mut found: Vec<AccessKey> = Vec::new();
-        for _ in 0..MAX_QUERIES {
+        for _ in 0..MAX_ROUNDS {
             let start = after.map(|suffix| primary(item_key::access_key(KeyId::new(user.user_id, suffix))));
             let condition = "PK = :partition AND begins_with(SK, :keys)";
             let answer = self
@@ -108,9 +108,9 @@ impl Table {
         limit: usize,
     ) -> Result<Page<KeyWithUser, AccessKeyPosition>, Error> {
         let mut found = Vec::<Indexed>::new();
-        let max_queries = filter.max_queries();
-        let examined = if max_queries == 1 { limit } else { BATCH_SIZE };
-        for _ in 0..max_queries {
+        let max_rounds = filter.max_rounds();
+        let examined = if max_rounds == 1 { limit } else { BATCH_SIZE };
+        for _ in 0..max_rounds {
             let read = self.indexed_keys(organization_id, filter, now, after, examined).await?;
             let matches = |(_, found): &Indexed| filter.admits(&found.key, found.user.kind, now);
             found.extend(read.items.into_iter().filter(matches));

@@ -35,7 +35,8 @@ impl Table {
         self.read_batch(keys, false).await
     }
 
-    async fn read_batch(
+    /// Reads as [`Table::batch`] does, with the consistency that is asked for.
+    pub(crate) async fn read_batch(
         &self,
         keys: impl IntoIterator<Item = ItemKey>,
         strongly: bool,

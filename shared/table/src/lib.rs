@@ -36,6 +36,8 @@ mod snapshot;
 mod time_range;
 mod transaction;
 mod user;
+mod user_filter;
+mod user_list;
 
 use aws_sdk_dynamodb::Client;
 use domain::Time;
@@ -54,7 +56,7 @@ pub use memberships::{Membership, MembershipPosition};
 pub use notice::{Advance, Claim, MAX_CLAIMS};
 pub use outbox::{MAX_MESSAGES, OutboxMessage};
 pub use owners_message::{OwnersDelivery, OwnersMessage};
-pub use page::Page;
+pub use page::{ListPosition, Page};
 pub use parting_message::PartingMessage;
 pub use rearming::{RearmedKeys, Rearming, RearmingPage};
 pub use reported::Readings;
@@ -62,6 +64,7 @@ pub use retry::{MAX_ATTEMPTS, backoff};
 pub use role::CatalogChange;
 pub use snapshot::{DecisionSnapshot, Snapshot};
 pub(crate) use transaction::{OnConditionFailed, Transaction};
+pub use user_filter::UserFilter;
 
 /// The single table.
 #[derive(Debug, Clone)]

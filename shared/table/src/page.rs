@@ -1,6 +1,9 @@
-//! Pages of index queries.
+//! Pages of lists, and the index queries and positions that make them.
+
+use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::search::Search;
 
 use crate::{
     Error, Table,
@@ -15,6 +18,86 @@ pub struct Page<T, P> {
     pub items: Vec<T>,
     /// The position after which the next page starts; `None` on the last.
     pub next: Option<P>,
+}
+
+/// The most reads, each of a query and a batch, that fill one page of a filtered list.
+pub(crate) const MAX_ROUNDS: usize = 10;
+
+/// A position in a list that may be searched.
+///
+/// A search by an id lists the items that the id names first, then all others that hold its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListPosition<P> {
+    /// After one of the items that the id names.
+    Named(P),
+    /// After the last of them.
+    Others,
+    /// After one of the other items.
+    Item(P),
+}
+
+const NAMED: &str = "named:";
+const OTHERS: &str = "others";
+
+impl<P> ListPosition<P> {
+    /// Reads a position as [`Display`](fmt::Display) writes it, in a list with this search; `None` for any other text.
+    pub(crate) fn parse(
+        text: &str,
+        search: Option<&Search>,
+        read: impl FnOnce(&str) -> Option<P>,
+    ) -> Option<Self> {
+        if search.and_then(Search::named).is_none() {
+            return read(text).map(Self::Item);
+        }
+        match text.strip_prefix(NAMED) {
+            Some(position) => read(position).map(Self::Named),
+            None if text == OTHERS => Some(Self::Others),
+            None => read(text).map(Self::Item),
+        }
+    }
+
+    /// Returns the item after which the list goes on, among those that no id names.
+    pub(crate) fn item(self) -> Option<P> {
+        match self {
+            Self::Item(position) => Some(position),
+            Self::Named(_) | Self::Others => None,
+        }
+    }
+}
+
+impl<P: fmt::Display> fmt::Display for ListPosition<P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(position) => write!(formatter, "{NAMED}{position}"),
+            Self::Others => formatter.write_str(OTHERS),
+            Self::Item(position) => position.fmt(formatter),
+        }
+    }
+}
+
+/// Fills a page of at most `limit` items by at most `max_rounds` reads.
+///
+/// `read` gets the position after which it starts, and returns items, each with its own position.
+pub(crate) async fn fill<T, P: Copy>(
+    limit: usize,
+    max_rounds: usize,
+    mut after: Option<P>,
+    mut read: impl AsyncFnMut(Option<P>) -> Result<Page<(P, T), P>, Error>,
+) -> Result<Page<(P, T), P>, Error> {
+    let mut items = Vec::new();
+    for _ in 0..max_rounds {
+        let page = read(after).await?;
+        items.extend(page.items);
+        after = page.next;
+        if items.len() > limit {
+            items.truncate(limit);
+            after = items.last().map(|(position, _)| *position);
+        }
+        if items.len() == limit || after.is_none() {
+            break;
+        }
+    }
+    Ok(Page { items, next: after })
 }
 
 /// A page of index entries.
@@ -65,5 +148,30 @@ impl Table {
             more: answer.last_evaluated_key.is_some(),
             entries: answer.items().iter().filter_map(place).collect(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::id::UserId;
+
+    use super::*;
+
+    #[test]
+    fn a_position_is_read_as_it_was_written_where_the_list_has_it() {
+        let prefix = "ak".parse().unwrap();
+        let search = |text: &str| Search::parse(text, &prefix).unwrap();
+        let (by_text, by_id) = (search("deploy"), search("ak_7HcX2mPq9LwZ"));
+        let read = |text: &str, search| ListPosition::parse(text, search, |text| UserId::parse(text).ok());
+        let id = UserId::random();
+        for position in [ListPosition::Named(id), ListPosition::Others, ListPosition::Item(id)] {
+            let text = position.to_string();
+            assert_eq!(read(&text, Some(&by_id)), Some(position));
+            let plain = position.item().map(ListPosition::Item);
+            assert_eq!((read(&text, Some(&by_text)), read(&text, None)), (plain, plain));
+        }
+        for text in ["", "named:", "named", "named:others", "others:", "others:x", "x"] {
+            assert_eq!(read(text, Some(&by_id)), None, "{text}");
+        }
     }
 }

@@ -2,15 +2,15 @@
 
 use domain::{
     Time,
-    id::{OrganizationId, UserId},
+    id::UserId,
     text::Email,
     user::{Kind, Status, User},
 };
 
 use crate::{
-    ChangeRecords, Error, OnConditionFailed, Page, Table, Transaction,
+    ChangeRecords, Error, OnConditionFailed, Table, Transaction,
     access_key::StoredAccessKey,
-    item::{Item, decode, encode, indexed, primary},
+    item::{Item, encode, indexed, primary},
     item_key::{self, ItemKey},
     sign_in::{claim_item, link_item, pointing_to},
 };
@@ -23,27 +23,6 @@ impl Table {
     /// Reads a user, strongly.
     pub async fn user(&self, user_id: UserId) -> Result<Option<User>, Error> {
         self.get("user", item_key::user(user_id)).await
-    }
-
-    /// Lists the users of an organization, by id; `after` is the `next` of the page before.
-    pub async fn users(
-        &self,
-        organization_id: OrganizationId,
-        after: Option<UserId>,
-        limit: usize,
-    ) -> Result<Page<User, UserId>, Error> {
-        let start = after.map(|user_id| (user_id.to_string(), item_key::user(user_id)));
-        let places = self.index_page(item_key::users_partition(organization_id), None, start, limit).await?;
-        let mut items = self.batch(places.entries.iter().map(|(_, key)| key.clone())).await?;
-        let users: Vec<User> = places
-            .entries
-            .iter()
-            .filter_map(|(_, key)| items.remove(key))
-            .map(|item| decode("user", item))
-            .collect::<Result<_, _>>()?;
-        let last = places.entries.last().filter(|_| places.more);
-        let next = last.and_then(|(sort, _)| UserId::parse(sort).ok());
-        Ok(Page { items: users.into_iter().filter(|user| user.status != Status::Deleted).collect(), next })
     }
 
     /// Creates a user, with keys if any are given: all or nothing.

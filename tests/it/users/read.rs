@@ -39,7 +39,7 @@ fn list_parameters_are_checked() {
             ("limit=101", "limit", "1 to 100"),
             ("limit=ten", "limit", "1 to 100"),
             ("cursor=x", "cursor", "next_cursor"),
-            ("status=active", "status", "not a parameter"),
+            ("state=active", "state", "not a parameter"),
         ] {
             organization
                 .owner

@@ -6,9 +6,11 @@ use domain::{
     notification_preferences::NotificationPreferencesChange,
     role::{Label, distinct},
     text::{Email, Name},
-    user::{Kind, Status, User},
+    user::{Kind, User},
 };
 use serde::Deserialize;
+
+use crate::status::RequestedStatus;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,13 +29,6 @@ pub(crate) struct Body {
     roles: Option<Vec<Label>>,
     #[serde(default, deserialize_with = "non_null")]
     groups: Option<Vec<Label>>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RequestedStatus {
-    Active,
-    Suspended,
 }
 
 impl Body {
@@ -61,10 +56,6 @@ impl Body {
         set(&mut user.roles, self.roles.clone().map(distinct).as_ref());
         set(&mut user.groups, self.groups.clone().map(distinct).as_ref());
         user.notifications = user.notifications.changed(self.notifications);
-        match self.status {
-            Some(RequestedStatus::Active) => user.status = Status::Active,
-            Some(RequestedStatus::Suspended) => user.status = Status::Suspended,
-            None => {}
-        }
+        set(&mut user.status, self.status.map(Into::into).as_ref());
     }
 }

@@ -1,0 +1,32 @@
+//! What a function has read from the table, by consistency.
+
+use kit::World;
+use serde_json::Value;
+
+/// The reads of a function since the calls were cleared.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reads {
+    /// Queries.
+    pub(crate) queries: usize,
+    /// Items that batches asked for with eventual consistency.
+    pub(crate) eventual: usize,
+    /// Items that batches asked for with strong consistency.
+    pub(crate) strong: usize,
+}
+
+/// Counts the queries of a function, and the items of its batches.
+pub(crate) fn reads_of(world: &World, function: &str) -> Reads {
+    let mut reads = Reads::default();
+    for call in world.stack.calls().by_function(function) {
+        let request: Value = serde_json::from_slice(&call.request).unwrap_or_default();
+        if call.operation == "Query" {
+            reads.queries += 1;
+        }
+        if let Some(table) = request["RequestItems"].as_object().and_then(|tables| tables.values().next()) {
+            let keys = table["Keys"].as_array().map_or(0, Vec::len);
+            let count = if table["ConsistentRead"] == true { &mut reads.strong } else { &mut reads.eventual };
+            *count += keys;
+        }
+    }
+    reads
+}
