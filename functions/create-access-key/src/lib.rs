@@ -60,7 +60,7 @@ async fn create(
     let record = record.map(|record| record.with(201, None, vec![key_id]));
     let checked = Checked { version: user.version, policy: &snapshot.organization.policy };
     retry_on_conflict(|| store(app, request, checked, &key, record.as_ref())).await?;
-    let shown = AccessKeyResponse::new(key, user.kind, &app.key_prefix, request.now).with_secret(&new.token);
+    let shown = AccessKeyResponse::new(key, &user, &app.key_prefix, request.now).with_secret(&new.token);
     Ok(response::created(&shown, Some(1)))
 }
 

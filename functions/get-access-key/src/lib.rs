@@ -14,7 +14,7 @@ pub async fn get_access_key(app: &App, request: lambda_http::Request) -> Handler
             request.query(&[])?;
             let found = found().await?;
             let version = found.key.version;
-            let shown = AccessKeyResponse::new(found.key, found.user.kind, &app.key_prefix, request.now);
+            let shown = AccessKeyResponse::new(found.key, &found.user, &app.key_prefix, request.now);
             request.show(&shown, version)
         }
         "GET /v1/organizations/{organization_id}/access-keys/{key_id}/permissions" => {

@@ -3,8 +3,7 @@
 mod filter;
 
 use api::{AccessKeyResponse, HandlerResult, Member, Paging, Request, app::App, response};
-use domain::{access::Action, id::KeySuffix};
-use table::AccessKeyPosition;
+use domain::access::Action;
 
 /// Responds with a page of keys, without any secret.
 pub async fn list_access_keys(app: &App, request: lambda_http::Request) -> HandlerResult {
@@ -23,12 +22,13 @@ async fn keys_of_organization(app: &App, request: &Request<Member>) -> HandlerRe
     member.actor().may(Action::ListKeys)?;
     let organization_id = member.organization_id;
     let paging = Paging::filtered(request, Some(organization_id), "keys", &filter::OF_ORGANIZATION)?;
-    let (filter, after) = (filter::read(&paging)?, paging.after(AccessKeyPosition::parse)?);
+    let filter = filter::read(&paging, &app.key_prefix)?;
+    let after = paging.after(|position| filter.position(position))?;
     let page = app.table.access_keys(organization_id, &filter, request.now, after, paging.limit).await?;
     let shown = page
         .items
         .into_iter()
-        .map(|found| AccessKeyResponse::new(found.key, found.user.kind, &app.key_prefix, request.now));
+        .map(|found| AccessKeyResponse::new(found.key, &found.user, &app.key_prefix, request.now));
     Ok(response::ok(&paging.page(shown.collect(), page.next), None))
 }
 
@@ -38,11 +38,10 @@ async fn keys_of_user(app: &App, request: &Request<Member>) -> HandlerResult {
     app.permit(member, Action::ReadKey, user.as_resource()).await?;
     let query = format!("keys of {}", user.user_id);
     let paging = Paging::filtered(request, Some(member.organization_id), &query, &filter::OF_USER)?;
-    let (filter, after) = (filter::read(&paging)?, paging.after(|position| KeySuffix::parse(position).ok())?);
+    let filter = filter::read(&paging, &app.key_prefix)?;
+    let after = paging.after(|position| filter.position_of_user(position))?;
     let page = app.table.access_keys_of(&user, &filter, request.now, after, paging.limit).await?;
-    let shown = page
-        .items
-        .into_iter()
-        .map(|key| AccessKeyResponse::new(key, user.kind, &app.key_prefix, request.now));
+    let shown =
+        page.items.into_iter().map(|key| AccessKeyResponse::new(key, &user, &app.key_prefix, request.now));
     Ok(response::ok(&paging.page(shown.collect(), page.next), None))
 }

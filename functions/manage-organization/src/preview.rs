@@ -4,7 +4,7 @@ use api::{AccessKeyResponse, HandlerResult, Member, Paging, Request, app::App, r
 use domain::{access::Action, policy::PolicyChange};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use table::{AccessKeyFilter, AccessKeyPosition};
+use table::AccessKeyFilter;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,11 +31,12 @@ pub(crate) async fn preview(app: &App, request: &Request<Member>) -> HandlerResu
     let policy = app.organization(member).await?.policy.changed(&body.policy)?;
     let proposed = serde_json::to_string(&policy).expect("a policy is a map with text keys");
     let paging = Paging::read(request, Some(member.organization_id), &format!("preview of {proposed}"))?;
-    let (all, after) = (AccessKeyFilter::default(), paging.after(AccessKeyPosition::parse)?);
+    let all = AccessKeyFilter::default();
+    let after = paging.after(|position| all.position(position))?;
     let page = app.table.access_keys(member.organization_id, &all, request.now, after, paging.limit).await?;
     let violations = page.items.into_iter().filter_map(|found| {
         let (rule, value) = policy.violated_by(&found.key, &found.user, request.now)?;
-        let access_key = AccessKeyResponse::new(found.key, found.user.kind, &app.key_prefix, request.now);
+        let access_key = AccessKeyResponse::new(found.key, &found.user, &app.key_prefix, request.now);
         Some(Violation { access_key, rule, value })
     });
     Ok(response::ok(&paging.page(violations.collect(), page.next), None))

@@ -10,15 +10,8 @@ use api::{
 };
 use body::Body;
 use domain::{
-    Error,
-    access::Action,
-    access_key::AccessKey,
-    audit,
-    limits::check_names,
-    notice,
-    organization::Organization,
-    token::SecretToken,
-    user::{Kind, User},
+    Error, access::Action, access_key::AccessKey, audit, limits::check_names, notice,
+    organization::Organization, token::SecretToken, user::User,
 };
 use keys::new_keys;
 use serde_json::json;
@@ -49,8 +42,8 @@ async fn replay(app: &App<Pepper>, request: &Request<Member>, record: &Idempoten
         // A key that was deleted since is left out.
         keys.extend(app.table.access_key(*key_id).await?);
     }
-    let (kind, version) = (user.kind, user.version);
-    let shown = |key| AccessKeyResponse::new(key, kind, &app.key_prefix, request.now);
+    let version = user.version;
+    let shown = |key| AccessKeyResponse::new(key, &user, &app.key_prefix, request.now);
     let keys = keys.into_iter().map(shown).collect();
     Ok(ok(&UserResponse::from(user).with_keys(keys), Some(version)))
 }
@@ -77,7 +70,7 @@ async fn create_once(
     store(app, request, &organization, &user, &keys, record.as_ref()).await?;
 
     let shown = |(key, token): (AccessKey, SecretToken)| {
-        AccessKeyResponse::new(key, Kind::Machine, &app.key_prefix, request.now).with_secret(&token)
+        AccessKeyResponse::new(key, &user, &app.key_prefix, request.now).with_secret(&token)
     };
     let keys = keys.into_iter().map(shown).collect();
     Ok(created(&UserResponse::from(user).with_keys(keys), Some(1)))

@@ -44,7 +44,7 @@ async fn rotate(
     let KeyWithUser { key, user } =
         retry_on_conflict(|| store(app, request, &named, &body, &new, record.as_ref())).await?;
     let version = key.version;
-    let shown = AccessKeyResponse::new(key, user.kind, &app.key_prefix, request.now).with_secret(&new.token);
+    let shown = AccessKeyResponse::new(key, &user, &app.key_prefix, request.now).with_secret(&new.token);
     Ok(response::ok(&shown, Some(version)))
 }
 

@@ -30,7 +30,7 @@ pub async fn update_access_key(app: &App, request: lambda_http::Request) -> Hand
     let named = request.path("key_id")?;
     let KeyWithUser { key, user } = retry_on_conflict(|| change(app, &request, &named, &body)).await?;
     let version = key.version;
-    let shown = AccessKeyResponse::new(key, user.kind, &app.key_prefix, request.now);
+    let shown = AccessKeyResponse::new(key, &user, &app.key_prefix, request.now);
     Ok(response::ok(&shown, Some(version)))
 }
 

@@ -8,7 +8,7 @@ use domain::{
     role::Label,
     text::{Description, Name},
     token::{KeyPrefix, SecretToken},
-    user::Kind,
+    user::{Kind, User},
 };
 use serde::Serialize;
 
@@ -25,6 +25,7 @@ pub struct AccessKeyResponse {
     organization_id: OrganizationId,
     user_id: UserId,
     user_kind: Kind,
+    user_name: Name,
     status: Status,
     created_at: Instant,
     created_by: UserId,
@@ -60,9 +61,9 @@ impl std::fmt::Debug for SecretResponse {
 }
 
 impl AccessKeyResponse {
-    /// Shows a key as it is at `now`.
+    /// Shows a key of this user as it is at `now`.
     #[must_use]
-    pub fn new(key: AccessKey, user_kind: Kind, prefix: &KeyPrefix, now: Time) -> Self {
+    pub fn new(key: AccessKey, user: &User, prefix: &KeyPrefix, now: Time) -> Self {
         let overlap_ends_at = key.overlap_ends_at(now);
         Self {
             masked_key: key.masked_key(prefix),
@@ -72,7 +73,8 @@ impl AccessKeyResponse {
             name: key.name,
             description: key.description,
             organization_id: key.organization_id,
-            user_kind,
+            user_kind: user.kind,
+            user_name: user.name.clone(),
             created_at: Instant(key.created_at),
             created_by: key.created_by,
             updated_at: Instant(key.updated_at),

@@ -101,7 +101,7 @@ pub async fn replay_key<P>(
     let key_id = record.key_ids.first().ok_or(Error::NotFound { what: "access key" })?;
     let KeyWithUser { key, user } = app.access_key(request, key_id.as_str(), action).await?;
     let version = key.version;
-    let shown = AccessKeyResponse::new(key, user.kind, &app.key_prefix, request.now);
+    let shown = AccessKeyResponse::new(key, &user, &app.key_prefix, request.now);
     Ok(response::ok(&shown, Some(version)))
 }
 

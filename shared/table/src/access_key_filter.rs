@@ -3,16 +3,19 @@
 use domain::{
     Time,
     access_key::{AccessKey, Status},
+    id::KeySuffix,
+    search::{NamedId, Search},
     user::Kind,
 };
 
 use crate::{
+    AccessKeyPosition, ListPosition,
     item_key::{AFTER_ALL_EXPIRIES, expiring_from},
     page::MAX_ROUNDS,
 };
 
 /// A filter of keys; an absent member does not filter.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccessKeyFilter {
     /// Their state.
     pub status: Option<Status>,
@@ -22,6 +25,8 @@ pub struct AccessKeyFilter {
     pub expires_before: Option<Time>,
     /// They were last used before this second, or never.
     pub unused_since: Option<Time>,
+    /// What they are searched for.
+    pub search: Option<Search>,
 }
 
 impl AccessKeyFilter {
@@ -34,6 +39,29 @@ impl AccessKeyFilter {
             && self.kind.is_none_or(|wanted| wanted == kind)
             && before(key.expires_at, self.expires_before)
             && (key.last_used_at.is_none() || before(key.last_used_at, self.unused_since))
+            && self.search.as_ref().is_none_or(|search| search.finds_key(key))
+    }
+
+    /// Reads a position in the list of an organization's keys with this filter; `None` for any other text.
+    #[must_use]
+    pub fn position(&self, text: &str) -> Option<ListPosition<AccessKeyPosition>> {
+        ListPosition::parse(text, self.search.as_ref(), AccessKeyPosition::parse)
+    }
+
+    /// Reads a position in the list of a user's keys with this filter; `None` for any other text.
+    #[must_use]
+    pub fn position_of_user(&self, text: &str) -> Option<ListPosition<KeySuffix>> {
+        ListPosition::parse(text, self.search.as_ref(), |text| KeySuffix::parse(text).ok())
+    }
+
+    /// Returns the id that is searched for.
+    pub(crate) fn named(&self) -> Option<&NamedId> {
+        self.search.as_ref()?.named()
+    }
+
+    /// Tells whether the search names this key by its id.
+    pub(crate) fn names(&self, key: &AccessKey) -> bool {
+        self.search.as_ref().is_some_and(|search| search.names_key(key.key_id))
     }
 
     /// Returns the range of the index that can hold matching keys; `None` if it is empty.
@@ -93,23 +121,25 @@ mod tests {
         keys
     }
 
-    fn count(keys: &[AccessKey], filter: AccessKeyFilter) -> usize {
+    fn count(keys: &[AccessKey], filter: &AccessKeyFilter) -> usize {
         keys.iter().filter(|key| filter.admits(key, Kind::Machine, NOW)).count()
     }
 
     #[test]
     fn each_filter_leaves_out_what_it_says_and_nothing_else() {
         let (keys, none) = (keys(), AccessKeyFilter::default());
-        let count = |filter| count(&keys, filter);
-        assert_eq!(count(none), 60);
-        let of = |status| count(AccessKeyFilter { status: Some(status), ..none });
+        let count = |filter| count(&keys, &filter);
+        assert_eq!(count(none.clone()), 60);
+        let of = |status| count(AccessKeyFilter { status: Some(status), ..none.clone() });
         assert_eq!((of(Status::Revoked), of(Status::Expired)), (30, 12));
         assert_eq!((of(Status::Inactive), of(Status::Active)), (9, 9));
-        let of = |kind| count(AccessKeyFilter { kind: Some(kind), ..none });
+        let of = |kind| count(AccessKeyFilter { kind: Some(kind), ..none.clone() });
         assert_eq!((of(Kind::Machine), of(Kind::Normal), of(Kind::Owner)), (60, 0, 0));
-        let before = |seconds| count(AccessKeyFilter { expires_before: Some(NOW.plus(seconds)), ..none });
+        let before =
+            |seconds| count(AccessKeyFilter { expires_before: Some(NOW.plus(seconds)), ..none.clone() });
         assert_eq!([-1, 0, 1, 9, 10].map(before), [0, 12, 24, 36, 48]);
-        let unused = |seconds| count(AccessKeyFilter { unused_since: Some(NOW.plus(seconds)), ..none });
+        let unused =
+            |seconds| count(AccessKeyFilter { unused_since: Some(NOW.plus(seconds)), ..none.clone() });
         assert_eq!([-9, -8, -7].map(unused), [20, 40, 60]);
     }
 
@@ -156,11 +186,11 @@ mod tests {
     fn only_what_is_left_out_after_reading_takes_more_than_one_round() {
         let none = AccessKeyFilter::default();
         assert_eq!(none.max_rounds(), 1);
-        assert_eq!(AccessKeyFilter { expires_before: Some(NOW), ..none }.max_rounds(), 1);
+        assert_eq!(AccessKeyFilter { expires_before: Some(NOW), ..none.clone() }.max_rounds(), 1);
         for filter in [
-            AccessKeyFilter { status: Some(Status::Active), ..none },
-            AccessKeyFilter { kind: Some(Kind::Owner), ..none },
-            AccessKeyFilter { unused_since: Some(NOW), ..none },
+            AccessKeyFilter { status: Some(Status::Active), ..none.clone() },
+            AccessKeyFilter { kind: Some(Kind::Owner), ..none.clone() },
+            AccessKeyFilter { unused_since: Some(NOW), ..none.clone() },
         ] {
             assert_eq!(filter.max_rounds(), MAX_ROUNDS);
         }

@@ -1,24 +1,28 @@
-//! Lists of access keys: those of a user by key id, those of an organization by expiry.
+//! Lists of the access keys of an organization, by expiry.
 
-use std::{collections::HashSet, fmt};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
 use domain::{
     Time,
     access_key::AccessKey,
     id::{KeyId, KeySuffix, OrganizationId},
+    search::NamedId,
     user::{Status, User},
 };
 
 use crate::{
-    AccessKeyFilter, Error, KeyWithUser, Page, Table,
+    AccessKeyFilter, Error, KeyWithUser, ListPosition, Page, Table,
     batch::BATCH_SIZE,
-    item::{decode, key_of, primary, text},
-    item_key,
-    page::MAX_ROUNDS,
+    item::{Item, decode},
+    item_key::{self, ItemKey},
+    page::fill,
 };
 
-/// A key with its sort key in the index.
-type Indexed = (String, KeyWithUser);
+/// A page of keys with their users, each with its position.
+type Indexed = Page<(ListPosition<AccessKeyPosition>, KeyWithUser), ListPosition<AccessKeyPosition>>;
 
 /// A position in the list of an organization's keys: after one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,85 +52,64 @@ impl fmt::Display for AccessKeyPosition {
 }
 
 impl Table {
-    /// Lists the keys of a user by key id, strongly; `after` is the `next` of the page before.
-    ///
-    /// The filter applies after reading, with at most ten queries. So a page may be short or empty without
-    /// being the last.
-    pub async fn access_keys_of(
-        &self,
-        user: &User,
-        filter: &AccessKeyFilter,
-        now: Time,
-        mut after: Option<KeySuffix>,
-        limit: usize,
-    ) -> Result<Page<AccessKey, KeySuffix>, Error> {
-        // One key more than the page tells whether it is the last.
-        let examined = if *filter == AccessKeyFilter::default() { limit + 1 } else { BATCH_SIZE };
-        let mut found: Vec<AccessKey> = Vec::new();
-        for _ in 0..MAX_ROUNDS {
-            let start = after.map(|suffix| primary(item_key::access_key(KeyId::new(user.user_id, suffix))));
-            let condition = "PK = :partition AND begins_with(SK, :keys)";
-            let answer = self
-                .query_strongly(condition, item_key::user_partition(user.user_id))
-                .expression_attribute_values(":keys", text(item_key::ACCESS_KEYS))
-                .set_exclusive_start_key(start)
-                .limit(i32::try_from(examined).unwrap_or(i32::MAX))
-                .send()
-                .await
-                .map_err(|error| Error::failed("Query", error))?;
-            let reached = answer.last_evaluated_key.as_ref().and_then(key_of);
-            after =
-                reached.and_then(|key| KeySuffix::parse(key.sk.strip_prefix(item_key::ACCESS_KEYS)?).ok());
-            for item in answer.items.unwrap_or_default() {
-                let key: AccessKey = decode("access key", item)?;
-                if filter.admits(&key, user.kind, now) && !self.is_forgotten(&key, now) {
-                    found.push(key);
-                }
-            }
-            if found.len() > limit {
-                found.truncate(limit);
-                after = found.last().map(|key| key.key_id.suffix());
-            }
-            if found.len() == limit || after.is_none() {
-                break;
-            }
-        }
-        Ok(Page { items: found, next: after })
-    }
-
     /// Lists the keys of an organization with their users, by expiry.
     ///
     /// `after` is the `next` of the page before. The query covers the filter's range of expiry; the rest of
     /// the filter applies after reading, with at most ten queries and batches. So a page may be short or
-    /// empty without being the last.
+    /// empty without being the last. A search reads keys eventually, and strongly only those that it finds. It
+    /// starts with the keys whose id is searched for, by key id.
     pub async fn access_keys(
         &self,
         organization_id: OrganizationId,
         filter: &AccessKeyFilter,
         now: Time,
-        mut after: Option<AccessKeyPosition>,
+        after: Option<ListPosition<AccessKeyPosition>>,
         limit: usize,
-    ) -> Result<Page<KeyWithUser, AccessKeyPosition>, Error> {
-        let mut found = Vec::<Indexed>::new();
+    ) -> Result<Page<KeyWithUser, ListPosition<AccessKeyPosition>>, Error> {
         let max_rounds = filter.max_rounds();
         let examined = if max_rounds == 1 { limit } else { BATCH_SIZE };
-        for _ in 0..max_rounds {
-            let read = self.indexed_keys(organization_id, filter, now, after, examined).await?;
-            let matches = |(_, found): &Indexed| filter.admits(&found.key, found.user.kind, now);
-            found.extend(read.items.into_iter().filter(matches));
-            after = read.next;
-            if found.len() > limit {
-                found.truncate(limit);
-                after = found.last().and_then(|(sort, _)| AccessKeyPosition::parse(sort));
+        let read = async |after: Option<ListPosition<AccessKeyPosition>>| match (after, filter.named()) {
+            (None, Some(named)) => self.named_keys(organization_id, filter, now, named, None).await,
+            (Some(ListPosition::Named(after)), Some(named)) => {
+                self.named_keys(organization_id, filter, now, named, Some(after)).await
             }
-            if found.len() == limit || after.is_none() {
-                break;
+            _ => {
+                let after = after.and_then(ListPosition::item);
+                self.indexed_keys(organization_id, filter, now, after, examined).await
             }
+        };
+        let Page { items, next } = fill(limit, max_rounds, after, read).await?;
+        let mut items: Vec<KeyWithUser> = items.into_iter().map(|(_, found)| found).collect();
+        if filter.search.is_some() {
+            let found: Vec<_> = items.iter().map(|found| found.key.key_id).collect();
+            items = self.admitted_keys(&found, filter, now).await?;
         }
-        Ok(Page { items: found.into_iter().map(|(_, found)| found).collect(), next: after })
+        Ok(Page { items, next })
     }
 
-    /// Reads the keys of the next `limit` index entries, or of fewer where keys and users do not fit one batch.
+    /// Reads the next keys whose id is searched for. Keys of another organization are not found.
+    async fn named_keys(
+        &self,
+        organization_id: OrganizationId,
+        filter: &AccessKeyFilter,
+        now: Time,
+        named: &NamedId,
+        after: Option<KeySuffix>,
+    ) -> Result<Indexed, Error> {
+        let user = self.user(named.user_id).await?;
+        let is_here = |user: &User| user.organization_id == organization_id && user.status != Status::Deleted;
+        let Some(user) = user.filter(is_here) else {
+            return Ok(Page { items: Vec::new(), next: Some(ListPosition::Others) });
+        };
+        let page = self.named_keys_of(&user, filter, now, named, after).await?;
+        let with_user =
+            |(suffix, key)| (ListPosition::Named(suffix), KeyWithUser { key, user: user.clone() });
+        let next = page.next.map_or(ListPosition::Others, ListPosition::Named);
+        Ok(Page { items: page.items.into_iter().map(with_user).collect(), next: Some(next) })
+    }
+
+    /// Reads those keys of the next `limit` index entries, or of fewer where keys and users do not fit one batch, that
+    /// match. Leaves out those whose id is searched for.
     async fn indexed_keys(
         &self,
         organization_id: OrganizationId,
@@ -134,7 +117,7 @@ impl Table {
         now: Time,
         after: Option<AccessKeyPosition>,
         limit: usize,
-    ) -> Result<Page<Indexed, AccessKeyPosition>, Error> {
+    ) -> Result<Indexed, Error> {
         let after = after.map(|position| (position.to_string(), item_key::access_key(position.key_id)));
         let ends_before = |last: &String| after.as_ref().is_some_and(|(sort, _)| sort >= last);
         let Some((first, last)) = filter.index_range(now).filter(|(_, last)| !ends_before(last)) else {
@@ -145,7 +128,7 @@ impl Table {
         let partition = item_key::access_keys_partition(organization_id);
         let page = self.index_page(partition, Some((&first, &last)), start, limit).await?;
         let mut wanted = HashSet::new();
-        let mut entries = Vec::with_capacity(page.entries.len());
+        let mut positions = Vec::with_capacity(page.entries.len());
         let read = page.entries.len();
         for (sort, key) in page.entries {
             let user = user_beside(&key);
@@ -153,29 +136,62 @@ impl Table {
             if wanted.len() + further > BATCH_SIZE {
                 break;
             }
-            wanted.extend([key.clone(), user]);
-            entries.push((sort, key));
+            wanted.extend([key, user]);
+            positions.extend(AccessKeyPosition::parse(&sort));
         }
-        let more = page.more || entries.len() < read;
-        let next = entries.last().filter(|_| more).and_then(|(sort, _)| AccessKeyPosition::parse(sort));
-        let found = self.batch(wanted).await?;
-        let mut items = Vec::with_capacity(entries.len());
-        for (sort, place) in entries {
-            // Deleted since the index was written: gone from the list as well.
-            let (Some(key), Some(user)) = (found.get(&place), found.get(&user_beside(&place))) else {
-                continue;
-            };
-            let key: AccessKey = decode("access key", key.clone())?;
-            let user: User = decode("user", user.clone())?;
-            // The deletion of the user may have been interrupted. Its keys are gone all the same.
-            if user.status != Status::Deleted && !self.is_forgotten(&key, now) {
-                items.push((sort, KeyWithUser { key, user }));
-            }
+        let more = page.more || positions.len() < read;
+        let next = positions.last().filter(|_| more).map(|position| ListPosition::Item(*position));
+        let read = self.read_batch(wanted, filter.search.is_none()).await?;
+        let mut items = Vec::with_capacity(positions.len());
+        for position in positions {
+            let found = self.visible_key(&read, position.key_id, now)?;
+            let found = found.filter(|found| filter.admits(&found.key, found.user.kind, now));
+            let found = found.filter(|found| !filter.names(&found.key));
+            items.extend(found.map(|found| (ListPosition::Item(position), found)));
         }
         Ok(Page { items, next })
     }
+
+    /// Reads keys with their users, strongly, and returns those that match, in the same order.
+    async fn admitted_keys(
+        &self,
+        ids: &[KeyId],
+        filter: &AccessKeyFilter,
+        now: Time,
+    ) -> Result<Vec<KeyWithUser>, Error> {
+        let mut keys = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(BATCH_SIZE / 2) {
+            let places = ids.iter().map(|id| item_key::access_key(*id));
+            let wanted: HashSet<_> = places.flat_map(|key| [user_beside(&key), key]).collect();
+            let read = self.batch(wanted).await?;
+            for id in ids {
+                let found = self.visible_key(&read, *id, now)?;
+                keys.extend(found.filter(|found| filter.admits(&found.key, found.user.kind, now)));
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Returns a key with its user, of items that were read. `None` if the key is gone, or hidden.
+    fn visible_key(
+        &self,
+        read: &HashMap<ItemKey, Item>,
+        key_id: KeyId,
+        now: Time,
+    ) -> Result<Option<KeyWithUser>, Error> {
+        let place = item_key::access_key(key_id);
+        // Deleted since the index was written: gone from the list as well.
+        let (Some(key), Some(user)) = (read.get(&place), read.get(&user_beside(&place))) else {
+            return Ok(None);
+        };
+        let key: AccessKey = decode("access key", key.clone())?;
+        let user: User = decode("user", user.clone())?;
+        // The deletion of the user may have been interrupted. Its keys are gone all the same.
+        let visible = user.status != Status::Deleted && !self.is_forgotten(&key, now);
+        Ok(visible.then_some(KeyWithUser { key, user }))
+    }
 }
 
-fn user_beside(key: &item_key::ItemKey) -> item_key::ItemKey {
-    item_key::ItemKey { pk: key.pk.clone(), sk: item_key::USER.to_owned() }
+fn user_beside(key: &ItemKey) -> ItemKey {
+    ItemKey { pk: key.pk.clone(), sk: item_key::USER.to_owned() }
 }

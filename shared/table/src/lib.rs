@@ -36,6 +36,7 @@ mod snapshot;
 mod time_range;
 mod transaction;
 mod user;
+mod user_access_key_list;
 mod user_filter;
 mod user_list;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::search::Search;
+use domain::{id::KeySuffix, search::Search};
 
 use crate::{
     Error, Table,
@@ -28,8 +28,8 @@ pub(crate) const MAX_ROUNDS: usize = 10;
 /// A search by an id lists the items that the id names first, then all others that hold its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListPosition<P> {
-    /// After one of the items that the id names.
-    Named(P),
+    /// After one of the keys that the id names.
+    Named(KeySuffix),
     /// After the last of them.
     Others,
     /// After one of the other items.
@@ -50,7 +50,7 @@ impl<P> ListPosition<P> {
             return read(text).map(Self::Item);
         }
         match text.strip_prefix(NAMED) {
-            Some(position) => read(position).map(Self::Named),
+            Some(suffix) => KeySuffix::parse(suffix).ok().map(Self::Named),
             None if text == OTHERS => Some(Self::Others),
             None => read(text).map(Self::Item),
         }
@@ -68,7 +68,7 @@ impl<P> ListPosition<P> {
 impl<P: fmt::Display> fmt::Display for ListPosition<P> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Named(position) => write!(formatter, "{NAMED}{position}"),
+            Self::Named(suffix) => write!(formatter, "{NAMED}{suffix}"),
             Self::Others => formatter.write_str(OTHERS),
             Self::Item(position) => position.fmt(formatter),
         }
@@ -164,7 +164,9 @@ mod tests {
         let (by_text, by_id) = (search("deploy"), search("ak_7HcX2mPq9LwZ"));
         let read = |text: &str, search| ListPosition::parse(text, search, |text| UserId::parse(text).ok());
         let id = UserId::random();
-        for position in [ListPosition::Named(id), ListPosition::Others, ListPosition::Item(id)] {
+        for position in
+            [ListPosition::Named(KeySuffix::random()), ListPosition::Others, ListPosition::Item(id)]
+        {
             let text = position.to_string();
             assert_eq!(read(&text, Some(&by_id)), Some(position));
             let plain = position.item().map(ListPosition::Item);

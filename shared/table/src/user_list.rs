@@ -52,7 +52,7 @@ impl Table {
     ) -> Result<Positioned, Error> {
         let mut found = self.admitted_users(&[named], filter, true).await?;
         found.retain(|user| user.organization_id == organization_id);
-        let items = found.into_iter().map(|user| (ListPosition::Named(named), user)).collect();
+        let items = found.into_iter().map(|user| (ListPosition::Others, user)).collect();
         Ok(Page { items, next: Some(ListPosition::Others) })
     }
 
