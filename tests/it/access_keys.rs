@@ -14,4 +14,6 @@ mod read;
 mod reuse;
 mod rotate;
 mod scale;
+mod search;
 mod update;
+mod user_name;

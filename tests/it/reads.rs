@@ -6,8 +6,10 @@ use serde_json::Value;
 /// The reads of a function since the calls were cleared.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reads {
-    /// Queries.
+    /// Queries, of the table and of indexes.
     pub(crate) queries: usize,
+    /// Those of them with strong consistency.
+    pub(crate) strong_queries: usize,
     /// Items that batches asked for with eventual consistency.
     pub(crate) eventual: usize,
     /// Items that batches asked for with strong consistency.
@@ -21,6 +23,7 @@ pub(crate) fn reads_of(world: &World, function: &str) -> Reads {
         let request: Value = serde_json::from_slice(&call.request).unwrap_or_default();
         if call.operation == "Query" {
             reads.queries += 1;
+            reads.strong_queries += usize::from(request["ConsistentRead"] == true);
         }
         if let Some(table) = request["RequestItems"].as_object().and_then(|tables| tables.values().next()) {
             let keys = table["Keys"].as_array().map_or(0, Vec::len);
