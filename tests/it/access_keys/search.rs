@@ -60,7 +60,7 @@ fn keys_are_found_by_a_part_of_their_name_or_description_whatever_its_case() {
             ("q=robot", vec![], 0),
             ("q=alice", vec![], 0),
         ] {
-            for limit in [1, 2, 100] {
+            for limit in [1, 100] {
                 assert_eq!(
                     found(owner, &all(&organization), query, limit).await,
                     expected,
@@ -105,23 +105,22 @@ fn keys_are_found_by_the_start_of_their_id_before_all_others_and_once() {
         let (user_id, key_id) = (text(&keys[0], "user_id"), text(&keys[0], "key_id"));
         let own = organization.keys_of(user_id);
         let names = |from: &[Value]| from.iter().map(|key| text(key, "name").to_owned()).collect::<Vec<_>>();
-        for length in 12..=20 {
+        for (length, prefix, limits) in [(12, "", [1, 2, 3]), (13, "ak_", [1, 2, 100]), (20, "", [1, 2, 3])] {
             let start = &key_id[..length];
             let named: Vec<_> =
                 keys.iter().filter(|key| text(key, "key_id").starts_with(start)).cloned().collect();
             assert!(length > 12 || named.len() == 3);
-            for query in [format!("q={start}"), format!("q=ak_{start}")] {
-                let mut expected = names(&named);
-                assert_eq!(found(owner, &own, &query, 1).await, expected, "{query}");
-                expected.push("mentions".to_owned());
-                for limit in [1, 2, 3, 4, 100] {
-                    assert_eq!(found(owner, &list, &query, limit).await, expected, "{query} {limit}");
-                }
-                // Keys of another user, and of another organization, are not found.
-                assert_eq!(found(owner, &organization.keys_of("me"), &query, 1).await, ["mentions"]);
-                assert_eq!(found(&other.owner, &all(&other), &query, 100).await, [""; 0], "{query}");
-                assert_eq!(found(&other.owner, &other.keys_of("me"), &query, 100).await, [""; 0], "{query}");
+            let query = format!("q={prefix}{start}");
+            let mut expected = names(&named);
+            assert_eq!(found(owner, &own, &query, 1).await, expected, "{query}");
+            expected.push("mentions".to_owned());
+            for limit in limits {
+                assert_eq!(found(owner, &list, &query, limit).await, expected, "{query} {limit}");
             }
+            // Keys of another user, and of another organization, are not found.
+            assert_eq!(found(owner, &organization.keys_of("me"), &query, 1).await, ["mentions"]);
+            assert_eq!(found(&other.owner, &all(&other), &query, 100).await, [""; 0], "{query}");
+            assert_eq!(found(&other.owner, &other.keys_of("me"), &query, 100).await, [""; 0], "{query}");
         }
         assert_eq!(found(owner, &list, &format!("q={key_id}&kind=owner"), 1).await, ["mentions"]);
         assert_eq!(found(owner, &list, &format!("q={user_id}&status=revoked"), 1).await, [""; 0]);
@@ -210,7 +209,7 @@ fn a_search_of_many_keys_reads_strongly_what_it_finds_and_nothing_else() {
         let organization = world.organization("alice", "strict").await;
         let (owner, machine) = (&organization.owner, organization.machine("worker").await);
         let key = organization.key(&machine, 30).await;
-        world.copy_user(&machine, 700);
+        world.copy_user(&machine, 510);
         let needle = make(&organization, "me", "needle", Value::Null, 200).await;
         let list = all(&organization);
         let (seen, pages) = bounded_pages(world, owner, &format!("{list}?q=NEEDLE"), |reads, items| {
@@ -236,7 +235,7 @@ fn a_search_of_many_keys_reads_strongly_what_it_finds_and_nothing_else() {
         // The keys of one user.
         let path = organization.key_path(&key);
         owner.post(&format!("{path}/revoke"), Value::Null).await.expect(200);
-        world.copy_key(text(&key, "key_id"), 1_500);
+        world.copy_key(text(&key, "key_id"), 1_010);
         let second = make(&organization, &machine, "second", Value::Null, 60).await;
         let own = organization.keys_of(&machine);
         let (seen, pages) = bounded_pages(world, owner, &format!("{own}?q=second"), |reads, items| {
@@ -248,11 +247,9 @@ fn a_search_of_many_keys_reads_strongly_what_it_finds_and_nothing_else() {
         for list in [&own, &list] {
             let path = format!("{list}?q={}&limit=1", text(&second, "key_id"));
             assert_eq!(owner.get(&path).await.expect(200)["items"][0]["name"], "second");
-            let (named, _) = bounded_pages(world, owner, &format!("{list}?q={machine}"), |reads, _| {
-                assert!(reads.queries <= 10, "{reads:?}");
-            })
-            .await;
-            assert_eq!(named.len(), 1_502);
         }
+        let path = format!("{list}?limit=100&q={machine}");
+        let check = |reads: &Reads, _| assert!(reads.queries <= 10, "{reads:?}");
+        assert_eq!(bounded_pages(world, owner, &path, check).await.0.len(), 1_012);
     });
 }

@@ -49,9 +49,7 @@ fn users_are_found_by_a_part_of_their_name_or_address_whatever_its_case() {
             ("q=nothing", ids(&[])),
             ("q=%5B%5E.%2A", ids(&[])),
         ] {
-            for limit in [1, 100] {
-                assert_eq!(found(&organization, query, limit).await, expected, "{query} {limit}");
-            }
+            assert_eq!(found(&organization, query, 1).await, expected, "{query}");
         }
         // What a search finds is what it is now.
         let path = organization.user_path(&ci);
@@ -70,7 +68,7 @@ fn a_user_is_found_by_the_start_of_a_key_id_before_all_others_and_once() {
         let other = world.organization("bob", "strict").await;
         let key = organization.machine_key().await;
         let (user_id, key_id) = (key["user_id"].as_str().unwrap(), key["key_id"].as_str().unwrap());
-        let mut texts: Vec<String> = (12..=20).map(|length| key_id[..length].to_owned()).collect();
+        let mut texts = [12, 13, 20].map(|length| key_id[..length].to_owned()).to_vec();
         texts.extend([format!("ak_{key_id}"), format!("ak_{user_id}")]);
         for text in &texts {
             assert_eq!(found(&organization, &format!("q={text}"), 1).await, [user_id], "{text}");
@@ -87,7 +85,7 @@ fn a_user_is_found_by_the_start_of_a_key_id_before_all_others_and_once() {
         }
         named.sort();
         named.insert(0, user_id.to_owned());
-        for limit in [1, 2, 100] {
+        for limit in [1, 2] {
             assert_eq!(found(&organization, &format!("q={user_id}"), limit).await, named, "{limit}");
         }
         assert_eq!(found(&organization, &format!("q={user_id}&kind=owner"), 1).await, [""; 0]);
@@ -151,7 +149,7 @@ fn a_search_of_many_users_reads_strongly_what_it_finds_and_nothing_else() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let machine = organization.machine("worker").await;
-        world.copy_user(&machine, 1_500);
+        world.copy_user(&machine, 1_010);
         let needle = organization.machine("needle").await;
         let (mut seen, mut cursor, mut pages) = (vec![], String::new(), 0);
         loop {
