@@ -107,11 +107,11 @@ fn keys_are_found_by_the_start_of_their_id_before_all_others_and_once() {
         let names = |from: &[Value]| from.iter().map(|key| text(key, "name").to_owned()).collect::<Vec<_>>();
         for (length, prefix, limits) in [(12, "", [1, 2, 3]), (13, "ak_", [1, 2, 100]), (20, "", [1, 2, 3])] {
             let start = &key_id[..length];
-            let named: Vec<_> =
+            let with_id: Vec<_> =
                 keys.iter().filter(|key| text(key, "key_id").starts_with(start)).cloned().collect();
-            assert!(length > 12 || named.len() == 3);
+            assert!(length > 12 || with_id.len() == 3);
             let query = format!("q={prefix}{start}");
-            let mut expected = names(&named);
+            let mut expected = names(&with_id);
             assert_eq!(found(owner, &own, &query, 1).await, expected, "{query}");
             expected.push("mentions".to_owned());
             for limit in limits {
