@@ -1,9 +1,6 @@
 //! Lists of the access keys of an organization, by expiry.
 
-use std::{
-    collections::{HashMap, HashSet},
-    fmt,
-};
+use std::collections::{HashMap, HashSet};
 
 use domain::{
     Time,
@@ -14,7 +11,7 @@ use domain::{
 };
 
 use crate::{
-    AccessKeyFilter, Error, KeyWithUser, ListPosition, Page, Table,
+    AccessKeyFilter, AccessKeyPosition, Error, KeyWithUser, ListPosition, Page, Table,
     batch::BATCH_SIZE,
     item::{Item, decode},
     item_key::{self, ItemKey},
@@ -23,33 +20,6 @@ use crate::{
 
 /// A page of keys with their users, each with its position.
 type Indexed = Page<(ListPosition<AccessKeyPosition>, KeyWithUser), ListPosition<AccessKeyPosition>>;
-
-/// A position in the list of an organization's keys: after one of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AccessKeyPosition {
-    expires_at: Option<Time>,
-    key_id: KeyId,
-}
-
-impl AccessKeyPosition {
-    /// Returns the key.
-    #[must_use]
-    pub(crate) const fn key_id(&self) -> KeyId {
-        self.key_id
-    }
-
-    /// Reads a position as [`Display`](fmt::Display) writes it; `None` for any other text.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        item_key::read_by_expiry(text).map(|(expires_at, key_id)| Self { expires_at, key_id })
-    }
-}
-
-impl fmt::Display for AccessKeyPosition {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&item_key::by_expiry(self.expires_at, self.key_id))
-    }
-}
 
 impl Table {
     /// Lists the keys of an organization with their users, by expiry.
@@ -118,7 +88,7 @@ impl Table {
         after: Option<AccessKeyPosition>,
         limit: usize,
     ) -> Result<Indexed, Error> {
-        let after = after.map(|position| (position.to_string(), item_key::access_key(position.key_id)));
+        let after = after.map(|position| (position.to_string(), item_key::access_key(position.key_id())));
         let ends_before = |last: &String| after.as_ref().is_some_and(|(sort, _)| sort >= last);
         let Some((first, last)) = filter.index_range(now).filter(|(_, last)| !ends_before(last)) else {
             return Ok(Page { items: Vec::new(), next: None });
@@ -144,7 +114,7 @@ impl Table {
         let read = self.read_batch(wanted, filter.search.is_none()).await?;
         let mut items = Vec::with_capacity(positions.len());
         for position in positions {
-            let found = self.visible_key(&read, position.key_id, now)?;
+            let found = self.visible_key(&read, position.key_id(), now)?;
             let found = found.filter(|found| filter.admits(&found.key, found.user.kind, now));
             let found = found.filter(|found| !filter.names(&found.key));
             items.extend(found.map(|found| (ListPosition::Item(position), found)));

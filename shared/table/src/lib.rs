@@ -3,6 +3,7 @@
 mod access_key;
 mod access_key_filter;
 mod access_key_list;
+mod access_key_position;
 mod access_key_use;
 mod audit;
 mod batch;
@@ -45,7 +46,7 @@ use domain::Time;
 
 pub use access_key::{KeyWithUser, StoredAccessKey};
 pub use access_key_filter::AccessKeyFilter;
-pub use access_key_list::AccessKeyPosition;
+pub use access_key_position::AccessKeyPosition;
 pub use audit::AuditFilter;
 pub use change_records::ChangeRecords;
 pub use due::{Due, DueKey, DueRecord};
