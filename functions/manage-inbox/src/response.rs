@@ -1,6 +1,6 @@
 //! Messages of an inbox as the API shows them.
 
-use api::{Instant, Page};
+use api::Page;
 use domain::{
     id::KeyId,
     inbox::{Message, MessageKind, State},
@@ -10,7 +10,6 @@ use ulid::Ulid;
 
 /// A page of an inbox as the API shows it.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct InboxPage {
     #[serde(flatten)]
     pub(crate) page: Page<MessageResponse>,
@@ -20,7 +19,6 @@ pub(crate) struct InboxPage {
 
 /// The answer to marking a whole inbox.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "MarkedInbox"))]
 pub(crate) struct MarkedResponse {
     /// The number of unread messages among the newest 1,000.
     pub(crate) unread: u64,
@@ -30,11 +28,9 @@ pub(crate) struct MarkedResponse {
 
 /// A message as the API shows it.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Message"))]
 pub(crate) struct MessageResponse {
-    #[cfg_attr(feature = "openapi", schemars(schema_with = "api::openapi::ulid"))]
     message_id: Ulid,
-    at: Instant,
+    at: String,
     #[serde(rename = "event")]
     kind: MessageKind,
     title: String,
@@ -47,7 +43,7 @@ impl From<Message> for MessageResponse {
     fn from(message: Message) -> Self {
         Self {
             message_id: message.message_id,
-            at: Instant(message.at),
+            at: message.at.to_string(),
             kind: message.kind,
             title: message.title,
             text: message.text,

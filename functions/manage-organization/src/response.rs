@@ -1,6 +1,5 @@
 //! An organization as the API shows it, and one of a person's list.
 
-use api::Instant;
 use domain::{
     id::{OrganizationId, UserId},
     organization::{Organization, Status},
@@ -13,13 +12,12 @@ use table::Membership;
 
 /// An organization as the API shows it.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Organization"))]
 pub(crate) struct OrganizationResponse {
     organization_id: OrganizationId,
     name: Name,
     status: Status,
     policy: Policy,
-    created_at: Instant,
+    created_at: String,
     version: u64,
 }
 
@@ -30,7 +28,7 @@ impl From<Organization> for OrganizationResponse {
             name: organization.name,
             status: organization.status,
             policy: organization.policy,
-            created_at: Instant(organization.created_at),
+            created_at: organization.created_at.to_string(),
             version: organization.version,
         }
     }
@@ -38,7 +36,6 @@ impl From<Organization> for OrganizationResponse {
 
 /// An organization in the list of a person's organizations, with the person's user in it.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Membership"))]
 pub(crate) struct MembershipResponse {
     #[serde(flatten)]
     organization: OrganizationResponse,

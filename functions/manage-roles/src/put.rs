@@ -21,22 +21,16 @@ use crate::{
     role_or_group::{CatalogKind, RoleOrGroup},
 };
 
-/// The permissions of a role.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewRole"))]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RoleBody {
-    #[cfg_attr(feature = "openapi", schemars(length(max = 100)))]
+struct RoleBody {
     permissions: Vec<Permission>,
     description: Option<Description>,
 }
 
-/// The roles of a group.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewGroup"))]
 #[serde(deny_unknown_fields)]
-pub(crate) struct GroupBody {
-    #[cfg_attr(feature = "openapi", schemars(length(max = 20)))]
+struct GroupBody {
     roles: Vec<Label>,
     description: Option<Description>,
 }

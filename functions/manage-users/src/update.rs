@@ -8,7 +8,7 @@ use api::{
     response::ok,
     retry_on_conflict,
 };
-pub(crate) use body::Body;
+use body::Body;
 use domain::{
     access::{Action, Right},
     address::check_address,

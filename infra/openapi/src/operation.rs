@@ -75,20 +75,18 @@ fn parameters(operation: &Operation, schemas: &mut Schemas) -> Vec<Value> {
     let (_, path) = operation.method_and_path();
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let in_path =
-        names.map(|name| (Parameter::in_path(name).expect("every name in a path is described"), "path"));
-    let in_query = operation.query.iter().map(|parameter| (*parameter, "query"));
-    let in_header = operation.headers.iter().map(|parameter| (*parameter, "header"));
+        names.map(|name| (Parameter::in_path(name).expect("every name in a path is described"), true));
+    let in_query = operation.query.iter().map(|parameter| (*parameter, false));
     let mut parameters: Vec<_> = in_path
         .chain(in_query)
-        .chain(in_header)
-        .map(|(parameter, place)| {
+        .map(|(parameter, in_path)| {
             let mut described = json!({
                 "name": parameter.name,
-                "in": place,
+                "in": if in_path { "path" } else { "query" },
                 "description": parameter.description,
                 "schema": schemas.of_body(parameter.schema),
             });
-            if place != "query" {
+            if in_path {
                 described["required"] = true.into();
             }
             described

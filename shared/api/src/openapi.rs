@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 pub use self::{
     operation::{Caller, Operation, RequestBody, Success},
-    parameter::{Parameter, search, ulid},
+    parameter::{Parameter, ulid},
 };
 
 /// Makes the schema of a type.

@@ -53,7 +53,6 @@ pub enum Status {
     /// The user and its keys are refused.
     Suspended,
     /// Deleted: refused, hidden, and being cleaned up.
-    #[cfg_attr(feature = "openapi", schemars(skip))]
     Deleted,
 }
 
