@@ -1,11 +1,17 @@
 //! Deletes an access key, in any state.
 
+#[cfg(feature = "openapi")]
+mod openapi;
+
 use api::{
     AccessKeyChange, HandlerError, HandlerResult, Member, Request, app::App, response, retry_on_conflict,
 };
 use domain::{access::Action, audit};
 use serde_json::json;
 use table::{ChangeRecords, KeyWithUser};
+
+#[cfg(feature = "openapi")]
+pub use openapi::operations;
 
 /// Deletes the key that the path names. The next request with it is refused.
 pub async fn delete_access_key(app: &App, request: lambda_http::Request) -> HandlerResult {

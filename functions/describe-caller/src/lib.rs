@@ -3,8 +3,14 @@
 //! A key belongs to one organization, so `GET /v1/whoami` describes it whole. A person may belong to several: the route
 //! with an organization describes what they are in that one.
 
+#[cfg(feature = "openapi")]
+mod openapi;
+
 use api::{AuthorizerContext, BadContext, HandlerResult, Request, response::ok};
 use serde::Serialize;
+
+#[cfg(feature = "openapi")]
+pub use openapi::operations;
 
 /// Answers the authorizer's context as JSON: lists for roles and permissions, `null` for each value that does not
 /// apply.
@@ -20,7 +26,9 @@ pub fn describe_caller(request: lambda_http::Request) -> HandlerResult {
     Ok(ok(&Description::new(context)?, None))
 }
 
+/// Who a caller is. What does not apply is `null`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Caller"))]
 struct Description {
     organization_id: Option<String>,
     organization_status: Option<String>,

@@ -1,9 +1,14 @@
 //! Shows one access key, or the permissions that it has.
 
+#[cfg(feature = "openapi")]
+mod openapi;
 mod permissions;
 
 use api::{AccessKeyResponse, HandlerResult, Request, app::App, response};
 use domain::access::Action;
+
+#[cfg(feature = "openapi")]
+pub use openapi::operations;
 
 /// Responds with the key that the path names, without any secret, or with its permissions and their sources.
 pub async fn get_access_key(app: &App, request: lambda_http::Request) -> HandlerResult {

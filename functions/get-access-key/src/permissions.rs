@@ -13,6 +13,7 @@ const MAX_SOURCES: usize = 1_000;
 
 /// A page of the permissions of a key, in order.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct Explanation {
     key_id: KeyId,
     #[serde(flatten)]
@@ -21,6 +22,7 @@ pub(crate) struct Explanation {
 
 /// One permission of the key: of its user, and within the key's own roles and groups.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ExplainedPermission"))]
 pub(crate) struct Explained {
     permission: Permission,
     /// The roles and groups that cover it: those of the user, then those that the key is narrowed to.

@@ -7,12 +7,15 @@ use serde::{Deserialize, de::IgnoredAny};
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
+/// A token to judge.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "TokenToIntrospect"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(crate) struct Body {
     token: String,
     /// Accepted and ignored: there is only one type of token.
     #[serde(rename = "token_type_hint")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<String>"))]
     _hint: Option<IgnoredAny>,
 }
 

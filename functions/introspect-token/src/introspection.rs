@@ -10,6 +10,7 @@ use serde::Serialize;
 
 /// Whether a token is active, with its permissions or the reason why it is not.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct Introspection {
     active: bool,
     /// Why the token is not active; given only if its secret is right.
@@ -21,6 +22,7 @@ pub(crate) struct Introspection {
 
 /// Why a token is not active although its secret is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "InactiveReason"))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reason {
     Expired,
@@ -32,6 +34,7 @@ pub(crate) enum Reason {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
 struct ActiveToken {
     /// The permissions of the key, separated by spaces.
     scope: String,

@@ -5,6 +5,8 @@
 
 mod body;
 mod introspection;
+#[cfg(feature = "openapi")]
+mod openapi;
 
 use api::{
     HandlerError, HandlerResult, Request,
@@ -22,6 +24,9 @@ use domain::{
 };
 use introspection::{Introspection, Reason};
 use table::KeyWithUser;
+
+#[cfg(feature = "openapi")]
+pub use openapi::operations;
 
 /// Responds with the permissions of a token that works now, or with the reason why it does not.
 ///

@@ -1,9 +1,14 @@
 //! Lists the access keys of the organization, by expiry, or of one user, by key id.
 
 mod filter;
+#[cfg(feature = "openapi")]
+mod openapi;
 
 use api::{AccessKeyResponse, HandlerResult, Member, Paging, Request, app::App, response};
 use domain::access::Action;
+
+#[cfg(feature = "openapi")]
+pub use openapi::operations;
 
 /// Responds with a page of keys, without any secret.
 pub async fn list_access_keys(app: &App, request: lambda_http::Request) -> HandlerResult {

@@ -1,11 +1,16 @@
 //! Lists the audit events of an organization: each change with its time, actor and address.
 
 mod filter;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod response;
 
 use api::{HandlerResult, Paging, Request, app::App, response::ok};
 use domain::access::Action;
 use response::AuditEventResponse;
+
+#[cfg(feature = "openapi")]
+pub use openapi::operations;
 
 /// Responds with a page of audit events, the newest first.
 pub async fn list_audit_events(app: &App, request: lambda_http::Request) -> HandlerResult {

@@ -1,5 +1,6 @@
 //! An audit event as the API shows it.
 
+use api::Instant;
 use domain::audit::{self, Actor, Target};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -7,9 +8,11 @@ use ulid::Ulid;
 
 /// An audit event as the API shows it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "AuditEvent"))]
 pub(crate) struct AuditEventResponse {
+    #[cfg_attr(feature = "openapi", schemars(schema_with = "api::openapi::ulid"))]
     audit_id: Ulid,
-    at: String,
+    at: Instant,
     actor: Actor,
     action: String,
     target: Target,
@@ -22,7 +25,7 @@ impl From<audit::Event> for AuditEventResponse {
     fn from(event: audit::Event) -> Self {
         Self {
             audit_id: event.audit_id,
-            at: event.at.to_string(),
+            at: Instant(event.at),
             actor: event.actor,
             action: event.action,
             target: event.target,

@@ -3,6 +3,8 @@
 //! To mark or delete one's own messages changes nothing of the organization, so it makes no audit event. A
 //! message has no `ETag`: its state is all that changes, and the last request wins.
 
+#[cfg(feature = "openapi")]
+mod openapi;
 mod response;
 
 use api::{
@@ -15,7 +17,12 @@ use response::{InboxPage, MarkedResponse, MessageResponse};
 use serde::Deserialize;
 use ulid::Ulid;
 
+#[cfg(feature = "openapi")]
+pub use openapi::operations;
+
+/// The new state of a message.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "MessagePatch"))]
 #[serde(deny_unknown_fields)]
 struct Body {
     state: State,
@@ -23,6 +30,7 @@ struct Body {
 
 /// The body that marks a whole inbox.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "InboxPatch"))]
 #[serde(deny_unknown_fields)]
 struct WholeInboxBody {
     state: WholeInboxState,
@@ -30,6 +38,7 @@ struct WholeInboxBody {
 
 /// The only state of a whole inbox: only a single message is put away, or becomes unread again.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum WholeInboxState {
     Read,

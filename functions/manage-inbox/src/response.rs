@@ -1,6 +1,6 @@
 //! Messages of an inbox as the API shows them.
 
-use api::Page;
+use api::{Instant, Page};
 use domain::{
     id::KeyId,
     inbox::{Message, MessageKind, State},
@@ -10,6 +10,7 @@ use ulid::Ulid;
 
 /// A page of an inbox as the API shows it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct InboxPage {
     #[serde(flatten)]
     pub(crate) page: Page<MessageResponse>,
@@ -19,6 +20,7 @@ pub(crate) struct InboxPage {
 
 /// The answer to marking a whole inbox.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "MarkedInbox"))]
 pub(crate) struct MarkedResponse {
     /// The number of unread messages among the newest 1,000.
     pub(crate) unread: u64,
@@ -28,9 +30,11 @@ pub(crate) struct MarkedResponse {
 
 /// A message as the API shows it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Message"))]
 pub(crate) struct MessageResponse {
+    #[cfg_attr(feature = "openapi", schemars(schema_with = "api::openapi::ulid"))]
     message_id: Ulid,
-    at: String,
+    at: Instant,
     #[serde(rename = "event")]
     kind: MessageKind,
     title: String,
@@ -43,7 +47,7 @@ impl From<Message> for MessageResponse {
     fn from(message: Message) -> Self {
         Self {
             message_id: message.message_id,
-            at: message.at.to_string(),
+            at: Instant(message.at),
             kind: message.kind,
             title: message.title,
             text: message.text,

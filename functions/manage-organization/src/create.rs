@@ -16,10 +16,13 @@ use serde_json::json;
 
 use crate::{creation_policy::CreationPolicy, response::OrganizationResponse};
 
+/// A new organization.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewOrganization"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(crate) struct Body {
     name: Name,
+    #[cfg_attr(feature = "openapi", schemars(schema_with = "crate::policy::schema"))]
     #[serde(default, deserialize_with = "crate::policy::preset_or_change")]
     policy: PolicyChange,
 }

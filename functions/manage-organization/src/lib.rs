@@ -3,6 +3,8 @@
 mod create;
 mod creation_policy;
 mod delete;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod policy;
 mod preview;
 mod response;
@@ -15,6 +17,9 @@ use response::{MembershipResponse, OrganizationResponse};
 use table::MembershipPosition;
 
 pub use settings::Settings;
+
+#[cfg(feature = "openapi")]
+pub use openapi::operations;
 
 /// Creates an organization, lists those of a person, or shows, changes, deletes or tries a change of one.
 pub async fn manage_organization(

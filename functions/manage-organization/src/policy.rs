@@ -25,3 +25,10 @@ pub(crate) fn preset_or_change<'de, D: serde::Deserializer<'de>>(
     }
     deserializer.deserialize_any(Visitor)
 }
+
+/// Returns the schema of what [`preset_or_change`] reads.
+#[cfg(feature = "openapi")]
+pub(crate) fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let (preset, change) = (generator.subschema_for::<Preset>(), generator.subschema_for::<PolicyChange>());
+    schemars::json_schema!({ "anyOf": [preset, change] })
+}

@@ -6,16 +6,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use table::AccessKeyFilter;
 
+/// A policy to try.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "PolicyToPreview"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(crate) struct Body {
+    #[cfg_attr(feature = "openapi", schemars(schema_with = "crate::policy::schema"))]
     #[serde(deserialize_with = "crate::policy::preset_or_change")]
     policy: PolicyChange,
 }
 
 /// A key that the proposed policy would not allow, with the first rule that it violates.
 #[derive(Debug, Serialize)]
-struct Violation {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "PolicyViolation"))]
+pub(crate) struct Violation {
     access_key: AccessKeyResponse,
     rule: &'static str,
     value: Value,

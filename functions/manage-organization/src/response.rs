@@ -1,5 +1,6 @@
 //! An organization as the API shows it, and one of a person's list.
 
+use api::Instant;
 use domain::{
     id::{OrganizationId, UserId},
     organization::{Organization, Status},
@@ -12,12 +13,13 @@ use table::Membership;
 
 /// An organization as the API shows it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Organization"))]
 pub(crate) struct OrganizationResponse {
     organization_id: OrganizationId,
     name: Name,
     status: Status,
     policy: Policy,
-    created_at: String,
+    created_at: Instant,
     version: u64,
 }
 
@@ -28,7 +30,7 @@ impl From<Organization> for OrganizationResponse {
             name: organization.name,
             status: organization.status,
             policy: organization.policy,
-            created_at: organization.created_at.to_string(),
+            created_at: Instant(organization.created_at),
             version: organization.version,
         }
     }
@@ -36,6 +38,7 @@ impl From<Organization> for OrganizationResponse {
 
 /// An organization in the list of a person's organizations, with the person's user in it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Membership"))]
 pub(crate) struct MembershipResponse {
     #[serde(flatten)]
     organization: OrganizationResponse,

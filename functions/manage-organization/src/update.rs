@@ -16,18 +16,24 @@ use serde_json::{Map, Value, json};
 
 use crate::response::OrganizationResponse;
 
+/// The new values. An absent member is not changed.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "OrganizationPatch"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(crate) struct Body {
+    #[cfg_attr(feature = "openapi", schemars(with = "Name"))]
     #[serde(default, deserialize_with = "non_null")]
     name: Option<Name>,
+    #[cfg_attr(feature = "openapi", schemars(with = "RequestedStatus"))]
     #[serde(default, deserialize_with = "non_null")]
     status: Option<RequestedStatus>,
+    #[cfg_attr(feature = "openapi", schemars(schema_with = "crate::policy::schema"))]
     #[serde(default, deserialize_with = "policy")]
     policy: Option<PolicyChange>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "WantedOrganizationStatus"))]
 #[serde(rename_all = "snake_case")]
 enum RequestedStatus {
     Active,

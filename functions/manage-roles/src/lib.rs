@@ -4,6 +4,8 @@
 
 mod change;
 mod delete;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod put;
 mod read;
 mod response;
@@ -11,6 +13,9 @@ mod role_or_group;
 
 use api::{HandlerResult, Request, app::App};
 use role_or_group::CatalogKind;
+
+#[cfg(feature = "openapi")]
+pub use openapi::operations;
 
 /// Sets, lists, shows or deletes roles and groups.
 pub async fn manage_roles(app: &App, request: lambda_http::Request) -> HandlerResult {

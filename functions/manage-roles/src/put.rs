@@ -21,16 +21,22 @@ use crate::{
     role_or_group::{CatalogKind, RoleOrGroup},
 };
 
+/// The permissions of a role.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewRole"))]
 #[serde(deny_unknown_fields)]
-struct RoleBody {
+pub(crate) struct RoleBody {
+    #[cfg_attr(feature = "openapi", schemars(length(max = 100)))]
     permissions: Vec<Permission>,
     description: Option<Description>,
 }
 
+/// The roles of a group.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewGroup"))]
 #[serde(deny_unknown_fields)]
-struct GroupBody {
+pub(crate) struct GroupBody {
+    #[cfg_attr(feature = "openapi", schemars(length(max = 20)))]
     roles: Vec<Label>,
     description: Option<Description>,
 }

@@ -8,7 +8,7 @@ use api::{
     app::{App, Pepper},
     response::{created, ok},
 };
-use body::Body;
+pub(crate) use body::Body;
 use domain::{
     Error, access::Action, access_key::AccessKey, audit, limits::check_names, notice,
     organization::Organization, token::SecretToken, user::User,

@@ -4,6 +4,8 @@ mod create;
 mod delete;
 mod filter;
 mod notification;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod response;
 mod status;
 mod update;
@@ -15,6 +17,9 @@ use api::{
 };
 use domain::access::Action;
 use response::UserResponse;
+
+#[cfg(feature = "openapi")]
+pub use openapi::operations;
 
 /// Creates a user, lists users, or shows, changes or deletes one.
 pub async fn manage_users(app: &App<Pepper>, request: lambda_http::Request) -> HandlerResult {

@@ -1,6 +1,6 @@
 //! A user as the API shows it.
 
-use api::AccessKeyResponse;
+use api::{AccessKeyResponse, Instant};
 use domain::{
     id::{OrganizationId, UserId},
     notification_preferences::NotificationPreferences,
@@ -12,6 +12,7 @@ use serde::Serialize;
 
 /// A user as the API shows it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "User"))]
 pub(crate) struct UserResponse {
     user_id: UserId,
     organization_id: OrganizationId,
@@ -22,10 +23,11 @@ pub(crate) struct UserResponse {
     roles: Vec<Label>,
     groups: Vec<Label>,
     notifications: NotificationPreferences,
-    created_at: String,
+    created_at: Instant,
     /// Whether this person has ever signed in; `false` for machines.
     signed_in: bool,
     version: u64,
+    /// The keys that were created with a machine user, with their secrets.
     #[serde(skip_serializing_if = "Option::is_none")]
     access_keys: Option<Vec<AccessKeyResponse>>,
 }
@@ -42,7 +44,7 @@ impl From<User> for UserResponse {
             roles: user.roles,
             groups: user.groups,
             notifications: user.notifications,
-            created_at: user.created_at.to_string(),
+            created_at: Instant(user.created_at),
             signed_in: user.subject.is_some(),
             version: user.version,
             access_keys: None,

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 /// A state that a user can be given, and by which users are filtered.
 #[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "WantedUserStatus"))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RequestedStatus {
     Active,

@@ -8,7 +8,7 @@ use api::{
     response::ok,
     retry_on_conflict,
 };
-use body::Body;
+pub(crate) use body::Body;
 use domain::{
     access::{Action, Right},
     address::check_address,

@@ -6,6 +6,8 @@
 mod check;
 mod github;
 mod leak;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod outcome;
 mod quotation;
 mod report;
@@ -17,9 +19,19 @@ use api::{
     response,
 };
 use report::Report;
-use serde_json::json;
+use serde::Serialize;
 
 pub use github::GithubKeys;
+
+#[cfg(feature = "openapi")]
+pub use openapi::operations;
+
+/// The answer to every report.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "AcceptedReport"))]
+struct Accepted {
+    status: &'static str,
+}
 
 /// Revokes the keys whose tokens were reported.
 ///
@@ -33,5 +45,5 @@ pub async fn report_leaked_key(
     request.query(&[])?;
     let report = &Report::read(request, github, &app.key_prefix)?;
     check::check_all(app, request, report).await?;
-    Ok(response::accepted(&json!({"status": "accepted"})))
+    Ok(response::accepted(&Accepted { status: "accepted" }))
 }

@@ -31,9 +31,12 @@ pub(crate) struct Report {
     pub(crate) leaks: Vec<Leak>,
 }
 
+/// Tokens that were found where they should not be.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "LeakReport"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(crate) struct Body {
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = 100)))]
     tokens: Vec<String>,
     source: Option<Name>,
     note: Option<Description>,

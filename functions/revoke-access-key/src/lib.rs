@@ -1,5 +1,8 @@
 //! Revokes an access key for ever. Its user keeps every other key and the sign-in.
 
+#[cfg(feature = "openapi")]
+mod openapi;
+
 use api::{
     AccessKeyChange, AccessKeyResponse, HandlerError, HandlerResult, Member, Request, app::App, response,
     retry_on_conflict,
@@ -7,6 +10,9 @@ use api::{
 use domain::{Error, access::Action, audit};
 use serde_json::json;
 use table::{ChangeRecords, KeyWithUser};
+
+#[cfg(feature = "openapi")]
+pub use openapi::operations;
 
 /// Revokes the key that the path names. The next request with it is refused.
 pub async fn revoke_access_key(app: &App, request: lambda_http::Request) -> HandlerResult {

@@ -1,5 +1,7 @@
 //! Rotates an access key: it gets a new secret, and keeps its slot of the quota and its expiry.
 
+#[cfg(feature = "openapi")]
+mod openapi;
 mod overlap;
 
 use api::{
@@ -18,6 +20,9 @@ use domain::{
 use overlap::Body;
 use serde_json::json;
 use table::{ChangeRecords, IdempotencyRecord, KeyWithUser, StoredAccessKey};
+
+#[cfg(feature = "openapi")]
+pub use openapi::operations;
 
 /// Responds with the key and its new secret, which no later response shows.
 ///

@@ -10,8 +10,11 @@ const SELF_ROTATION_OVERLAP: i64 = 3_600;
 
 /// The body of a rotation.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "SecretRotation"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Body {
+    /// Seconds for which the replaced secret works on. 0 unless it is given; for `current` an hour, or the most that the policy allows.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0)))]
     overlap_seconds: Option<i64>,
 }
 

@@ -13,24 +13,34 @@ use serde::Deserialize;
 
 /// The new values. An absent member is not changed.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "AccessKeyPatch", extend("not" = { "anyOf": [{ "required": ["expires_in_days", "expires_at"] }, { "required": ["expires_in_days", "never_expires"] }, { "required": ["expires_at", "never_expires"] }] })))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Body {
+    #[cfg_attr(feature = "openapi", schemars(with = "Name"))]
     #[serde(default, deserialize_with = "non_null")]
     name: Option<Name>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Description>"))]
     #[serde(default, deserialize_with = "nullable")]
     description: Option<Option<Description>>,
+    #[cfg_attr(feature = "openapi", schemars(with = "bool"))]
     #[serde(default, deserialize_with = "non_null")]
     active: Option<bool>,
+    #[cfg_attr(feature = "openapi", schemars(with = "std::num::NonZeroU32"))]
     #[serde(default, deserialize_with = "non_null")]
     expires_in_days: Option<u32>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Instant"))]
     #[serde(default, deserialize_with = "non_null")]
     expires_at: Option<Instant>,
+    #[cfg_attr(feature = "openapi", schemars(with = "bool", extend("const" = true)))]
     #[serde(default, deserialize_with = "non_null")]
     never_expires: Option<bool>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<Label>", length(max = 20)))]
     #[serde(default, deserialize_with = "non_null")]
     roles: Option<Vec<Label>>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<Label>", length(max = 20)))]
     #[serde(default, deserialize_with = "non_null")]
     groups: Option<Vec<Label>>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<Cidr>>", length(min = 1, max = 50)))]
     #[serde(default, deserialize_with = "nullable")]
     allowed_cidrs: Option<Option<Vec<Cidr>>>,
 }

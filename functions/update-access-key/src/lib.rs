@@ -1,6 +1,8 @@
 //! Changes an access key: its labels, expiry, roles, groups and networks, and whether it is on.
 
 mod body;
+#[cfg(feature = "openapi")]
+mod openapi;
 
 use api::{
     AccessKeyChange, AccessKeyResponse, HandlerError, HandlerResult, Member, Request, app::App, response,
@@ -21,6 +23,9 @@ use domain::{
 };
 use serde_json::{Map, Value, json};
 use table::{ChangeRecords, KeyWithUser, StoredAccessKey};
+
+#[cfg(feature = "openapi")]
+pub use openapi::operations;
 
 /// Responds with the changed key. A request that changes no value makes no audit event.
 pub async fn update_access_key(app: &App, request: lambda_http::Request) -> HandlerResult {

@@ -16,7 +16,24 @@ use self::schemas::Schemas;
 /// Returns the operations of all functions, by path and method.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
-    let mut all: Vec<_> = [create_access_key::operations()].concat();
+    let mut all: Vec<_> = [
+        create_access_key::operations(),
+        delete_access_key::operations(),
+        describe_caller::operations(),
+        get_access_key::operations(),
+        introspect_token::operations(),
+        list_access_keys::operations(),
+        list_audit_events::operations(),
+        manage_inbox::operations(),
+        manage_organization::operations(),
+        manage_roles::operations(),
+        manage_users::operations(),
+        report_leaked_key::operations(),
+        revoke_access_key::operations(),
+        rotate_access_key::operations(),
+        update_access_key::operations(),
+    ]
+    .concat();
     all.sort_by_key(|operation| {
         let (method, path) = operation.method_and_path();
         (path, method)

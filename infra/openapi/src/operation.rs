@@ -75,18 +75,20 @@ fn parameters(operation: &Operation, schemas: &mut Schemas) -> Vec<Value> {
     let (_, path) = operation.method_and_path();
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let in_path =
-        names.map(|name| (Parameter::in_path(name).expect("every name in a path is described"), true));
-    let in_query = operation.query.iter().map(|parameter| (*parameter, false));
+        names.map(|name| (Parameter::in_path(name).expect("every name in a path is described"), "path"));
+    let in_query = operation.query.iter().map(|parameter| (*parameter, "query"));
+    let in_header = operation.headers.iter().map(|parameter| (*parameter, "header"));
     let mut parameters: Vec<_> = in_path
         .chain(in_query)
-        .map(|(parameter, in_path)| {
+        .chain(in_header)
+        .map(|(parameter, place)| {
             let mut described = json!({
                 "name": parameter.name,
-                "in": if in_path { "path" } else { "query" },
+                "in": place,
                 "description": parameter.description,
                 "schema": schemas.of_body(parameter.schema),
             });
-            if in_path {
+            if place != "query" {
                 described["required"] = true.into();
             }
             described

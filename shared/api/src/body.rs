@@ -4,14 +4,12 @@ mod content;
 mod decode_error;
 mod json;
 
-use std::fmt;
-
 use domain::{Error, Time};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
 use self::json::Json;
-use crate::{BodyError, HandlerError, Request};
+use crate::{BodyError, HandlerError, Instant, Request};
 
 /// The most bytes of a body. Valid JSON objects of this API are much smaller.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -105,39 +103,6 @@ fn parse<T: de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
         let path = error.path().clone();
         error.into_inner().at(&path)
     })
-}
-
-/// A point in time as bodies give it and answers show it: RFC 3339 in whole seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "openapi",
-    derive(schemars::JsonSchema),
-    schemars(with = "String", inline, extend("format" = "date-time"))
-)]
-pub struct Instant(pub Time);
-
-impl Serialize for Instant {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Instant {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl de::Visitor<'_> for Visitor {
-            type Value = Instant;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str(Time::FORMAT)
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Instant, E> {
-                Time::parse(text).map(Instant).map_err(E::custom)
-            }
-        }
-        deserializer.deserialize_str(Visitor)
-    }
 }
 
 /// Deserializes a member that may be absent but not `null`.

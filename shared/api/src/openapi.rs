@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 pub use self::{
     operation::{Caller, Operation, RequestBody, Success},
-    parameter::{Parameter, ulid},
+    parameter::{Parameter, search, ulid},
 };
 
 /// Makes the schema of a type.

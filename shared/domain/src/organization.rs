@@ -26,6 +26,7 @@ pub enum Status {
     /// delete it, and people who leave.
     Suspended,
     /// Deleted: refused, hidden, and being cleaned up.
+    #[cfg_attr(feature = "openapi", schemars(skip))]
     Deleted,
 }
 

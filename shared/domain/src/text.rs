@@ -46,7 +46,10 @@ const SECRET_IN_TEXT: BadText = BadText("must hold no access key: it is shown to
 ///
 /// A character is a Unicode scalar value: an emoji of a family has seven.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(extend("minLength" = 1, "maxLength" = 64)))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(
+        description = "A label that people see, on one line and of visible characters. It need not be unique.",
+        extend("minLength" = 1, "maxLength" = 64)
+    ))]
 #[serde(into = "String", try_from = "String")]
 pub struct Name(String);
 
@@ -73,7 +76,10 @@ impl TryFrom<String> for Name {
 
 /// A free text that people see: 1–500 characters on one line, by the same rule as a [`Name`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(extend("minLength" = 1, "maxLength" = 500)))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(
+        description = "A text that people see, on one line and of visible characters. It holds no access key.",
+        extend("minLength" = 1, "maxLength" = 500)
+    ))]
 #[serde(into = "String", try_from = "String")]
 pub struct Description(String);
 
@@ -94,7 +100,10 @@ impl TryFrom<String> for Description {
 /// Kept as written, except that an internationalized domain is kept in ASCII (RFC 5890): both spellings of it are the
 /// same. Addresses are compared by [`Email::key`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(extend("format" = "email", "maxLength" = 254)))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(
+        description = "An e-mail address, ASCII before the `@`. An internationalized domain is kept in ASCII.",
+        extend("format" = "email", "maxLength" = 254)
+    ))]
 #[serde(into = "String", try_from = "String")]
 pub struct Email(String);
 

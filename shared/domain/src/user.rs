@@ -53,6 +53,7 @@ pub enum Status {
     /// The user and its keys are refused.
     Suspended,
     /// Deleted: refused, hidden, and being cleaned up.
+    #[cfg_attr(feature = "openapi", schemars(skip))]
     Deleted,
 }
 

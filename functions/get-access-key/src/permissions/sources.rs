@@ -12,6 +12,7 @@ use table::KeyWithUser;
 
 /// As `{"type": "group", "group": "…", "role": "…"}`, with `"of": "key"` if the key is narrowed to it.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "PermissionSource"))]
 pub(super) struct Source {
     #[serde(flatten)]
     through: Through,
@@ -20,6 +21,7 @@ pub(super) struct Source {
 }
 
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Through {
     Owner,

@@ -17,23 +17,30 @@ use serde::Deserialize;
 /// The most keys that can be created together with a machine user.
 const MAX_KEYS: usize = 20;
 
+/// A new user. A machine may come with keys.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewUser"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Body {
     pub(crate) kind: Kind,
     pub(crate) name: Name,
     pub(crate) email: Option<Email>,
+    #[cfg_attr(feature = "openapi", schemars(length(max = 20)))]
     #[serde(default)]
     pub(crate) roles: Vec<Label>,
+    #[cfg_attr(feature = "openapi", schemars(length(max = 20)))]
     #[serde(default)]
     pub(crate) groups: Vec<Label>,
     #[serde(default)]
     pub(crate) notifications: Change<NotificationPreferencesChange>,
+    #[cfg_attr(feature = "openapi", schemars(length(max = 20)))]
     #[serde(default)]
     pub(crate) access_keys: Vec<KeyBody>,
 }
 
+/// A key of a new machine user.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewMachineKey"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyBody {
     pub(crate) name: Name,

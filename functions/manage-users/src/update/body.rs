@@ -12,21 +12,29 @@ use serde::Deserialize;
 
 use crate::status::RequestedStatus;
 
+/// The new values. An absent member is not changed.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "UserPatch"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Body {
+    #[cfg_attr(feature = "openapi", schemars(with = "Name"))]
     #[serde(default, deserialize_with = "non_null")]
     name: Option<Name>,
     #[serde(default)]
     notifications: Change<NotificationPreferencesChange>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Kind"))]
     #[serde(default, deserialize_with = "non_null")]
     kind: Option<Kind>,
+    #[cfg_attr(feature = "openapi", schemars(with = "RequestedStatus"))]
     #[serde(default, deserialize_with = "non_null")]
     status: Option<RequestedStatus>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Email>"))]
     #[serde(default, deserialize_with = "nullable")]
     email: Option<Option<Email>>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<Label>", length(max = 20)))]
     #[serde(default, deserialize_with = "non_null")]
     roles: Option<Vec<Label>>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<Label>", length(max = 20)))]
     #[serde(default, deserialize_with = "non_null")]
     groups: Option<Vec<Label>>,
 }

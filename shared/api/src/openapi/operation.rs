@@ -57,6 +57,8 @@ pub struct Operation {
     pub caller: Caller,
     /// The parameters in the query.
     pub query: Vec<Parameter>,
+    /// The headers that must be given, besides those that many operations take.
+    pub headers: Vec<Parameter>,
     /// The body; `None` if none is taken.
     pub body: Option<RequestBody>,
     /// The answer when it was done.
@@ -86,6 +88,7 @@ impl Operation {
             description: String::new(),
             caller,
             query: Vec::new(),
+            headers: Vec::new(),
             body: None,
             success: Success { status: 204, schema: None, has_entity_tag: false },
             problems,
@@ -132,6 +135,13 @@ impl Operation {
     #[must_use]
     pub fn filter(mut self, name: &'static str, schema: MakeSchema, description: &'static str) -> Self {
         self.query.push(Parameter { name, description, schema });
+        self
+    }
+
+    /// Adds a header that must be given.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, schema: MakeSchema, description: &'static str) -> Self {
+        self.headers.push(Parameter { name, description, schema });
         self
     }
 
@@ -185,6 +195,13 @@ impl Operation {
     #[must_use]
     pub fn lists<T: JsonSchema>(self) -> Self {
         self.answers::<Page<T>>(200).in_pages()
+    }
+
+    /// Takes a `cursor` alone.
+    #[must_use]
+    pub fn continues(mut self) -> Self {
+        self.query.push(Parameter::CURSOR);
+        self
     }
 
     /// Takes `limit` and `cursor`.

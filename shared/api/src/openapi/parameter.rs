@@ -68,3 +68,9 @@ fn or_word<T: schemars::JsonSchema>(generator: &mut SchemaGenerator, word: &str)
 pub fn ulid(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "pattern": "^[0-7][0-9A-HJKMNP-TV-Z]{25}$" })
 }
+
+/// Returns the schema of a text that lists are searched for.
+#[must_use]
+pub fn search(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "minLength": 1, "maxLength": 100 })
+}

@@ -1,0 +1,32 @@
+//! What the OpenAPI document says of this function.
+
+use api::{
+    Instant,
+    openapi::{Operation, schema_of},
+};
+use schemars::{Schema, SchemaGenerator, json_schema};
+
+use crate::response::AuditEventResponse;
+
+/// Describes the operation.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    let route = "GET /v1/organizations/{organization_id}/audit-events";
+    let list = Operation::member(route, "list_audit_events", "Lists what was changed, the newest first")
+        .says("Needs `audit:read`.")
+        .filter("actor", id, "By this user.")
+        .filter("action", action, "Of this action, as `access_key.created`.")
+        .filter("target", id, "Of the thing with this id; for roles and groups, of this name.")
+        .filter("since", schema_of::<Instant>(), "From this time on.")
+        .filter("until", schema_of::<Instant>(), "Before this time.")
+        .lists::<AuditEventResponse>();
+    vec![list]
+}
+
+fn id(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "pattern": "^[0-9A-Za-z_-]{1,128}$" })
+}
+
+fn action(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "pattern": r"^[a-z_]+\.[a-z_]+$", "maxLength": 64 })
+}

@@ -1,0 +1,44 @@
+//! What the OpenAPI document says of this function.
+
+use api::openapi::{Operation, schema_of};
+use domain::inbox::State;
+
+use crate::{
+    Body, WholeInboxBody,
+    response::{InboxPage, MarkedResponse, MessageResponse},
+};
+
+/// Describes the operations.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    let list = Operation::member(
+        "GET /v1/organizations/{organization_id}/users/{user_id}/inbox",
+        "list_messages",
+        "Lists the caller's messages, the newest first",
+    )
+    .filter("state", schema_of::<State>(), "In this state alone.")
+    .answers::<InboxPage>(200)
+    .in_pages();
+    let mark_all = Operation::member(
+        "PATCH /v1/organizations/{organization_id}/users/{user_id}/inbox",
+        "mark_messages_as_read",
+        "Marks the unread messages as read",
+    )
+    .says("One request marks up to 1,000; `next_cursor` leads to older ones.")
+    .takes_patch::<WholeInboxBody>()
+    .continues()
+    .answers::<MarkedResponse>(200);
+    let mark = Operation::member(
+        "PATCH /v1/organizations/{organization_id}/users/{user_id}/inbox/{message_id}",
+        "update_message",
+        "Changes the state of a message",
+    )
+    .takes_patch::<Body>()
+    .answers::<MessageResponse>(200);
+    let delete = Operation::member(
+        "DELETE /v1/organizations/{organization_id}/users/{user_id}/inbox/{message_id}",
+        "delete_message",
+        "Deletes a message",
+    );
+    vec![list, mark_all, mark, delete]
+}

@@ -1,0 +1,52 @@
+//! What the OpenAPI document says of this function.
+
+use api::{
+    ProblemCode::{Conflict, EmailTaken, LastOwner, PolicyViolation, QuotaExceeded},
+    openapi::{Operation, schema_of, search},
+};
+use domain::user::Kind;
+
+use crate::{create, response::UserResponse, status::RequestedStatus, update};
+
+/// Describes the operations.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    let create = Operation::member("POST /v1/organizations/{organization_id}/users", "create_user", "Invites a person or creates a machine")
+        .says("Needs `users:write`, and for `access_keys` `access-keys:write`. Either everything is created or nothing.")
+        .takes::<create::Body>()
+        .idempotent()
+        .creates::<UserResponse>()
+        .refuses([EmailTaken, QuotaExceeded, PolicyViolation]);
+    let list =
+        Operation::member("GET /v1/organizations/{organization_id}/users", "list_users", "Lists users")
+            .says("Needs `users:read`.")
+            .filter("kind", schema_of::<Kind>(), "Of this kind alone.")
+            .filter("status", schema_of::<RequestedStatus>(), "In this state alone.")
+            .filter("q", search, "That hold this text in name or e-mail, or whose id it is.")
+            .lists::<UserResponse>();
+    let get = Operation::member(
+        "GET /v1/organizations/{organization_id}/users/{user_id}",
+        "get_user",
+        "Shows a user",
+    )
+    .says("Everybody sees themselves; others need `users:read`.")
+    .answers_version_of::<UserResponse>();
+    let update = Operation::member(
+        "PATCH /v1/organizations/{organization_id}/users/{user_id}",
+        "update_user",
+        "Changes a user",
+    )
+    .says("People change their own name and notifications; the rest needs `users:write`.")
+    .takes_patch::<update::Body>()
+    .answers_version_of::<UserResponse>()
+    .refuses([EmailTaken, LastOwner, Conflict]);
+    let delete = Operation::member(
+        "DELETE /v1/organizations/{organization_id}/users/{user_id}",
+        "delete_user",
+        "Deletes a user with all keys",
+    )
+    .says("Needs `users:write`. People delete `me` with a sign-in: they leave.")
+    .judges_conditions()
+    .refuses([LastOwner, Conflict]);
+    vec![create, list, get, update, delete]
+}
