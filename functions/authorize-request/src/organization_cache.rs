@@ -52,10 +52,10 @@ impl OrganizationCache {
         if let Some(organization) = self.0.get(&id, now) {
             return Ok(Some(organization));
         }
-        let Some(DecisionSnapshot { status, roles, groups }) = table.decision_snapshot(id).await? else {
+        let Some(DecisionSnapshot { status, catalog }) = table.decision_snapshot(id).await? else {
             return Ok(None);
         };
-        let permissions = PermissionIndex::new(roles, groups);
+        let permissions = PermissionIndex::new(&catalog).map_err(table::Error::corrupt_catalog)?;
         let organization = Arc::new(CachedOrganization { status, permissions });
         self.0.put(id, now, Arc::clone(&organization));
         Ok(Some(organization))

@@ -7,11 +7,10 @@ mod count;
 mod numbers_by_name;
 mod ordered;
 
-use std::collections::HashMap;
-
 use domain::{
     access_key::AccessKey,
-    joined::Joined,
+    decision_catalog::DecisionCatalog,
+    joined::{Joined, Word as _},
     permission::Permission,
     role::Label,
     user::{Kind, User},
@@ -35,33 +34,37 @@ pub(crate) struct PermissionIndex {
     groups: NumbersByName,
 }
 
+/// The stored catalog breaks a rule of its format. No decision is based on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("its texts are not those of roles and groups")]
+pub(crate) struct BadCatalog;
+
 impl PermissionIndex {
     /// Puts the permissions of roles in order. One sort is all that costs more than going through them once.
-    pub(crate) fn new(
-        mut roles: Vec<(Label, Joined<Permission>)>,
-        mut groups: Vec<(Label, Joined<Label>)>,
-    ) -> Self {
-        // DynamoDB has put both in this order already.
-        roles.sort_by(|one, other| one.0.cmp(&other.0));
-        groups.sort_by(|one, other| one.0.cmp(&other.0));
-        let counts = roles.iter().map(|(_, permissions)| permissions.count());
-        let mut given = Vec::with_capacity(1 + counts.sum::<usize>());
-        given.push(ALL_TEXT);
-        for (_, permissions) in &roles {
-            given.extend(permissions.words());
+    pub(crate) fn new(catalog: &DecisionCatalog) -> Result<Self, BadCatalog> {
+        let mut given = Vec::with_capacity(1 + catalog.count_permissions());
+        let mut roles = NumbersByName::new();
+        for (name, permissions) in catalog.roles() {
+            for permission in permissions {
+                Permission::check(permission).map_err(|_| BadCatalog)?;
+                given.push(permission);
+            }
+            roles.add(name, given.len()).ok_or(BadCatalog)?;
         }
-        let (order, ranks) = Ordered::new(&given);
-        let mut ranks = &ranks[1..];
-        let roles = NumbersByName::new(roles, |permissions, into| {
-            let (of_role, others) = ranks.split_at(permissions.count());
-            into.extend_from_slice(of_role);
-            ranks = others;
-        });
-        let positions: HashMap<&str, u32> = roles.names().zip(0..).collect();
-        let groups = NumbersByName::new(groups, |names, into| {
-            into.extend(names.words().filter_map(|name| positions.get(name)));
-        });
-        Self { order, roles, groups }
+        given.push(ALL_TEXT);
+        let (order, mut ranks) = Ordered::new(&given);
+        ranks.pop();
+        roles.set_numbers(ranks);
+        let (mut groups, mut positions) = (NumbersByName::new(), Vec::new());
+        for (name, roles_of_group) in catalog.groups() {
+            for position in roles_of_group {
+                let position = position.parse().ok().filter(|position| (*position as usize) < roles.count());
+                positions.push(position.ok_or(BadCatalog)?);
+            }
+            groups.add(name, positions.len()).ok_or(BadCatalog)?;
+        }
+        groups.set_numbers(positions);
+        Ok(Self { order, roles, groups })
     }
 
     /// Returns the ranks of a caller's permissions: those of the user, narrowed by the key.

@@ -97,7 +97,7 @@ where
 }
 
 /// Splits a text at each space. An empty text has no words; a doubled space makes an empty one, which breaks every rule.
-fn words(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text).filter(|text| !text.is_empty());
     iter::from_fn(move || {
         let text = rest?;

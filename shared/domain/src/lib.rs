@@ -10,6 +10,7 @@ pub mod audit;
 pub mod base62;
 pub mod change;
 pub mod cidr;
+pub mod decision_catalog;
 mod error;
 pub mod escalation;
 pub mod grant;

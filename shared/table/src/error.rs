@@ -1,5 +1,7 @@
 //! Errors of the table.
 
+use std::fmt;
+
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 /// An error of a call to the table.
@@ -49,7 +51,7 @@ impl Error {
     pub(crate) fn failed<E, R>(operation: &'static str, error: SdkError<E, R>) -> Self
     where
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
-        R: std::fmt::Debug + Send + Sync + 'static,
+        R: fmt::Debug + Send + Sync + 'static,
     {
         let code = match (&error, error.code()) {
             (_, Some(code)) => code,
@@ -58,6 +60,11 @@ impl Error {
             _ => "no answer",
         };
         Self::Failed { operation, code: code.to_owned(), source: Box::new(error) }
+    }
+
+    /// Wraps why a stored catalog cannot be decided with.
+    pub fn corrupt_catalog(reason: impl fmt::Display) -> Self {
+        Self::corrupt("catalog")(serde::de::Error::custom(reason))
     }
 
     /// Wraps a decoding failure of a stored entity.

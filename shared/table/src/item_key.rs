@@ -69,10 +69,13 @@ pub const GROUPS: &str = "GROUP#";
 /// Sort key of an organization.
 pub const ORGANIZATION: &str = "ORG";
 
-/// The range of sort keys that a decision needs of an organization: groups, the organization, roles.
+/// Sort key of an organization's catalog. It follows the organization at once, so that one query reads both.
+pub const CATALOG: &str = "ORG#CATALOG";
+
+/// The range of sort keys of groups, the organization and roles.
 ///
-/// Counts of mails and messages to former addresses lie in it too. They have no `version`, by which the query
-/// leaves them out.
+/// The catalog, counts of mails and messages to former addresses lie in it too. The last two have no `version`, by
+/// which the query leaves them out.
 pub const SNAPSHOT: (&str, &str) = ("GROUP#", "ROLE#\u{7f}");
 
 /// Returns the partition of an organization's own items.
@@ -100,7 +103,7 @@ pub fn organization(organization_id: OrganizationId) -> ItemKey {
 /// Returns the key of what an organization's roles and groups have in common.
 #[must_use]
 pub fn catalog(organization_id: OrganizationId) -> ItemKey {
-    in_organization(organization_id, "CATALOG")
+    in_organization(organization_id, CATALOG)
 }
 
 /// Returns the key of a role.

@@ -2,6 +2,7 @@
 
 use domain::{
     audit,
+    decision_catalog::DecisionCatalog,
     id::OrganizationId,
     limits::Usage,
     role::{Group, Label, Role},
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// A change of an organization's roles and groups, decided on one state of all of them.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct CatalogChange {
     /// The version of the catalog, read before its roles and groups were; 0 if no change was made yet.
     pub seen: u64,
@@ -26,22 +27,32 @@ pub struct CatalogChange {
     pub version: u64,
     /// What the change leaves.
     pub usage: Usage,
+    /// The same as decisions read it.
+    pub decisions: DecisionCatalog,
 }
 
 /// What an organization's roles and groups have in common, as it is stored.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 struct StoredCatalog {
     roles: usize,
     groups: usize,
     permission_bytes: usize,
     /// The number of changes of roles and groups, removals included.
     version: u64,
+    #[serde(flatten)]
+    decisions: DecisionCatalog,
+}
+
+/// What a change reads of it.
+#[derive(Debug, Deserialize)]
+struct StoredVersion {
+    version: u64,
 }
 
 impl Table {
     /// Reads the version of an organization's roles and groups, strongly; 0 before their first change.
     pub async fn catalog_version(&self, organization_id: OrganizationId) -> Result<u64, Error> {
-        let stored: Option<StoredCatalog> = self.get("catalog", item_key::catalog(organization_id)).await?;
+        let stored: Option<StoredVersion> = self.get("catalog", item_key::catalog(organization_id)).await?;
         Ok(stored.map(|catalog| catalog.version).unwrap_or_default())
     }
 
@@ -111,16 +122,18 @@ impl Table {
         event: &audit::Event,
     ) -> Result<(), Error> {
         let mut transaction = Transaction::new(self);
+        let replaces = change.replaces;
         transaction.change_catalog(event.organization_id, change);
-        transaction.put(encode(key, entity), stored_in(change.replaces), OnConditionFailed::Conflict);
+        transaction.put(encode(key, entity), stored_in(replaces), OnConditionFailed::Conflict);
         transaction.record(event);
         transaction.commit().await
     }
 
     async fn remove(&self, key: ItemKey, change: CatalogChange, event: &audit::Event) -> Result<(), Error> {
         let mut transaction = Transaction::new(self);
+        let replaces = change.replaces;
         transaction.change_catalog(event.organization_id, change);
-        transaction.delete(key, stored_in(change.replaces), OnConditionFailed::Conflict);
+        transaction.delete(key, stored_in(replaces), OnConditionFailed::Conflict);
         transaction.record(event);
         transaction.commit().await
     }
@@ -131,10 +144,11 @@ impl Transaction<'_> {
     ///
     /// The usage is measured anew for each change and replaces the stored one, so it never drifts.
     fn change_catalog(&mut self, organization_id: OrganizationId, change: CatalogChange) {
-        let Usage { roles, groups, permission_bytes } = change.usage;
-        let catalog = StoredCatalog { roles, groups, permission_bytes, version: change.version };
+        let CatalogChange { seen, version, usage, decisions, .. } = change;
+        let Usage { roles, groups, permission_bytes } = usage;
+        let catalog = StoredCatalog { roles, groups, permission_bytes, version, decisions };
         let item = encode(item_key::catalog(organization_id), &catalog);
-        self.put(item, stored_in(change.seen), OnConditionFailed::Conflict);
+        self.put(item, stored_in(seen), OnConditionFailed::Conflict);
     }
 }
 

@@ -1,11 +1,10 @@
-//! An organization with its roles and groups, read by one query.
+//! An organization with its roles and groups, and what a decision needs of them: each is read by one query.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use domain::{
+    decision_catalog::DecisionCatalog,
     id::OrganizationId,
-    joined::Joined,
     organization::{Organization, Status},
-    permission::Permission,
     role::{Catalog, Label},
 };
 use serde::Deserialize;
@@ -30,25 +29,13 @@ pub struct Snapshot {
 pub struct DecisionSnapshot {
     /// Whether the organization is in use.
     pub status: Status,
-    /// Its roles with their permissions, in the order of their names.
-    pub roles: Vec<(Label, Joined<Permission>)>,
-    /// Its groups with the names of their roles, in the order of their names.
-    pub groups: Vec<(Label, Joined<Label>)>,
+    /// What its roles and groups grant.
+    pub catalog: DecisionCatalog,
 }
 
 #[derive(Deserialize)]
 struct StoredStatus {
     status: Status,
-}
-
-#[derive(Deserialize)]
-struct StoredRole {
-    permissions: Joined<Permission>,
-}
-
-#[derive(Deserialize)]
-struct StoredGroup {
-    roles: Joined<Label>,
 }
 
 /// An item of a snapshot, by the entity that it stores.
@@ -79,30 +66,32 @@ impl Table {
         &self,
         organization_id: OrganizationId,
     ) -> Result<Option<DecisionSnapshot>, Error> {
-        let query = ["status", "permissions", "roles"].into_iter().fold(
-            self.query_snapshot(organization_id).projection_expression("SK, #status, #permissions, #roles"),
+        let attributes = ["status", "permissions_of_roles", "roles_of_groups"];
+        let query = attributes.into_iter().fold(
+            self.query_strongly(
+                "PK = :partition AND SK BETWEEN :organization AND :catalog",
+                item_key::organization_partition(organization_id),
+            ),
             |query, name| query.expression_attribute_names(format!("#{name}"), name),
         );
-        let (mut status, mut roles, mut groups) = (None, Vec::new(), Vec::new());
-        let read = |entity| {
-            match entity {
-                Entity::Organization(item) => {
+        let query = query
+            .expression_attribute_values(":organization", text(item_key::ORGANIZATION))
+            .expression_attribute_values(":catalog", text(item_key::CATALOG))
+            .projection_expression("SK, #status, #permissions_of_roles, #roles_of_groups");
+        let (mut status, mut catalog) = (None, DecisionCatalog::default());
+        let mut items = query.into_paginator().items().send();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(|error| Error::failed("Query", error))?;
+            match sort_of(&item) {
+                item_key::ORGANIZATION => {
                     let stored: StoredStatus = decode("organization", item)?;
                     status = Some(stored.status);
                 }
-                Entity::Role(name, item) => {
-                    let stored: StoredRole = decode("role", item)?;
-                    roles.push((name, stored.permissions));
-                }
-                Entity::Group(name, item) => {
-                    let stored: StoredGroup = decode("group", item)?;
-                    groups.push((name, stored.roles));
-                }
+                item_key::CATALOG => catalog = decode("catalog", item)?,
+                _ => {}
             }
-            Ok(())
-        };
-        read_all(query, read).await?;
-        Ok(status.map(|status| DecisionSnapshot { status, roles, groups }))
+        }
+        Ok(status.map(|status| DecisionSnapshot { status, catalog }))
     }
 
     fn query_snapshot(&self, organization_id: OrganizationId) -> QueryFluentBuilder {
@@ -118,7 +107,7 @@ impl Table {
     }
 }
 
-/// Reads all pages, entity by entity, in the order of their sort keys.
+/// Reads all pages, entity by entity.
 async fn read_all(
     query: QueryFluentBuilder,
     mut read: impl FnMut(Entity) -> Result<(), Error>,

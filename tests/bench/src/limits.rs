@@ -211,21 +211,35 @@ fn move_to(world: &World, token: &str, organization: &str, fill: Fill) -> Result
     for item in items.iter_mut().filter(|item| text_of(item, "SK") == "ORG") {
         item.insert("PK".to_owned(), text(&partition));
     }
-    for role in (0..ROLES).filter(|_| fill != Fill::Empty) {
-        // The permissions of a role stand far from each other in the order of all, so that sorting costs most.
-        let permissions = (0..PERMISSIONS).map(|number| permission(number * ROLES + role));
-        items.push(entry(
-            &partition,
-            "ROLE",
-            &name('r', role),
-            "permissions",
-            &permissions.collect::<Vec<_>>(),
-        ));
-        let roles = (0..NAMES).map(|number| name('r', (role * NAMES + number) % ROLES));
-        items.push(entry(&partition, "GROUP", &name('g', role), "roles", &roles.collect::<Vec<_>>()));
+    if fill != Fill::Empty {
+        items.push(catalog(&partition));
     }
     let stored = database(&world.stack)?.import_items("access-keys", items, ImportOptions::default());
     stored.map(drop).map_err(|error| Failure::Fill(error.to_string()))
+}
+
+/// Makes the catalog of an organization at every limit. Decisions read no other item of roles and groups.
+fn catalog(partition: &str) -> Item {
+    let roles = (0..ROLES).map(|role| {
+        // The permissions of a role stand far from each other in the order of all, so that sorting costs most.
+        let permissions = (0..PERMISSIONS).map(|number| permission(number * ROLES + role));
+        entry(name('r', role), permissions)
+    });
+    let groups = (0..ROLES).map(|group| {
+        let roles = (0..NAMES).map(|number| (group * NAMES + number) % ROLES);
+        entry(name('g', group), roles.map(|role| role.to_string()))
+    });
+    Item::from([
+        ("PK".to_owned(), text(partition)),
+        ("SK".to_owned(), text("ORG#CATALOG")),
+        ("permissions_of_roles".to_owned(), text(&roles.collect::<Vec<_>>().join(","))),
+        ("roles_of_groups".to_owned(), text(&groups.collect::<Vec<_>>().join(","))),
+        ("version".to_owned(), AttributeValue::N("200".to_owned())),
+    ])
+}
+
+fn entry(name: String, words: impl Iterator<Item = String>) -> String {
+    std::iter::once(name).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 fn carry(item: &mut Item, roles: Vec<usize>, groups: Vec<usize>) {
@@ -233,18 +247,6 @@ fn carry(item: &mut Item, roles: Vec<usize>, groups: Vec<usize>) {
         |mark, numbers: Vec<usize>| list(numbers.into_iter().map(|number| name(mark, number)).collect());
     item.insert("roles".to_owned(), names('r', roles));
     item.insert("groups".to_owned(), names('g', groups));
-}
-
-fn entry(partition: &str, kind: &str, name: &str, member: &str, values: &[String]) -> Item {
-    Item::from([
-        ("PK".to_owned(), text(partition)),
-        ("SK".to_owned(), text(&format!("{kind}#{name}"))),
-        ("name".to_owned(), text(name)),
-        (member.to_owned(), text(&values.join(" "))),
-        ("description".to_owned(), text(&"é".repeat(500))),
-        ("updated_at".to_owned(), AttributeValue::N("1700000000".to_owned())),
-        ("version".to_owned(), AttributeValue::N("1".to_owned())),
-    ])
 }
 
 /// Returns a name of 64 characters.

@@ -71,16 +71,7 @@ prop_compose! {
 proptest! {
     #[test]
     fn a_decision_by_numbers_is_the_one_by_texts(catalog in any_catalog(), (user, key) in any_caller()) {
-        let joined = |words: Vec<&str>| words.join(" ");
-        let roles = catalog.roles.values().map(|role| {
-            let permissions = joined(role.permissions.iter().map(Permission::as_str).collect());
-            (role.name.clone(), permissions.try_into().unwrap())
-        });
-        let groups = catalog.groups.values().map(|group| {
-            let roles = joined(group.roles.iter().map(Label::as_str).collect());
-            (group.name.clone(), roles.try_into().unwrap())
-        });
-        let index = PermissionIndex::new(roles.collect(), groups.collect());
+        let index = PermissionIndex::new(&DecisionCatalog::of(&catalog)).unwrap();
         for key in [None, Some(&key)] {
             let ranks = index.effective(&user, key);
             let expected = effective(&user, key, &catalog);
@@ -88,5 +79,34 @@ proptest! {
             let bytes: usize = expected.iter().map(|one| one.as_str().len() + 1).sum();
             prop_assert_eq!(index.joined_bytes(&ranks), bytes);
         }
+    }
+}
+
+#[test]
+fn a_catalog_that_breaks_a_rule_of_its_format_is_none() {
+    let index = |roles: &str, groups: &str| {
+        let stored = json!({"permissions_of_roles": roles, "roles_of_groups": groups});
+        PermissionIndex::new(&serde_json::from_value(stored).unwrap()).map(drop)
+    };
+    for (roles, groups) in [("", ""), ("a", "g"), ("a x y:*,b *", "g 1 0,h,i 0")] {
+        assert_eq!(index(roles, groups), Ok(()), "{roles} {groups}");
+    }
+    for (roles, groups) in [
+        (",", ""),
+        ("a,", ""),
+        ("a X", ""),
+        ("a x  y", ""),
+        ("a x ", ""),
+        ("b x,a x", ""),
+        ("a x,a y", ""),
+        ("", "g 0"),
+        ("a x", "g 1"),
+        ("a x", "g -1"),
+        ("a x", "g a"),
+        ("a x", "g 0 "),
+        ("a x", "h,g"),
+        ("a x", "g 4294967296"),
+    ] {
+        assert_eq!(index(roles, groups), Err(BadCatalog), "{roles} {groups}");
     }
 }
