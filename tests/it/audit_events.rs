@@ -232,15 +232,12 @@ fn only_those_with_the_permission_read_events_and_only_of_their_organization() {
 fn a_machine_whose_role_permits_it_reads_events() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
-        world.put(&json!({
-            "PK": {"S": format!("ORG#{}", organization.id)}, "SK": {"S": "ROLE#auditor"},
-            "name": {"S": "auditor"}, "permissions": {"L": [{"S": "audit:read"}]},
-            "updated_at": {"N": "1"}, "version": {"N": "1"},
-        }));
+        organization.role("auditor", &["audit:read"]).await;
         let key = json!([{"name": "k", "expires_in_days": 1}]);
         let machine = json!({"kind": "machine", "name": "siem", "roles": ["auditor"], "access_keys": key});
         let path = format!("{}/users", organization.path);
         let machine = organization.owner.post(&path, machine).await.expect(201);
+        world.forget_organizations().await;
         let client = world.key(machine["access_keys"][0]["secret"]["token"].as_str().unwrap());
         let (read, path) = (client.get(&events(&organization)).await.expect(200), events(&organization));
         assert_eq!(read, organization.owner.get(&path).await.expect(200));

@@ -6,6 +6,10 @@ mod contexts;
 mod names;
 mod owners;
 
+use domain::{
+    decision_catalog::DecisionCatalog,
+    role::{Catalog, Group, Role},
+};
 use kit::{Organization, World, run};
 use serde_json::{Value, json};
 
@@ -70,6 +74,37 @@ fn store_groups(world: &World, organization: &Organization, names: &[String], of
     world.put_all(names.iter().map(|name| group(organization, name, [of])));
 }
 
+/// Stores the catalog of the roles and groups that stand in the table, as a change of one of them does.
+pub(crate) fn store_catalog(world: &World, organization: &Organization) {
+    let [roles, groups] = decision_texts(world, organization);
+    world.put(&json!({
+        "PK": {"S": format!("ORG#{}", organization.id)}, "SK": {"S": "ORG#CATALOG"}, "version": {"N": "7"},
+        "permissions_of_roles": {"S": roles}, "roles_of_groups": {"S": groups},
+    }));
+}
+
+/// Returns what decisions should read of the roles and groups that stand in the table.
+fn decision_texts(world: &World, organization: &Organization) -> [Value; 2] {
+    let all = |kind: &str| {
+        let range = (format!("{kind}#"), format!("{kind}#\u{7f}"));
+        let items = world.partition(&format!("ORG#{}", organization.id), (&range.0, &range.1));
+        items.into_iter().map(|item| json!(item))
+    };
+    let role = |item| serde_json::from_value(item).map(|role: Role| (role.name.clone(), role)).unwrap();
+    let group = |item| serde_json::from_value(item).map(|group: Group| (group.name.clone(), group)).unwrap();
+    let catalog =
+        Catalog { roles: all("ROLE").map(role).collect(), groups: all("GROUP").map(group).collect() };
+    let texts = serde_json::to_value(DecisionCatalog::of(&catalog)).unwrap();
+    ["permissions_of_roles", "roles_of_groups"].map(|name| texts[name].clone())
+}
+
+/// Checks that decisions read what the roles and groups in the table say.
+fn assert_catalog(world: &World, organization: &Organization) {
+    let stored = world.item(&format!("ORG#{}", organization.id), "ORG#CATALOG").unwrap();
+    let stored = ["permissions_of_roles", "roles_of_groups"].map(|name| stored[name].clone());
+    assert_eq!(stored, decision_texts(world, organization));
+}
+
 /// Returns the names that a prefix and the numbers of a range make.
 pub(crate) fn named(prefix: &str, numbers: std::ops::Range<u32>) -> Vec<String> {
     numbers.map(|number| format!("{prefix}{number}")).collect()
@@ -90,6 +125,7 @@ pub(crate) fn store_all(world: &World, organization: &Organization, key: &Value,
         group(organization, &wide("g", number), roles)
     });
     world.put_all(groups);
+    store_catalog(world, organization);
     for sort in ["USER", &format!("KEY#{}", suffix(key))] {
         for (attribute, prefix) in [("roles", "r"), ("groups", "g")] {
             carry(world, key, sort, attribute, (0..20).map(|number| wide(prefix, number)));
@@ -127,6 +163,6 @@ fn short(number: u32) -> String {
 
 /// Returns what is stored of the usage of an organization: roles, groups, bytes of permissions.
 fn usage(world: &World, organization: &Organization) -> [Value; 3] {
-    let catalog = world.item(&format!("ORG#{}", organization.id), "CATALOG").unwrap();
+    let catalog = world.item(&format!("ORG#{}", organization.id), "ORG#CATALOG").unwrap();
     ["roles", "groups", "permission_bytes"].map(|name| catalog[name].clone())
 }

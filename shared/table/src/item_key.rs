@@ -494,8 +494,12 @@ mod tests {
         for sk in ["GROUP#a", "GROUP#zz", "ORG", "ROLE#a", "ROLE#zz"] {
             assert!((first..=last).contains(&sk), "{sk}");
         }
-        for sk in ["CATALOG", "DUE#STAGES", "EMAIL#z@z.zz", "SUBJECT#00"] {
+        for sk in ["DUE#STAGES", "EMAIL#z@z.zz", "SUBJECT#00"] {
             assert!(!(first..=last).contains(&sk), "{sk}");
+        }
+        let of_decisions = ORGANIZATION..=CATALOG;
+        for sk in ["GROUP#zz", "MAILS#2027-01-01", "OWNED", "PARTING#01", "ROLE#a"] {
+            assert!(!of_decisions.contains(&sk), "{sk}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use kit::{Organization, World};
 use serde_json::{Value, json};
 
-use super::{group, named, play, role, store_roles, texts, usage};
+use super::{group, named, play, role, store_catalog, store_roles, texts, usage};
 
 fn wide(numbers: std::ops::Range<u32>) -> Vec<String> {
     numbers.map(|number| format!("{number:0>128}")).collect()
@@ -14,6 +14,7 @@ async fn store(world: &World, organization: &Organization) -> Value {
     store_roles(world, organization, &named("r", 0..150));
     world.put_all(named("wide", 0..3).iter().map(|name| role(organization, name, wide(0..150))));
     world.put(&group(organization, "many", named("r", 0..30)));
+    store_catalog(world, organization);
     let key = organization.machine_key().await;
     let (machine, suffix) = key["key_id"].as_str().unwrap().split_at(12);
     let partition = format!("USER#{machine}");

@@ -1,9 +1,9 @@
 //! `PUT` and `DELETE …/roles/{role}`, `…/groups/{group}`: limits, races and versions.
 
 use kit::{Effect, Fault, Service, When};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{named, play, store_groups, store_role, store_roles, usage};
+use super::{assert_catalog, decision_texts, named, play, store_groups, store_role, store_roles, usage};
 use crate::matrix::state;
 
 #[test]
@@ -99,6 +99,7 @@ fn racing_changes_stay_within_the_limits() {
         let changed = role("r0");
         let (answer, ()) = tokio::join!(owner.put(&changed, body.clone()), overtake);
         assert_eq!(answer.expect(200)["version"], 501);
+        assert_catalog(world, organization);
     });
 }
 
@@ -114,6 +115,35 @@ fn many_changes_at_once_stay_within_the_limits() {
         assert_eq!((with(200), with(400) + with(503)), (3, 97), "{answers:?}");
         assert_eq!((world.items_of("ROLE#").len(), world.audit("role.created").len()), (100, 3));
         assert_eq!(usage(world, organization)[0], json!(100));
+        assert_catalog(world, organization);
+    });
+}
+
+#[test]
+fn decisions_read_what_each_change_of_a_role_or_group_leaves() {
+    play(async |world, organization| {
+        let (owner, path) = (&organization.owner, &organization.path);
+        let put = async |path: String, body: Value| drop(owner.put(&path, body).await.expect(200));
+        for (name, permissions) in [("b", vec!["x:*", "y"]), ("a", vec!["z"]), ("none", vec![])] {
+            put(format!("{path}/roles/{name}"), json!({"permissions": permissions})).await;
+            assert_catalog(world, organization);
+        }
+        put(format!("{path}/groups/g"), json!({"roles": ["a", "b", "none"]})).await;
+        assert_catalog(world, organization);
+        put(format!("{path}/roles/a"), json!({"permissions": ["w"]})).await;
+        assert_catalog(world, organization);
+        let texts = || decision_texts(world, organization);
+        let all = texts();
+        assert_eq!(all, ["a w,b x:* y,none", "g 0 1 2"]);
+        // A group keeps the name of a deleted role, which grants nothing until a role has this name again.
+        owner.delete(&format!("{path}/roles/a")).await.expect(204);
+        assert_eq!(texts(), ["b x:* y,none", "g 0 1"]);
+        assert_catalog(world, organization);
+        put(format!("{path}/roles/a"), json!({"permissions": ["w"]})).await;
+        assert_catalog(world, organization);
+        assert_eq!(texts(), all);
+        owner.delete(&format!("{path}/groups/g")).await.expect(204);
+        assert_catalog(world, organization);
     });
 }
 
@@ -121,7 +151,7 @@ fn many_changes_at_once_stay_within_the_limits() {
 fn an_etag_never_comes_back_for_a_role_or_group_that_was_made_again() {
     play(async |world, organization| {
         store_role(world, organization, "old", ["a"]);
-        let before = world.item(&format!("ORG#{}", organization.id), "CATALOG");
+        let before = world.item(&format!("ORG#{}", organization.id), "ORG#CATALOG");
         assert_eq!(before, None);
         for (kind, body) in [("roles", json!({"permissions": ["b"]})), ("groups", json!({"roles": ["old"]}))]
         {

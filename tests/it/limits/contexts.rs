@@ -3,7 +3,7 @@
 use kit::{Options, RestRequest, World, run_with};
 use serde_json::{Value, json};
 
-use super::{carry, store_all, store_role};
+use super::{carry, store_all, store_catalog, store_role};
 
 fn one_instance() -> Options {
     Options { instance_cap: 1, ..Options::default() }
@@ -32,6 +32,7 @@ fn a_context_above_20_kib_is_refused_and_logged() {
             store_role(world, &organization, &role, (0..permissions).map(|number| format!("{number:0>128}")));
             role
         });
+        store_catalog(world, &organization);
         let mut keys = Vec::new();
         for role in [small, between, large] {
             let key = organization.machine_key().await;
