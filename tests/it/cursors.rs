@@ -34,7 +34,8 @@ fn a_cursor_with_a_position_of_the_wrong_form_is_refused_on_every_list() {
         let here = organization.id.as_str();
         let inside = |rest: &str| format!("{}{rest}", organization.path);
         // Path, tenant, the list's name in its cursors, and a position as the list writes it.
-        let lists: [(String, &str, String, &str); 10] = [
+        let searched = format!(" q={}:{machine}", machine.len());
+        let lists: [(String, &str, String, &str); 13] = [
             (
                 "/v1/organizations".to_owned(),
                 "",
@@ -42,10 +43,18 @@ fn a_cursor_with_a_position_of_the_wrong_form_is_refused_on_every_list() {
                 "member:0000000000000000",
             ),
             (inside("/users"), here, "users".to_owned(), &id),
+            (inside(&format!("/users?q={machine}")), here, format!("users{searched}"), "others"),
             (inside("/roles"), here, "role".to_owned(), "reader"),
             (inside("/groups"), here, "group".to_owned(), "readers"),
             (inside("/access-keys"), here, "keys".to_owned(), &by_expiry),
+            (inside(&format!("/access-keys?q={machine}")), here, format!("keys{searched}"), "named:00000000"),
             (organization.keys_of(machine), here, format!("keys of {machine}"), "00000000"),
+            (
+                format!("{}?q={machine}", organization.keys_of(machine)),
+                here,
+                format!("keys of {machine}{searched}"),
+                "named:00000000",
+            ),
             (
                 format!("{}/permissions", organization.key_path(&key)),
                 here,
@@ -64,7 +73,8 @@ fn a_cursor_with_a_position_of_the_wrong_form_is_refused_on_every_list() {
                 (Method::GET, Value::Null)
             };
             let ask = async |position: &str| {
-                let path = format!("{path}?cursor={}", forged(tenant, &query, position));
+                let joint = if path.contains('?') { '&' } else { '?' };
+                let path = format!("{path}{joint}cursor={}", forged(tenant, &query, position));
                 organization.owner.send(method.clone(), &path, Some(body.clone())).await
             };
             ask(right).await.expect(200);

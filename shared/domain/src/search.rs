@@ -205,6 +205,9 @@ mod tests {
             assert_eq!(search(text).named(), None, "{text}");
         }
         assert!(!search("7hcx2mpq9lwz").names_user(user_id), "the case of an id counts");
+        let of_another =
+            |text: &str| Search::parse(text, &"key7".parse().unwrap()).unwrap().names_key(key_id);
+        assert!(of_another(&format!("key7_{key_id}")) && !of_another(&format!("ak_{key_id}")));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The filter `q` of the lists of keys: by text, by id, and what a search reads.
 
-use kit::{Client, Organization, World, run};
+use kit::{Client, Effect, Fault, Organization, Service, When, World, run};
 use serde_json::{Value, json};
 
 use crate::{
@@ -251,5 +251,38 @@ fn a_search_of_many_keys_reads_strongly_what_it_finds_and_nothing_else() {
         let path = format!("{list}?limit=100&q={machine}");
         let check = |reads: &Reads, _| assert!(reads.queries <= 10, "{reads:?}");
         assert_eq!(bounded_pages(world, owner, &path, check).await.0.len(), 1_012);
+    });
+}
+
+#[test]
+fn a_key_that_changes_while_it_is_searched_for_is_shown_as_it_is_now_or_not_at_all() {
+    run(async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let owner = &organization.owner;
+        let machine = organization.machine("ci").await;
+        let (old, kept) = ("old name", "old too");
+        let renamed = make(&organization, &machine, old, Value::Null, 10).await;
+        make(&organization, &machine, kept, Value::Null, 20).await;
+        let path = organization.key_path(&renamed);
+        // The strong read comes after an eventual one: of a batch, or of a query.
+        for (list, strong) in [(all(&organization), 2), (organization.keys_of(&machine), 1)] {
+            for (body, shown) in [(json!({"description": "new"}), 2), (json!({"name": "new"}), 1)] {
+                owner.patch(&path, json!({"name": old, "description": null})).await.expect(200);
+                let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("BatchGetItem");
+                world.stack.faults().add(hold.function("list-access-keys").when(When::Nth(strong)));
+                let change = async {
+                    world.stack.faults().until_held().await;
+                    let changed = owner.patch(&path, body).await.expect(200);
+                    world.stack.faults().clear();
+                    changed
+                };
+                let query = format!("{list}?q=old");
+                let (page, changed) = tokio::join!(owner.get(&query), change);
+                let page = page.expect(200);
+                let items = page["items"].as_array().unwrap();
+                assert_eq!((items.len(), items.contains(&changed)), (shown, shown == 2), "{list}");
+                assert!(items.iter().any(|key| key["name"] == kept));
+            }
+        }
     });
 }

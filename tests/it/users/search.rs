@@ -1,6 +1,6 @@
 //! The filter `q` of the list of users: by text, by id, and what a search reads.
 
-use kit::{Organization, run};
+use kit::{Effect, Fault, Organization, Service, When, run};
 use serde_json::{Value, json};
 
 use crate::{
@@ -182,5 +182,38 @@ fn a_search_of_many_users_reads_strongly_what_it_finds_and_nothing_else() {
         world.stack.calls().clear();
         organization.owner.get(&format!("{}/users?limit=7", organization.path)).await.expect(200);
         assert_eq!(reads_of(world, "manage-users"), Reads { queries: 1, strong: 7, ..Reads::default() });
+    });
+}
+
+#[test]
+fn a_user_that_changes_while_it_is_searched_for_is_shown_as_it_is_now_or_not_at_all() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let owner = &organization.owner;
+        let (first, second) = (organization.machine("old 1").await, organization.machine("old 2").await);
+        let first = organization.user_path(&first);
+        for (body, shown) in
+            [(json!({"status": "suspended"}), 2), (json!({"name": "new"}), 1), (Value::Null, 1)]
+        {
+            let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("BatchGetItem");
+            world.stack.faults().add(hold.function("manage-users").when(When::Nth(2)));
+            let change = async {
+                world.stack.faults().until_held().await;
+                match &body {
+                    Value::Null => owner.delete(&first).await.expect(204),
+                    body => owner.patch(&first, body.clone()).await.expect(200),
+                };
+                world.stack.faults().clear();
+            };
+            let query = format!("{}/users?q=old", organization.path);
+            let page = tokio::join!(owner.get(&query), change).0.expect(200);
+            let items = page["items"].as_array().unwrap();
+            let suspended = items.iter().filter(|user| user["status"] == "suspended").count();
+            assert_eq!((items.len(), suspended), (shown, shown - 1), "{body}");
+            assert!(items.iter().any(|user| user["user_id"] == json!(second)));
+            if shown == 1 && !body.is_null() {
+                owner.patch(&first, json!({"name": "old 1"})).await.expect(200);
+            }
+        }
     });
 }
