@@ -105,6 +105,9 @@ BEYOND_SCHEMAS = re.compile(
     r"|an organization has at most .*"
     r"|a person owns at most .*"
     r"|.* is no (role|group) (of this organization|that you may name)"
+    r"|must be at most 10 different numbers from 1 to 365"
+    r"|min_seconds .* must not exceed max_seconds .*"
+    r"|never changes between person .*"
     r"|must be given for people: .*"
     r"|are for machine users: .*"
 )

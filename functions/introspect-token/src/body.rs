@@ -12,6 +12,7 @@ const JSON: &str = "application/json";
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "TokenToIntrospect"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Body {
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1)))]
     token: String,
     /// Accepted and ignored: there is only one type of token.
     #[serde(rename = "token_type_hint")]

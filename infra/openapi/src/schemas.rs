@@ -73,6 +73,10 @@ struct Plain;
 
 impl Transform for Plain {
     fn transform(&mut self, schema: &mut Schema) {
+        if schema.as_bool() == Some(true) {
+            // Some generators of clients read objects alone.
+            schema.ensure_object();
+        }
         bound_numbers(schema);
         list_words(schema);
         if schema.get("default").is_some_and(Value::is_null) {

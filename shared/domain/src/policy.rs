@@ -10,6 +10,17 @@ use crate::{Error, Time, access_key::ends_later, time::DAY, user::Kind};
 
 pub use self::{change::PolicyChange, preset::Preset};
 
+/// The most live keys that a policy can allow a user.
+const MAX_QUOTA: u32 = 100;
+/// The longest lifetime that a policy can allow, in seconds.
+const MAX_LIFETIME_SECONDS: i64 = 36_500 * DAY;
+/// The longest overlap that a policy can allow, in seconds.
+const MAX_OVERLAP_SECONDS: i64 = 365 * DAY;
+/// The most stages of notices before an expiry.
+const MAX_STAGES: usize = 10;
+/// The earliest stage, in days before the expiry.
+const MAX_DAYS_BEFORE: u16 = 365;
+
 /// Whether a key's expiry may be moved later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -177,7 +188,6 @@ impl Policy {
 
     /// Checks that each value is within its bounds and that the values agree.
     fn check(&self) -> Result<(), Error> {
-        const LONGEST: i64 = 36_500 * DAY;
         let within = |field: &str, value: i64, least: i64, most: i64| {
             if (least..=most).contains(&value) {
                 Ok(())
@@ -185,12 +195,12 @@ impl Policy {
                 Err(Error::invalid(format!("policy.{field}"), format!("must be {least} to {most}")))
             }
         };
-        within("quota.owner", self.quota.owner.into(), 0, 100)?;
-        within("quota.normal", self.quota.normal.into(), 0, 100)?;
-        within("quota.machine", self.quota.machine.into(), 0, 100)?;
-        within("lifetime.min_seconds", self.lifetime.min_seconds, 1, LONGEST)?;
-        within("lifetime.max_seconds", self.lifetime.max_seconds, 1, LONGEST)?;
-        within("rotation.max_overlap_seconds", self.rotation.max_overlap_seconds, 0, 365 * DAY)?;
+        within("quota.owner", self.quota.owner.into(), 0, MAX_QUOTA.into())?;
+        within("quota.normal", self.quota.normal.into(), 0, MAX_QUOTA.into())?;
+        within("quota.machine", self.quota.machine.into(), 0, MAX_QUOTA.into())?;
+        within("lifetime.min_seconds", self.lifetime.min_seconds, 1, MAX_LIFETIME_SECONDS)?;
+        within("lifetime.max_seconds", self.lifetime.max_seconds, 1, MAX_LIFETIME_SECONDS)?;
+        within("rotation.max_overlap_seconds", self.rotation.max_overlap_seconds, 0, MAX_OVERLAP_SECONDS)?;
         let Lifetime { min_seconds, max_seconds, .. } = self.lifetime;
         if min_seconds > max_seconds {
             let rule = format!("min_seconds ({min_seconds}) must not exceed max_seconds ({max_seconds})");
@@ -198,11 +208,9 @@ impl Policy {
         }
         let days = &self.notices.days_before;
         let distinct = days.windows(2).all(|pair| pair[0] != pair[1]);
-        if days.len() > 10 || !distinct || !days.iter().all(|day| (1..=365).contains(day)) {
-            return Err(Error::invalid(
-                "policy.notices.days_before",
-                "must be at most 10 different numbers from 1 to 365",
-            ));
+        if days.len() > MAX_STAGES || !distinct || !days.iter().all(|day| (1..=MAX_DAYS_BEFORE).contains(day)) {
+            let rule = format!("must be at most {MAX_STAGES} different numbers from 1 to {MAX_DAYS_BEFORE}");
+            return Err(Error::invalid("policy.notices.days_before", rule));
         }
         Ok(())
     }

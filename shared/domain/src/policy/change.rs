@@ -39,8 +39,11 @@ fn non_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Preset>
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 struct QuotaChange {
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = super::MAX_QUOTA)))]
     owner: Change<u32>,
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = super::MAX_QUOTA)))]
     normal: Change<u32>,
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = super::MAX_QUOTA)))]
     machine: Change<u32>,
 }
 
@@ -48,7 +51,9 @@ struct QuotaChange {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 struct LifetimeChange {
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = super::MAX_LIFETIME_SECONDS)))]
     min_seconds: Change<i64>,
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = super::MAX_LIFETIME_SECONDS)))]
     max_seconds: Change<i64>,
     allow_never: Change<bool>,
 }
@@ -57,6 +62,7 @@ struct LifetimeChange {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 struct RotationChange {
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = super::MAX_OVERLAP_SECONDS)))]
     max_overlap_seconds: Change<i64>,
 }
 
@@ -64,6 +70,10 @@ struct RotationChange {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 struct NoticesChange {
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(length(max = super::MAX_STAGES), inner(range(min = 1, max = super::MAX_DAYS_BEFORE)), extend("uniqueItems" = true))
+    )]
     days_before: Change<Vec<u16>>,
     on_expiry: Change<bool>,
     #[serde(rename = "tell")]
