@@ -208,7 +208,8 @@ impl Policy {
         }
         let days = &self.notices.days_before;
         let distinct = days.windows(2).all(|pair| pair[0] != pair[1]);
-        if days.len() > MAX_STAGES || !distinct || !days.iter().all(|day| (1..=MAX_DAYS_BEFORE).contains(day)) {
+        if days.len() > MAX_STAGES || !distinct || !days.iter().all(|day| (1..=MAX_DAYS_BEFORE).contains(day))
+        {
             let rule = format!("must be at most {MAX_STAGES} different numbers from 1 to {MAX_DAYS_BEFORE}");
             return Err(Error::invalid("policy.notices.days_before", rule));
         }
