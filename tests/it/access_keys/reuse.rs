@@ -1,6 +1,6 @@
 //! The use of a secret after its rotation.
 
-use kit::{Item, Organization, World, run};
+use kit::{Effect, Fault, Item, Organization, Service, When, World, run};
 use serde_json::{Value, json};
 
 use crate::tokens::{token, with_another_secret};
@@ -49,6 +49,29 @@ fn the_use_of_a_retired_secret_is_refused_and_reported_to_its_user_once_an_hour(
         world.travel(3_601);
         old.get("/v1/whoami").await.expect_forbidden_by_gateway();
         assert_eq!(world.audit("access_key.retired_secret_used").len(), 2);
+    });
+}
+
+#[test]
+fn two_uses_of_a_retired_secret_at_once_are_reported_once() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.invite("carol").await;
+        let old = world.key(token(&retired(world, &organization, "carol").await));
+        let faults = world.stack.faults();
+        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
+        faults.add(hold.function("authorize-request").when(When::Nth(1)));
+        // The other use is read and recorded while the record of the first is on its way.
+        let other = async {
+            faults.until_held().await;
+            old.get("/v1/whoami").await.expect_forbidden_by_gateway();
+            assert_eq!(told(world, "OUTBOX#").len(), 1);
+            faults.clear();
+        };
+        let (first, ()) = tokio::join!(old.get("/v1/whoami"), other);
+        first.expect_forbidden_by_gateway();
+        assert_eq!(world.audit("access_key.retired_secret_used").len(), 1);
+        assert_eq!((told(world, "OUTBOX#").len(), told(world, "INBOX#").len()), (1, 1));
     });
 }
 
