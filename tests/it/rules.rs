@@ -3,6 +3,7 @@
 mod circles;
 mod code;
 mod documents;
+mod openapi;
 mod template;
 
 use std::{collections::BTreeSet, path::Path};

@@ -8,7 +8,7 @@ use reqwest::{
 };
 use serde_json::Value;
 
-use crate::{Answer, World, secrets::Secrets};
+use crate::{Answer, World, contract, secrets::Secrets};
 
 /// Somebody who sends requests through the gateway.
 #[derive(Debug, Clone)]
@@ -96,7 +96,8 @@ impl Client {
     /// Sends a request with any body.
     ///
     /// # Panics
-    /// When there is no answer, or a function's answer lets browsers guess its media type.
+    /// When there is no answer, when a function's answer lets browsers guess its media type, and when the OpenAPI document
+    /// does not describe it.
     pub async fn send_raw(&self, method: Method, path: &str, kind: Option<&str>, body: Vec<u8>) -> Answer {
         let url = format!("{}{path}", self.url);
         let mut request = self.http.request(method.clone(), url).headers(self.headers.clone());
@@ -118,6 +119,7 @@ impl Client {
         if of_product && !answer.is_of_gateway() {
             assert_eq!(answer.header("x-content-type-options"), "nosniff", "{method} {path}: {answer:?}");
         }
+        contract::check(&method, path, &answer);
         answer
     }
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod authorizer_event;
 mod client;
+mod contract;
 mod grants;
 mod mutants;
 mod organization;

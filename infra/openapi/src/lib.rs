@@ -80,3 +80,31 @@ pub fn document() -> Value {
 pub fn text() -> String {
     format!("{:#}\n", document())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_stored_document_is_the_one_of_the_types() {
+        let is_current = text() == include_str!("../openapi.json");
+        assert!(
+            is_current,
+            "a type or an operation has changed: run `cargo run -p openapi`, and commit the document"
+        );
+    }
+
+    #[test]
+    fn each_operation_has_a_name_of_its_own() {
+        let ids: BTreeSet<_> = operations().iter().map(|operation| operation.id).collect();
+        assert_eq!(ids.len(), operations().len());
+        assert!(ids.iter().all(|id| id.bytes().all(|c| c.is_ascii_lowercase() || c == b'_')), "{ids:?}");
+    }
+
+    #[test]
+    fn no_description_holds_a_link_of_rust() {
+        assert!(!text().contains("[`"));
+    }
+}
