@@ -78,7 +78,7 @@ fn store_groups(world: &World, organization: &Organization, names: &[String], of
 pub(crate) fn store_catalog(world: &World, organization: &Organization) {
     let [roles, groups] = decision_texts(world, organization);
     world.put(&json!({
-        "PK": {"S": format!("ORG#{}", organization.id)}, "SK": {"S": "ORG#CATALOG"}, "version": {"N": "7"},
+        "PK": {"S": format!("ORG#{}", organization.id)}, "SK": {"S": "ORG#DECISIONS"},
         "permissions_of_roles": {"S": roles}, "roles_of_groups": {"S": groups},
     }));
 }
@@ -100,7 +100,7 @@ fn decision_texts(world: &World, organization: &Organization) -> [Value; 2] {
 
 /// Checks that decisions read what the roles and groups in the table say.
 fn assert_catalog(world: &World, organization: &Organization) {
-    let stored = world.item(&format!("ORG#{}", organization.id), "ORG#CATALOG").unwrap();
+    let stored = world.item(&format!("ORG#{}", organization.id), "ORG#DECISIONS").unwrap();
     let stored = ["permissions_of_roles", "roles_of_groups"].map(|name| stored[name].clone());
     assert_eq!(stored, decision_texts(world, organization));
 }
@@ -163,6 +163,6 @@ fn short(number: u32) -> String {
 
 /// Returns what is stored of the usage of an organization: roles, groups, bytes of permissions.
 fn usage(world: &World, organization: &Organization) -> [Value; 3] {
-    let catalog = world.item(&format!("ORG#{}", organization.id), "ORG#CATALOG").unwrap();
+    let catalog = world.item(&format!("ORG#{}", organization.id), "CATALOG").unwrap();
     ["roles", "groups", "permission_bytes"].map(|name| catalog[name].clone())
 }

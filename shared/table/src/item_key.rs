@@ -69,13 +69,14 @@ pub const GROUPS: &str = "GROUP#";
 /// Sort key of an organization.
 pub const ORGANIZATION: &str = "ORG";
 
-/// Sort key of an organization's catalog. It follows the organization at once, so that one query reads both.
-pub const CATALOG: &str = "ORG#CATALOG";
+/// Sort key of what decisions read of an organization's roles and groups. It follows the organization at once, so that
+/// one query reads both.
+pub const DECISIONS: &str = "ORG#DECISIONS";
 
 /// The range of sort keys of groups, the organization and roles.
 ///
-/// The catalog, counts of mails and messages to former addresses lie in it too. The last two have no `version`, by
-/// which the query leaves them out.
+/// What decisions read, counts of mails and messages to former addresses lie in it too. They have no `version`, by which
+/// the query leaves them out.
 pub const SNAPSHOT: (&str, &str) = ("GROUP#", "ROLE#\u{7f}");
 
 /// Returns the partition of an organization's own items.
@@ -103,7 +104,13 @@ pub fn organization(organization_id: OrganizationId) -> ItemKey {
 /// Returns the key of what an organization's roles and groups have in common.
 #[must_use]
 pub fn catalog(organization_id: OrganizationId) -> ItemKey {
-    in_organization(organization_id, CATALOG)
+    in_organization(organization_id, "CATALOG")
+}
+
+/// Returns the key of what decisions read of an organization's roles and groups.
+#[must_use]
+pub fn decisions(organization_id: OrganizationId) -> ItemKey {
+    in_organization(organization_id, DECISIONS)
 }
 
 /// Returns the key of a role.
@@ -494,10 +501,10 @@ mod tests {
         for sk in ["GROUP#a", "GROUP#zz", "ORG", "ROLE#a", "ROLE#zz"] {
             assert!((first..=last).contains(&sk), "{sk}");
         }
-        for sk in ["DUE#STAGES", "EMAIL#z@z.zz", "SUBJECT#00"] {
+        for sk in ["CATALOG", "DUE#STAGES", "EMAIL#z@z.zz", "SUBJECT#00"] {
             assert!(!(first..=last).contains(&sk), "{sk}");
         }
-        let of_decisions = ORGANIZATION..=CATALOG;
+        let of_decisions = ORGANIZATION..=DECISIONS;
         for sk in ["GROUP#zz", "MAILS#2027-01-01", "OWNED", "PARTING#01", "ROLE#a"] {
             assert!(!of_decisions.contains(&sk), "{sk}");
         }

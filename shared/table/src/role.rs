@@ -32,27 +32,19 @@ pub struct CatalogChange {
 }
 
 /// What an organization's roles and groups have in common, as it is stored.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct StoredCatalog {
     roles: usize,
     groups: usize,
     permission_bytes: usize,
     /// The number of changes of roles and groups, removals included.
     version: u64,
-    #[serde(flatten)]
-    decisions: DecisionCatalog,
-}
-
-/// What a change reads of it.
-#[derive(Debug, Deserialize)]
-struct StoredVersion {
-    version: u64,
 }
 
 impl Table {
     /// Reads the version of an organization's roles and groups, strongly; 0 before their first change.
     pub async fn catalog_version(&self, organization_id: OrganizationId) -> Result<u64, Error> {
-        let stored: Option<StoredVersion> = self.get("catalog", item_key::catalog(organization_id)).await?;
+        let stored: Option<StoredCatalog> = self.get("catalog", item_key::catalog(organization_id)).await?;
         Ok(stored.map(|catalog| catalog.version).unwrap_or_default())
     }
 
@@ -146,9 +138,12 @@ impl Transaction<'_> {
     fn change_catalog(&mut self, organization_id: OrganizationId, change: CatalogChange) {
         let CatalogChange { seen, version, usage, decisions, .. } = change;
         let Usage { roles, groups, permission_bytes } = usage;
-        let catalog = StoredCatalog { roles, groups, permission_bytes, version, decisions };
+        let catalog = StoredCatalog { roles, groups, permission_bytes, version };
         let item = encode(item_key::catalog(organization_id), &catalog);
         self.put(item, stored_in(seen), OnConditionFailed::Conflict);
+        // The condition of the catalog is its own too: both are written by the same transactions alone.
+        let item = encode(item_key::decisions(organization_id), &decisions);
+        self.put(item, Expression::default(), OnConditionFailed::Conflict);
     }
 }
 

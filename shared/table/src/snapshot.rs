@@ -69,14 +69,14 @@ impl Table {
         let attributes = ["status", "permissions_of_roles", "roles_of_groups"];
         let query = attributes.into_iter().fold(
             self.query_strongly(
-                "PK = :partition AND SK BETWEEN :organization AND :catalog",
+                "PK = :partition AND SK BETWEEN :organization AND :decisions",
                 item_key::organization_partition(organization_id),
             ),
             |query, name| query.expression_attribute_names(format!("#{name}"), name),
         );
         let query = query
             .expression_attribute_values(":organization", text(item_key::ORGANIZATION))
-            .expression_attribute_values(":catalog", text(item_key::CATALOG))
+            .expression_attribute_values(":decisions", text(item_key::DECISIONS))
             .projection_expression("SK, #status, #permissions_of_roles, #roles_of_groups");
         let (mut status, mut catalog) = (None, DecisionCatalog::default());
         let mut items = query.into_paginator().items().send();
@@ -87,7 +87,7 @@ impl Table {
                     let stored: StoredStatus = decode("organization", item)?;
                     status = Some(stored.status);
                 }
-                item_key::CATALOG => catalog = decode("catalog", item)?,
+                item_key::DECISIONS => catalog = decode("catalog", item)?,
                 _ => {}
             }
         }

@@ -62,12 +62,13 @@ impl<'t> Transaction<'t> {
         self.put(item, Expression::absent(), taken);
     }
 
-    /// Puts an item in the place of what is there, refused where `condition` does not hold.
+    /// Puts an item in the place of what is there, refused where `condition` does not hold. An empty condition always
+    /// holds.
     pub(crate) fn put(&mut self, item: Item, condition: Expression, otherwise: OnConditionFailed) {
         let put = Put::builder()
             .table_name(&self.table.name)
             .set_item(Some(item))
-            .condition_expression(condition.text)
+            .set_condition_expression(Some(condition.text).filter(|text| !text.is_empty()))
             .set_expression_attribute_names(some(condition.names))
             .set_expression_attribute_values(some(condition.values));
         let put = put.build().expect("table and item are given");

@@ -55,7 +55,7 @@ async fn read_organization(client: &Client, table: &str, organization: &str) -> 
         .key_condition_expression("PK = :partition AND SK BETWEEN :organization AND :catalog")
         .expression_attribute_values(":partition", text(&format!("ORG#{organization}")))
         .expression_attribute_values(":organization", text("ORG"))
-        .expression_attribute_values(":catalog", text("ORG#CATALOG"))
+        .expression_attribute_values(":catalog", text("ORG#DECISIONS"))
         .projection_expression("SK, #status, #permissions_of_roles, #roles_of_groups")
         .expression_attribute_names("#status", "status")
         .expression_attribute_names("#permissions_of_roles", "permissions_of_roles")

@@ -231,10 +231,9 @@ fn catalog(partition: &str) -> Item {
     });
     Item::from([
         ("PK".to_owned(), text(partition)),
-        ("SK".to_owned(), text("ORG#CATALOG")),
+        ("SK".to_owned(), text("ORG#DECISIONS")),
         ("permissions_of_roles".to_owned(), text(&roles.collect::<Vec<_>>().join(","))),
         ("roles_of_groups".to_owned(), text(&groups.collect::<Vec<_>>().join(","))),
-        ("version".to_owned(), AttributeValue::N("200".to_owned())),
     ])
 }
 

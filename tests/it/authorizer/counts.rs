@@ -90,7 +90,7 @@ fn messages_to_former_addresses_and_counts_of_mails_do_not_reach_a_decision() {
         let queries: Vec<_> = calls(world).into_iter().filter(|call| call.operation == "Query").collect();
         let read: Vec<_> = queries.iter().map(|query| world.query(&query.request)).collect();
         let names: Vec<_> = read.iter().flatten().map(|item| item["SK"].as_str().unwrap()).collect();
-        assert_eq!((read.len(), names), (1, vec!["ORG", "ORG#CATALOG"]));
+        assert_eq!((read.len(), names), (1, vec!["ORG", "ORG#DECISIONS"]));
     });
 }
 
