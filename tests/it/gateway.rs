@@ -77,8 +77,8 @@ fn clients_cannot_bring_a_context_of_their_own() {
 }
 
 /// What the gateway does not call, and what it calls without asking the authorizer.
-const WITHOUT_CONTEXT: [&str; 4] =
-    ["authorize-request", "introspect-token", "notify-expiring-keys", "report-leaked-key"];
+const WITHOUT_CONTEXT: [&str; 5] =
+    ["authorize-request", "describe-api", "introspect-token", "notify-expiring-keys", "report-leaked-key"];
 
 #[test]
 fn a_handler_without_context_answers_500_and_does_nothing() {

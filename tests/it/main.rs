@@ -19,6 +19,7 @@ mod matrix;
 mod model_based;
 mod names;
 mod notices;
+mod openapi;
 mod organizations;
 mod readme;
 mod reads;

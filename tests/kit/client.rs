@@ -1,6 +1,8 @@
 //! A person or a key that sends requests through the gateway.
 
-use std::sync::Arc;
+use std::{io::Read as _, sync::Arc};
+
+use flate2::read::GzDecoder;
 
 use reqwest::{
     Method,
@@ -106,7 +108,12 @@ impl Client {
         }
         let response = request.body(body).send().await.expect("the gateway answers");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.expect("the answer is whole");
+        let mut bytes = response.bytes().await.expect("the answer is whole").to_vec();
+        if headers.get("content-encoding").is_some_and(|coding| coding == "gzip") {
+            let compressed = std::mem::take(&mut bytes);
+            GzDecoder::new(compressed.as_slice()).read_to_end(&mut bytes).expect("the answer is whole");
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = match text.as_str() {
             "" => Value::Null,
             text => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),

@@ -30,7 +30,9 @@ impl Secrets {
                 rest["access_keys"].as_array_mut().into_iter().flatten().for_each(|key| self.take(key));
             }
         }
-        assert!(!shows_a_secret(&rest), "{method} {path} shows a secret with {status}");
+        // The document about the API describes the members of secrets.
+        let is_document = path == "/v1/openapi.json";
+        assert!(is_document || !shows_a_secret(&rest), "{method} {path} shows a secret with {status}");
         let text = rest.to_string();
         self.check("an answer", &text);
         self.known().answers.push(text);

@@ -14,18 +14,17 @@ pub(crate) fn message_schema() -> Value {
 }
 
 /// Returns each status of the gateway's own answers to an operation, and when it is given.
-pub(crate) fn statuses(caller: Caller, has_body: bool) -> Vec<(u16, &'static str)> {
+pub(crate) fn statuses(caller: Caller) -> Vec<(u16, &'static str)> {
     let mut statuses = vec![
         (404, "the path is none of this API"),
+        (413, "the request is too large"),
         (429, "too many requests; wait, then repeat"),
+        (431, "the URL and the headers are too long"),
         (500, "the authorizer or the function failed"),
         (503, "the function had no free instance or took too long"),
     ];
     if caller != Caller::Anybody {
         statuses.push((403, "the caller is not let in"));
-    }
-    if has_body {
-        statuses.push((413, "the request is too large"));
     }
     statuses
 }

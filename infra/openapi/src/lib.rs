@@ -19,6 +19,7 @@ pub fn operations() -> Vec<Operation> {
     let mut all: Vec<_> = [
         create_access_key::operations(),
         delete_access_key::operations(),
+        describe_api::operations(),
         describe_caller::operations(),
         get_access_key::operations(),
         introspect_token::operations(),

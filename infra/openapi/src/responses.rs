@@ -55,8 +55,7 @@ pub(crate) fn describe(
     for code in &operation.problems {
         codes.entry(code.status().as_u16()).or_default().insert(*code);
     }
-    let of_gateway: BTreeMap<_, _> =
-        gateway::statuses(operation.caller, operation.body.is_some()).into_iter().collect();
+    let of_gateway: BTreeMap<_, _> = gateway::statuses(operation.caller).into_iter().collect();
     let statuses: BTreeSet<u16> = codes.keys().chain(of_gateway.keys()).copied().collect();
     for status in statuses {
         let (codes, by_gateway) = (codes.get(&status), of_gateway.get(&status).copied());

@@ -6,7 +6,10 @@ use domain::Error;
 use lambda_http::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use serde::Serialize;
 
-use crate::{HandlerResult, Request, response};
+use crate::{
+    HandlerResult, Request,
+    response::{self, Cacheable},
+};
 
 const RULE: &str = r#"must be * or a list of entity tags such as "7""#;
 
@@ -96,6 +99,12 @@ impl<C> Request<C> {
             return Ok(response::not_modified(version));
         }
         Ok(response::ok(object, Some(version)))
+    }
+
+    /// Responds with a document, or says that the client has it (304).
+    pub fn show_cacheable(&self, document: &Cacheable) -> HandlerResult {
+        self.check_if_match(document.version)?;
+        Ok(document.to_response(self.is_known(document.version)?))
     }
 
     fn check_if_match(&self, version: u64) -> Result<(), Error> {

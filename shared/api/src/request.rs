@@ -113,6 +113,21 @@ impl<C> Request<C> {
         (Request { route, now, moment, caller: (), source_ip, id, inner }, caller)
     }
 
+    /// Returns the URL of the deployment that the client called, without a `/` at its end.
+    pub fn deployment(&self) -> Result<String, HandlerError> {
+        let context = context(&self.inner)?;
+        let domain = context.domain_name.as_deref().ok_or(BadContext("domain"))?;
+        let is_local = ["localhost", "127.0.0.1"].contains(&domain.split(':').next().unwrap_or_default());
+        let scheme = if is_local { "http" } else { "https" };
+        let stage = context.stage.as_deref().filter(|stage| *stage != "$default");
+        Ok(format!("{scheme}://{domain}{}", stage.map(|stage| format!("/{stage}")).unwrap_or_default()))
+    }
+
+    /// Returns the values of a header that are text.
+    pub fn header_texts(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.inner.headers().get_all(name).iter().filter_map(|value| value.to_str().ok())
+    }
+
     /// Returns the error for a route that the template gives to a function that does not know it.
     #[must_use]
     pub fn unknown_route(&self) -> HandlerError {

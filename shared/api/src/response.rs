@@ -7,6 +7,7 @@ use lambda_http::{
     http::{StatusCode, header},
 };
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::{HandlerResult, problem::Problem};
 
@@ -48,6 +49,53 @@ pub(crate) fn not_modified(version: u64) -> Response<Body> {
         .header(header::ETAG, entity_tag(version))
         .body(Body::Empty)
         .expect("the headers are constants and numbers")
+}
+
+/// A document that caches may keep, which is the same for every caller.
+#[derive(Debug)]
+pub struct Cacheable {
+    body: Body,
+    coding: Option<&'static str>,
+    /// A number of the content, for its `ETag`.
+    pub(crate) version: u64,
+}
+
+impl Cacheable {
+    /// Makes a JSON document.
+    #[must_use]
+    pub fn text(text: String) -> Self {
+        Self { version: number_of(text.as_bytes()), body: Body::Text(text), coding: None }
+    }
+
+    /// Makes a compressed JSON document.
+    #[must_use]
+    pub fn gzip(bytes: Vec<u8>) -> Self {
+        Self { version: number_of(&bytes), body: Body::Binary(bytes), coding: Some("gzip") }
+    }
+
+    /// Builds a 200 with the document, or a 304 if the client has it.
+    pub(crate) fn to_response(&self, is_known: bool) -> Response<Body> {
+        let mut response = Response::builder()
+            .status(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK })
+            .header(header::CACHE_CONTROL, "public, max-age=300")
+            .header(header::VARY, "accept-encoding")
+            .header(header::ETAG, entity_tag(self.version));
+        if is_known {
+            return response.body(Body::Empty).expect("the headers are constants and numbers");
+        }
+        response = response.header(header::CONTENT_TYPE, "application/json");
+        if let Some(coding) = self.coding {
+            response = response.header(header::CONTENT_ENCODING, coding);
+        }
+        response.body(self.body.clone()).expect("the headers are constants and numbers")
+    }
+}
+
+/// Returns a number that two contents have in common only by chance: 1 in 2⁶⁴. Never 0, which stands for no version.
+fn number_of(content: &[u8]) -> u64 {
+    let digest = Sha256::digest(content);
+    let first = digest.first_chunk().expect("a digest has 32 bytes");
+    u64::from_be_bytes(*first).max(1)
 }
 
 fn entity_tag(version: u64) -> String {

@@ -22,6 +22,12 @@ const CHECK: usize = 6;
 pub struct KeyPrefix(String);
 
 impl KeyPrefix {
+    /// Returns the text, without the `_` behind it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Writes the public half of a key pair, as `ak_<key id>`.
     #[must_use]
     pub fn access_key(&self, key_id: KeyId) -> String {

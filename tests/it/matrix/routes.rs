@@ -35,6 +35,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ("GET /v1/organizations", ToSignIns, none.clone(), 200),
         ("GET /v1/whoami", ToAll, none.clone(), 200),
         ("GET …/whoami", ToMembers, none.clone(), 200),
+        ("GET /v1/openapi.json", ToAnybody, none.clone(), 200),
         ("POST /v1/introspect", ToAnybody, json!({"token": "{unique}"}), 200),
         ("POST /v1/leaked-keys", ToAnybody, json!({"tokens": ["{unique}"]}), 202),
         ("POST /v1/leaked-keys/github", ToGithub, json!([]), 202),

@@ -109,12 +109,17 @@ fn screaming_snake_case(name: &str) -> String {
 }
 
 #[test]
-fn each_route_without_an_authorizer_that_reads_the_table_has_a_throttle_of_its_own() {
+fn each_route_without_an_authorizer_has_a_throttle_of_its_own() {
     let template = read("template.yaml");
-    let open = |line: &&str| line.contains("Auth: { Authorizer: NONE }") && line.contains("Method: POST");
-    let path = |line: &str| line.split("Path: \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let routes: BTreeSet<String> =
-        template.lines().filter(open).map(|line| format!("POST {}", path(line))).collect();
+    let open = |line: &&str| line.contains("Auth: { Authorizer: NONE }");
+    let part = |line: &str, begin: &str| {
+        line.split(begin).nth(1).unwrap().split(['"', ',']).next().unwrap().to_owned()
+    };
+    let routes: BTreeSet<String> = template
+        .lines()
+        .filter(open)
+        .map(|line| format!("{} {}", part(line, "Method: "), part(line, "Path: \"")))
+        .collect();
     let settings = template.split("\n      RouteSettings:\n").nth(1).unwrap();
     let throttle = |line: &str| {
         let (route, limits) = line.trim().split_once(": {")?;
@@ -122,9 +127,13 @@ fn each_route_without_an_authorizer_that_reads_the_table_has_a_throttle_of_its_o
         (both && limits.contains("RateLimit") && limits.contains("BurstLimit")).then(|| route.to_owned())
     };
     let throttled: BTreeSet<String> = settings.lines().take(6).filter_map(throttle).collect();
-    assert_eq!(routes.len(), 3);
+    assert_eq!(routes.len(), 4);
     assert_eq!(throttled, routes);
-    for (parameter, default) in [("ReportThrottlingLimit", 10), ("IntrospectionThrottlingLimit", 100)] {
+    for (parameter, default) in [
+        ("DocumentThrottlingLimit", 20),
+        ("ReportThrottlingLimit", 10),
+        ("IntrospectionThrottlingLimit", 100),
+    ] {
         let declared = template.split(&format!("  {parameter}:\n")).nth(1).unwrap();
         let default = format!("    Default: {default}");
         assert!(declared.lines().take(4).any(|line| line == default), "{parameter}");

@@ -46,7 +46,7 @@ impl GatewayEvent {
         let query = head.uri.query().unwrap_or_default();
         let source_ip = peer.ip().to_string();
         let user_agent = text(&head.headers, USER_AGENT.as_str());
-        let domain_name = format!("{API_ID}.execute-api.{REGION}.amazonaws.com");
+        let domain_name = domain_name(&text(&head.headers, "host"));
         let protocol = if head.version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" };
         let headers = headers(&head.headers, peer);
 
@@ -229,4 +229,12 @@ fn joined(pairs: impl Iterator<Item = (String, String)>) -> Map<String, Value> {
             .or_insert(value);
     }
     joined.into_iter().map(|(name, value)| (name, value.into())).collect()
+}
+/// Returns the domain that the client called: this machine's, or else the one that AWS would give the API.
+fn domain_name(host: &str) -> String {
+    let (name, port) = host.split_once(':').unwrap_or((host, ""));
+    if ["localhost", "127.0.0.1"].contains(&name) && port.bytes().all(|digit| digit.is_ascii_digit()) {
+        return host.to_owned();
+    }
+    format!("{API_ID}.execute-api.{REGION}.amazonaws.com")
 }

@@ -1,0 +1,113 @@
+//! Describes the API to programs: serves its OpenAPI document, with this deployment's URL and key prefix.
+
+mod accept_encoding;
+#[cfg(feature = "openapi")]
+mod openapi;
+
+use std::{
+    io::Write as _,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use api::{HandlerResult, Request, response::Cacheable};
+use domain::token::KeyPrefix;
+use flate2::{Compression, write::GzEncoder};
+
+#[cfg(feature = "openapi")]
+pub use openapi::operations;
+
+/// The document as it is committed: for the prefix `ak`, and without the URL of a deployment.
+const DOCUMENT: &str = include_str!("../../../infra/openapi/openapi.json");
+
+/// The member that names no deployment, and so the one that holds the document.
+const SERVER: &str = r#""url": "/""#;
+
+/// The document for the URL that was asked last. A deployment has one, or two with a domain of its own.
+#[derive(Debug)]
+pub struct Documents {
+    text: String,
+    latest: Mutex<Option<(String, Arc<Both>)>>,
+}
+
+/// A document, plain and compressed.
+#[derive(Debug)]
+struct Both {
+    plain: Cacheable,
+    compressed: Cacheable,
+}
+
+impl Documents {
+    /// Prepares the document for keys with this prefix.
+    #[must_use]
+    pub fn new(prefix: &KeyPrefix) -> Self {
+        Self { text: with_prefix(DOCUMENT, prefix), latest: Mutex::default() }
+    }
+
+    fn at(&self, url: &str) -> Arc<Both> {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*latest {
+            Some((known, both)) if known == url => Arc::clone(both),
+            _ => {
+                let both = Arc::new(Both::new(self.text.replacen(SERVER, &format!(r#""url": "{url}""#), 1)));
+                *latest = Some((url.to_owned(), Arc::clone(&both)));
+                both
+            }
+        }
+    }
+}
+
+impl Both {
+    fn new(text: String) -> Self {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        let written = encoder.write_all(text.as_bytes());
+        let compressed = written.and_then(|()| encoder.finish()).expect("memory takes every byte");
+        Self { plain: Cacheable::text(text), compressed: Cacheable::gzip(compressed) }
+    }
+}
+
+/// Answers the document, compressed where the client takes that. Caches may keep it for five minutes.
+pub fn describe_api(documents: &Documents, request: lambda_http::Request) -> HandlerResult {
+    let request = Request::read_open(request)?;
+    request.query(&[])?;
+    let both = documents.at(&request.deployment()?);
+    let compressed = accept_encoding::takes_gzip(request.header_texts("accept-encoding"));
+    request.show_cacheable(if compressed { &both.compressed } else { &both.plain })
+}
+
+/// Writes another prefix in the place of `ak`, where a key begins with it.
+fn with_prefix(text: &str, prefix: &KeyPrefix) -> String {
+    const WRITTEN: &str = "ak_";
+    let mut rest = text;
+    let mut written = String::with_capacity(text.len());
+    while let Some(at) = rest.find(WRITTEN) {
+        let (before, found) = rest.split_at(at);
+        let begins =
+            !before.ends_with(|character: char| character.is_ascii_alphanumeric() || character == '_');
+        written.push_str(before);
+        written.push_str(if begins { prefix.as_str() } else { "ak" });
+        written.push('_');
+        rest = &found[WRITTEN.len()..];
+    }
+    written + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_written_where_a_key_begins_and_nowhere_else() {
+        let prefix: KeyPrefix = "acme".parse().unwrap();
+        assert_eq!(
+            with_prefix("`ak_<id>` leak_reported \"ak_x\" x_ak_y", &prefix),
+            "`acme_<id>` leak_reported \"acme_x\" x_ak_y"
+        );
+        assert!(with_prefix(DOCUMENT, &prefix).contains("leak_reported"));
+        assert!(!with_prefix(DOCUMENT, &prefix).contains("`ak_"));
+    }
+
+    #[test]
+    fn the_document_names_no_deployment_but_in_one_place() {
+        assert_eq!(DOCUMENT.matches(SERVER).count(), 1);
+    }
+}
