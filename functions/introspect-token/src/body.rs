@@ -2,7 +2,7 @@
 
 use api::{BodyError, HandlerError, MAX_BODY_BYTES, Request};
 use domain::Error;
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
@@ -16,8 +16,7 @@ pub(crate) struct Body {
     token: String,
     /// Accepted and ignored: there is only one type of token.
     #[serde(rename = "token_type_hint")]
-    #[cfg_attr(feature = "openapi", schemars(with = "Option<String>"))]
-    _hint: Option<IgnoredAny>,
+    _hint: Option<String>,
 }
 
 /// Reads the token from a form, as in RFC 7662, or from a JSON object.

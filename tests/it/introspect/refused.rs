@@ -27,6 +27,7 @@ fn a_malformed_request_is_refused() {
             (json!({"token": ""}), "token", "must be given"),
             (json!({"token": 7}), "token", "must be a string"),
             (json!({"token": [text, text]}), "token", "must be a string"),
+            (json!({"token": text, "token_type_hint": 7}), "token_type_hint", "must be a string"),
             (json!({"token": text, "key": 1}), "key", "unknown field"),
         ] {
             anonymous.post("/v1/introspect", body).await.expect_invalid(field, rule);
