@@ -49,3 +49,17 @@ fn the_document_is_compressed_for_clients_that_take_it() {
         assert_eq!(gzip.expect(200), plain.expect(200));
     });
 }
+
+#[test]
+fn the_url_of_a_deployment_has_its_stage_unless_that_is_the_default() {
+    run(async |world| {
+        let mut event: Value = serde_json::from_str(include_str!("../events/describe-api.json")).unwrap();
+        for (stage, end) in [("$default", ""), ("prod", "/prod")] {
+            event["requestContext"]["stage"] = stage.into();
+            let answer = world.stack.invoke("describe-api", &event).await.unwrap();
+            let document: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+            let url = format!("https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com{end}");
+            assert_eq!(document["servers"][0]["url"], url);
+        }
+    });
+}

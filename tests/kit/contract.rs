@@ -46,8 +46,8 @@ impl Contract {
     fn check(&self, method: &Method, path: &str, answer: &Answer) {
         let status = answer.status;
         let Some((template, operation)) = self.operation(method, path) else {
-            let refused = answer.is_of_gateway();
-            assert!(refused, "the OpenAPI document has no {method} {path}, which answers {status}");
+            let unknown = answer.is_of_gateway() && status == 404;
+            assert!(unknown, "the OpenAPI document has no {method} {path}, which answers {status}");
             return;
         };
         let route = format!("{method} {template} → {status}");

@@ -19,7 +19,7 @@ pub use openapi::operations;
 /// The document as it is committed: for the prefix `ak`, and without the URL of a deployment.
 const DOCUMENT: &str = include_str!("../../../infra/openapi/openapi.json");
 
-/// The member that names no deployment, and so the one that holds the document.
+/// The URL in the committed document, which names no deployment.
 const SERVER: &str = r#""url": "/""#;
 
 /// The document for the URL that was asked last. A deployment has one, or two with a domain of its own.

@@ -230,6 +230,7 @@ fn joined(pairs: impl Iterator<Item = (String, String)>) -> Map<String, Value> {
     }
     joined.into_iter().map(|(name, value)| (name, value.into())).collect()
 }
+
 /// Returns the domain that the client called: this machine's, or else the one that AWS would give the API.
 fn domain_name(host: &str) -> String {
     let (name, port) = host.split_once(':').unwrap_or((host, ""));
