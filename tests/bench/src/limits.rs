@@ -69,7 +69,6 @@ pub(crate) fn measure(binaries: &Binaries, size: &Size, report: &mut Report) -> 
     let mut section = Section::new("Memory, organizations at every limit", &["visited", "most ever, MiB"]);
     section.row([ORGANIZATIONS.to_string(), number(anew.memory)]);
     report.section(section);
-    let beyond_floor = anew.floor - empty.floor;
     let beyond_empty = anew.authorizer - empty.authorizer;
     report.target(Target::milliseconds(
         "processor time at every limit beyond that of an empty one, warm",
@@ -77,7 +76,6 @@ pub(crate) fn measure(binaries: &Binaries, size: &Size, report: &mut Report) -> 
         2.0,
     ));
     report.target(Target::milliseconds("the same, where either is read anew", beyond_empty / 1e3, 2.0));
-    report.target(Target::ratio("the same × the reads alone", beyond_empty / beyond_floor, 2.0));
     report.target(Target::kibibytes("context at every limit", as_f64(warm[1].context) / 1024.0, 20.0));
     report.target(Target::megabytes(
         "memory after 300 organizations at every limit",
