@@ -73,10 +73,14 @@ pub struct Operation {
 
 impl Operation {
     fn new(route: &'static str, id: &'static str, summary: &'static str, caller: Caller) -> Self {
-        use ProblemCode::{Forbidden, Internal, InvalidRequest, NotFound, Unavailable};
+        use ProblemCode::{Forbidden, Internal, InvalidRequest, NotFound, Unavailable, UnsupportedMediaType};
         let mut problems = BTreeSet::from([InvalidRequest, Internal, Unavailable]);
         if caller != Caller::Anybody {
             problems.insert(Forbidden);
+        }
+        if !route.starts_with("GET ") {
+            // Also where none is taken: a body that cannot be read is no empty one.
+            problems.insert(UnsupportedMediaType);
         }
         if route.contains('{') {
             problems.insert(NotFound);
@@ -167,7 +171,7 @@ impl Operation {
     #[must_use]
     pub fn takes_body(mut self, media_types: &[&'static str], required: bool, schema: MakeSchema) -> Self {
         self.body = Some(RequestBody { media_types: media_types.to_vec(), required, schema });
-        self.refuses([ProblemCode::TooLarge, ProblemCode::UnsupportedMediaType])
+        self.refuses([ProblemCode::TooLarge])
     }
 
     /// Answers this status with an object that has no version.
