@@ -1,7 +1,7 @@
 //! `POST /v1/leaked-keys`: reports of leaked keys.
 
 mod failures;
-mod github;
+pub(crate) mod github;
 mod refused;
 mod revoked;
 

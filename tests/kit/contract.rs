@@ -34,6 +34,17 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
     }
 }
 
+/// Returns the name of an operation in the OpenAPI document.
+///
+/// # Panics
+/// When the document has no such operation.
+#[must_use]
+pub fn operation_id(method: &Method, path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let (_, operation) = CONTRACT.operation(method, path).expect("the OpenAPI document has the operation");
+    operation["operationId"].as_str().expect("an operation has a name").to_owned()
+}
+
 impl Contract {
     fn read() -> Self {
         let document: Value = serde_json::from_str(include_str!("../../infra/openapi/openapi.json"))

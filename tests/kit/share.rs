@@ -25,6 +25,12 @@ pub fn matrix_cells() -> usize {
     }
 }
 
+/// Tells whether the examples of the OpenAPI document are written anew: `EXAMPLES=record`.
+#[must_use]
+pub fn records_examples() -> bool {
+    text("EXAMPLES").as_deref() == Some("record")
+}
+
 /// Returns what happens to the writes of functions: `MUTANTS=collect` lists their mutants in `target/mutants.tsv`, and
 /// `MUTANT` names the one under which the tests run.
 #[must_use]

@@ -13,13 +13,13 @@ use serde_json::json;
 use super::status;
 use crate::tokens::{token, with_another_secret};
 
-const GITHUB: &str = "/v1/leaked-keys/github";
+pub(crate) const GITHUB: &str = "/v1/leaked-keys/github";
 
 /// A key that signs as GitHub does.
-struct Signer(EcdsaKeyPair, SystemRandom);
+pub(crate) struct Signer(EcdsaKeyPair, SystemRandom);
 
 impl Signer {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let random = SystemRandom::new();
         let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
         let pair =
@@ -34,13 +34,13 @@ impl Signer {
         format!("-----BEGIN PUBLIC KEY-----\n{}\n{}\n-----END PUBLIC KEY-----\n", &body[..64], &body[64..])
     }
 
-    fn sign(&self, body: &[u8]) -> String {
+    pub(crate) fn sign(&self, body: &[u8]) -> String {
         STANDARD.encode(self.0.sign(&self.1, body).unwrap())
     }
 }
 
 /// The options of a stack that knows these keys of GitHub.
-fn knowing(signers: &[(&str, &Signer)]) -> Options {
+pub(crate) fn knowing(signers: &[(&str, &Signer)]) -> Options {
     let keys: serde_json::Map<_, _> =
         signers.iter().map(|(name, signer)| ((*name).to_owned(), json!(signer.pem()))).collect();
     let parameters = [("GithubPublicKeys".to_owned(), json!(keys).to_string())].into();
