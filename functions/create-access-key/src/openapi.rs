@@ -18,6 +18,14 @@ pub fn operations() -> Vec<Operation> {
         .takes::<Body>()
         .idempotent()
         .creates::<AccessKeyResponse>()
-        .refuses([QuotaExceeded, PolicyViolation]);
+        .refuses([QuotaExceeded, PolicyViolation])
+        .leads_to(&[
+            "get_access_key",
+            "explain_access_key",
+            "update_access_key",
+            "rotate_access_key",
+            "revoke_access_key",
+            "delete_access_key",
+        ]);
     vec![create]
 }

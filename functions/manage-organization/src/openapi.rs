@@ -18,7 +18,14 @@ pub fn operations() -> Vec<Operation> {
         Operation::signed_in("POST /v1/organizations", "create_organization", "Creates an organization")
             .says("The caller becomes its first owner. Takes a sign-in with a verified address.")
             .takes::<create::Body>()
-            .creates::<OrganizationResponse>();
+            .creates::<OrganizationResponse>()
+            .leads_to(&[
+                "get_organization",
+                "update_organization",
+                "delete_organization",
+                "create_user",
+                "put_role",
+            ]);
     let list = Operation::signed_in(
         "GET /v1/organizations",
         "list_organizations",

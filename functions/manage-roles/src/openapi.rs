@@ -44,7 +44,8 @@ pub fn operations() -> Vec<Operation> {
     .says("Needs `roles:write`, and every permission that the role carries.")
     .says(in_ten_seconds)
     .takes::<RoleBody>()
-    .answers_version_of::<RoleResponse>();
+    .answers_version_of::<RoleResponse>()
+    .leads_to(&["get_role", "delete_role"]);
     let put_group = Operation::member(
         "PUT /v1/organizations/{organization_id}/groups/{group}",
         "put_group",
@@ -53,7 +54,8 @@ pub fn operations() -> Vec<Operation> {
     .says("Needs `roles:write`, and every permission that the group carries.")
     .says(in_ten_seconds)
     .takes::<GroupBody>()
-    .answers_version_of::<GroupResponse>();
+    .answers_version_of::<GroupResponse>()
+    .leads_to(&["get_group", "delete_group"]);
     let delete_role = Operation::member(
         "DELETE /v1/organizations/{organization_id}/roles/{role}",
         "delete_role",

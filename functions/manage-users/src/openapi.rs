@@ -16,7 +16,14 @@ pub fn operations() -> Vec<Operation> {
         .takes::<create::Body>()
         .idempotent()
         .creates::<UserResponse>()
-        .refuses([EmailTaken, QuotaExceeded, PolicyViolation]);
+        .refuses([EmailTaken, QuotaExceeded, PolicyViolation])
+        .leads_to(&[
+            "get_user",
+            "update_user",
+            "delete_user",
+            "create_access_key",
+            "list_access_keys_of_user",
+        ]);
     let list =
         Operation::member("GET /v1/organizations/{organization_id}/users", "list_users", "Lists users")
             .says("Needs `users:read`.")

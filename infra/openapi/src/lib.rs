@@ -2,7 +2,9 @@
 //!
 //! `cargo run -p openapi` writes it to `infra/openapi/openapi.json`.
 
+mod examples;
 mod gateway;
+mod links;
 mod operation;
 mod responses;
 mod schemas;
@@ -47,9 +49,14 @@ pub fn operations() -> Vec<Operation> {
 pub fn document() -> Value {
     let mut schemas = Schemas::default();
     let (mut paths, mut responses) = (Map::new(), Map::new());
-    for operation in operations() {
+    let operations = operations();
+    for operation in &operations {
         let (method, path) = operation.method_and_path();
-        let described = operation::describe(&operation, &mut schemas, &mut responses);
+        let mut described = operation::describe(operation, &mut schemas, &mut responses);
+        let links = links::of(operation, &operations);
+        if !links.is_empty() {
+            described["responses"][operation.success.status.to_string()]["links"] = links.into();
+        }
         let methods = paths.entry(path).or_insert_with(|| json!({}));
         methods[method.to_ascii_lowercase()] = described;
     }

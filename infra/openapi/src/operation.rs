@@ -3,7 +3,7 @@
 use api::openapi::{Caller, Operation, Parameter};
 use serde_json::{Map, Value, json};
 
-use crate::{responses, schemas::Schemas, security};
+use crate::{examples, responses, schemas::Schemas, security};
 
 /// The groups in which clients and pages show the operations.
 pub(crate) const TAGS: [(&str, &str); 8] = [
@@ -64,7 +64,13 @@ pub(crate) fn describe(
         let content: Map<String, Value> = body
             .media_types
             .iter()
-            .map(|media_type| ((*media_type).to_owned(), json!({ "schema": schema })))
+            .map(|media_type| {
+                let mut content = json!({ "schema": schema });
+                if let Some(examples) = examples::request(operation.id) {
+                    content["examples"] = examples;
+                }
+                ((*media_type).to_owned(), content)
+            })
             .collect();
         described["requestBody"] = json!({ "required": body.required, "content": content });
     }

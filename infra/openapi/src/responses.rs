@@ -8,7 +8,7 @@ use api::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{gateway, schemas::Schemas};
+use crate::{examples, gateway, schemas::Schemas};
 
 /// Describes the headers of answers.
 pub(crate) fn headers() -> Value {
@@ -91,7 +91,11 @@ fn done(operation: &Operation, schemas: &mut Schemas) -> Value {
         response["headers"] = headers.into();
     }
     if let Some(schema) = success.schema {
-        response["content"] = json!({ "application/json": { "schema": schemas.of_answer(schema) } });
+        let mut content = json!({ "schema": schemas.of_answer(schema) });
+        if let Some(examples) = examples::answer(operation.id) {
+            content["examples"] = examples;
+        }
+        response["content"] = json!({ "application/json": content });
     }
     response
 }
@@ -110,7 +114,11 @@ fn refused(codes: Option<&BTreeSet<ProblemCode>>, by_gateway: Option<&str>, sche
         let problem = schemas.of_answer(problem_schema());
         let schema =
             json!({ "allOf": [problem, { "type": "object", "properties": { "code": { "enum": texts } } }] });
-        content.insert("application/problem+json".to_owned(), json!({ "schema": schema }));
+        let mut described = json!({ "schema": schema });
+        if let Some(examples) = examples::problems(texts) {
+            described["examples"] = examples;
+        }
+        content.insert("application/problem+json".to_owned(), described);
         if codes.iter().any(|code| matches!(code, ProblemCode::Unavailable | ProblemCode::Conflict)) {
             headers.insert("Retry-After".to_owned(), header("Retry-After"));
         }

@@ -69,6 +69,8 @@ pub struct Operation {
     pub is_conditional: bool,
     /// Whether `Idempotency-Key` is taken.
     pub is_idempotent: bool,
+    /// The operations that take what the answer names, by their names in clients.
+    pub leads_to: Vec<&'static str>,
 }
 
 impl Operation {
@@ -98,6 +100,7 @@ impl Operation {
             problems,
             is_conditional: false,
             is_idempotent: false,
+            leads_to: Vec::new(),
         }
     }
 
@@ -227,6 +230,13 @@ impl Operation {
     pub fn idempotent(mut self) -> Self {
         self.is_idempotent = true;
         self.refuses([ProblemCode::IdempotencyMismatch, ProblemCode::Conflict])
+    }
+
+    /// Links the answer to operations on what it names.
+    #[must_use]
+    pub fn leads_to(mut self, operations: &[&'static str]) -> Self {
+        self.leads_to.extend(operations);
+        self
     }
 
     /// Adds reasons for which the operation may not be done.
