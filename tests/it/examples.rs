@@ -24,13 +24,13 @@ fn the_examples_of_the_document_are_what_the_functions_answer() {
             fs::write(RECORDED, format!("{examples:#}\n")).unwrap();
             return;
         }
-        let recorded: Value = serde_json::from_str(&fs::read_to_string(RECORDED).unwrap()).unwrap();
+        let stored: Value = serde_json::from_str(&fs::read_to_string(RECORDED).unwrap()).unwrap();
         for kind in ["operations", "problems"] {
             let names = |all: &Value| all[kind].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-            assert_eq!(names(&examples), names(&recorded));
+            assert_eq!(names(&examples), names(&stored));
             for (name, example) in examples[kind].as_object().unwrap() {
                 assert_eq!(
-                    example, &recorded[kind][name],
+                    example, &stored[kind][name],
                     "{name} has another example: run `EXAMPLES=record cargo test --test it -- examples`, then \
                      `cargo run -p openapi`"
                 );

@@ -11,12 +11,12 @@ static RECORDED: LazyLock<Value> = LazyLock::new(|| {
 
 /// Returns the example of what a client sends to an operation.
 pub(crate) fn request(id: &str) -> Option<Value> {
-    example("example", RECORDED["operations"].get(id)?.get("request")?)
+    example(id, "request")
 }
 
 /// Returns the example of what an operation answers when it was done.
 pub(crate) fn answer(id: &str) -> Option<Value> {
-    example("example", RECORDED["operations"].get(id)?.get("answer")?)
+    example(id, "answer")
 }
 
 /// Returns the examples of problems with these codes.
@@ -28,8 +28,9 @@ pub(crate) fn problems<'c>(codes: impl IntoIterator<Item = &'c str>) -> Option<V
     (!known.is_empty()).then(|| known.into())
 }
 
-fn example(name: &str, value: &Value) -> Option<Value> {
-    Some(json!({ name: { "value": value } }))
+fn example(id: &str, part: &str) -> Option<Value> {
+    let value = RECORDED["operations"].get(id)?.get(part)?;
+    Some(json!({ "example": { "value": value } }))
 }
 
 #[cfg(test)]

@@ -54,8 +54,8 @@ async fn users(recorder: &mut Recorder, alice: &Client, home: &str) -> String {
     let made = recorder.show(alice, Method::POST, &users, Some(body)).await;
     recorder.alias(&made["user_id"], MACHINE);
     let machine = format!("{users}/{}", made["user_id"].as_str().unwrap());
-    let patch = json!({ "name": "deploy-site", "email": "platform@example.com" });
-    recorder.show(alice, Method::PATCH, &machine, Some(patch)).await;
+    let change = json!({ "name": "deploy-site", "email": "platform@example.com" });
+    recorder.show(alice, Method::PATCH, &machine, Some(change)).await;
     recorder.show(alice, Method::GET, &machine, None).await;
     recorder.show(alice, Method::GET, &format!("{users}?kind=machine"), None).await;
     machine
@@ -82,9 +82,9 @@ async fn keys(recorder: &mut Recorder, alice: &Client, home: &str, machine: &str
     let rotated = recorder.show(alice, Method::POST, &format!("{path}/rotate"), Some(overlap)).await;
     recorder.alias_key(&rotated, &format!("{MACHINE}tR4bK1nV"));
     recorder.show(alice, Method::GET, &format!("{home}/audit-events?action=access_key.rotated"), None).await;
-    let patch =
+    let change =
         json!({ "description": "Deploys acme/site", "allowed_cidrs": ["127.0.0.1/32", "2001:db8::/32"] });
-    recorder.show(alice, Method::PATCH, &path, Some(patch)).await;
+    recorder.show(alice, Method::PATCH, &path, Some(change)).await;
     (rotated, other)
 }
 
