@@ -39,7 +39,7 @@ fn store(world: &World, organization_id: &str, ago: i64, action: &str) {
     world.put(&json!({
         "PK": {"S": format!("ORG#{organization_id}#AUDIT")}, "SK": {"S": id}, "audit_id": {"S": id},
         "organization_id": {"S": organization_id}, "at": {"N": at.to_string()}, "actor": named("user"),
-        "action": {"S": action}, "target": named("user"), "source_ip": {"S": "192.0.2.1"},
+        "action": {"S": action}, "target": named("user"), "effect": {"S": "other"}, "source_ip": {"S": "192.0.2.1"},
         "request_id": {"S": "r"}, "changes": {"M": {}}, "ttl": {"N": (at + 400 * DAY).to_string()},
     }));
 }
@@ -88,6 +88,8 @@ fn events_are_listed_newest_first_and_say_who_did_what_on_what_from_where() {
             })
         );
         assert_eq!(items[1]["changes"]["expires_at"], key["expires_at"]);
+        let effects = [&world.audit("access_key.created")[0], &world.audit("access_key.revoked")[0]];
+        assert_eq!(effects.map(|event| &event["effect"]), ["other", "revoked"]);
         assert_ne!((&items[1]["source_ip"], &items[1]["request_id"]), (&json!(""), &json!("")));
     });
 }

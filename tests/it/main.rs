@@ -6,6 +6,7 @@ mod access_keys;
 mod audit_events;
 mod authorizer;
 mod cursors;
+mod effects;
 mod examples;
 mod floods;
 mod gateway;

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use local::{Effect, Fault, Options, Service, Stack};
+use serde_json::Value;
 
 use crate::{
     Client, Item, Organization, grants, mutants,
@@ -73,6 +74,7 @@ pub fn run_with(mut options: Options, test: impl AsyncFnOnce(&World)) {
         check_for(&never_shown, "a mail", &mails);
         secrets.check_answers(&never_shown);
         secrets.check_tokens("the table", &format!("{items:?}"));
+        check_audit_items(&items);
         times::add(starting, began.elapsed());
     });
 }
@@ -118,7 +120,7 @@ impl World {
     fn never_shown(&self, items: &[Item]) -> Vec<String> {
         let tags = items.iter().flat_map(tags_of);
         let pepper = self.stack.environment().get("PEPPER_SECRET_ID").and_then(|id| self.stack.secret(id));
-        let pepper: serde_json::Value =
+        let pepper: Value =
             serde_json::from_str(&pepper.expect("the stack has a pepper")).expect("the pepper is JSON");
         let versions = pepper.as_object().expect("the pepper is an object").iter();
         let peppers = versions.filter(|(version, _)| *version != "current");
@@ -146,7 +148,7 @@ impl World {
     ///
     /// # Panics
     /// When it fails.
-    pub async fn notify(&self) -> serde_json::Value {
+    pub async fn notify(&self) -> Value {
         self.try_notify().await.expect("the notice function answers")
     }
 
@@ -157,9 +159,21 @@ impl World {
     ///
     /// # Panics
     /// When the template has no such schedule.
-    pub async fn try_notify(&self) -> Result<serde_json::Value, local::FunctionError> {
+    pub async fn try_notify(&self) -> Result<Value, local::FunctionError> {
         let event = serde_json::json!({"time": self.stack.clock().now_text()});
         self.stack.run_schedule("notify-expiring-keys", &event).await.expect("the schedule is declared")
+    }
+}
+
+/// Checks that each audit event holds what a lifecycle event is made of, as a text even where there is none.
+fn check_audit_items(items: &[Item]) {
+    for event in items.iter().filter(|item| item.contains_key("audit_id")) {
+        let members = ["organization_id", "action", "effect", "source_ip", "request_id"];
+        let texts = members.iter().all(|name| event.get(*name).is_some_and(Value::is_string));
+        let parts = [("actor", "type"), ("actor", "id"), ("target", "type"), ("target", "id")];
+        let named =
+            parts.iter().all(|(member, part)| event.get(*member).is_some_and(|one| one[part].is_string()));
+        assert!(texts && named && event.get("at").is_some_and(Value::is_i64), "{event:?}");
     }
 }
 
@@ -167,7 +181,7 @@ impl World {
 fn tags_of(item: &Item) -> Vec<String> {
     let secret = item.get("secret").into_iter();
     let previous = item.get("previous").into_iter().map(|previous| &previous["secret"]);
-    let retired = item.get("retired").and_then(serde_json::Value::as_array).into_iter().flatten();
+    let retired = item.get("retired").and_then(Value::as_array).into_iter().flatten();
     let all = secret.chain(previous).chain(retired);
     all.filter_map(|secret| secret["tag"].as_str().map(str::to_owned)).collect()
 }

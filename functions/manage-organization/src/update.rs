@@ -6,7 +6,7 @@ use api::{
 use domain::{
     Error,
     access::Action,
-    audit::{self, differences},
+    audit::{self, Effect, differences},
     organization::{Organization, Status},
     policy::PolicyChange,
     text::Name,
@@ -77,7 +77,8 @@ async fn change(app: &App, request: &Request<Member>, body: &Body) -> Result<Org
         return Ok(before);
     }
     after.version += 1;
-    let event = request.audit_event(audit::Action::OrganizationUpdated, after.organization_id, changes);
+    let action = audit::Action::OrganizationUpdated(Effect::of_organization(&before, &after));
+    let event = request.audit_event(action, after.organization_id, changes);
     app.table.update_organization(&before, &after, &event).await?;
     Ok(after)
 }

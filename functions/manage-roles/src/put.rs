@@ -6,7 +6,7 @@ use api::{HandlerError, HandlerResult, Member, Request, app::App, response, retr
 use domain::{
     Error,
     access::{Action, Actor},
-    audit,
+    audit::{self, Effect},
     limits::{MAX_NAMES, MAX_PERMISSIONS, check_list},
     permission::Permission,
     role::{Catalog, Group, Label, Role, distinct},
@@ -76,7 +76,6 @@ async fn set(
     kind: CatalogKind,
     mut wanted: RoleOrGroup,
 ) -> Result<RoleOrGroup, HandlerError> {
-    use audit::Action::{GroupCreated, GroupUpdated, RoleCreated, RoleUpdated};
     let member = &request.caller;
     let (seen, catalog) = change::read(app, member).await?;
     let changes = check(&wanted, &member.actor(), &catalog)?;
@@ -85,19 +84,32 @@ async fn set(
     check_members(before.as_ref(), &wanted)?;
     request.check_precondition(replaces)?;
     let change = change::decide(seen, replaces, &catalog, |catalog| wanted.clone().set_in(catalog))?;
+    let action = action(before.as_ref(), &wanted);
     match &mut wanted {
         RoleOrGroup::Role(role) => {
             role.version = change.version;
-            let action = if replaces == 0 { RoleCreated } else { RoleUpdated };
             app.table.set_role(role, change, &request.audit_event(action, &role.name, changes)).await?;
         }
         RoleOrGroup::Group(group) => {
             group.version = change.version;
-            let action = if replaces == 0 { GroupCreated } else { GroupUpdated };
             app.table.set_group(group, change, &request.audit_event(action, &group.name, changes)).await?;
         }
     }
     Ok(wanted)
+}
+
+fn action(before: Option<&RoleOrGroup>, after: &RoleOrGroup) -> audit::Action {
+    use audit::Action::{GroupCreated, GroupUpdated, RoleCreated, RoleUpdated};
+    match (before, after) {
+        (Some(RoleOrGroup::Role(before)), RoleOrGroup::Role(after)) => {
+            RoleUpdated(Effect::of_role(before, after))
+        }
+        (Some(RoleOrGroup::Group(before)), RoleOrGroup::Group(after)) => {
+            GroupUpdated(Effect::of_group(before, after))
+        }
+        (_, RoleOrGroup::Role(_)) => RoleCreated,
+        (_, RoleOrGroup::Group(_)) => GroupCreated,
+    }
 }
 
 /// Checks the number of permissions of a role, or of roles of a group.

@@ -12,7 +12,7 @@ pub(crate) use body::Body;
 use domain::{
     access::{Action, Right},
     address::check_address,
-    audit::{self, differences},
+    audit::{self, Effect, differences},
     limits::check_names,
     user::User,
 };
@@ -60,7 +60,8 @@ async fn change(
         return Ok(before);
     }
     after.version += 1;
-    let events = [request.audit_event(audit::Action::UserUpdated, after.user_id, changes)];
+    let action = audit::Action::UserUpdated(Effect::of_user(&before, &after));
+    let events = [request.audit_event(action, after.user_id, changes)];
     notifications.extend(access_changed(request, &before, &after));
     let records = ChangeRecords::of(&events).notifying(&notifications);
     app.table.update_user(&before, &after, request.now, records).await?;

@@ -13,7 +13,7 @@ use domain::{
     Error,
     access::Action,
     access_key::AccessKey,
-    audit::{self, differences},
+    audit::{self, Effect, differences},
     limits::check_names,
     notice,
     notification::Notification,
@@ -79,7 +79,8 @@ async fn change(
         Some(check_quota_again(&user, policy, after.key_id.suffix(), expiries, request.now)?)
     };
     let notifications = notifications(app, request, &user, &after, &changes);
-    let events = [request.audit_event(audit::Action::AccessKeyUpdated, after.key_id, changes)];
+    let action = audit::Action::AccessKeyUpdated(Effect::of_access_key(&before, &after));
+    let events = [request.audit_event(action, after.key_id, changes)];
     let stored =
         StoredAccessKey { key: &after, due_at: notice::next_due(&policy.notices, &after, request.now) };
     let slot = slot.as_ref().map(|slot| (&user, slot));

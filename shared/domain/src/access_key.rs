@@ -122,6 +122,16 @@ impl Restrictions<'_> {
     pub const fn is_narrowed(&self) -> bool {
         self.roles.is_some() || self.groups.is_some()
     }
+
+    /// Tells whether these roles and groups may grant something that those of `other` do not.
+    #[must_use]
+    pub fn grants_beyond(&self, other: &Self) -> bool {
+        let beyond = |names: Option<&[Label]>, others: Option<&[Label]>| {
+            names.unwrap_or_default().iter().any(|name| !others.unwrap_or_default().contains(name))
+        };
+        other.is_narrowed()
+            && (!self.is_narrowed() || beyond(self.roles, other.roles) || beyond(self.groups, other.groups))
+    }
 }
 
 impl AccessKey {

@@ -1,4 +1,6 @@
-//! Audit events: each change with its time, actor, target and origin.
+//! Audit events: each change with its time, actor, target, effect and origin.
+
+mod effect;
 
 use std::fmt::{self, Display};
 
@@ -12,6 +14,8 @@ use crate::{
     sign_in::SignedIn,
     timestamp::before_handler,
 };
+
+pub use self::effect::Effect;
 
 /// Who made a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,25 +62,26 @@ impl Actor {
 
 /// Something that can happen to a thing of an organization.
 ///
-/// A new action is a variant here and a text in [`Action::as_str`]. Texts are stored: they never change.
+/// A new action is a variant here, a text in [`Action::as_str`] and an effect in [`Action::effect`]. Texts are stored: they
+/// never change. The effect of an update follows from both states, so these actions carry it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it all")]
 pub enum Action {
     OrganizationCreated,
-    OrganizationUpdated,
+    OrganizationUpdated(Effect),
     OrganizationDeleted,
     UserCreated,
     UserLinked,
-    UserUpdated,
+    UserUpdated(Effect),
     UserDeleted,
     RoleCreated,
-    RoleUpdated,
+    RoleUpdated(Effect),
     RoleDeleted,
     GroupCreated,
-    GroupUpdated,
+    GroupUpdated(Effect),
     GroupDeleted,
     AccessKeyCreated,
-    AccessKeyUpdated,
+    AccessKeyUpdated(Effect),
     AccessKeyRotated,
     AccessKeyRevoked,
     AccessKeyDeleted,
@@ -90,25 +95,52 @@ impl Action {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OrganizationCreated => "organization.created",
-            Self::OrganizationUpdated => "organization.updated",
+            Self::OrganizationUpdated(_) => "organization.updated",
             Self::OrganizationDeleted => "organization.deleted",
             Self::UserCreated => "user.created",
             Self::UserLinked => "user.linked",
-            Self::UserUpdated => "user.updated",
+            Self::UserUpdated(_) => "user.updated",
             Self::UserDeleted => "user.deleted",
             Self::RoleCreated => "role.created",
-            Self::RoleUpdated => "role.updated",
+            Self::RoleUpdated(_) => "role.updated",
             Self::RoleDeleted => "role.deleted",
             Self::GroupCreated => "group.created",
-            Self::GroupUpdated => "group.updated",
+            Self::GroupUpdated(_) => "group.updated",
             Self::GroupDeleted => "group.deleted",
             Self::AccessKeyCreated => "access_key.created",
-            Self::AccessKeyUpdated => "access_key.updated",
+            Self::AccessKeyUpdated(_) => "access_key.updated",
             Self::AccessKeyRotated => "access_key.rotated",
             Self::AccessKeyRevoked => "access_key.revoked",
             Self::AccessKeyDeleted => "access_key.deleted",
             Self::AccessKeyRetiredSecretUsed => "access_key.retired_secret_used",
             Self::AccessKeyRetiredSecretReported => "access_key.retired_secret_reported",
+        }
+    }
+
+    /// Returns the effect on those whom the change concerns.
+    #[must_use]
+    pub const fn effect(self) -> Effect {
+        match self {
+            Self::OrganizationUpdated(effect)
+            | Self::UserUpdated(effect)
+            | Self::RoleUpdated(effect)
+            | Self::GroupUpdated(effect)
+            | Self::AccessKeyUpdated(effect) => effect,
+            Self::AccessKeyRevoked => Effect::Revoked,
+            Self::OrganizationDeleted
+            | Self::UserDeleted
+            | Self::RoleDeleted
+            | Self::GroupDeleted
+            | Self::AccessKeyDeleted => Effect::Deleted,
+            Self::AccessKeyRotated => Effect::Rotated,
+            Self::OrganizationCreated
+            | Self::UserCreated
+            | Self::UserLinked
+            | Self::RoleCreated
+            | Self::GroupCreated
+            | Self::AccessKeyCreated
+            | Self::AccessKeyRetiredSecretUsed
+            | Self::AccessKeyRetiredSecretReported => Effect::Other,
         }
     }
 
@@ -162,9 +194,11 @@ pub struct Event {
     pub action: String,
     /// The thing that was changed.
     pub target: Target,
-    /// The client's address, as the gateway saw it.
+    /// The text of an [`Effect`]. It stays a text for the same reason.
+    pub effect: String,
+    /// The client's address, as the gateway saw it; empty if no request made the change.
     pub source_ip: String,
-    /// The gateway's id of the request.
+    /// The gateway's id of the request; empty if no request made the change.
     pub request_id: String,
     /// The new values, by the names of the API.
     pub changes: Map<String, Value>,
@@ -191,6 +225,7 @@ impl Event {
             actor,
             action: action.to_string(),
             target: Target { kind: action.target_kind().to_owned(), id: target_id.to_string() },
+            effect: action.effect().to_string(),
             source_ip,
             request_id,
             changes: match changes.into() {
@@ -233,6 +268,7 @@ mod tests {
         let event = Event::new(origin, OrganizationId::random(), action, "id", json!({"refused": true}));
         let target = Target { kind: "access_key".to_owned(), id: "id".to_owned() };
         assert_eq!((event.action.as_str(), event.target), ("access_key.retired_secret_used", target));
+        assert_eq!(event.effect, "other");
         assert_eq!(event.changes, json!({"refused": true}).as_object().cloned().unwrap());
     }
 

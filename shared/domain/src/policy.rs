@@ -22,7 +22,7 @@ const MAX_STAGES: usize = 10;
 const MAX_DAYS_BEFORE: u16 = 365;
 
 /// Whether a key's expiry may be moved later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Extension {
@@ -148,6 +148,20 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Tells whether it allows something of keys that `other` does not. Notices allow nothing.
+    #[must_use]
+    pub fn allows_beyond(&self, other: &Self) -> bool {
+        let (quota, others) = (self.quota, other.quota);
+        quota.owner > others.owner
+            || quota.normal > others.normal
+            || quota.machine > others.machine
+            || self.lifetime.min_seconds < other.lifetime.min_seconds
+            || self.lifetime.max_seconds > other.lifetime.max_seconds
+            || self.lifetime.allow_never && !other.lifetime.allow_never
+            || self.extension > other.extension
+            || self.rotation.max_overlap_seconds > other.rotation.max_overlap_seconds
+    }
+
     /// Checks the expiry of a new key; `None` means never.
     pub fn check_lifetime(&self, expires_at: Option<Time>, now: Time) -> Result<(), Error> {
         let violated = |rule, value: String| Err(Error::PolicyViolation { rule, value });

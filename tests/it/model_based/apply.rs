@@ -1,6 +1,6 @@
 //! Applies a step to the model.
 
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use kit::{Answer, DAY, Item};
 
@@ -23,22 +23,25 @@ impl ModelRun<'_> {
             }
             Step::DeleteKey { user, key } => {
                 let key = self.state.users[*user].keys.remove(*key);
-                self.note("access_key.deleted", &key.id);
+                self.note("access_key.deleted", "deleted", &key.id);
             }
             Step::Suspend { user } => self.set_standing(*user, Standing::Suspended),
             Step::Lift { user } => self.set_standing(*user, Standing::Active),
             Step::DeleteUser { user } => {
                 self.state.users[*user].standing = Standing::Deleted;
                 let id = self.state.users[*user].id.clone();
-                self.note("user.deleted", &id);
+                self.note("user.deleted", "deleted", &id);
             }
             Step::SetPolicy { change } => {
-                let before = format!("{:?}", self.state.policy);
+                let before = self.state.policy.clone();
                 change.apply(&mut self.state.policy);
-                if before != format!("{:?}", self.state.policy) {
-                    let id = self.organization.id.clone();
-                    self.note("organization.updated", &id);
-                }
+                let effect = match self.state.policy.allowance().cmp(&before.allowance()) {
+                    Ordering::Less => "narrowed",
+                    Ordering::Greater => "lifted",
+                    Ordering::Equal => return,
+                };
+                let id = self.organization.id.clone();
+                self.note("organization.updated", effect, &id);
             }
             step => self.change_key(step, answer),
         }
@@ -69,7 +72,7 @@ impl ModelRun<'_> {
         key.due = key.next_due(created_at);
         let id = key.id.clone();
         user.keys.push(key);
-        self.note("access_key.created", &id);
+        self.note("access_key.created", "other", &id);
     }
 
     fn set_standing(&mut self, user: usize, standing: Standing) {
@@ -81,7 +84,8 @@ impl ModelRun<'_> {
         }
         if before != standing {
             let id = user.id.clone();
-            self.note("user.updated", &id);
+            let effect = if standing == Standing::Suspended { "suspended" } else { "lifted" };
+            self.note("user.updated", effect, &id);
         }
     }
 
@@ -105,35 +109,37 @@ impl ModelRun<'_> {
         let own = if machine { owner.clone() } else { themselves.clone() };
         let key = &mut self.state.users[*user].keys[*key];
         let before = key.clone();
-        let (action, by) = match step {
+        let (action, effect, by) = match step {
             Step::Rotate { by, overlap, .. } => {
                 let itself = matches!(by, By::Current | By::Previous);
                 let overlap = overlap.unwrap_or(if itself { most.min(3_600) } else { 0 });
                 key.rotate(token_of(&answer.body), overlap, *by == By::Previous, now);
-                ("access_key.rotated", if itself { themselves } else { own })
+                ("access_key.rotated", "rotated", if itself { themselves } else { own })
             }
             Step::MoveExpiry { to, .. } if *to == key.expires_at => return,
             Step::MoveExpiry { to, .. } => {
                 (key.expires_at, key.expiry_set_at) = (*to, now);
                 key.due = key.next_due(now);
-                ("access_key.updated", own)
+                let later = to.unwrap_or(Time::MAX) > before.expires_at.unwrap_or(Time::MAX);
+                ("access_key.updated", if later { "lifted" } else { "shortened" }, own)
             }
             Step::Switch { on, by, .. } => {
                 let by = if *by == By::Admin { owner } else { themselves };
                 // Whoever switches it off in place of its user takes the switch from them.
                 let by_another = key.off_by.take().filter(|earlier| *earlier != themselves_id);
                 key.off_by = if *on { None } else { by_another.or(Some(by.clone())) };
-                ("access_key.updated", by)
+                ("access_key.updated", if *on { "lifted" } else { "switched_off" }, by)
             }
             Step::Narrow { to_role, .. } => {
                 key.narrowed = Some(*to_role);
-                ("access_key.updated", own)
+                let lifted = before.narrowed == Some(false) && *to_role;
+                ("access_key.updated", if lifted { "lifted" } else { "narrowed" }, own)
             }
             Step::Revoke { by, .. } => {
                 (key.revoked_at, key.due) = (Some(now), None);
-                ("access_key.revoked", if *by == By::Admin { owner } else { themselves })
+                ("access_key.revoked", "revoked", if *by == By::Admin { owner } else { themselves })
             }
-            _ => ("access_key.updated", own),
+            _ => ("access_key.updated", "other", own),
         };
         let unchanged = before.off_by == key.off_by && before.narrowed == key.narrowed;
         if unchanged && matches!(step, Step::Switch { .. } | Step::Narrow { .. }) {
@@ -142,7 +148,7 @@ impl ModelRun<'_> {
         key.version += 1;
         key.updated_by = by;
         let id = key.id.clone();
-        self.note(action, &id);
+        self.note(action, effect, &id);
     }
 }
 

@@ -109,7 +109,7 @@ impl ModelRun<'_> {
             }
         };
         assert_eq!(refusal, None);
-        self.note("user.created", &id);
+        self.note("user.created", "other", &id);
         let email = has_email.then_some(email);
         let user = User {
             id,
@@ -135,12 +135,12 @@ impl ModelRun<'_> {
             let me = self.organization.user_path("me");
             self.person(&name).get(&me).await.expect(200);
             let id = self.state.users[position].id.clone();
-            self.note("user.linked", &id);
+            self.note("user.linked", "other", &id);
         }
     }
 
-    pub(crate) fn note(&mut self, action: &str, target: &str) {
-        self.events.push((action.to_owned(), target.to_owned()));
+    pub(crate) fn note(&mut self, action: &str, effect: &str, target: &str) {
+        self.events.push([action, effect, target].map(str::to_owned));
     }
 
     /// Returns a stored key of a user that the model does not have.

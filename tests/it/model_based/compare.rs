@@ -71,7 +71,7 @@ impl ModelRun<'_> {
             if !tell.is_empty() && key.reuse_reported_at.is_none_or(|told| told + 3_600 <= now) {
                 key.reuse_reported_at = Some(now);
                 let id = key.id.clone();
-                self.note("access_key.retired_secret_used", &id);
+                self.note("access_key.retired_secret_used", "other", &id);
             }
         }
     }

@@ -101,6 +101,13 @@ pub(crate) enum Secret {
 }
 
 impl Policy {
+    /// Returns what it allows, so that the greater allows more. A step changes one value.
+    pub(crate) fn allowance(&self) -> ([usize; 3], i64, bool, usize, i64) {
+        let extensions = ["none", "before_expiry", "any_time"];
+        let extension = extensions.iter().position(|one| *one == self.extension).unwrap();
+        (self.quota, self.max_seconds, self.allow_never, extension, self.max_overlap)
+    }
+
     pub(crate) fn quota(&self, kind: Kind) -> usize {
         self.quota[kind as usize]
     }

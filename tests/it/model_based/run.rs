@@ -37,8 +37,8 @@ pub(crate) struct ModelRun<'w> {
     pub(crate) state: State,
     pub(crate) random: Random,
     pub(crate) number: usize,
-    /// The audit events that the step must write, by action and target.
-    pub(crate) events: Vec<(String, String)>,
+    /// The audit events that the step must write: action, effect and target.
+    pub(crate) events: Vec<[String; 3]>,
     seed: u64,
     step: Option<Step>,
     clients: HashMap<String, (Client, Time)>,
@@ -191,15 +191,15 @@ impl<'w> ModelRun<'w> {
         self.person("alice")
     }
 
-    /// Returns the audit events since a time that were not read before, by action and target.
-    fn new_events(&mut self, since: Time) -> Vec<(String, String)> {
+    /// Returns the audit events since a time that were not read before: action, effect and target.
+    fn new_events(&mut self, since: Time) -> Vec<[String; 3]> {
         let from = ulid::Ulid::from_parts(u64::try_from(since - 1).unwrap() * 1_000, 0).to_string();
         let partition = format!("ORG#{}#AUDIT", self.organization.id);
         let mut new = vec![];
         for event in self.world.partition(&partition, (&from, "~")) {
             if self.seen_events.insert(event["SK"].as_str().unwrap().to_owned()) {
                 let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-                new.push((text(&event["action"]), text(&event["target"]["id"])));
+                new.push([&event["action"], &event["effect"], &event["target"]["id"]].map(text));
             }
         }
         new

@@ -133,9 +133,8 @@ impl Actor {
 /// Tells whether a change lets a key do more, for longer, or from more places.
 #[must_use]
 pub fn loosens(before: &AccessKey, after: &AccessKey) -> bool {
-    let (roles, groups) = Names::of_key(after.restrictions()).not_in(Names::of_key(before.restrictions()));
     ends_later(before.expires_at, after.expires_at)
         || !cidr::within(after.allowed_cidrs.as_deref(), before.allowed_cidrs.as_deref())
         || before.deactivated_by.is_some() && after.deactivated_by.is_none()
-        || before.is_narrowed() && !(after.is_narrowed() && roles.is_empty() && groups.is_empty())
+        || after.restrictions().grants_beyond(&before.restrictions())
 }
