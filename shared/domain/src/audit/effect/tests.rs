@@ -31,8 +31,8 @@ fn key() -> AccessKey {
     serde_json::from_value(key).unwrap()
 }
 
-fn networks(texts: &[&str]) -> Option<Vec<cidr::Cidr>> {
-    Some(texts.iter().map(|text| text.parse().unwrap()).collect())
+fn networks(texts: &[&str]) -> Vec<cidr::Cidr> {
+    texts.iter().map(|text| text.parse().unwrap()).collect()
 }
 
 /// Checks the effect of a change of a key, and of the reverse.
@@ -49,7 +49,7 @@ fn a_change_of_a_key_and_its_reverse_have_their_effects() {
     of_key(SwitchedOff, Lifted, |key| key.deactivated_by = Some(key.user_id()));
     of_key(Narrowed, Lifted, |key| key.roles = Some(labels(&["reader"])));
     of_key(Narrowed, Lifted, |key| key.groups = Some(vec![]));
-    of_key(Narrowed, Lifted, |key| key.allowed_cidrs = networks(&["192.0.2.0/24"]));
+    of_key(Narrowed, Lifted, |key| key.allowed_cidrs = Some(networks(&["192.0.2.0/24"])));
     of_key(Shortened, Lifted, |key| key.expires_at = Some(Time::from_seconds(1_999_999)));
     of_key(Lifted, Shortened, |key| key.expires_at = None);
     of_key(Other, Other, |key| key.name = "other".to_owned().try_into().unwrap());
@@ -68,7 +68,7 @@ fn the_holder_of_a_switch_that_changes_switches_a_key_off() {
 fn of_several_effects_the_one_that_restricts_most_counts() {
     let all = |key: &mut AccessKey, parts: u8| {
         key.expires_at = if parts & 1 == 0 { None } else { Some(AT) };
-        key.allowed_cidrs = if parts & 2 == 0 { None } else { networks(&["192.0.2.1"]) };
+        key.allowed_cidrs = if parts & 2 == 0 { None } else { Some(networks(&["192.0.2.1"])) };
         key.deactivated_by = if parts & 4 == 0 { None } else { Some(key.user_id()) };
     };
     let by_parts =
@@ -92,14 +92,14 @@ fn names_and_networks_that_are_exchanged_narrow_and_those_that_are_added_lift() 
         assert_eq!(Effect::of_access_key(&one, &other), expected, "{roles:?}");
     }
     (one.roles, other.roles) = (None, None);
-    one.allowed_cidrs = networks(&["10.0.0.0/9", "10.128.0.0/9"]);
+    one.allowed_cidrs = Some(networks(&["10.0.0.0/9", "10.128.0.0/9"]));
     for (texts, expected) in [
         (vec!["10.0.0.0/8"], Other),
         (vec!["0.0.0.0/0"], Lifted),
         (vec!["10.0.0.0/9"], Narrowed),
         (vec!["10.0.0.0/9", "11.0.0.0/8"], Narrowed),
     ] {
-        other.allowed_cidrs = networks(&texts);
+        other.allowed_cidrs = Some(networks(&texts));
         assert_eq!(Effect::of_access_key(&one, &other), expected, "{texts:?}");
     }
 }
