@@ -3,4 +3,5 @@
 mod access_log;
 mod endpoints;
 mod gateway_faults;
+mod parameters;
 mod roles;

@@ -60,7 +60,7 @@ impl World {
     fn stored_in(&self, partition: &str) -> Vec<String> {
         let database = self.stack.database().expect("the engine is in this process");
         let request = serde_json::json!({
-            "TableName": "access-keys", "KeyConditionExpression": "PK = :partition",
+            "TableName": self.table(), "KeyConditionExpression": "PK = :partition",
             "ExpressionAttributeValues": {":partition": {"S": partition}},
         });
         let request = serde_json::from_value(request).expect("the query is well-formed");
@@ -71,7 +71,7 @@ impl World {
     fn import(&self, items: impl Iterator<Item = String>) {
         let database = self.stack.database().expect("the engine is in this process");
         let items = items.map(|item| serde_json::from_str::<Stored>(&item).expect("a copy is an item"));
-        let stored = database.import_items("access-keys", items.collect(), ImportOptions::default());
+        let stored = database.import_items(&self.table(), items.collect(), ImportOptions::default());
         stored.expect("the copies can be stored");
     }
 }

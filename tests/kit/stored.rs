@@ -11,6 +11,11 @@ use crate::World;
 pub type Item = Map<String, Value>;
 
 impl World {
+    /// Returns the name of the table.
+    pub(crate) fn table(&self) -> String {
+        self.stack.environment()["TABLE_NAME"].clone()
+    }
+
     /// Reads every item of the table.
     ///
     /// # Panics
@@ -22,7 +27,7 @@ impl World {
         let mut start = None;
         loop {
             let request = ScanRequest {
-                table_name: "access-keys".to_owned(),
+                table_name: self.table(),
                 exclusive_start_key: start.take(),
                 ..ScanRequest::default()
             };
@@ -58,7 +63,7 @@ impl World {
     #[must_use]
     pub fn partition(&self, partition: &str, (first, last): (&str, &str)) -> Vec<Item> {
         let request = serde_json::json!({
-            "TableName": "access-keys", "KeyConditionExpression": "PK = :partition AND SK BETWEEN :first AND :last",
+            "TableName": self.table(), "KeyConditionExpression": "PK = :partition AND SK BETWEEN :first AND :last",
             "ExpressionAttributeValues": {":partition": {"S": partition}, ":first": {"S": first}, ":last": {"S": last}},
         });
         self.query(request.to_string().as_bytes())
@@ -83,7 +88,7 @@ impl World {
     /// When it is none, and when the engine fails.
     pub fn put(&self, item: &Value) {
         let database = self.stack.database().expect("the engine is in this process");
-        let request = serde_json::json!({"TableName": "access-keys", "Item": item});
+        let request = serde_json::json!({"TableName": self.table(), "Item": item});
         let request = serde_json::from_value(request).expect("the item is well-formed");
         database.put_item(request).expect("the item can be stored");
     }
@@ -96,7 +101,7 @@ impl World {
         let database = self.stack.database().expect("the engine is in this process");
         let item = |item| serde_json::from_value(item).expect("the item is well-formed");
         let items = items.into_iter().map(item).collect();
-        let stored = database.import_items("access-keys", items, ImportOptions::default());
+        let stored = database.import_items(&self.table(), items, ImportOptions::default());
         stored.expect("the items can be stored");
     }
 
@@ -120,7 +125,7 @@ impl World {
     pub fn update(&self, (partition, sort): (&str, &str), expression: &str, attribute: &str, value: &Value) {
         let database = self.stack.database().expect("the engine is in this process");
         let update = serde_json::json!({
-            "TableName": "access-keys", "Key": {"PK": {"S": partition}, "SK": {"S": sort}},
+            "TableName": self.table(), "Key": {"PK": {"S": partition}, "SK": {"S": sort}},
             "UpdateExpression": expression, "ExpressionAttributeNames": {"#attribute": attribute},
             "ExpressionAttributeValues": {":value": value},
         });

@@ -88,7 +88,7 @@ impl Aws {
             self.calls.end(record, refusal.status());
             return Ok(refusal);
         }
-        let AwsRequest { service, operation, caller, form } = request;
+        let AwsRequest { service, operation, caller, form, .. } = request;
         let recipients = form.as_ref().map(mail::destinations).unwrap_or_default();
         let effects = self.faults.strike(service, &operation, caller.as_ref(), &recipients);
 

@@ -53,6 +53,7 @@ use self::{
 use crate::{
     clock::Clock,
     http::{self, BodyTooLong, ConnectionDropped, Response},
+    random,
     runtime::Runtime,
     template::api::Api,
 };
@@ -141,7 +142,7 @@ impl Gateway {
             GatewayEvent::new(head, peer, &matched, &self.api.stage_variables, &entry.request_id, now);
         if let Some(name) = &matched.route.authorizer {
             let authorizer = &self.api.authorizers[name];
-            match self.authorizers.decide(&self.runtime, name, authorizer, &event).await {
+            match self.authorizers.decide(&self.runtime, name, authorizer, &event, entry).await {
                 Decision::Allowed(context) => {
                     entry.set_context(&context);
                     event.authorize(&context);
@@ -171,7 +172,9 @@ impl Gateway {
             return refuse_in(entry, StatusCode::PAYLOAD_TOO_LARGE);
         }
         let began = Instant::now();
-        let invocation = self.runtime.invoke_bytes(&matched.route.function, payload.into());
+        let id = random::uuid();
+        entry.set("integration.requestId", id.as_str());
+        let invocation = self.runtime.invoke_bytes_as(&id, &matched.route.function, payload.into());
         let result = timeout(INTEGRATION_TIMEOUT, invocation).await;
         for variable in ["integrationLatency", "integration.latency"] {
             entry.set(variable, began.elapsed().as_millis().to_string());

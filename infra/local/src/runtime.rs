@@ -24,7 +24,7 @@ pub use self::{
     logs::{LogLine, Logs},
     state::Instances,
 };
-use crate::{aws::faults::Faults, tasks::Tasks, template::functions::FunctionSettings};
+use crate::{aws::faults::Faults, random, tasks::Tasks, template::functions::FunctionSettings};
 
 /// The settings that all functions share.
 #[derive(Debug, Clone)]
@@ -73,18 +73,38 @@ impl Runtime {
 
     /// Invokes a function and waits for its response.
     pub(crate) async fn invoke(&self, function: &str, event: &Value) -> Result<Value, FunctionError> {
+        self.invoke_as(&random::uuid(), function, event).await
+    }
+
+    /// Invokes a function with an event, as the request of this id.
+    pub(crate) async fn invoke_as(
+        &self,
+        id: &str,
+        function: &str,
+        event: &Value,
+    ) -> Result<Value, FunctionError> {
         let event = serde_json::to_vec(event).expect("an event is plain data");
-        let response = self.invoke_bytes(function, event.into()).await?;
+        let response = self.invoke_bytes_as(id, function, event.into()).await?;
         serde_json::from_slice(&response).map_err(|_| FunctionError::invalid_response())
     }
 
     /// Invokes a function with the bytes of its event.
     pub(crate) async fn invoke_bytes(&self, function: &str, event: Bytes) -> Result<Bytes, FunctionError> {
+        self.invoke_bytes_as(&random::uuid(), function, event).await
+    }
+
+    /// Invokes a function with the bytes of its event, as the request of this id.
+    pub(crate) async fn invoke_bytes_as(
+        &self,
+        id: &str,
+        function: &str,
+        event: Bytes,
+    ) -> Result<Bytes, FunctionError> {
         let found = self.get(function)?;
         if self.faults.strike_invocation(function) {
             return Err(FunctionError::throttled());
         }
-        found.invoke(event).await
+        found.invoke(id.to_owned(), event).await
     }
 
     /// Starts instances until a function has this many, and waits until each is ready.

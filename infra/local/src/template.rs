@@ -66,8 +66,8 @@ impl Template {
             functions: functions::read(&template, &resources, &resolver)?,
             schedules: functions::schedules(&template, &resources, &resolver)?,
             api: Api::read(&template, &resources, &resolver)?,
-            tables: store::tables(&resources, &resolver)?,
-            secrets: store::secrets(&resources, &resolver)?,
+            tables: store::tables(&template, &resolver)?,
+            secrets: store::secrets(&template, &resolver)?,
             roles: policy::roles(&template, &resources, &resolver)?,
         })
     }
@@ -79,11 +79,7 @@ pub(crate) type Resources<'t> = Vec<(&'t str, &'t Value)>;
 fn present<'t>(template: &'t Value, resolver: &Resolver) -> Result<Resources<'t>, TemplateError> {
     let mut resources = Vec::new();
     for (name, resource) in object(&template["Resources"]) {
-        let wanted = match resource["Condition"].as_str() {
-            Some(condition) => resolver.condition(condition)?,
-            None => true,
-        };
-        if wanted {
+        if resolver.has(resource)? {
             resources.push((name.as_str(), resource));
         }
     }

@@ -38,7 +38,7 @@ fn a_call_without_a_grant_is_denied_and_the_function_fails_closed() {
             r#""dynamodb:LeadingKeys": ["USER#*"]"#,
             r#""dynamodb:LeadingKeys": ["USER#-"]"#,
         ),
-        ("ListAccessKeysFunction", "${Table.Arn}/index/GSI1", "${Table.Arn}/index/due"),
+        ("ListAccessKeysFunction", "${Arn}/index/GSI1", "${Arn}/index/due"),
         (
             "IntrospectTokenFunction",
             "Action: secretsmanager:GetSecretValue",

@@ -208,6 +208,7 @@ fn round_trip(names: &[Name; 5]) -> String {
     assert_eq!(isolated(&shown.html), [recipient, key_name, user_name, organization_name]);
 
     let sender = Sender {
+        region: None,
         endpoint: None,
         from: "keys@example.com".to_owned(),
         from_name: Some(names[4].clone()),

@@ -8,6 +8,8 @@ use domain::text::{BadText, Name};
 pub(crate) struct Sender {
     /// Another address of SES than the service's own.
     pub(crate) endpoint: Option<String>,
+    /// The region of SES; the function's own if absent.
+    pub(crate) region: Option<String>,
     /// The sender's address.
     pub(crate) from: String,
     /// The name that mail programs show beside it, if there is one.
@@ -27,6 +29,7 @@ impl Sender {
         let wrong_name = |rule: BadText| BadSetting::Wrong { name: "MAIL_FROM_NAME", rule: rule.to_string() };
         Ok(Self {
             endpoint: environment.endpoint("AWS_ENDPOINT_URL_SES"),
+            region: environment.optional("SES_REGION"),
             from: environment.required("MAIL_FROM")?,
             from_name: from_name.map_err(wrong_name)?,
             reply_to: environment.optional("MAIL_REPLY_TO"),

@@ -82,6 +82,7 @@ fn three_hundred_keys_are_few_enough_for_mail_programs_that_cut_at_102_kilobytes
 #[test]
 fn the_message_has_the_headers_that_mail_needs() {
     let mut sender = Sender {
+        region: None,
         endpoint: None,
         from: "keys@example.com".to_owned(),
         from_name: Some("Access keys".to_owned().try_into().unwrap()),

@@ -8,7 +8,7 @@ use std::{
 use api::app::Aws;
 use aws_sdk_ses::{
     Client,
-    config::{Builder, Config, retry::RetryConfig, timeout::TimeoutConfig},
+    config::{Builder, Config, Region, retry::RetryConfig, timeout::TimeoutConfig},
     error::{ProvideErrorMetadata, SdkError},
     primitives::Blob,
     types::RawMessage,
@@ -75,6 +75,9 @@ impl Mailer {
     pub(crate) fn new(aws: &Aws, sender: &Sender) -> Self {
         let mut config = Builder::from(aws.config());
         config.set_endpoint_url(sender.endpoint.clone());
+        if let Some(region) = &sender.region {
+            config.set_region(Some(Region::new(region.clone())));
+        }
         Self {
             client: Client::from_conf(config.build()),
             from: sender.from.clone(),

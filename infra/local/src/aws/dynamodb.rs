@@ -22,7 +22,7 @@ use crate::{
     error::StackError,
     http::{self, ConnectionDropped, HttpClient, Response},
     tasks::Tasks,
-    template::{REGION, TABLE, store::Table},
+    template::{REGION, store::Table},
 };
 
 /// Forwards requests to an engine.
@@ -81,31 +81,32 @@ impl DynamoDb {
 
     /// Creates the table of the template unless it exists.
     pub(crate) async fn create(&self, table: &Table) -> Result<(), StackError> {
-        match self.call("DescribeTable", &json!({ "TableName": TABLE })).await? {
+        let name = &table.create["TableName"];
+        match self.call("DescribeTable", &json!({ "TableName": name })).await? {
             Ok(_) => return Ok(()),
             Err(message) if message.contains("ResourceNotFoundException") => {}
             Err(message) => return Err(self.error(message)),
         }
         self.call("CreateTable", &table.create).await?.map_err(|message| self.error(message))?;
-        self.wait_until_active().await?;
+        self.wait_until_active(name).await?;
         if let Some(attribute) = &table.ttl_attribute {
             let specification = json!({ "AttributeName": attribute, "Enabled": true });
-            let request = json!({ "TableName": TABLE, "TimeToLiveSpecification": specification });
+            let request = json!({ "TableName": name, "TimeToLiveSpecification": specification });
             self.call("UpdateTimeToLive", &request).await?.map_err(|message| self.error(message))?;
         }
         Ok(())
     }
 
     /// Waits until a new table is active: no time in this process, up to a minute at AWS.
-    async fn wait_until_active(&self) -> Result<(), StackError> {
+    async fn wait_until_active(&self, name: &Value) -> Result<(), StackError> {
         for _ in 0..60 {
-            let described = self.call("DescribeTable", &json!({ "TableName": TABLE })).await?;
+            let described = self.call("DescribeTable", &json!({ "TableName": name })).await?;
             if described.is_ok_and(|described| described["Table"]["TableStatus"] == "ACTIVE") {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
-        Err(self.error(format!("the new table {TABLE} is not active after a minute: start again")))
+        Err(self.error(format!("the new table {name} is not active after a minute: start again")))
     }
 
     async fn call(&self, operation: &str, request: &Value) -> Result<Result<Value, String>, StackError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hyper::{HeaderMap, Method, header::AUTHORIZATION, http::request::Parts};
 
 use super::calls::Service;
-use crate::runtime::Caller;
+use crate::{runtime::Caller, template::REGION};
 
 /// The fields of a Query-protocol request.
 pub(super) type FormFields = BTreeMap<String, String>;
@@ -16,6 +16,8 @@ pub(super) struct AwsRequest {
     pub(super) service: Service,
     pub(super) operation: String,
     pub(super) caller: Option<Caller>,
+    /// The region that the request is signed for.
+    pub(super) region: String,
     /// The fields of a request in the Query protocol.
     pub(super) form: Option<FormFields>,
 }
@@ -29,31 +31,35 @@ impl AwsRequest {
         let headers = &head.headers;
         if head.method == Method::GET && head.uri.path() == "/" {
             let operation = HEALTH.to_owned();
-            return Self { service: Service::DynamoDb, operation, caller: None, form: None };
+            let region = REGION.to_owned();
+            return Self { service: Service::DynamoDb, operation, caller: None, region, form: None };
         }
-        let caller = access_key_id(headers).and_then(Caller::from_access_key_id);
+        let mut scope = signature_scope(headers).unwrap_or_default().split('/');
+        let caller = scope.next().and_then(Caller::from_access_key_id);
+        let region = scope.nth(1).unwrap_or(REGION).to_owned();
         let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
         match target.and_then(|target| target.split_once('.')) {
             Some(("secretsmanager", operation)) => {
                 let operation = operation.to_owned();
-                Self { service: Service::SecretsManager, operation, caller, form: None }
+                Self { service: Service::SecretsManager, operation, caller, region, form: None }
             }
             Some((_, operation)) => {
-                Self { service: Service::DynamoDb, operation: operation.to_owned(), caller, form: None }
+                let operation = operation.to_owned();
+                Self { service: Service::DynamoDb, operation, caller, region, form: None }
             }
             None => {
                 let form: FormFields = form_urlencoded::parse(body).into_owned().collect();
                 let operation = form.get("Action").cloned().unwrap_or_default();
-                Self { service: Service::Ses, operation, caller, form: Some(form) }
+                Self { service: Service::Ses, operation, caller, region, form: Some(form) }
             }
         }
     }
 }
 
-fn access_key_id(headers: &HeaderMap) -> Option<&str> {
+/// Returns the credential of a signature: access key id, date, region, service and a fixed end, with slashes between them.
+fn signature_scope(headers: &HeaderMap) -> Option<&str> {
     let authorization = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (_, credential) = authorization.split_once("Credential=")?;
-    credential.split('/').next()
+    authorization.split_once("Credential=").map(|(_, credential)| credential)
 }
 
 #[cfg(test)]
@@ -64,7 +70,7 @@ mod tests {
 
     fn check(target: Option<&'static str>, body: &str, service: Service, operation: &str) {
         let mut request = Request::post("/");
-        let authorization = "AWS4-HMAC-SHA256 Credential=LOCAL.manage-users.3/20260101/us-east-1/x/aws4_request, \
+        let authorization = "AWS4-HMAC-SHA256 Credential=LOCAL.manage-users.3/20260101/eu-west-1/x/aws4_request, \
                              SignedHeaders=host, Signature=0";
         request = request.header(AUTHORIZATION, authorization);
         if let Some(target) = target {
@@ -72,6 +78,7 @@ mod tests {
         }
         let identified = AwsRequest::identify(&request.body(()).unwrap().into_parts().0, body.as_bytes());
         assert_eq!((identified.service, identified.operation.as_str()), (service, operation));
+        assert_eq!(identified.region, "eu-west-1");
         assert_eq!(identified.caller, Some(Caller { function: "manage-users".to_owned(), instance: 3 }));
     }
 

@@ -157,6 +157,7 @@ mod tests {
             string: r#"{"current":"1"}"#.to_owned(),
             generated_key: Some("1".to_owned()),
             generated_length: 43,
+            key: None,
         };
         let secrets = Secrets::open(DataDirectory::none(), &[declared]).unwrap();
         let value: Value = serde_json::from_str(&secrets.current("Pepper").unwrap()).unwrap();

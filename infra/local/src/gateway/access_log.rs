@@ -8,7 +8,7 @@ use std::{
     io::Write as _,
     net::SocketAddr,
     sync::Mutex,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use hyper::{StatusCode, body::Body as _, header::USER_AGENT, http::request::Parts};
@@ -31,10 +31,13 @@ const MAX_LINES: usize = 100_000;
 const CONTEXT: &str = "$context.";
 
 /// The variables of an HTTP API that the local stack knows, besides those of the authorizer's context.
-const VARIABLES: [&str; 26] = [
+const VARIABLES: [&str; 30] = [
     "accountId",
     "apiId",
     "authorizer.error",
+    "authorizer.latency",
+    "authorizer.requestId",
+    "authorizer.status",
     "domainPrefix",
     "error.message",
     "error.messageString",
@@ -45,6 +48,7 @@ const VARIABLES: [&str; 26] = [
     "identity.userAgent",
     "integration.error",
     "integration.latency",
+    "integration.requestId",
     "integration.status",
     "integrationErrorMessage",
     "integrationLatency",
@@ -204,6 +208,14 @@ impl AccessLogEntry {
     /// Sets the variables of the authorizer's context.
     pub(super) fn set_context(&mut self, context: &Value) {
         self.context = context.clone();
+    }
+
+    /// Sets the variables of a call of the authorizer. One that fails has no response of its own.
+    pub(super) fn set_authorizer_call(&mut self, id: String, latency: Duration, responded: bool) {
+        let status = if responded { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
+        self.set("authorizer.requestId", id);
+        self.set("authorizer.latency", latency.as_millis().to_string());
+        self.set("authorizer.status", status.as_str());
     }
 
     /// Sets the variables of a refusal by the gateway itself.

@@ -9,9 +9,9 @@ use std::{
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::event::GatewayEvent;
+use super::{access_log::AccessLogEntry, event::GatewayEvent};
 use crate::{
-    pattern,
+    pattern, random,
     runtime::Runtime,
     tasks::lock,
     template::api::{Authorizer, IdentitySource},
@@ -49,6 +49,7 @@ impl Authorizers {
         name: &str,
         authorizer: &Authorizer,
         event: &GatewayEvent,
+        entry: &mut AccessLogEntry,
     ) -> Decision {
         let Some(identity) = identity(&authorizer.identity, event) else {
             return Decision::Unauthenticated;
@@ -60,7 +61,10 @@ impl Authorizers {
             return read(authorizer.simple, &response, event);
         }
         let request = if authorizer.payload_2 { event.authorizer(&key.1) } else { version_1(event, &key.1) };
-        match timeout(TIMEOUT, runtime.invoke(&authorizer.function, &request)).await {
+        let (id, began) = (random::uuid(), Instant::now());
+        let result = timeout(TIMEOUT, runtime.invoke_as(&id, &authorizer.function, &request)).await;
+        entry.set_authorizer_call(id, began.elapsed(), matches!(result, Ok(Ok(_))));
+        match result {
             Ok(Ok(response)) => {
                 let decision = read(authorizer.simple, &response, event);
                 if !max_age.is_zero() && !matches!(decision, Decision::Failed(_)) {

@@ -20,7 +20,6 @@ use super::{
     state::{Instances, State},
 };
 use crate::{
-    random,
     tasks::{Tasks, lock},
     template::functions::FunctionSettings,
 };
@@ -50,20 +49,19 @@ impl Function {
 
     /// Hands an event to an instance, in its turn, and waits for the result. As in Lambda, the event runs to its end
     /// even if the caller goes away.
-    pub(super) async fn invoke(self: &Arc<Self>, event: Bytes) -> Result<Bytes, FunctionError> {
+    pub(super) async fn invoke(self: &Arc<Self>, id: String, event: Bytes) -> Result<Bytes, FunctionError> {
         let (sender, result) = oneshot::channel();
         let function = Arc::clone(self);
         self.tasks.spawn(async move {
-            sender.send(function.run(event).await).ok();
+            sender.send(function.run(id, event).await).ok();
         });
         result.await.unwrap_or_else(|_| Err(FunctionError::exited("with the stack")))
     }
 
-    async fn run(self: &Arc<Self>, event: Bytes) -> Result<Bytes, FunctionError> {
+    async fn run(self: &Arc<Self>, id: String, event: Bytes) -> Result<Bytes, FunctionError> {
         let limit = self.settings.timeout;
         let (started, start) = oneshot::channel();
         let (sender, result) = oneshot::channel();
-        let id = random::uuid();
         self.enqueue(Invocation { id: id.clone(), event, started, result: sender });
         let Ok(started) = timeout(limit, start).await else {
             lock(&self.state).cancel(&id);

@@ -20,8 +20,12 @@ pub(crate) fn pseudo(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Resolves `Ref` of a resource.
+/// Resolves `Ref` of a resource, or of the alias that SAM makes for a function: `Function.Alias`.
 pub(crate) fn reference(resources: &Value, name: &str) -> Option<String> {
+    if let Some(function) = name.strip_suffix(".Alias") {
+        let alias = resources.get(function)?["Properties"]["AutoPublishAlias"].as_str()?;
+        return Some(format!("{}:{alias}", function_arn(&folder(resources, function))));
+    }
     let kind = resources.get(name)?["Type"].as_str()?;
     Some(match kind {
         "AWS::DynamoDB::Table" => TABLE.to_owned(),
@@ -64,6 +68,12 @@ pub(crate) fn secret_arn(name: &str) -> String {
     format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-local0")
 }
 
+/// Reads the name of a secret from its ARN, which has a dash and six characters more.
+pub(crate) fn secret_of_arn(arn: &str) -> String {
+    let name = arn.rsplit_once(":secret:").map_or(arn, |(_, name)| name);
+    name.rsplit_once('-').map_or(name, |(name, _)| name).to_owned()
+}
+
 /// Names the folder of a function: its binary, or its logical name in kebab case without `Function`.
 pub(crate) fn folder(resources: &Value, name: &str) -> String {
     match resources[name]["Metadata"]["BuildProperties"]["Binary"].as_str() {
@@ -94,6 +104,7 @@ mod tests {
         assert_eq!(folder(&built, "F"), "other");
         let arn = function_arn("whoami");
         assert_eq!(function_of_arn(&arn), Some("whoami"));
+        assert_eq!(function_of_arn(&format!("{arn}:live")), Some("whoami"));
         assert_eq!(
             function_of_arn(&format!("arn:aws:apigateway:x:lambda:path/functions/{arn}/invocations")),
             Some("whoami")

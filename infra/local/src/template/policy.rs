@@ -57,6 +57,8 @@ pub(crate) enum ConditionKey {
     LeadingKeys,
     /// The address of a mail's `From` header: `ses:FromAddress`.
     FromAddress,
+    /// The service that uses a key of KMS in the name of its caller: `kms:ViaService`.
+    ViaService,
 }
 
 /// How a condition compares a key that has several values.
@@ -87,9 +89,11 @@ pub(crate) fn roles(
         let boundary = boundary.into_iter().find(|boundary| !boundary.is_null());
         let role = Role {
             resource: (*name).to_owned(),
-            policies: policies(name, &properties["Policies"])?,
+            policies: policies(name, &properties["Policies"], resources, resolver)?,
             boundary: boundary
-                .map(|boundary| managed_policy(name, boundary, resources, resolver))
+                .map(|boundary| {
+                    managed_policy(&format!("{name}.PermissionsBoundary"), boundary, resources, resolver)
+                })
                 .transpose()?,
         };
         Ok((names::folder(&template["Resources"], name), role))
@@ -97,12 +101,17 @@ pub(crate) fn roles(
     functions.map(role).collect()
 }
 
-fn policies(function: &str, policies: &Value) -> Result<Vec<Statement>, TemplateError> {
+fn policies(
+    function: &str,
+    policies: &Value,
+    resources: &Resources,
+    resolver: &Resolver,
+) -> Result<Vec<Statement>, TemplateError> {
     let place = format!("{function}.Policies");
     let mut statements = Vec::new();
     for policy in list(policies) {
         match policy {
-            Value::String(name) => return Err(unknown(&place, &format!("the managed policy {name}"))),
+            Value::String(_) => statements.extend(managed_policy(&place, policy, resources, resolver)?),
             policy if policy.get("Statement").is_none() => {
                 let name = object(policy).next().map_or("nothing", |(name, _)| name);
                 return Err(unknown(&place, &format!("{name}, a policy template of SAM")));
@@ -113,18 +122,18 @@ fn policies(function: &str, policies: &Value) -> Result<Vec<Statement>, Template
     Ok(statements)
 }
 
+/// Reads a managed policy of the template.
 fn managed_policy(
-    function: &str,
-    boundary: &Value,
+    place: &str,
+    policy: &Value,
     resources: &Resources,
     resolver: &Resolver,
 ) -> Result<Vec<Statement>, TemplateError> {
-    let name = plain_text(boundary);
+    let name = plain_text(policy);
     let policy = resources
         .iter()
         .find(|(resource, policy)| *resource == name && policy["Type"] == "AWS::IAM::ManagedPolicy");
-    let (_, policy) = policy
-        .ok_or_else(|| unknown(&format!("{function}.PermissionsBoundary"), &format!("the policy {name}")))?;
+    let (_, policy) = policy.ok_or_else(|| unknown(place, &format!("the managed policy {name}")))?;
     document(&name, &resolver.resolve(&policy["Properties"]["PolicyDocument"])?)
 }
 
@@ -197,6 +206,7 @@ impl Condition {
         let key = match (key.to_ascii_lowercase().as_str(), quantifier) {
             ("dynamodb:leadingkeys", Quantifier::All | Quantifier::Any) => ConditionKey::LeadingKeys,
             ("ses:fromaddress", Quantifier::One) => ConditionKey::FromAddress,
+            ("kms:viaservice", Quantifier::One) => ConditionKey::ViaService,
             _ => return Err(unknown(place, &format!("{operator} of {key}"))),
         };
         Ok(Self { key, quantifier, is_pattern, is_negated, values: texts(values) })
@@ -228,7 +238,9 @@ mod tests {
     fn read(policies: &str) -> Result<Role, TemplateError> {
         let template = yaml::parse(&format!(
             "Resources: {{F: {{Type: 'AWS::Serverless::Function', Properties: {policies}}},
-              B: {{Type: 'AWS::IAM::ManagedPolicy', Properties: {{PolicyDocument: {{Statement: []}}}}}}}}"
+              B: {{Type: 'AWS::IAM::ManagedPolicy', Properties: {{PolicyDocument: {{Statement: []}}}}}},
+              C: {{Type: 'AWS::IAM::ManagedPolicy', Properties: {{PolicyDocument: {{Statement: [{{Effect: Allow,
+                Action: 'kms:Decrypt', Resource: 'arn:k', Condition: {{StringEquals: {{'kms:ViaService': a}}}}}}]}}}}}}}}"
         ))?;
         let resolver = Resolver::new(&template, &BTreeMap::new())?;
         let roles = roles(&template, &present(&template, &resolver)?, &resolver)?;
@@ -237,6 +249,8 @@ mod tests {
 
     #[test]
     fn a_role_has_its_statements_and_its_boundary() {
+        let attached = read("{Policies: [!Ref C]}").unwrap().policies;
+        assert_eq!(attached[0].conditions[0].key, ConditionKey::ViaService);
         let role = read(
             "{PermissionsBoundary: !Ref B, Policies: {Version: '2012-10-17', Statement: {Sid: S, Effect: Deny,
               Action: ['a:B', 'a:C*'], Resource: 'arn:x', Condition: {

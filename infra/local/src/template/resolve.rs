@@ -33,6 +33,16 @@ impl<'t> Resolver<'t> {
         Ok(self.resolve_or_remove(value)?.map(|value| plain_text(&value)))
     }
 
+    /// Returns the value of a parameter, if it is text that is not empty.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// Tells whether the condition of a resource is met.
+    pub(crate) fn has(&self, resource: &Value) -> Result<bool, TemplateError> {
+        resource["Condition"].as_str().map_or(Ok(true), |condition| self.condition(condition))
+    }
+
     /// Evaluates a named condition.
     pub(crate) fn condition(&self, name: &str) -> Result<bool, TemplateError> {
         match &self.template["Conditions"][name] {
@@ -80,6 +90,13 @@ impl<'t> Resolver<'t> {
             return Ok(None);
         }
         let value = self.parameters.get(name).cloned();
+        if value.is_none() {
+            let resource = &self.template["Resources"][name];
+            self.check_presence(&format!("Ref {name}"), resource)?;
+            if resource["Type"] == "AWS::SecretsManager::ResourcePolicy" {
+                return self.resolve_or_remove(&resource["Properties"]["SecretId"]);
+            }
+        }
         let value = value.or_else(|| names::pseudo(name).map(Value::from));
         let value = value.or_else(|| names::reference(&self.template["Resources"], name).map(Value::from));
         value
@@ -87,10 +104,20 @@ impl<'t> Resolver<'t> {
             .ok_or_else(|| TemplateError::new(format!("Ref {name}"), "names nothing in the template"))
     }
 
+    /// Refuses a reference to a resource that the conditions leave out, as `CloudFormation` does.
+    fn check_presence(&self, place: &str, resource: &Value) -> Result<(), TemplateError> {
+        if self.has(resource)? {
+            return Ok(());
+        }
+        Err(TemplateError::new(place, "names a resource whose condition is not met"))
+    }
+
     fn attribute(&self, resource: &str, attribute: &str) -> ResolveResult {
-        names::attribute(&self.template["Resources"], resource, attribute).map(Value::from).ok_or_else(|| {
-            TemplateError::new(format!("GetAtt {resource}.{attribute}"), "names nothing in the template")
-        })
+        let place = format!("GetAtt {resource}.{attribute}");
+        self.check_presence(&place, &self.template["Resources"][resource])?;
+        names::attribute(&self.template["Resources"], resource, attribute)
+            .map(Value::from)
+            .ok_or_else(|| TemplateError::new(place, "names nothing in the template"))
     }
 
     fn function(&self, name: &str, argument: &Value) -> Result<Option<Value>, TemplateError> {
@@ -158,7 +185,8 @@ impl<'t> Resolver<'t> {
             };
             let name = &rest[start + 2..start + length];
             rest = &rest[start + length + 1..];
-            match (name.strip_prefix('!'), given.get(name), name.split_once('.')) {
+            let attribute = name.split_once('.').filter(|(_, attribute)| *attribute != "Alias");
+            match (name.strip_prefix('!'), given.get(name), attribute) {
                 (Some(literal), ..) => whole.extend(["${", literal, "}"]),
                 (_, Some(value), _) => whole.push_str(&plain_text(value)),
                 (.., Some((resource, attribute))) => {
@@ -206,10 +234,14 @@ Parameters:
 Conditions:
   Named: !Not [!Equals [!Ref Name, '']]
   Both: !And [!Condition Named, !Equals [!Ref Empty, '']]
+  Either: !Or [!Not [!Condition Named], !Equals [!Ref Empty, b]]
 Mappings: {Sizes: {big: {mb: 512}}}
 Resources:
   Table: {Type: 'AWS::DynamoDB::Table'}
-  CreateAccessKeyFunction: {Type: 'AWS::Serverless::Function'}
+  CreateAccessKeyFunction: {Type: 'AWS::Serverless::Function', Properties: {AutoPublishAlias: live}}
+  Pepper: {Type: 'AWS::SecretsManager::Secret', Condition: Both}
+  PepperPolicy: {Type: 'AWS::SecretsManager::ResourcePolicy', Properties: {SecretId: !Ref Pepper}}
+  LeftOut: {Type: 'AWS::SecretsManager::Secret', Condition: Either}
 ";
 
     fn check(value: &str, expected: &Value) {
@@ -228,6 +260,11 @@ Resources:
             "!Sub '${CreateAccessKeyFunction.Arn}'",
             &"arn:aws:lambda:local:000000000000:function:create-access-key".into(),
         );
+        let alias = "arn:aws:lambda:local:000000000000:function:create-access-key:live";
+        check("!Ref CreateAccessKeyFunction.Alias", &alias.into());
+        check("!Sub '<${CreateAccessKeyFunction.Alias}>'", &format!("<{alias}>").into());
+        check("!Ref PepperPolicy", &names::secret_arn("Pepper").into());
+        check("!If [Either, 1, 2]", &2.into());
         check("!GetAtt Table.Arn", &"arn:aws:dynamodb:us-east-1:000000000000:table/access-keys".into());
         check("!If [Both, {a: !Ref 'AWS::NoValue', b: 1}, 2]", &serde_json::json!({"b": 1}));
         check("!Join ['-', [a, !Ref Name]]", &"a-ak".into());
@@ -241,6 +278,11 @@ Resources:
         let resolver = Resolver::new(&template, &BTreeMap::new()).unwrap();
         let unknown = resolver.resolve(&yaml::parse("!Ref Nothing").unwrap()).unwrap_err();
         assert!(unknown.to_string().contains("Ref Nothing"));
+        for reference in ["!Ref LeftOut", "!GetAtt LeftOut.Arn", "!Sub '${LeftOut.Arn}'", "!Ref Table.Alias"]
+        {
+            let problem = resolver.resolve(&yaml::parse(reference).unwrap()).unwrap_err().to_string();
+            assert!(problem.contains("condition is not met") != problem.contains("Table"), "{problem}");
+        }
         let given = BTreeMap::from([("Other".to_owned(), String::new())]);
         assert!(Resolver::new(&template, &given).unwrap_err().to_string().contains("Other"));
     }

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Resources, TABLE, names, resolve::Resolver};
+use super::{
+    TABLE, names,
+    resolve::{Resolver, object},
+};
 use crate::error::TemplateError;
 
 /// One table of the template.
@@ -12,6 +15,8 @@ pub(crate) struct Table {
     pub(crate) create: Value,
     /// The attribute by which items expire.
     pub(crate) ttl_attribute: Option<String>,
+    /// The ARN of the key that encrypts it; `None` for a key of AWS.
+    pub(crate) key: Option<String>,
 }
 
 /// One secret of the template.
@@ -25,25 +30,36 @@ pub(crate) struct SecretDeclaration {
     pub(crate) generated_key: Option<String>,
     /// The length of the generated value in characters.
     pub(crate) generated_length: usize,
+    /// The ARN of the key that encrypts it; `None` for a key of AWS.
+    pub(crate) key: Option<String>,
 }
 
-/// Reads every table.
-pub(crate) fn tables(resources: &Resources, resolver: &Resolver) -> Result<Vec<Table>, TemplateError> {
+/// Iterates over the declared resources of a type, whether their conditions are met or not.
+fn declared<'t>(template: &'t Value, kind: &'t str) -> impl Iterator<Item = (&'t String, &'t Value)> {
+    object(&template["Resources"]).filter(move |(_, resource)| resource["Type"] == kind)
+}
+
+/// Reads every table. Where the parameter `TableName` names an existing one, it has the schema of the declared table.
+pub(crate) fn tables(template: &Value, resolver: &Resolver) -> Result<Vec<Table>, TemplateError> {
     const READ: [&str; 4] =
         ["KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "LocalSecondaryIndexes"];
     let mut tables = Vec::new();
-    for (_, resource) in resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table") {
+    for (_, resource) in declared(template, "AWS::DynamoDB::Table") {
+        let existing = resolver.parameter("TableName");
+        let Some(name) = (if resolver.has(resource)? { Some(TABLE) } else { existing }) else { continue };
         let properties = &resource["Properties"];
         let mut create = Map::new();
         for property in READ.into_iter().filter(|property| !properties[*property].is_null()) {
             create.insert(property.to_owned(), resolver.resolve(&properties[property])?);
         }
-        create.insert("TableName".to_owned(), TABLE.into());
+        create.insert("TableName".to_owned(), name.into());
         create.insert("BillingMode".to_owned(), "PAY_PER_REQUEST".into());
         let ttl = resolver.resolve(&properties["TimeToLiveSpecification"])?;
+        let encryption = resolver.resolve(&properties["SSESpecification"])?;
         tables.push(Table {
             create: Value::Object(create),
             ttl_attribute: ttl["AttributeName"].as_str().map(str::to_owned),
+            key: encryption["KMSMasterKeyId"].as_str().map(str::to_owned),
         });
     }
     match tables.len() {
@@ -52,25 +68,29 @@ pub(crate) fn tables(resources: &Resources, resolver: &Resolver) -> Result<Vec<T
     }
 }
 
-/// Reads every secret.
+/// Reads every secret. Where the parameter `PepperArn` names an existing one, it stands for the one that is left out.
 pub(crate) fn secrets(
-    resources: &Resources,
+    template: &Value,
     resolver: &Resolver,
 ) -> Result<Vec<SecretDeclaration>, TemplateError> {
     let mut secrets = Vec::new();
-    for (name, resource) in
-        resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::SecretsManager::Secret")
-    {
+    for (logical_name, resource) in declared(template, "AWS::SecretsManager::Secret") {
+        let own = names::secret_arn(logical_name);
+        let existing = resolver.parameter("PepperArn");
+        let Some(arn) = (if resolver.has(resource)? { Some(own.as_str()) } else { existing }) else {
+            continue;
+        };
         let properties = resolver.resolve(&resource["Properties"])?;
         let generated = &properties["GenerateSecretString"];
         let string = [&generated["SecretStringTemplate"], &properties["SecretString"]];
         let length = generated["PasswordLength"].as_u64().and_then(|length| usize::try_from(length).ok());
         secrets.push(SecretDeclaration {
-            name: properties["Name"].as_str().unwrap_or(name).to_owned(),
-            arn: names::secret_arn(name),
+            name: properties["Name"].as_str().map_or_else(|| names::secret_of_arn(arn), str::to_owned),
+            arn: arn.to_owned(),
             string: string.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned(),
             generated_key: generated["GenerateStringKey"].as_str().map(str::to_owned),
             generated_length: length.unwrap_or(32),
+            key: properties["KmsKeyId"].as_str().map(str::to_owned),
         });
     }
     Ok(secrets)

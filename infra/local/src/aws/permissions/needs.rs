@@ -38,6 +38,8 @@ pub(crate) struct Resources {
     partition_keys: BTreeMap<Option<String>, String>,
     /// The ARNs of secrets by their names.
     secrets: BTreeMap<String, String>,
+    /// The keys of KMS that a call of a service needs, beside the service's own permission.
+    keys: Vec<(Service, String)>,
 }
 
 impl Resources {
@@ -49,18 +51,30 @@ impl Resources {
                 partition_keys.insert(index["IndexName"].as_str().map(str::to_owned), partition_key(index));
             }
         }
+        let of_tables = tables.iter().map(|table| (Service::DynamoDb, &table.key));
+        let of_secrets = secrets.iter().map(|secret| (Service::SecretsManager, &secret.key));
+        let keys = of_tables.chain(of_secrets).filter_map(|(service, key)| Some((service, key.clone()?)));
+        let keys = keys.collect();
         let secrets = secrets.iter().map(|secret| (secret.name.clone(), secret.arn.clone()));
-        Self { partition_keys, secrets: secrets.collect() }
+        Self { partition_keys, secrets: secrets.collect(), keys }
     }
 
     /// Lists what a call needs. AWS judges each item of a transaction, and each table of a batch.
     pub(super) fn needs(&self, request: &AwsRequest, body: &[u8]) -> Vec<Need> {
+        let mut needs = self.of_service(request, body);
+        needs.extend(self.keys.iter().filter(|(service, _)| *service == request.service).map(of_key));
+        needs
+    }
+
+    fn of_service(&self, request: &AwsRequest, body: &[u8]) -> Vec<Need> {
         let operation = request.operation.as_str();
         match (request.service, &request.form) {
             (Service::DynamoDb, _) => {
                 self.of_dynamodb(operation, &serde_json::from_slice(body).unwrap_or_default())
             }
-            (Service::Ses, form) => of_ses(operation, form.as_ref().unwrap_or(&FormFields::new())),
+            (Service::Ses, form) => {
+                of_ses(operation, &request.region, form.as_ref().unwrap_or(&FormFields::new()))
+            }
             (Service::SecretsManager, _) => {
                 let request: Value = serde_json::from_slice(body).unwrap_or_default();
                 let id = request["SecretId"].as_str().unwrap_or_default();
@@ -147,11 +161,19 @@ impl Resources {
     }
 }
 
-fn of_ses(operation: &str, form: &FormFields) -> Vec<Need> {
+/// The service decrypts in the name of its caller.
+fn of_key((service, key): &(Service, String)) -> Need {
+    let mut need = need("kms", "Decrypt", key.clone());
+    let name = if *service == Service::DynamoDb { "dynamodb" } else { "secretsmanager" };
+    need.values.insert(ConditionKey::ViaService, vec![format!("{name}.{REGION}.amazonaws.com")]);
+    need
+}
+
+fn of_ses(operation: &str, region: &str, form: &FormFields) -> Vec<Need> {
     if operation != "SendRawEmail" {
         return vec![need("ses", operation, "*".to_owned())];
     }
-    let arn = |kind: &str, name: &str| format!("arn:aws:ses:{REGION}:{ACCOUNT}:{kind}/{name}");
+    let arn = |kind: &str, name: &str| format!("arn:aws:ses:{region}:{ACCOUNT}:{kind}/{name}");
     let senders = mail::senders(form);
     let from = senders.from.clone();
     let mut resources = Vec::new();
