@@ -123,8 +123,8 @@ fn each_route_without_an_authorizer_has_a_throttle_of_its_own() {
     let settings = template.split("\n      RouteSettings:\n").nth(1).unwrap();
     let throttle = |line: &str| {
         let (route, limits) = line.trim().split_once(": {")?;
-        let both = limits.matches("ThrottlingLimit").count() == 2;
-        (both && limits.contains("RateLimit") && limits.contains("BurstLimit")).then(|| route.to_owned())
+        let both = ["ThrottlingRateLimit: !Ref ", "ThrottlingBurstLimit: !Ref "];
+        both.iter().all(|limit| limits.contains(limit)).then(|| route.to_owned())
     };
     let throttled: BTreeSet<String> = settings.lines().take(8).filter_map(throttle).collect();
     assert_eq!(routes.len(), 4);
