@@ -1,7 +1,11 @@
 //! The OpenAPI document, as clients get it.
 
-use kit::{Options, run, run_with};
-use serde_json::Value;
+use kit::{Answer, Options, contract_faults, run, run_with};
+use reqwest::{
+    Method,
+    header::{HeaderMap, HeaderName, HeaderValue},
+};
+use serde_json::{Value, json};
 
 const PATH: &str = "/v1/openapi.json";
 
@@ -61,5 +65,71 @@ fn the_url_of_a_deployment_has_its_stage_unless_that_is_the_default() {
             let url = format!("https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com{end}");
             assert_eq!(document["servers"][0]["url"], url);
         }
+        event["requestContext"]["domainName"] = "API.example.com".into();
+        let answer = world.stack.invoke("describe-api", &event).await.unwrap();
+        let document: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+        assert_eq!(document["servers"][0]["url"], "https://api.example.com/prod");
+        for (member, odd) in
+            [("domainName", ""), ("domainName", "a\", \"x\": \""), ("stage", "a/b"), ("stage", "\"")]
+        {
+            let mut event = event.clone();
+            event["requestContext"][member] = odd.into();
+            let answer = world.stack.invoke("describe-api", &event).await.unwrap();
+            assert_eq!(answer["statusCode"], 500, "{member} {odd}");
+        }
     });
+}
+
+/// Makes an answer as a function would give it.
+fn answer(status: u16, media_type: &str, headers: &[(&str, &str)], body: Value) -> Answer {
+    let given = headers.iter().chain([&("content-type", media_type)]);
+    let headers: HeaderMap = given
+        .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap()))
+        .collect();
+    Answer { status, headers, body }
+}
+
+#[test]
+fn an_answer_that_the_document_does_not_describe_is_found_with_all_its_faults() {
+    const JSON: &str = "application/json";
+    const PROBLEM: &str = "application/problem+json";
+    let recorded: Value = serde_json::from_str(include_str!("../../infra/openapi/examples.json")).unwrap();
+    let good = |operation: &str| recorded["operations"][operation]["answer"].clone();
+    let role = "/v1/organizations/5kTq8ZrW1bXc7NvM/roles/deployer";
+    let permissions = "/v1/organizations/5kTq8ZrW1bXc7NvM/access-keys/7HcX2mPq9LwZtR4bK1nV/permissions";
+    let with = |mut value: Value, pointer: &str, name: &str| {
+        value.pointer_mut(pointer).unwrap()[name] = "hushed".into();
+        value
+    };
+    let tag = ("etag", "\"1\"");
+    let problem = recorded["problems"]["not_found"].clone();
+    for (path, answer, faults) in [
+        (role, answer(200, JSON, &[tag], good("get_role")), 0),
+        (role, answer(200, JSON, &[], good("get_role")), 1),
+        (role, answer(200, JSON, &[("etag", "1")], with(good("get_role"), "", "more")), 2),
+        (role, answer(200, JSON, &[tag, ("retry-after", "1")], good("get_role")), 1),
+        (role, answer(200, "text/plain", &[tag], good("get_role")), 1),
+        (role, answer(202, JSON, &[tag], good("get_role")), 1),
+        (role, answer(404, PROBLEM, &[], problem.clone()), 0),
+        (role, answer(404, PROBLEM, &[], with(problem.clone(), "", "more")), 1),
+        (role, answer(404, PROBLEM, &[], with(problem.clone(), "", "code")), 1),
+        (role, answer(404, JSON, &[], json!({ "message": "Not Found" })), 0),
+        (role, answer(404, JSON, &[], json!({ "message": "Not Found", "more": 1 })), 2),
+        (role, answer(404, PROBLEM, &[], json!({ "message": "Not Found" })), 6),
+        ("/v1/nothing", answer(404, JSON, &[], json!({ "message": "Not Found" })), 0),
+        ("/v1/nothing", answer(404, PROBLEM, &[], problem), 1),
+        (permissions, answer(200, JSON, &[], good("explain_access_key")), 0),
+        (permissions, answer(200, JSON, &[], with(good("explain_access_key"), "/items/0", "more")), 1),
+        (
+            permissions,
+            answer(200, JSON, &[], with(good("explain_access_key"), "/items/0/sources/0", "more")),
+            1,
+        ),
+        ("/v1/whoami", answer(200, JSON, &[], with(good("describe_caller"), "", "more")), 1),
+        ("/v1/openapi.json", answer(200, JSON, &[tag], json!({})), 2),
+    ] {
+        let found = contract_faults(&Method::GET, path, &answer);
+        assert_eq!(found.len(), faults, "{path} {answer:?}: {found:?}");
+        assert!(!found.iter().any(|fault| fault.contains("hushed")), "{found:?}");
+    }
 }

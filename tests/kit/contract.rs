@@ -1,7 +1,7 @@
 //! Checks each answer against the OpenAPI document.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
@@ -12,7 +12,10 @@ use serde_json::{Map, Value, json};
 use crate::Answer;
 
 /// The headers that an answer has only where the document names them.
-const HEADERS: [&str; 3] = ["ETag", "Idempotent-Replayed", "Retry-After"];
+const HEADERS: [&str; 4] = ["ETag", "Idempotent-Replayed", "Retry-After", "Content-Encoding"];
+
+/// The headers that an answer has wherever the document names them.
+const NAMED: [&str; 3] = ["ETag", "Cache-Control", "Vary"];
 
 static CONTRACT: LazyLock<Contract> = LazyLock::new(Contract::read);
 
@@ -28,9 +31,24 @@ struct Contract {
 /// # Panics
 /// When the document does not describe it.
 pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
+    let faults = contract_faults(method, path, answer);
+    assert!(
+        faults.is_empty(),
+        "the OpenAPI document does not describe an answer to {method} {path}, {}: {}\nIts body is {}",
+        answer.status,
+        faults.join("; "),
+        shape(&answer.body)
+    );
+}
+
+/// Returns in what an answer differs from what the OpenAPI document says of it. Only routes of the API are looked at.
+#[must_use]
+pub fn contract_faults(method: &Method, path: &str, answer: &Answer) -> Vec<String> {
     let path = path.split('?').next().unwrap_or_default();
     if path.starts_with("/v1/") && *method != Method::HEAD {
-        CONTRACT.check(method, path, answer);
+        CONTRACT.faults(method, path, answer)
+    } else {
+        Vec::new()
     }
 }
 
@@ -54,47 +72,50 @@ impl Contract {
         Self { document, closed, validators: Mutex::default() }
     }
 
-    fn check(&self, method: &Method, path: &str, answer: &Answer) {
+    fn faults(&self, method: &Method, path: &str, answer: &Answer) -> Vec<String> {
         let status = answer.status;
         let Some((template, operation)) = self.operation(method, path) else {
-            let unknown = answer.is_of_gateway() && status == 404;
-            assert!(unknown, "the OpenAPI document has no {method} {path}, which answers {status}");
-            return;
+            let is_unknown_to_gateway = answer.is_of_gateway() && status == 404;
+            return if is_unknown_to_gateway { Vec::new() } else { vec!["no such operation".to_owned()] };
         };
         let route = format!("{method} {template} → {status}");
-        let fault =
-            |what: String| panic!("the OpenAPI document does not describe an answer to {route}: {what}");
         let Some(response) = operation["responses"].get(status.to_string()).map(|found| self.resolved(found))
         else {
-            return fault("no such status".to_owned());
+            return vec!["no such status".to_owned()];
         };
+        let mut faults = Vec::new();
         for name in HEADERS {
-            let (named, given) = (response["headers"].get(name), answer.headers.get(name));
-            match (named, given) {
-                (None, Some(_)) => fault(format!("it has a {name}")),
-                (Some(header), Some(value)) => {
-                    let schema = &self.resolved(header)["schema"];
-                    let text = value.to_str().unwrap_or_default();
-                    let number = text.parse::<u64>().ok().filter(|_| schema["type"] == "integer");
-                    let value = number.map_or_else(|| Value::from(text), Value::from);
-                    self.fits(&format!("header {name}"), schema, &value).unwrap_or_else(fault);
-                }
-                _ => {}
+            if answer.headers.contains_key(name) && response["headers"].get(name).is_none() {
+                faults.push(format!("it has a {name}"));
             }
         }
-        let must_be_tagged = status < 300 && response["headers"].get("ETag").is_some();
-        if must_be_tagged && !answer.headers.contains_key("etag") {
-            fault("it has no ETag".to_owned());
+        for (name, header) in response["headers"].as_object().into_iter().flatten() {
+            let Some(value) = answer.headers.get(name) else {
+                if NAMED.contains(&name.as_str()) {
+                    faults.push(format!("it has no {name}"));
+                }
+                continue;
+            };
+            let schema = &self.resolved(header)["schema"];
+            let text = value.to_str().unwrap_or_default();
+            let number = text.parse::<u64>().ok().filter(|_| schema["type"] == "integer");
+            let value = number.map_or_else(|| Value::from(text), Value::from);
+            faults.extend(self.misfits(&format!("header {name}"), schema, &value));
         }
         let media_type = answer.header("content-type").split(';').next().unwrap_or_default();
         match response["content"].get(media_type) {
             Some(content) => {
                 let name = format!("{route} {media_type}");
-                self.fits(&name, &content["schema"], &answer.body).unwrap_or_else(fault);
+                faults.extend(self.misfits(&name, &content["schema"], &answer.body));
             }
             None if response.get("content").is_none() && answer.body.is_null() => {}
-            None => fault(format!("its media type is {media_type:?}")),
+            None => faults.push(format!("its media type is {media_type:?}")),
         }
+        let is_problem = media_type == "application/problem+json";
+        if status >= 400 && is_problem == answer.is_of_gateway() {
+            faults.push("the gateway and the functions answer in different media types".to_owned());
+        }
+        faults
     }
 
     /// Finds the operation of a path. A part of a path that is written out goes before one in braces.
@@ -119,16 +140,16 @@ impl Contract {
         self.document.pointer(reference.trim_start_matches('#')).expect("a reference leads somewhere")
     }
 
-    /// Checks a value against a schema of the document, which is compiled once under its name.
-    fn fits(&self, name: &str, schema: &Value, value: &Value) -> Result<(), String> {
+    /// Returns each fault of a value by a schema of the document, which is compiled once under its name. None holds a value.
+    fn misfits(&self, name: &str, schema: &Value, value: &Value) -> Vec<String> {
         let mut validators = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         let validator = validators.entry(name.to_owned()).or_insert_with(|| Arc::new(self.compile(schema)));
         let validator = Arc::clone(validator);
         drop(validators);
         let said = |error: jsonschema::ValidationError<'_>| {
-            format!("{} at {:?}", error.masked_with("[a value]"), error.instance_path().as_str())
+            format!("{} at {:?} of {name}", error.masked_with("[a value]"), error.instance_path().as_str())
         };
-        validator.validate(value).map_err(said)
+        validator.iter_errors(value).map(said).collect()
     }
 
     fn compile(&self, schema: &Value) -> Validator {
@@ -147,9 +168,41 @@ impl Contract {
     }
 }
 
-/// Forbids members that an object's schema does not name, unless the schema says which others there may be.
+/// Forbids members that the schema of an object does not name, at any depth, unless it says which others there may be.
 fn close(schema: &mut Value) {
-    if schema.get("properties").is_some() && schema.get("additionalProperties").is_none() {
-        schema["unevaluatedProperties"] = false.into();
+    let Some(keywords) = schema.as_object_mut() else { return };
+    let is_object = keywords.contains_key("properties");
+    for (keyword, inside) in keywords.iter_mut() {
+        match keyword.as_str() {
+            "properties" | "patternProperties" | "$defs" => {
+                inside.as_object_mut().into_iter().flat_map(Map::values_mut).for_each(close);
+            }
+            "items" | "additionalProperties" => close(inside),
+            "prefixItems" => inside.as_array_mut().into_iter().flatten().for_each(close),
+            // Alternatives of a whole value. Beside `properties` they say more of the same object, as `allOf` does.
+            "anyOf" | "oneOf" if !is_object => inside.as_array_mut().into_iter().flatten().for_each(close),
+            _ => {}
+        }
+    }
+    if is_object && !keywords.contains_key("additionalProperties") {
+        keywords.insert("unevaluatedProperties".to_owned(), false.into());
+    }
+}
+
+/// Writes the names and types of a value, and nothing of what it holds.
+fn shape(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(_) => "boolean".to_owned(),
+        Value::Number(_) => "number".to_owned(),
+        Value::String(_) => "string".to_owned(),
+        Value::Array(items) => {
+            let shapes: BTreeSet<_> = items.iter().map(shape).collect();
+            format!("[{}]", shapes.into_iter().collect::<Vec<_>>().join(" | "))
+        }
+        Value::Object(members) => {
+            let members = members.iter().map(|(name, member)| format!("{name}: {}", shape(member)));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
+        }
     }
 }

@@ -19,7 +19,7 @@ mod world;
 pub use answer::Answer;
 pub use authorizer_event::authorizer_event;
 pub use client::Client;
-pub use contract::operation_id;
+pub use contract::{contract_faults, operation_id};
 pub use local::{
     Call, Effect, EmailVerified, Fault, Freeze, Options, RestRequest, Service, Stack, Switches, TokenShape,
     UserinfoBehavior, When,

@@ -22,11 +22,16 @@ const DOCUMENT: &str = include_str!("../../../infra/openapi/openapi.json");
 /// The URL in the committed document, which names no deployment.
 const SERVER: &str = r#""url": "/""#;
 
-/// The document for the URL that was asked last. A deployment has one, or two with a domain of its own.
+/// The most URLs whose documents are kept. A deployment has one, or two with a domain of its own.
+const MAX_URLS: usize = 4;
+
+/// The documents for the URLs that were asked last, the latest first.
+///
+/// The gateway serves the domains that are configured alone, so a client cannot make up URLs. The bound holds in any case.
 #[derive(Debug)]
 pub struct Documents {
     text: String,
-    latest: Mutex<Option<(String, Arc<Both>)>>,
+    recent: Mutex<Vec<(String, Arc<Both>)>>,
 }
 
 /// A document, plain and compressed.
@@ -40,19 +45,18 @@ impl Documents {
     /// Prepares the document for keys with this prefix.
     #[must_use]
     pub fn new(prefix: &KeyPrefix) -> Self {
-        Self { text: with_prefix(DOCUMENT, prefix), latest: Mutex::default() }
+        Self { text: with_prefix(DOCUMENT, prefix), recent: Mutex::default() }
     }
 
     fn at(&self, url: &str) -> Arc<Both> {
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*latest {
-            Some((known, both)) if known == url => Arc::clone(both),
-            _ => {
-                let both = Arc::new(Both::new(self.text.replacen(SERVER, &format!(r#""url": "{url}""#), 1)));
-                *latest = Some((url.to_owned(), Arc::clone(&both)));
-                both
-            }
-        }
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let both = match recent.iter().position(|(known, _)| known == url) {
+            Some(place) => recent.remove(place).1,
+            None => Arc::new(Both::new(self.text.replacen(SERVER, &format!(r#""url": "{url}""#), 1))),
+        };
+        recent.insert(0, (url.to_owned(), Arc::clone(&both)));
+        recent.truncate(MAX_URLS);
+        both
     }
 }
 
@@ -104,6 +108,21 @@ mod tests {
         );
         assert!(with_prefix(DOCUMENT, &prefix).contains("leak_reported"));
         assert!(!with_prefix(DOCUMENT, &prefix).contains("`ak_"));
+    }
+
+    #[test]
+    fn a_document_is_made_once_for_each_of_a_few_urls() {
+        let documents = Documents::new(&"ak".parse().unwrap());
+        let [one, two] = ["https://one", "https://two"].map(|url| documents.at(url));
+        assert!(Arc::ptr_eq(&one, &documents.at("https://one")));
+        assert!(Arc::ptr_eq(&two, &documents.at("https://two")));
+        for number in 0..MAX_URLS {
+            documents.at(&format!("https://{number}"));
+            documents.at("https://one");
+        }
+        assert!(Arc::ptr_eq(&one, &documents.at("https://one")));
+        assert!(!Arc::ptr_eq(&two, &documents.at("https://two")));
+        assert_eq!(documents.recent.lock().unwrap().len(), MAX_URLS);
     }
 
     #[test]

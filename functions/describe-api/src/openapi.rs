@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 pub fn operations() -> Vec<Operation> {
     let describe = Operation::open("GET /v1/openapi.json", "describe_api", "Shows this document")
         .says("With this deployment's URL and key prefix. Caches may keep it for five minutes.")
-        .answers_version_of::<Map<String, Value>>();
+        .answers_version_of::<Map<String, Value>>()
+        .may_be_cached();
     vec![describe]
 }

@@ -35,11 +35,13 @@ struct Description {
     user_id: Option<String>,
     user_kind: Option<String>,
     user_name: Option<String>,
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["access_key", "oidc"])))]
     auth_method: String,
     key_id: Option<String>,
     key_name: Option<String>,
     roles: Vec<String>,
     permissions: Vec<String>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<api::Instant>"))]
     expires_at: Option<String>,
     expires_in_days: Option<i64>,
     issuer: Option<String>,

@@ -24,7 +24,8 @@ pub(crate) struct InboxPage {
 pub(crate) struct MarkedResponse {
     /// The number of unread messages among the newest 1,000.
     pub(crate) unread: u64,
-    /// Continues with older messages; `None` if all are marked.
+    /// Continues with older messages. `null` says that all are marked.
+    #[cfg_attr(feature = "openapi", schemars(extend("pattern" = api::openapi::CURSOR_PATTERN)))]
     pub(crate) next_cursor: Option<String>,
 }
 

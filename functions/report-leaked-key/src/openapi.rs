@@ -11,10 +11,9 @@ use crate::{Accepted, report::Body};
 /// Describes the operations.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
-    let json = ["application/json"];
     let report = Operation::open("POST /v1/leaked-keys", "report_leaked_keys", "Revokes keys that leaked")
         .says("The tokens are the proof. Every report is answered alike, whether a token was right or not.")
-        .takes_body(&json, true, report)
+        .takes_body(true, &[("application/json", report)])
         .answers::<Accepted>(202);
     let github = Operation::open(
         "POST /v1/leaked-keys/github",
@@ -24,7 +23,7 @@ pub fn operations() -> Vec<Operation> {
     .says("404 unless the deployment knows GitHub's keys.")
     .header("Github-Public-Key-Identifier", text, "The key that signed the message.")
     .header("Github-Public-Key-Signature", text, "The signature of the body.")
-    .takes_body(&json, true, matches)
+    .takes_body(true, &[("application/json", matches)])
     .answers::<Accepted>(202)
     .refuses([Forbidden, NotFound]);
     vec![report, github]

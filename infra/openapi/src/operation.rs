@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::{examples, responses, schemas::Schemas, security};
 
 /// The groups in which clients and pages show the operations.
-pub(crate) const TAGS: [(&str, &str); 8] = [
+pub(crate) const TAGS: [(&str, &str); 9] = [
     ("Organizations", "Tenants, their policies and their deletion."),
     ("Users", "People and machines of an organization."),
     ("Roles and groups", "What users and keys may do."),
@@ -15,6 +15,7 @@ pub(crate) const TAGS: [(&str, &str); 8] = [
     ("Audit", "What was changed, by whom."),
     ("Callers and tokens", "Who a caller is, and whether a token works."),
     ("Leaked keys", "Reports that revoke keys."),
+    ("Description", "This document."),
 ];
 
 /// Describes the headers that conditional and idempotent operations take.
@@ -60,18 +61,14 @@ pub(crate) fn describe(
         described["parameters"] = parameters.into();
     }
     if let Some(body) = &operation.body {
-        let schema = schemas.of_body(body.schema);
-        let content: Map<String, Value> = body
-            .media_types
-            .iter()
-            .map(|media_type| {
-                let mut content = json!({ "schema": schema });
-                if let Some(examples) = examples::request(operation.id) {
-                    content["examples"] = examples;
-                }
-                ((*media_type).to_owned(), content)
-            })
-            .collect();
+        let mut content = Map::new();
+        for (media_type, schema) in &body.content {
+            let mut described = json!({ "schema": schemas.of_body(*schema) });
+            if let Some(examples) = examples::request(operation.id) {
+                described["examples"] = examples;
+            }
+            content.insert((*media_type).to_owned(), described);
+        }
         described["requestBody"] = json!({ "required": body.required, "content": content });
     }
     described
@@ -126,6 +123,8 @@ fn tag(operation: &Operation) -> &'static str {
         "Audit"
     } else if holds("/leaked-keys") {
         "Leaked keys"
+    } else if holds("openapi") {
+        "Description"
     } else if holds("whoami") || operation.caller == Caller::Anybody {
         "Callers and tokens"
     } else {

@@ -17,6 +17,18 @@ pub(crate) fn headers() -> Value {
             "description": "The version of the object, for `If-Match` and `If-None-Match`.",
             "schema": { "type": "string", "pattern": "^\"[0-9]+\"$" },
         },
+        "Cache-Control": {
+            "description": "How long caches may keep the answer.",
+            "schema": { "type": "string", "const": "public, max-age=300" },
+        },
+        "Vary": {
+            "description": "The header of the request on which the answer depends.",
+            "schema": { "type": "string", "const": "accept-encoding" },
+        },
+        "Content-Encoding": {
+            "description": "How the body is compressed. Absent if it is not.",
+            "schema": { "type": "string", "const": "gzip" },
+        },
         "Idempotent-Replayed": {
             "description": "`true` if an earlier request under this `Idempotency-Key` did it. The answer then has no secret.",
             "schema": { "type": "string", "const": "true" },
@@ -32,6 +44,12 @@ fn header(name: &str) -> Value {
     json!({ "$ref": format!("#/components/headers/{name}") })
 }
 
+/// Returns the headers that tell caches what they may keep.
+fn headers_for_caches(operation: &Operation) -> Vec<(String, Value)> {
+    let names = if operation.success.is_cacheable { &["Cache-Control", "Vary"][..] } else { &[] };
+    names.iter().map(|name| ((*name).to_owned(), header(name))).collect()
+}
+
 /// Describes every answer to an operation.
 ///
 /// The answers to what was not done are the same for many operations, so that they go to `components`.
@@ -45,9 +63,11 @@ pub(crate) fn describe(
     responses.insert(success.status, done(operation, schemas));
     let shows = operation.route.starts_with("GET ");
     if shows && operation.is_conditional {
+        let mut headers = Map::from_iter([("ETag".to_owned(), header("ETag"))]);
+        headers.extend(headers_for_caches(operation));
         let described = json!({
             "description": "`If-None-Match` names this version: nothing has changed.",
-            "headers": { "ETag": header("ETag") },
+            "headers": headers,
         });
         responses.insert(304, described);
     }
@@ -82,6 +102,10 @@ fn done(operation: &Operation, schemas: &mut Schemas) -> Value {
     let mut headers = Map::new();
     if success.has_entity_tag {
         headers.insert("ETag".to_owned(), header("ETag"));
+    }
+    headers.extend(headers_for_caches(operation));
+    if success.is_cacheable {
+        headers.insert("Content-Encoding".to_owned(), header("Content-Encoding"));
     }
     if operation.is_idempotent {
         headers.insert("Idempotent-Replayed".to_owned(), header("Idempotent-Replayed"));

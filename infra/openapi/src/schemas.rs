@@ -123,3 +123,65 @@ fn list_words(schema: &mut Schema) {
     schema.insert("enum".to_owned(), words.into_iter().map(|(word, _)| word).collect());
     schema.insert("description".to_owned(), description.trim().into());
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::cidr::Cidr;
+    use jsonschema::{Draft, options};
+
+    #[test]
+    fn a_text_fits_the_pattern_of_networks_if_it_is_one() {
+        let schema = &crate::document()["components"]["schemas"]["Cidr"];
+        let validator = options().with_draft(Draft::Draft202012).build(schema).unwrap();
+        let addresses = [
+            "0.0.0.0",
+            "255.255.255.255",
+            "192.0.2.1",
+            "256.0.2.1",
+            "192.0.02.1",
+            "192.0.2",
+            "::",
+            "::1",
+            "1::",
+            "1::2",
+            "1:2:3:4:5:6:7:8",
+            "1:2:3:4:5:6:7::",
+            "::2:3:4:5:6:7:8",
+            "1:2:3::5:6:7:8",
+            "1:2:3:4:5:6:7",
+            "1::3::5",
+            "1:2:3:4::5:6:7:8",
+            "::ffff:192.0.2.1",
+            "1:2:3:4:5:6:192.0.2.1",
+            "1:2:3:4:5:192.0.2.1",
+            "192.0.2.1::",
+            "1::192.0.2.1:2",
+            "2001:DB8::1",
+            "12345::",
+            "g::",
+            "fe80::1%eth0",
+            "",
+            " ::1",
+            "::1 ",
+            "a",
+            "[::1]",
+            ":::",
+            ":",
+            "1:2:3:4:5::192.0.2.1",
+            "1:2:3:4:5:6::192.0.2.1",
+            "1:2:3:4:5:6::8",
+            "\u{661}.0.0.0",
+        ];
+        let ends = [
+            "", "/", "/0", "/8", "/08", "/32", "/33", "/99", "/100", "/128", "/129", "/256", "/-1", "/+1",
+            "/8/8", "\n",
+        ];
+        let mut networks = 0;
+        for text in addresses.iter().flat_map(|address| ends.map(|end| format!("{address}{end}"))) {
+            let is_network = text.parse::<Cidr>().is_ok();
+            assert_eq!(validator.is_valid(&text.as_str().into()), is_network, "{text:?}");
+            networks += usize::from(is_network);
+        }
+        assert!(networks > 100, "{networks}");
+    }
+}

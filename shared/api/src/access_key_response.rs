@@ -48,9 +48,17 @@ pub struct AccessKeyResponse {
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Secret"))]
 pub struct SecretResponse {
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(regex(pattern = "^[a-z][a-z0-9]{1,9}_[0-9A-Za-z]{20}_[0-9A-Za-z]{49}$"))
+    )]
     token: String,
+    /// The prefix and the key id: the public half of the pair.
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = "^[a-z][a-z0-9]{1,9}_[0-9A-Za-z]{20}$")))]
     access_key: String,
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = "^[0-9A-Za-z]{49}$")))]
     secret_key: String,
+    /// Both halves and the organization's id on one line.
     copy: String,
 }
 

@@ -7,6 +7,8 @@ mod parameter;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+pub use crate::paging::CURSOR_PATTERN;
+
 pub use self::{
     operation::{Caller, Operation, RequestBody, Success},
     parameter::{Parameter, search, ulid},

@@ -9,6 +9,9 @@ use sha2::{Digest, Sha256};
 
 use crate::{HandlerError, Request};
 
+/// How every cursor is written: [`CHECKSUM_LENGTH`] characters and a position, in Base64 for URLs.
+#[cfg(feature = "openapi")]
+pub const CURSOR_PATTERN: &str = "^[A-Za-z0-9_-]{22,}$";
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 100;
 
@@ -25,11 +28,12 @@ pub struct Paging {
 
 /// One page as the API shows it.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "{T}Page"))]
 pub struct Page<T> {
     /// The items. A page may hold fewer than `limit`, even none, and still not be the last.
     items: Vec<T>,
     /// Where the next page starts. `null` says that this page is the last.
+    #[cfg_attr(feature = "openapi", schemars(extend("pattern" = CURSOR_PATTERN)))]
     next_cursor: Option<String>,
 }
 
@@ -138,6 +142,7 @@ mod tests {
     fn a_cursor_is_valid_for_its_own_list_only() {
         let cursor = encode_cursor("tenant keys", "position");
         assert_eq!(decode_cursor("tenant keys", &cursor).unwrap(), "position");
+        assert_eq!(encode_cursor("", "").len(), 22);
         assert!(decode_cursor("other keys", &cursor).is_err());
         assert!(decode_cursor("tenant users", &cursor).is_err());
     }

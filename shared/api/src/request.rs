@@ -113,13 +113,23 @@ impl<C> Request<C> {
         (Request { route, now, moment, caller: (), source_ip, id, inner }, caller)
     }
 
-    /// Returns the URL of the deployment that the client called, without a `/` at its end.
+    /// Returns the URL of the deployment that the client called, in lower case, without a `/` at its end.
+    ///
+    /// The domain is the gateway's, which is one of those that it serves, and never the header `Host`. It goes into documents,
+    /// so one with other characters than those of domains is a failure.
     pub fn deployment(&self) -> Result<String, HandlerError> {
         let context = context(&self.inner)?;
-        let domain = context.domain_name.as_deref().ok_or(BadContext("domain"))?;
+        let plain = |text: &str, others: &[u8]| {
+            !text.is_empty() && text.bytes().all(|c| c.is_ascii_alphanumeric() || others.contains(&c))
+        };
+        let domain = context.domain_name.as_deref().filter(|domain| plain(domain, b".-:"));
+        let domain = domain.ok_or(BadContext("domain"))?.to_ascii_lowercase();
         let is_local = ["localhost", "127.0.0.1"].contains(&domain.split(':').next().unwrap_or_default());
         let scheme = if is_local { "http" } else { "https" };
         let stage = context.stage.as_deref().filter(|stage| *stage != "$default");
+        if stage.is_some_and(|stage| !plain(stage, b"_-")) {
+            return Err(BadContext("stage").into());
+        }
         Ok(format!("{scheme}://{domain}{}", stage.map(|stage| format!("/{stage}")).unwrap_or_default()))
     }
 

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
+#[cfg(any(test, feature = "openapi"))]
+mod pattern;
+
 /// The most networks that a key may have.
 pub const MAX_NETWORKS: usize = 50;
 
@@ -18,7 +21,10 @@ pub const MAX_NETWORKS: usize = 50;
 #[cfg_attr(
     feature = "openapi",
     derive(schemars::JsonSchema),
-    schemars(description = "An IP address, or a network such as 192.0.2.0/24 or 2001:db8::/32.")
+    schemars(
+        description = "An IP address, or a network such as 192.0.2.0/24 or 2001:db8::/32.",
+        extend("pattern" = pattern::of_networks())
+    )
 )]
 #[serde(into = "String", try_from = "String")]
 pub struct Cidr(IpNet);
@@ -77,14 +83,22 @@ fn shortest(network: IpNet) -> IpNet {
     }
 }
 
+/// Reads a number of bits. Zeros in front are refused, as they are in addresses: some programs read octal numbers then.
+fn leading_bits(text: &str) -> Result<u8, BadCidr> {
+    let is_plain = text.bytes().all(|c| c.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    text.parse().ok().filter(|_| is_plain).ok_or(BadCidr)
+}
+
 impl FromStr for Cidr {
     type Err = BadCidr;
 
     fn from_str(text: &str) -> Result<Self, BadCidr> {
-        let network = if text.contains('/') {
-            text.parse().map_err(|_| BadCidr)?
-        } else {
-            IpNet::from(text.parse::<IpAddr>().map_err(|_| BadCidr)?)
+        let (address, bits) =
+            text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let address: IpAddr = address.parse().map_err(|_| BadCidr)?;
+        let network = match bits {
+            None => address.into(),
+            Some(bits) => IpNet::new(address, leading_bits(bits)?).map_err(|_| BadCidr)?,
         };
         Ok(Self(shortest(network)))
     }
@@ -134,9 +148,23 @@ mod tests {
         ] {
             assert_eq!(cidr(written).to_string(), kept, "{written}");
         }
-        for text in
-            ["", "192.0.2", "192.0.2.0/33", "192.0.2.0/", "192.0.2.0/-1", "2001:db8::/129", "a", " ::1"]
-        {
+        for text in [
+            "",
+            "192.0.2",
+            "192.0.2.0/33",
+            "192.0.2.0/",
+            "192.0.2.0/-1",
+            "2001:db8::/129",
+            "a",
+            " ::1",
+            "192.0.2.0/+8",
+            "192.0.2.0/08",
+            "192.0.02.0/8",
+            "192.0.2.0/8/8",
+            "::/00",
+            "::ffff:192.0.02.1/128",
+            "::/256",
+        ] {
             assert!(text.parse::<Cidr>().is_err(), "{text}");
         }
     }
@@ -159,6 +187,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_fits_the_pattern_is_a_network(
+            text in pattern::of_networks().trim_start_matches('^').trim_end_matches('$'),
+        ) {
+            prop_assert!(text.parse::<Cidr>().is_ok(), "{}", text);
+        }
+
         #[test]
         fn a_network_reads_back_and_holds_the_address_it_was_written_with(
             address in any::<IpAddr>(), bits in 0..=128_u8,

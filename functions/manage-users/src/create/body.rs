@@ -17,9 +17,23 @@ use serde::Deserialize;
 /// The most keys that can be created together with a machine user.
 const MAX_KEYS: usize = 20;
 
-/// A new user. A machine may come with keys.
+/// A new user. A machine may come with keys; a person has an e-mail address.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewUser"))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(
+        rename = "NewUser",
+        extend("not" = {
+            "required": ["kind"],
+            "properties": { "kind": { "enum": ["owner", "normal"] } },
+            "anyOf": [
+                { "properties": { "email": { "type": "null" } } },
+                { "required": ["access_keys"], "properties": { "access_keys": { "type": "array", "minItems": 1 } } },
+            ],
+        })
+    )
+)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Body {
     pub(crate) kind: Kind,

@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use super::{MakeSchema, Parameter, schema_of};
 use crate::{Page, ProblemCode};
 
+const JSON: &str = "application/json";
+
 /// Who may call an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caller {
@@ -23,12 +25,10 @@ pub enum Caller {
 /// The body of a request.
 #[derive(Debug, Clone)]
 pub struct RequestBody {
-    /// The media types, the usual one first.
-    pub media_types: Vec<&'static str>,
+    /// What it may be, by media type; the usual one first.
+    pub content: Vec<(&'static str, MakeSchema)>,
     /// Whether it must be given.
     pub required: bool,
-    /// What it may be.
-    pub schema: MakeSchema,
 }
 
 /// An answer to a request that was done.
@@ -40,6 +40,8 @@ pub struct Success {
     pub schema: Option<MakeSchema>,
     /// Whether an `ETag` comes with it.
     pub has_entity_tag: bool,
+    /// Whether caches may keep it. Then it may be compressed too.
+    pub is_cacheable: bool,
 }
 
 /// One operation of the API. A problem that every operation may answer needs no mention.
@@ -96,7 +98,7 @@ impl Operation {
             query: Vec::new(),
             headers: Vec::new(),
             body: None,
-            success: Success { status: 204, schema: None, has_entity_tag: false },
+            success: Success { status: 204, schema: None, has_entity_tag: false, is_cacheable: false },
             problems,
             is_conditional: false,
             is_idempotent: false,
@@ -155,46 +157,57 @@ impl Operation {
     /// Takes a JSON object.
     #[must_use]
     pub fn takes<T: JsonSchema>(self) -> Self {
-        self.takes_body(&["application/json"], true, schema_of::<T>())
+        self.takes_body(true, &[(JSON, schema_of::<T>())])
     }
 
     /// Takes a JSON object, or no body.
     #[must_use]
     pub fn may_take<T: JsonSchema>(self) -> Self {
-        self.takes_body(&["application/json"], false, schema_of::<T>())
+        self.takes_body(false, &[(JSON, schema_of::<T>())])
     }
 
     /// Takes a merge patch (RFC 7396).
     #[must_use]
     pub fn takes_patch<T: JsonSchema>(self) -> Self {
-        self.takes_body(&["application/merge-patch+json", "application/json"], true, schema_of::<T>())
+        self.takes_body(true, &["application/merge-patch+json", JSON].map(|kind| (kind, schema_of::<T>())))
     }
 
     /// Takes a body of one of these media types.
     #[must_use]
-    pub fn takes_body(mut self, media_types: &[&'static str], required: bool, schema: MakeSchema) -> Self {
-        self.body = Some(RequestBody { media_types: media_types.to_vec(), required, schema });
+    pub fn takes_body(mut self, required: bool, content: &[(&'static str, MakeSchema)]) -> Self {
+        self.body = Some(RequestBody { content: content.to_vec(), required });
         self.refuses([ProblemCode::TooLarge])
     }
 
     /// Answers this status with an object that has no version.
     #[must_use]
     pub fn answers<T: JsonSchema>(mut self, status: u16) -> Self {
-        self.success = Success { status, schema: Some(schema_of::<T>()), has_entity_tag: false };
+        self.success =
+            Success { status, schema: Some(schema_of::<T>()), has_entity_tag: false, is_cacheable: false };
         self
     }
 
     /// Answers an object with its version as the `ETag`, if the conditions in the request hold.
     #[must_use]
     pub fn answers_version_of<T: JsonSchema>(mut self) -> Self {
-        self.success = Success { status: 200, schema: Some(schema_of::<T>()), has_entity_tag: true };
+        self.success = Success {
+            status: 200,
+            schema: Some(schema_of::<T>()),
+            has_entity_tag: true,
+            is_cacheable: false,
+        };
         self.judges_conditions()
     }
 
     /// Answers 201 with the new object.
     #[must_use]
     pub fn creates<T: JsonSchema>(mut self) -> Self {
-        self.success = Success { status: 201, schema: Some(schema_of::<T>()), has_entity_tag: true };
+        self.success = Success {
+            status: 201,
+            schema: Some(schema_of::<T>()),
+            has_entity_tag: true,
+            is_cacheable: false,
+        };
         self
     }
 
@@ -215,6 +228,13 @@ impl Operation {
     #[must_use]
     pub fn in_pages(mut self) -> Self {
         self.query.extend([Parameter::LIMIT, Parameter::CURSOR]);
+        self
+    }
+
+    /// Lets caches keep the answer.
+    #[must_use]
+    pub const fn may_be_cached(mut self) -> Self {
+        self.success.is_cacheable = true;
         self
     }
 

@@ -6,7 +6,7 @@ use domain::{
 };
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-use super::{MakeSchema, schema_of};
+use super::{CURSOR_PATTERN, MakeSchema, schema_of};
 
 /// A parameter of an operation.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,7 @@ impl Parameter {
     pub(super) const CURSOR: Self = Self {
         name: "cursor",
         description: "The `next_cursor` of the page before. It is valid with the same filters alone.",
-        schema: |_| json_schema!({ "type": "string", "minLength": 1 }),
+        schema: |_| json_schema!({ "type": "string", "pattern": CURSOR_PATTERN }),
     };
 
     /// Returns what a name in braces stands for in every path of the API. `None` for an unknown name.
