@@ -19,13 +19,7 @@ pub fn operations() -> Vec<Operation> {
             .says("The caller becomes its first owner. Takes a sign-in with a verified address.")
             .takes::<create::Body>()
             .creates::<OrganizationResponse>()
-            .leads_to(&[
-                "get_organization",
-                "update_organization",
-                "delete_organization",
-                "create_user",
-                "put_role",
-            ]);
+            .leads_to(&["get_organization", "update_organization", "delete_organization", "create_user"]);
     let list = Operation::signed_in(
         "GET /v1/organizations",
         "list_organizations",

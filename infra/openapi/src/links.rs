@@ -28,3 +28,34 @@ pub(crate) fn of(operation: &Operation, all: &[Operation]) -> Map<String, Value>
     };
     operation.leads_to.iter().map(link).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::document;
+
+    #[test]
+    fn each_link_takes_members_that_the_answer_always_has() {
+        let document = document();
+        let operations = document["paths"]
+            .as_object()
+            .unwrap()
+            .values()
+            .flat_map(|methods| methods.as_object().unwrap().values());
+        let responses = operations.flat_map(|operation| operation["responses"].as_object().unwrap().values());
+        let mut count = 0;
+        for response in responses {
+            let schema =
+                response["content"]["application/json"]["schema"]["$ref"].as_str().unwrap_or_default();
+            for link in response["links"].as_object().into_iter().flat_map(|links| links.values()) {
+                let required =
+                    document.pointer(schema.trim_start_matches('#')).unwrap()["required"].as_array().unwrap();
+                for value in link["parameters"].as_object().unwrap().values() {
+                    let member = value.as_str().unwrap().strip_prefix("$response.body#/");
+                    assert!(member.is_none_or(|member| required.contains(&member.into())), "{link}");
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 20, "{count}");
+    }
+}

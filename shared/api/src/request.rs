@@ -115,15 +115,17 @@ impl<C> Request<C> {
 
     /// Returns the URL of the deployment that the client called, in lower case, without a `/` at its end.
     ///
-    /// The domain is the gateway's, which is one of those that it serves, and never the header `Host`. It goes into documents,
-    /// so one with other characters than those of domains is a failure.
+    /// The domain is the gateway's, which serves those that are configured alone. It follows the header `Host`, and it goes into
+    /// documents. So one with other characters than those of domains is refused.
     pub fn deployment(&self) -> Result<String, HandlerError> {
         let context = context(&self.inner)?;
         let plain = |text: &str, others: &[u8]| {
             !text.is_empty() && text.bytes().all(|c| c.is_ascii_alphanumeric() || others.contains(&c))
         };
-        let domain = context.domain_name.as_deref().filter(|domain| plain(domain, b".-:"));
-        let domain = domain.ok_or(BadContext("domain"))?.to_ascii_lowercase();
+        let domain = context.domain_name.as_deref().ok_or(BadContext("domain"))?.to_ascii_lowercase();
+        if !plain(&domain, b".-:") {
+            return Err(Error::invalid("host", "must be a domain of this API").into());
+        }
         let is_local = ["localhost", "127.0.0.1"].contains(&domain.split(':').next().unwrap_or_default());
         let scheme = if is_local { "http" } else { "https" };
         let stage = context.stage.as_deref().filter(|stage| *stage != "$default");
