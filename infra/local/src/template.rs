@@ -9,6 +9,7 @@ pub(crate) mod names;
 mod parameters;
 pub(crate) mod policy;
 pub(crate) mod resolve;
+mod rules;
 pub(crate) mod store;
 mod yaml;
 
@@ -61,6 +62,7 @@ impl Template {
             return Err(TemplateError::new("Resources", "is missing"));
         }
         let resolver = Resolver::new(&template, &with_local_values(&template, issuer, given))?;
+        rules::check(&template, &resolver)?;
         let resources = present(&template, &resolver)?;
         Ok(Self {
             functions: functions::read(&template, &resources, &resolver)?,

@@ -51,7 +51,8 @@ impl<'t> Resolver<'t> {
         }
     }
 
-    fn evaluate(&self, value: &Value) -> Result<bool, TemplateError> {
+    /// Evaluates a condition that stands where it is used.
+    pub(super) fn evaluate(&self, value: &Value) -> Result<bool, TemplateError> {
         let resolved = self.resolve(value)?;
         let decided = resolved.as_bool().or_else(|| resolved.as_str().and_then(|text| text.parse().ok()));
         decided.ok_or_else(|| TemplateError::new(value.to_string(), "is not a condition"))
