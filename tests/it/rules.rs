@@ -2,6 +2,7 @@
 
 mod circles;
 mod code;
+mod deployer_policy;
 mod documents;
 mod openapi;
 mod template;
