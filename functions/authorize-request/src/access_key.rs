@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use api::{
-    Caller, Member,
+    Caller, CallerIds, Member,
     app::{KnownWrong, SecretMatch},
+    causes, set_caller_ids,
 };
 use domain::{
     Time,
@@ -31,6 +32,7 @@ pub(crate) async fn authorize(
     text: &str,
 ) -> Result<Caller, Stop> {
     let token = Token::parse(&authorizer.app.key_prefix, text).map_err(|_| Refusal::Malformed)?;
+    set_caller_ids(CallerIds::of_key(token.key_id()));
     if let Some(cached) = authorizer.decisions.get(&token.key_id(), request.moment) {
         match verify(authorizer, request, token, &cached).await {
             Err(Stop::Refused(_)) => {}
@@ -44,9 +46,9 @@ pub(crate) async fn authorize(
             record_use(authorizer, &found.key, request.now).await;
             authorizer.decisions.put(token.key_id(), request.moment, Arc::new(found));
         }
-        Err(Stop::Refused(Refusal::RetiredSecret(_))) => reuse::notify(authorizer, request, &found).await,
+        Err(Stop::Refused(Refusal::RetiredSecret)) => reuse::notify(authorizer, request, &found).await,
         // A revoked key is none of the live keys that its user's later wrong secrets are compared with.
-        Err(Stop::Refused(Refusal::WrongSecret(_) | Refusal::Revoked(_))) => {
+        Err(Stop::Refused(Refusal::WrongSecret | Refusal::Revoked)) => {
             let KeyWithUser { key, user } = &found;
             authorizer.app.pepper.remember_wrong(token, request.moment, Some(user), Some(key));
         }
@@ -63,15 +65,19 @@ async fn read(
 ) -> Result<KeyWithUser, Stop> {
     let (app, key_id) = (&authorizer.app, token.key_id());
     match app.pepper.known_wrong(token, request.moment) {
-        Some(KnownWrong::UnknownKey) => return Err(Refusal::UnknownKey(key_id).into()),
-        Some(KnownWrong::WrongSecret) => return Err(Refusal::WrongSecret(key_id).into()),
+        Some(KnownWrong::UnknownKey) => return Err(Refusal::UnknownKey.into()),
+        Some(KnownWrong::WrongSecret) => return Err(Refusal::WrongSecret.into()),
         None => {}
     }
     match app.table.access_key_or_user(key_id).await? {
-        (Some(key), Some(user)) => Ok(KeyWithUser { key, user }),
+        (Some(key), Some(user)) => {
+            let organization_id = Some(user.organization_id);
+            set_caller_ids(CallerIds { organization_id, ..CallerIds::of_key(key_id) });
+            Ok(KeyWithUser { key, user })
+        }
         (_, user) => {
             app.pepper.remember_wrong(token, request.moment, user.as_ref(), None);
-            Err(Refusal::UnknownKey(key_id).into())
+            Err(Refusal::UnknownKey.into())
         }
     }
 }
@@ -86,17 +92,17 @@ async fn verify(
     let key = &found.key;
     let secret = match authorizer.app.pepper.check(key, token, request.moment).await? {
         SecretMatch::Active(secret) => secret,
-        SecretMatch::None => return Err(Refusal::WrongSecret(key.key_id).into()),
-        SecretMatch::Retired => return Err(Refusal::RetiredSecret(key.key_id).into()),
+        SecretMatch::None => return Err(Refusal::WrongSecret.into()),
+        SecretMatch::Retired => return Err(Refusal::RetiredSecret.into()),
     };
     match key.status(request.now) {
         Status::Active => {}
-        Status::Inactive => return Err(Refusal::Inactive(key.key_id).into()),
-        Status::Expired => return Err(Refusal::Expired(key.key_id).into()),
-        Status::Revoked => return Err(Refusal::Revoked(key.key_id).into()),
+        Status::Inactive => return Err(Refusal::Inactive.into()),
+        Status::Expired => return Err(Refusal::Expired.into()),
+        Status::Revoked => return Err(Refusal::Revoked.into()),
     }
-    if !key.may_be_used_from(request.source_ip.parse().ok()) {
-        return Err(Refusal::ForeignAddress(key.key_id).into());
+    if !key.may_be_used_from(request.ids.source_ip.parse().ok()) {
+        return Err(Refusal::ForeignAddress.into());
     }
     let suspended = WhileSuspended::Refused;
     let member = member::authorize(authorizer, request, &found.user, Some(key), suspended).await?;
@@ -115,8 +121,8 @@ async fn record_use(authorizer: &Authorizer, key: &AccessKey, now: Time) {
     match tokio::time::timeout(USE_TIMEOUT, recording).await {
         Ok(Ok(())) => {}
         Ok(Err(failure)) => {
-            tracing::warn!(key.id = %key.key_id, error.cause = %failure, "could not record the use of a key");
+            tracing::warn!(causes = causes(&failure), "could not record the use of a key");
         }
-        Err(_) => tracing::warn!(key.id = %key.key_id, "gave up recording the use of a key"),
+        Err(_) => tracing::warn!("gave up recording the use of a key"),
     }
 }

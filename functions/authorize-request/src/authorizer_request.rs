@@ -1,6 +1,8 @@
 //! The gateway's question to the authorizer, read from its two event formats.
 
-use api::{AuthorizerContext, app::Moment};
+use std::sync::Arc;
+
+use api::{AuthorizerContext, RequestIds, app::Moment};
 use domain::{
     Time,
     audit::{Actor, Origin},
@@ -98,19 +100,16 @@ pub(crate) struct AuthorizerRequest {
     pub(crate) now: Time,
     /// The same time, and that of the process's clock.
     pub(crate) moment: Moment,
-    pub(crate) api_id: String,
+    /// What its log lines say of it. The route is as `GET /v1/organizations/{organization_id}`, `$default` or `$connect`.
+    pub(crate) ids: Arc<RequestIds>,
     /// Empty for a WebSocket API.
     pub(crate) method: String,
-    /// As `GET /v1/organizations/{organization_id}`, `$default` or `$connect`.
-    pub(crate) route_key: String,
     pub(crate) path: String,
     pub(crate) headers: Headers,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) organization_id: Option<String>,
     /// Whether a sign-in may pass on routes that name no organization.
     pub(crate) sign_in_routes: bool,
-    pub(crate) source_ip: String,
-    pub(crate) request_id: String,
 }
 
 impl AuthorizerRequest {
@@ -123,7 +122,7 @@ impl AuthorizerRequest {
 
     /// Tells whether a client connects to a WebSocket API.
     pub(crate) fn connects(&self) -> bool {
-        self.route_key == CONNECT
+        self.ids.route == CONNECT
     }
 
     /// Returns the most bytes of a context that the gateway passes on.
@@ -133,7 +132,7 @@ impl AuthorizerRequest {
 
     /// Returns the origin of a change that this request makes.
     pub(crate) fn origin(&self, actor: Actor) -> Origin {
-        let (source_ip, request_id) = (self.source_ip.clone(), self.request_id.clone());
+        let (source_ip, request_id) = (self.ids.source_ip.clone(), self.ids.request_id.clone());
         Origin { at: self.moment.timestamp(), actor, source_ip, request_id }
     }
 }
@@ -185,16 +184,18 @@ impl TryFrom<Payload<'_>> for AuthorizerRequest {
             format,
             now: moment.time(),
             moment,
-            api_id: context.api_id,
+            ids: Arc::new(RequestIds {
+                request_id: context.request_id,
+                api_id: context.api_id,
+                route: route_key,
+                source_ip,
+            }),
             method,
-            route_key,
             path: event.raw_path.or(event.path).unwrap_or_default(),
             headers: several.or(event.headers).unwrap_or_default(),
             query,
             organization_id: event.path_parameters.and_then(|path| path.organization_id),
             sign_in_routes: sign_in_routes.is_some_and(|value| value == "allow"),
-            source_ip,
-            request_id: context.request_id,
         })
     }
 }
@@ -207,16 +208,18 @@ impl AuthorizerRequest {
             format: Format::Simple,
             now: Time::from_seconds(1_790_000_000),
             moment: Moment::now(Time::from_seconds(1_790_000_000).into()),
-            api_id: "api".to_owned(),
+            ids: Arc::new(RequestIds {
+                request_id: "id".to_owned(),
+                api_id: "api".to_owned(),
+                route: "GET /x".to_owned(),
+                source_ip: "192.0.2.1".to_owned(),
+            }),
             method: "GET".to_owned(),
-            route_key: "GET /x".to_owned(),
             path: "/x".to_owned(),
             headers: Headers::default(),
             query: Vec::new(),
             organization_id: None,
             sign_in_routes: false,
-            source_ip: "192.0.2.1".to_owned(),
-            request_id: "id".to_owned(),
         }
     }
 }

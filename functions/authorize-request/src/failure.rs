@@ -1,6 +1,6 @@
 //! Failures, because of which the authorizer cannot decide.
 
-use api::app::PepperFailure;
+use api::{FAILURE, app::PepperFailure};
 use lambda_runtime::Diagnostic;
 
 use crate::jwt::IssuerFailure;
@@ -43,7 +43,7 @@ impl Failure {
 
     /// Logs the failure, once, and makes it the invocation's error.
     pub(crate) fn report(self) -> Diagnostic {
-        tracing::error!(error.causes = api::causes(&self), "could not decide on a request");
+        tracing::error!(causes = api::causes(&self), metrics = %FAILURE, "could not decide on a request");
         Diagnostic { error_type: "Failure".to_owned(), error_message: "could not decide".to_owned() }
     }
 }

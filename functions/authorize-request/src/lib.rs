@@ -24,7 +24,9 @@ mod sign_in;
 mod stop;
 mod suspension;
 
-use api::{AuthorizerContext, Caller, Credential, request_id_of, with_request_ids};
+use std::sync::Arc;
+
+use api::{AuthorizerContext, Caller, Credential, RequestIds, set_request_ids};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::de::IgnoredAny;
 
@@ -42,22 +44,21 @@ pub use settings::Authorizer;
 pub async fn authorize_request(
     authorizer: &Authorizer,
     events: &RawEvents,
-    event: LambdaEvent<IgnoredAny>,
+    _: LambdaEvent<IgnoredAny>,
 ) -> Result<AuthorizerResponse, Diagnostic> {
     let payload = events.take();
     let request = AuthorizerRequest::parse(&payload);
-    let request_id = match &request {
-        Ok(parsed) => Some(parsed.request_id.clone()),
-        Err(_) => request_id_of(&payload),
-    };
-    with_request_ids(event.context.request_id, request_id, respond(authorizer, request)).await
+    match &request {
+        Ok(request) => set_request_ids(&request.ids),
+        Err(_) => set_request_ids(&Arc::new(RequestIds::find(&payload))),
+    }
+    respond(authorizer, request.map_err(Failure::report)?).await
 }
 
 async fn respond(
     authorizer: &Authorizer,
-    request: Result<AuthorizerRequest, Failure>,
+    request: AuthorizerRequest,
 ) -> Result<AuthorizerResponse, Diagnostic> {
-    let request = request.map_err(Failure::report)?;
     match authorize(authorizer, &request).await {
         Ok(caller) => {
             let context = AuthorizerContext::from(&caller);

@@ -1,6 +1,9 @@
 //! Refusals: the reasons for which a request may not pass.
 
-use domain::id::KeyId;
+use api::{Metrics, Unit};
+
+/// One refusal, by its reason.
+const REFUSAL: Metrics<'static> = Metrics::of(&[("Refusals", Unit::Count, 1)]).by_reason();
 
 /// A reason for which a request may not pass. It goes to the log, never to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,19 +17,19 @@ pub(crate) enum Refusal {
     /// The credential has no known form.
     Malformed,
     /// The token is well-formed, but there is no such key.
-    UnknownKey(KeyId),
+    UnknownKey,
     /// The key exists and the secret is not its own.
-    WrongSecret(KeyId),
+    WrongSecret,
     /// The secret was replaced by a rotation.
-    RetiredSecret(KeyId),
+    RetiredSecret,
     /// The key was revoked.
-    Revoked(KeyId),
+    Revoked,
     /// The key is switched off.
-    Inactive(KeyId),
+    Inactive,
     /// The key has expired.
-    Expired(KeyId),
+    Expired,
     /// The key may not be used from the address of the request.
-    ForeignAddress(KeyId),
+    ForeignAddress,
     /// The user is suspended or deleted.
     UserNotActive,
     /// The organization is suspended, deleted, or does not exist.
@@ -52,7 +55,7 @@ impl Refusal {
     pub(crate) const fn is_of_known_caller(self) -> bool {
         matches!(
             self,
-            Self::ForeignAddress(_)
+            Self::ForeignAddress
                 | Self::UserNotActive
                 | Self::OrganizationNotActive
                 | Self::NotAMember
@@ -69,13 +72,13 @@ impl Refusal {
             Self::SeveralCredentials => "several_credentials",
             Self::InUrl => "credential_in_url",
             Self::Malformed => "malformed",
-            Self::UnknownKey(_) => "unknown_key",
-            Self::WrongSecret(_) => "wrong_secret",
-            Self::RetiredSecret(_) => "retired_secret",
-            Self::Revoked(_) => "revoked",
-            Self::Inactive(_) => "inactive",
-            Self::Expired(_) => "expired",
-            Self::ForeignAddress(_) => "foreign_address",
+            Self::UnknownKey => "unknown_key",
+            Self::WrongSecret => "wrong_secret",
+            Self::RetiredSecret => "retired_secret",
+            Self::Revoked => "revoked",
+            Self::Inactive => "inactive",
+            Self::Expired => "expired",
+            Self::ForeignAddress => "foreign_address",
             Self::UserNotActive => "user_not_active",
             Self::OrganizationNotActive => "organization_not_active",
             Self::NotAMember => "not_a_member",
@@ -88,22 +91,8 @@ impl Refusal {
         }
     }
 
-    const fn key_id(self) -> Option<KeyId> {
-        match self {
-            Self::UnknownKey(id)
-            | Self::WrongSecret(id)
-            | Self::RetiredSecret(id)
-            | Self::Revoked(id)
-            | Self::Inactive(id)
-            | Self::Expired(id)
-            | Self::ForeignAddress(id) => Some(id),
-            _ => None,
-        }
-    }
-
     /// Writes the one log line of this refusal.
     pub(crate) fn log(self) {
-        let key_id = self.key_id().map(tracing::field::display);
-        tracing::info!(refusal.reason = self.reason(), key.id = key_id, "refused a request");
+        tracing::info!(reason = self.reason(), metrics = %REFUSAL, "refused a request");
     }
 }

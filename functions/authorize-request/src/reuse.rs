@@ -25,8 +25,7 @@ pub(crate) async fn notify(authorizer: &Authorizer, request: &AuthorizerRequest,
         return;
     }
     if let Err(error) = record(authorizer, request, found).await {
-        let (key_id, causes) = (found.key.key_id, causes(&error));
-        tracing::error!(key.id = %key_id, error.causes = causes, "could not notify of the use of a retired secret");
+        tracing::error!(causes = causes(&error), "could not notify of the use of a retired secret");
     }
 }
 
@@ -54,7 +53,7 @@ async fn record(
 fn message(authorizer: &Authorizer, request: &AuthorizerRequest, found: &KeyWithUser) -> Message {
     let (key, user) = (&found.key, &found.user);
     let prefix = &authorizer.app.key_prefix;
-    Message::retired_secret_used(request.moment.timestamp(), key, user, prefix, &request.source_ip)
+    Message::retired_secret_used(request.moment.timestamp(), key, user, prefix, &request.ids.source_ip)
 }
 
 fn event(request: &AuthorizerRequest, found: &KeyWithUser) -> audit::Event {

@@ -25,7 +25,7 @@ impl Routes {
         if self.0.is_empty() {
             return true;
         }
-        let path = request.route_key.split_once(' ').map_or(request.route_key.as_str(), |(_, path)| path);
+        let path = request.ids.route.split_once(' ').map_or(request.ids.route.as_str(), |(_, path)| path);
         let names = match (path, request.method.as_str()) {
             ("$default" | "$connect", _) => vec![path.to_owned()],
             (path, "HEAD") => ["HEAD", "GET", "ANY"].map(|method| format!("{method} {path}")).into(),
@@ -33,7 +33,7 @@ impl Routes {
         };
         names
             .into_iter()
-            .flat_map(|name| [format!("{} {name}", request.api_id), name])
+            .flat_map(|name| [format!("{} {name}", request.ids.api_id), name])
             .filter_map(|name| self.0.get(&name))
             .all(|needed| permissions.cover(needed))
     }
@@ -49,16 +49,24 @@ impl Routes {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use api::RequestIds;
+
     use super::*;
+
+    fn request_of(method: &str, route: &str) -> AuthorizerRequest {
+        let (api_id, route) = ("x1".to_owned(), route.to_owned());
+        AuthorizerRequest {
+            ids: Arc::new(RequestIds { api_id, route, ..RequestIds::default() }),
+            method: method.to_owned(),
+            ..AuthorizerRequest::sample()
+        }
+    }
 
     #[test]
     fn a_route_is_found_by_its_method_and_by_any() {
-        let request = |route_key: &str| AuthorizerRequest {
-            api_id: "x1".to_owned(),
-            method: "GET".to_owned(),
-            route_key: route_key.to_owned(),
-            ..AuthorizerRequest::sample()
-        };
+        let request = |route: &str| request_of("GET", route);
         let held = Joined::try_from("a:read".to_owned()).unwrap();
         for (setting, route_key, permitted) in [
             (r#"{"GET /a": "a:read"}"#, "GET /a", true),
@@ -96,12 +104,7 @@ mod tests {
             (r#"{"GET /a": "b"}"#, "OPTIONS", true),
         ] {
             for route_key in [format!("{method} /a"), "ANY /a".to_owned()] {
-                let request = AuthorizerRequest {
-                    api_id: "x1".to_owned(),
-                    method: method.to_owned(),
-                    route_key: route_key.clone(),
-                    ..AuthorizerRequest::sample()
-                };
+                let request = request_of(method, &route_key);
                 let routes: Routes = setting.parse().unwrap();
                 assert_eq!(routes.permit(&request, &held), permitted, "{setting} {method} {route_key}");
             }

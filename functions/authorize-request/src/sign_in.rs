@@ -2,7 +2,7 @@
 
 mod link;
 
-use api::{Caller, Member, causes, retry_on_conflict};
+use api::{Caller, CallerIds, Member, causes, retry_on_conflict, set_caller_ids};
 use domain::{
     id::{OrganizationId, UserId},
     sign_in::SignedIn,
@@ -63,10 +63,7 @@ impl Bearer<'_> {
     /// that other people asked too often, does not stop them, and the next request tries again to prove it.
     async fn with_address_if_possible(&self) -> SignedIn {
         self.with_address().await.unwrap_or_else(|failure| {
-            tracing::warn!(
-                error.causes = causes(&failure),
-                "could not ask the issuer for a member's address"
-            );
+            tracing::warn!(causes = causes(&failure), "could not ask the issuer for a member's address");
             self.accepted.sign_in.clone()
         })
     }
@@ -97,7 +94,7 @@ async fn authorize_without_organization(bearer: &Bearer<'_>) -> Result<Caller, S
     if !authorizer.routes.permit(request, &accepted.sign_in.permissions) {
         return Err(Refusal::NotPermitted.into());
     }
-    if request.route_key == ORGANIZATION_CREATION {
+    if request.ids.route == ORGANIZATION_CREATION {
         return Ok(Caller::SignIn(bearer.with_address().await?));
     }
     Ok(Caller::SignIn(accepted.sign_in.clone()))
@@ -127,5 +124,10 @@ async fn read_person(
     user_id: UserId,
 ) -> Result<Option<User>, Error> {
     let user = authorizer.app.table.user(user_id).await?;
+    set_caller_ids(CallerIds {
+        organization_id: Some(organization_id),
+        user_id: Some(user_id),
+        key_id: None,
+    });
     Ok(user.filter(|user| user.organization_id == organization_id && user.kind != Kind::Machine))
 }

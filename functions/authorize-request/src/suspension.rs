@@ -34,7 +34,7 @@ pub(crate) enum WhileSuspended {
 impl WhileSuspended {
     /// Decides for a sign-in. A request with an access key is always refused.
     pub(crate) fn of_sign_in(request: &AuthorizerRequest, user: &User) -> Self {
-        let (route, is_owner) = (request.route_key.as_str(), user.kind == Kind::Owner);
+        let (route, is_owner) = (request.ids.route.as_str(), user.kind == Kind::Owner);
         let names_the_caller = || {
             let named = request.path.rsplit('/').next();
             named.is_some_and(|named| named == "me" || named == user.user_id.as_str())

@@ -1,11 +1,15 @@
 //! The Lambda binary behind `DELETE …/access-keys/{key_id}`.
 
-use api::{app::App, serve};
+use std::process::ExitCode;
+
+use api::{app::App, exit_code, serve};
 use delete_access_key::delete_access_key;
-use lambda_http::Error;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let app = &App::from_env().await?;
-    serve(|request| delete_access_key(app, request)).await
+async fn main() -> ExitCode {
+    exit_code(async {
+        let app = &App::from_env().await?;
+        serve(|request| delete_access_key(app, request)).await
+    })
+    .await
 }

@@ -1,11 +1,15 @@
 //! The Lambda binary behind `POST /v1/introspect`.
 
-use api::{app::App, serve};
+use std::process::ExitCode;
+
+use api::{app::App, exit_code, serve};
 use introspect_token::introspect_token;
-use lambda_http::Error;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let app = &App::from_env_with_pepper().await?;
-    serve(|request| introspect_token(app, request)).await
+async fn main() -> ExitCode {
+    exit_code(async {
+        let app = &App::from_env_with_pepper().await?;
+        serve(|request| introspect_token(app, request)).await
+    })
+    .await
 }

@@ -1,11 +1,15 @@
 //! The Lambda binary behind `…/users`.
 
-use api::{app::App, serve};
-use lambda_http::Error;
+use std::process::ExitCode;
+
+use api::{app::App, exit_code, serve};
 use manage_users::manage_users;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let app = &App::from_env_with_pepper().await?;
-    serve(|request| manage_users(app, request)).await
+async fn main() -> ExitCode {
+    exit_code(async {
+        let app = &App::from_env_with_pepper().await?;
+        serve(|request| manage_users(app, request)).await
+    })
+    .await
 }

@@ -35,7 +35,7 @@ impl<'a> AdvanceQueue<'a> {
     pub(crate) async fn flush(&self) {
         let advances = self.pending.take();
         if let Err(error) = table_step(self.table.advance(&advances)).await {
-            tracing::warn!(error.causes = causes(&error), "could not move keys to their next notices");
+            tracing::warn!(causes = causes(&error), "could not move keys to their next notices");
         }
     }
 }

@@ -31,7 +31,7 @@ pub(crate) async fn clean_up(
         match directory.user(*user_id) {
             Lookup::Found(user) if user.status == Status::Deleted => {
                 match with_timeout(time_left, table.remove_user(*user_id)).await {
-                    Ok(()) => tracing::info!(user.id = %user_id, "finished the deletion of a user"),
+                    Ok(()) => tracing::info!(user_id = %user_id, "finished the deletion of a user"),
                     Err(error) => run.record_failure(1, "finish the deletion of a user", &error),
                 }
             }
@@ -54,7 +54,7 @@ pub(crate) async fn clean_up_organizations(run: &Run, table: &Table, organizatio
         }
         match with_timeout(time_left, table.remove_organization(*organization_id, run.now)).await {
             Ok(()) => {
-                tracing::info!(organization.id = %organization_id, "finished the deletion of an organization");
+                tracing::info!(organization_id = %organization_id, "finished the deletion of an organization");
             }
             Err(error) => run.record_failure(1, "finish the deletion of an organization", &error),
         }

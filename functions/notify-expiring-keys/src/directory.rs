@@ -132,8 +132,8 @@ impl<'a> Directory<'a> {
                     self.users.retain(|user_id, _| !machines.contains(user_id));
                     let count = machines.len();
                     tracing::error!(
-                        failure.count = count,
-                        error.causes = causes(&error),
+                        count,
+                        causes = causes(&error),
                         "could not read whose the addresses of machines are"
                     );
                 }
@@ -198,9 +198,9 @@ fn remember<I: Copy + Display + Eq + Hash, T>(
         Err(error) => {
             let count = ids.len();
             return tracing::error!(
-                item.kind = kind,
-                failure.count = count,
-                error.causes = causes(&error),
+                item_kind = kind,
+                count,
+                causes = causes(&error),
                 "could not read the organizations or users of notices"
             );
         }
@@ -209,7 +209,7 @@ fn remember<I: Copy + Display + Eq + Hash, T>(
         let lookup = match read.remove(id) {
             Some(Ok(item)) => Lookup::Found(item),
             Some(Err(error)) => {
-                tracing::error!(item.kind = kind, item.id = %id, error.causes = causes(&error), "an item is damaged");
+                tracing::error!(item_kind = kind, item_id = %id, causes = causes(&error), "an item is damaged");
                 Lookup::Unavailable
             }
             None => Lookup::Missing,

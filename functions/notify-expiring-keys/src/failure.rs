@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use api::causes;
+use api::{Metrics, Unit, causes};
 use lambda_runtime::Diagnostic;
 
 /// A failure that ends a run before it sends anything. The next run starts again.
@@ -31,7 +31,9 @@ impl Failure {
 
     /// Logs the failure, once, and turns it into the function's error.
     pub(crate) fn report(self) -> Diagnostic {
-        tracing::error!(error.causes = causes(&self), "could not send notices");
+        // A run that does nothing writes no summary, and has failed none the less.
+        let metrics = Metrics::of(&[("Failed", Unit::Count, 1)]);
+        tracing::error!(causes = causes(&self), metrics = %metrics, "could not send notices");
         let error_type = match &self {
             Self::Input { .. } => "BadEvent",
             Self::Table(_) | Self::Quota(_) => "Failure",

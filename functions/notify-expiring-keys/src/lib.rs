@@ -21,6 +21,7 @@ mod clean_up;
 mod collect;
 mod directory;
 mod email;
+mod expiring_keys;
 mod failure;
 mod input;
 mod plan;
@@ -56,7 +57,7 @@ pub async fn notify_expiring_keys(
     let run = Run::new(input.now, event.context.deadline, notifier.clock);
     // On the heap, or the awaits of `main` nest deeper than rustc's `recursion_limit` of 128.
     let summary = Box::pin(notify(notifier, &run, &input.shards)).await.map_err(Failure::report)?;
-    summary.log();
+    summary.log(run.lag(), notifier.daily_count.count(&run, &notifier.app.table).await);
     Ok(summary)
 }
 

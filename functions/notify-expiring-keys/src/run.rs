@@ -45,14 +45,19 @@ pub(crate) struct Run {
     /// The time of the event, at which items are due.
     pub(crate) now: Time,
     pub(crate) clock: Clock,
+    /// The clock at the start.
+    began: Time,
     deadline: Time,
     summary: Cell<Summary>,
+    /// The longest time from due to claimed, seconds.
+    lag: Cell<i64>,
 }
 
 impl Run {
     /// Starts a run that Lambda ends at `deadline`, in milliseconds since 1970.
     pub(crate) fn new(now: Time, deadline: u64, clock: Clock) -> Self {
-        Self { now, clock, deadline: effective_deadline(deadline, clock.now()), summary: Cell::default() }
+        let (began, summary, lag) = (clock.now(), Cell::default(), Cell::default());
+        Self { now, clock, began, deadline: effective_deadline(deadline, began), summary, lag }
     }
 
     /// Returns the time in which the run may start something new.
@@ -78,10 +83,21 @@ impl Run {
         self.summary.get()
     }
 
+    /// Records that a notice is claimed which was due at `due_at`.
+    pub(crate) fn record_claim(&self, due_at: Time) {
+        let lag = self.now.since(due_at) + self.clock.now().since(self.began);
+        self.lag.set(self.lag.get().max(lag));
+    }
+
+    /// Returns the longest time from due to claimed, seconds; 0 if nothing was claimed.
+    pub(crate) fn lag(&self) -> u64 {
+        self.lag.get().try_into().unwrap_or(0)
+    }
+
     /// Counts and logs `count` failures that stop neither the run nor another recipient's mail.
     pub(crate) fn record_failure(&self, count: usize, action: impl Display, error: &(dyn Error + 'static)) {
         self.count(|summary| summary.failed += count);
-        tracing::error!(failure.count = count, error.causes = causes(error), "could not {action}");
+        tracing::error!(count, causes = causes(error), "could not {action}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::num::NonZero;
 
 use api::app::{App, Clock, StartError};
 
-use crate::{address::MailDomains, email::sender::Sender, send::ses::Mailer};
+use crate::{address::MailDomains, email::sender::Sender, expiring_keys::DailyCount, send::ses::Mailer};
 
 /// The mails of an organization and day to addresses that no sign-in proved, unless a setting says otherwise.
 const MAILS_PER_ORGANIZATION_AND_DAY: NonZero<u32> = NonZero::new(1_000).expect("it is not zero");
@@ -20,6 +20,7 @@ pub struct Notifier {
     /// The most mails of an organization and UTC day to addresses that no sign-in proved.
     pub(crate) mails_per_organization_and_day: NonZero<u32>,
     pub(crate) clock: Clock,
+    pub(crate) daily_count: DailyCount,
 }
 
 impl Notifier {
@@ -31,7 +32,7 @@ impl Notifier {
         let mail_domains = app.environment.parse_or("MAIL_DOMAINS", MailDomains::default())?;
         let mails_per_organization_and_day =
             app.environment.parse_or("MAILS_PER_ORGANIZATION_AND_DAY", MAILS_PER_ORGANIZATION_AND_DAY)?;
-        let clock = Clock::default();
-        Ok(Self { app, sender, mailer, mail_domains, mails_per_organization_and_day, clock })
+        let (clock, daily_count) = (Clock::default(), DailyCount::default());
+        Ok(Self { app, sender, mailer, mail_domains, mails_per_organization_and_day, clock, daily_count })
     }
 }

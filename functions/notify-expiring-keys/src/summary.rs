@@ -1,5 +1,6 @@
 //! The function's answer: how far a run came.
 
+use api::{Metric, Metrics, Unit};
 use serde::Serialize;
 
 /// How far a run came.
@@ -22,14 +23,21 @@ pub struct Summary {
 }
 
 impl Summary {
-    pub(crate) fn log(&self) {
+    /// Writes the line of a run, with its metrics. `lag` is the longest time from due to claimed, seconds.
+    pub(crate) fn log(&self, lag: u64, keys_expiring: Option<u64>) {
+        let count = |name: &'static str, count: usize| -> Metric { (name, Unit::Count, count as u64) };
+        let mut metrics = vec![
+            count("Due", self.due),
+            count("Sent", self.sent),
+            count("Failed", self.failed),
+            count("LeftOver", self.left_over),
+            ("Lag", Unit::Seconds, lag),
+        ];
+        metrics.extend(keys_expiring.map(|keys| ("KeysExpiring30Days", Unit::Count, keys)));
         tracing::info!(
-            summary.due = self.due,
-            summary.sent = self.sent,
-            summary.skipped = self.skipped,
-            summary.failed = self.failed,
-            summary.waiting = self.waiting,
-            summary.left_over = self.left_over,
+            metrics = %Metrics::of(&metrics),
+            skipped = self.skipped,
+            waiting = self.waiting,
             "finished a run of notices"
         );
     }

@@ -28,6 +28,8 @@ pub(crate) use outcome::{NotAnEvent, Parsed};
 use outcome::{MAX_BYTES, MAX_HEADERS, too_many_headers};
 use repair::repair;
 
+use crate::log::RequestIds;
+
 /// A shorter payload cannot hold too many headers: each takes 7 bytes at least, as `"a":"",`.
 const MIN_BYTES_TO_COUNT: usize = 7 * MAX_HEADERS;
 
@@ -53,22 +55,6 @@ const NOT_IN_URI: &AsciiSet = &CONTROLS
 /// `Debug`, because it holds the caller's credential.
 #[derive(Deserialize)]
 pub(crate) struct GatewayEvent(Box<RawValue>);
-
-/// Finds the gateway's id of the request in a payload that could not be parsed, for the log.
-#[must_use]
-pub fn request_id_of(payload: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Payload {
-        request_context: Context,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Context {
-        request_id: String,
-    }
-    serde_json::from_slice(payload).ok().map(|payload: Payload| payload.request_context.request_id)
-}
 
 #[derive(Deserialize)]
 struct Outline {
@@ -99,9 +85,9 @@ impl GatewayEvent {
         }
     }
 
-    /// Finds the gateway's id of the request where [`GatewayEvent::parse`] fails or refuses.
-    pub(crate) fn request_id(&self) -> Option<String> {
-        request_id_of(self.0.get().as_bytes())
+    /// Finds the ids of the request where [`GatewayEvent::parse`] fails or refuses.
+    pub(crate) fn request_ids(&self) -> RequestIds {
+        RequestIds::find(self.0.get().as_bytes())
     }
 }
 

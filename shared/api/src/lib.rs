@@ -38,11 +38,12 @@ pub use credential::{BadCredential, Credential};
 pub use domain::message::AccessKeyChange;
 pub use error_chain::causes;
 pub use filter::{search_filter, time_filter, word_filter};
-pub use gateway_event::request_id_of;
 pub use handler_error::{BodyError, HandlerError, HandlerResult};
 pub use idempotency::replay_key;
 pub use instant::Instant;
-pub use log::with_request_ids;
+pub use log::{
+    CallerIds, FAILURE, Metric, Metrics, RequestIds, Unit, exit_code, run, set_caller_ids, set_request_ids,
+};
 pub use new_secret::NewSecret;
 pub use paging::{Page, Paging};
 pub use problem_code::ProblemCode;

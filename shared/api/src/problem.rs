@@ -24,7 +24,10 @@ use lambda_http::{Body, Response, http::header};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{HandlerError, ProblemCode, app::PepperFailure, error_chain::causes, handler_error::BodyError};
+use crate::{
+    HandlerError, ProblemCode, app::PepperFailure, error_chain::causes, handler_error::BodyError,
+    log::FAILURE,
+};
 
 /// DynamoDB's errors that a repetition cannot mend: the deployment is wrong, or this code is.
 const PERMANENT: [&str; 3] = ["AccessDeniedException", "ResourceNotFoundException", "ValidationException"];
@@ -145,13 +148,14 @@ impl Problem {
     pub(crate) fn log(&self, error: &HandlerError) {
         let (status, code) = (self.code.status().as_u16(), self.code.as_str());
         if error.is_refusal() {
-            tracing::info!(problem.status = status, problem.code = code, "refused the request");
+            tracing::info!(status, code, "refused the request");
         } else {
             let causes = causes(error);
             tracing::error!(
-                problem.status = status,
-                problem.code = code,
-                error.causes = causes,
+                status,
+                code,
+                causes,
+                metrics = %FAILURE,
                 "could not do the request"
             );
         }

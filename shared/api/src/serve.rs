@@ -1,27 +1,30 @@
 //! Runs a handler behind the gateway, one event after another.
 
+use std::sync::Arc;
+
+use domain::id::{KeyId, OrganizationId, UserId};
 use lambda_http::{
     Body, Error, LambdaEvent, Request, Response,
-    aws_lambda_events::apigw::ApiGatewayV2httpResponse,
+    aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse},
     http::{
         HeaderValue,
         header::{SET_COOKIE, X_CONTENT_TYPE_OPTIONS},
     },
-    lambda_runtime::{self, Diagnostic, service_fn},
+    lambda_runtime::{Diagnostic, Runtime, service_fn},
 };
 
 use crate::{
     HandlerResult, answer,
     error_chain::causes,
     gateway_event::{GatewayEvent, NotAnEvent, to_request},
-    log::with_request_ids,
+    log::{self, CallerIds, FAILURE, RequestIds, set_caller_ids, set_request_ids},
 };
 
 /// Answers the gateway's events with `handler` until Lambda ends the process.
 ///
 /// An event that cannot become a request is refused. A payload that is no event of the gateway is an error.
 pub async fn serve<F: Future<Output = HandlerResult>>(handler: impl Fn(Request) -> F) -> Result<(), Error> {
-    lambda_runtime::run(service_fn(|event| respond(event, &handler))).await
+    log::run(Runtime::new(service_fn(|event| respond(event, &handler)))).await
 }
 
 async fn respond<F: Future<Output = HandlerResult>>(
@@ -29,22 +32,44 @@ async fn respond<F: Future<Output = HandlerResult>>(
     handler: impl Fn(Request) -> F,
 ) -> Result<ApiGatewayV2httpResponse, Diagnostic> {
     let parsed = event.payload.parse();
-    let request_id = match &parsed {
-        Ok(Ok(parsed)) => parsed.request_context.request_id.clone(),
-        Ok(Err(_)) | Err(_) => event.payload.request_id(),
-    };
-    let response = async {
-        let event = parsed.map_err(|error| report(&error))?;
-        // In a box, or the awaits of `main` nest deeper than rustc's `recursion_limit` of 128.
-        let Ok(response) = answer(async { Box::pin(handler(to_request(*event?)?)).await }).await;
-        Ok(to_gateway(response))
-    };
-    with_request_ids(event.context.request_id, request_id, response).await
+    match &parsed {
+        Ok(Ok(parsed)) => {
+            set_request_ids(&Arc::new(request_ids(parsed)));
+            set_caller_ids(caller_ids(parsed));
+        }
+        Ok(Err(_)) | Err(_) => set_request_ids(&Arc::new(event.payload.request_ids())),
+    }
+    let event = parsed.map_err(|error| report(&error))?;
+    // In a box, or the awaits of `main` nest deeper than rustc's `recursion_limit` of 128.
+    let Ok(response) = answer(async { Box::pin(handler(to_request(*event?)?)).await }).await;
+    Ok(to_gateway(response))
+}
+
+fn request_ids(event: &ApiGatewayV2httpRequest) -> RequestIds {
+    let context = &event.request_context;
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    RequestIds {
+        request_id: text(&context.request_id),
+        api_id: text(&context.apiid),
+        route: text(&context.route_key),
+        source_ip: text(&context.http.source_ip),
+    }
+}
+
+/// Reads who makes the request, as the authorizer says. What is no id is left out: the handler refuses it.
+fn caller_ids(event: &ApiGatewayV2httpRequest) -> CallerIds {
+    let context = event.request_context.authorizer.as_ref().map(|authorizer| &authorizer.fields);
+    let text = |name: &str| context?.get(name)?.as_str();
+    CallerIds {
+        organization_id: text("organization_id").and_then(|text| OrganizationId::parse(text).ok()),
+        user_id: text("user_id").and_then(|text| UserId::parse(text).ok()),
+        key_id: text("key_id").and_then(|text| KeyId::parse(text).ok()),
+    }
 }
 
 /// Logs the error, once, and makes it the invocation's.
 fn report(error: &NotAnEvent) -> Diagnostic {
-    tracing::error!(error.causes = causes(error), "could not read the event");
+    tracing::error!(causes = causes(error), metrics = %FAILURE, "could not read the event");
     Diagnostic { error_type: "NotAnEvent".to_owned(), error_message: "could not read the event".to_owned() }
 }
 

@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     hash::Hash,
+    mem,
 };
 
 use domain::{
@@ -90,6 +91,48 @@ impl Table {
             }
         }
         Ok(())
+    }
+
+    /// Counts the keys of one shard that expire after `now` and until `until`, among those with a notice to come until
+    /// then. It reads eventually: the number is for people.
+    pub async fn count_expiring(&self, shard: u32, now: Time, until: Time) -> Result<u64, Error> {
+        let mut items = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name("due")
+            .key_condition_expression("due_shard = :shard AND due_at BETWEEN :now AND :until")
+            .expression_attribute_values(":shard", text(item_key::shard(shard)))
+            .expression_attribute_values(":now", number(now.seconds()))
+            .expression_attribute_values(":until", number(until.seconds()))
+            .into_paginator()
+            .items()
+            .send();
+        let (mut count, mut places) = (0, HashSet::new());
+        while let Some(item) = items.next().await {
+            let item = item.map_err(|error| Error::failed("Query", error))?;
+            if let Some(Due { item: DueItem::AccessKey(key_id), .. }) = due_entry(&item) {
+                places.insert(item_key::access_key(key_id));
+            }
+            if places.len() == BATCH_SIZE {
+                count += self.count_expiring_of(mem::take(&mut places), now, until).await?;
+            }
+        }
+        Ok(count + self.count_expiring_of(places, now, until).await?)
+    }
+
+    async fn count_expiring_of(
+        &self,
+        places: HashSet<ItemKey>,
+        now: Time,
+        until: Time,
+    ) -> Result<u64, Error> {
+        let expires = |item: &Item| {
+            let expires_at: Option<i64> = item.get("expires_at")?.as_n().ok()?.parse().ok();
+            Some((now.seconds() + 1..=until.seconds()).contains(&expires_at?))
+        };
+        let found = self.batch_eventually(places).await?;
+        Ok(found.values().map(|item| u64::from(expires(item).unwrap_or(false))).sum())
     }
 
     /// Reads keys with their users, strongly; missing ones are absent from the result.

@@ -26,7 +26,7 @@ fn operations(calls: &[Call]) -> Vec<&str> {
 
 fn argon2_runs(world: &World) -> usize {
     let lines = world.stack.logs().by_function(FUNCTION);
-    lines.iter().filter(|line| line.contains("\"argon2.runs\":1")).count()
+    lines.iter().filter(|line| line.contains("\"argon2_runs\":1")).count()
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn a_wrong_secret_runs_no_argon2_and_a_right_one_runs_it_once_an_instance() {
         let mine = organization.machine_key().await;
         let runs = || {
             let lines = world.stack.logs().by_function("authorize-request");
-            lines.iter().filter(|line| line.contains("\"argon2.runs\":1")).count()
+            lines.iter().filter(|line| line.contains("\"argon2_runs\":1")).count()
         };
         let (wrong, mine) = (with_another_secret(&mine), token(&mine));
         world.stack.calls().clear();

@@ -57,7 +57,7 @@ fn a_wrong_secret_runs_no_argon2_and_a_right_one_runs_it_once_an_instance() {
         let second = rotate(&organization, &first, 0).await;
         let runs = || {
             let lines = world.stack.logs().by_function("introspect-token");
-            lines.iter().filter(|line| line.contains("\"argon2.runs\":1")).count()
+            lines.iter().filter(|line| line.contains("\"argon2_runs\":1")).count()
         };
         assert_eq!(answered(world, &with_another_secret(&first)).await, json!({"active": false}));
         assert_eq!(answered(world, token(&first)).await, inactive("retired"));

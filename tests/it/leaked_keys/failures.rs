@@ -117,7 +117,7 @@ fn a_wrong_secret_runs_no_argon2_and_a_revoked_key_neither() {
         let key = organization.machine_key().await;
         let runs = || {
             let lines = world.stack.logs().by_function("report-leaked-key");
-            lines.iter().filter(|line| line.contains("\"argon2.runs\":1")).count()
+            lines.iter().filter(|line| line.contains("\"argon2_runs\":1")).count()
         };
         report(world, &[&with_another_secret(&key), &with_another_secret(&key)]).await;
         assert_eq!(runs(), 0);

@@ -125,7 +125,7 @@ impl Userinfo {
         }
         let claims = match self.claims_of(endpoint.flatten(), token, now).await {
             Err(IssuerFailure::Refused(url)) => {
-                tracing::info!(userinfo.url = url, "the issuer does not say who a token is for");
+                tracing::info!(url, "the issuer does not say who a token is for");
                 None
             }
             claims => claims?,

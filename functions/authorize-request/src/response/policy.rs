@@ -40,7 +40,7 @@ impl Scope {
     /// other methods. The path of a WebSocket API is fixed.
     pub(crate) fn of(authorizer: &Authorizer, request: &AuthorizerRequest) -> Result<Self, Refusal> {
         match &request.format {
-            Format::Policy { method_arn } if authorizer.routes.concern(&request.api_id) => {
+            Format::Policy { method_arn } if authorizer.routes.concern(&request.ids.api_id) => {
                 if !request.connects() && method_arn.contains(WILDCARDS) {
                     Err(Refusal::WildcardInPath)
                 } else {

@@ -30,8 +30,7 @@ pub(super) async fn link(
         && let Err(error) = table.prove_address(user.user_id, address).await
     {
         // The next sign-in tries again.
-        let (user, causes) = (user.user_id, causes(&error));
-        tracing::warn!(user.id = %user, error.causes = causes, "could not record that an address is proven");
+        tracing::warn!(causes = causes(&error), "could not record that an address is proven");
     }
     Ok(())
 }

@@ -56,7 +56,7 @@ pub(crate) fn decide(
     let selection =
         recipients(directory, &candidates_of(directory, key, user, organization), kind, organization);
     if !selection.any_reachable {
-        tracing::warn!(key.id = %key.key_id, "nobody can be notified of the expiry of a key");
+        tracing::warn!(key_id = %key.key_id, "nobody can be notified of the expiry of a key");
     }
     let Selection { recipients, any_unavailable, .. } = selection;
     if recipients.is_empty() {

@@ -45,7 +45,7 @@ pub(super) async fn hold(run: &Run, table: &Table, owed: &[(Suspended, Owed<'_>)
             Ok(()) => {
                 run.count(|summary| summary.waiting += owed.len());
                 let count = owed.len();
-                tracing::info!(item.count = count, reader = ?suspended, "held what is owed to a suspended reader");
+                tracing::info!(count, reader = ?suspended, "held what is owed to a suspended reader");
             }
             Err(Error::Conflict) => run.count(|summary| summary.left_over += owed.len()),
             Err(error) => {

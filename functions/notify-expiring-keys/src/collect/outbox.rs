@@ -68,7 +68,7 @@ async fn redirect(run: &Run, table: &Table, waiting: &OutboxMessage) {
     match table_step(table.redirect_to_owners(waiting)).await {
         Ok(()) => {
             run.count(|summary| summary.left_over += 1);
-            tracing::info!(user.id = %user_id, message.id = %message_id, "addressed a message to the owners: mail to its recipient may go to no address");
+            tracing::info!(user_id = %user_id, message_id = %message_id, "addressed a message to the owners: mail to its recipient may go to no address");
         }
         // Another run did it.
         Err(Error::Conflict) => {}
@@ -81,7 +81,7 @@ async fn drop_message(run: &Run, table: &Table, waiting: &OutboxMessage) {
     match table_step(table.drop_outbox_message(user_id, message_id)).await {
         Ok(()) => {
             run.count(|summary| summary.skipped += 1);
-            tracing::info!(user.id = %user_id, message.id = %message_id, "dropped a message: its recipient cannot receive mail");
+            tracing::info!(user_id = %user_id, message_id = %message_id, "dropped a message: its recipient cannot receive mail");
         }
         Err(error) => run.record_failure(1, "drop a message whose recipient cannot receive mail", &error),
     }

@@ -92,7 +92,7 @@ async fn take_turn(
             Outcome::Delivered { mailed: delivered.to_be_mailed, is_complete: delivered.is_complete }
         }
         Err(Error::Conflict) => {
-            tracing::info!(message.id = %waiting.message.message_id, "another run delivers a message to owners");
+            tracing::info!(message_id = %waiting.message.message_id, "another run delivers a message to owners");
             Outcome::Postponed
         }
         Err(error) => {

@@ -69,7 +69,7 @@ pub(super) async fn rearm(
                 Ok(()) => {}
                 Err(Error::Conflict) => {
                     let organization_id = rearming.organization_id;
-                    tracing::info!(organization.id = %organization_id, "another run re-arms an organization, or another change caused it anew");
+                    tracing::info!(organization_id = %organization_id, "another run re-arms an organization, or another change caused it anew");
                 }
                 Err(error) => run.record_failure(1, "re-arm an organization", &error),
             }

@@ -10,6 +10,8 @@ use domain::{
 };
 use table::{Advance, Claim};
 
+use crate::run::Run;
+
 /// A notice that is due, with all its recipients.
 #[derive(Debug)]
 pub(crate) struct DueNotice {
@@ -66,8 +68,16 @@ impl DueNotice {
         !self.is_open() && !progress.any_made && progress.waiting == 0 && self.advance.is_some()
     }
 
+    /// Records the result of a claim by this run. Returns the key's advance after the last claim.
+    pub(crate) fn record_claim_of(&self, run: &Run, claim: Claim) -> Option<Advance> {
+        if let (Claim::Made, Some(advance)) = (&claim, &self.advance) {
+            run.record_claim(advance.due_at);
+        }
+        self.record_claim(claim)
+    }
+
     /// Records the result of a claim. Returns the key's advance after the last claim.
-    pub(crate) fn record_claim(&self, claim: Claim) -> Option<Advance> {
+    fn record_claim(&self, claim: Claim) -> Option<Advance> {
         let mut progress = self.progress.get();
         match claim {
             Claim::Made => progress.any_made = true,

@@ -41,7 +41,7 @@ pub(super) async fn claim_notices(
                 Claim::MadeBefore if announces(mail, &notice.announcement) => {}
                 Claim::MadeBefore | Claim::Obsolete => keys.retain(|key| !is_same(key)),
             }
-            if let Some(advance) = notice.record_claim(claim) {
+            if let Some(advance) = notice.record_claim_of(delivery.run, claim) {
                 delivery.advances.push(advance).await;
             }
         }

@@ -127,7 +127,7 @@ async fn reserve(
     match table_step(reserved).await {
         Ok(reserved) => {
             if reserved < wanted {
-                tracing::info!(organization.id = %organization_id, mail.count = wanted, mail.reserved = reserved, "an organization has more mails than are left of the day");
+                tracing::info!(organization_id = %organization_id, wanted, reserved, "an organization has more mails than are left of the day");
             }
             Some((organization_id, Cell::new(reserved)))
         }

@@ -39,7 +39,7 @@ async fn fill_inbox(delivery: &Delivery<'_>, digest: &Digest, ends_at: Duration)
         match table_step(claim(delivery, digest, batch)).await {
             Ok(claims) => {
                 for (notice, claim) in batch.iter().zip(claims) {
-                    if let Some(advance) = notice.record_claim(claim) {
+                    if let Some(advance) = notice.record_claim_of(run, claim) {
                         advances.push(advance).await;
                     }
                 }

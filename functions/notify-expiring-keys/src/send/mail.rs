@@ -45,7 +45,7 @@ pub(super) async fn deliver(
             permit.consume();
             run.count(|summary| summary.failed += 1);
             let attempts = mail.attempts;
-            tracing::error!(user.id = %user, mail.id = %mail_id, mail.attempts = attempts, ses.code = code, "a mail may not have been sent");
+            tracing::error!(user_id = %user, mail_id = %mail_id, attempts, ses_code = code, "a mail may not have been sent");
         }
         SendOutcome::QuotaUsedUp => {
             permit.close();
@@ -82,7 +82,7 @@ pub(super) async fn mark_undeliverable(
 ) {
     delivery.run.count(|summary| summary.failed += 1);
     let (user, mail_id, key_ids) = (recipient.user_id, mail.mail_id, key_ids(mail));
-    tracing::error!(user.id = %user, mail.id = %mail_id, mail.reason = %reason, key.ids = key_ids, "a mail is undeliverable");
+    tracing::error!(user_id = %user, mail_id = %mail_id, reason = %reason, key_ids, "a mail is undeliverable");
     let marked = table_step(store_undeliverable(delivery, mail, recipient, keys, reason)).await;
     record_mark(delivery, mail, marked);
 }
@@ -91,7 +91,7 @@ pub(super) async fn mark_undeliverable(
 pub(super) async fn mark_empty(delivery: &Delivery<'_>, mail: &Mail) {
     delivery.run.count(|summary| summary.skipped += 1);
     let (user, mail_id, key_ids) = (mail.user_id, mail.mail_id, key_ids(mail));
-    tracing::info!(user.id = %user, mail.id = %mail_id, key.ids = key_ids, "a mail has no contents any more, or no recipient");
+    tracing::info!(user_id = %user, mail_id = %mail_id, key_ids, "a mail has no contents any more, or no recipient");
     mark(delivery, mail, MailStatus::Dead).await;
 }
 
@@ -122,7 +122,7 @@ fn record_mark(delivery: &Delivery<'_>, mail: &Mail, marked: Result<(), Error>) 
     match marked {
         Ok(()) => {}
         Err(Error::Conflict) => {
-            tracing::warn!(mail.id = %mail.mail_id, "another run took the lease of a mail");
+            tracing::warn!(mail_id = %mail.mail_id, "another run took the lease of a mail");
         }
         Err(error) => delivery.run.record_failure(1, "mark a mail", &error),
     }

@@ -41,13 +41,13 @@ pub(super) async fn send_parting_mail(delivery: &Delivery<'_>, mut mail: Parting
         }
         SendOutcome::Rejected(code) => {
             run.count(|summary| summary.failed += mail.messages.len());
-            tracing::error!(user.id = %user, ses.code = code, "a mail to a former address is undeliverable: SES rejects the address");
+            tracing::error!(user_id = %user, ses_code = code, "a mail to a former address is undeliverable: SES rejects the address");
             remove(delivery, &mail.messages).await;
         }
         SendOutcome::Unknown(code) => {
             permit.consume();
             run.count(|summary| summary.failed += mail.messages.len());
-            tracing::error!(user.id = %user, ses.code = code, "a mail to a former address may not have been sent");
+            tracing::error!(user_id = %user, ses_code = code, "a mail to a former address may not have been sent");
         }
         SendOutcome::QuotaUsedUp => {
             permit.close();

@@ -92,7 +92,7 @@ impl Aws {
         match timeout(CONNECT_AT_START_TIMEOUT, self.ask_for_health()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::warn!(error.causes = causes(&*error), "could not connect to DynamoDB yet");
+                tracing::warn!(causes = causes(&*error), "could not connect to DynamoDB yet");
             }
             Err(_) => tracing::warn!("DynamoDB does not answer yet"),
         }

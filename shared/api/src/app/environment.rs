@@ -2,6 +2,8 @@
 
 use std::{fmt::Display, str::FromStr};
 
+use tracing::Level;
+
 use crate::log;
 
 /// The settings that the template gives a function.
@@ -25,11 +27,15 @@ pub enum BadSetting {
 }
 
 impl Environment {
-    /// Starts the log, at the level that the environment asks for.
+    /// Starts the log, at the level that the environment asks for. A wrong level is logged too.
     pub fn start() -> Result<Self, BadSetting> {
         let environment = Self(());
-        log::start(environment.parse_or("LOG_LEVEL", tracing::Level::INFO)?);
-        Ok(environment)
+        let level = environment.parse_or("LOG_LEVEL", Level::INFO);
+        let (stack, function) =
+            (environment.optional("STACK_NAME"), environment.optional("AWS_LAMBDA_FUNCTION_NAME"));
+        let level_or_info = *level.as_ref().unwrap_or(&Level::INFO);
+        log::start(level_or_info, stack.as_deref(), function.as_deref());
+        level.map(|_| environment)
     }
 
     /// Returns a setting, `None` if absent or empty.

@@ -121,7 +121,7 @@ impl Pepper {
         if self.verified.contains(token, stored) {
             return Ok(by_tag);
         }
-        tracing::debug!(key.id = %key.key_id, argon2.runs = 1, "checking a secret that this instance has not seen");
+        tracing::debug!(key_id = %key.key_id, argon2_runs = 1, "checking a secret that this instance has not seen");
         if !self.hash_matches(stored, token, now).await? {
             return Ok(SecretMatch::None);
         }

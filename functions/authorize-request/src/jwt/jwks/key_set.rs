@@ -47,8 +47,8 @@ impl KeySet {
         let named: Vec<_> = named.map(|entry| format!("{} {}", entry.position, entry.member)).collect();
         let (named, count) = (named.join(", "), self.passed_over.len());
         tracing::warn!(
-            jwks.passed_over = named,
-            jwks.passed_over_count = count,
+            passed_over = named,
+            passed_over_count = count,
             "passed over keys of the issuer that cannot be used"
         );
     }
