@@ -34,4 +34,5 @@ mod tenants;
 mod time;
 mod tokens;
 mod users;
+mod watch;
 mod whoami;

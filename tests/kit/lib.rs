@@ -3,8 +3,10 @@
 mod answer;
 mod authorizer_event;
 mod client;
+pub mod cloudwatch;
 mod contract;
 mod grants;
+pub mod log_lines;
 mod mutants;
 mod organization;
 mod random;

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
-use local::{Effect, Fault, Options, Service, Stack};
+use local::{Effect, Fault, LogLine, Options, Service, Stack};
 use serde_json::Value;
 
 use crate::{
-    Client, Item, Organization, grants, mutants,
+    Client, Item, Organization, grants, log_lines, mutants,
     secrets::{Secrets, check_for},
     share, times,
 };
@@ -64,8 +64,9 @@ pub fn run_with(mut options: Options, test: impl AsyncFnOnce(&World)) {
             secrets.check("a line of the access log", &line);
         }
         let logs = world.stack.stop().await;
-        for line in logs.lines() {
-            let line = String::from_utf8_lossy(&line.bytes);
+        for LogLine { function, bytes } in logs.lines() {
+            let line = String::from_utf8_lossy(&bytes);
+            log_lines::check(&function, &line);
             secrets.check("a log line", &line);
             check_for(&never_shown, "a log line", &line);
         }

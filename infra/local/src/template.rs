@@ -9,6 +9,7 @@ pub(crate) mod names;
 mod parameters;
 pub(crate) mod policy;
 pub(crate) mod resolve;
+mod resources;
 mod rules;
 pub(crate) mod store;
 mod yaml;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 pub use self::declaration::{FunctionDeclaration, Permission, functions as declared_functions};
+pub use self::resources::resources as declared_resources;
 use self::{
     api::Api,
     functions::{FunctionSettings, Schedule},

@@ -70,8 +70,9 @@ impl Members {
             self.has[number] = true;
         }
         self.line.extend_from_slice(b",\"");
-        // The names are identifiers of this code, with nothing to escape.
-        self.line.extend_from_slice(name.as_bytes());
+        // The names are identifiers of code, with nothing to escape. Those of other crates may have dots, by which
+        // `CloudWatch` could select nothing.
+        self.line.extend(name.bytes().map(|byte| if byte == b'.' { b'_' } else { byte }));
         self.line.extend_from_slice(b"\":");
     }
 }

@@ -8,8 +8,12 @@ use serde_json::{Value, json};
 
 /// A line of the authorizer. The bench checks that it is as long as those that it writes.
 const LINE: &str = concat!(
-    r#"{"level":"INFO","message":"refused a request","refusal.reason":"malformed","#,
-    r#""request_id":"JKJaXmPLvHcESHA=","lambda_request_id":"00000000-0000-0000-0000-000000000000"}"#,
+    r#"{"timestamp":"2026-11-28T12:00:00.000Z","level":"INFO","message":"refused a request","reason":"malformed","#,
+    r#""_aws":{"Timestamp":1795867200000,"CloudWatchMetrics":[{"Namespace":"local","Dimensions":[["reason"]],"#,
+    r#""Metrics":[{"Name":"Refusals","Unit":"Count"}]}]},"Refusals":1,"request_id":"JKJaXmPLvHcESHA=","#,
+    r#""api_id":"a1b2c3d4e5","route":"GET /clusters","source_ip":"192.0.2.10","#,
+    r#""lambda_request_id":"00000000-0000-0000-0000-000000000000","#,
+    r#""trace_id":"1-5bef4de7-ad49b0e87f6ef6c87fc2e700"}"#,
     "\n",
 );
 

@@ -1,0 +1,160 @@
+//! Alarms on metrics of our own go on when what they watch happens, and off again.
+
+use kit::{
+    DAY, Effect, Fault, Options, RestRequest, Service, World,
+    cloudwatch::{Alarm, Datapoint},
+    run_with,
+};
+use local::Quota;
+use serde_json::json;
+
+use super::{datapoints, resources, resources_with, values};
+
+fn alarm(name: &str) -> Alarm {
+    Alarm::new(resources("AWS::CloudWatch::Alarm").remove(name).unwrap())
+}
+
+fn timed() -> Options {
+    Options { instance_clocks: true, ..Options::default() }
+}
+
+/// The latest time that a metric has, milliseconds since the epoch.
+fn latest(points: &[Datapoint]) -> i64 {
+    points.iter().map(|point| point.at).max().unwrap()
+}
+
+/// Lets time pass until a minute has just begun, so that what follows falls into it.
+#[expect(clippy::disallowed_methods, reason = "instances start with the machine's clock")]
+fn begin_a_minute(world: &World) {
+    let second = jiff::Timestamp::now().as_second().rem_euclid(60);
+    world.stack.pass_time(u32::try_from(62 - second).unwrap()).unwrap();
+}
+
+#[test]
+fn five_failures_of_the_authorizer_in_two_of_three_minutes_are_an_alarm_and_refusals_are_none() {
+    run_with(timed(), async |world| {
+        let alarm = alarm("AuthorizerFailsAlarm");
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let client = world.key(key["secret"]["token"].as_str().unwrap());
+        let fault = || {
+            // One that no client repeats.
+            let refused = Effect::Error { status: 400, code: "ValidationException".to_owned() };
+            Fault::on(Service::DynamoDb, refused).operation("BatchGetItem").function("authorize-request")
+        };
+        let fail = async |failures: u32| {
+            world.stack.faults().add(fault());
+            for _ in 0..failures {
+                client.get("/v1/whoami").await.expect(500);
+            }
+            world.stack.faults().clear();
+            let points = datapoints(&world.stack);
+            alarm.is_on(&points, latest(&points))
+        };
+        begin_a_minute(world);
+        assert!(!fail(5).await, "one minute");
+        world.stack.pass_time(60).unwrap();
+        assert!(!fail(4).await, "too few in the second minute");
+        // Lambda counts the 401 of a REST API as an error. The alarm does not.
+        let request = RestRequest::new("rest123", "GET", "/x", world.stack.clock().now());
+        for _ in 0..6 {
+            world.stack.invoke("authorize-request", &request.authorizer_event()).await.unwrap_err();
+        }
+        let points = datapoints(&world.stack);
+        assert!(!alarm.is_on(&points, latest(&points)));
+        world.stack.pass_time(60).unwrap();
+        assert!(fail(5).await, "two of three minutes");
+        let points = datapoints(&world.stack);
+        assert!(!alarm.is_on(&points, latest(&points) + 120_000), "it goes off by itself");
+        assert_eq!(values(&points, "AuthorizerFailures", &[]).len(), 14);
+    });
+}
+
+#[test]
+fn three_runs_of_notices_that_fail_are_an_alarm() {
+    run_with(timed(), async |world| {
+        let alarm = alarm("NoticesFailAlarm");
+        let organization = world.organization("alice", "strict").await;
+        organization.machine_key().await;
+        world.travel(60 * DAY + 60);
+        let is_on = |after: i64| {
+            let points = datapoints(&world.stack);
+            alarm.is_on(&points, latest(&points) + after)
+        };
+        begin_a_minute(world);
+        // The first fails for one recipient, the second as a whole.
+        let of_ses = Fault::on(Service::Ses, Effect::RejectMessage).recipient("alice@example.com");
+        world.stack.faults().add(of_ses);
+        assert_eq!(world.notify().await["failed"], 1);
+        assert!(!is_on(0));
+        world.stack.pass_time(300).unwrap();
+        world.stack.faults().clear();
+        let of_table = || Fault::on(Service::DynamoDb, Effect::ServerError).function("notify-expiring-keys");
+        world.stack.faults().add(of_table());
+        world.try_notify().await.unwrap_err();
+        assert!(!is_on(0));
+        world.stack.pass_time(300).unwrap();
+        world.try_notify().await.unwrap_err();
+        assert!(is_on(0));
+        world.stack.faults().clear();
+        world.stack.pass_time(300).unwrap();
+        world.notify().await;
+        assert!(!is_on(0), "the first one is more than 15 minutes ago");
+    });
+}
+
+#[test]
+fn an_hour_in_which_each_run_leaves_something_over_is_an_alarm() {
+    run_with(timed(), async |world| {
+        let alarm = alarm("NoticesBehindAlarm");
+        let organization = world.organization("alice", "strict").await;
+        organization.machine_key().await;
+        world.travel(60 * DAY + 60);
+        let is_on = || {
+            let points = datapoints(&world.stack);
+            alarm.is_on(&points, latest(&points))
+        };
+        world.stack.set_quota(Quota { max_24_hour_send: 0.0, ..Quota::default() });
+        assert_eq!(world.notify().await["left_over"], 1);
+        assert_eq!(world.notify().await["left_over"], 1);
+        assert!(is_on());
+        world.stack.set_quota(Quota::default());
+        assert_eq!(world.notify().await["left_over"], 0);
+        assert!(!is_on(), "one run of the hour came to its end");
+    });
+}
+
+#[test]
+fn all_alarms_go_to_the_topic_that_a_parameter_names_and_nowhere_else() {
+    let topic = "arn:aws:sns:us-east-1:000000000000:alarms";
+    let alarms = resources_with("AWS::CloudWatch::Alarm", &[("AlarmTopicArn", topic)]);
+    assert!(alarms.len() > 9);
+    for (name, alarm) in &alarms {
+        assert_eq!(alarm["AlarmActions"], json!([topic]), "{name}");
+        assert!(alarm["AlarmDescription"].as_str().is_some_and(|text| text.len() > 20), "{name}");
+    }
+    for (name, alarm) in resources("AWS::CloudWatch::Alarm") {
+        assert!(alarm.get("AlarmActions").is_none_or(|actions| actions.is_null()), "{name}");
+    }
+    let rules = |parameters: &[(&str, &str)]| resources_with("AWS::Events::Rule", parameters);
+    let rule = &rules(&[("AlarmTopicArn", topic)])["PepperTouchedRule"];
+    assert_eq!(rule["Targets"][0]["Arn"], topic);
+    assert!(rules(&[])["PepperTouchedRule"].get("Targets").is_none_or(|targets| targets.is_null()));
+}
+
+#[test]
+fn the_rule_on_the_pepper_finds_it_by_its_arn_in_what_is_asked_and_in_what_is_answered() {
+    let rule = resources("AWS::Events::Rule").remove("PepperTouchedRule").unwrap();
+    let pattern = &rule["EventPattern"];
+    assert_eq!(
+        (&pattern["source"], &pattern["detail-type"]),
+        (&json!(["aws.secretsmanager"]), &json!(["AWS API Call via CloudTrail"]))
+    );
+    let detail = &pattern["detail"];
+    assert_eq!(detail["eventName"], json!(["PutSecretValue", "DeleteSecret", "UpdateSecret"]));
+    let arn = json!(["arn:aws:secretsmanager:us-east-1:000000000000:secret:Pepper-local0"]);
+    let places: Vec<_> = detail["$or"].as_array().unwrap().iter().map(ToString::to_string).collect();
+    let answered = |name: &str| json!({"responseElements": {name: arn}}).to_string();
+    let asked = json!({"requestParameters": {"secretId": arn}}).to_string();
+    assert_eq!(places, [asked, answered("arn"), answered("aRN"), answered("ARN")]);
+}

@@ -1,0 +1,61 @@
+//! Metrics of the notices, and what no metric may be split by.
+
+use kit::{DAY, run};
+
+use super::{datapoints, values};
+
+#[test]
+fn a_run_of_notices_says_what_it_did_and_how_late_it_was() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.machine_key().await;
+        world.travel(60 * DAY + 1_000);
+        world.notify().await;
+        let points = datapoints(&world.stack);
+        for (name, value) in [("Due", 1.0), ("Sent", 1.0), ("Failed", 0.0), ("LeftOver", 0.0)] {
+            assert_eq!(values(&points, name, &[]), [value], "{name}");
+        }
+        let [lag] = values(&points, "Lag", &[])[..] else { panic!("{points:?}") };
+        assert!((990.0..1_060.0).contains(&lag), "{lag}");
+        world.notify().await;
+        assert_eq!(values(&datapoints(&world.stack), "Lag", &[])[1..], [0.0]);
+    });
+}
+
+#[test]
+fn keys_that_expire_within_30_days_are_counted_once_a_day() {
+    run(async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let machine = organization.machine("deploy").await;
+        for days in [3, 29, 31, 90] {
+            organization.key(&machine, days).await;
+        }
+        let counted = || values(&datapoints(&world.stack), "KeysExpiring30Days", &[]);
+        world.notify().await;
+        assert_eq!(counted(), [2.0]);
+        world.notify().await;
+        assert_eq!(counted(), [2.0], "the day has its number");
+        world.travel(2 * DAY);
+        world.notify().await;
+        assert_eq!(counted(), [2.0, 3.0]);
+        world.travel(5 * DAY);
+        world.notify().await;
+        assert_eq!(counted(), [2.0, 3.0, 2.0], "one has expired");
+    });
+}
+
+#[test]
+fn no_metric_is_by_tenant_user_or_key() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let client = world.key(key["secret"]["token"].as_str().unwrap());
+        client.get("/v1/organizations/0000000000000000").await.expect_forbidden_by_gateway();
+        world.notify().await;
+        let points = datapoints(&world.stack);
+        let names: std::collections::BTreeSet<_> =
+            points.iter().flat_map(|point| point.dimensions.keys()).collect();
+        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["reason"]);
+        assert!(points.iter().all(|point| point.namespace == "local"), "the stack's name");
+    });
+}
