@@ -237,10 +237,9 @@ fn alarms_and_dashboard_name_metrics_of_our_own_that_lines_make() {
         };
         let hidden: Vec<_> = made.iter().filter(|name| !shown(name)).collect();
         assert!(hidden.is_empty(), "the dashboard does not show {hidden:?}");
-        for searched in
-            ["{local,reason} MetricName=\\\\\\\"Refusals", "{local,function} MetricName=\\\\\\\"Failures"]
-        {
-            assert!(expressions.contains(&searched.replace("\\\\", "")), "{searched}: {expressions}");
+        for (dimension, name) in [("reason", "Refusals"), ("function", "Failures")] {
+            let searched = format!("{{local,{dimension}}} MetricName=\\\"{name}\\\"");
+            assert!(expressions.contains(&searched), "{searched}: {expressions}");
         }
     });
 }
