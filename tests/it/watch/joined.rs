@@ -5,14 +5,19 @@ use serde_json::{Value, json};
 
 use super::{lines_of, values};
 
+/// Returns the line of a request in the gateway's access log.
+fn access_log_line(world: &World, request_id: &str) -> Value {
+    let lines = world.stack.access_log();
+    let parsed = lines.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let [line] =
+        parsed.filter(|line| line["requestId"] == request_id).collect::<Vec<_>>().try_into().unwrap();
+    line
+}
+
 /// Returns the id in the gateway's answer, after its line in the access log is seen to have it.
 fn request_id(world: &World, answer: &Answer) -> String {
     let id = answer.header("apigw-requestid").to_owned();
-    let lines = world.stack.access_log();
-    let of_request = |line: &&String| serde_json::from_str::<Value>(line).unwrap()["requestId"] == *id;
-    let [line] = lines.iter().filter(of_request).collect::<Vec<_>>()[..] else { panic!("{lines:?}") };
-    let line: Value = serde_json::from_str(line).unwrap();
-    assert_eq!(line["status"], answer.status.to_string(), "{line}");
+    assert_eq!(access_log_line(world, &id)["status"], answer.status.to_string());
     id
 }
 
@@ -25,6 +30,11 @@ fn the_line(world: &World, request_id: &str, function: &str) -> Value {
         assert!(line[name].as_str().is_some_and(|text| !text.is_empty()), "{name}: {line}");
     }
     assert_eq!((&line["api_id"], &line["source_ip"]), (&json!("local"), &json!("127.0.0.1")), "{line}");
+    // The gateway names the invocation too.
+    let of_gateway = access_log_line(world, request_id);
+    let invocation =
+        if function == "authorize-request" { "authorizerRequestId" } else { "integrationRequestId" };
+    assert_eq!(line["lambda_request_id"], of_gateway[invocation], "{of_gateway}");
     assert_eq!(line["trace_id"].as_str().map(|id| (&id[..2], id.len())), Some(("1-", 35)), "{line}");
     line.clone()
 }
