@@ -4,6 +4,7 @@ mod circles;
 mod code;
 mod deployer_policy;
 mod documents;
+mod log_lines;
 mod openapi;
 mod template;
 

@@ -29,7 +29,7 @@ pub const METRICS: [&str; 13] = [
 ];
 
 /// All other fields.
-pub const OTHERS: [&str; 22] = [
+pub const OTHERS: [&str; 21] = [
     "argon2_runs",
     "attempts",
     "causes",
@@ -51,12 +51,14 @@ pub const OTHERS: [&str; 22] = [
     "url",
     "waiting",
     "wanted",
-    "error",
 ];
+
+/// Fields of lines that other crates write, warnings and errors alone.
+const OF_OTHER_CRATES: [&str; 1] = ["error"];
 
 /// Lists every field.
 pub fn fields() -> impl Iterator<Item = &'static str> {
-    let lists: [&[&str]; 5] = [&ALWAYS, &OF_REQUEST, &WHERE_KNOWN, &METRICS, &OTHERS];
+    let lists: [&[&str]; 6] = [&ALWAYS, &OF_REQUEST, &WHERE_KNOWN, &METRICS, &OTHERS, &OF_OTHER_CRATES];
     lists.into_iter().flatten().copied()
 }
 

@@ -109,6 +109,7 @@ impl Gateway {
         }
         let now = self.clock.now();
         let mut entry = AccessLogEntry::new(&head, peer, now);
+        self.access_log.begin(&entry);
         let request_id = entry.request_id.parse();
         let mut response = self.route(&head, body, peer, now, &mut entry).await;
         if let Ok(request_id) = request_id {
@@ -142,6 +143,7 @@ impl Gateway {
             GatewayEvent::new(head, peer, &matched, &self.api.stage_variables, &entry.request_id, now);
         if let Some(name) = &matched.route.authorizer {
             let authorizer = &self.api.authorizers[name];
+            entry.called = Some(authorizer.function.clone());
             match self.authorizers.decide(&self.runtime, name, authorizer, &event, entry).await {
                 Decision::Allowed(context) => {
                     entry.set_context(&context);
@@ -174,6 +176,7 @@ impl Gateway {
         let began = Instant::now();
         let id = random::uuid();
         entry.set("integration.requestId", id.as_str());
+        entry.called = Some(matched.route.function.clone());
         let invocation = self.runtime.invoke_bytes_as(&id, &matched.route.function, payload.into());
         let result = timeout(INTEGRATION_TIMEOUT, invocation).await;
         for variable in ["integrationLatency", "integration.latency"] {

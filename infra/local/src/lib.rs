@@ -26,6 +26,7 @@ mod schedules;
 mod stack;
 mod tasks;
 pub mod template;
+mod terminal;
 mod web_pages;
 
 pub use dynoxide;

@@ -36,7 +36,7 @@ struct Arguments {
     /// A parameter of the template; once for each parameter.
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
-    /// Print no lines of the functions and no access log.
+    /// Print no line for each request, and nothing of what the functions say.
     #[arg(long)]
     quiet: bool,
 }
@@ -104,16 +104,28 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     Ok(())
 }
 
-/// Prints the ready line. With `--aws-only`, a shell can read the output: the line is a comment.
+/// Prints the ready line, and for a person what to do next. With `--aws-only`, a shell can read the output: the line is
+/// a comment.
 fn print_ready(stack: &Stack, aws_only: bool) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let (mut out, url) = (io::stdout().lock(), stack.url());
     if aws_only {
         for (name, value) in stack.environment() {
             writeln!(out, "export {name}='{}'", value.replace('\'', r"'\''"))?;
         }
-        write!(out, "# ")?;
+        writeln!(out, "# Ready: {url}")?;
+        return out.flush();
     }
-    writeln!(out, "Ready: {}", stack.url())?;
+    writeln!(out, "Ready: {url}")?;
+    writeln!(out)?;
+    writeln!(out, "  Sign in   curl '{url}/_local/sign-in?subject=alice&email=alice@example.com'")?;
+    writeln!(
+        out,
+        "            then send the token: curl -H \"authorization: Bearer $token\" {url}/v1/organizations"
+    )?;
+    writeln!(out, "  Mails     {url}/_local/emails")?;
+    writeln!(out, "  API       {url}/v1/openapi.json")?;
+    writeln!(out, "  End       Ctrl-C")?;
+    writeln!(out)?;
     out.flush()
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 use super::{read, root};
 
 /// Lists the Rust files below some folders, as paths from the root.
-fn sources(folders: &[&str]) -> Vec<String> {
+pub(super) fn sources(folders: &[&str]) -> Vec<String> {
     let mut files = Vec::new();
     let mut open: Vec<_> = folders.iter().map(|folder| root().join(folder)).collect();
     while let Some(path) = open.pop() {
@@ -20,7 +20,7 @@ fn sources(folders: &[&str]) -> Vec<String> {
 }
 
 /// Returns the lines above the file's own tests, without comments.
-fn code_above_tests(path: &str) -> Vec<String> {
+pub(super) fn code_above_tests(path: &str) -> Vec<String> {
     let text = read(path);
     let above = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     above.lines().map(|line| line.split("//").next().unwrap_or_default().to_owned()).collect()

@@ -1,11 +1,8 @@
 //! The lines that the functions write.
 
-use std::{
-    io::Write as _,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
-use crate::tasks::lock;
+use crate::{tasks::lock, terminal::Terminal};
 
 /// One line of a function's standard output or error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +13,7 @@ pub struct LogLine {
     pub bytes: Vec<u8>,
 }
 
-/// Keeps every byte that the functions write, or passes it on to standard error.
+/// Keeps every byte that the functions write, or shows it to a person in words.
 ///
 /// What an instance wrote before a response is here when the response is. Other lines arrive shortly after they are
 /// written, and after [`Stack::stop`](crate::Stack::stop) nothing is missing.
@@ -28,7 +25,7 @@ pub struct Logs {
 #[derive(Debug, Clone)]
 enum Destination {
     Kept(Arc<Mutex<Vec<LogLine>>>),
-    Printed,
+    Shown(Arc<Terminal>),
     Dropped,
 }
 
@@ -37,36 +34,27 @@ impl Logs {
         Self { destination: Destination::Kept(Arc::default()) }
     }
 
-    pub(crate) fn printed() -> Self {
-        Self { destination: Destination::Printed }
+    pub(crate) fn shown(terminal: Arc<Terminal>) -> Self {
+        Self { destination: Destination::Shown(terminal) }
     }
 
     pub(crate) fn dropped() -> Self {
         Self { destination: Destination::Dropped }
     }
 
-    /// Prints a note of the stack itself, if a person watches. It is not kept, because no function wrote it.
+    /// Shows a note of the stack itself, if a person watches. It is not kept, because no function wrote it.
     pub(crate) fn note(&self, function: &str, note: &str) {
-        if matches!(self.destination, Destination::Printed) {
-            writeln!(std::io::stderr(), "{function}: {note}").ok();
+        if let Destination::Shown(terminal) = &self.destination {
+            terminal.note(function, note);
         }
     }
 
     pub(super) fn add(&self, function: &str, bytes: Vec<u8>) {
         match &self.destination {
-            Destination::Kept(kept) => {
-                lock(kept).push(LogLine { function: function.to_owned(), bytes });
-                return;
-            }
-            Destination::Dropped => return,
-            Destination::Printed => {}
+            Destination::Kept(kept) => lock(kept).push(LogLine { function: function.to_owned(), bytes }),
+            Destination::Shown(terminal) => terminal.function_line(function, &bytes),
+            Destination::Dropped => {}
         }
-        let mut line = format!("{function}: ").into_bytes();
-        line.extend(bytes);
-        if line.last() != Some(&b'\n') {
-            line.push(b'\n');
-        }
-        std::io::stderr().write_all(&line).ok();
     }
 
     /// Returns every line so far, in the order of arrival.
@@ -74,7 +62,7 @@ impl Logs {
     pub fn lines(&self) -> Vec<LogLine> {
         match &self.destination {
             Destination::Kept(kept) => lock(kept).clone(),
-            Destination::Printed | Destination::Dropped => Vec::new(),
+            Destination::Shown(_) | Destination::Dropped => Vec::new(),
         }
     }
 

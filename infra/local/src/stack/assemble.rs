@@ -30,6 +30,7 @@ use crate::{
     schedules::Schedules,
     tasks::Tasks,
     template::{Template, api::Api, functions::FunctionSettings},
+    terminal::Terminal,
 };
 
 /// The source of the function binaries.
@@ -84,7 +85,10 @@ impl Stack {
         let resources = Resources::new(&template.tables, &template.secrets);
         let permissions = Permissions::new(template.roles, resources);
         let (logs, log_destination) = match (options.attended, options.quiet) {
-            (true, false) => (Logs::printed(), Destination::Printed),
+            (true, false) => {
+                let terminal = Arc::new(Terminal::of_standard_error());
+                (Logs::shown(Arc::clone(&terminal)), Destination::Shown(terminal))
+            }
             (true, true) => (Logs::dropped(), Destination::Dropped),
             (false, _) => (Logs::kept(), Destination::Kept),
         };
