@@ -50,7 +50,7 @@ fn lines_of(stack: &Stack, request_id: &str) -> Vec<(String, Value)> {
     parsed.filter(|(_, line)| line["request_id"] == request_id).collect()
 }
 
-/// Returns what CloudWatch makes of all lines so far.
+/// Returns what `CloudWatch` makes of all lines so far.
 fn datapoints(stack: &Stack) -> Vec<Datapoint> {
     let (filters, mut points) = (filters(), Vec::new());
     for (function, line) in lines(stack) {

@@ -1,4 +1,4 @@
-//! CloudWatch, as far as `template.yaml` uses it: the metrics that log lines make, and the alarms on them.
+//! `CloudWatch`, as far as `template.yaml` uses it: the metrics that log lines make, and the alarms on them.
 //!
 //! Rules: [filter patterns](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html),
 //! [the Embedded Metric Format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html),

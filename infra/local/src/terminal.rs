@@ -137,11 +137,9 @@ impl Terminal {
         let mut lines = words.paragraph.iter();
         let Some(first) = lines.next() else { return String::new() };
         let color = if words.is_failure { "31" } else { "33" };
-        let mut text = format!("          {}\n", self.painted(color, first));
-        for line in lines {
-            text.push_str(&format!("            {line}\n"));
-        }
-        text
+        let first = format!("          {}\n", self.painted(color, first));
+        let rest = lines.map(|line| format!("            {line}\n"));
+        [first].into_iter().chain(rest).collect()
     }
 
     fn painted(&self, color: &str, text: &str) -> String {

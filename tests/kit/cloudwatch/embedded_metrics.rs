@@ -1,10 +1,10 @@
-//! The Embedded Metric Format: what CloudWatch makes of a line.
+//! The Embedded Metric Format: what `CloudWatch` makes of a line.
 
 use serde_json::Value;
 
 use super::Datapoint;
 
-/// Returns the metrics of a line. A line without metrics has none; one whose metrics CloudWatch would drop is a defect.
+/// Returns the metrics of a line. A line without metrics has none; one whose metrics `CloudWatch` would drop is a defect.
 ///
 /// # Panics
 /// When the line has metrics that break the format.

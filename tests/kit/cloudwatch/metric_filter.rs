@@ -34,7 +34,7 @@ impl MetricFilter {
         }
     }
 
-    /// Returns the value that a line makes; `None` if it is not selected. CloudWatch takes the time of the line.
+    /// Returns the value that a line makes; `None` if it is not selected. `CloudWatch` takes the time of the line.
     ///
     /// # Panics
     /// When a selected line has no time.

@@ -177,7 +177,7 @@ async fn requests_that_take_turns_keep_their_ids() {
 async fn what_other_crates_write_is_held_at_warnings() {
     let work = async {
         tracing::info!(target: "hyper::client", "bytes");
-        tracing::warn!(target: "aws_smithy_runtime", operation.name = "Query", "a warning");
+        tracing::warn!(target: "aws_smithy_runtime", { operation.name = "Query" }, "a warning");
         tracing::error!(target: "lambda_runtime::layers::panic", "an error, once more");
         tracing::trace!("all of our own");
         let _span = tracing::error_span!("of another crate").entered();
