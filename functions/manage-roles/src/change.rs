@@ -1,7 +1,7 @@
 //! Decides a change of roles and groups on one state of all of them.
 
 use api::{HandlerError, Member, app::App};
-use domain::{Error, decision_catalog::DecisionCatalog, limits::Usage, role::Catalog};
+use domain::{Error, limits::Usage, role::Catalog};
 use table::CatalogChange;
 
 /// Reads the version of the organization's roles and groups, and then all of them.
@@ -21,9 +21,7 @@ pub(crate) fn decide(
 ) -> Result<CatalogChange, Error> {
     let mut after = catalog.clone();
     apply(&mut after);
-    let usage = Usage::of(&after);
-    Usage::of(catalog).check_growth(usage)?;
-    // Roles and groups that were stored without the catalog's item count too: no version ever comes back.
-    let version = seen.max(catalog.greatest_version()) + 1;
-    Ok(CatalogChange { seen, replaces, version, usage, decisions: DecisionCatalog::of(&after) })
+    let change = CatalogChange::between(seen, replaces, catalog, &after);
+    Usage::of(catalog).check_growth(change.usage)?;
+    Ok(change)
 }

@@ -3,7 +3,13 @@
 use domain::{Time, audit, id::OrganizationId};
 use ulid::Ulid;
 
-use crate::{Error, Page, Table, expression::Expression, item::text, item_key, time_range::TimeRange};
+use crate::{
+    Error, Page, Table,
+    expression::Expression,
+    item::{decode, text},
+    item_key,
+    time_range::{TimeRange, earliest},
+};
 
 /// A filter of audit events; an absent member does not filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,6 +67,32 @@ impl Table {
             until: filter.until,
         };
         self.newest_first("audit event", &range, filter.expression(), after, limit).await
+    }
+
+    /// Scans the whole table, strongly, for the audit events of all organizations from a second on, and calls `visit`
+    /// with each, in no order.
+    ///
+    /// An event that cannot be decoded is an error of its own, so that it is not taken for a missing one.
+    pub async fn scan_audit_events(
+        &self,
+        from: Time,
+        mut visit: impl FnMut(Result<audit::Event, Error>),
+    ) -> Result<(), Error> {
+        let mut items = self
+            .client
+            .scan()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .filter_expression("contains(PK, :audit) AND SK >= :first")
+            .expression_attribute_values(":audit", text(item_key::AUDIT))
+            .expression_attribute_values(":first", text(earliest(from)))
+            .into_paginator()
+            .items()
+            .send();
+        while let Some(item) = items.next().await {
+            visit(decode("audit event", item.map_err(|error| Error::failed("Scan", error))?));
+        }
+        Ok(())
     }
 }
 

@@ -57,6 +57,9 @@ const LIFTED_USER: &str = "USER#";
 /// Suffix of the partition keys of messages to the owners of an organization.
 const OWNERS_OUTBOX: &str = "#OUTBOX";
 
+/// Suffix of the partition keys of audit events. No other partition key contains it.
+pub const AUDIT: &str = "#AUDIT";
+
 /// Prefix of the sort keys of inbox messages; a ULID follows.
 pub const MESSAGES: &str = "INBOX#";
 
@@ -178,7 +181,7 @@ pub fn audit(organization_id: OrganizationId, audit_id: Ulid) -> ItemKey {
 /// Returns the partition of an organization's audit events, whose sort keys are ULIDs.
 #[must_use]
 pub fn audit_partition(organization_id: OrganizationId) -> String {
-    format!("ORG#{organization_id}#AUDIT")
+    format!("ORG#{organization_id}{AUDIT}")
 }
 
 /// Returns the key of a message to a user.

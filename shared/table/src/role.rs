@@ -5,7 +5,7 @@ use domain::{
     decision_catalog::DecisionCatalog,
     id::OrganizationId,
     limits::Usage,
-    role::{Group, Label, Role},
+    role::{Catalog, Group, Label, Role},
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,17 @@ pub struct CatalogChange {
     pub usage: Usage,
     /// The same as decisions read it.
     pub decisions: DecisionCatalog,
+}
+
+impl CatalogChange {
+    /// Makes the change from one state of all roles and groups to the next: of the one of version `replaces`, as the
+    /// catalog's version `seen` has it.
+    #[must_use]
+    pub fn between(seen: u64, replaces: u64, before: &Catalog, after: &Catalog) -> Self {
+        // Roles and groups that were stored without the catalog's item count too: no version ever comes back.
+        let version = seen.max(before.greatest_version()) + 1;
+        Self { seen, replaces, version, usage: Usage::of(after), decisions: DecisionCatalog::of(after) }
+    }
 }
 
 /// What an organization's roles and groups have in common, as it is stored.

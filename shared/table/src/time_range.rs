@@ -41,7 +41,7 @@ impl TimeRange {
 }
 
 /// Returns the first id of a second.
-fn earliest(time: Time) -> Ulid {
+pub(crate) fn earliest(time: Time) -> Ulid {
     Ulid::from_parts(u64::try_from(time.seconds()).unwrap_or_default() * 1000, 0)
 }
 

@@ -1,0 +1,109 @@
+//! Checks that two tables can be the old and the restored one.
+
+use aws_sdk_dynamodb::types::TableDescription;
+use domain::Time;
+
+/// Why a replay does not start.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CheckError {
+    /// Both are one table.
+    #[error("the old and the restored table are the same")]
+    SameTable,
+    /// The restored table is the older one.
+    #[error("the restored table was created before the old one: exchange --old-table and --restored-table")]
+    Exchanged,
+    /// The restored table comes from another one.
+    #[error("the restored table was restored from {0}")]
+    RestoredFromAnother(String),
+    /// Events between the restored instant and `--since` would be left out.
+    #[error("--since is later than the restored instant, {0}")]
+    SinceTooLate(Time),
+    /// It is no time of the past.
+    #[error("--since lies in the future")]
+    SinceInFuture,
+    /// Events since then are gone.
+    #[error("--since lies before the retention of audit events: the first events since then are gone")]
+    SinceTooEarly,
+}
+
+/// Checks what `DynamoDB` says of the two tables.
+///
+/// `DynamoDB` names the source and the instant of a restore. A table without them was filled by other means.
+pub fn tables(old: &TableDescription, restored: &TableDescription, since: Time) -> Result<(), CheckError> {
+    if old.table_arn == restored.table_arn {
+        return Err(CheckError::SameTable);
+    }
+    if restored.creation_date_time < old.creation_date_time {
+        return Err(CheckError::Exchanged);
+    }
+    let Some(restore) = &restored.restore_summary else { return Ok(()) };
+    if let Some(source) =
+        restore.source_table_arn.as_ref().filter(|source| Some(*source) != old.table_arn.as_ref())
+    {
+        return Err(CheckError::RestoredFromAnother(source.clone()));
+    }
+    let instant = Time::from_seconds(restore.restore_date_time.secs());
+    if since > instant { Err(CheckError::SinceTooLate(instant)) } else { Ok(()) }
+}
+
+/// Checks the instant against the present and the days for which audit events are kept.
+pub fn since(since: Time, now: Time, audit_retention_days: u32) -> Result<(), CheckError> {
+    if since > now {
+        return Err(CheckError::SinceInFuture);
+    }
+    let kept_from = now.plus(-86_400 * i64::from(audit_retention_days));
+    if since <= kept_from { Err(CheckError::SinceTooEarly) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::{primitives::DateTime, types::RestoreSummary};
+
+    use super::*;
+
+    const AT: Time = Time::from_seconds(1_000_000);
+
+    fn table(name: &str, created: i64) -> TableDescription {
+        TableDescription::builder()
+            .table_arn(format!("arn:aws:dynamodb:eu-west-1:000000000000:table/{name}"))
+            .creation_date_time(DateTime::from_secs(created))
+            .build()
+    }
+
+    fn restored_from(source: &str, instant: i64) -> TableDescription {
+        let restore = RestoreSummary::builder()
+            .source_table_arn(format!("arn:aws:dynamodb:eu-west-1:000000000000:table/{source}"))
+            .restore_date_time(DateTime::from_secs(instant))
+            .restore_in_progress(false);
+        let mut restored = table("restored", 2);
+        restored.restore_summary = Some(restore.build().unwrap());
+        restored
+    }
+
+    #[test]
+    fn the_restored_table_is_another_and_younger_one() {
+        let old = table("old", 1);
+        assert_eq!(tables(&old, &old, AT), Err(CheckError::SameTable));
+        assert_eq!(tables(&table("restored", 2), &old, AT), Err(CheckError::Exchanged));
+        assert_eq!(tables(&old, &table("restored", 2), AT), Ok(()));
+    }
+
+    #[test]
+    fn the_instant_is_not_later_than_that_of_the_restore() {
+        let (old, instant) = (table("old", 1), AT.seconds());
+        assert_eq!(tables(&old, &restored_from("old", instant), AT), Ok(()));
+        assert_eq!(tables(&old, &restored_from("old", instant + 1), AT), Ok(()));
+        let too_late = Err(CheckError::SinceTooLate(AT.plus(-1)));
+        assert_eq!(tables(&old, &restored_from("old", instant - 1), AT), too_late);
+        let another = tables(&old, &restored_from("another", instant), AT);
+        assert!(matches!(another, Err(CheckError::RestoredFromAnother(_))), "{another:?}");
+    }
+
+    #[test]
+    fn the_instant_lies_in_the_past_and_its_events_are_kept() {
+        assert_eq!(since(AT, AT, 1), Ok(()));
+        assert_eq!(since(AT.plus(1), AT, 1), Err(CheckError::SinceInFuture));
+        assert_eq!(since(AT, AT.plus(86_399), 1), Ok(()));
+        assert_eq!(since(AT, AT.plus(86_400), 1), Err(CheckError::SinceTooEarly));
+    }
+}

@@ -1,0 +1,60 @@
+//! The events of one organization by their targets.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    audit::{self, Effect},
+    id::{KeyId, UserId},
+    role::Label,
+};
+
+/// The events of one target, in the order of their ids.
+pub(crate) type Events<'e> = Vec<&'e audit::Event>;
+
+/// The events of one organization by their targets.
+#[derive(Debug, Default)]
+pub(crate) struct Targets<'e> {
+    pub(crate) organization: Events<'e>,
+    pub(crate) users: BTreeMap<UserId, Events<'e>>,
+    pub(crate) keys: BTreeMap<KeyId, Events<'e>>,
+    pub(crate) roles: BTreeMap<Label, Events<'e>>,
+    pub(crate) groups: BTreeMap<Label, Events<'e>>,
+    /// Those of targets that this version does not know.
+    pub(crate) unknown: Events<'e>,
+}
+
+impl<'e> Targets<'e> {
+    pub(crate) fn of(events: &'e [audit::Event]) -> Self {
+        let mut targets = Self::default();
+        for event in events {
+            let id = &event.target.id;
+            let of_target = match event.target.kind.as_str() {
+                "organization" => Some(&mut targets.organization),
+                "user" => UserId::parse(id).ok().map(|id| targets.users.entry(id).or_default()),
+                "access_key" => KeyId::parse(id).ok().map(|id| targets.keys.entry(id).or_default()),
+                "role" => Label::try_from(id.clone()).ok().map(|name| targets.roles.entry(name).or_default()),
+                "group" => {
+                    Label::try_from(id.clone()).ok().map(|name| targets.groups.entry(name).or_default())
+                }
+                _ => None,
+            };
+            of_target.unwrap_or(&mut targets.unknown).push(event);
+        }
+        targets
+    }
+}
+
+/// Returns the effect of an event. One of a newer version counts as one that narrows: it may have ended something.
+pub(crate) fn effect_of(event: &audit::Event) -> Effect {
+    Effect::parse(&event.effect).unwrap_or(Effect::Narrowed)
+}
+
+/// Returns the last of some events that has one of these effects.
+pub(crate) fn last_of<'e>(events: &[&'e audit::Event], effects: &[Effect]) -> Option<&'e audit::Event> {
+    events.iter().rev().find(|event| effects.contains(&effect_of(event))).copied()
+}
+
+/// Tells whether a target was created in the time of these events.
+pub(crate) fn was_created(events: &[&audit::Event]) -> bool {
+    events.iter().any(|event| event.action.ends_with(".created"))
+}

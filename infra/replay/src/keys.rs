@@ -1,0 +1,197 @@
+//! Keys: those that were deleted or revoked are deleted or revoked again. Those that were switched off, narrowed, shortened or
+//! rotated are switched off: their retired secrets work again, and nobody can tell the new ones.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    io::Write,
+};
+
+use api::retry_on_conflict;
+use domain::{
+    access_key::AccessKey,
+    audit::{self, Action, Effect},
+    id::{KeyId, UserId},
+    user::User,
+};
+use serde_json::json;
+use table::{AccessKeyFilter, ChangeRecords, StoredAccessKey};
+
+use crate::{
+    Error,
+    events::{Events, effect_of, last_of, was_created},
+    report::{Outcome, Report},
+    step::Step,
+};
+
+/// The effects after which a key is switched off.
+const SWITCHING_OFF: [Effect; 4] =
+    [Effect::SwitchedOff, Effect::Narrowed, Effect::Shortened, Effect::Rotated];
+
+/// The most keys of one read.
+const PAGE_SIZE: usize = 100;
+
+/// Returns the user who holds the switch of a key that a replay switches off. It is nobody's id, so that a person cannot
+/// switch on their key without somebody who administers users.
+fn nobody() -> UserId {
+    UserId::parse("000000000000").expect("12 zeros are base62")
+}
+
+impl Step<'_> {
+    /// Repeats the ends of keys. The keys of `ended` users end with them.
+    pub(crate) async fn repeat_keys<W: Write>(
+        &self,
+        keys: &BTreeMap<KeyId, Events<'_>>,
+        ended: &HashSet<UserId>,
+        report: &mut Report<W>,
+    ) -> Result<(), Error> {
+        for (key_id, events) in keys {
+            if !ended.contains(&key_id.user_id()) {
+                let done = self.repeat_key(*key_id, events).await;
+                self.report(report, ("access_key", key_id), done)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn repeat_key(
+        &self,
+        key_id: KeyId,
+        events: &Events<'_>,
+    ) -> Result<Option<(Outcome, String)>, Error> {
+        let (deleted, revoked) = (last_of(events, &[Effect::Deleted]), last_of(events, &[Effect::Revoked]));
+        let Some(key) = self.restored().access_key(key_id).await? else {
+            let lost = was_created(events) && deleted.is_none() && revoked.is_none();
+            return Ok(lost.then(|| (Outcome::Lost, "its secret cannot be restored".to_owned())));
+        };
+        if let Some(cause) = deleted {
+            return retry_on_conflict(|| self.delete_key(key_id, cause)).await;
+        }
+        if let Some(cause) = revoked {
+            return retry_on_conflict(|| self.revoke_key(key_id, cause)).await;
+        }
+        let mut missed = events.clone();
+        // A change moves `updated_at`, so that a change whose event alone was restored is seen.
+        missed.retain(|event| !self.history.holds(event) || key.updated_at < event.at);
+        match last_of(&missed, &SWITCHING_OFF) {
+            Some(cause) => {
+                let reason = effect_of(cause).as_str();
+                retry_on_conflict(|| self.switch_key_off(key_id, cause, reason)).await
+            }
+            None => {
+                missed.retain(|event| event.action == Action::AccessKeyUpdated(Effect::Other).as_str());
+                Ok(missed.last().map(|event| (Outcome::Left, event.effect.clone())))
+            }
+        }
+    }
+
+    async fn delete_key(
+        &self,
+        key_id: KeyId,
+        cause: &audit::Event,
+    ) -> Result<Option<(Outcome, String)>, Error> {
+        let Some(key) = self.restored().access_key(key_id).await? else { return Ok(None) };
+        let events = [self.event(Action::AccessKeyDeleted, key_id, cause, json!({"name": key.name}))];
+        if !self.replay.dry_run {
+            self.restored().delete_access_key(&key, ChangeRecords::of(&events)).await?;
+        }
+        Ok(Some((Outcome::Deleted, cause.at.to_string())))
+    }
+
+    async fn revoke_key(
+        &self,
+        key_id: KeyId,
+        cause: &audit::Event,
+    ) -> Result<Option<(Outcome, String)>, Error> {
+        let key = self.restored().access_key(key_id).await?;
+        let Some(key) = key.filter(|key| key.revoked_at.is_none()) else { return Ok(None) };
+        let events = [self.event(Action::AccessKeyRevoked, key_id, cause, json!({"status": "revoked"}))];
+        if !self.replay.dry_run {
+            // `updated_by` must name a user. A replay is none, so the last one stays.
+            let (by, records) = (key.updated_by, ChangeRecords::of(&events));
+            self.restored().revoke_access_key(&key, by, self.now(), records).await?;
+        }
+        Ok(Some((Outcome::Revoked, cause.at.to_string())))
+    }
+
+    /// Switches a key off, unless that was done before because of the same event. Then somebody may have switched it on.
+    async fn switch_key_off(
+        &self,
+        key_id: KeyId,
+        cause: &audit::Event,
+        reason: &str,
+    ) -> Result<Option<(Outcome, String)>, Error> {
+        let Some(before) = self.restored().access_key(key_id).await? else { return Ok(None) };
+        let mut after = before.clone();
+        after.switch_off(nobody());
+        let is_done = before.revoked_at.is_some() || before.deactivated_by == after.deactivated_by;
+        if is_done || self.history.has_repeated("access_key", key_id.as_str(), cause) {
+            return Ok(None);
+        }
+        after.version += 1;
+        after.updated_at = self.now();
+        let action = Action::AccessKeyUpdated(Effect::of_access_key(&before, &after));
+        let events = [self.event(action, key_id, cause, json!({"active": false}))];
+        if !self.replay.dry_run {
+            let stored = StoredAccessKey { key: &after, due_at: None };
+            let records = ChangeRecords::of(&events);
+            self.restored().update_access_key(&before, stored, None, records).await?;
+        }
+        Ok(Some((Outcome::SwitchedOff, reason.to_owned())))
+    }
+
+    /// Switches off the keys of a user.
+    pub(crate) async fn switch_keys_of_user_off<W: Write>(
+        &self,
+        user: &User,
+        cause: &audit::Event,
+        reason: &str,
+        report: &mut Report<W>,
+    ) -> Result<(), Error> {
+        let (filter, mut after) = (AccessKeyFilter::default(), None);
+        loop {
+            let page = self.restored().access_keys_of(user, &filter, self.now(), after, PAGE_SIZE).await?;
+            for key in &page.items {
+                self.switch_off_and_report(key, cause, reason, report).await?;
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Switches off those keys of the organization that are `concerned`.
+    pub(crate) async fn switch_keys_off<W: Write>(
+        &self,
+        concerned: impl Fn(&AccessKey, &User) -> bool,
+        cause: &audit::Event,
+        reason: &str,
+        report: &mut Report<W>,
+    ) -> Result<(), Error> {
+        let (filter, mut after) = (AccessKeyFilter::default(), None);
+        loop {
+            let page = self
+                .restored()
+                .access_keys(self.organization_id, &filter, self.now(), after, PAGE_SIZE)
+                .await?;
+            for found in page.items.iter().filter(|found| concerned(&found.key, &found.user)) {
+                self.switch_off_and_report(&found.key, cause, reason, report).await?;
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn switch_off_and_report<W: Write>(
+        &self,
+        key: &AccessKey,
+        cause: &audit::Event,
+        reason: &str,
+        report: &mut Report<W>,
+    ) -> Result<(), Error> {
+        let done = retry_on_conflict(|| self.switch_key_off(key.key_id, cause, reason)).await;
+        self.report(report, ("access_key", key.key_id), done)
+    }
+}

@@ -1,0 +1,68 @@
+//! Repeats on a restored table what has ended something in the old table since the restored instant.
+//!
+//! A restore to a point in time revives what was ended later: revoked keys, deleted and suspended users, narrowed roles. The
+//! audit events of the old table say what was ended, and their effects say how. Each step is one transaction with an audit
+//! event, whose `request_id` is the id of the event that it repeats. So a replay that was cut off can be run again, and
+//! nothing is repeated twice, whatever people have changed in the restored table meanwhile.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`source`] | reads the events of the old table, by organization. Archived events would be another source |
+//! | `history` | knows which events the restored table holds, and which ones were repeated |
+//! | `keys`, `users`, `catalog`, `organization` | repeat the events of one kind of target |
+//! | [`report`] | prints a line for each step, and counts them |
+//! | [`check`] | refuses tables that cannot be the old and the restored one |
+
+mod catalog;
+pub mod check;
+mod error;
+mod events;
+mod history;
+mod keys;
+mod old;
+mod organization;
+mod owners;
+pub mod report;
+pub mod source;
+mod step;
+mod users;
+
+use std::io::Write;
+
+use domain::{Time, Timestamp};
+use table::Table;
+
+pub use self::error::Error;
+use self::{history::History, report::Report, source::Source, step::Step};
+
+/// A replay from one table to another.
+#[derive(Debug)]
+pub struct Replay {
+    /// The table that was in use until the restore.
+    pub old: Table,
+    /// The table that was restored from it.
+    pub restored: Table,
+    /// The restored instant.
+    pub since: Time,
+    /// When the replay began: the time of its changes.
+    pub at: Timestamp,
+    /// Whether nothing is written.
+    pub dry_run: bool,
+}
+
+impl Replay {
+    /// Repeats the events of a source, organization by organization.
+    ///
+    /// After an error everything that was reported is done. Run the replay again for the rest.
+    pub async fn run<W: Write>(&self, source: &Source, report: &mut Report<W>) -> Result<(), Error> {
+        for unreadable in &source.unreadable {
+            report.unresolved_event(unreadable)?;
+        }
+        for (organization_id, events) in &source.events {
+            let history = History::read(&self.restored, *organization_id, self.since, self.at.time()).await?;
+            let step = Step { replay: self, organization_id: *organization_id, history };
+            step.repeat(events, report).await?;
+        }
+        Ok(())
+    }
+}

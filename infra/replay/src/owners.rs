@@ -1,0 +1,61 @@
+//! Owners who were created after the restored instant, where the others have left since.
+
+use std::{collections::BTreeMap, io::Write};
+
+use domain::{
+    audit::{self, Action},
+    user::User,
+};
+use serde_json::json;
+use table::ChangeRecords;
+
+use crate::{
+    Error,
+    old::OldItem,
+    report::{Outcome, Report},
+    step::Step,
+};
+
+impl Step<'_> {
+    /// Copies the owners of the old table whom the restored one misses, without their keys. Returns whether there is one.
+    ///
+    /// An organization keeps an owner at each moment. Where all owners of the restored instant have left, nobody of them can
+    /// be deleted before another one is there.
+    pub(crate) async fn copy_owners<W: Write>(
+        &self,
+        cause: &audit::Event,
+        report: &mut Report<W>,
+    ) -> Result<bool, Error> {
+        let OldItem::Readable(old) = OldItem::of(self.old().organization(self.organization_id).await)? else {
+            return Ok(false);
+        };
+        let mut any = false;
+        for owner_id in old.entered_owner_ids {
+            let missing = self.restored().user(owner_id).await?.is_none();
+            let owner = OldItem::of(self.old().user(owner_id).await)?;
+            if let OldItem::Readable(owner) = owner
+                && missing
+                && owner.is_entered_owner()
+            {
+                let done = self.create_owner(&owner, cause).await;
+                any |= done.is_ok();
+                self.report(report, ("user", owner_id), done)?;
+            }
+        }
+        Ok(any)
+    }
+
+    async fn create_owner(
+        &self,
+        old: &User,
+        cause: &audit::Event,
+    ) -> Result<Option<(Outcome, String)>, Error> {
+        let owner = User { live_keys: BTreeMap::new(), version: old.version + 1, ..old.clone() };
+        let changes = json!({"kind": owner.kind, "name": owner.name});
+        let events = [self.event(Action::UserCreated, owner.user_id, cause, changes)];
+        if !self.replay.dry_run {
+            self.restored().create_user(&owner, &[], ChangeRecords::of(&events)).await?;
+        }
+        Ok(Some((Outcome::Created, "without its keys: the other owners have left".to_owned())))
+    }
+}

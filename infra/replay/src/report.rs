@@ -1,0 +1,116 @@
+//! The report of a replay: a line for each step, and a summary.
+
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display},
+    io::{self, Write},
+};
+
+use domain::id::OrganizationId;
+
+/// What became of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// A key was revoked.
+    Revoked,
+    /// It was deleted.
+    Deleted,
+    /// A user or organization was suspended.
+    Suspended,
+    /// A key was switched off.
+    SwitchedOff,
+    /// Its values come from the old table.
+    Copied,
+    /// A user was linked to its sign-in.
+    Linked,
+    /// An owner was copied, without whom the organization would have none.
+    Created,
+    /// It was created after the restored instant, and is not there any more.
+    Lost,
+    /// It has the state of the restored instant: a later change that ended nothing was not repeated.
+    Left,
+    /// Something that was ended may still work. A person must look.
+    Unresolved,
+}
+
+impl Outcome {
+    const ALL: [Self; 10] = [
+        Self::Revoked,
+        Self::Deleted,
+        Self::Suspended,
+        Self::SwitchedOff,
+        Self::Copied,
+        Self::Linked,
+        Self::Created,
+        Self::Lost,
+        Self::Left,
+        Self::Unresolved,
+    ];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Deleted => "deleted",
+            Self::Suspended => "suspended",
+            Self::SwitchedOff => "switched_off",
+            Self::Copied => "copied",
+            Self::Linked => "linked",
+            Self::Created => "created",
+            Self::Lost => "lost",
+            Self::Left => "left",
+            Self::Unresolved => "unresolved",
+        }
+    }
+}
+
+impl Display for Outcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// Prints a line for each step: outcome, kind and id of the target, organization, and the reason, with tabs between them.
+#[derive(Debug)]
+pub struct Report<W> {
+    out: W,
+    counts: BTreeMap<Outcome, usize>,
+}
+
+impl<W: Write> Report<W> {
+    /// Starts a report.
+    pub const fn new(out: W) -> Self {
+        Self { out, counts: BTreeMap::new() }
+    }
+
+    pub(crate) fn add(
+        &mut self,
+        outcome: Outcome,
+        organization_id: OrganizationId,
+        (kind, id): (&str, impl Display),
+        reason: impl Display,
+    ) -> io::Result<()> {
+        *self.counts.entry(outcome).or_default() += 1;
+        writeln!(self.out, "{outcome}\t{kind}\t{id}\t{organization_id}\t{reason}")
+    }
+
+    /// Adds an event that cannot be read.
+    pub(crate) fn unresolved_event(&mut self, reason: &str) -> io::Result<()> {
+        *self.counts.entry(Outcome::Unresolved).or_default() += 1;
+        writeln!(self.out, "{}\taudit_event\t\t\t{reason}", Outcome::Unresolved)
+    }
+
+    /// Returns how often there was an outcome.
+    #[must_use]
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.counts.get(&outcome).copied().unwrap_or_default()
+    }
+
+    /// Prints the summary.
+    pub fn summarize(&mut self, organizations: usize, events: usize, dry_run: bool) -> io::Result<()> {
+        let counts = Outcome::ALL.map(|outcome| format!("{} {outcome}", self.count(outcome)));
+        let written = if dry_run { "; dry run: nothing was written" } else { "" };
+        let read = format!("{events} events of {organizations} organizations");
+        writeln!(self.out, "summary: {read}: {}{written}", counts.join(", "))?;
+        self.out.flush()
+    }
+}

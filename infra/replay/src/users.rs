@@ -1,0 +1,261 @@
+//! Users: those that were deleted are deleted again, and those that were changed are copied from the old table.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    io::Write,
+};
+
+use api::retry_on_conflict;
+use domain::{
+    audit::{self, Action, Effect, differences},
+    id::UserId,
+    user::{Status, User},
+};
+use serde_json::{Value, json};
+use table::ChangeRecords;
+
+use crate::{
+    Error,
+    events::{Events, last_of, was_created},
+    old::OldItem,
+    report::{Outcome, Report},
+    step::Step,
+};
+
+/// A change of a user that is to be repeated.
+struct UserChange<'e> {
+    user_id: UserId,
+    /// The last of the events that the restored table does not hold.
+    cause: &'e audit::Event,
+    /// Whether the user was suspended, or narrowed, in the meantime.
+    restricts: bool,
+    deletes: bool,
+}
+
+impl Step<'_> {
+    /// Returns the users who were deleted.
+    pub(crate) fn ended_users(&self, users: &BTreeMap<UserId, Events<'_>>) -> HashSet<UserId> {
+        let ended = users.iter().filter(|(_, events)| last_of(events, &[Effect::Deleted]).is_some());
+        ended.map(|(user_id, _)| *user_id).collect()
+    }
+
+    /// Repeats the changes of users.
+    ///
+    /// A change can be refused until another one is made: the last owner leaves after the next one is there, and an address is
+    /// free after its user has another one. So what is refused is attempted again after all others, as long as one succeeds.
+    pub(crate) async fn repeat_users<W: Write>(
+        &self,
+        users: &BTreeMap<UserId, Events<'_>>,
+        report: &mut Report<W>,
+    ) -> Result<(), Error> {
+        let mut open = Vec::new();
+        for (user_id, events) in users {
+            open.extend(self.missed_change(*user_id, events, report).await?);
+        }
+        let mut may_copy_owners = true;
+        while !open.is_empty() {
+            let (attempted, mut refused) = (open.len(), Vec::new());
+            for change in open {
+                if let Some(reason) = self.attempt(&change, report).await? {
+                    refused.push((change, reason));
+                }
+            }
+            if refused.len() == attempted {
+                if !may_copy_owners || !self.copy_owners(refused[0].0.cause, report).await? {
+                    for (change, reason) in &refused {
+                        self.give_up(change, reason, report).await?;
+                    }
+                    return Ok(());
+                }
+                may_copy_owners = false;
+            }
+            open = refused.into_iter().map(|(change, _)| change).collect();
+        }
+        Ok(())
+    }
+
+    /// Returns the change of a user that the restored table misses; `None` if there is none, or if the user is lost.
+    async fn missed_change<'e, W: Write>(
+        &self,
+        user_id: UserId,
+        events: &Events<'e>,
+        report: &mut Report<W>,
+    ) -> Result<Option<UserChange<'e>>, Error> {
+        let deleted = last_of(events, &[Effect::Deleted]);
+        let found = match self.restored().user(user_id).await {
+            Ok(found) => found,
+            Err(error) => {
+                self.report(report, ("user", user_id), Err(error.into()))?;
+                return Ok(None);
+            }
+        };
+        match found {
+            None if was_created(events) && deleted.is_none() => {
+                let reason = "created after the restored instant";
+                report.add(Outcome::Lost, self.organization_id, ("user", user_id), reason)?;
+                return Ok(None);
+            }
+            Some(user) if user.status != Status::Deleted => {}
+            _ => return Ok(None),
+        }
+        if let Some(cause) = deleted {
+            return Ok(Some(UserChange { user_id, cause, restricts: true, deletes: true }));
+        }
+        let mut missed = events.clone();
+        missed.retain(|event| !self.history.holds(event));
+        let restricts = last_of(&missed, &[Effect::Suspended, Effect::Narrowed]).is_some();
+        Ok(missed.last().map(|cause| UserChange { user_id, cause, restricts, deletes: false }))
+    }
+
+    /// Attempts a change. Returns why it is refused, if it is.
+    async fn attempt<W: Write>(
+        &self,
+        change: &UserChange<'_>,
+        report: &mut Report<W>,
+    ) -> Result<Option<String>, Error> {
+        let UserChange { user_id, cause, deletes, .. } = *change;
+        let target = ("user", user_id);
+        let done = if deletes {
+            retry_on_conflict(|| self.delete_user(user_id, cause)).await
+        } else {
+            match OldItem::of(self.old().user(user_id).await)? {
+                OldItem::Readable(old) if old.status == Status::Deleted => {
+                    retry_on_conflict(|| self.delete_user(user_id, cause)).await
+                }
+                OldItem::Readable(old) => {
+                    let copied = retry_on_conflict(|| self.copy_user(&old, cause)).await;
+                    if copied.is_ok() {
+                        let linked = self.link_user(&old, cause).await;
+                        self.report(report, target, linked)?;
+                    }
+                    copied
+                }
+                OldItem::Missing | OldItem::Unreadable => {
+                    self.close_user(change, "the user cannot be read in the old table", report).await?;
+                    Ok(None)
+                }
+            }
+        };
+        match done {
+            Err(Error::Table(table::Error::Refused(reason))) => Ok(Some(reason.to_string())),
+            done => self.report(report, target, done).map(|()| None),
+        }
+    }
+
+    /// Marks a user as deleted. The next runs of notify-expiring-keys remove its items.
+    pub(crate) async fn delete_user(
+        &self,
+        user_id: UserId,
+        cause: &audit::Event,
+    ) -> Result<Option<(Outcome, String)>, Error> {
+        let user = self.restored().user(user_id).await?;
+        let Some(user) = user.filter(|user| user.status != Status::Deleted) else { return Ok(None) };
+        let changes = json!({"kind": user.kind, "name": user.name});
+        let events = [self.event(Action::UserDeleted, user_id, cause, changes)];
+        if !self.replay.dry_run {
+            self.restored().delete_user(&user, self.now(), ChangeRecords::of(&events)).await?;
+        }
+        Ok(Some((Outcome::Deleted, cause.at.to_string())))
+    }
+
+    /// Copies what people set of a user. Its keys and its sign-in stay.
+    async fn copy_user(&self, old: &User, cause: &audit::Event) -> Result<Option<(Outcome, String)>, Error> {
+        let copy = |user: &mut User| {
+            user.kind = old.kind;
+            user.name = old.name.clone();
+            user.set_email(old.email.clone());
+            if user.subject == old.subject {
+                user.proven_email.clone_from(&old.proven_email);
+            }
+            user.status = old.status;
+            user.roles.clone_from(&old.roles);
+            user.groups.clone_from(&old.groups);
+            user.notifications = old.notifications.clone();
+            user.version = user.version.max(old.version);
+        };
+        self.change_user(old.user_id, cause, copy).await
+    }
+
+    async fn change_user(
+        &self,
+        user_id: UserId,
+        cause: &audit::Event,
+        change: impl Fn(&mut User),
+    ) -> Result<Option<(Outcome, String)>, Error> {
+        let before = self.restored().user(user_id).await?;
+        let Some(before) = before.filter(|user| user.status != Status::Deleted) else { return Ok(None) };
+        let mut after = before.clone();
+        change(&mut after);
+        let changes = differences(&shown(&before), &shown(&after));
+        if changes.is_empty() || self.history.has_repeated("user", user_id.as_str(), cause) {
+            return Ok(None);
+        }
+        after.version += 1;
+        let effect = Effect::of_user(&before, &after);
+        let outcome = if effect == Effect::Suspended { Outcome::Suspended } else { Outcome::Copied };
+        let reason = changes.keys().cloned().collect::<Vec<_>>().join(", ");
+        let events = [self.event(Action::UserUpdated(effect), user_id, cause, changes)];
+        if !self.replay.dry_run {
+            let records = ChangeRecords::of(&events);
+            self.restored().update_user(&before, &after, self.now(), records).await?;
+        }
+        Ok(Some((outcome, reason)))
+    }
+
+    /// Links a user to the sign-in to which it is linked in the old table.
+    ///
+    /// If that cannot be done, the person's next sign-in does it.
+    async fn link_user(&self, old: &User, cause: &audit::Event) -> Result<Option<(Outcome, String)>, Error> {
+        let (Some(subject), Some(email)) = (&old.subject, old.proven_address()) else { return Ok(None) };
+        let user = self.restored().user(old.user_id).await?;
+        let Some(user) = user.filter(|user| user.subject.is_none()) else { return Ok(None) };
+        let event = self.event(Action::UserLinked, old.user_id, cause, json!({}));
+        if self.replay.dry_run {
+            return Ok(Some((Outcome::Linked, String::new())));
+        }
+        match self.restored().link(&user, email, subject, &event).await {
+            Ok(()) => Ok(Some((Outcome::Linked, String::new()))),
+            Err(error @ (table::Error::Conflict | table::Error::Refused(_))) => {
+                Ok(Some((Outcome::Left, format!("not linked: {error}"))))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Closes a user of whom nobody knows what was taken away: switches its keys off, and suspends it if it was restricted.
+    async fn close_user<W: Write>(
+        &self,
+        change: &UserChange<'_>,
+        reason: &str,
+        report: &mut Report<W>,
+    ) -> Result<(), Error> {
+        let UserChange { user_id, cause, restricts, .. } = *change;
+        let Some(user) = self.restored().user(user_id).await? else { return Ok(()) };
+        self.switch_keys_of_user_off(&user, cause, reason, report).await?;
+        if restricts {
+            let suspend = |user: &mut User| user.status = Status::Suspended;
+            let done = retry_on_conflict(|| self.change_user(user_id, cause, suspend)).await;
+            self.report(report, ("user", user_id), done)?;
+        }
+        report.add(Outcome::Unresolved, self.organization_id, ("user", user_id), reason)?;
+        Ok(())
+    }
+
+    /// Closes a user whose change is refused.
+    async fn give_up<W: Write>(
+        &self,
+        change: &UserChange<'_>,
+        refusal: &str,
+        report: &mut Report<W>,
+    ) -> Result<(), Error> {
+        self.close_user(&UserChange { restricts: true, ..*change }, &format!("refused: {refusal}"), report)
+            .await
+    }
+}
+
+fn shown(user: &User) -> Value {
+    json!({
+        "name": user.name, "kind": user.kind, "status": user.status, "email": user.email,
+        "roles": user.roles, "groups": user.groups, "notifications": user.notifications,
+    })
+}
