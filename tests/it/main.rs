@@ -27,6 +27,7 @@ mod readme;
 mod reads;
 mod refusals;
 mod requests;
+mod restore;
 mod rights;
 mod rules;
 mod sources;

@@ -11,6 +11,7 @@ mod mutants;
 mod organization;
 mod random;
 mod report;
+mod restore;
 mod scale;
 mod secrets;
 pub mod share;
@@ -28,6 +29,7 @@ pub use local::{
 };
 pub use organization::Organization;
 pub use random::Random;
+pub use restore::{Replayed, TableCopy};
 pub use stored::Item;
 pub use world::{World, mail_domains, run, run_with};
 

@@ -1,0 +1,10 @@
+//! The drill of a restore: an earlier state of the table is put back, and `infra/replay` repeats what was ended since.
+
+mod address;
+mod callers;
+mod drill;
+mod invariants;
+mod random;
+mod refusals;
+mod scene;
+mod unreadable;

@@ -1,0 +1,195 @@
+//! Restores of the table to an earlier instant, and the replay after one.
+
+use std::{collections::HashMap, fmt, path::PathBuf, process::Command, sync::OnceLock};
+
+use local::dynoxide::{AttributeValue, Database, ImportOptions, actions::scan::ScanRequest};
+use serde_json::{Value, json};
+
+use crate::World;
+
+const TABLE: &str = "access-keys";
+
+/// The name of the table that was in use until a restore.
+const OLD_TABLE: &str = "access-keys-old";
+
+/// All items of the table at an instant.
+pub struct TableCopy {
+    items: Vec<HashMap<String, AttributeValue>>,
+    /// The instant, as the replay wants it.
+    since: String,
+}
+
+impl TableCopy {
+    /// Returns the instant, as the replay wants it.
+    #[must_use]
+    pub fn since(&self) -> &str {
+        &self.since
+    }
+}
+
+impl fmt::Debug for TableCopy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("TableCopy").field("since", &self.since).finish_non_exhaustive()
+    }
+}
+
+/// What the replay printed.
+#[derive(Debug)]
+pub struct Replayed {
+    /// Its exit code.
+    pub code: i32,
+    /// The members of each line: outcome, kind and id of the target, organization, reason.
+    pub lines: Vec<Vec<String>>,
+    /// The summary; an empty text if it failed.
+    pub summary: String,
+    /// What it wrote to standard error.
+    pub error: String,
+}
+
+impl Replayed {
+    /// Returns the ids of the targets with an outcome, in order.
+    #[must_use]
+    pub fn ids(&self, outcome: &str) -> Vec<&str> {
+        let mut ids: Vec<_> =
+            self.lines.iter().filter(|line| line[0] == outcome).map(|line| line[2].as_str()).collect();
+        ids.sort_unstable();
+        ids
+    }
+}
+
+impl World {
+    fn database(&self) -> &Database {
+        self.stack.database().expect("the engine is in this process")
+    }
+
+    /// Copies the table as it is now.
+    ///
+    /// # Panics
+    /// When the engine fails.
+    #[must_use]
+    pub fn copy_table(&self) -> TableCopy {
+        // A time that was shifted into the future is none that a replay takes.
+        let shifted = self.stack.clock().offset_seconds().max(0);
+        let since = self.stack.clock().now().as_second() - shifted;
+        let since = jiff::Timestamp::from_second(since).expect("the present is a time").to_string();
+        TableCopy { items: items(self.database(), TABLE), since }
+    }
+
+    /// Puts an earlier state in the place of the table, which becomes the old one.
+    ///
+    /// # Panics
+    /// When the engine fails.
+    pub fn restore(&self, copy: &TableCopy) {
+        self.recreate(OLD_TABLE, items(self.database(), TABLE));
+        self.recreate(TABLE, copy.items.clone());
+    }
+
+    /// Puts an earlier state in the place of the restored table once more.
+    ///
+    /// # Panics
+    /// When the engine fails.
+    pub fn restore_again(&self, copy: &TableCopy) {
+        self.recreate(TABLE, copy.items.clone());
+    }
+
+    /// Creates a table with the keys and indexes of this one, in the place of one of its name.
+    fn recreate(&self, name: &str, items: Vec<HashMap<String, AttributeValue>>) {
+        let database = self.database();
+        let describe =
+            serde_json::from_value(json!({"TableName": TABLE})).expect("the request is well-formed");
+        let described = database.describe_table(describe).expect("the table exists");
+        let described = serde_json::to_value(described).expect("a description is JSON");
+        let delete = serde_json::from_value(json!({"TableName": name})).expect("the request is well-formed");
+        database.delete_table(delete).map(drop).unwrap_or_default();
+        let create =
+            serde_json::from_value(creation(name, &described["Table"])).expect("the table is described");
+        database.create_table(create).expect("the table can be created");
+        database.import_items(name, items, ImportOptions::default()).expect("the items can be stored");
+    }
+
+    /// Changes an item of the old table: sets an attribute, in `DynamoDB`'s own JSON.
+    ///
+    /// # Panics
+    /// When the engine fails.
+    pub fn set_in_old_table(&self, (partition, sort): (&str, &str), attribute: &str, value: &Value) {
+        let update = json!({
+            "TableName": OLD_TABLE, "Key": {"PK": {"S": partition}, "SK": {"S": sort}},
+            "UpdateExpression": "SET #attribute = :value", "ExpressionAttributeNames": {"#attribute": attribute},
+            "ExpressionAttributeValues": {":value": value},
+        });
+        let update = serde_json::from_value(update).expect("the update is well-formed");
+        self.database().update_item(update).expect("the item can be changed");
+    }
+
+    /// Runs the replay from the old table, with further arguments.
+    pub async fn replay(&self, copy: &TableCopy, arguments: &[&str]) -> Replayed {
+        self.run_replay(
+            &[&["--old-table", OLD_TABLE, "--restored-table", TABLE, "--since", &copy.since], arguments]
+                .concat(),
+        )
+        .await
+    }
+
+    /// Runs the replay with these arguments. A call to the table is attempted once, so that a fault ends the program.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn run_replay(&self, arguments: &[&str]) -> Replayed {
+        let mut command = Command::new(binary());
+        command.args(arguments).env_clear().envs(self.stack.environment()).env("MAX_ATTEMPTS", "1");
+        let output = tokio::task::spawn_blocking(move || command.output()).await;
+        let output = output.expect("the program is waited for").expect("the program starts");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let (summary, lines): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with("summary: "));
+        Replayed {
+            code: output.status.code().unwrap_or(-1),
+            lines: lines.iter().map(|line| line.split('\t').map(str::to_owned).collect()).collect(),
+            summary: summary.concat(),
+            error: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+fn items(database: &Database, table: &str) -> Vec<HashMap<String, AttributeValue>> {
+    let (mut all, mut start) = (Vec::new(), None);
+    loop {
+        let (table_name, exclusive_start_key) = (table.to_owned(), start.take());
+        let request = ScanRequest { table_name, exclusive_start_key, ..ScanRequest::default() };
+        let page = database.scan(request).expect("the table can be read");
+        all.extend(page.items.unwrap_or_default());
+        start = page.last_evaluated_key;
+        if start.is_none() {
+            return all;
+        }
+    }
+}
+
+/// Writes the request that creates a table like the described one.
+fn creation(name: &str, described: &Value) -> Value {
+    let indexes = described["GlobalSecondaryIndexes"].as_array().into_iter().flatten();
+    let indexes: Vec<_> = indexes
+        .map(|index| {
+            json!({
+                "IndexName": index["IndexName"], "KeySchema": index["KeySchema"], "Projection": index["Projection"],
+            })
+        })
+        .collect();
+    json!({
+        "TableName": name, "BillingMode": "PAY_PER_REQUEST", "KeySchema": described["KeySchema"],
+        "AttributeDefinitions": described["AttributeDefinitions"], "GlobalSecondaryIndexes": indexes,
+    })
+}
+
+/// Builds the replay once in a process, with the features of all packages, and returns its path.
+fn binary() -> &'static PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let mut cargo = local::cargo_command();
+        cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).args(["build", "--bin", "replay"]);
+        let output = cargo.arg("--message-format=json-render-diagnostics").output().expect("Cargo starts");
+        let messages = output.stdout.split(|byte| *byte == b'\n');
+        let mut messages = messages.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
+        let built = messages.find_map(|message| Some(PathBuf::from(message["executable"].as_str()?)));
+        built.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+    })
+}
