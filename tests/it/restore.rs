@@ -1,8 +1,11 @@
 //! The drill of a restore: an earlier state of the table is put back, and `infra/replay` repeats what was ended since.
 
 mod address;
+mod boundaries;
 mod callers;
+mod crashes;
 mod drill;
+mod edges;
 mod invariants;
 mod random;
 mod refusals;

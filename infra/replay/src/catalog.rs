@@ -14,7 +14,7 @@ use table::CatalogChange;
 
 use crate::{
     Error,
-    events::{Events, Targets, last_of},
+    events::{Events, Targets, because, last_of},
     old::OldItem,
     report::{Outcome, Report},
     step::Step,
@@ -91,7 +91,7 @@ impl Step<'_> {
     ) -> Result<(), Error> {
         let snapshot = self.restored().snapshot(self.organization_id).await?;
         let catalog = snapshot.map(|snapshot| snapshot.catalog).unwrap_or_default();
-        let carries = |roles: &[Label], groups: &[Label]| match carried {
+        let names_it = |roles: &[Label], groups: &[Label]| match carried {
             Wanted::Role(Role { name, .. }) | Wanted::NoRole(name) => {
                 let through =
                     |group: &Label| catalog.groups.get(group).is_some_and(|one| one.roles.contains(name));
@@ -101,8 +101,8 @@ impl Step<'_> {
         };
         let concerned = |key: &AccessKey, user: &User| {
             let (roles, groups) = (key.roles.as_deref(), key.groups.as_deref());
-            carries(&user.roles, &user.groups)
-                || carries(roles.unwrap_or_default(), groups.unwrap_or_default())
+            names_it(&user.roles, &user.groups)
+                || names_it(roles.unwrap_or_default(), groups.unwrap_or_default())
         };
         self.switch_keys_off(concerned, cause, reason, report).await
     }
@@ -133,7 +133,7 @@ impl Step<'_> {
                 if write {
                     table.set_role(&role, change, &event).await?;
                 }
-                Ok(Some((Outcome::Copied, String::new())))
+                Ok(Some((Outcome::Copied, because(cause, &cause.action))))
             }
             Wanted::Group(group) => {
                 let replaced = before.groups.get(&group.name);
@@ -152,7 +152,7 @@ impl Step<'_> {
                 if write {
                     table.set_group(&group, change, &event).await?;
                 }
-                Ok(Some((Outcome::Copied, String::new())))
+                Ok(Some((Outcome::Copied, because(cause, &cause.action))))
             }
             Wanted::NoRole(name) => {
                 let Some(role) = after.roles.remove(name) else { return Ok(None) };
@@ -160,7 +160,7 @@ impl Step<'_> {
                 if write {
                     table.delete_role(name, change(role.version, &after), &event).await?;
                 }
-                Ok(Some((Outcome::Deleted, cause.at.to_string())))
+                Ok(Some((Outcome::Deleted, because(cause, cause.at))))
             }
             Wanted::NoGroup(name) => {
                 let Some(group) = after.groups.remove(name) else { return Ok(None) };
@@ -168,7 +168,7 @@ impl Step<'_> {
                 if write {
                     table.delete_group(name, change(group.version, &after), &event).await?;
                 }
-                Ok(Some((Outcome::Deleted, cause.at.to_string())))
+                Ok(Some((Outcome::Deleted, because(cause, cause.at))))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The events of one organization by their targets.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Display};
 
 use domain::{
     audit::{self, Effect},
@@ -52,6 +52,11 @@ pub(crate) fn effect_of(event: &audit::Event) -> Effect {
 /// Returns the last of some events that has one of these effects.
 pub(crate) fn last_of<'e>(events: &[&'e audit::Event], effects: &[Effect]) -> Option<&'e audit::Event> {
     events.iter().rev().find(|event| effects.contains(&effect_of(event))).copied()
+}
+
+/// Names the event for which something is done, so that a reader can find it, or leave it out.
+pub(crate) fn because(cause: &audit::Event, what: impl Display) -> String {
+    format!("{what} (event {})", cause.audit_id)
 }
 
 /// Tells whether a target was created in the time of these events.

@@ -18,7 +18,7 @@ use table::{AccessKeyFilter, ChangeRecords, StoredAccessKey};
 
 use crate::{
     Error,
-    events::{Events, effect_of, last_of, was_created},
+    events::{Events, because, effect_of, last_of, was_created},
     report::{Outcome, Report},
     step::Step,
 };
@@ -79,7 +79,7 @@ impl Step<'_> {
             }
             None => {
                 missed.retain(|event| event.action == Action::AccessKeyUpdated(Effect::Other).as_str());
-                Ok(missed.last().map(|event| (Outcome::Left, event.effect.clone())))
+                Ok(missed.last().map(|event| (Outcome::Left, because(event, &event.effect))))
             }
         }
     }
@@ -94,7 +94,7 @@ impl Step<'_> {
         if !self.replay.dry_run {
             self.restored().delete_access_key(&key, ChangeRecords::of(&events)).await?;
         }
-        Ok(Some((Outcome::Deleted, cause.at.to_string())))
+        Ok(Some((Outcome::Deleted, because(cause, cause.at))))
     }
 
     async fn revoke_key(
@@ -110,7 +110,7 @@ impl Step<'_> {
             let (by, records) = (key.updated_by, ChangeRecords::of(&events));
             self.restored().revoke_access_key(&key, by, self.now(), records).await?;
         }
-        Ok(Some((Outcome::Revoked, cause.at.to_string())))
+        Ok(Some((Outcome::Revoked, because(cause, cause.at))))
     }
 
     /// Switches a key off, unless that was done before because of the same event. Then somebody may have switched it on.
@@ -136,7 +136,7 @@ impl Step<'_> {
             let records = ChangeRecords::of(&events);
             self.restored().update_access_key(&before, stored, None, records).await?;
         }
-        Ok(Some((Outcome::SwitchedOff, reason.to_owned())))
+        Ok(Some((Outcome::SwitchedOff, because(cause, reason))))
     }
 
     /// Switches off the keys of a user.

@@ -18,6 +18,7 @@ use replay::{
     source::Source,
 };
 use table::{Settings, Table};
+use ulid::Ulid;
 
 /// Repeats on a restored table what has ended something in the old table since the restored instant.
 ///
@@ -35,6 +36,9 @@ struct Arguments {
     /// The restored instant, in RFC 3339, for example `2026-11-03T10:00:00Z`.
     #[arg(long, value_parser = Time::parse)]
     since: Time,
+    /// The id of an event that is not repeated, because it was a mistake; once for each event.
+    #[arg(long = "except", value_name = "AUDIT_ID")]
+    exceptions: Vec<Ulid>,
     /// Print what would be done, and write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -80,7 +84,10 @@ async fn run(arguments: &Arguments) -> Result<usize, String> {
         dry_run: arguments.dry_run,
     };
     let failed = |error: replay::Error| format!("{}: run it again for the rest", causes(&error));
-    let source = Source::scan(&replay.old, replay.since).await.map_err(failed)?;
+    let mut source = Source::scan(&replay.old, replay.since).await.map_err(failed)?;
+    if let Some(missing) = source.leave_out(&arguments.exceptions).first() {
+        return Err(format!("there is no event {missing} since then: nothing was written"));
+    }
     let mut report = Report::new(io::stdout());
     replay.run(&source, &mut report).await.map_err(failed)?;
     let events = source.events.values().map(Vec::len).sum();

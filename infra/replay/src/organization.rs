@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     Error,
-    events::{Events, Targets, effect_of, last_of, was_created},
+    events::{Events, Targets, because, effect_of, last_of, was_created},
     old::OldItem,
     report::{Outcome, Report},
     step::Step,
@@ -82,7 +82,7 @@ impl Step<'_> {
         }
         if self.replay.dry_run {
             let target = ("organization", self.organization_id);
-            return self.report(report, target, Ok(Some((Outcome::Deleted, cause.at.to_string()))));
+            return self.report(report, target, Ok(Some((Outcome::Deleted, because(cause, cause.at)))));
         }
         let done = retry_on_conflict(|| self.mark_organization_deleted(cause)).await;
         self.report(report, ("organization", self.organization_id), done)
@@ -105,7 +105,7 @@ impl Step<'_> {
         let changes = json!({"name": organization.name});
         let event = self.event(Action::OrganizationDeleted, self.organization_id, cause, changes);
         self.restored().delete_organization(&organization, &owner, &event).await?;
-        Ok(Some((Outcome::Deleted, cause.at.to_string())))
+        Ok(Some((Outcome::Deleted, because(cause, cause.at))))
     }
 
     /// Copies name, status and policy from the old table. If it cannot be read, a suspension is repeated, and all keys of the
@@ -164,7 +164,7 @@ impl Step<'_> {
         after.version += 1;
         let effect = Effect::of_organization(&before, &after);
         let outcome = if effect == Effect::Suspended { Outcome::Suspended } else { Outcome::Copied };
-        let reason = changes.keys().cloned().collect::<Vec<_>>().join(", ");
+        let reason = because(cause, changes.keys().cloned().collect::<Vec<_>>().join(", "));
         let event = self.event(Action::OrganizationUpdated(effect), id, cause, changes);
         if !self.replay.dry_run {
             self.restored().update_organization(&before, &after, &event).await?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{Time, audit, id::OrganizationId};
 use table::Table;
+use ulid::Ulid;
 
 use crate::Error;
 
@@ -35,6 +36,18 @@ impl Source {
             events.sort_by_key(|event| event.audit_id);
         }
         Ok(source)
+    }
+
+    /// Leaves out events, such as the mistake that the restore mends. Returns those that there are not.
+    pub fn leave_out(&mut self, audit_ids: &[Ulid]) -> Vec<Ulid> {
+        let mut missing = audit_ids.to_vec();
+        for events in self.events.values_mut() {
+            events.retain(|event| {
+                missing.retain(|id| *id != event.audit_id);
+                !audit_ids.contains(&event.audit_id)
+            });
+        }
+        missing
     }
 
     fn add(&mut self, mut event: audit::Event) {

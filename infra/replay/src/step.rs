@@ -15,6 +15,7 @@ use crate::{
     events::Targets,
     history::{History, actor},
     report::{Outcome, Report},
+    users::ended_users,
 };
 
 /// The replay of one organization.
@@ -44,7 +45,7 @@ impl Step<'_> {
             return Ok(());
         }
         self.repeat_organization(&targets.organization, report).await?;
-        let ended = self.ended_users(&targets.users);
+        let ended = ended_users(&targets.users);
         self.repeat_keys(&targets.keys, &ended, report).await?;
         self.repeat_users(&targets.users, report).await?;
         self.repeat_catalog(&targets, report).await

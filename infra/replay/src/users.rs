@@ -16,7 +16,7 @@ use table::ChangeRecords;
 
 use crate::{
     Error,
-    events::{Events, last_of, was_created},
+    events::{Events, because, last_of, was_created},
     old::OldItem,
     report::{Outcome, Report},
     step::Step,
@@ -32,13 +32,13 @@ struct UserChange<'e> {
     deletes: bool,
 }
 
-impl Step<'_> {
-    /// Returns the users who were deleted.
-    pub(crate) fn ended_users(&self, users: &BTreeMap<UserId, Events<'_>>) -> HashSet<UserId> {
-        let ended = users.iter().filter(|(_, events)| last_of(events, &[Effect::Deleted]).is_some());
-        ended.map(|(user_id, _)| *user_id).collect()
-    }
+/// Returns the users who were deleted.
+pub(crate) fn ended_users(users: &BTreeMap<UserId, Events<'_>>) -> HashSet<UserId> {
+    let ended = users.iter().filter(|(_, events)| last_of(events, &[Effect::Deleted]).is_some());
+    ended.map(|(user_id, _)| *user_id).collect()
+}
 
+impl Step<'_> {
     /// Repeats the changes of users.
     ///
     /// A change can be refused until another one is made: the last owner leaves after the next one is there, and an address is
@@ -155,7 +155,7 @@ impl Step<'_> {
         if !self.replay.dry_run {
             self.restored().delete_user(&user, self.now(), ChangeRecords::of(&events)).await?;
         }
-        Ok(Some((Outcome::Deleted, cause.at.to_string())))
+        Ok(Some((Outcome::Deleted, because(cause, cause.at))))
     }
 
     /// Copies what people set of a user. Its keys and its sign-in stay.
@@ -170,7 +170,7 @@ impl Step<'_> {
             user.status = old.status;
             user.roles.clone_from(&old.roles);
             user.groups.clone_from(&old.groups);
-            user.notifications = old.notifications.clone();
+            user.notifications = old.notifications;
             user.version = user.version.max(old.version);
         };
         self.change_user(old.user_id, cause, copy).await
@@ -193,7 +193,7 @@ impl Step<'_> {
         after.version += 1;
         let effect = Effect::of_user(&before, &after);
         let outcome = if effect == Effect::Suspended { Outcome::Suspended } else { Outcome::Copied };
-        let reason = changes.keys().cloned().collect::<Vec<_>>().join(", ");
+        let reason = because(cause, changes.keys().cloned().collect::<Vec<_>>().join(", "));
         let events = [self.event(Action::UserUpdated(effect), user_id, cause, changes)];
         if !self.replay.dry_run {
             let records = ChangeRecords::of(&events);
@@ -211,10 +211,10 @@ impl Step<'_> {
         let Some(user) = user.filter(|user| user.subject.is_none()) else { return Ok(None) };
         let event = self.event(Action::UserLinked, old.user_id, cause, json!({}));
         if self.replay.dry_run {
-            return Ok(Some((Outcome::Linked, String::new())));
+            return Ok(Some((Outcome::Linked, because(cause, "signed in"))));
         }
         match self.restored().link(&user, email, subject, &event).await {
-            Ok(()) => Ok(Some((Outcome::Linked, String::new()))),
+            Ok(()) => Ok(Some((Outcome::Linked, because(cause, "signed in")))),
             Err(error @ (table::Error::Conflict | table::Error::Refused(_))) => {
                 Ok(Some((Outcome::Left, format!("not linked: {error}"))))
             }

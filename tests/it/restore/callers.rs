@@ -30,6 +30,11 @@ impl Callers {
         format!("{name} {}", organization.path)
     }
 
+    /// Lists the tokens, in the order in which they were added.
+    pub(super) fn tokens(&self) -> impl Iterator<Item = &str> {
+        self.tokens.iter().map(String::as_str)
+    }
+
     /// Asks what each caller may do. The authorizer starts anew, so that it knows the roles of this moment.
     pub(super) async fn rights(&self, world: &World) -> Rights {
         world.forget_organizations().await;

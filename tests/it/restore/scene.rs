@@ -12,11 +12,13 @@ pub(super) struct Scene {
     pub(super) copy: TableCopy,
     pub(super) callers: Callers,
     pub(super) rights: Rights,
+    /// The event of a deletion that was a mistake.
+    pub(super) mistake: String,
     /// Ids by name: of keys, users and organizations.
     ids: Vec<(&'static str, String)>,
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "live",
     "steady",
     "revoked",
@@ -31,12 +33,19 @@ const KEYS: [&str; 14] = [
     "leaked",
     "extended",
     "renamed",
+    "mistaken",
 ];
 
 impl Scene {
     /// Returns the id of something by its name.
     pub(super) fn id(&self, name: &str) -> &str {
         &self.ids.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("{name}")).1
+    }
+
+    /// Returns the first token of a key by its name.
+    pub(super) fn token(&self, name: &str) -> &str {
+        let start = format!("ak_{}_", self.id(name));
+        self.callers.tokens().find(|token| token.starts_with(&start)).unwrap()
     }
 
     /// Returns ids by names, in order.
@@ -58,8 +67,8 @@ impl Scene {
     pub(super) async fn play(world: &World) -> Self {
         let organization = world.organization("alice", "flexible").await;
         let copy = world.copy_table();
-        let mut scene =
-            Self { organization, copy, callers: Callers::default(), rights: Rights::new(), ids: Vec::new() };
+        let (callers, rights, mistake, ids) = Default::default();
+        let mut scene = Self { organization, copy, callers, rights, mistake, ids };
         let keys = scene.begin(world).await;
         let other = world.organization("bob", "strict").await;
         scene.add("other", &json!(other.id));
@@ -144,6 +153,10 @@ impl Scene {
         ] {
             owner.patch(&self.key_path(name), body).await.expect(200);
         }
+        owner.delete(&self.key_path("mistaken")).await.expect(204);
+        let mut mistakes = world.audit("access_key.deleted");
+        mistakes.retain(|event| event["target"]["id"] == self.id("mistaken"));
+        mistakes[0]["audit_id"].as_str().unwrap().clone_into(&mut self.mistake);
         let leaked = &keys[KEYS.iter().position(|name| *name == "leaked").unwrap()];
         let report = json!({"tokens": [token(leaked)]});
         world.anonymous().post("/v1/leaked-keys", report).await.expect(202);

@@ -1,82 +1,90 @@
 //! Items that cannot be read in the old table: the keys concerned are switched off and listed.
 
-use kit::run;
-use serde_json::json;
+use kit::{Organization, Replayed, World};
+use serde_json::{Value, json};
 
-use super::{
-    callers::{Callers, check_nothing_ended_works},
-    invariants,
-};
+use super::callers::Callers;
 
-#[test]
-fn what_cannot_be_read_in_the_old_table_ends_the_keys_concerned() {
-    run(async |world| {
-        let organization = world.organization("alice", "flexible").await;
-        let quota = json!({"policy": {"quota": {"machine": 20}}});
-        organization.owner.patch(&organization.path, quota).await.expect(200);
-        let mut callers = Callers::default();
+/// Two organizations: one with a role and users that cannot be read, and one that cannot be read itself.
+pub(super) struct Unreadable {
+    organization: Organization,
+    other: Organization,
+    /// The keys that are switched off, in order.
+    keys: Vec<String>,
+    /// A machine and a person, in order.
+    users: Vec<String>,
+}
+
+impl Unreadable {
+    pub(super) async fn begin(world: &World, callers: &mut Callers) -> Self {
+        let organization = world.organization("una", "flexible").await;
         organization.role("broken", &["a:*"]).await;
         organization.role("whole", &["b"]).await;
         let group = format!("{}/groups/through", organization.path);
         organization.owner.put(&group, json!({"roles": ["broken"]})).await.expect(200);
-        let (carries, whole) = (
-            organization.machine_with("carries", &["broken"]).await,
-            organization.machine_with("whole", &["whole"]).await,
-        );
-        let (through, changed) =
-            (organization.machine("through").await, organization.machine_with("changed", &["whole"]).await);
-        let path = organization.user_path(&through);
-        organization.owner.patch(&path, json!({"groups": ["through"]})).await.expect(200);
+        let mut users = Vec::new();
+        for (name, roles) in
+            [("carries", &["broken"][..]), ("through", &[]), ("changed", &["whole"]), ("whole", &["whole"])]
+        {
+            users.push(organization.machine_with(name, roles).await);
+        }
+        patch(&organization, &organization.user_path(&users[1]), json!({"groups": ["through"]})).await;
         let mut keys = Vec::new();
-        for user in [&carries, &through, &changed, &whole] {
+        for user in &users {
             let key = organization.key(user, 90).await;
             callers.add_key(&key);
             keys.push(key["key_id"].as_str().unwrap().to_owned());
         }
-        let person = organization.join_as(world, "bob", "normal").await;
-        let path = organization.user_path(&person);
-        organization.owner.patch(&path, json!({"roles": ["whole", "broken"]})).await.expect(200);
-        callers.add_person("bob", &organization);
-        let other = world.organization("carl", "strict").await;
-        let others = other.machine_key().await;
-        callers.add_key(&others);
-        callers.add_person("carl", &other);
-        let copy = world.copy_table();
+        keys.truncate(3);
+        let person = organization.join_as(world, "bert", "normal").await;
+        patch(&organization, &organization.user_path(&person), json!({"roles": ["whole", "broken"]})).await;
+        callers.add_person("bert", &organization);
+        let other = world.organization("ugo", "strict").await;
+        let key = other.machine_key().await;
+        callers.add_key(&key);
+        keys.push(key["key_id"].as_str().unwrap().to_owned());
+        keys.sort();
+        callers.add_person("ugo", &other);
+        let mut users = vec![users.remove(2), person];
+        users.sort();
+        Self { organization, other, keys, users }
+    }
 
+    pub(super) async fn change(&self) {
+        let Self { organization, other, users, .. } = self;
         organization.role("broken", &["a:b"]).await;
-        for user in [&changed, &person] {
-            let path = organization.user_path(user);
-            organization.owner.patch(&path, json!({"roles": []})).await.expect(200);
+        for user in users {
+            patch(organization, &organization.user_path(user), json!({"roles": []})).await;
         }
-        other.owner.patch(&other.path, json!({"policy": {"quota": {"machine": 0}}})).await.expect(200);
-        let rights = callers.rights(world).await;
-        world.restore(&copy);
-        let partition = format!("ORG#{}", organization.id);
+        patch(other, &other.path, json!({"policy": {"quota": {"machine": 0}}})).await;
+    }
+
+    pub(super) fn break_old_table(&self, world: &World) {
+        let partition = format!("ORG#{}", self.organization.id);
         world.set_in_old_table((&partition, "ROLE#broken"), "permissions", &json!({"N": "1"}));
-        for user in [&changed, &person] {
+        for user in &self.users {
             world.set_in_old_table((&format!("USER#{user}"), "USER"), "kind", &json!({"S": "robot"}));
         }
-        world.set_in_old_table((&format!("ORG#{}", other.id), "ORG"), "policy", &json!({"S": "none"}));
+        world.set_in_old_table((&format!("ORG#{}", self.other.id), "ORG"), "policy", &json!({"S": "none"}));
+    }
 
-        let replayed = world.replay(&copy, &[]).await;
-        assert_eq!((replayed.code, replayed.error.as_str()), (2, ""), "{replayed:?}");
-        let mut off = vec![&*keys[0], &*keys[1], &*keys[2], others["key_id"].as_str().unwrap()];
-        off.sort_unstable();
-        assert_eq!(replayed.ids("switched_off"), off);
-        let mut suspended = vec![&*changed, &*person];
-        suspended.sort_unstable();
-        assert_eq!(replayed.ids("suspended"), suspended);
-        assert_eq!(replayed.ids("deleted"), ["broken"]);
-        let mut unresolved = vec![&*changed, &*person, &*other.id, "broken"];
+    pub(super) fn check(&self, replayed: &Replayed) {
+        let off = replayed.ids("switched_off");
+        assert!(self.keys.iter().all(|key| off.contains(&key.as_str())) && off.len() == 5, "{replayed:?}");
+        assert_eq!(replayed.ids("suspended"), self.users);
+        assert!(replayed.ids("deleted").contains(&"broken"), "{replayed:?}");
+        let mut unresolved = vec![self.other.id.as_str(), "broken"];
+        unresolved.extend(self.users.iter().map(String::as_str));
         unresolved.sort_unstable();
         assert_eq!(replayed.ids("unresolved"), unresolved);
-        invariants::check(world);
-        let after = callers.rights(world).await;
-        check_nothing_ended_works(&rights, &after);
-        assert_eq!(
-            after.values().flatten().count(),
-            2,
-            "the whole machine's key, and the other owner: {after:?}"
-        );
-    });
+    }
+
+    /// Tells whether a caller, who came at the end of the old table, does not any more.
+    pub(super) fn ends(&self, caller: &str) -> bool {
+        caller.starts_with("bert ") || self.keys.iter().any(|key| caller.contains(key.as_str()))
+    }
+}
+
+async fn patch(organization: &Organization, path: &str, body: Value) {
+    organization.owner.patch(path, body).await.expect(200);
 }
