@@ -62,8 +62,9 @@ impl Step<'_> {
             }
             if refused.len() == attempted {
                 if !may_copy_owners || !self.copy_owners(refused[0].0.cause, report).await? {
-                    for (change, reason) in &refused {
-                        self.give_up(change, reason, report).await?;
+                    for (change, reason) in refused {
+                        let closed = UserChange { restricts: true, ..change };
+                        self.close_user(&closed, &format!("refused: {reason}"), report).await?;
                     }
                     return Ok(());
                 }
@@ -239,17 +240,6 @@ impl Step<'_> {
         }
         report.add(Outcome::Unresolved, self.organization_id, ("user", user_id), reason)?;
         Ok(())
-    }
-
-    /// Closes a user whose change is refused.
-    async fn give_up<W: Write>(
-        &self,
-        change: &UserChange<'_>,
-        refusal: &str,
-        report: &mut Report<W>,
-    ) -> Result<(), Error> {
-        self.close_user(&UserChange { restricts: true, ..*change }, &format!("refused: {refusal}"), report)
-            .await
     }
 }
 
