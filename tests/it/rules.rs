@@ -2,7 +2,6 @@
 
 mod circles;
 mod code;
-mod deployer_policy;
 mod documents;
 mod log_lines;
 mod openapi;
