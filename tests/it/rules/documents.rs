@@ -168,6 +168,21 @@ fn a_route_leads_to_its_handler() {
 }
 
 #[test]
+fn each_alarm_of_the_template_has_a_runbook_and_the_reverse() {
+    let template = read("template.yaml");
+    let resources = template.lines().filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':'));
+    let alarms: BTreeSet<&str> = resources
+        .filter_map(|name| name.strip_suffix("Alarm").or_else(|| name.strip_suffix("Rule")))
+        .filter(|name| name.chars().all(char::is_alphanumeric))
+        .collect();
+    assert!(alarms.len() > 5, "{alarms:?}");
+    let operate = read("infra/OPERATE.md");
+    let section = operate.split("\n## Alarms\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let runbooks: BTreeSet<&str> = section.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    assert_eq!(runbooks, alarms);
+}
+
+#[test]
 fn every_parameter_of_the_template_has_a_row_with_its_default_and_the_reverse() {
     let template = read("template.yaml");
     let parameters = template.split("\nParameters:\n").nth(1).unwrap();

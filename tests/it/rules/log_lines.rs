@@ -1,4 +1,4 @@
-//! Rules of log lines: each field is known, has a name that filters can select, and stands in the README where people look.
+//! Rules of log lines: each field is known, has a name that filters can select, and stands in infra/OPERATE.md where people look.
 
 use std::collections::BTreeSet;
 
@@ -74,11 +74,11 @@ fn filters_of_cloudwatch_can_select_each_field() {
 }
 
 #[test]
-fn the_readme_names_the_fields_of_requests_and_all_metrics() {
-    let readme = read("infra/README.md");
+fn the_page_of_operators_names_the_fields_of_requests_and_all_metrics() {
+    let page = read("infra/OPERATE.md");
     let section = |heading: &str| {
-        let after = readme.split(&format!("\n### {heading}\n")).nth(1).unwrap();
-        after.split("\n### ").next().unwrap().to_owned()
+        let after = page.split(&format!("\n## {heading}\n")).nth(1).unwrap();
+        after.split("\n## ").next().unwrap().to_owned()
     };
     let (logs, metrics) = (section("Logs"), section("Metrics"));
     for name in ALWAYS.iter().chain(&OF_REQUEST).chain(&WHERE_KNOWN) {
