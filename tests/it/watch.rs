@@ -2,9 +2,9 @@
 
 mod alarms;
 mod aws_metrics;
-mod filters;
 mod joined;
 mod metrics;
+mod patterns;
 mod starts;
 
 use std::collections::BTreeMap;

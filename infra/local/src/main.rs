@@ -115,18 +115,23 @@ fn print_ready(stack: &Stack, aws_only: bool) -> io::Result<()> {
         writeln!(out, "# Ready: {url}")?;
         return out.flush();
     }
-    writeln!(out, "Ready: {url}")?;
-    writeln!(out)?;
-    writeln!(out, "  Sign in   curl '{url}/_local/sign-in?subject=alice&email=alice@example.com'")?;
-    writeln!(
-        out,
-        "            then send the token: curl -H \"authorization: Bearer $token\" {url}/v1/organizations"
-    )?;
-    writeln!(out, "  Mails     {url}/_local/emails")?;
-    writeln!(out, "  API       {url}/v1/openapi.json")?;
-    writeln!(out, "  End       Ctrl-C")?;
-    writeln!(out)?;
+    out.write_all(welcome(&url).as_bytes())?;
     out.flush()
+}
+
+/// Says where the stack is, and what a person needs next.
+fn welcome(url: &str) -> String {
+    format!(
+        "Ready: {url}
+
+  Sign in   curl '{url}/_local/sign-in?subject=alice&email=alice@example.com'
+            It answers a token, for the header `authorization: Bearer <token>`.
+  Mails     {url}/_local/emails
+  API       {url}/v1/openapi.json
+  End       Ctrl-C
+
+"
+    )
 }
 
 #[cfg(test)]
@@ -138,6 +143,17 @@ mod tests {
         let arguments = Arguments::try_parse_from(arguments).map_err(|error| error.to_string())?;
         once_each(&arguments.parameters)?;
         Ok(arguments.into())
+    }
+
+    #[test]
+    fn the_ready_line_comes_first_and_says_by_itself_where_the_stack_is() {
+        let text = welcome("http://127.0.0.1:3000");
+        let mut lines = text.lines();
+        assert_eq!(lines.next(), Some("Ready: http://127.0.0.1:3000"));
+        for path in ["/_local/sign-in?subject=", "/_local/emails"] {
+            assert!(text.contains(&format!("http://127.0.0.1:3000{path}")), "{path}");
+        }
+        assert!(lines.all(|line| !line.contains("Ready")));
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Terminal {
         Self::new(stderr().is_terminal() && !plain, write)
     }
 
-    fn new(colored: bool, write: impl Fn(&str) + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(colored: bool, write: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self { colored, open: Mutex::default(), write: Box::new(write) }
     }
 

@@ -1,9 +1,11 @@
 //! The lines of a request are joined by `request_id`: the gateway's, the authorizer's and the handler's.
 
+use std::collections::BTreeSet;
+
 use kit::{Answer, Effect, Fault, RestRequest, Service, World, log_lines::OF_REQUEST, run};
 use serde_json::{Value, json};
 
-use super::{lines_of, values};
+use super::{filters, lines, lines_of, log_group, values};
 
 /// Returns the line of a request in the gateway's access log.
 fn access_log_line(world: &World, request_id: &str) -> Value {
@@ -96,6 +98,19 @@ fn a_refused_a_failing_and_an_allowed_request_are_joined_by_their_ids() {
         assert_eq!(values(&points, "Refusals", &[("reason", "not_a_member")]), [1.0]);
         assert_eq!(values(&points, "Failures", &[]), [1.0, 1.0]);
         assert_eq!(values(&points, "Failures", &[("function", "get-access-key")]), [1.0]);
+        // No metric is by tenant, user or key.
+        assert!(points.iter().all(|point| point.namespace == "local"), "the stack's name");
+        let split_by: BTreeSet<_> = points.iter().flat_map(|point| point.dimensions.keys()).collect();
+        assert_eq!(split_by.into_iter().collect::<Vec<_>>(), ["function", "reason"]);
+
+        // Each metric filter selects a line of a failure, and none of a refusal.
+        for filter in filters() {
+            let of_group = lines(&world.stack).into_iter();
+            let of_group = of_group.filter(|(function, _)| log_group(function) == filter.log_group);
+            let selected = of_group.filter(|(_, line)| filter.pattern.selects(line));
+            let levels: Vec<_> = selected.map(|(_, line)| line.contains(r#""level":"ERROR""#)).collect();
+            assert_eq!(levels, [true], "{filter:?}");
+        }
     });
 }
 

@@ -1,4 +1,4 @@
-//! Metrics of the notices, and what no metric may be split by.
+//! Metrics of the notices.
 
 use kit::{DAY, run};
 
@@ -43,21 +43,5 @@ fn keys_that_expire_within_30_days_are_counted_once_a_day() {
         world.travel(5 * DAY);
         world.notify().await;
         assert_eq!(counted(), [2.0, 3.0, 2.0], "one has expired");
-    });
-}
-
-#[test]
-fn no_metric_is_by_tenant_user_or_key() {
-    run(async |world| {
-        let organization = world.organization("alice", "strict").await;
-        let key = organization.machine_key().await;
-        let client = world.key(key["secret"]["token"].as_str().unwrap());
-        client.get("/v1/organizations/0000000000000000").await.expect_forbidden_by_gateway();
-        world.notify().await;
-        let points = datapoints(&world.stack);
-        let names: std::collections::BTreeSet<_> =
-            points.iter().flat_map(|point| point.dimensions.keys()).collect();
-        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["reason"]);
-        assert!(points.iter().all(|point| point.namespace == "local"), "the stack's name");
     });
 }

@@ -73,3 +73,34 @@ impl AccessLog {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hyper::{Request, StatusCode};
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::http;
+
+    #[test]
+    fn a_person_sees_the_path_without_its_query_and_which_function_did_not_answer() {
+        let shown = Arc::new(Mutex::new(String::new()));
+        let sink = Arc::clone(&shown);
+        let terminal = Arc::new(Terminal::new(false, move |text| lock(&sink).push_str(text)));
+        let log = AccessLog::new(None, Destination::Shown(Arc::clone(&terminal)));
+        let request = Request::get("/v1/whoami?token=secret").body(()).unwrap();
+        let now: Timestamp = "2026-11-28T12:00:31Z".parse().unwrap();
+        let mut entry = AccessLogEntry::new(&request.into_parts().0, ([127, 0, 0, 1], 1).into(), now);
+        log.begin(&entry);
+        entry.called = Some("describe-caller".to_owned());
+        entry.set_integration_error(
+            "The Lambda function returned the following error: Runtime.ExitError. Check your Lambda function code and try again.",
+        );
+        log.write(entry, &http::empty(StatusCode::INTERNAL_SERVER_ERROR));
+        let shown = lock(&shown).clone();
+        assert!(shown.starts_with("12:00:31  GET    /v1/whoami  "), "{shown}");
+        let told = "          describe-caller did not answer: Runtime.ExitError.\n";
+        assert!(shown.contains(" 500 ") && shown.ends_with(told) && !shown.contains("secret"), "{shown}");
+        assert!(log.lines().is_empty());
+    }
+}

@@ -101,7 +101,11 @@ impl AccessLogEntry {
     pub(super) fn answered(&self, status: StatusCode) -> Answered {
         let value = |variable| self.value(variable).unwrap_or_default();
         let time = value("requestTime");
-        let failures = ["authorizer.error", "integrationErrorMessage"].map(value);
+        let failure = ["authorizer.error", "integrationErrorMessage"].map(value).concat();
+        // What surrounds the type of an error at API Gateway says nothing to a person.
+        let failure = failure
+            .replace("The Lambda function returned the following error: ", "")
+            .replace(" Check your Lambda function code and try again.", "");
         Answered {
             request_id: self.request_id.clone(),
             // Of `28/Nov/2026:12:00:31 +0000`.
@@ -115,10 +119,8 @@ impl AccessLogEntry {
             milliseconds: value("responseLatency"),
             caller: self.context.clone(),
             failure: match &self.called {
-                Some(function) if failures != ["", ""] => {
-                    format!("{function} did not answer: {}", failures.concat())
-                }
-                _ => failures.concat(),
+                Some(function) if !failure.is_empty() => format!("{function} did not answer: {failure}"),
+                _ => failure,
             },
         }
     }
