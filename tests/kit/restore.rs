@@ -40,7 +40,7 @@ pub struct Replayed {
     pub code: i32,
     /// The members of each line: outcome, kind and id of the target, organization, reason.
     pub lines: Vec<Vec<String>>,
-    /// The summary; an empty text if it failed.
+    /// The summary; an empty text if it did not start.
     pub summary: String,
     /// What it wrote to standard error.
     pub error: String,

@@ -29,11 +29,19 @@ mod users;
 
 use std::io::Write;
 
-use domain::{Time, Timestamp};
+use domain::{Time, Timestamp, audit, id::OrganizationId};
 use table::Table;
 
 pub use self::error::Error;
-use self::{history::History, report::Report, source::Source, step::Step};
+use self::{
+    history::History,
+    report::{Outcome, Report},
+    source::Source,
+    step::Step,
+};
+
+/// The most organizations that fail one after the other. Then the table fails, and not what they hold.
+pub const MAX_FAILURES: u32 = 3;
 
 /// A replay from one table to another.
 #[derive(Debug)]
@@ -53,16 +61,38 @@ pub struct Replay {
 impl Replay {
     /// Repeats the events of a source, organization by organization.
     ///
-    /// After an error everything that was reported is done. Run the replay again for the rest.
+    /// A failure ends the replay of one organization, and [`MAX_FAILURES`] one after the other end all of it. After an error
+    /// everything that was reported is done. Run the replay again for the rest.
     pub async fn run<W: Write>(&self, source: &Source, report: &mut Report<W>) -> Result<(), Error> {
         for unreadable in &source.unreadable {
             report.unresolved_event(unreadable)?;
         }
+        let (mut failure, mut failures) = (None, 0);
         for (organization_id, events) in &source.events {
-            let history = History::read(&self.restored, *organization_id, self.since, self.at.time()).await?;
-            let step = Step { replay: self, organization_id: *organization_id, history };
-            step.repeat(events, report).await?;
+            match self.repeat(*organization_id, events, report).await {
+                Ok(()) => failures = 0,
+                Err(error @ Error::Report(_)) => return Err(error),
+                Err(error) => {
+                    failures += 1;
+                    let target = ("organization", *organization_id);
+                    report.add(Outcome::Unresolved, *organization_id, target, api::causes(&error))?;
+                    failure = Some(error);
+                    if failures == MAX_FAILURES {
+                        break;
+                    }
+                }
+            }
         }
-        Ok(())
+        failure.map_or(Ok(()), Err)
+    }
+
+    async fn repeat<W: Write>(
+        &self,
+        organization_id: OrganizationId,
+        events: &[audit::Event],
+        report: &mut Report<W>,
+    ) -> Result<(), Error> {
+        let history = History::read(&self.restored, organization_id, self.since, self.at.time()).await?;
+        Step { replay: self, organization_id, history }.repeat(events, report).await
     }
 }

@@ -89,10 +89,10 @@ async fn run(arguments: &Arguments) -> Result<usize, String> {
         return Err(format!("there is no event {missing} since then: nothing was written"));
     }
     let mut report = Report::new(io::stdout());
-    replay.run(&source, &mut report).await.map_err(failed)?;
+    let repeated = replay.run(&source, &mut report).await;
     let events = source.events.values().map(Vec::len).sum();
     let summarized = report.summarize(source.events.len(), events, replay.dry_run);
-    summarized.map_err(|error| failed(error.into()))?;
+    repeated.and(summarized.map_err(replay::Error::from)).map_err(failed)?;
     Ok(report.count(Outcome::Unresolved))
 }
 

@@ -105,7 +105,7 @@ impl<W: Write> Report<W> {
         self.counts.get(&outcome).copied().unwrap_or_default()
     }
 
-    /// Prints the summary.
+    /// Prints the summary, after a failure too.
     pub fn summarize(&mut self, organizations: usize, events: usize, dry_run: bool) -> io::Result<()> {
         let counts = Outcome::ALL.map(|outcome| format!("{} {outcome}", self.count(outcome)));
         let written = if dry_run { "; dry run: nothing was written" } else { "" };

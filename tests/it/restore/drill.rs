@@ -35,6 +35,7 @@ fn after_a_restore_and_the_replay_nothing_that_was_ended_works() {
         invariants::check(world);
         check_rights(world, &scene).await;
         check_second_run(world, &scene, &replayed).await;
+        check_failure_of_one(world, &scene).await;
     });
 }
 
@@ -82,4 +83,17 @@ async fn check_second_run(world: &World, scene: &Scene, first: &Replayed) {
     let mut lines = first.lines.clone();
     lines.retain(|line| ["lost", "left"].contains(&line[0].as_str()));
     assert_eq!(again.lines, lines);
+}
+
+/// Checks that an organization whose events cannot be read in the restored table keeps no other from its replay.
+async fn check_failure_of_one(world: &World, scene: &Scene) {
+    world.restore_again(&scene.copy);
+    let partition = format!("ORG#{}#AUDIT", scene.id("other"));
+    let event = world.partition(&partition, ("0", "~")).remove(0);
+    let place = (&*partition, event["SK"].as_str().unwrap());
+    world.update(place, "SET #attribute = :value", "at", &json!({"S": "noon"}));
+    let replayed = world.replay(&scene.copy, &[]).await;
+    assert!(replayed.code == 1 && replayed.error.contains("run it again"), "{replayed:?}");
+    assert_eq!(replayed.ids("unresolved"), [scene.id("other")]);
+    assert_eq!(replayed.ids("revoked"), scene.ids(&["revoked", "leaked"]));
 }
