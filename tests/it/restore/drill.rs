@@ -35,7 +35,6 @@ fn after_a_restore_and_the_replay_nothing_that_was_ended_works() {
         invariants::check(world);
         check_rights(world, &scene).await;
         check_second_run(world, &scene, &replayed).await;
-        check_failure_of_one(world, &scene).await;
     });
 }
 
@@ -47,7 +46,7 @@ fn check_report(scene: &Scene, replayed: &Replayed) {
     deleted.sort_unstable();
     assert_eq!(ids("deleted"), deleted);
     assert_eq!(ids("suspended"), scene.ids(&["held", "frank", "other"]));
-    let off = ["rotated", "overlapped", "off", "off-on", "shortened", "narrowed", "networks"];
+    let off = ["rotated", "off", "off-on", "shortened", "narrowed"];
     assert_eq!(ids("switched_off"), scene.ids(&off));
     let mut copied = scene.ids(&["lifted", "demoted", "dave", "carol"]);
     copied.extend(["late", "operators", "writer"]);
@@ -55,7 +54,7 @@ fn check_report(scene: &Scene, replayed: &Replayed) {
     assert_eq!(ids("copied"), copied);
     let lost = ["late", "new", "new's key", "grace", "lost", "carl", "lost machine", "lost key"];
     assert_eq!(ids("lost"), scene.ids(&lost));
-    assert_eq!(ids("left"), scene.ids(&["extended", "renamed"]));
+    assert_eq!(ids("left"), scene.ids(&["renamed"]));
     assert!(ids("unresolved").is_empty() && ids("created").is_empty(), "{replayed:?}");
 }
 
@@ -66,7 +65,7 @@ async fn check_rights(world: &World, scene: &Scene) {
     let mistaken = scene.token("mistaken").to_owned();
     assert_eq!(before.insert(mistaken.clone(), rights[&mistaken].clone()), Some(None));
     check_nothing_ended_works(&before, &rights);
-    let kept = ["live", "steady", "extended", "renamed", "mistaken"].map(|name| scene.token(name).to_owned());
+    let kept = ["live", "steady", "renamed", "mistaken"].map(|name| scene.token(name).to_owned());
     let people = ["alice", "dave"].map(|name| format!("{name} {}", scene.organization.path));
     for caller in kept.iter().chain(&people) {
         assert!(rights[caller].is_some() && rights[caller] == before[caller], "{caller}");
@@ -83,17 +82,4 @@ async fn check_second_run(world: &World, scene: &Scene, first: &Replayed) {
     let mut lines = first.lines.clone();
     lines.retain(|line| ["lost", "left"].contains(&line[0].as_str()));
     assert_eq!(again.lines, lines);
-}
-
-/// Checks that an organization whose events cannot be read in the restored table keeps no other from its replay.
-async fn check_failure_of_one(world: &World, scene: &Scene) {
-    world.restore_again(&scene.copy);
-    let partition = format!("ORG#{}#AUDIT", scene.id("other"));
-    let event = world.partition(&partition, ("0", "~")).remove(0);
-    let place = (&*partition, event["SK"].as_str().unwrap());
-    world.update(place, "SET #attribute = :value", "at", &json!({"S": "noon"}));
-    let replayed = world.replay(&scene.copy, &[]).await;
-    assert!(replayed.code == 1 && replayed.error.contains("run it again"), "{replayed:?}");
-    assert_eq!(replayed.ids("unresolved"), [scene.id("other")]);
-    assert_eq!(replayed.ids("revoked"), scene.ids(&["revoked", "leaked"]));
 }

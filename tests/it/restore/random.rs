@@ -140,11 +140,11 @@ fn play(seed: u64) {
             run.users.push(machine);
         }
         run.join().await;
-        for _ in 0..8 {
+        for _ in 0..6 {
             run.step().await;
         }
         let copy = world.copy_table();
-        for _ in 0..14 {
+        for _ in 0..12 {
             run.step().await;
         }
         let rights = run.callers.rights(world).await;

@@ -18,20 +18,17 @@ pub(super) struct Scene {
     ids: Vec<(&'static str, String)>,
 }
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 12] = [
     "live",
     "steady",
     "revoked",
     "deleted",
     "rotated",
-    "overlapped",
     "off",
     "off-on",
     "shortened",
     "narrowed",
-    "networks",
     "leaked",
-    "extended",
     "renamed",
     "mistaken",
 ];
@@ -136,19 +133,15 @@ impl Scene {
         let owner = self.organization.owner.clone();
         owner.post(&format!("{}/revoke", self.key_path("revoked")), json!(null)).await.expect(200);
         owner.delete(&self.key_path("deleted")).await.expect(204);
-        for (name, seconds) in [("rotated", 0), ("overlapped", 3_600)] {
-            let rotate = format!("{}/rotate", self.key_path(name));
-            let rotated = owner.post(&rotate, json!({"overlap_seconds": seconds})).await.expect(200);
-            self.callers.add_key(&rotated);
-        }
+        let rotate = format!("{}/rotate", self.key_path("rotated"));
+        let rotated = owner.post(&rotate, json!({"overlap_seconds": 3_600})).await.expect(200);
+        self.callers.add_key(&rotated);
         for (name, body) in [
             ("off", json!({"active": false})),
             ("off-on", json!({"active": false})),
             ("off-on", json!({"active": true})),
             ("shortened", json!({"expires_in_days": 30})),
             ("narrowed", json!({"roles": ["reader"]})),
-            ("networks", json!({"allowed_cidrs": ["192.0.2.0/24"]})),
-            ("extended", json!({"expires_in_days": 120})),
             ("renamed", json!({"name": "build"})),
         ] {
             owner.patch(&self.key_path(name), body).await.expect(200);
