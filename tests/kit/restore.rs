@@ -121,6 +121,22 @@ impl World {
         self.database().update_item(update).expect("the item can be changed");
     }
 
+    /// Stores an item of the old table in the restored one, as a restore that tears a transaction apart would.
+    ///
+    /// # Panics
+    /// When there is none, and when the engine fails.
+    pub fn put_from_old_table(&self, partition: &str, sort: &str) {
+        let is_wanted = |item: &HashMap<String, AttributeValue>| {
+            let text = |name: &str, wanted: &str| matches!(item.get(name), Some(AttributeValue::S(text)) if text == wanted);
+            text("PK", partition) && text("SK", sort)
+        };
+        let wanted: Vec<_> = items(self.database(), OLD_TABLE).into_iter().filter(is_wanted).collect();
+        assert_eq!(wanted.len(), 1, "{partition} {sort}");
+        self.database()
+            .import_items(TABLE, wanted, ImportOptions::default())
+            .expect("the item can be stored");
+    }
+
     /// Runs the replay from the old table, with further arguments.
     pub async fn replay(&self, copy: &TableCopy, arguments: &[&str]) -> Replayed {
         self.run_replay(

@@ -1,16 +1,17 @@
 //! Events near the restored instant: it is the event that counts, and not its second.
 
-use kit::{Organization, Replayed, World};
+use kit::{Item, Organization, Replayed, World};
 use serde_json::{Value, json};
 
 use super::callers::Callers;
 
 /// A key that is renamed and rotated in one second, before and after the copy; one whose revocation began before the copy;
-/// one whose deletion was a mistake.
+/// and one whose rotation is restored as an event alone.
 pub(super) struct Boundary {
     organization: Organization,
     rotated: Value,
     revoked: Value,
+    torn: Value,
 }
 
 impl Boundary {
@@ -18,22 +19,34 @@ impl Boundary {
         let organization = world.organization("alice", "flexible").await;
         let machine = organization.machine("ci").await;
         let (rotated, revoked) = (organization.key(&machine, 90).await, organization.key(&machine, 90).await);
-        callers.add_key(&rotated);
-        callers.add_key(&revoked);
+        let torn = organization.key(&organization.machine("torn").await, 90).await;
+        for key in [&rotated, &revoked, &torn] {
+            callers.add_key(key);
+        }
         let renamed = json!({"name": "renamed in this second"});
         organization.owner.patch(&organization.key_path(&rotated), renamed).await.expect(200);
-        Self { organization, rotated, revoked }
+        Self { organization, rotated, revoked, torn }
     }
 
     pub(super) async fn change(&self, world: &World, callers: &mut Callers) {
-        let Self { organization, rotated, revoked } = self;
-        let rotate = format!("{}/rotate", organization.key_path(rotated));
-        callers.add_key(&organization.owner.post(&rotate, json!(null)).await.expect(200));
+        let Self { organization, rotated, revoked, torn } = self;
+        for (key, later) in [(rotated, 0), (torn, 5)] {
+            world.travel(later);
+            let rotate = format!("{}/rotate", organization.key_path(key));
+            callers.add_key(&organization.owner.post(&rotate, json!(null)).await.expect(200));
+        }
         // This request began minutes before the restored instant, and was stored after it.
         world.travel(-600);
         let revoke = format!("{}/revoke", organization.key_path(revoked));
         world.person("alice").post(&revoke, json!(null)).await.expect(200);
         world.travel(0);
+    }
+
+    /// Stores the event of a rotation in the restored table.
+    pub(super) fn tear(&self, world: &World, rotations: &[Item]) {
+        let of_torn = |event: &&Item| event["target"]["id"] == self.torn["key_id"];
+        let event = rotations.iter().find(of_torn).unwrap();
+        world.put_from_old_table(event["PK"].as_str().unwrap(), event["SK"].as_str().unwrap());
     }
 
     /// Lets the change before the copy have the second of the one after it.
@@ -50,12 +63,14 @@ impl Boundary {
     }
 
     pub(super) fn check(&self, replayed: &Replayed) {
-        assert!(replayed.ids("switched_off").contains(&self.id()), "{replayed:?}");
+        for key in [&self.rotated, &self.torn] {
+            assert!(replayed.ids("switched_off").contains(&key["key_id"].as_str().unwrap()), "{replayed:?}");
+        }
         assert_eq!(replayed.ids("revoked"), [self.revoked["key_id"].as_str().unwrap()]);
     }
 
     /// Tells whether a caller, who came at the end of the old table, does not any more.
     pub(super) fn ends(&self, caller: &str) -> bool {
-        caller.contains(self.id())
+        [&self.rotated, &self.torn].iter().any(|key| caller.contains(key["key_id"].as_str().unwrap()))
     }
 }

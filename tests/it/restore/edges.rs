@@ -24,10 +24,12 @@ fn changes_that_depend_on_each_other_and_items_that_cannot_be_read_are_repeated_
         unreadable.change().await;
         deletion.change(world).await;
         let (rights, addresses) = (callers.rights(world).await, exchange.addresses(world));
+        let rotations = world.audit("access_key.rotated");
 
         world.restore(&copy);
         unreadable.break_old_table(world);
         boundary.move_to_one_second(world);
+        boundary.tear(world, &rotations);
         let replayed = world.replay(&copy, &[]).await;
         assert_eq!((replayed.code, replayed.error.as_str()), (2, ""), "{replayed:?}");
         boundary.check(&replayed);

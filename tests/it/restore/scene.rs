@@ -111,7 +111,7 @@ impl Scene {
             keys.push(key);
         }
         self.add("ci", &json!(ci));
-        for name in ["gone", "held", "lifted", "demoted", "grouped", "temporary"] {
+        for name in ["gone", "held", "lifted", "demoted", "grouped"] {
             let roles: &[&str] = if name == "grouped" { &[] } else { &["writer", "temporary"] };
             let id = self.organization.machine_with(name, roles).await;
             let key = self.organization.key(&id, 90).await;

@@ -70,7 +70,7 @@ impl Unreadable {
 
     pub(super) fn check(&self, replayed: &Replayed) {
         let off = replayed.ids("switched_off");
-        assert!(self.keys.iter().all(|key| off.contains(&key.as_str())) && off.len() == 5, "{replayed:?}");
+        assert!(self.keys.iter().all(|key| off.contains(&key.as_str())) && off.len() == 6, "{replayed:?}");
         assert_eq!(replayed.ids("suspended"), self.users);
         assert!(replayed.ids("deleted").contains(&"broken"), "{replayed:?}");
         let mut unresolved = vec![self.other.id.as_str(), "broken"];
