@@ -33,6 +33,9 @@ fn after_a_restore_and_the_replay_nothing_that_was_ended_works() {
         assert_eq!((replayed.lines.len() + 1, &replayed.lines), (planned.lines.len(), &lines));
         check_report(&scene, &replayed);
         invariants::check(world);
+        let versions = scene.stored_versions(world);
+        let newer = versions.iter().zip(&scene.versions).all(|(restored, old)| restored > old);
+        assert!(newer, "no ETag of the old table comes back: {:?} {versions:?}", scene.versions);
         check_rights(world, &scene).await;
         check_second_run(world, &scene, &replayed).await;
     });
@@ -46,7 +49,7 @@ fn check_report(scene: &Scene, replayed: &Replayed) {
     deleted.sort_unstable();
     assert_eq!(ids("deleted"), deleted);
     assert_eq!(ids("suspended"), scene.ids(&["held", "frank", "other"]));
-    let off = ["rotated", "off", "off-on", "shortened", "narrowed"];
+    let off = ["rotated", "off", "off-on", "shortened", "narrowed", "dave's key"];
     assert_eq!(ids("switched_off"), scene.ids(&off));
     let mut copied = scene.ids(&["lifted", "demoted", "dave", "carol"]);
     copied.extend(["late", "operators", "writer"]);
@@ -74,6 +77,10 @@ async fn check_rights(world: &World, scene: &Scene) {
 
 /// Checks that a second run changes nothing, also where somebody decided otherwise meanwhile.
 async fn check_second_run(world: &World, scene: &Scene, first: &Replayed) {
+    let own = format!("{}/access-keys/{}", scene.organization.path, scene.id("dave's key"));
+    let switched_on = json!({"active": true});
+    world.person("dave").patch(&own, switched_on.clone()).await.expect_problem(403, "forbidden");
+    scene.organization.owner.patch(&own, switched_on).await.expect(200);
     let path = format!("{}/access-keys/{}", scene.organization.path, scene.id("off-on"));
     scene.organization.owner.patch(&path, json!({"active": true})).await.expect(200);
     let done = things(world);

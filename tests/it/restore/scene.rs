@@ -12,6 +12,8 @@ pub(super) struct Scene {
     pub(super) copy: TableCopy,
     pub(super) callers: Callers,
     pub(super) rights: Rights,
+    /// The versions of what was changed, at the end of the old table.
+    pub(super) versions: Vec<u64>,
     /// The event of a deletion that was a mistake.
     pub(super) mistake: String,
     /// Ids by name: of keys, users and organizations.
@@ -52,6 +54,21 @@ impl Scene {
         ids
     }
 
+    /// Returns the versions of a role, a group, a user and an organization that were changed.
+    pub(super) fn stored_versions(&self, world: &World) -> Vec<u64> {
+        let partition = format!("ORG#{}", self.organization.id);
+        let (demoted, other) = (format!("USER#{}", self.id("demoted")), format!("ORG#{}", self.id("other")));
+        let places = [
+            (&partition, "ROLE#writer"),
+            (&partition, "GROUP#operators"),
+            (&demoted, "USER"),
+            (&other, "ORG"),
+        ];
+        let version =
+            |(partition, sort): (&String, &str)| world.item(partition, sort).unwrap()["version"].as_u64();
+        places.into_iter().map(|place| version(place).unwrap()).collect()
+    }
+
     fn add(&mut self, name: &'static str, id: &Value) {
         self.ids.push((name, id.as_str().unwrap().to_owned()));
     }
@@ -64,8 +81,8 @@ impl Scene {
     pub(super) async fn play(world: &World) -> Self {
         let organization = world.organization("alice", "flexible").await;
         let copy = world.copy_table();
-        let (callers, rights, mistake, ids) = Default::default();
-        let mut scene = Self { organization, copy, callers, rights, mistake, ids };
+        let (callers, rights, versions, mistake, ids) = Default::default();
+        let mut scene = Self { organization, copy, callers, rights, versions, mistake, ids };
         let keys = scene.begin(world).await;
         let other = world.organization("bob", "strict").await;
         scene.add("other", &json!(other.id));
@@ -77,6 +94,7 @@ impl Scene {
         scene.change_users().await;
         scene.change_the_rest(&other).await;
         scene.create(world).await;
+        scene.versions = scene.stored_versions(world);
         scene.rights = scene.callers.rights(world).await;
         scene
     }
@@ -100,6 +118,10 @@ impl Scene {
             self.add(name, &json!(id));
             self.callers.add_person(name, &self.organization);
         }
+        let body = json!({"name": "laptop", "expires_in_days": 90});
+        let key = world.person("dave").post(&self.organization.keys_of("me"), body).await.expect(201);
+        self.callers.add_key(&key);
+        self.add("dave's key", &key["key_id"]);
         let invited = self.organization.invite("carol").await;
         self.add("carol", &json!(invited));
         let ci = self.organization.machine_with("ci", &["reader", "writer"]).await;
@@ -146,6 +168,10 @@ impl Scene {
         ] {
             owner.patch(&self.key_path(name), body).await.expect(200);
         }
+        let own = world.person("dave");
+        for active in [false, true] {
+            own.patch(&self.key_path("dave's key"), json!({"active": active})).await.expect(200);
+        }
         owner.delete(&self.key_path("mistaken")).await.expect(204);
         let mut mistakes = world.audit("access_key.deleted");
         mistakes.retain(|event| event["target"]["id"] == self.id("mistaken"));
@@ -176,7 +202,9 @@ impl Scene {
 
     async fn change_the_rest(&mut self, other: &Organization) {
         let owner = self.organization.owner.clone();
-        self.organization.role("writer", &["clusters:create", "volumes:read"]).await;
+        for first in ["a", "b", "c", "d", "clusters:create"] {
+            self.organization.role("writer", &[first, "volumes:read"]).await;
+        }
         owner.delete(&format!("{}/roles/temporary", self.organization.path)).await.expect(204);
         let operators = format!("{}/groups/operators", self.organization.path);
         owner.put(&operators, json!({"roles": ["reader"]})).await.expect(200);
