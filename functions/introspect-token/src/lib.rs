@@ -9,9 +9,9 @@ mod introspection;
 mod openapi;
 
 use api::{
-    HandlerError, HandlerResult, Request,
+    CallerIds, HandlerError, HandlerResult, Request,
     app::{App, Pepper, SecretMatch},
-    response,
+    response, set_caller_ids,
 };
 use domain::{
     Time,
@@ -45,6 +45,7 @@ async fn introspect(
 ) -> Result<Introspection, HandlerError> {
     let (now, moment) = (request.now, request.moment);
     let Ok(token) = Token::parse(&app.key_prefix, text) else { return Ok(Introspection::unknown()) };
+    set_caller_ids(CallerIds::of_key(token.key_id()));
     if app.pepper.known_wrong(token, moment).is_some() {
         return Ok(Introspection::unknown());
     }

@@ -28,7 +28,9 @@ fn a_failed_read_is_an_error_and_never_an_answer() {
         assert_eq!(answered(world, token(&key)).await["active"], true);
         let lines = world.stack.logs().by_function("introspect-token");
         let cause = "BatchGetItem left a part of the batch unprocessed in all attempts";
-        assert_eq!(lines.iter().filter(|line| line.contains(cause)).count(), 1, "{lines:?}");
+        let of_key = format!(r#""key_id":{}"#, key["key_id"]);
+        let told = lines.iter().filter(|line| line.contains(cause) && line.contains(&of_key));
+        assert_eq!(told.count(), 1, "{lines:?}");
     });
 }
 

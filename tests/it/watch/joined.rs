@@ -144,6 +144,19 @@ fn requests_without_a_caller_and_of_other_kinds_of_apis_have_their_ids() {
         assert_eq!(line["source_ip"], event["requestContext"]["identity"]["sourceIp"]);
         assert!(line["route"].as_str().unwrap().starts_with("GET /clusters/"), "{line}");
 
+        // The bench compares a refusal with a function that writes a line as long.
+        let mut event: Value =
+            serde_json::from_str(include_str!("../../events/authorize-request.json")).unwrap();
+        event["headers"] = json!({"x-access-key": "ak_malformed"});
+        event["requestContext"]["requestId"] = json!("another request=");
+        event["requestContext"]["timeEpoch"] = json!(world.stack.clock().now().as_millisecond());
+        world.stack.invoke("authorize-request", &event).await.unwrap();
+        let written = lines(&world.stack).pop().unwrap().1;
+        let floor = include_str!("../../bench/floors/logging/src/main.rs");
+        let parts = floor.split("r#\"").skip(1).map(|rest| rest.split("\"#").next().unwrap());
+        let floor: String = parts.collect();
+        assert_eq!(floor.len(), written.len(), "{floor}\n{written}");
+
         // An event that lacks something is a failure, and still has what it holds.
         let mut event: Value =
             serde_json::from_str(include_str!("../../events/authorize-request.json")).unwrap();
