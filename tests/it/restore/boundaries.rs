@@ -12,7 +12,11 @@ pub(super) struct Boundary {
     rotated: Value,
     revoked: Value,
     torn: Value,
+    steady: Value,
 }
+
+/// More events than one read of an organization's history takes, and more bytes than one read of a scan.
+const MANY: u64 = 1_100;
 
 impl Boundary {
     pub(super) async fn begin(world: &World, callers: &mut Callers) -> Self {
@@ -20,16 +24,22 @@ impl Boundary {
         let machine = organization.machine("ci").await;
         let (rotated, revoked) = (organization.key(&machine, 90).await, organization.key(&machine, 90).await);
         let torn = organization.key(&organization.machine("torn").await, 90).await;
-        for key in [&rotated, &revoked, &torn] {
+        let steady = organization.key(&organization.machine("steady").await, 90).await;
+        for key in [&rotated, &revoked, &torn, &steady] {
             callers.add_key(key);
         }
         let renamed = json!({"name": "renamed in this second"});
         organization.owner.patch(&organization.key_path(&rotated), renamed).await.expect(200);
-        Self { organization, rotated, revoked, torn }
+        for active in [false, true] {
+            let body = json!({"active": active});
+            organization.owner.patch(&organization.key_path(&steady), body).await.expect(200);
+        }
+        store_many(world, &organization.id, &machine);
+        Self { organization, rotated, revoked, torn, steady }
     }
 
     pub(super) async fn change(&self, world: &World, callers: &mut Callers) {
-        let Self { organization, rotated, revoked, torn } = self;
+        let Self { organization, rotated, revoked, torn, .. } = self;
         for (key, later) in [(rotated, 0), (torn, 5)] {
             world.travel(later);
             let rotate = format!("{}/rotate", organization.key_path(key));
@@ -66,6 +76,8 @@ impl Boundary {
         for key in [&self.rotated, &self.torn] {
             assert!(replayed.ids("switched_off").contains(&key["key_id"].as_str().unwrap()), "{replayed:?}");
         }
+        let steady = &self.steady["key_id"];
+        assert!(!replayed.lines.iter().any(|line| *steady == line[2]), "its events are held: {replayed:?}");
         assert_eq!(replayed.ids("revoked"), [self.revoked["key_id"].as_str().unwrap()]);
     }
 
@@ -73,4 +85,21 @@ impl Boundary {
     pub(super) fn ends(&self, caller: &str) -> bool {
         [&self.rotated, &self.torn].iter().any(|key| caller.contains(key["key_id"].as_str().unwrap()))
     }
+}
+
+/// Stores many events of a user after those that there are.
+fn store_many(world: &World, organization_id: &str, user_id: &str) {
+    let at = world.stack.clock().now();
+    let first = u64::try_from(at.as_millisecond()).unwrap() + 1;
+    let event = |number: u64| {
+        let id = ulid::Ulid::from_parts(first, u128::from(number)).to_string();
+        let named = json!({"M": {"type": {"S": "user"}, "id": {"S": user_id}, "name": {"S": "x"}}});
+        json!({
+            "PK": {"S": format!("ORG#{organization_id}#AUDIT")}, "SK": {"S": id}, "audit_id": {"S": id},
+            "organization_id": {"S": organization_id}, "at": {"N": at.as_second().to_string()}, "actor": named,
+            "action": {"S": "user.updated"}, "target": named, "effect": {"S": "narrowed"}, "source_ip": {"S": ""},
+            "request_id": {"S": ""}, "changes": {"M": {"name": {"S": "x".repeat(1_000)}}},
+        })
+    };
+    world.put_all((0..MANY).map(event));
 }
