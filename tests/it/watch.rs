@@ -5,6 +5,7 @@ mod aws_metrics;
 mod joined;
 mod metrics;
 mod patterns;
+mod pepper;
 mod starts;
 
 use std::collections::BTreeMap;
