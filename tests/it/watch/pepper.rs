@@ -1,4 +1,4 @@
-//! The rule on the pepper selects the calls that CloudTrail records of it, however their callers name it.
+//! The rule on the pepper selects the calls that `CloudTrail` records of it, however their callers name it.
 //!
 //! Shapes of the events: <https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html>.
 
