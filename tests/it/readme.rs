@@ -1,8 +1,8 @@
-//! The README's first walk-through, run as it is written.
+//! What the documents show to be typed, run as it is written.
 
 use std::process::Command;
 
-use kit::run;
+use kit::{DAY, run};
 
 #[test]
 fn the_walk_through_works_as_written() {
@@ -30,5 +30,38 @@ fn the_walk_through_works_as_written() {
             assert!(said.contains(expected), "no {expected} in {said}");
         }
         assert!(said.ends_with("403\n"), "{said}");
+    });
+}
+
+#[test]
+fn a_machine_is_warned_fourteen_days_before_its_key_ends_and_when_it_does_not_work() {
+    run(async |world| {
+        let readme = include_str!("../../functions/README.md");
+        let script =
+            readme.split("<!-- snippet: warning -->\n```sh\n").nth(1).unwrap().split("```").next().unwrap();
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let token = key["secret"]["token"].as_str().unwrap();
+        let warns = |token: &str| {
+            let shell = Command::new("bash")
+                .args(["-euo", "pipefail", "-c", script])
+                .envs([("api", world.stack.url().as_str()), ("token", token)])
+                .output()
+                .expect("bash runs");
+            let complained = String::from_utf8_lossy(&shell.stderr).into_owned();
+            assert!(shell.status.success() && shell.stdout.is_empty(), "{shell:?}");
+            assert!(
+                ["", "the access key ends soon, or does not work\n"].contains(&complained.as_str()),
+                "{complained}"
+            );
+            !complained.is_empty()
+        };
+        // The key lives for 90 days, and a started day counts as a whole one.
+        for (seconds, warned) in [(0, false), (76 * DAY, false), (77 * DAY, true), (90 * DAY, true)] {
+            world.travel(seconds);
+            assert_eq!(warns(token), warned, "after {seconds} seconds");
+        }
+        world.travel(0);
+        assert!(!warns(token) && warns("ak_none"));
     });
 }

@@ -130,6 +130,28 @@ impl World {
         all.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
+    /// Sends a request, does something else while a fault holds one of its calls, and returns both results.
+    ///
+    /// # Panics
+    /// When the request ends before it makes the call that is to be held.
+    pub async fn while_held<A, B>(
+        &self,
+        request: impl Future<Output = A>,
+        meanwhile: impl Future<Output = B>,
+    ) -> (A, B) {
+        tokio::pin!(request);
+        tokio::select! {
+            () = self.stack.faults().until_held() => {}
+            _ = &mut request => panic!("the request ended without the call that was to be held"),
+        }
+        let between = async {
+            let done = meanwhile.await;
+            self.stack.faults().clear();
+            done
+        };
+        tokio::join!(request, between)
+    }
+
     /// Lets every authorizer start anew, without what it knew of organizations, as ten seconds would.
     ///
     /// # Panics

@@ -51,6 +51,23 @@ fn all_unread_messages_of_the_person_become_read_and_nothing_else_changes() {
 }
 
 #[test]
+fn more_messages_than_a_transaction_holds_become_read_by_one_request() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let carol = organization.invite("carol").await;
+        add_many(world, &carol, 201);
+        let (client, path) = (world.person("carol"), inbox(&organization, "me"));
+        assert_eq!(client.get(&path).await.expect(200)["unread"], 201);
+        world.stack.calls().clear();
+        assert_eq!(client.patch(&path, read()).await.expect(200), json!({"unread": 0, "next_cursor": null}));
+        let calls = world.stack.calls().by_function("manage-inbox");
+        let writes = calls.iter().filter(|call| call.operation == "TransactWriteItems");
+        assert_eq!((writes.count(), stored(world, "unread"), stored(world, "read")), (3, 0, 201));
+        assert_eq!(client.get(&path).await.expect(200)["unread"], 0);
+    });
+}
+
+#[test]
 fn a_whole_inbox_becomes_read_and_nothing_else() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;

@@ -198,15 +198,13 @@ fn a_user_that_changes_while_it_is_searched_for_is_shown_as_it_is_now_or_not_at_
             let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("BatchGetItem");
             world.stack.faults().add(hold.function("manage-users").when(When::Nth(2)));
             let change = async {
-                world.stack.faults().until_held().await;
                 match &body {
                     Value::Null => owner.delete(&first).await.expect(204),
                     body => owner.patch(&first, body.clone()).await.expect(200),
-                };
-                world.stack.faults().clear();
+                }
             };
             let query = format!("{}/users?q=old", organization.path);
-            let page = tokio::join!(owner.get(&query), change).0.expect(200);
+            let page = world.while_held(owner.get(&query), change).await.0.expect(200);
             let items = page["items"].as_array().unwrap();
             let suspended = items.iter().filter(|user| user["status"] == "suspended").count();
             assert_eq!((items.len(), suspended), (shown, shown - 1), "{body}");
