@@ -5,9 +5,11 @@ organization of its own, with quotas that are hard to reach, and calls as its ow
 """
 
 import atexit
+import collections
 import datetime
 import os
 import re
+import time
 import uuid
 
 import requests
@@ -39,6 +41,18 @@ MACHINE = call("POST", f"{HOME}/users", OWNER, {
 })  # fmt: skip
 KEY = MACHINE["access_keys"][0]
 CREDENTIAL = OWNER if CALLER == "owner" else {"x-access-key": KEY["secret"]["token"]}
+OWN_USER = call("GET", f"{HOME}/whoami", CREDENTIAL)["user_id"]
+
+
+def wait_for_permissions():
+    """Waits until the authorizer knows the role. It may have read the organization before, and keeps that for ten seconds."""
+    until = time.monotonic() + 30
+    while call("GET", "/v1/whoami" if CALLER == "machine" else f"{HOME}/whoami", CREDENTIAL)["permissions"] != ["*"]:
+        assert time.monotonic() < until, "the caller never gets its permissions"
+        time.sleep(0.5)
+
+
+wait_for_permissions()
 
 
 @schemathesis.auth()
@@ -66,26 +80,68 @@ def map_case(context, case):
     return case
 
 
+# What the calls of the run rest on, and an id of nothing in its place.
+OWN = {
+    "user_id": ({"me", OWN_USER, MACHINE["user_id"]}, "0" * 12),
+    "key_id": ({"current", KEY["key_id"]}, "0" * 20),
+    "role": ({"everything"}, "nothing"),
+}
+
+
+def spoils_the_run(case):
+    return case.method != "GET" and not case.path.endswith(("/access-keys", "/inbox", "/inbox/{message_id}"))
+
+
 @schemathesis.hook
 def filter_case(context, case):
-    """Drops what would end the calls of the run: changes of its machine user, its key and its role."""
-    if case.method == "GET":
-        return True
+    """Drops what would end the calls of the run: changes of its users, its key and its role."""
     path = case.path_parameters or {}
-    own = {"user_id": {"me", MACHINE["user_id"]}, "key_id": {"current", KEY["key_id"]}, "role": {"everything"}}
-    return case.path.endswith(("/access-keys", "/inbox")) or not any(
-        value in own.get(name, ()) for name, value in path.items() if isinstance(value, str)
-    )
+    return not (spoils_the_run(case) and any(path.get(name) in own for name, (own, _) in OWN.items()))
+
+
+@schemathesis.hook
+def before_call(context, case, **kwargs):
+    """Does the same where links and examples lead: they put their ids into a case after the hooks above."""
+    map_case(context, case)
+    path = case.path_parameters or {}
+    for name, (own, other) in OWN.items():
+        if spoils_the_run(case) and path.get(name) in own:
+            path[name] = other
+
+
+STATUSES = collections.defaultdict(set)
+
+# Operations that take a sign-in alone, and those on inboxes, which machines do not have: a machine is always refused.
+FOR_PEOPLE = {
+    "GET /v1/organizations",
+    "POST /v1/organizations",
+    "DELETE /v1/organizations/{organization_id}",
+    "GET /v1/organizations/{organization_id}/users/{user_id}/inbox",
+    "PATCH /v1/organizations/{organization_id}/users/{user_id}/inbox",
+    "PATCH /v1/organizations/{organization_id}/users/{user_id}/inbox/{message_id}",
+    "DELETE /v1/organizations/{organization_id}/users/{user_id}/inbox/{message_id}",
+}
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    """Notes what was answered."""
+    STATUSES[f"{case.method} {case.operation.path}"].add(response.status_code)
 
 
 @atexit.register
 def check_that_the_caller_still_works():
-    """Fails the run if it ended its own calls: then it tested little."""
+    """Fails the run if it ended its own calls, or if an operation let it in never: then it tested little."""
     try:
-        call("GET", "/v1/whoami", CREDENTIAL)
+        path = "/v1/whoami" if CALLER == "machine" else f"{HOME}/whoami"
+        me = call("GET", path, CREDENTIAL)
+        assert me["permissions"] == ["*"], f"the caller may do {me['permissions']}"
         call("GET", f"{HOME}/users?limit=1", CREDENTIAL)
+        refused = {operation for operation, statuses in STATUSES.items() if statuses <= {401, 403}}
+        refused -= FOR_PEOPLE if CALLER == "machine" else set()
+        assert not refused, f"these only answered 401 or 403: {sorted(refused)}"
     except (AssertionError, requests.RequestException) as error:
-        print(f"the run ended its own calls: {error}", flush=True)
+        print(f"the run tested too little: {error}", flush=True)
         os._exit(1)
 
 
