@@ -15,8 +15,8 @@ from access_keys_client.api.organizations import create_organization
 from access_keys_client.api.users import create_user
 from access_keys_client.models import (
     AccessKey,
+    AccessKeyPage,
     Caller,
-    ListAccessKeysResponse200,
     NewOrganization,
     NewUser,
     Organization,
@@ -97,7 +97,7 @@ def main() -> None:
     cursor: str | None = None
     while True:
         answer = list_access_keys.sync(organization_id, client=alice, limit=100, cursor=cursor or UNSET)
-        page = expect(ListAccessKeysResponse200, answer)
+        page = expect(AccessKeyPage, answer)
         for listed in page.items:
             print(f"listed {listed.name}: {listed.status}, expires {listed.expires_at}")
         cursor = page.next_cursor
