@@ -68,7 +68,7 @@ class Caller:
 
 @schemathesis.hook
 def map_case(context, case):
-    """Sends what is no test of the path itself to the organization of the run, and keeps that active and its quotas large."""
+    """Replaces a valid organization by that of the run, and keeps it active and its quotas large."""
     path = case.path_parameters or {}
     if "organization_id" in path and not is_negative(case, "path"):
         path["organization_id"] = ORGANIZATION
@@ -80,7 +80,7 @@ def map_case(context, case):
     return case
 
 
-# What the calls of the run rest on, and an id of nothing in its place.
+# The ids that the calls of the run depend on, and an unused id to replace each.
 OWN = {
     "user_id": ({"me", OWN_USER, MACHINE["user_id"]}, "0" * 12),
     "key_id": ({"current", KEY["key_id"]}, "0" * 20),
@@ -101,7 +101,7 @@ def filter_case(context, case):
 
 @schemathesis.hook
 def before_call(context, case, **kwargs):
-    """Does the same where links and examples lead: they put their ids into a case after the hooks above."""
+    """Does the same for links and examples, which put their ids into a case after the hooks above."""
     map_case(context, case)
     path = case.path_parameters or {}
     for name, (own, other) in OWN.items():
@@ -131,7 +131,7 @@ def after_call(context, case, response):
 
 @atexit.register
 def check_that_the_caller_still_works():
-    """Fails the run if it ended its own calls, or if an operation let it in never: then it tested little."""
+    """Fails the run if its caller lost its permissions, or if an operation refused every call: then it tested little."""
     try:
         path = "/v1/whoami" if CALLER == "machine" else f"{HOME}/whoami"
         me = call("GET", path, CREDENTIAL)
