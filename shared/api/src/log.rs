@@ -40,7 +40,7 @@ const QUIET: [&str; 5] = ["aws", "hyper", "lambda", "rustls", "h2"];
 /// The runtime does not repeat a handler's error here: the function has logged it, with the ids of its request.
 const SILENT: &str = "lambda_runtime::layers::panic";
 
-/// Starts to write events of this level and above, and a line for a panic. Metrics are those of the function's stack.
+/// Starts the log: writes events of this level and above, and a line for each panic. The stack's name is the namespace of metrics.
 pub(crate) fn start(level: Level, stack: Option<&str>, function: Option<&str>) {
     ending::start();
     metrics::start(stack, function);
@@ -51,7 +51,7 @@ pub(crate) fn start(level: Level, stack: Option<&str>, function: Option<&str>) {
     panic::set_hook(Box::new(ending::report_panic));
 }
 
-/// Writes each event as one JSON object: its time, its level, its own fields, and the ids of the request in hand.
+/// Writes each event as one JSON object: its time, its level, its own fields, and the ids of the current request.
 struct JsonLines<W> {
     level: Level,
     write: W,
@@ -87,7 +87,7 @@ impl<W: Fn(&[u8]) + 'static> Subscriber for JsonLines<W> {
     fn exit(&self, _: &Id) {}
 }
 
-/// Writes one line. Its names are spelled in code, so that nothing in them needs an escape.
+/// Renders one line.
 fn line(event: &Event<'_>) -> Vec<u8> {
     let mut members = Members::new(clock::now(), *event.metadata().level());
     event.record(&mut members);

@@ -1,4 +1,4 @@
-//! The start and the end of a process: how long the one took, and why the other came.
+//! The start and the end of a process: how long it took to start, and why it ended.
 
 use std::{panic::PanicHookInfo, process::ExitCode, sync::OnceLock};
 
@@ -20,9 +20,9 @@ pub(super) fn milliseconds_since_start() -> u64 {
     STARTED.get().map(|started| now().saturating_sub(*started)).unwrap_or_default()
 }
 
-/// Runs a function until it ends. A function that cannot start or go on says why, as an error.
+/// Runs a function until it ends. Logs the error of a function that cannot start or continue.
 ///
-/// Without this line, nothing but Lambda's own log would tell of an authorizer that does not start, and no alarm.
+/// Without this line, only Lambda's own log would show that the authorizer does not start, and no alarm would fire.
 pub async fn exit_code(function: impl Future<Output = Result<(), Error>>) -> ExitCode {
     // In a box, or the awaits of `main` nest deeper than rustc's `recursion_limit` of 128.
     match Box::pin(function).await {
@@ -34,7 +34,7 @@ pub async fn exit_code(function: impl Future<Output = Result<(), Error>>) -> Exi
     }
 }
 
-/// Writes the line of a panic. It carries the ids of the request in hand.
+/// Writes the line of a panic, with the ids of the current request.
 pub(super) fn report_panic(panic: &PanicHookInfo<'_>) {
     let message = panic.payload_as_str().unwrap_or("a panic");
     let place = panic.location().map(ToString::to_string).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The invocation in hand: its ids, and those of its request, once they are known.
+//! The current invocation: its ids, and those of its request, once they are known.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -30,18 +30,18 @@ struct Invocation {
     caller: Cell<CallerIds>,
 }
 
-/// Says of which request the invocation is. From now on its lines carry these ids.
+/// Sets the request of the current invocation. From now on its lines have these ids.
 pub fn set_request_ids(ids: &Arc<RequestIds>) {
     // Outside an invocation there is no request.
     let _ = INVOCATION.try_with(|invocation| invocation.request.set(Arc::clone(ids)));
 }
 
-/// Says who makes the request, as far as it is known.
+/// Sets the caller of the current request, as far as it is known.
 pub fn set_caller_ids(ids: CallerIds) {
     let _ = INVOCATION.try_with(|invocation| invocation.caller.set(ids));
 }
 
-/// Writes the ids of the invocation in hand; outside one there are none.
+/// Writes the ids of the current invocation; none outside one.
 pub(super) fn write_ids(members: &mut Members) {
     let _ = INVOCATION.try_with(|invocation| {
         if let Some(request) = invocation.request.get() {
@@ -59,15 +59,16 @@ pub(super) fn write_ids(members: &mut Members) {
     });
 }
 
-/// Finds the id of the whole trace.
+/// Returns the id of the whole trace.
 fn root_of(trace: &str) -> &str {
     trace.split(';').find_map(|part| part.strip_prefix("Root=")).unwrap_or(trace)
 }
 
-/// Takes events until Lambda ends the process. Each line that is written during an invocation carries its ids, the
-/// runtime's own lines too.
+/// Writes the line `started an instance`, then handles events until Lambda ends the process. Each line that is written during an
+/// invocation has its ids, including the runtime's own lines.
 ///
-/// Before, it writes one line: the instance has started.
+/// # Errors
+/// When the runtime fails.
 pub async fn run<S>(runtime: Runtime<S>) -> Result<(), Error>
 where
     S: Service<LambdaInvocation, Response = (), Error = Error>,
@@ -80,7 +81,7 @@ where
     runtime.layer(WithIds).run().await
 }
 
-/// Makes the service that [`ServiceWithIds`] describes.
+/// Wraps a service in [`ServiceWithIds`].
 struct WithIds;
 
 impl<S> Layer<S> for WithIds {
@@ -91,7 +92,7 @@ impl<S> Layer<S> for WithIds {
     }
 }
 
-/// A service that does its work within an invocation.
+/// A service that runs each call as the current invocation.
 struct ServiceWithIds<S>(S);
 
 impl<S: Service<LambdaInvocation>> Service<LambdaInvocation> for ServiceWithIds<S> {
@@ -115,7 +116,7 @@ impl<S: Service<LambdaInvocation>> Service<LambdaInvocation> for ServiceWithIds<
     }
 }
 
-/// Does work within an invocation.
+/// Runs work within an invocation.
 #[cfg(test)]
 pub(super) async fn invoked<T>(lambda_request_id: &str, trace: &str, work: impl Future<Output = T>) -> T {
     let invocation = Invocation {

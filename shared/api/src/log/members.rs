@@ -12,7 +12,7 @@ use tracing::{
 /// The field whose text is already members of JSON, with commas between them.
 const METRICS: &str = "metrics";
 
-/// The members that an event may have itself, and a request too. A line has each once: the event's.
+/// The members that both an event and its request may have. A line has each of them once; that of the event wins.
 pub(super) const CALLER: [&str; 3] = ["organization_id", "user_id", "key_id"];
 
 /// A JSON object that is being written.
@@ -40,7 +40,7 @@ impl Members {
         self.line
     }
 
-    /// Adds text, unless there is none.
+    /// Adds text, unless it is empty.
     pub(super) fn push_text(&mut self, name: &'static str, text: &str) {
         if !text.is_empty() {
             self.push(name, text);

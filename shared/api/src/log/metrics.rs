@@ -6,7 +6,7 @@ use std::{fmt, sync::OnceLock};
 
 use super::clock::now;
 
-/// Names the stack and the function, as JSON strings.
+/// The names of the stack and of the function, as JSON strings.
 #[derive(Debug)]
 struct Names {
     stack: String,
@@ -29,9 +29,9 @@ pub(super) fn start(stack: Option<&str>, function: Option<&str>) {
 pub enum Unit {
     /// A number of things.
     Count,
-    /// A duration.
+    /// A duration in milliseconds.
     Milliseconds,
-    /// A duration.
+    /// A duration in seconds.
     Seconds,
 }
 
@@ -45,13 +45,13 @@ pub struct Metrics<'m> {
     dimensions: Dimensions,
 }
 
-/// What a metric is split by.
+/// The dimensions of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dimensions {
     Nothing,
     /// The field `reason` of the same line.
     Reason,
-    /// The function, and the sum of all functions besides.
+    /// The function; the sum over all functions is a metric too.
     Function,
 }
 
@@ -60,13 +60,13 @@ pub const FAILURE: Metrics<'static> =
     Metrics { values: &[("Failures", Unit::Count, 1)], dimensions: Dimensions::Function };
 
 impl<'m> Metrics<'m> {
-    /// Makes metrics that nothing splits.
+    /// Makes metrics without dimensions.
     #[must_use]
     pub const fn of(values: &'m [Metric]) -> Self {
         Self { values, dimensions: Dimensions::Nothing }
     }
 
-    /// Splits the metrics by the field `reason` of the line.
+    /// Adds the dimension `reason`, whose value is that field of the line.
     #[must_use]
     pub const fn by_reason(self) -> Self {
         Self { dimensions: Dimensions::Reason, ..self }

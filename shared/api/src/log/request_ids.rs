@@ -3,7 +3,7 @@
 use domain::id::{KeyId, OrganizationId, UserId};
 use serde::Deserialize;
 
-/// What the gateway says of a request, for its log lines. An empty text is unknown.
+/// The gateway's data of a request, for its log lines. An empty text means unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestIds {
     /// The gateway's id of the request, which its access log has too.
@@ -28,7 +28,7 @@ pub struct CallerIds {
 }
 
 impl CallerIds {
-    /// Names a key. Nobody has checked yet that it exists; its id holds that of its user.
+    /// Returns the ids of a key and its user, whose id is part of the key id. The key may not exist.
     #[must_use]
     pub fn of_key(key_id: KeyId) -> Self {
         Self { organization_id: None, user_id: Some(key_id.user_id()), key_id: Some(key_id) }
@@ -36,7 +36,7 @@ impl CallerIds {
 }
 
 impl RequestIds {
-    /// Finds the ids in a payload of the gateway that lacks something else, or that could not be read.
+    /// Reads the ids from a payload of the gateway that could not be parsed as an event. Ids that it lacks stay empty.
     #[must_use]
     pub fn find(payload: &[u8]) -> Self {
         let Ok(Payload { route_key, http_method, resource, request_context: context }) =
@@ -55,7 +55,7 @@ impl RequestIds {
     }
 }
 
-/// An event of any API, with nothing but its ids.
+/// The ids in an event of any kind of API.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Payload {

@@ -1,7 +1,7 @@
-//! Effects of changes: what a change takes away or gives, in one word.
+//! Effects of changes: whether a change restricts or allows something, in one word.
 //!
-//! Programs outside read them in lifecycle events, and `infra/replay` repeats them after a restore. So an effect is never
-//! weaker than the change: of several, the one that restricts most counts.
+//! `infra/replay` repeats restricting changes after a restore by their effects. So an effect is never weaker than the change:
+//! if a change has several effects, the most restrictive one counts.
 
 use std::fmt::{self, Display};
 
@@ -25,15 +25,15 @@ pub enum Effect {
     Suspended,
     /// A key is refused until it is switched on.
     SwitchedOff,
-    /// Something is allowed no more: a permission, a role, a network, or what a policy allowed.
+    /// A permission, a role, a network or something that a policy allowed is no longer allowed.
     Narrowed,
     /// A key ends earlier.
     Shortened,
     /// A key has a new secret. An earlier one ended, or ends with its overlap.
     Rotated,
-    /// Something is allowed that was not, and nothing that was allowed is taken away.
+    /// Something new is allowed, and everything that was allowed still is.
     Lifted,
-    /// Nothing of these.
+    /// None of these.
     Other,
 }
 
@@ -67,13 +67,13 @@ impl Effect {
         }
     }
 
-    /// Reads a stored text; `None` for that of a newer version.
+    /// Reads a stored text; `None` if a newer version of this program wrote it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|effect| effect.as_str() == text)
     }
 
-    /// Returns the effect of an update of a key: not of its rotation or revocation, which are actions of their own.
+    /// Returns the effect of an update of a key. Rotation and revocation are other actions, with effects of their own.
     #[must_use]
     pub fn of_access_key(before: &AccessKey, after: &AccessKey) -> Self {
         let (old, new) = (before.restrictions(), after.restrictions());
@@ -143,7 +143,7 @@ impl Display for Effect {
     }
 }
 
-/// Returns the one that restricts most of the effects that a change has.
+/// Returns the most restrictive effect whose condition holds, or [`Effect::Other`].
 fn strictest<const N: usize>(effects: [(Effect, bool); N]) -> Effect {
     let held = effects.into_iter().filter(|(_, holds)| *holds).map(|(effect, _)| effect);
     held.min().unwrap_or(Effect::Other)
