@@ -20,7 +20,7 @@ use crate::{
     step::Step,
 };
 
-/// What a role or group is to become.
+/// The wanted state of a role or group.
 enum Wanted {
     Role(Role),
     Group(Group),
@@ -70,7 +70,7 @@ impl Step<'_> {
                 let reason = format!("the {} {} cannot be read in the old table", target.0, target.1);
                 self.switch_carriers_off(&gone, cause, &reason, report).await?;
                 report.add(Outcome::Unresolved, self.organization_id, target, reason)?;
-                // Sign-ins carry it too, and it may permit what it should not.
+                // People who sign in have it too, and it may grant permissions that were taken away.
                 if last_of(&missed, &[Effect::Deleted, Effect::Narrowed]).is_none() {
                     return Ok(());
                 }
@@ -81,7 +81,7 @@ impl Step<'_> {
         self.report(report, target, done)
     }
 
-    /// Switches off the keys that carry a role or group, by themselves or through their users or groups.
+    /// Switches off the keys that have a role or group, directly or through their users or groups.
     async fn switch_carriers_off<W: Write>(
         &self,
         carried: &Wanted,

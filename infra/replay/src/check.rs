@@ -18,7 +18,7 @@ pub enum CheckError {
     /// Events between the restored instant and `--since` would be left out.
     #[error("--since is later than the restored instant, {0}")]
     SinceTooLate(Time),
-    /// It is no time of the past.
+    /// `--since` is later than now.
     #[error("--since lies in the future")]
     SinceInFuture,
     /// Events since then are gone.
@@ -26,9 +26,9 @@ pub enum CheckError {
     SinceTooEarly,
 }
 
-/// Checks what `DynamoDB` says of the two tables.
+/// Checks the two tables by their descriptions.
 ///
-/// `DynamoDB` names the source and the instant of a restore. A table without them was filled by other means.
+/// `DynamoDB` names the source and the instant of a restore. A table without them was not made by a restore, and passes.
 pub fn tables(old: &TableDescription, restored: &TableDescription, since: Time) -> Result<(), CheckError> {
     if old.table_arn == restored.table_arn {
         return Err(CheckError::SameTable);

@@ -19,7 +19,7 @@ pub(crate) struct Targets<'e> {
     pub(crate) keys: BTreeMap<KeyId, Events<'e>>,
     pub(crate) roles: BTreeMap<Label, Events<'e>>,
     pub(crate) groups: BTreeMap<Label, Events<'e>>,
-    /// Those of targets that this version does not know.
+    /// The events whose targets this version does not know.
     pub(crate) unknown: Events<'e>,
 }
 
@@ -44,7 +44,7 @@ impl<'e> Targets<'e> {
     }
 }
 
-/// Returns the effect of an event. One of a newer version counts as one that narrows: it may have ended something.
+/// Returns the effect of an event. An unknown effect, of a newer version, counts as narrowing: it may have ended something.
 pub(crate) fn effect_of(event: &audit::Event) -> Effect {
     Effect::parse(&event.effect).unwrap_or(Effect::Narrowed)
 }
@@ -54,12 +54,12 @@ pub(crate) fn last_of<'e>(events: &[&'e audit::Event], effects: &[Effect]) -> Op
     events.iter().rev().find(|event| effects.contains(&effect_of(event))).copied()
 }
 
-/// Names the event for which something is done, so that a reader can find it, or leave it out.
+/// Adds the id of the causing event to a reason, so that a reader can find it or exclude it.
 pub(crate) fn because(cause: &audit::Event, what: impl Display) -> String {
     format!("{what} (event {})", cause.audit_id)
 }
 
-/// Tells whether a target was created in the time of these events.
+/// Tells whether one of these events created the target.
 pub(crate) fn was_created(events: &[&audit::Event]) -> bool {
     events.iter().any(|event| event.action.ends_with(".created"))
 }

@@ -1,5 +1,4 @@
-//! What the restored table holds of the events: those that were stored before the restored instant, and those that an earlier
-//! run has repeated.
+//! The events in the restored table: those that were stored before the restored instant, and those that an earlier run repeated.
 
 use std::collections::HashSet;
 
@@ -28,7 +27,7 @@ pub(crate) fn actor() -> Actor {
 #[derive(Debug, Default)]
 pub(crate) struct History {
     stored: HashSet<Ulid>,
-    /// The target of a change by a replay, and the id of the event that it repeats.
+    /// For each change by a replay: the kind and id of its target, and the id of the event that it repeats.
     repeated: HashSet<(String, String, String)>,
 }
 

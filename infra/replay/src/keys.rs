@@ -1,5 +1,5 @@
 //! Keys: those that were deleted or revoked are deleted or revoked again. Those that were switched off, narrowed, shortened or
-//! rotated are switched off: their retired secrets work again, and nobody can tell the new ones.
+//! rotated are switched off: their retired secrets work again, and their new secrets cannot be restored.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -30,14 +30,14 @@ const SWITCHING_OFF: [Effect; 4] =
 /// The most keys of one read.
 const PAGE_SIZE: usize = 100;
 
-/// Returns the user who holds the switch of a key that a replay switches off. It is nobody's id, so that a person cannot
-/// switch on their key without somebody who administers users.
+/// Returns an id that no user has, for the `deactivated_by` of a key that a replay switches off. So a person cannot switch on
+/// their own key again: somebody with `users:write` must.
 fn nobody() -> UserId {
     UserId::parse("000000000000").expect("12 zeros are base62")
 }
 
 impl Step<'_> {
-    /// Repeats the ends of keys. The keys of `ended` users end with them.
+    /// Repeats the changes that end keys. Skips the keys of `ended` users, which end with them.
     pub(crate) async fn repeat_keys<W: Write>(
         &self,
         keys: &BTreeMap<KeyId, Events<'_>>,
@@ -70,7 +70,7 @@ impl Step<'_> {
             return retry_on_conflict(|| self.revoke_key(key_id, cause)).await;
         }
         let mut missed = events.clone();
-        // A change moves `updated_at`, so that a change whose event alone was restored is seen.
+        // A change also sets `updated_at`. If that is older than the event, the event was restored without its change.
         missed.retain(|event| !self.history.holds(event) || key.updated_at < event.at);
         match last_of(&missed, &SWITCHING_OFF) {
             Some(cause) => {
@@ -113,7 +113,7 @@ impl Step<'_> {
         Ok(Some((Outcome::Revoked, because(cause, cause.at))))
     }
 
-    /// Switches a key off, unless that was done before because of the same event. Then somebody may have switched it on.
+    /// Switches a key off, unless an earlier run did so for the same event: somebody may have switched it on since.
     async fn switch_key_off(
         &self,
         key_id: KeyId,

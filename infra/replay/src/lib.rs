@@ -1,14 +1,14 @@
-//! Repeats on a restored table what has ended something in the old table since the restored instant.
+//! Repeats on a restored table the changes that ended something in the old table since the restored instant.
 //!
-//! A restore to a point in time revives what was ended later: revoked keys, deleted and suspended users, narrowed roles. The
-//! audit events of the old table say what was ended, and their effects say how. Each step is one transaction with an audit
+//! A restore to a point in time revives what was ended later: revoked keys, deleted and suspended users, narrowed roles. Each
+//! audit event of the old table names a target and the effect of a change. Each step is one transaction with an audit
 //! event, whose `request_id` is the id of the event that it repeats. So a replay that was cut off can be run again, and
 //! nothing is repeated twice, whatever people have changed in the restored table meanwhile.
 //!
 //! | module | what it does |
 //! | --- | --- |
 //! | [`source`] | reads the events of the old table, by organization. Archived events would be another source |
-//! | `history` | knows which events the restored table holds, and which ones were repeated |
+//! | `history` | tells which events the restored table holds, and which ones an earlier run repeated |
 //! | `keys`, `users`, `catalog`, `organization` | repeat the events of one kind of target |
 //! | [`report`] | prints a line for each step, and counts them |
 //! | [`check`] | refuses tables that cannot be the old and the restored one |
@@ -40,7 +40,7 @@ use self::{
     step::Step,
 };
 
-/// The most organizations that fail one after the other. Then the table fails, and not what they hold.
+/// The most consecutive organizations that fail before the replay ends: then the table itself fails, not its items.
 pub const MAX_FAILURES: u32 = 3;
 
 /// A replay from one table to another.
@@ -61,8 +61,10 @@ pub struct Replay {
 impl Replay {
     /// Repeats the events of a source, organization by organization.
     ///
-    /// A failure ends the replay of one organization, and [`MAX_FAILURES`] one after the other end all of it. After an error
-    /// everything that was reported is done. Run the replay again for the rest.
+    /// A failure ends the replay of one organization. [`MAX_FAILURES`] consecutive failures end the whole replay.
+    ///
+    /// # Errors
+    /// The last failure, or that of the report. Every reported step is done: run the replay again for the rest.
     pub async fn run<W: Write>(&self, source: &Source, report: &mut Report<W>) -> Result<(), Error> {
         for unreadable in &source.unreadable {
             report.unresolved_event(unreadable)?;

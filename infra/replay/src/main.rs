@@ -1,4 +1,4 @@
-//! `cargo run -p replay`: repeats on a restored table what has ended something in the old one.
+//! `cargo run -p replay`: repeats on a restored table the changes that ended something in the old one.
 
 use std::{
     io::{self, Write as _},
@@ -20,10 +20,10 @@ use replay::{
 use table::{Settings, Table};
 use ulid::Ulid;
 
-/// Repeats on a restored table what has ended something in the old table since the restored instant.
+/// Repeats on a restored table the changes that ended something in the old table since the restored instant.
 ///
 /// Region and credentials come from the environment, as `aws configure export-credentials --format env` prints them.
-/// The exit code is 0 if all is repeated, 2 if something is unresolved, and 1 after a failure: then run it again.
+/// The exit code is 0 if everything is repeated, 2 if something is unresolved, and 1 after a failure: then run it again.
 #[derive(Debug, Parser)]
 #[command(name = "replay")]
 struct Arguments {
@@ -62,7 +62,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Returns how many things are unresolved.
+/// Returns the number of unresolved targets.
 async fn run(arguments: &Arguments) -> Result<usize, String> {
     let now = Clock::default().now();
     check::since(arguments.since, now, arguments.audit_retention_days).map_err(|error| error.to_string())?;

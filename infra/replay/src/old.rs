@@ -1,20 +1,23 @@
-//! Reads of the old table, whose items may be the reason for the restore.
+//! Reads of the old table, whose damaged items may be the reason for the restore.
 
 use table::Error;
 
-/// What the old table holds of an item.
+/// The state of an item in the old table.
 #[derive(Debug)]
 pub(crate) enum OldItem<T> {
     /// The item.
     Readable(T),
-    /// There is none.
+    /// It does not exist.
     Missing,
-    /// There is one that cannot be decoded.
+    /// It exists, but cannot be decoded.
     Unreadable,
 }
 
 impl<T> OldItem<T> {
-    /// Makes it of a read. A read that failed says nothing of the item.
+    /// Converts the result of a read.
+    ///
+    /// # Errors
+    /// When the read failed, so that the state of the item is unknown.
     pub(crate) fn of(read: Result<Option<T>, Error>) -> Result<Self, Error> {
         match read {
             Ok(Some(item)) => Ok(Self::Readable(item)),

@@ -18,8 +18,8 @@ use crate::{
 };
 
 impl Step<'_> {
-    /// Ends the organization if it was deleted, and lists what is lost with one that is not in the restored table. Returns
-    /// whether nothing else is to be done.
+    /// Deletes the organization again if it was deleted. If the restored table does not have it, lists it as lost with its
+    /// users and keys. Returns whether the organization needs no further step.
     pub(crate) async fn ends_with_organization<W: Write>(
         &self,
         targets: &Targets<'_>,
@@ -66,7 +66,7 @@ impl Step<'_> {
 
     /// Marks the organization as deleted. The next runs of notify-expiring-keys remove its items.
     ///
-    /// Only the last owner deletes an organization. Other owners who are there again are deleted first.
+    /// Only the last owner can delete an organization, so the other owners, whom the restore revived, are deleted first.
     async fn delete_organization<W: Write>(
         &self,
         cause: &audit::Event,

@@ -1,4 +1,4 @@
-//! Owners who were created after the restored instant, where the others have left since.
+//! Owners who were created after the restored instant, in organizations whose other owners have left since.
 
 use std::{collections::BTreeMap, io::Write};
 
@@ -17,10 +17,10 @@ use crate::{
 };
 
 impl Step<'_> {
-    /// Copies the owners of the old table whom the restored one misses, without their keys. Returns whether there is one.
+    /// Copies the owners that only the old table has, without their keys. Returns whether it copied one.
     ///
-    /// An organization keeps an owner at each moment. Where all owners of the restored instant have left, nobody of them can
-    /// be deleted before another one is there.
+    /// An organization always has an owner. If all owners of the restored instant have left, another owner must exist before
+    /// the last of them can be deleted.
     pub(crate) async fn copy_owners<W: Write>(
         &self,
         cause: &audit::Event,

@@ -8,7 +8,7 @@ use std::{
 
 use domain::id::OrganizationId;
 
-/// What became of a target.
+/// The outcome of a step for its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// A key was revoked.
@@ -19,15 +19,15 @@ pub enum Outcome {
     Suspended,
     /// A key was switched off.
     SwitchedOff,
-    /// Its values come from the old table.
+    /// The target has the values of the old table.
     Copied,
     /// A user was linked to its sign-in.
     Linked,
-    /// An owner was copied, without whom the organization would have none.
+    /// An owner was copied, because the organization would have no owner otherwise.
     Created,
-    /// It was created after the restored instant, and is not there any more.
+    /// The target was created after the restored instant, so the restored table does not have it.
     Lost,
-    /// It has the state of the restored instant: a later change that ended nothing was not repeated.
+    /// A later change that ended nothing was not repeated: the target has the state of the restored instant.
     Left,
     /// Something that was ended may still work. A person must look.
     Unresolved,
@@ -99,7 +99,7 @@ impl<W: Write> Report<W> {
         writeln!(self.out, "{}\taudit_event\t\t\t{reason}", Outcome::Unresolved)
     }
 
-    /// Returns how often there was an outcome.
+    /// Returns the number of steps with an outcome.
     #[must_use]
     pub fn count(&self, outcome: Outcome) -> usize {
         self.counts.get(&outcome).copied().unwrap_or_default()

@@ -19,7 +19,7 @@ pub const OVERLAP: i64 = 900;
 pub struct Source {
     /// The events of each organization, in the order of their ids, without their `changes`.
     pub events: BTreeMap<OrganizationId, Vec<audit::Event>>,
-    /// Why events could not be read. Nobody knows what they ended.
+    /// One error text for each event that could not be read.
     pub unreadable: Vec<String>,
 }
 
@@ -38,7 +38,7 @@ impl Source {
         Ok(source)
     }
 
-    /// Leaves out events, such as the mistake that the restore mends. Returns those that there are not.
+    /// Excludes events, such as the mistake that is the reason for the restore. Returns the ids that no event has.
     pub fn leave_out(&mut self, audit_ids: &[Ulid]) -> Vec<Ulid> {
         let mut missing = audit_ids.to_vec();
         for events in self.events.values_mut() {

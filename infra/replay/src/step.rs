@@ -29,7 +29,6 @@ impl Step<'_> {
     /// Repeats the events of the organization.
     ///
     /// Keys end first. Then users change, which may need several attempts: an organization keeps an owner at each moment.
-    /// Sessions will be deleted with their users, as soon as there are sessions.
     pub(crate) async fn repeat<W: Write>(
         &self,
         events: &[audit::Event],
@@ -63,7 +62,7 @@ impl Step<'_> {
         self.replay.at.time()
     }
 
-    /// Makes the audit event of a change that repeats another.
+    /// Makes the audit event of a repeated change. Its `request_id` is the id of the event that caused it.
     pub(crate) fn event(
         &self,
         action: Action,
@@ -76,8 +75,11 @@ impl Step<'_> {
         AuditEvent::new(origin, self.organization_id, action, target_id, changes)
     }
 
-    /// Reports the outcome of a step; nothing if there was nothing to do. A failure of this step alone is reported, and the
-    /// others go on.
+    /// Reports the outcome of a step; `None` adds no line. Reports an error that concerns this step alone as unresolved, so
+    /// that the other steps continue.
+    ///
+    /// # Errors
+    /// Any other error.
     pub(crate) fn report<W: Write>(
         &self,
         report: &mut Report<W>,

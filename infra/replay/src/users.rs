@@ -27,7 +27,7 @@ struct UserChange<'e> {
     user_id: UserId,
     /// The last of the events that the restored table does not hold.
     cause: &'e audit::Event,
-    /// Whether the user was suspended, or narrowed, in the meantime.
+    /// Whether one of the events suspended, narrowed or deleted the user.
     restricts: bool,
     deletes: bool,
 }
@@ -41,8 +41,9 @@ pub(crate) fn ended_users(users: &BTreeMap<UserId, Events<'_>>) -> HashSet<UserI
 impl Step<'_> {
     /// Repeats the changes of users.
     ///
-    /// A change can be refused until another one is made: the last owner leaves after the next one is there, and an address is
-    /// free after its user has another one. So what is refused is attempted again after all others, as long as one succeeds.
+    /// The table can refuse a change until another one is made: the last owner cannot leave before another owner exists, and an
+    /// address is taken until its user has another one. So refused changes are attempted again after all others, as long as one
+    /// of them succeeds.
     pub(crate) async fn repeat_users<W: Write>(
         &self,
         users: &BTreeMap<UserId, Events<'_>>,
@@ -159,7 +160,7 @@ impl Step<'_> {
         Ok(Some((Outcome::Deleted, because(cause, cause.at))))
     }
 
-    /// Copies what people set of a user. Its keys and its sign-in stay.
+    /// Copies from the old table the attributes that requests can change. The user's keys and sign-in stay.
     async fn copy_user(&self, old: &User, cause: &audit::Event) -> Result<Option<(Outcome, String)>, Error> {
         let copy = |user: &mut User| {
             user.kind = old.kind;
@@ -205,7 +206,7 @@ impl Step<'_> {
 
     /// Links a user to the sign-in to which it is linked in the old table.
     ///
-    /// If that cannot be done, the person's next sign-in does it.
+    /// If the table refuses the link, the person's next sign-in makes it.
     async fn link_user(&self, old: &User, cause: &audit::Event) -> Result<Option<(Outcome, String)>, Error> {
         let (Some(subject), Some(email)) = (&old.subject, old.proven_address()) else { return Ok(None) };
         let user = self.restored().user(old.user_id).await?;
@@ -223,7 +224,7 @@ impl Step<'_> {
         }
     }
 
-    /// Closes a user of whom nobody knows what was taken away: switches its keys off, and suspends it if it was restricted.
+    /// Closes a user whose change cannot be repeated: switches its keys off, and suspends it if the change restricted it.
     async fn close_user<W: Write>(
         &self,
         change: &UserChange<'_>,
