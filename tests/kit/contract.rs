@@ -11,10 +11,10 @@ use serde_json::{Map, Value, json};
 
 use crate::Answer;
 
-/// The headers that an answer has only where the document names them.
+/// The headers that a response may have only if the document names them.
 const HEADERS: [&str; 4] = ["ETag", "Idempotent-Replayed", "Retry-After", "Content-Encoding"];
 
-/// The headers that an answer has wherever the document names them.
+/// The headers that a response must have if the document names them.
 const NAMED: [&str; 3] = ["ETag", "Cache-Control", "Vary"];
 
 static CONTRACT: LazyLock<Contract> = LazyLock::new(Contract::read);
@@ -26,7 +26,7 @@ struct Contract {
     validators: Mutex<HashMap<String, Arc<Validator>>>,
 }
 
-/// Checks that the document describes an answer. Only routes of the API are looked at.
+/// Checks that the document describes a response. Paths outside `/v1/` and `HEAD` requests are not checked.
 ///
 /// # Panics
 /// When the document does not describe it.
@@ -41,7 +41,8 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
     );
 }
 
-/// Returns in what an answer differs from what the OpenAPI document says of it. Only routes of the API are looked at.
+/// Returns the differences between a response and its description in the OpenAPI document; none for paths outside `/v1/` and for
+/// `HEAD` requests.
 #[must_use]
 pub fn contract_faults(method: &Method, path: &str, answer: &Answer) -> Vec<String> {
     let path = path.split('?').next().unwrap_or_default();
@@ -140,7 +141,7 @@ impl Contract {
         self.document.pointer(reference.trim_start_matches('#')).expect("a reference leads somewhere")
     }
 
-    /// Returns each fault of a value by a schema of the document, which is compiled once under its name. None holds a value.
+    /// Validates a value by a schema of the document, which is compiled once under its name. The texts of the errors hold no value.
     fn misfits(&self, name: &str, schema: &Value, value: &Value) -> Vec<String> {
         let mut validators = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         let validator = validators.entry(name.to_owned()).or_insert_with(|| Arc::new(self.compile(schema)));
@@ -156,7 +157,7 @@ impl Contract {
         let mut schema = schema.clone();
         close(&mut schema);
         schema["components"] = json!({ "schemas": self.closed });
-        // The library takes no internationalized domain for one.
+        // The library's own check refuses internationalized domains.
         let email = |text: &str| {
             text.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && domain.contains('.'))
         };

@@ -1,6 +1,6 @@
 //! The header `Accept-Encoding` (RFC 9110, section 12.5.3).
 
-/// Tells whether a client takes gzip. What names gzip goes before `*`; a weight of 0 refuses.
+/// Tells whether a client accepts gzip. An entry for gzip takes precedence over `*`; the weight 0 means *not acceptable*.
 pub(crate) fn takes_gzip<'h>(values: impl Iterator<Item = &'h str>) -> bool {
     let (mut gzip, mut any) = (None, None);
     for coding in values.flat_map(|value| value.split(',')) {

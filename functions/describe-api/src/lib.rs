@@ -25,9 +25,9 @@ const SERVER: &str = r#""url": "/""#;
 /// The most URLs whose documents are kept. A deployment has one, or two with a domain of its own.
 const MAX_URLS: usize = 4;
 
-/// The documents for the URLs that were asked last, the latest first.
+/// The documents for the URLs that were requested last, the latest first; at most `MAX_URLS`.
 ///
-/// The gateway serves the domains that are configured alone, so a client cannot make up URLs. The bound holds in any case.
+/// The gateway serves only configured domains, so that clients cannot fill this cache with invented URLs.
 #[derive(Debug)]
 pub struct Documents {
     text: String,
@@ -69,7 +69,10 @@ impl Both {
     }
 }
 
-/// Answers the document, compressed where the client takes that. Caches may keep it for five minutes.
+/// Responds with the document, compressed if the client accepts gzip. Caches may keep it for five minutes.
+///
+/// # Errors
+/// When the request has a query parameter, or names no valid host or stage.
 pub fn describe_api(documents: &Documents, request: lambda_http::Request) -> HandlerResult {
     let request = Request::read_open(request)?;
     request.query(&[])?;
@@ -78,7 +81,7 @@ pub fn describe_api(documents: &Documents, request: lambda_http::Request) -> Han
     request.show_cacheable(if compressed { &both.compressed } else { &both.plain })
 }
 
-/// Writes another prefix in the place of `ak`, where a key begins with it.
+/// Replaces the prefix `ak` of each key in a text.
 fn with_prefix(text: &str, prefix: &KeyPrefix) -> String {
     const WRITTEN: &str = "ak_";
     let mut rest = text;

@@ -33,7 +33,7 @@ fn text(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string" })
 }
 
-/// One token with where it was found. An entry that cannot be read is passed over.
+/// Returns the schema of GitHub's list of matches. It allows any entry, because the handler skips an entry that it cannot read.
 fn matches(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "array", "items": {} })
 }

@@ -9,12 +9,12 @@ static RECORDED: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../examples.json")).expect("the recorded examples are JSON")
 });
 
-/// Returns the example of what a client sends to an operation.
+/// Returns the example request of an operation.
 pub(crate) fn request(id: &str) -> Option<Value> {
     example(id, "request")
 }
 
-/// Returns the example of what an operation answers when it was done.
+/// Returns the example of a successful response of an operation.
 pub(crate) fn answer(id: &str) -> Option<Value> {
     example(id, "answer")
 }
@@ -46,7 +46,7 @@ mod tests {
     /// Operations whose answer is no example: the document itself.
     const WITHOUT: [&str; 1] = ["describe_api"];
 
-    /// Codes of failures, of races and of keys whose time is over, which no client meets by its request alone.
+    /// Codes without an example: a failure, a conflict, and the states of keys that need the passing of time.
     const NOT_SHOWN: [ProblemCode; 5] = [
         ProblemCode::KeyInactive,
         ProblemCode::KeyExpired,
@@ -55,7 +55,7 @@ mod tests {
         ProblemCode::Unavailable,
     ];
 
-    /// Calls a function with each media type of a request or an answer, with what it is of.
+    /// Calls a function with the place and the content of each media type of all requests and responses.
     fn each_content(document: &Value, mut check: impl FnMut(&str, &Value)) {
         for methods in document["paths"].as_object().unwrap().values() {
             for operation in methods.as_object().unwrap().values() {

@@ -1,4 +1,4 @@
-//! What the gateway answers itself, before a function or in place of it.
+//! The responses that the gateway itself gives, before a function or in place of it.
 
 use api::openapi::Caller;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ pub(crate) fn message_schema() -> Value {
     })
 }
 
-/// Returns each status of the gateway's own answers to an operation, and when it is given.
+/// Returns the statuses of the gateway's own responses to an operation, each with its reason.
 pub(crate) fn statuses(caller: Caller) -> Vec<(u16, &'static str)> {
     let mut statuses = vec![
         (404, "the path is none of this API"),

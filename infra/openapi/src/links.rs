@@ -1,16 +1,17 @@
-//! Links from an answer to the operations that take what it names.
+//! Links from a response to the operations that take the ids in it.
 
 use std::collections::BTreeMap;
 
 use api::openapi::Operation;
 use serde_json::{Map, Value, json};
 
-/// Describes the links of an operation's answer, by the names of the operations behind them.
+/// Describes the links of an operation's response, by operation id.
 ///
-/// A parameter of the path is the one of the request, if it has one of this name, or else a member of the answer.
+/// A path parameter of the linked operation comes from the request if its path has that name, otherwise from the member of
+/// this name in the response.
 ///
 /// # Panics
-/// When no operation has such a name.
+/// When a link names an unknown operation.
 pub(crate) fn of(operation: &Operation, all: &[Operation]) -> Map<String, Value> {
     let (_, path) = operation.method_and_path();
     let link = |id: &&'static str| {

@@ -52,7 +52,7 @@ fn headers_for_caches(operation: &Operation) -> Vec<(String, Value)> {
 
 /// Describes every answer to an operation.
 ///
-/// The answers to what was not done are the same for many operations, so that they go to `components`.
+/// Error responses are the same for many operations, so they go to `components`.
 pub(crate) fn describe(
     operation: &Operation,
     schemas: &mut Schemas,
@@ -124,7 +124,7 @@ fn done(operation: &Operation, schemas: &mut Schemas) -> Value {
     response
 }
 
-/// Describes the answers of one status to requests that were not done: the function's, the gateway's, or either.
+/// Describes the error responses of one status: those of the function, of the gateway, or of both.
 fn refused(codes: Option<&BTreeSet<ProblemCode>>, by_gateway: Option<&str>, schemas: &mut Schemas) -> Value {
     let mut content = Map::new();
     let mut said = Vec::new();

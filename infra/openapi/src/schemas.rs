@@ -63,7 +63,7 @@ impl Schemas {
     }
 }
 
-/// Returns a schema in words that every OpenAPI tool knows.
+/// Returns a schema in keywords that every OpenAPI tool supports.
 fn plain(mut schema: Schema) -> Value {
     Plain.transform(&mut schema);
     schema.to_value()
@@ -86,7 +86,7 @@ impl Transform for Plain {
     }
 }
 
-/// Writes the formats of Rust's unsigned numbers as bounds.
+/// Replaces the formats of Rust's unsigned integers by bounds.
 fn bound_numbers(schema: &mut Schema) {
     let largest = match schema.get("format").and_then(Value::as_str) {
         Some("uint8") => Some(u64::from(u8::MAX)),
@@ -101,7 +101,7 @@ fn bound_numbers(schema: &mut Schema) {
     }
 }
 
-/// Writes a choice of constant words as an `enum`, with their descriptions in one text.
+/// Replaces a `oneOf` of constant strings by an `enum`, and merges their descriptions.
 fn list_words(schema: &mut Schema) {
     let Some(choices) = schema.get("oneOf").and_then(Value::as_array) else { return };
     let words: Option<Vec<(String, Option<String>)>> = choices

@@ -1,9 +1,9 @@
-//! How callers present themselves: a key in three forms, or a sign-in.
+//! The security schemes: a key in three forms, or a sign-in.
 
 use api::openapi::Caller;
 use serde_json::{Value, json};
 
-/// Describes each way.
+/// Describes each scheme.
 pub(crate) fn schemes() -> Value {
     json!({
         "accessKey": {
@@ -25,7 +25,7 @@ pub(crate) fn schemes() -> Value {
     })
 }
 
-/// Returns the ways that an operation takes; each alone is enough.
+/// Returns the schemes of an operation; each alone is enough.
 pub(crate) fn of(caller: Caller) -> Value {
     match caller {
         Caller::Anybody => json!([]),

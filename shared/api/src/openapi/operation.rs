@@ -44,7 +44,7 @@ pub struct Success {
     pub is_cacheable: bool,
 }
 
-/// One operation of the API. A problem that every operation may answer needs no mention.
+/// One operation of the API. The constructors add the problems that every operation may have.
 #[derive(Debug, Clone)]
 pub struct Operation {
     /// The route, as `GET /v1/whoami`.
@@ -65,13 +65,13 @@ pub struct Operation {
     pub body: Option<RequestBody>,
     /// The answer when it was done.
     pub success: Success,
-    /// Why it may not be done.
+    /// The codes of its problem responses.
     pub problems: BTreeSet<ProblemCode>,
-    /// Whether `If-Match` and `If-None-Match` are judged.
+    /// Whether it evaluates `If-Match` and `If-None-Match`.
     pub is_conditional: bool,
     /// Whether `Idempotency-Key` is taken.
     pub is_idempotent: bool,
-    /// The operations that take what the answer names, by their names in clients.
+    /// The ids of the operations to which the response links.
     pub leads_to: Vec<&'static str>,
 }
 
@@ -83,7 +83,7 @@ impl Operation {
             problems.insert(Forbidden);
         }
         if !route.starts_with("GET ") {
-            // Also where none is taken: a body that cannot be read is no empty one.
+            // Also for operations without a body: a body that cannot be read is not an empty one.
             problems.insert(UnsupportedMediaType);
         }
         if route.contains('{') {
@@ -112,7 +112,7 @@ impl Operation {
         Self::new(route, id, summary, Caller::Anybody)
     }
 
-    /// Describes an operation for whoever is known.
+    /// Describes an operation for any caller with a valid key or sign-in.
     #[must_use]
     pub fn any_caller(route: &'static str, id: &'static str, summary: &'static str) -> Self {
         Self::new(route, id, summary, Caller::Any)
@@ -217,7 +217,7 @@ impl Operation {
         self.answers::<Page<T>>(200).in_pages()
     }
 
-    /// Takes a `cursor` alone.
+    /// Takes a `cursor`, but no `limit`.
     #[must_use]
     pub fn continues(mut self) -> Self {
         self.query.push(Parameter::CURSOR);
@@ -238,7 +238,7 @@ impl Operation {
         self
     }
 
-    /// Judges `If-Match` and `If-None-Match`.
+    /// Evaluates `If-Match` and `If-None-Match`.
     #[must_use]
     pub fn judges_conditions(mut self) -> Self {
         self.is_conditional = true;
@@ -252,7 +252,7 @@ impl Operation {
         self.refuses([ProblemCode::IdempotencyMismatch, ProblemCode::Conflict])
     }
 
-    /// Links the answer to operations on what it names.
+    /// Links the response to operations on the ids in it.
     #[must_use]
     pub fn leads_to(mut self, operations: &[&'static str]) -> Self {
         self.leads_to.extend(operations);

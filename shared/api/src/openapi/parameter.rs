@@ -32,7 +32,7 @@ impl Parameter {
         schema: |_| json_schema!({ "type": "string", "pattern": CURSOR_PATTERN }),
     };
 
-    /// Returns what a name in braces stands for in every path of the API. `None` for an unknown name.
+    /// Returns the path parameter of this name, which has the same meaning in every path; `None` for an unknown name.
     #[must_use]
     pub fn in_path(name: &str) -> Option<Self> {
         let (name, description, schema): (_, _, MakeSchema) = match name {
@@ -69,7 +69,7 @@ pub fn ulid(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "pattern": "^[0-7][0-9A-HJKMNP-TV-Z]{25}$" })
 }
 
-/// Returns the schema of a text that lists are searched for.
+/// Returns the schema of `q`, the search text of lists: 1–100 characters.
 #[must_use]
 pub fn search(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "minLength": 1, "maxLength": 100 })
