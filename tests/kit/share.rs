@@ -48,7 +48,13 @@ pub fn hostile_events() -> usize {
     read("HOSTILE_EVENTS").unwrap_or(300)
 }
 
-/// Returns the one seed to play, of a variable such as `HISTORY_SEED` or `MODEL_SEED`.
+/// Counts the restores after random changes to play: `RESTORE_RUNS`.
+#[must_use]
+pub fn restore_runs() -> u64 {
+    read("RESTORE_RUNS").unwrap_or(1)
+}
+
+/// Returns the seed of a variable, such as `HISTORY_SEED` or `MODEL_SEED`.
 ///
 /// # Panics
 /// When it is no number.

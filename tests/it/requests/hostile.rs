@@ -146,6 +146,7 @@ impl Part {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "the message of a failure names no seed")]
 fn no_event_ends_a_process_and_each_is_refused_or_answered() {
     run_with(Options { instance_cap: 1, ..Options::default() }, async |world| {
         let samples = events::samples();
@@ -157,7 +158,9 @@ fn no_event_ends_a_process_and_each_is_refused_or_answered() {
             samples.iter().partition(|(name, _)| is_http(function_of(name)));
         let cases = Cases { chosen: events::chosen(), large: events::large() };
         let drawn = share::hostile_events() / samples.len();
-        let mut random = Random::new(share::seed("HOSTILE_SEED").unwrap_or(1));
+        let seed = share::seed("HOSTILE_SEED").unwrap_or(1);
+        eprintln!("HOSTILE_SEED={seed}");
+        let mut random = Random::new(seed);
         for group in [behind_gateway, others] {
             for (number, (name, sample)) in group.iter().enumerate() {
                 let function = function_of(name);
