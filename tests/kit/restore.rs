@@ -156,7 +156,7 @@ impl World {
         let output = tokio::task::spawn_blocking(move || command.output()).await;
         let output = output.expect("the program is waited for").expect("the program starts");
         let text = String::from_utf8_lossy(&output.stdout);
-        let (summary, lines): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with("summary: "));
+        let (summary, lines): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with("read "));
         Replayed {
             code: output.status.code().unwrap_or(-1),
             lines: lines.iter().map(|line| line.split('\t').map(str::to_owned).collect()).collect(),

@@ -17,7 +17,7 @@ pub fn operations() -> Vec<Operation> {
         "Lists the keys of the organization by expiry",
     )
     .says("Needs `access-keys:read`.")
-    .filter("kind", schema_of::<Kind>(), "Of users of this kind alone.");
+    .filter("kind", schema_of::<Kind>(), "Only keys of users of this kind.");
     let of_user =
         Operation::member(of_user, "list_access_keys_of_user", "Lists the keys of a user by key id")
             .says("People list their own keys; those of others need `access-keys:read`.");
@@ -26,9 +26,13 @@ pub fn operations() -> Vec<Operation> {
 
 fn filtered(operation: Operation) -> Operation {
     operation
-        .filter("status", schema_of::<Status>(), "In this state alone.")
-        .filter("expires_before", schema_of::<Instant>(), "That expire before this time.")
-        .filter("unused_since", schema_of::<Instant>(), "That were not used since this time.")
-        .filter("q", search, "That hold this text in name or description, or whose id begins so.")
+        .filter("status", schema_of::<Status>(), "Only keys in this state.")
+        .filter("expires_before", schema_of::<Instant>(), "Only keys that expire before this time.")
+        .filter("unused_since", schema_of::<Instant>(), "Only keys that have not been used since this time.")
+        .filter(
+            "q",
+            search,
+            "Only keys whose name or description contains this text, or whose id starts with it.",
+        )
         .lists::<AccessKeyResponse>()
 }

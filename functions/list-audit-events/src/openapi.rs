@@ -14,11 +14,11 @@ pub fn operations() -> Vec<Operation> {
     let route = "GET /v1/organizations/{organization_id}/audit-events";
     let list = Operation::member(route, "list_audit_events", "Lists what was changed, the newest first")
         .says("Needs `audit:read`.")
-        .filter("actor", id, "By this user.")
-        .filter("action", action, "Of this action, as `access_key.created`.")
-        .filter("target", id, "Of the thing with this id; for roles and groups, of this name.")
-        .filter("since", schema_of::<Instant>(), "From this time on.")
-        .filter("until", schema_of::<Instant>(), "Before this time.")
+        .filter("actor", id, "Only events by this user.")
+        .filter("action", action, "Only events of this action, for example `access_key.created`.")
+        .filter("target", id, "Only events of the target with this id, or for roles and groups this name.")
+        .filter("since", schema_of::<Instant>(), "Only events at or after this time.")
+        .filter("until", schema_of::<Instant>(), "Only events before this time.")
         .lists::<AuditEventResponse>();
     vec![list]
 }

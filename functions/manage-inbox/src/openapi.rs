@@ -16,7 +16,7 @@ pub fn operations() -> Vec<Operation> {
         "list_messages",
         "Lists the caller's messages, the newest first",
     )
-    .filter("state", schema_of::<State>(), "In this state alone.")
+    .filter("state", schema_of::<State>(), "Only messages in this state.")
     .answers::<InboxPage>(200)
     .in_pages();
     let mark_all = Operation::member(

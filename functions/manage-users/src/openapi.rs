@@ -27,9 +27,9 @@ pub fn operations() -> Vec<Operation> {
     let list =
         Operation::member("GET /v1/organizations/{organization_id}/users", "list_users", "Lists users")
             .says("Needs `users:read`.")
-            .filter("kind", schema_of::<Kind>(), "Of this kind alone.")
-            .filter("status", schema_of::<RequestedStatus>(), "In this state alone.")
-            .filter("q", search, "That hold this text in name or e-mail, or whose id it is.")
+            .filter("kind", schema_of::<Kind>(), "Only users of this kind.")
+            .filter("status", schema_of::<RequestedStatus>(), "Only users in this state.")
+            .filter("q", search, "Only users whose name or e-mail contains this text, or whose id equals it.")
             .lists::<UserResponse>();
     let get = Operation::member(
         "GET /v1/organizations/{organization_id}/users/{user_id}",

@@ -16,7 +16,7 @@ pub(crate) fn message_schema() -> Value {
 /// Returns the statuses of the gateway's own responses to an operation, each with its reason.
 pub(crate) fn statuses(caller: Caller) -> Vec<(u16, &'static str)> {
     let mut statuses = vec![
-        (404, "the path is none of this API"),
+        (404, "the API has no such path"),
         (413, "the request is too large"),
         (429, "too many requests; wait, then repeat"),
         (431, "the URL and the headers are too long"),
@@ -24,7 +24,7 @@ pub(crate) fn statuses(caller: Caller) -> Vec<(u16, &'static str)> {
         (503, "the function had no free instance or took too long"),
     ];
     if caller != Caller::Anybody {
-        statuses.push((403, "the caller is not let in"));
+        statuses.push((403, "the authorizer refused the request"));
     }
     statuses
 }

@@ -24,17 +24,17 @@ pub(crate) fn header_parameters() -> Value {
     json!({
         "IfMatch": {
             "name": "If-Match", "in": "header",
-            "description": "Does it only if the version is one of these. `*` is any version.",
+            "description": "Performs the request only if the current version is one of these. `*` is any version.",
             "schema": tags,
         },
         "IfNoneMatch": {
             "name": "If-None-Match", "in": "header",
-            "description": "Does it only if the version is none of these. `*` is any version: with it, PUT only creates.",
+            "description": "Performs the request only if the current version is not one of these. `*` is any version: with it, PUT only creates.",
             "schema": tags,
         },
         "IdempotencyKey": {
             "name": "Idempotency-Key", "in": "header",
-            "description": "Makes a repetition within 24 hours answer what the first request did. Of the caller's choice.",
+            "description": "A repetition with the same key within 24 hours returns the first result. The client chooses the key.",
             "schema": { "type": "string", "pattern": "^[!-~]{1,128}$" },
         },
     })

@@ -110,7 +110,7 @@ fn done(operation: &Operation, schemas: &mut Schemas) -> Value {
     if operation.is_idempotent {
         headers.insert("Idempotent-Replayed".to_owned(), header("Idempotent-Replayed"));
     }
-    let mut response = json!({ "description": "Done." });
+    let mut response = json!({ "description": "Success." });
     if !headers.is_empty() {
         response["headers"] = headers.into();
     }

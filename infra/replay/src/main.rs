@@ -83,16 +83,17 @@ async fn run(arguments: &Arguments) -> Result<usize, String> {
         at: now.into(),
         dry_run: arguments.dry_run,
     };
-    let failed = |error: replay::Error| format!("{}: run it again for the rest", causes(&error));
-    let mut source = Source::scan(&replay.old, replay.since).await.map_err(failed)?;
+    let source = Source::scan(&replay.old, replay.since).await;
+    let mut source = source.map_err(|error| format!("{}: nothing was written", causes(&error)))?;
     if let Some(missing) = source.leave_out(&arguments.exceptions).first() {
-        return Err(format!("there is no event {missing} since then: nothing was written"));
+        return Err(format!("no event {missing} since {}: nothing was written", replay.since));
     }
     let mut report = Report::new(io::stdout());
     let repeated = replay.run(&source, &mut report).await;
     let events = source.events.values().map(Vec::len).sum();
     let summarized = report.summarize(source.events.len(), events, replay.dry_run);
-    repeated.and(summarized.map_err(replay::Error::from)).map_err(failed)?;
+    let finished = repeated.and(summarized.map_err(replay::Error::from));
+    finished.map_err(|error| format!("{}: run it again for the rest", causes(&error)))?;
     Ok(report.count(Outcome::Unresolved))
 }
 

@@ -109,8 +109,8 @@ impl<W: Write> Report<W> {
     pub fn summarize(&mut self, organizations: usize, events: usize, dry_run: bool) -> io::Result<()> {
         let counts = Outcome::ALL.map(|outcome| format!("{} {outcome}", self.count(outcome)));
         let written = if dry_run { "; dry run: nothing was written" } else { "" };
-        let read = format!("{events} events of {organizations} organizations");
-        writeln!(self.out, "summary: {read}: {}{written}", counts.join(", "))?;
+        let read = format!("read {events} events of {organizations} organizations");
+        writeln!(self.out, "{read}: {}{written}", counts.join(", "))?;
         self.out.flush()
     }
 }
