@@ -32,6 +32,7 @@ fn refused(world: &World, function: &str) -> Vec<String> {
 fn the_functions_use_an_existing_table_pepper_and_key_and_ses_of_another_region() {
     let parameters = [
         ("TableName", "access-keys-restored"),
+        ("FormerTableName", "access-keys"),
         ("PepperArn", PEPPER),
         ("PepperAdminArn", "arn:aws:iam::000000000000:role/auditor"),
         ("KmsKeyArn", KEY),

@@ -139,17 +139,6 @@ fn alarms_on_metrics_of_aws_watch_what_the_specification_says() {
             "notBreaching",
         ),
         ("ApiFailsAlarm", "5xx", "local", 300, json!(1), json!(null), ge, 5.0, "notBreaching"),
-        (
-            "NoticesStoppedAlarm",
-            "Invocations",
-            "notify-expiring-keys",
-            60,
-            json!("15"),
-            json!(null),
-            "LessThanThreshold",
-            1.0,
-            "breaching",
-        ),
         ("MailBouncesAlarm", "Reputation.BounceRate", "", 3_600, json!(1), json!(null), gt, 0.05, "ignore"),
     ] {
         let found = &alarms[alarm];
@@ -171,6 +160,26 @@ fn alarms_on_metrics_of_aws_watch_what_the_specification_says() {
             "{alarm}"
         );
     }
+}
+
+#[test]
+fn the_alarm_on_stopped_notices_counts_runs_that_end() {
+    let alarm = &resources("AWS::CloudWatch::Alarm")["NoticesStoppedAlarm"];
+    let watched = of_alarm(alarm).into_iter().map(|(namespace, metric, dimensions, statistic)| {
+        assert_eq!((namespace.as_str(), statistic.as_str()), ("AWS/Lambda", "Sum"));
+        assert_eq!(dimensions, [("FunctionName".to_owned(), "notify-expiring-keys".to_owned())]);
+        metric
+    });
+    assert_eq!(watched.collect::<Vec<_>>(), ["Invocations", "Errors"]);
+    let queries = alarm["Metrics"].as_array().unwrap();
+    assert_eq!(queries[0]["Expression"], "FILL(runs, 0) - FILL(crashes, 0)");
+    assert_eq!((&queries[1]["Id"], &queries[2]["Id"]), (&json!("runs"), &json!("crashes")));
+    assert!(queries[1..].iter().all(|query| query["MetricStat"]["Period"] == 60));
+    assert_eq!(
+        (&alarm["EvaluationPeriods"], &alarm["DatapointsToAlarm"], &alarm["ComparisonOperator"]),
+        (&json!("15"), &json!(null), &json!("LessThanThreshold"))
+    );
+    assert_eq!((alarm["Threshold"].as_f64(), &alarm["TreatMissingData"]), (Some(1.0), &json!("breaching")));
 }
 
 #[test]
