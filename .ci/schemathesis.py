@@ -167,7 +167,10 @@ BEYOND_SCHEMAS = re.compile(
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """Accepts that valid data is refused by a rule that its schema cannot state."""
+    """Accepts that valid data is refused by a rule that its schema cannot state, and that HTTP trims a header."""
+    trimmed = any(str(value) != str(value).strip() for value in (case.headers or {}).values())
+    if type(failure).__name__ == "AcceptedNegativeData" and trimmed:
+        return False
     if type(failure).__name__ != "RejectedPositiveData" or response.status_code != 400:
         return True
     problem = response.json()

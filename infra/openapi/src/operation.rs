@@ -35,7 +35,7 @@ pub(crate) fn header_parameters() -> Value {
         "IdempotencyKey": {
             "name": "Idempotency-Key", "in": "header",
             "description": "A repetition with the same key within 24 hours returns the first result. The client chooses the key.",
-            "schema": { "type": "string", "pattern": "^[!-~]{1,128}$" },
+            "schema": { "type": "string", "pattern": "^[!-~]([ -~]{0,126}[!-~])?$" },
         },
     })
 }
