@@ -14,7 +14,7 @@ const SELF_ROTATION_OVERLAP: i64 = 3_600;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Body {
     /// Seconds for which the replaced secret works on. 0 unless it is given; for `current` an hour, or the most that the policy allows.
-    #[cfg_attr(feature = "openapi", schemars(range(min = 0)))]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = 31_536_000)))] // a policy's most
     overlap_seconds: Option<i64>,
 }
 
