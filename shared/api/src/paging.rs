@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{HandlerError, Request};
 
-/// How every cursor is written: [`CHECKSUM_LENGTH`] characters and a position, in Base64 for URLs.
+/// How every cursor is written: eight characters of a checksum and a position, in Base64 for URLs.
 #[cfg(feature = "openapi")]
 pub const CURSOR_PATTERN: &str = "^[A-Za-z0-9_-]{22,}$";
 const DEFAULT_LIMIT: usize = 50;
