@@ -41,9 +41,24 @@ impl Failure {
         Self::Unreadable { line: error.line(), column: error.column() }
     }
 
+    /// Tells whether one tenant or a stranger can cause it by many requests. Then it is no error of the service, which
+    /// an alarm counts and which stops a deployment: the alarm on the table's throttling tells the operator of it.
+    fn is_overload(&self) -> bool {
+        match self {
+            Self::Table(error) => error.is_overload(),
+            Self::Issuer(failure) => matches!(failure, IssuerFailure::TooOften(_)),
+            _ => false,
+        }
+    }
+
     /// Logs the failure, once, and makes it the invocation's error.
     pub(crate) fn report(self) -> Diagnostic {
-        tracing::error!(causes = api::causes(&self), metrics = %FAILURE, "could not decide on a request");
+        let causes = api::causes(&self);
+        if self.is_overload() {
+            tracing::warn!(causes, metrics = %FAILURE, "too many requests to decide on this one");
+        } else {
+            tracing::error!(causes, metrics = %FAILURE, "could not decide on a request");
+        }
         Diagnostic { error_type: "Failure".to_owned(), error_message: "could not decide".to_owned() }
     }
 }

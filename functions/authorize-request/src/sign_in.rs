@@ -5,6 +5,7 @@ mod link;
 use api::{Caller, CallerIds, Member, causes, retry_on_conflict, set_caller_ids};
 use domain::{
     id::{OrganizationId, UserId},
+    organization::Status,
     sign_in::SignedIn,
     user::{Kind, User},
 };
@@ -59,6 +60,11 @@ impl Bearer<'_> {
         userinfo.complete(issuer, self.text, &self.accepted, self.request.moment).await
     }
 
+    /// Tells whether [`Self::with_address`] may take a call to the issuer.
+    fn asks_issuer(&self) -> bool {
+        self.request.sign_in_routes && self.accepted.sign_in.verified_email().is_none()
+    }
+
     /// Returns the same for a person whose user is known. They need no address: an issuer that does not answer, or
     /// that other people asked too often, does not stop them, and the next request tries again to prove it.
     async fn with_address_if_possible(&self) -> SignedIn {
@@ -107,6 +113,12 @@ async fn find_user(bearer: &Bearer<'_>, organization_id: OrganizationId) -> Resu
     if let Some(user_id) = table.linked_user(organization_id, &subject).await? {
         let user = read_person(authorizer, organization_id, user_id).await?.ok_or(Refusal::NotAMember)?;
         return Ok((user, sign_in.clone()));
+    }
+    // Asking costs the issuer a call. Nobody uses up the calls of others with organizations that there are not.
+    if bearer.asks_issuer() {
+        let organization =
+            authorizer.organizations.get(table, organization_id, bearer.request.moment).await?;
+        organization.filter(|one| one.status != Status::Deleted).ok_or(Refusal::NotAMember)?;
     }
     let sign_in = bearer.with_address().await?;
     let email = sign_in.verified_email().ok_or(Refusal::NotAMember)?;

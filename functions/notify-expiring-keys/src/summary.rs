@@ -20,6 +20,9 @@ pub struct Summary {
     pub waiting: usize,
     /// Due items that the run did not reach or did not finish. The next run continues there.
     pub left_over: usize,
+    /// Due items beyond the part of a run that one organization has, and re-arms that continue in the next run for the
+    /// same reason. They wait because of their own organization, so they are not among `left_over`.
+    pub beyond_share: usize,
 }
 
 impl Summary {
@@ -38,6 +41,7 @@ impl Summary {
             metrics = %Metrics::of(&metrics),
             skipped = self.skipped,
             waiting = self.waiting,
+            beyond_share = self.beyond_share,
             "finished a run of notices"
         );
     }

@@ -46,11 +46,12 @@ mod tests {
     /// Operations whose answer is no example: the document itself.
     const WITHOUT: [&str; 1] = ["describe_api"];
 
-    /// Codes without an example: a failure, a conflict, and the states of keys that need the passing of time.
-    const NOT_SHOWN: [ProblemCode; 5] = [
+    /// Codes without an example: a failure, a conflict, lost races, and the states of keys that need the passing of time.
+    const NOT_SHOWN: [ProblemCode; 6] = [
         ProblemCode::KeyInactive,
         ProblemCode::KeyExpired,
         ProblemCode::Conflict,
+        ProblemCode::TooManyRequests,
         ProblemCode::Internal,
         ProblemCode::Unavailable,
     ];

@@ -10,6 +10,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{examples, gateway, schemas::Schemas};
 
+/// The codes whose answers may have a `Retry-After`.
+const RETRIED: [ProblemCode; 3] =
+    [ProblemCode::Conflict, ProblemCode::TooManyRequests, ProblemCode::Unavailable];
+
 /// Describes the headers of answers.
 pub(crate) fn headers() -> Value {
     json!({
@@ -143,7 +147,7 @@ fn refused(codes: Option<&BTreeSet<ProblemCode>>, by_gateway: Option<&str>, sche
             described["examples"] = examples;
         }
         content.insert("application/problem+json".to_owned(), described);
-        if codes.iter().any(|code| matches!(code, ProblemCode::Unavailable | ProblemCode::Conflict)) {
+        if codes.iter().any(|code| RETRIED.contains(code)) {
             headers.insert("Retry-After".to_owned(), header("Retry-After"));
         }
     }

@@ -56,10 +56,11 @@ impl MayConflict for HandlerError {
 }
 
 impl HandlerError {
-    /// Tells whether the request was refused, as opposed to a failure of the service.
+    /// Tells whether the request was refused, or lost all its races, as opposed to a failure of the service.
     pub(crate) const fn is_refusal(&self) -> bool {
+        use table::Error::{Conflict, Contended, Refused};
         match self {
-            Self::Refused(_) | Self::Body(_) | Self::Store(table::Error::Refused(_)) => true,
+            Self::Refused(_) | Self::Body(_) | Self::Store(Refused(_) | Conflict | Contended { .. }) => true,
             Self::Store(_) | Self::Pepper(_) | Self::Context(_) => false,
         }
     }

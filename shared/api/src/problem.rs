@@ -8,14 +8,15 @@
 //!   ([`table::Error::Refused`]), and is answered alike. Statuses 400 to 422, by the kind of refusal.
 //! - **`Body`**: the body is too large, compressed, or of a media type that the route does not take. Only HTTP knows
 //!   these rules, so they are no `domain::Error`. Statuses 413 and 415.
-//! - **`Store`**: DynamoDB failed. 503 where a repetition may help: a conflict that outlasted its retries,
-//!   throttling, a batch left undone, no answer. 500 where it cannot: a missing right or table, a request that DynamoDB calls
-//!   invalid, a stored item that cannot be read.
+//! - **`Store`**: DynamoDB failed. 503 where a repetition may help: throttling, a batch left undone, no answer. 500
+//!   where it cannot: a missing right or table, a request that DynamoDB calls invalid, a stored item that cannot be read.
+//!   A conflict that outlasted its retries is no failure but a refusal, with 429: callers who change one thing many times
+//!   at once cause it, and must not set off an alarm.
 //! - **`Pepper`**: Secrets Manager failed (503), or a secret cannot be hashed or checked (500).
 //! - **`Context`**: the event lacks a part that the gateway or the authorizer always writes. The deployment
 //!   or this code is wrong, so it is a 500; the caller's input never leads here.
 //!
-//! The last three are failures of the service: the caller learns the code alone, and the log has one error
+//! The last three are failures of the service, but for such a conflict: the caller learns the code alone, and the log has one error
 //! line with all causes. A new kind of refusal is a variant of `domain::Error` and an arm of the match
 //! below. A new outside service is a variant of [`HandlerError`].
 
@@ -77,7 +78,8 @@ impl From<&HandlerError> for Problem {
             HandlerError::Store(Failed { code, .. }) if PERMANENT.contains(&code.as_str()) => {
                 Self::internal()
             }
-            HandlerError::Store(Conflict | Contended { .. } | Unprocessed { .. } | Failed { .. })
+            HandlerError::Store(Conflict | Contended { .. }) => Self::contended(),
+            HandlerError::Store(Unprocessed { .. } | Failed { .. })
             | HandlerError::Pepper(Unavailable(_)) => Self::unavailable(),
             HandlerError::Store(Corrupt { .. })
             | HandlerError::Pepper(Unusable(_) | Unverifiable(_) | Interrupted(_))
@@ -142,6 +144,12 @@ impl Problem {
     fn unavailable() -> Self {
         let detail = "a service that this one needs did not answer; the change may or may not have been made, so read before you retry";
         Self { retry_after: Some(1), ..Self::new(ProblemCode::Unavailable, detail) }
+    }
+
+    fn contended() -> Self {
+        let detail =
+            "other changes of the same thing came first, as often as this one was tried; send it again later";
+        Self { retry_after: Some(1), ..Self::new(ProblemCode::TooManyRequests, detail) }
     }
 
     /// Writes the one log line of a request that was not done: a failure as an error, a refusal as information.
@@ -236,6 +244,19 @@ mod tests {
         let (status, document) = document(failure);
         assert_eq!((status, document["code"].as_str()), (503, Some("unavailable")));
         assert!(!document.to_string().contains("Oops") && !document.to_string().contains("GetItem"));
+    }
+
+    #[test]
+    fn a_conflict_that_outlasts_its_retries_is_a_refusal_that_may_be_repeated() {
+        for error in [table::Error::Conflict, table::Error::Contended { operation: "UpdateItem" }] {
+            let error = HandlerError::from(error);
+            assert!(error.is_refusal());
+            let response = Problem::from(&error).into_response();
+            assert_eq!(
+                (response.status().as_u16(), &response.headers()[header::RETRY_AFTER]),
+                (429, &"1".parse().unwrap())
+            );
+        }
     }
 
     #[test]

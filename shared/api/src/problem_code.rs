@@ -22,6 +22,7 @@ pub enum ProblemCode {
     UnsupportedMediaType,
     PolicyViolation,
     IdempotencyMismatch,
+    TooManyRequests,
     Internal,
     Unavailable,
 }
@@ -47,6 +48,7 @@ impl ProblemCode {
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::PolicyViolation => "policy_violation",
             Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::TooManyRequests => "too_many_requests",
             Self::Internal => "internal",
             Self::Unavailable => "unavailable",
         }
@@ -71,6 +73,7 @@ impl ProblemCode {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::PolicyViolation | Self::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }

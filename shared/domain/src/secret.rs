@@ -34,7 +34,7 @@ pub struct Peppers {
     memory: Memory,
 }
 
-/// The stored pepper document is unusable.
+/// The stored pepper document is unusable. Its parts may be secrets at wrong places, so no error holds one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadPeppers {
     /// Not a JSON object of strings.
@@ -44,8 +44,10 @@ pub enum BadPeppers {
     #[error("`current` must name one of the pepper's versions")]
     NoCurrent,
     /// A version or value breaks its rule.
-    #[error("pepper version {0:?} must have 1 to 8 letters or digits and a value of 32 characters or more")]
-    BadVersion(String),
+    #[error(
+        "each version of the pepper must have 1 to 8 letters or digits and a value of 32 characters or more"
+    )]
+    BadVersion,
 }
 
 /// A stored secret cannot be checked: a failure of the service, never a refusal.
@@ -73,7 +75,7 @@ impl Peppers {
             let named =
                 (1..=8).contains(&version.len()) && version.bytes().all(|c| c.is_ascii_alphanumeric());
             if !named || value.expose_secret().len() < 32 {
-                return Err(BadPeppers::BadVersion(version.clone()));
+                return Err(BadPeppers::BadVersion);
             }
         }
         if !values.contains_key(&current) {
@@ -228,6 +230,23 @@ mod tests {
 
     const ONE: &str = r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef"}"#;
     const TWO: &str = r#"{"current": "2", "1": "0123456789abcdef0123456789abcdef", "2": "fedcba9876543210fedcba9876543210"}"#;
+
+    #[test]
+    fn no_part_of_a_malformed_pepper_is_in_its_error() {
+        let value = "fedcba9876543210fedcba9876543210";
+        for document in [
+            value.to_owned(),
+            format!("{{\"current\": \"1\", \"{value}\": \"1\"}}"),
+            format!("{{\"current\": \"1\", \"1\": \"{}\"}}", &value[1..]),
+            format!("{{\"current\": \"{value}\", \"1\": \"{value}\"}}"),
+            format!("{{\"current\": \"1\", \"1\": [\"{value}\"]}}"),
+        ] {
+            let error = Peppers::parse(&document).map(|_| ()).unwrap_err();
+            let shown = format!("{error} {error:?}");
+            let parts = (0..value.len() - 6).map(|start| &value[start..start + 6]);
+            assert!(parts.into_iter().all(|part| !shown.contains(part)), "{shown}");
+        }
+    }
 
     #[test]
     fn a_sealed_token_matches_itself_alone() {

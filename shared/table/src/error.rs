@@ -4,6 +4,10 @@ use std::fmt;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
+/// The codes with which DynamoDB throttles.
+const THROTTLING: [&str; 3] =
+    ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"];
+
 /// An error of a call to the table.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -60,6 +64,18 @@ impl Error {
             _ => "no answer",
         };
         Self::Failed { operation, code: code.to_owned(), source: Box::new(error) }
+    }
+
+    /// Tells whether requests for the same items came too fast or too many at once.
+    ///
+    /// The callers of one tenant can cause it. The table does not fail then, but that tenant's requests do.
+    #[must_use]
+    pub fn is_overload(&self) -> bool {
+        match self {
+            Self::Conflict | Self::Contended { .. } | Self::Unprocessed { .. } => true,
+            Self::Failed { code, .. } => THROTTLING.contains(&code.as_str()),
+            Self::Refused(_) | Self::Corrupt { .. } => false,
+        }
     }
 
     /// Wraps why a stored catalog cannot be decided with.

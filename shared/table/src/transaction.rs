@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
-    types::{CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update},
+    types::{
+        CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update,
+        error::TransactionCanceledException,
+    },
 };
 use domain::audit;
 use ulid::Ulid;
@@ -185,8 +188,9 @@ impl<'t> Transaction<'t> {
                 Ok(TransactWriteItemsOutput { .. }) => return Ok(Vec::new()),
                 Err(error) => match outcome_of(&error) {
                     Outcome::Refused(steps) => return Ok(steps),
-                    Outcome::Passing => {}
-                    Outcome::Failed => return Err(Error::failed(OPERATION, error)),
+                    Outcome::Conflict => {}
+                    Outcome::Passing if attempt + 1 < MAX_ATTEMPTS => {}
+                    Outcome::Passing | Outcome::Failed => return Err(Error::failed(OPERATION, error)),
                 },
             }
         }
@@ -230,6 +234,9 @@ fn some<V>(map: HashMap<String, V>) -> Option<HashMap<String, V>> {
 enum Outcome {
     /// The conditions at these positions do not hold: never none.
     Refused(Vec<usize>),
+    /// Another transaction changes the same items: nothing was changed.
+    Conflict,
+    /// It is throttled, or an earlier attempt is still at work.
     Passing,
     Failed,
 }
@@ -244,7 +251,9 @@ fn outcome_of<R>(error: &SdkError<TransactWriteItemsError, R>) -> Outcome {
                 .collect();
             if !refused.is_empty() {
                 Outcome::Refused(refused)
-            } else if cancelled.cancellation_reasons().iter().any(is_passing) {
+            } else if has_reason(cancelled, &["TransactionConflict"]) {
+                Outcome::Conflict
+            } else if has_reason(cancelled, &["ProvisionedThroughputExceeded", "ThrottlingError"]) {
                 Outcome::Passing
             } else {
                 Outcome::Failed
@@ -255,6 +264,7 @@ fn outcome_of<R>(error: &SdkError<TransactWriteItemsError, R>) -> Outcome {
     }
 }
 
-fn is_passing(reason: &CancellationReason) -> bool {
-    matches!(reason.code(), Some("TransactionConflict" | "ProvisionedThroughputExceeded" | "ThrottlingError"))
+fn has_reason(cancelled: &TransactionCanceledException, codes: &[&str]) -> bool {
+    let mut reasons = cancelled.cancellation_reasons().iter().filter_map(CancellationReason::code);
+    reasons.any(|code| codes.contains(&code))
 }

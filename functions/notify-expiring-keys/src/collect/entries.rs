@@ -18,7 +18,7 @@ use crate::{
 const MAX_ENTRIES: usize = 50_000;
 
 /// The most entries of one organization that a run keeps. It reads on behind them.
-const MAX_OF_ORGANIZATION: usize = 2_000;
+pub(super) const MAX_OF_ORGANIZATION: usize = 2_000;
 
 /// The part of a run's time in which it reads the index.
 const PART_OF_TIME: u32 = 4;
@@ -43,7 +43,10 @@ pub(super) async fn find(run: &Run, table: &Table, shards: &[u32]) -> Result<Vec
     for error in failures {
         run.record_failure(1, "read a shard of the due index", &error);
     }
-    run.count(|summary| summary.left_over += entries.passed_over);
+    run.count(|summary| {
+        summary.left_over += entries.passed_over;
+        summary.beyond_share += entries.beyond_share;
+    });
     Ok(entries.in_turns())
 }
 
@@ -52,14 +55,21 @@ pub(super) async fn find(run: &Run, table: &Table, shards: &[u32]) -> Result<Vec
 struct Entries {
     by_organization: HashMap<OrganizationId, Vec<Due>>,
     most: usize,
+    /// What an organization may have while there is room for all.
+    share: usize,
     most_of_organization: usize,
     kept: usize,
+    /// Those for which there was no room in all.
     passed_over: usize,
+    /// Those of an organization that had its part. It alone is behind.
+    beyond_share: usize,
 }
 
 impl Entries {
     fn new(most: usize, most_of_organization: usize) -> Self {
-        Self { by_organization: HashMap::new(), most, most_of_organization, kept: 0, passed_over: 0 }
+        let by_organization = HashMap::new();
+        let share = most_of_organization;
+        Self { by_organization, most, share, most_of_organization, kept: 0, passed_over: 0, beyond_share: 0 }
     }
 
     /// Keeps an entry, if its organization has room. If there are too many in all, each organization has half the
@@ -73,7 +83,9 @@ impl Entries {
             self.kept = kept;
         }
         let entries = self.by_organization.entry(due.organization_id).or_default();
-        if self.kept >= self.most || entries.len() >= self.most_of_organization {
+        if self.kept < self.most && entries.len() >= self.share {
+            self.beyond_share += 1;
+        } else if self.kept >= self.most || entries.len() >= self.most_of_organization {
             self.passed_over += 1;
         } else {
             entries.push(due);
@@ -118,7 +130,7 @@ mod tests {
         let mut entries = Entries::new(100, 3);
         (0..50).for_each(|at| entries.add(due(large, at)));
         (50..52).for_each(|at| entries.add(due(small, at)));
-        assert_eq!((entries.kept, entries.passed_over), (5, 47));
+        assert_eq!((entries.kept, entries.passed_over, entries.beyond_share), (5, 0, 47));
         assert_eq!(times(entries), [0, 50, 1, 51, 2]);
     }
 
@@ -144,7 +156,7 @@ mod tests {
         }
         entries.add(due(OrganizationId::random(), 99));
         assert!(entries.kept <= 10);
-        assert_eq!(entries.kept + entries.passed_over, 25);
+        assert_eq!((entries.kept + entries.passed_over, entries.beyond_share), (25, 0));
         assert_eq!(times(entries)[..4], [0, 10, 20, 99]);
         let mut entries = Entries::new(3, 2);
         (0..9).for_each(|at| entries.add(due(OrganizationId::random(), at)));

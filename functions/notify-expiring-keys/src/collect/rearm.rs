@@ -1,6 +1,6 @@
 //! Re-arms: makes keys due again, and releases held items, after a suspension was lifted or a policy gained stages.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use api::app::App;
 use domain::{
@@ -20,6 +20,7 @@ use super::{
     batches::Batches,
     decision::candidates_of,
     due_keys::{BATCH_SIZE, read},
+    entries::MAX_OF_ORGANIZATION,
     held::{hold, suspended},
 };
 use crate::{
@@ -40,7 +41,7 @@ const DAY: i64 = 86_400;
 /// The part of a run's time in which it re-arms.
 const PART_OF_TIME: u32 = 4;
 
-/// Re-arms, while time allows. Returns whether anything may have become due.
+/// Re-arms, while time allows. An organization has its part of the keys, so that a large one delays no other for long. Returns whether anything may have become due.
 pub(super) async fn rearm(
     run: &Run,
     app: &App,
@@ -55,6 +56,7 @@ pub(super) async fn rearm(
     let mut pace =
         interval(Duration::from_secs(1) * u32::try_from(BATCH_SIZE).unwrap_or(1) / KEYS_IN_A_SECOND);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut shares = Shares::default();
     let mut batches = Batches::<Rearming>::new(run, &app.table, due, READ_TOGETHER);
     while let Some(readable) = batches.next().await {
         directory.load_organizations(readable.iter().map(|rearming| rearming.organization_id)).await;
@@ -64,7 +66,7 @@ pub(super) async fn rearm(
         });
         directory.load_users(users).await;
         for mut rearming in readable {
-            let mut pass = Pass { run, table: &app.table, pace: &mut pace, ends_at };
+            let mut pass = Pass { run, table: &app.table, pace: &mut pace, shares: &mut shares, ends_at };
             match pass.go_on(directory, &mut rearming).await {
                 Ok(()) => {}
                 Err(Error::Conflict) => {
@@ -83,8 +85,22 @@ struct Pass<'a> {
     run: &'a Run,
     table: &'a Table,
     pace: &'a mut Interval,
+    shares: &'a mut Shares,
     /// It stops when so much of the run's time is left.
     ends_at: Duration,
+}
+
+/// The pages that the organizations have had in a run.
+#[derive(Debug, Default)]
+struct Shares(HashMap<OrganizationId, usize>);
+
+impl Shares {
+    /// Counts a page of an organization, if it may have one more.
+    fn take(&mut self, organization_id: OrganizationId) -> bool {
+        let pages = self.0.entry(organization_id).or_default();
+        *pages += 1;
+        *pages <= MAX_OF_ORGANIZATION / BATCH_SIZE
+    }
 }
 
 impl Pass<'_> {
@@ -126,6 +142,10 @@ impl Pass<'_> {
             _ => RearmedKeys::UpTo(Some(last_expiry(&organization, run.now))),
         };
         loop {
+            if !self.shares.take(organization_id) {
+                run.count(|summary| summary.beyond_share += 1);
+                return Ok(());
+            }
             if run.time_left() <= self.ends_at {
                 run.count(|summary| summary.left_over += 1);
                 return Ok(());

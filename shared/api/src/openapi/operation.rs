@@ -77,7 +77,9 @@ pub struct Operation {
 
 impl Operation {
     fn new(route: &'static str, id: &'static str, summary: &'static str, caller: Caller) -> Self {
-        use ProblemCode::{Forbidden, Internal, InvalidRequest, NotFound, Unavailable, UnsupportedMediaType};
+        use ProblemCode::{
+            Forbidden, Internal, InvalidRequest, NotFound, TooManyRequests, Unavailable, UnsupportedMediaType,
+        };
         let mut problems = BTreeSet::from([InvalidRequest, Internal, Unavailable]);
         if caller != Caller::Anybody {
             problems.insert(Forbidden);
@@ -85,6 +87,8 @@ impl Operation {
         if !route.starts_with("GET ") {
             // Also for operations without a body: a body that cannot be read is not an empty one.
             problems.insert(UnsupportedMediaType);
+            // It may change something that others change too.
+            problems.insert(TooManyRequests);
         }
         if route.contains('{') {
             problems.insert(NotFound);
