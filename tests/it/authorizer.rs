@@ -3,7 +3,7 @@
 mod counts;
 mod credentials;
 mod failures;
-mod issuers;
+pub(crate) mod issuers;
 mod jwks;
 mod jwt;
 mod permissions;

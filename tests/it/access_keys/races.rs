@@ -122,7 +122,7 @@ fn no_ended_key_is_usable_under_lost_replies_throttling_and_conflicts() {
                 struck += faults.struck();
                 faults.clear();
                 for answer in raced.ended.iter().chain(&raced.others) {
-                    let expected = [200, 204, 403, 404, 409, 503];
+                    let expected = [200, 204, 403, 404, 409, 429, 503];
                     assert!(expected.contains(&answer.status), "seed {seed}: {}", answer.body);
                 }
                 let checked = check(world, &organization, &key, end, &raced).await;

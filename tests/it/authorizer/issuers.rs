@@ -4,7 +4,7 @@ use kit::{Client, EmailVerified, Options, Switches, TokenShape, UserinfoBehavior
 use serde_json::{Value, json};
 
 /// Signs a person in with the claims as the issuer's switches make them, and these changes. `null` removes a claim.
-pub(super) fn sign_in(world: &World, name: &str, changes: &Value) -> Client {
+pub(crate) fn sign_in(world: &World, name: &str, changes: &Value) -> Client {
     let issuer = world.stack.issuer();
     let mut claims = issuer.claims(name, &format!("{name}@example.com"), name);
     for (claim, value) in changes.as_object().unwrap() {
@@ -17,7 +17,7 @@ pub(super) fn sign_in(world: &World, name: &str, changes: &Value) -> Client {
     world.anonymous().with_header("authorization", &format!("Bearer {token}"))
 }
 
-pub(super) fn options(parameters: &[(&str, &str)]) -> Options {
+pub(crate) fn options(parameters: &[(&str, &str)]) -> Options {
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Options { parameters: parameters.collect(), instance_cap: 1, ..Options::default() }
 }

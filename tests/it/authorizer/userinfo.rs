@@ -132,7 +132,7 @@ fn nobody_is_locked_out_by_an_issuer_that_cannot_be_asked_about_their_changed_ad
             // A stranger uses up the calls of this second, and of the next ones.
             for number in 0..20 {
                 let stranger = sign_in(world, "mallory", &json!({"jti": number}));
-                stranger.get("/v1/organizations/AAAAAAAAAAAAAAAA/users/me").await;
+                stranger.get(&me).await;
             }
             for _ in 0..3 {
                 let answer = sign_in(world, "bob", &json!({})).get(&me).await.expect(200);
@@ -140,6 +140,21 @@ fn nobody_is_locked_out_by_an_issuer_that_cannot_be_asked_about_their_changed_ad
             }
         });
     }
+}
+
+#[test]
+fn no_organization_that_there_is_not_takes_a_call_to_the_issuer() {
+    run_with(options(&[]), async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let issuer = world.stack.issuer();
+        issuer.switch(Switches { tokens: TokenShape::Thin, ..Switches::default() });
+        let stranger = sign_in(world, "mallory", &json!({}));
+        let me = "/v1/organizations/AAAAAAAAAAAAAAAA/users/me";
+        stranger.get(me).await.expect_forbidden_by_gateway();
+        assert_eq!(issuer.userinfo_calls(), 0);
+        stranger.get(&organization.user_path("me")).await.expect_forbidden_by_gateway();
+        assert_eq!(issuer.userinfo_calls(), 1);
+    });
 }
 
 #[test]

@@ -250,7 +250,7 @@ impl<'a> History<'a> {
             self.end_leases();
             summary = self.notify(self.now).await.map_err(|error| format!("{error:?}"))?;
             self.after_run(self.now, None)?;
-            if ["due", "failed", "left_over"].iter().all(|count| summary[count] == 0) {
+            if ["due", "failed", "left_over", "beyond_share"].iter().all(|count| summary[count] == 0) {
                 let is_left = |item: &Item| {
                     let place = item["SK"].as_str().unwrap();
                     place.starts_with("OUTBOX#") || place.starts_with("DUE#")

@@ -194,6 +194,7 @@ pub(crate) fn token_of(answer: &Value) -> Option<String> {
 
 fn outcome(answer: &Answer, refusal: Option<(u16, &'static str)>, struck: bool) -> Outcome {
     let failed = match answer.status {
+        429 => answer.body["code"] == "too_many_requests",
         503 => answer.body["code"] == "unavailable",
         500 => ModelRun::is_gateways(answer),
         _ => false,

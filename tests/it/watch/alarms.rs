@@ -1,14 +1,15 @@
 //! Alarms on metrics of our own go on when what they watch happens, and off again.
 
 use kit::{
-    DAY, Effect, Fault, Options, RestRequest, Service, World,
+    DAY, Effect, Fault, Options, RestRequest, Service, Switches, TokenShape, When, World,
     cloudwatch::{Alarm, Datapoint},
     run_with,
 };
 use local::Quota;
 use serde_json::{Value, json};
 
-use super::{datapoints, resources, resources_with, values};
+use super::{datapoints, lines, resources, resources_with, values};
+use crate::authorizer::issuers::{options, sign_in};
 
 fn alarm(name: &str) -> Alarm {
     Alarm::new(resources("AWS::CloudWatch::Alarm").remove(name).unwrap())
@@ -67,6 +68,70 @@ fn five_failures_of_the_authorizer_in_two_of_three_minutes_are_an_alarm_and_refu
         let points = datapoints(&world.stack);
         assert!(!alarm.is_on(&points, latest(&points) + 120_000), "it goes off by itself");
         assert_eq!(values(&points, "AuthorizerFailures", &[]).len(), 14);
+    });
+}
+
+#[test]
+fn a_throttled_partition_and_a_used_up_issuer_are_no_alarm_of_the_authorizer() {
+    let thin = Switches { tokens: TokenShape::Thin, ..Switches::default() };
+    run_with(Options { instance_clocks: true, ..options(&[]) }, async |world| {
+        let alarm = alarm("AuthorizerFailsAlarm");
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let client = world.key(key["secret"]["token"].as_str().unwrap());
+        world.stack.issuer().switch(thin);
+        let throttled = |effect| {
+            let fault = Fault::on(Service::DynamoDb, effect).operation("BatchGetItem");
+            fault.function("authorize-request").when(When::First(100))
+        };
+        begin_a_minute(world);
+        for minute in 0..2 {
+            for number in 0..12 {
+                let stranger = sign_in(world, "mallory", &json!({"jti": 100 * minute + number}));
+                stranger.post("/v1/organizations", json!({"name": "m"})).await;
+            }
+            for effect in [Effect::Throttle, Effect::Unprocessed { count: 100 }] {
+                world.stack.faults().add(throttled(effect));
+                for _ in 0..5 {
+                    client.get("/v1/whoami").await.expect(500);
+                }
+                world.stack.faults().clear();
+            }
+            world.stack.pass_time(60).unwrap();
+        }
+        let points = datapoints(&world.stack);
+        let failures = values(&points, "Failures", &[("function", "authorize-request")]).len();
+        assert!(failures >= 2 * (12 - 5 + 10), "{failures} failures, of which the dashboard shows each");
+        assert!(!alarm.is_on(&points, latest(&points)));
+        assert_eq!(values(&points, "AuthorizerFailures", &[]).len(), 0);
+    });
+}
+
+#[test]
+fn many_changes_of_one_role_are_refused_and_no_failure() {
+    run_with(Options::default(), async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let conflict = Fault::on(Service::DynamoDb, Effect::TransactionConflict { position: 0 });
+        world.stack.faults().add(conflict.function("manage-roles"));
+        let role = format!("{}/roles/reader", organization.path);
+        let answer = organization.owner.put(&role, json!({"permissions": ["a"]})).await;
+        assert_eq!(answer.header("retry-after"), "1");
+        answer.expect_problem(429, "too_many_requests");
+        world.stack.faults().clear();
+        assert_eq!((world.items_of("ROLE#").len(), world.audit("role.created").len()), (0, 0));
+
+        let points = datapoints(&world.stack);
+        assert_eq!(values(&points, "Failures", &[]).len(), 0);
+        let lines = lines(&world.stack).into_iter().filter(|(function, _)| function == "manage-roles");
+        let lines: Vec<Value> = lines.map(|(_, line)| serde_json::from_str(&line).unwrap()).collect();
+        let [line] = lines
+            .iter()
+            .filter(|line| line["level"] != "INFO" || line["code"].is_string())
+            .collect::<Vec<_>>()[..]
+        else {
+            panic!("{lines:?}")
+        };
+        assert_eq!((&line["level"], &line["code"]), (&json!("INFO"), &json!("too_many_requests")));
     });
 }
 

@@ -231,3 +231,16 @@ fn last_expiry(organization: &Organization, now: Time) -> Time {
     let widest = organization.policy.notices.days_before.iter().max().copied().unwrap_or(0);
     now.plus(DAY * i64::from(widest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_organization_has_its_pages_and_others_have_theirs() {
+        let [large, small] = [(); 2].map(|()| OrganizationId::random());
+        let mut shares = Shares::default();
+        assert_eq!((0..1_000).filter(|_| shares.take(large)).count() * BATCH_SIZE, MAX_OF_ORGANIZATION);
+        assert!(shares.take(small) && !shares.take(large));
+    }
+}
