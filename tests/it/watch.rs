@@ -8,7 +8,7 @@ mod patterns;
 mod pepper;
 mod starts;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use kit::{
     Stack,
@@ -24,10 +24,21 @@ fn resources(kind: &str) -> BTreeMap<String, Value> {
 
 /// Returns the resources of one type as they are deployed with these parameters.
 fn resources_with(kind: &str, parameters: &[(&str, &str)]) -> BTreeMap<String, Value> {
-    let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
-    let given = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    declared_resources(&template, kind, &given).unwrap()
+    declared_resources(&TEMPLATE, kind, &given(parameters)).unwrap()
 }
+
+/// Returns why the template refuses these parameters.
+fn refused_parameter(parameters: &[(&str, &str)]) -> String {
+    declared_resources(&TEMPLATE, "AWS::CloudWatch::Alarm", &given(parameters)).unwrap_err().to_string()
+}
+
+fn given(parameters: &[(&str, &str)]) -> BTreeMap<String, String> {
+    parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+static TEMPLATE: LazyLock<String> = LazyLock::new(|| {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap()
+});
 
 fn filters() -> Vec<MetricFilter> {
     resources("AWS::Logs::MetricFilter").values().map(MetricFilter::read).collect()

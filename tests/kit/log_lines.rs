@@ -29,9 +29,10 @@ pub const METRICS: [&str; 13] = [
 ];
 
 /// All other fields.
-pub const OTHERS: [&str; 21] = [
+pub const OTHERS: [&str; 22] = [
     "argon2_runs",
     "attempts",
+    "beyond_share",
     "causes",
     "code",
     "count",

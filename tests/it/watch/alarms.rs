@@ -112,7 +112,7 @@ fn many_changes_of_one_role_are_refused_and_no_failure() {
     run_with(Options::default(), async |world| {
         let organization = world.organization("alice", "strict").await;
         let conflict = Fault::on(Service::DynamoDb, Effect::TransactionConflict { position: 0 });
-        world.stack.faults().add(conflict.function("manage-roles"));
+        world.stack.faults().add(conflict.operation("TransactWriteItems").function("manage-roles"));
         let role = format!("{}/roles/reader", organization.path);
         let answer = organization.owner.put(&role, json!({"permissions": ["a"]})).await;
         assert_eq!(answer.header("retry-after"), "1");

@@ -1,6 +1,9 @@
-//! Filter patterns, as the tests read them.
+//! Filter patterns, as the tests read them, and the lines of Lambda that ours select.
 
 use kit::cloudwatch::Pattern;
+use serde_json::json;
+
+use super::filters;
 
 #[test]
 fn a_pattern_selects_as_cloudwatch_does() {
@@ -34,5 +37,41 @@ fn a_pattern_selects_as_cloudwatch_does() {
         "{ ($.a = 1 }",
     ] {
         assert!(Pattern::parse(odd).is_err(), "{odd}");
+    }
+}
+
+/// The shape of the lines: <https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html>, `platform.report`.
+/// Those whose status is not `success` are warnings:
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>.
+#[test]
+fn a_killed_instance_of_the_authorizer_is_counted_by_lambdas_own_line() {
+    let report = |kind: &str, status: &str, error_type: Option<&str>| {
+        let mut line = json!({
+            "time": "2026-11-28T10:00:00.123Z",
+            "type": kind,
+            "record": {
+                "requestId": "79b4f56e-95b1-4643-9700-2807f4e68189",
+                "metrics": {"durationMs": 9_000.0, "billedDurationMs": 9_000, "memorySizeMB": 512, "maxMemoryUsedMB": 26},
+                "status": status,
+            },
+        });
+        if let Some(error_type) = error_type {
+            line["record"]["errorType"] = json!(error_type);
+        }
+        line.to_string()
+    };
+    let [filter] = &filters()[..] else { panic!("one filter") };
+    for (line, counted) in [
+        (report("platform.report", "timeout", None), true),
+        (report("platform.report", "timeout", Some("Sandbox.Timedout")), true),
+        (report("platform.report", "error", Some("Runtime.OutOfMemory")), true),
+        (report("platform.report", "error", Some("Runtime.ExitError")), true),
+        // The other line on the same invocation.
+        (report("platform.runtimeDone", "timeout", None), false),
+        // A REST API's 401: the error of the function itself.
+        (report("platform.report", "error", Some("Unauthorized")), false),
+        (report("platform.report", "success", None), false),
+    ] {
+        assert_eq!(filter.datapoint(&line).map(|point| point.value), counted.then_some(1.0), "{line}");
     }
 }

@@ -1,10 +1,14 @@
-//! The rule on the pepper selects the calls that `CloudTrail` records of it, however their callers name it.
+//! The policy of the pepper, and the rule that watches it.
+//!
+//! The rule selects the calls that `CloudTrail` records of it, however their callers name it.
 //!
 //! Shapes of the events: <https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html>.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use super::resources;
+use super::{refused_parameter, resources, resources_with};
 
 const ARN: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:Pepper-local0";
 
@@ -50,10 +54,108 @@ fn each_change_of_the_pepper_is_selected_and_nothing_else() {
         (call("DeleteSecret", &ARN[..ARN.len() - 7], &json!({"name": "Pepper", "aRN": ARN})), true),
         // A refused one names it all the same.
         (call("DeleteSecret", ARN, &json!(null)), true),
+        (call("UpdateSecretVersionStage", "Pepper", &json!({"arn": ARN})), true),
+        (call("PutResourcePolicy", ARN, &json!({"arn": ARN})), true),
+        (call("DeleteResourcePolicy", ARN, &json!(null)), true),
+        (call("ReplicateSecretToRegions", "Pepper", &json!({"arn": ARN})), true),
+        (call("RotateSecret", ARN, &json!({"arn": ARN})), true),
+        (call("RestoreSecret", ARN, &json!({"arn": ARN})), true),
         (call("PutSecretValue", &other, &json!({"arn": other})), false),
         (call("GetSecretValue", ARN, &json!(null)), false),
         (call("DescribeSecret", ARN, &json!(null)), false),
     ] {
         assert_eq!(selects(pattern, &event), selected, "{event}");
     }
+}
+
+/// One call of Secrets Manager: the ARN of its caller, and the services by which it comes.
+struct Caller<'c> {
+    arn: &'c str,
+    via: &'c [&'c str],
+}
+
+/// Tells whether a policy denies a call. Only the two operators that it uses are known here.
+fn denies(policy: &Value, action: &str, caller: &Caller<'_>) -> bool {
+    policy["Statement"].as_array().unwrap().iter().any(|statement| {
+        assert_eq!((&statement["Effect"], &statement["Principal"]), (&json!("Deny"), &json!("*")));
+        let names =
+            statement["Action"].as_array().unwrap().contains(&json!(format!("secretsmanager:{action}")));
+        let conditions = statement["Condition"].as_object().unwrap();
+        names
+            && conditions.iter().all(|(operator, condition)| {
+                let (key, values) = condition.as_object().unwrap().iter().next().unwrap();
+                let values = values.as_array().cloned().unwrap_or_else(|| vec![values.clone()]);
+                match (operator.as_str(), key.as_str()) {
+                    ("ArnNotEquals", "aws:PrincipalArn") => !values.contains(&json!(caller.arn)),
+                    ("ForAllValues:StringNotEquals", "aws:CalledVia") => {
+                        caller.via.iter().all(|service| !values.contains(&json!(service)))
+                    }
+                    other => panic!("an unknown condition: {other:?}"),
+                }
+            })
+    })
+}
+
+#[test]
+fn nobody_but_its_administrator_reads_or_changes_the_pepper_and_deployments_keep_its_policy() {
+    let admin = "arn:aws:iam::000000000000:role/auditor";
+    let resources = resources_with("AWS::SecretsManager::ResourcePolicy", &[("PepperAdminArn", admin)]);
+    let policy = &resources["PepperPolicy"]["ResourcePolicy"];
+    let other = Caller { arn: "arn:aws:iam::000000000000:role/administrator", via: &[] };
+    let deployer = Caller { via: &["cloudformation.amazonaws.com"], ..other };
+    let admin = Caller { arn: admin, via: &[] };
+    let value = [
+        "CancelRotateSecret",
+        "DeleteSecret",
+        "GetSecretValue",
+        "PutSecretValue",
+        "RemoveRegionsFromReplication",
+        "ReplicateSecretToRegions",
+        "RotateSecret",
+        "UpdateSecret",
+        "UpdateSecretVersionStage",
+    ];
+    for action in value {
+        // A stack's template can have a secret's value resolved into it, so CloudFormation is no exception.
+        assert!(denies(policy, action, &other) && denies(policy, action, &deployer), "{action}");
+        assert!(!denies(policy, action, &admin), "{action}");
+    }
+    let lifts = ["DeleteResourcePolicy", "PutResourcePolicy"];
+    for action in lifts {
+        assert!(
+            denies(policy, action, &other) && denies(policy, action, &Caller { via: &["x"], ..other }),
+            "{action}"
+        );
+        assert!(!denies(policy, action, &admin) && !denies(policy, action, &deployer), "{action}");
+    }
+    for action in ["DescribeSecret", "RestoreSecret", "TagResource"] {
+        assert!(!denies(policy, action, &other), "{action}");
+    }
+    // Each denied change is watched; a read is not.
+    let pattern = &super::resources("AWS::Events::Rule")["PepperTouchedRule"]["EventPattern"];
+    let watched: BTreeSet<_> =
+        pattern["detail"]["eventName"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let changes = value.iter().chain(&lifts).copied().filter(|action| *action != "GetSecretValue");
+    assert_eq!(watched, changes.chain(["RestoreSecret"]).collect());
+}
+
+#[test]
+fn the_administrator_of_the_pepper_is_one_principal() {
+    for name in ["*", "audit?r", "${aws:username}", "auditor*"] {
+        let arn = format!("arn:aws:iam::000000000000:role/{name}");
+        let error = refused_parameter(&[("PepperAdminArn", &arn)]);
+        assert!(error.contains("PepperAdminArn") && error.contains("AllowedPattern"), "{arn}: {error}");
+    }
+    let arn = "arn:aws:iam::000000000000:role/teams/a.b/auditor_1+x=y,z@w-v";
+    resources_with("AWS::SecretsManager::ResourcePolicy", &[("PepperAdminArn", arn)]);
+}
+
+#[test]
+fn a_copy_of_the_pepper_is_in_the_region_that_a_parameter_names() {
+    let secret = |parameters: &[(&str, &str)]| {
+        resources_with("AWS::SecretsManager::Secret", parameters)["Pepper"].clone()
+    };
+    assert!(secret(&[]).get("ReplicaRegions").is_none_or(Value::is_null));
+    let copied = secret(&[("PepperReplicaRegion", "eu-west-1")]);
+    assert_eq!(copied["ReplicaRegions"], json!([{"Region": "eu-west-1"}]));
 }

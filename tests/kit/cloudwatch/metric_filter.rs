@@ -44,7 +44,9 @@ impl MetricFilter {
             return None;
         }
         let parsed: Value = serde_json::from_str(line).expect("a selected line is JSON");
-        let at: jiff::Timestamp = parsed["timestamp"].as_str()?.parse().expect("a line has its time");
+        // Lambda's own lines have `time`.
+        let time = parsed.get("timestamp").unwrap_or(&parsed["time"]);
+        let at: jiff::Timestamp = time.as_str()?.parse().expect("a line has its time");
         Some(Datapoint {
             namespace: self.namespace.clone(),
             name: self.name.clone(),
