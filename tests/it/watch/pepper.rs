@@ -120,6 +120,8 @@ fn nobody_but_its_administrator_reads_or_changes_the_pepper_and_deployments_keep
         assert!(denies(policy, action, &other) && denies(policy, action, &deployer), "{action}");
         assert!(!denies(policy, action, &admin), "{action}");
     }
+    let function = Caller { arn: "arn:aws:iam::000000000000:role/AuthorizeRequestFunctionRole", via: &[] };
+    assert!(!denies(policy, "GetSecretValue", &function) && denies(policy, "PutResourcePolicy", &function));
     let lifts = ["DeleteResourcePolicy", "PutResourcePolicy"];
     for action in lifts {
         assert!(

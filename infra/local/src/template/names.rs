@@ -36,8 +36,13 @@ pub(crate) fn reference(resources: &Value, name: &str) -> Option<String> {
     })
 }
 
-/// Resolves `GetAtt` of a resource.
+/// Resolves `GetAtt` of a resource, or of the role that SAM makes for a function: `FunctionRole`.
 pub(crate) fn attribute(resources: &Value, name: &str, attribute: &str) -> Option<String> {
+    let function = name.strip_suffix("Role").and_then(|function| resources.get(function));
+    if attribute == "Arn" && function.is_some_and(|function| function["Type"] == "AWS::Serverless::Function")
+    {
+        return Some(format!("arn:aws:iam::{ACCOUNT}:role/{name}"));
+    }
     let kind = resources.get(name)?["Type"].as_str()?;
     Some(match (kind, attribute) {
         ("AWS::Serverless::Function", "Arn") => function_arn(&folder(resources, name)),

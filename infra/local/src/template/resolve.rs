@@ -264,6 +264,8 @@ Resources:
         let alias = "arn:aws:lambda:local:000000000000:function:create-access-key:live";
         check("!Ref CreateAccessKeyFunction.Alias", &alias.into());
         check("!Sub '<${CreateAccessKeyFunction.Alias}>'", &format!("<{alias}>").into());
+        let role = "arn:aws:iam::000000000000:role/CreateAccessKeyFunctionRole";
+        check("!GetAtt CreateAccessKeyFunctionRole.Arn", &role.into());
         check("!Ref PepperPolicy", &names::secret_arn("Pepper").into());
         check("!If [Either, 1, 2]", &2.into());
         check("!GetAtt Table.Arn", &"arn:aws:dynamodb:us-east-1:000000000000:table/access-keys".into());
