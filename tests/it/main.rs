@@ -16,7 +16,6 @@ mod introspect;
 mod leaked_keys;
 mod limits;
 mod local_stack;
-mod logs;
 mod matrix;
 mod model_based;
 mod names;

@@ -213,3 +213,23 @@ fn every_parameter_of_the_template_has_a_row_with_its_default_and_the_reverse() 
         .collect();
     assert_eq!(documented, defaults);
 }
+
+#[test]
+fn each_price_stands_on_a_price_page_of_aws() {
+    let text = read("infra/COST.md");
+    let (_, section) = text.split_once("## Where the prices are from").unwrap();
+    let rows: Vec<_> = section.lines().filter(|line| line.starts_with("| ")).skip(2).collect();
+    assert!(rows.len() > 7, "{rows:?}");
+    for row in &rows {
+        let [link] = &links(row)[..] else { panic!("one page: {row}") };
+        assert!(link.starts_with("https://aws.amazon.com/") && link.contains("/pricing/"), "{row}");
+    }
+    // Whatever is not AWS's is no source of a number.
+    for link in links(&text).iter().filter(|link| link.contains("://")) {
+        let host = link.split('/').nth(2).unwrap();
+        assert!(
+            ["aws.amazon.com", "docs.aws.amazon.com", "repost.aws", "www.repost.aws"].contains(&host),
+            "{link}"
+        );
+    }
+}

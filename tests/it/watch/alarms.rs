@@ -74,7 +74,9 @@ fn five_failures_of_the_authorizer_in_two_of_three_minutes_are_an_alarm_and_refu
 #[test]
 fn a_throttled_partition_and_a_used_up_issuer_are_no_alarm_of_the_authorizer() {
     let thin = Switches { tokens: TokenShape::Thin, ..Switches::default() };
-    run_with(Options { instance_clocks: true, ..options(&[]) }, async |world| {
+    // An attempt that is not repeated takes no time.
+    let once = options(&[("AuthorizerMaxAttempts", "1"), ("AuthorizerBaseBackoffMs", "1")]);
+    run_with(Options { instance_clocks: true, ..once }, async |world| {
         let alarm = alarm("AuthorizerFailsAlarm");
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;

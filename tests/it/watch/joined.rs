@@ -7,6 +7,11 @@ use serde_json::{Value, json};
 
 use super::{filters, lines, lines_of, log_group, values};
 
+fn sample_event(function: &str) -> Value {
+    let path = format!("{}/events/{function}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
 /// Returns the line of a request in the gateway's access log.
 fn access_log_line(world: &World, request_id: &str) -> Value {
     let lines = world.stack.access_log();
@@ -74,6 +79,7 @@ fn a_refused_a_failing_and_an_allowed_request_are_joined_by_their_ids() {
         assert_eq!(failing.status, 500);
         let line = the_line(world, &request_id(world, &failing), "authorize-request");
         assert_eq!((&line["level"], &line["Failures"]), (&json!("ERROR"), &json!(1)));
+        assert_eq!(line["message"], "could not decide on a request");
         assert_eq!((&line["route"], &line["key_id"]), (&json!("GET /v1/whoami"), &key["key_id"]));
 
         // The handler's own refusals and failures.
@@ -138,15 +144,16 @@ fn requests_without_a_caller_and_of_other_kinds_of_apis_have_their_ids() {
         let request = request.header("x-access-key", &format!("{token}x"));
         let mut event = request.authorizer_event();
         event["requestContext"]["requestId"] = json!("of a REST API");
-        world.stack.invoke("authorize-request", &event).await.unwrap_err();
+        let error = world.stack.invoke("authorize-request", &event).await.unwrap_err();
+        assert_eq!(error.error_message, "Unauthorized");
         let [(_, line)] = &lines_of(&world.stack, "of a REST API")[..] else { panic!() };
-        assert_eq!((&line["api_id"], &line["reason"]), (&json!("rest123"), &json!("malformed")));
+        assert_eq!((&line["level"], &line["api_id"]), (&json!("INFO"), &json!("rest123")));
+        assert_eq!(line["reason"], "malformed");
         assert_eq!(line["source_ip"], event["requestContext"]["identity"]["sourceIp"]);
         assert!(line["route"].as_str().unwrap().starts_with("GET /clusters/"), "{line}");
 
         // The bench compares a refusal with a function that writes a line as long.
-        let mut event: Value =
-            serde_json::from_str(include_str!("../../events/authorize-request.json")).unwrap();
+        let mut event = sample_event("authorize-request");
         event["headers"] = json!({"x-access-key": "ak_malformed"});
         event["requestContext"]["requestId"] = json!("another request=");
         event["requestContext"]["timeEpoch"] = json!(world.stack.clock().now().as_millisecond());
@@ -158,8 +165,7 @@ fn requests_without_a_caller_and_of_other_kinds_of_apis_have_their_ids() {
         assert_eq!(floor.len(), written.len(), "{floor}\n{written}");
 
         // An event that lacks something is a failure, and still has what it holds.
-        let mut event: Value =
-            serde_json::from_str(include_str!("../../events/authorize-request.json")).unwrap();
+        let mut event = sample_event("authorize-request");
         event["requestContext"].as_object_mut().unwrap().remove("timeEpoch");
         world.stack.invoke("authorize-request", &event).await.unwrap_err();
         let context = &event["requestContext"];
@@ -167,6 +173,41 @@ fn requests_without_a_caller_and_of_other_kinds_of_apis_have_their_ids() {
             panic!()
         };
         assert_eq!((&line["level"], &line["api_id"]), (&json!("ERROR"), &context["apiId"]));
+        assert_eq!(line["causes"], "the event has no requestContext.timeEpoch");
         assert_eq!((&line["route"], &line["source_ip"]), (&event["routeKey"], &context["http"]["sourceIp"]));
+    });
+}
+
+#[test]
+fn events_that_are_not_as_the_gateway_writes_them_are_joined_to_the_lines_that_say_so() {
+    run(async |world| {
+        let stack = &world.stack;
+        let mut event = sample_event("get-access-key");
+        event["requestContext"]["authorizer"]["lambda"]["user_kind"] = json!("root");
+        let answer = stack.invoke("get-access-key", &event).await.unwrap();
+        assert_eq!(answer["statusCode"], 500);
+        let [(_, line)] = &lines_of(stack, event["requestContext"]["requestId"].as_str().unwrap())[..] else {
+            panic!()
+        };
+        assert!(line["level"] == "ERROR" && line["lambda_request_id"].is_string(), "{line}");
+
+        for payload in [json!(null), json!([]), json!({"time": "2026-01-01T00:00:00Z"})] {
+            let error = stack.invoke("describe-caller", &payload).await.unwrap_err();
+            assert_eq!(error.error_type, "NotAnEvent");
+        }
+        let mut hostile = sample_event("describe-caller");
+        hostile["headers"]["host"] = json!("no host");
+        assert_eq!(stack.invoke("describe-caller", &hostile).await.unwrap()["statusCode"], 200);
+        hostile["rawQueryString"] = json!("a=\"<b> c");
+        assert_eq!(stack.invoke("describe-caller", &hostile).await.unwrap()["statusCode"], 400);
+        hostile["body"] = json!("no base64");
+        hostile["isBase64Encoded"] = json!(true);
+        assert_eq!(stack.invoke("describe-caller", &hostile).await.unwrap()["statusCode"], 400);
+        let lines = stack.logs().by_function("describe-caller");
+        let lines: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines: Vec<_> = lines.iter().filter(|line| line["message"] != "started an instance").collect();
+        assert_eq!(lines.len(), 5, "no instance ended: {lines:?}");
+        assert!(lines.iter().all(|line| line["lambda_request_id"].is_string()), "{lines:?}");
+        assert!(lines[3..].iter().all(|line| line["request_id"].is_string()), "{lines:?}");
     });
 }

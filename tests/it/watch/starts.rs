@@ -48,3 +48,20 @@ fn an_instance_that_cannot_start_says_why_and_counts_as_a_failure_of_the_authori
         });
     }
 }
+
+#[test]
+fn no_part_of_a_malformed_pepper_is_in_a_line() {
+    run(async |world| {
+        let pepper = &world.stack.environment()["PEPPER_SECRET_ID"];
+        // A value stands where the name of its version belongs.
+        let value = "fedcba9876543210fedcba9876543210";
+        let malformed = json!({"current": "1", value: "1"}).to_string();
+        assert!(world.stack.put_secret(pepper, &malformed));
+        world.anonymous().get("/v1/whoami").await.expect(500);
+        let written = lines(&world.stack);
+        let last = &written.last().unwrap().1;
+        assert!(last.contains("the stored pepper is unusable"), "{last}");
+        let parts: Vec<_> = (0..value.len() - 6).map(|start| &value[start..start + 6]).collect();
+        assert!(written.iter().all(|(_, line)| parts.iter().all(|part| !line.contains(part))), "{written:?}");
+    });
+}
