@@ -55,7 +55,7 @@ fn no_part_of_a_malformed_pepper_is_in_a_line() {
         let pepper = &world.stack.environment()["PEPPER_SECRET_ID"];
         // A value stands where the name of its version belongs.
         let value = "fedcba9876543210fedcba9876543210";
-        let malformed = json!({"current": "1", value: "1"}).to_string();
+        let malformed = json!({"current": "1", value: value}).to_string();
         assert!(world.stack.put_secret(pepper, &malformed));
         world.anonymous().get("/v1/whoami").await.expect(500);
         let written = lines(&world.stack);
