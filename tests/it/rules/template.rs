@@ -126,11 +126,18 @@ fn each_route_without_an_authorizer_has_a_throttle_of_its_own() {
         let both = ["ThrottlingRateLimit: !Ref ", "ThrottlingBurstLimit: !Ref "];
         both.iter().all(|limit| limits.contains(limit)).then(|| route.to_owned())
     };
-    let throttled: BTreeSet<String> = settings.lines().take(8).filter_map(throttle).collect();
+    let settings = settings.split("\n      AccessLogSettings:\n").next().unwrap();
+    let (lists, settings): (Vec<_>, Vec<_>) =
+        settings.lines().partition(|line| line.contains("!Ref ListThrottlingLimit"));
+    let throttled: BTreeSet<String> = settings.into_iter().filter_map(throttle).collect();
     assert_eq!(routes.len(), 4);
-    // Revoking is the one other route: a flood never keeps anybody from it.
+    // Revoking is the one other route but lists: a flood never keeps anybody from it.
     let others: Vec<_> = throttled.difference(&routes).map(String::as_str).collect();
     assert_eq!(others, ["POST /v1/organizations/{organization_id}/access-keys/{key_id}/revoke"]);
+    let lists: BTreeSet<String> = lists.into_iter().filter_map(throttle).collect();
+    let declared_routes: BTreeSet<String> =
+        declared().into_iter().flat_map(|function| function.routes).collect();
+    assert_eq!((lists.len(), lists.difference(&declared_routes).count()), (8, 0));
     assert!(throttled.is_superset(&routes));
     for (parameter, default) in [
         ("DocumentThrottlingLimit", 20),
@@ -139,6 +146,7 @@ fn each_route_without_an_authorizer_has_a_throttle_of_its_own() {
         ("GithubThrottlingLimit", 100),
         ("IntrospectionThrottlingLimit", 100),
         ("RevocationThrottlingLimit", 1000),
+        ("ListThrottlingLimit", 10),
     ] {
         let declared = template.split(&format!("  {parameter}:\n")).nth(1).unwrap();
         let default = format!("    Default: {default}");
