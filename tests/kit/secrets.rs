@@ -12,6 +12,8 @@ pub(crate) struct Secrets(Mutex<Collected>);
 #[derive(Debug, Default)]
 struct Collected {
     shown: Vec<String>,
+    /// Secrets of sign-ins: ids of sessions, verifiers, codes and tokens of the issuer.
+    of_sign_ins: Vec<String>,
     answers: Vec<String>,
 }
 
@@ -38,6 +40,11 @@ impl Secrets {
         self.known().answers.push(text);
     }
 
+    /// Takes note of a secret that was shown otherwise than by the answer that is there for it.
+    pub(crate) fn note(&self, secret: &str) {
+        self.known().of_sign_ins.push(secret.to_owned());
+    }
+
     /// Fails where an answer, at any time, held one of these: verifiers, and what they are made with.
     pub(crate) fn check_answers(&self, never_shown: &[String]) {
         for answer in &self.known().answers {
@@ -54,6 +61,7 @@ impl Secrets {
     /// Fails where a secret stands.
     pub(crate) fn check_tokens(&self, place: &str, text: &str) {
         check_for(&self.known().shown, place, text);
+        check_for(&self.known().of_sign_ins, place, text);
     }
 
     /// Returns a token that was shown.

@@ -45,6 +45,9 @@ pub fn run_with(mut options: Options, test: impl AsyncFnOnce(&World)) {
     for (parameter, milliseconds) in PATIENT {
         options.parameters.entry(parameter.to_owned()).or_insert_with(|| milliseconds.to_owned());
     }
+    for parameter in ["ConsoleClientId", "ConsoleUrl"] {
+        options.parameters.entry(parameter.to_owned()).or_default();
+    }
     options.writes = share::writes();
     let of_repository = options.template.is_none();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -52,8 +55,13 @@ pub fn run_with(mut options: Options, test: impl AsyncFnOnce(&World)) {
     runtime.expect("a runtime can be built").block_on(async {
         let stack = Stack::start(Options { memory: true, ..options }).await.expect("the stack starts");
         let starting = began.elapsed();
-        let world = World { stack, http: reqwest::Client::new(), secrets: Arc::default() };
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+        let http = http.expect("a client can be built");
+        let world = World { stack, http, secrets: Arc::default() };
         test(&world).await;
+        for secret in world.stack.issuer().secrets() {
+            world.secrets.note(&secret);
+        }
         let (secrets, mails, items) = (Arc::clone(&world.secrets), world.stack.emails(), world.items());
         let never_shown = world.never_shown(&items);
         if of_repository {

@@ -102,7 +102,7 @@ impl Gateway {
         let (head, body) = request.into_parts();
         let body = http::read(body, MAX_BODY_BYTES).await?;
         if let Some(path) = head.uri.path().strip_prefix("/_local/") {
-            return Ok(self.local.handle(&head, path, &body.unwrap_or_default()).await);
+            return self.local.handle(&head, path, &body.unwrap_or_default()).await;
         }
         if head_bytes(&head) > MAX_HEAD_BYTES {
             return Ok(refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));

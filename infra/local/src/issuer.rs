@@ -1,6 +1,13 @@
-//! The development OIDC issuer: one key, its JWKS, and tokens good and bad.
+//! The development OpenID provider: one key, its JWKS, a sign-in page, and tokens good and bad.
 
+mod authorize;
+mod client;
+mod codes;
+mod page;
+mod people;
+mod routes;
 mod switches;
+mod token;
 mod userinfo;
 
 use std::{
@@ -19,8 +26,13 @@ use serde_json::{Value, json};
 use crate::{
     clock::Clock, data::DataDirectory, encoding, error::StackError, tasks::lock, template::AUDIENCE,
 };
+use codes::Codes;
+use people::{People, Person};
 
-pub use switches::{EmailVerified, Switches, TokenShape, UserinfoBehavior};
+pub(crate) use client::ConsoleClient;
+pub use switches::{
+    EmailVerified, IdTokenShape, Switches, TokenEndpointBehavior, TokenShape, UserinfoBehavior,
+};
 
 const FILE: &str = "issuer.pk8";
 const TOKEN_SECONDS: i64 = 12 * 60 * 60;
@@ -36,6 +48,12 @@ pub struct Issuer {
     /// What the userinfo endpoint says of people, by their subjects.
     people: Mutex<HashMap<String, Value>>,
     userinfo_calls: AtomicUsize,
+    client: ConsoleClient,
+    codes: Codes,
+    signed_in: People,
+    token_calls: AtomicUsize,
+    /// Codes, verifiers and tokens of the code flow.
+    secrets: Mutex<Vec<String>>,
 }
 
 impl fmt::Debug for Issuer {
@@ -46,7 +64,12 @@ impl fmt::Debug for Issuer {
 
 impl Issuer {
     /// Opens the issuer with the key of the data directory. The first start makes the key.
-    pub(crate) fn open(data: &DataDirectory, url: String, clock: Clock) -> Result<Self, StackError> {
+    pub(crate) fn open(
+        data: &DataDirectory,
+        url: String,
+        client: ConsoleClient,
+        clock: Clock,
+    ) -> Result<Self, StackError> {
         let document = if let Some(document) = data.read(FILE)? {
             document
         } else {
@@ -65,6 +88,11 @@ impl Issuer {
             switches: Mutex::default(),
             people: Mutex::default(),
             userinfo_calls: AtomicUsize::default(),
+            client,
+            codes: Codes::default(),
+            signed_in: People::default(),
+            token_calls: AtomicUsize::default(),
+            secrets: Mutex::default(),
         })
     }
 
@@ -93,17 +121,55 @@ impl Issuer {
     /// userinfo endpoint knows the person from now on.
     #[must_use]
     pub fn claims(&self, subject: &str, email: &str, name: &str) -> Value {
+        let person = Person { name: name.to_owned(), email: Some(email.to_owned()), email_verified: true };
+        self.access_claims(&person, subject, AUDIENCE)
+    }
+
+    /// Returns the claims of the access token that the console gets for a person.
+    fn claims_of_client(&self, person: &Person) -> Value {
+        let mut claims = self.access_claims(person, &person.name, self.client.id());
+        if claims["azp"].is_null() {
+            claims["azp"] = json!(self.client.id());
+        }
+        claims
+    }
+
+    /// Returns the claims of an access token of this API, for an application that knows the person by `sub`.
+    fn access_claims(&self, person: &Person, subject: &str, application: &str) -> Value {
         let (now, switches) = (self.clock.now().as_second(), self.switches());
-        let mut person = json!({ "sub": switches.subject(subject), "email": email, "name": name });
-        switches.say_verified(&mut person);
-        self.remember(&person);
+        let mut userinfo = json!({ "sub": switches.subject(subject, application) });
+        self.describe(person, &mut userinfo);
+        self.remember(&userinfo);
         let mut claims = json!({
-            "iss": self.url, "sub": person["sub"], "aud": AUDIENCE, "email": email, "name": name,
+            "iss": self.url, "sub": userinfo["sub"], "aud": AUDIENCE,
             "iat": now, "nbf": now, "exp": now + TOKEN_SECONDS,
         });
-        switches.say_verified(&mut claims);
+        self.describe(person, &mut claims);
         switches.shape(&mut claims, subject, &self.userinfo_endpoint());
         claims
+    }
+
+    /// Writes what is said of a person.
+    fn describe(&self, person: &Person, claims: &mut Value) {
+        claims["name"] = json!(person.name);
+        let Some(email) = &person.email else { return };
+        claims["email"] = json!(email);
+        self.switches().say_verified(claims);
+        if !person.email_verified {
+            claims["email_verified"] = json!(false);
+        }
+    }
+
+    /// Lists the codes, verifiers and tokens of the code flow so far. None of them may stand in a log.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        lock(&self.secrets).clone()
+    }
+
+    fn note_secret(&self, secret: &str) {
+        if !secret.is_empty() {
+            lock(&self.secrets).push(secret.to_owned());
+        }
     }
 
     /// Returns a token for a person, as `GET /_local/sign-in` does.
@@ -155,21 +221,6 @@ impl Issuer {
             "x": encoding::encode_url(x), "y": encoding::encode_url(y),
         }] })
     }
-
-    pub(crate) fn discovery(&self) -> Value {
-        let mut document = json!({
-            "issuer": self.url,
-            "jwks_uri": format!("{}/jwks.json", self.url),
-            "authorization_endpoint": format!("{}/authorize", self.url),
-            "response_types_supported": ["id_token"],
-            "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["ES256"],
-        });
-        if self.switches().userinfo != UserinfoBehavior::Missing {
-            document["userinfo_endpoint"] = json!(self.userinfo_endpoint());
-        }
-        document
-    }
 }
 
 fn new_key() -> Vec<u8> {
@@ -202,9 +253,13 @@ mod tests {
 
     #[test]
     fn tokens_verify_with_the_key_of_the_jwks_alone() {
-        let issuer =
-            Issuer::open(&DataDirectory::none(), "http://localhost/oidc".to_owned(), Clock::default())
-                .unwrap();
+        let issuer = Issuer::open(
+            &DataDirectory::none(),
+            "http://localhost/oidc".to_owned(),
+            ConsoleClient::new("console", 1),
+            Clock::default(),
+        )
+        .unwrap();
         let verifies = |token: &str| {
             let (signed, signature) = token.rsplit_once('.').unwrap();
             let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, issuer.key.public_key().as_ref());

@@ -44,7 +44,9 @@ pub use self::{
     error::{StackError, TemplateError},
     freeze::{Freeze, FreezeError},
     gateway::RestRequest,
-    issuer::{EmailVerified, Issuer, Switches, TokenShape, UserinfoBehavior},
+    issuer::{
+        EmailVerified, IdTokenShape, Issuer, Switches, TokenEndpointBehavior, TokenShape, UserinfoBehavior,
+    },
     options::{Options, Profile},
     runtime::{FunctionError, Instances, LogLine, Logs},
     stack::Stack,

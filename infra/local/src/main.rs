@@ -126,6 +126,7 @@ fn welcome(url: &str) -> String {
 
   Sign in   curl '{url}/_local/sign-in?subject=alice&email=alice@example.com'
             It answers a token, for the header `authorization: Bearer <token>`.
+  Console   {url}/console, where anybody signs in as anybody
   Mails     {url}/_local/emails
   API       {url}/v1/openapi.json
   End       Ctrl-C
@@ -150,7 +151,7 @@ mod tests {
         let text = welcome("http://127.0.0.1:3000");
         let mut lines = text.lines();
         assert_eq!(lines.next(), Some("Ready: http://127.0.0.1:3000"));
-        for path in ["/_local/sign-in?subject=", "/_local/emails"] {
+        for path in ["/_local/sign-in?subject=", "/console", "/_local/emails"] {
             assert!(text.contains(&format!("http://127.0.0.1:3000{path}")), "{path}");
         }
         assert!(lines.all(|line| !line.contains("Ready")));

@@ -18,6 +18,8 @@ pub struct Options {
     pub data_dir: Option<PathBuf>,
     /// Whether only the AWS endpoints and `/_local` are served, and no function is built.
     pub aws_only: bool,
+    /// The name of this machine in the issuer's URL: `127.0.0.1`, or `localhost`, which is another site to a browser.
+    pub issuer_host: &'static str,
     /// Another `DynamoDB` instead of the one in this process.
     pub dynamodb_endpoint: Option<String>,
     /// The text of another template than `template.yaml`.
@@ -58,6 +60,7 @@ impl Default for Options {
             memory: false,
             data_dir: None,
             aws_only: false,
+            issuer_host: "127.0.0.1",
             dynamodb_endpoint: None,
             template: None,
             parameters: BTreeMap::new(),

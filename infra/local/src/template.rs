@@ -38,7 +38,12 @@ pub(crate) const TABLE: &str = "access-keys";
 /// The audience of the development issuer's tokens.
 pub(crate) const AUDIENCE: &str = "access-keys";
 
-const LOCAL_PARAMETERS: [&str; 3] = ["OidcIssuer", "OidcAudience", "MailFrom"];
+/// The client id of the console at the development issuer.
+const CONSOLE_CLIENT: &str = "access-keys-console";
+
+/// The parameters that have a value of this machine, whatever their default.
+const LOCAL_PARAMETERS: [&str; 6] =
+    ["OidcIssuer", "OidcAudience", "MailFrom", "ConsoleClientId", "ConsoleUrl", "SessionCookie"];
 
 /// A template with every value resolved for this machine.
 #[derive(Debug)]
@@ -50,29 +55,39 @@ pub(crate) struct Template {
     pub(crate) secrets: Vec<SecretDeclaration>,
     /// The role of each function, by the name of the function.
     pub(crate) roles: BTreeMap<String, Role>,
+    /// The client id of the console at the issuer; empty without a console.
+    pub(crate) console_client: String,
+    /// The secret that holds the client's secret, if it has one.
+    pub(crate) client_secret: Option<String>,
 }
 
 impl Template {
-    /// Reads a template. `issuer` is the URL of the development issuer; `given` overrides parameters.
+    /// Reads a template. `urls` are those of this machine; `given` overrides parameters.
     pub(crate) fn read(
         text: &str,
-        issuer: &str,
+        urls: &LocalUrls,
         given: &BTreeMap<String, String>,
     ) -> Result<Self, TemplateError> {
         let template = yaml::parse(text)?;
         if !template["Resources"].is_object() {
             return Err(TemplateError::new("Resources", "is missing"));
         }
-        let resolver = Resolver::new(&template, &with_local_values(&template, issuer, given))?;
+        let resolver = Resolver::new(&template, &with_local_values(&template, urls, given))?;
         rules::check(&template, &resolver)?;
         let resources = present(&template, &resolver)?;
+        let client_secret = resolver.parameter("ConsoleClientSecretId").map(str::to_owned);
+        let mut secrets = store::secrets(&template, &resolver)?;
+        // Somebody else made it, and the template knows its name alone.
+        secrets.extend(client_secret.as_deref().map(store::SecretDeclaration::made_elsewhere));
         Ok(Self {
             functions: functions::read(&template, &resources, &resolver)?,
             schedules: functions::schedules(&template, &resources, &resolver)?,
             api: Api::read(&template, &resources, &resolver)?,
             tables: store::tables(&template, &resolver)?,
-            secrets: store::secrets(&template, &resolver)?,
+            secrets,
             roles: policy::roles(&template, &resources, &resolver)?,
+            console_client: resolver.parameter("ConsoleClientId").unwrap_or_default().to_owned(),
+            client_secret,
         })
     }
 }
@@ -90,12 +105,37 @@ fn present<'t>(template: &'t Value, resolver: &Resolver) -> Result<Resources<'t>
     Ok(resources)
 }
 
+/// The URLs of this machine that parameters take.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LocalUrls {
+    /// The development issuer's.
+    pub(crate) issuer: String,
+    /// The console's.
+    pub(crate) console: String,
+}
+
+impl LocalUrls {
+    /// Returns URLs of nowhere, for readers of the template that start nothing.
+    pub(crate) fn example() -> Self {
+        let (issuer, console) = ("https://issuer.example", "https://console.example/console");
+        Self { issuer: issuer.to_owned(), console: console.to_owned() }
+    }
+}
+
 fn with_local_values(
     template: &Value,
-    issuer: &str,
+    urls: &LocalUrls,
     given: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
-    let values = [issuer, AUDIENCE, "access-keys@example.com"];
+    let values = [
+        &urls.issuer,
+        AUDIENCE,
+        "access-keys@example.com",
+        CONSOLE_CLIENT,
+        &urls.console,
+        // Without `__Host-`, which some browsers refuse where there is no TLS.
+        "access-keys-session",
+    ];
     let mut parameters = given.clone();
     for (name, value) in LOCAL_PARAMETERS.into_iter().zip(values) {
         let default = plain_text(&template["Parameters"][name]["Default"]);
@@ -112,10 +152,14 @@ mod tests {
 
     const ISSUER: &str = "http://127.0.0.1:3000/_local/oidc";
 
+    fn urls() -> LocalUrls {
+        LocalUrls { issuer: ISSUER.to_owned(), console: "http://127.0.0.1:3000/console".to_owned() }
+    }
+
     #[test]
     fn a_template_is_resolved_for_this_machine() {
         let template =
-            Template::read(include_str!("template/fixture.yaml"), ISSUER, &BTreeMap::new()).unwrap();
+            Template::read(include_str!("template/fixture.yaml"), &urls(), &BTreeMap::new()).unwrap();
         let names: Vec<_> = template.functions.iter().map(|function| function.name.as_str()).collect();
         assert_eq!(names, ["authorize-request", "describe-caller", "notify-expiring-keys"]);
         let authorizer = &template.functions[0];
@@ -136,16 +180,16 @@ mod tests {
     fn parameters_can_be_overridden_but_not_invented() {
         let text = include_str!("template/fixture.yaml");
         let given = BTreeMap::from([("KeyPrefix".to_owned(), "acme".to_owned())]);
-        let template = Template::read(text, ISSUER, &given).unwrap();
+        let template = Template::read(text, &urls(), &given).unwrap();
         assert_eq!(template.functions[0].environment["KEY_PREFIX"], "acme");
         let given = BTreeMap::from([("KeyPrefx".to_owned(), "acme".to_owned())]);
-        let problem = Template::read(text, ISSUER, &given).unwrap_err().to_string();
+        let problem = Template::read(text, &urls(), &given).unwrap_err().to_string();
         assert_eq!(problem, "parameter KeyPrefx: is not declared");
     }
 
     #[test]
     fn a_template_without_resources_is_refused() {
-        let problem = Template::read("Parameters: {}", ISSUER, &BTreeMap::new()).unwrap_err();
+        let problem = Template::read("Parameters: {}", &urls(), &BTreeMap::new()).unwrap_err();
         assert_eq!(problem.to_string(), "Resources: is missing");
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
-use hyper::{Method, StatusCode, header::AUTHORIZATION, http::request::Parts};
+use hyper::{Method, StatusCode, http::request::Parts};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::{
     aws::{Aws, faults::Fault},
     clock::Clock,
     freeze::{Freeze, FreezeError},
-    http::{self, Response},
+    http::{self, ConnectionDropped, Response},
     issuer::Issuer,
     runtime::FunctionError,
     schedules::Schedules,
@@ -25,6 +25,8 @@ pub(crate) struct LocalRoutes {
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) schedules: Arc<Schedules>,
     pub(crate) clock: Clock,
+    /// The secret of Secrets Manager by which the console proves itself to the issuer, if it has one.
+    pub(crate) client_secret_id: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -35,15 +37,27 @@ struct Shift {
 
 impl LocalRoutes {
     /// Handles a request to `/_local/<path>`.
-    pub(super) async fn handle(&self, head: &Parts, path: &str, body: &Bytes) -> Response {
+    pub(super) async fn handle(
+        &self,
+        head: &Parts,
+        path: &str,
+        body: &Bytes,
+    ) -> Result<Response, ConnectionDropped> {
         if web_pages::may_have_sent(head) {
-            return problem(StatusCode::FORBIDDEN, web_pages::REFUSAL);
+            return Ok(problem(StatusCode::FORBIDDEN, web_pages::REFUSAL));
         }
         let parts: Vec<&str> = path.split('/').collect();
-        match (&head.method, parts.as_slice()) {
-            (&Method::GET, ["oidc", ".well-known", "openid-configuration"]) => ok(&self.issuer.discovery()),
-            (&Method::GET, ["oidc", "jwks.json"]) => ok(&self.issuer.jwks()),
-            (&Method::GET, ["oidc", "userinfo"]) => self.userinfo(head).await,
+        if let ["oidc", path @ ..] = parts.as_slice() {
+            let secret = self.client_secret_id.as_deref().and_then(|id| self.aws.secrets.current(id));
+            if let Some(response) = self.issuer.handle(head, path, body, secret.as_deref()).await {
+                return response;
+            }
+        }
+        Ok(self.handle_own(head, &parts, body).await)
+    }
+
+    async fn handle_own(&self, head: &Parts, path: &[&str], body: &Bytes) -> Response {
+        match (&head.method, path) {
             (&Method::PUT, ["oidc", "switches"]) => set(body, |switches| self.issuer.switch(switches)),
             (&Method::PUT, ["oidc", "jwks.json"]) => set(body, |document| self.issuer.publish(document)),
             (&Method::GET, ["sign-in"]) => self.sign_in(head.uri.query().unwrap_or_default()),
@@ -96,11 +110,6 @@ impl LocalRoutes {
             }
             _ => problem(StatusCode::BAD_REQUEST, "write ?subject=alice&email=alice@example.com"),
         }
-    }
-
-    async fn userinfo(&self, head: &Parts) -> Response {
-        let authorization = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        self.issuer.userinfo(authorization, head.uri.query().unwrap_or_default()).await
     }
 
     fn shift(&self, body: &Bytes) -> Response {

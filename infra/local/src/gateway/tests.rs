@@ -3,6 +3,7 @@
 mod authorizers;
 mod events;
 mod local_routes;
+mod provider;
 mod responses;
 
 use std::{path::Path, sync::Arc};

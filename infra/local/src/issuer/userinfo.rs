@@ -28,6 +28,11 @@ impl Issuer {
         format!("{}/userinfo", self.url)
     }
 
+    /// Tells whether there is a userinfo endpoint.
+    pub(super) fn has_userinfo(&self) -> bool {
+        self.switches().userinfo != UserinfoBehavior::Missing
+    }
+
     /// Counts the requests to the userinfo endpoint.
     #[must_use]
     pub fn userinfo_calls(&self) -> usize {

@@ -1,6 +1,6 @@
 //! Assembles a stack, the cheap checks first.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
 
 use super::Stack;
 use crate::{
@@ -24,12 +24,12 @@ use crate::{
         local::LocalRoutes,
     },
     http::{self, IdleConnections},
-    issuer::Issuer,
+    issuer::{ConsoleClient, Issuer},
     options::{Options, Profile},
     runtime::{self, InstanceClocks, Logs, Runtime, RuntimeConfig},
     schedules::Schedules,
     tasks::Tasks,
-    template::{Template, api::Api, functions::FunctionSettings},
+    template::{LocalUrls, Template, api::Api, functions::FunctionSettings},
     terminal::Terminal,
 };
 
@@ -54,8 +54,8 @@ impl Stack {
         let (gateway_listener, address) = http::listen(options.port, "--port").await?;
         let (aws_listener, aws_address) = http::listen(options.dynamodb_port, "--dynamodb-port").await?;
         let (runtime_listener, runtime_address) = http::listen(0, "").await?;
-        let issuer_url = format!("http://{address}/_local/oidc");
-        let mut template = Template::read(template, &issuer_url, &options.parameters)?;
+        let urls = urls(&options, address);
+        let mut template = Template::read(template, &urls, &options.parameters)?;
         let environment =
             with_environment(&mut template, &options.environment, &format!("http://{aws_address}"));
 
@@ -114,12 +114,14 @@ impl Stack {
             permissions,
             runtime: Arc::clone(&runtime),
         });
-        let issuer = Arc::new(Issuer::open(&data, issuer_url, clock.clone())?);
+        let client = ConsoleClient::new(&template.console_client, address.port());
+        let issuer = Arc::new(Issuer::open(&data, urls.issuer, client, clock.clone())?);
         let local = LocalRoutes {
             aws: Arc::clone(&aws),
             issuer: Arc::clone(&issuer),
             schedules: Arc::clone(&schedules),
             clock: clock.clone(),
+            client_secret_id: template.client_secret,
         };
         let api = if options.aws_only { Api::default() } else { template.api };
         let access_log = Arc::new(AccessLog::new(api.access_log.clone(), log_destination));
@@ -145,6 +147,17 @@ impl Stack {
             clock,
             tasks,
         })
+    }
+}
+
+/// Returns the URLs of this stack that parameters take.
+fn urls(options: &Options, address: SocketAddr) -> LocalUrls {
+    let issuer = |host: &str| format!("http://{host}:{}/_local/oidc", address.port());
+    // A developer may name this very issuer by its other host.
+    let given = options.parameters.get("OidcIssuer").filter(|given| **given == issuer("localhost"));
+    LocalUrls {
+        issuer: given.cloned().unwrap_or_else(|| issuer(options.issuer_host)),
+        console: format!("http://{address}/console"),
     }
 }
 

@@ -146,11 +146,12 @@ fn authorizer(name: &str, settings: &Value) -> Result<Authorizer, TemplateError>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::Template;
+    use crate::template::{LocalUrls, Template};
 
     #[test]
     fn routes_take_the_default_authorizer_unless_they_say_none() {
-        let template = Template::read(include_str!("fixture.yaml"), "", &BTreeMap::new()).unwrap();
+        let template =
+            Template::read(include_str!("fixture.yaml"), &LocalUrls::default(), &BTreeMap::new()).unwrap();
         let api = template.api;
         let route = |path: &str| api.routes.iter().find(|route| route.path == path).unwrap().clone();
         assert_eq!(route("/v1/whoami").authorizer.as_deref(), Some("AccessKeys"));

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    LocalUrls,
     api::{Api, Route},
     policy::{self, Role, Statement},
     present,
@@ -48,7 +49,7 @@ impl Permission {
 pub fn functions(text: &str) -> Result<Vec<FunctionDeclaration>, TemplateError> {
     let template = yaml::parse(text)?;
     let resolver =
-        Resolver::new(&template, &with_local_values(&template, "https://issuer.example", &BTreeMap::new()))?;
+        Resolver::new(&template, &with_local_values(&template, &LocalUrls::example(), &BTreeMap::new()))?;
     let resources = present(&template, &resolver)?;
     let routes = Api::read(&template, &resources, &resolver)?.routes;
     let roles = policy::roles(&template, &resources, &resolver)?;

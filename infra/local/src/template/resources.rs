@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{present, resolve::Resolver, with_local_values, yaml};
+use super::{LocalUrls, present, resolve::Resolver, with_local_values, yaml};
 use crate::error::TemplateError;
 
 /// Returns the properties of all resources of one type whose condition is met, by name and with every value resolved
@@ -15,7 +15,7 @@ pub fn resources(
     given: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, Value>, TemplateError> {
     let template = yaml::parse(text)?;
-    let given = with_local_values(&template, "https://issuer.example", given);
+    let given = with_local_values(&template, &LocalUrls::example(), given);
     let resolver = Resolver::new(&template, &given)?;
     present(&template, &resolver)?
         .into_iter()

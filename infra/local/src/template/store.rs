@@ -97,6 +97,19 @@ pub(crate) fn secrets(
 }
 
 impl SecretDeclaration {
+    /// Declares a secret that is no resource of the template, by its name or ARN. Its value is generated.
+    pub(crate) fn made_elsewhere(id: &str) -> Self {
+        let is_arn = id.starts_with("arn:");
+        Self {
+            name: id.to_owned(),
+            arn: if is_arn { id.to_owned() } else { names::secret_arn(id) },
+            string: String::new(),
+            generated_key: None,
+            generated_length: 40,
+            key: None,
+        }
+    }
+
     /// Makes the value that the secret has after a deployment.
     pub(crate) fn first_value(&self) -> String {
         let generated = crate::random::base62(self.generated_length);

@@ -5,7 +5,7 @@ use hyper::Request;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::template::Template;
+use crate::template::{LocalUrls, Template};
 
 const TABLE: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/access-keys";
 
@@ -26,7 +26,7 @@ Resources:
     Properties: {{PermissionsBoundary: !Ref Boundary, Policies: [{{Statement: [{policies}]}}]}}
 "
     );
-    let template = Template::read(&text, "", &BTreeMap::new()).unwrap();
+    let template = Template::read(&text, &LocalUrls::default(), &BTreeMap::new()).unwrap();
     Permissions::new(template.roles, Resources::new(&template.tables, &template.secrets))
 }
 
