@@ -77,8 +77,14 @@ fn clients_cannot_bring_a_context_of_their_own() {
 }
 
 /// What the gateway does not call, and what it calls without asking the authorizer.
-const WITHOUT_CONTEXT: [&str; 5] =
-    ["authorize-request", "describe-api", "introspect-token", "notify-expiring-keys", "report-leaked-key"];
+const WITHOUT_CONTEXT: [&str; 6] = [
+    "authorize-request",
+    "describe-api",
+    "introspect-token",
+    "manage-session",
+    "notify-expiring-keys",
+    "report-leaked-key",
+];
 
 #[test]
 fn a_handler_without_context_answers_500_and_does_nothing() {
@@ -123,6 +129,7 @@ fn a_function_without_authorizer_answers_its_sample_event() {
         for (function, status, body) in [
             ("introspect-token", 200, json!({"active": false})),
             ("report-leaked-key", 202, json!({"status": "accepted"})),
+            ("manage-session", 200, json!({"location": "/console/signed-out"})),
         ] {
             let path = format!("{}/events/{function}.json", env!("CARGO_MANIFEST_DIR"));
             let event = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();

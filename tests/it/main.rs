@@ -5,6 +5,7 @@
 mod access_keys;
 mod audit_events;
 mod authorizer;
+mod console;
 mod cursors;
 mod effects;
 mod examples;

@@ -17,8 +17,8 @@ use serde_json::json;
 use callers::{CALLERS, Caller, Expected};
 pub(crate) use fixtures::state;
 use fixtures::{Fixtures, Resources};
-pub(crate) use routes::cases;
-use routes::{Case, To, ToAll, ToAnybody, ToGithub, ToMembers, ToSignIns};
+use routes::{Case, To, ToAll, ToAnybody, ToGithub, ToMembers, ToSessions, ToSignIns};
+pub(crate) use routes::{api_cases, cases};
 
 /// A public key of GitHub, whose private key nobody has here.
 const GITHUB_KEY: &str = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEsz9ugWDj5jK5ELBK42ynytbo38gP\nHzZFI03Exwz8Lh/tCfL3YxwMdLjB+bMznsanlhK0RwcGP3IDb34kQDIo3Q==\n-----END PUBLIC KEY-----\n";
@@ -134,7 +134,7 @@ fn every_caller_is_answered_on_every_route_as_the_table_of_rights_says() {
                 }
                 let permission = match case.1 {
                     To(action) => rules().find(|(listed, ..)| *listed == action).unwrap().1,
-                    ToAll | ToMembers | ToAnybody | ToGithub | ToSignIns => "*",
+                    ToAll | ToMembers | ToAnybody | ToGithub | ToSessions | ToSignIns => "*",
                 };
                 let with = &keys[if permission.is_empty() { "*" } else { permission }];
                 let anonymous = world.anonymous();

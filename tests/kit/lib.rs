@@ -17,6 +17,7 @@ mod secrets;
 pub mod share;
 mod stored;
 mod times;
+mod web_client;
 mod world;
 
 pub use answer::Answer;
@@ -24,13 +25,14 @@ pub use authorizer_event::authorizer_event;
 pub use client::Client;
 pub use contract::{contract_faults, operation_id};
 pub use local::{
-    Call, Effect, EmailVerified, Fault, Freeze, Options, RestRequest, Service, Stack, Switches, TokenShape,
-    UserinfoBehavior, When,
+    Call, Effect, EmailVerified, Fault, Freeze, IdTokenShape, Options, RestRequest, Service, Stack, Switches,
+    TokenEndpointBehavior, TokenShape, UserinfoBehavior, When,
 };
 pub use organization::Organization;
 pub use random::Random;
 pub use restore::{Replayed, TableCopy};
 pub use stored::Item;
+pub use web_client::{WebClient, described, with_console};
 pub use world::{World, mail_domains, run, run_with};
 
 /// Seconds in a day.

@@ -29,6 +29,9 @@ struct Payload<'a> {
     resource: Option<String>,
     path: Option<String>,
     headers: Option<Headers>,
+    /// Parsed only for a request of the console.
+    #[serde(borrow)]
+    cookies: Option<&'a RawValue>,
     multi_value_headers: Option<Headers>,
     /// Parsed only where there is no raw query.
     #[serde(borrow)]
@@ -106,6 +109,8 @@ pub(crate) struct AuthorizerRequest {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) headers: Headers,
+    /// Each as `name=value`. Empty unless the request has the mark of the console.
+    pub(crate) cookies: Vec<String>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) organization_id: Option<String>,
     /// Whether a sign-in may pass on routes that name no organization.
@@ -178,7 +183,9 @@ impl TryFrom<Payload<'_>> for AuthorizerRequest {
                 parameters(event.query_string_parameters)?,
             ),
         };
-        let several = event.multi_value_headers.filter(|headers| !headers.0.is_empty());
+        let several = event.multi_value_headers.filter(|headers| !headers.credentials.is_empty());
+        let headers = several.or(event.headers).unwrap_or_default();
+        let cookies = if headers.console.is_marked() { parameters(event.cookies)? } else { None };
         let sign_in_routes = event.stage_variables.and_then(|variables| variables.sign_in_routes);
         Ok(Self {
             format,
@@ -192,7 +199,8 @@ impl TryFrom<Payload<'_>> for AuthorizerRequest {
             }),
             method,
             path: event.raw_path.or(event.path).unwrap_or_default(),
-            headers: several.or(event.headers).unwrap_or_default(),
+            headers,
+            cookies: cookies.unwrap_or_default(),
             query,
             organization_id: event.path_parameters.and_then(|path| path.organization_id),
             sign_in_routes: sign_in_routes.is_some_and(|value| value == "allow"),
@@ -217,6 +225,7 @@ impl AuthorizerRequest {
             method: "GET".to_owned(),
             path: "/x".to_owned(),
             headers: Headers::default(),
+            cookies: Vec::new(),
             query: Vec::new(),
             organization_id: None,
             sign_in_routes: false,

@@ -27,15 +27,22 @@ pub(crate) fn find(
     prefix: &KeyPrefix,
     issuer: &str,
 ) -> Result<Credential, Refusal> {
-    if in_url(request, prefix, issuer) {
-        return Err(Refusal::InUrl);
-    }
-    let headers = request.headers.0.iter().map(|(name, value)| (*name, value.as_str()));
+    refuse_in_url(request, prefix, issuer)?;
+    let headers = request.headers.credentials.iter().map(|(name, value)| (*name, value.as_str()));
     Credential::in_headers(headers, prefix).map_err(|bad| match bad {
         BadCredential::None => Refusal::NoCredential,
         BadCredential::Several => Refusal::SeveralCredentials,
         BadCredential::Malformed => Refusal::Malformed,
     })
+}
+
+/// Refuses a request with a credential in its URL.
+pub(crate) fn refuse_in_url(
+    request: &AuthorizerRequest,
+    prefix: &KeyPrefix,
+    issuer: &str,
+) -> Result<(), Refusal> {
+    if in_url(request, prefix, issuer) { Err(Refusal::InUrl) } else { Ok(()) }
 }
 
 fn in_url(request: &AuthorizerRequest, prefix: &KeyPrefix, issuer: &str) -> bool {
@@ -77,9 +84,9 @@ mod tests {
     use crate::headers::Headers;
 
     fn request(headers: &[(&'static str, &str)], query: &[(&str, &str)], path: &str) -> AuthorizerRequest {
-        let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        let credentials = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         AuthorizerRequest {
-            headers: Headers(headers),
+            headers: Headers { credentials, ..Headers::default() },
             query: query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             path: path.to_owned(),
             ..AuthorizerRequest::sample()

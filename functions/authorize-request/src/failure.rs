@@ -2,8 +2,7 @@
 
 use api::{FAILURE, app::PepperFailure};
 use lambda_runtime::Diagnostic;
-
-use crate::jwt::IssuerFailure;
+use sign_in::IssuerFailure;
 
 /// A failure, because of which the authorizer cannot decide. The gateway answers it with a 500.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,6 @@ mod cache;
 mod credential;
 mod failure;
 mod headers;
-mod jwt;
 mod member;
 mod organization_cache;
 mod permission_index;
@@ -19,10 +18,12 @@ mod refusal;
 mod response;
 mod reuse;
 mod routes;
+mod session;
 mod settings;
 mod sign_in;
 mod stop;
 mod suspension;
+mod userinfo;
 
 use std::sync::Arc;
 
@@ -87,6 +88,9 @@ fn refuse(
 
 async fn authorize(authorizer: &Authorizer, request: &AuthorizerRequest) -> Result<Caller, Stop> {
     // The state of calls to AWS is large. In boxes it is not moved about for requests that make no call.
+    if request.headers.console.is_marked() {
+        return Box::pin(session::authorize(authorizer, request)).await;
+    }
     match &credential::find(request, &authorizer.app.key_prefix, &authorizer.issuer.url)? {
         Credential::Token(text) => Box::pin(access_key::authorize(authorizer, request, text)).await,
         Credential::Jwt(text) => Box::pin(sign_in::authorize(authorizer, request, text)).await,

@@ -12,6 +12,14 @@ pub(crate) enum Refusal {
     NoCredential,
     /// More than one header holds a credential.
     SeveralCredentials,
+    /// The request claims to be of the console, and is not: another value, another site, or another API.
+    NotOfConsole,
+    /// There is not exactly one cookie with the id of a session.
+    BadSessionCookie,
+    /// There is no such session: it was ended, or the deployment has another issuer since.
+    UnknownSession,
+    /// The session has expired.
+    SessionExpired,
     /// The URL holds a credential.
     InUrl,
     /// The credential has no known form.
@@ -70,6 +78,10 @@ impl Refusal {
         match self {
             Self::NoCredential => "no_credential",
             Self::SeveralCredentials => "several_credentials",
+            Self::NotOfConsole => "not_of_console",
+            Self::BadSessionCookie => "bad_session_cookie",
+            Self::UnknownSession => "unknown_session",
+            Self::SessionExpired => "session_expired",
             Self::InUrl => "credential_in_url",
             Self::Malformed => "malformed",
             Self::UnknownKey => "unknown_key",

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use api::app::{App, BadSetting, Pepper, StartError};
+use sign_in::{Audience, Issuer, Jwks, SessionCookie};
 
 use crate::{
     cache::{Cache, DecisionCache},
-    jwt::{issuer::Issuer, jwks::Jwks, userinfo::Userinfo},
     organization_cache::OrganizationCache,
     routes::Routes,
+    userinfo::Userinfo,
 };
 
 /// The most memory for keys and users that are reused, in bytes.
@@ -22,8 +23,10 @@ const MAX_DECISION_AGE: u64 = 60;
 pub struct Authorizer {
     pub(crate) app: App<Pepper>,
     pub(crate) issuer: Issuer,
+    pub(crate) audience: Audience,
     pub(crate) jwks: Jwks,
     pub(crate) userinfo: Userinfo,
+    pub(crate) session_cookie: SessionCookie,
     pub(crate) routes: Routes,
     pub(crate) organizations: OrganizationCache,
     pub(crate) decisions: DecisionCache,
@@ -44,6 +47,8 @@ impl Authorizer {
         }
         let timeout = Duration::from_millis(environment.parse_or("OPERATION_TIMEOUT_MS", 1_500)?);
         let issuer = Issuer::from_env(environment)?;
+        let audience = Audience::from_env(environment)?;
+        let session_cookie = SessionCookie::from_env(environment)?;
         let jwks = Jwks::new(&issuer.url, environment.optional("OIDC_JWKS_URL"), timeout);
         let userinfo = Userinfo::new(&issuer.url);
         let routes = environment.parse_or("ROUTE_PERMISSIONS", Routes::default())?;
@@ -52,6 +57,8 @@ impl Authorizer {
             jwks,
             userinfo,
             issuer,
+            audience,
+            session_cookie,
             routes,
             organizations: OrganizationCache::default(),
             decisions: Cache::new(Duration::from_secs(max_age), MAX_DECISION_BYTES),

@@ -1,4 +1,4 @@
-//! Decides on a request with a JWT of the identity provider.
+//! Decides on a request of a person who signed in: with a JWT of the identity provider, or by a session of the console.
 
 mod link;
 
@@ -10,15 +10,11 @@ use domain::{
     user::{Kind, User},
 };
 use link::link;
+use sign_in::{Accepted, IssuerFailure, Purpose, verify};
 use table::Error;
 
 use crate::{
-    authorizer_request::AuthorizerRequest,
-    jwt::{self, Accepted, IssuerFailure},
-    member,
-    refusal::Refusal,
-    settings::Authorizer,
-    stop::Stop,
+    authorizer_request::AuthorizerRequest, member, refusal::Refusal, settings::Authorizer, stop::Stop,
     suspension::WhileSuspended,
 };
 
@@ -31,38 +27,67 @@ pub(crate) async fn authorize(
     request: &AuthorizerRequest,
     text: &str,
 ) -> Result<Caller, Stop> {
-    let accepted = jwt::verify(&authorizer.issuer, &authorizer.jwks, text, request.moment).await?;
-    let bearer = &Bearer { authorizer, request, text, accepted };
+    let Authorizer { issuer, audience, jwks, .. } = authorizer;
+    let accepted = verify(issuer, Purpose::Api(audience), jwks, text, request.moment).await?;
+    let proof = Proof::Jwt { text, accepted: &accepted };
+    authorize_person(authorizer, request, &accepted.sign_in, proof).await
+}
+
+/// Authorizes a person who signed in.
+pub(crate) async fn authorize_person(
+    authorizer: &Authorizer,
+    request: &AuthorizerRequest,
+    sign_in: &SignedIn,
+    proof: Proof<'_>,
+) -> Result<Caller, Stop> {
+    let person = &Person { authorizer, request, sign_in, proof };
     let Some(named) = &request.organization_id else {
-        return authorize_without_organization(bearer).await;
+        return authorize_without_organization(person).await;
     };
     let organization_id = OrganizationId::parse(named).map_err(|_| Refusal::NotAMember)?;
-    let member = retry_on_conflict(|| authorize_member(bearer, organization_id)).await?;
+    let member = retry_on_conflict(|| authorize_member(person, organization_id)).await?;
     Ok(Caller::Member(Box::new(member)))
 }
 
-/// Somebody with an acceptable token, and their request.
-struct Bearer<'a> {
-    authorizer: &'a Authorizer,
-    request: &'a AuthorizerRequest,
-    text: &'a str,
-    accepted: Accepted,
+/// What proves that a person signed in.
+#[derive(Clone, Copy)]
+pub(crate) enum Proof<'a> {
+    /// A token of the identity provider, with which the provider can be asked for more.
+    Jwt {
+        /// The token.
+        text: &'a str,
+        /// What it says.
+        accepted: &'a Accepted,
+    },
+    /// A session of the console. All that the provider says was asked when it began.
+    Session,
 }
 
-impl Bearer<'_> {
+/// Somebody who signed in, and their request.
+struct Person<'a> {
+    authorizer: &'a Authorizer,
+    request: &'a AuthorizerRequest,
+    sign_in: &'a SignedIn,
+    proof: Proof<'a>,
+}
+
+impl Person<'_> {
     /// Returns the sign-in with the address that the issuer vouches for, which may take a call to the issuer. Other
     /// APIs than this one need no address.
     async fn with_address(&self) -> Result<SignedIn, IssuerFailure> {
-        if !self.request.sign_in_routes {
-            return Ok(self.accepted.sign_in.clone());
+        match self.proof {
+            Proof::Jwt { text, accepted } if self.request.sign_in_routes => {
+                let Authorizer { userinfo, issuer, .. } = self.authorizer;
+                userinfo.complete(issuer, text, accepted, self.request.moment).await
+            }
+            _ => Ok(self.sign_in.clone()),
         }
-        let Authorizer { userinfo, issuer, .. } = self.authorizer;
-        userinfo.complete(issuer, self.text, &self.accepted, self.request.moment).await
     }
 
     /// Tells whether [`Self::with_address`] may take a call to the issuer.
     fn asks_issuer(&self) -> bool {
-        self.request.sign_in_routes && self.accepted.sign_in.verified_email().is_none()
+        let is_jwt = matches!(self.proof, Proof::Jwt { .. });
+        is_jwt && self.request.sign_in_routes && self.sign_in.verified_email().is_none()
     }
 
     /// Returns the same for a person whose user is known. They need no address: an issuer that does not answer, or
@@ -70,18 +95,18 @@ impl Bearer<'_> {
     async fn with_address_if_possible(&self) -> SignedIn {
         self.with_address().await.unwrap_or_else(|failure| {
             tracing::warn!(causes = causes(&failure), "could not ask the issuer for a member's address");
-            self.accepted.sign_in.clone()
+            self.sign_in.clone()
         })
     }
 }
 
-async fn authorize_member(bearer: &Bearer<'_>, organization_id: OrganizationId) -> Result<Member, Stop> {
-    let Bearer { authorizer, request, .. } = bearer;
-    let (user, mut sign_in) = find_user(bearer, organization_id).await?;
+async fn authorize_member(person: &Person<'_>, organization_id: OrganizationId) -> Result<Member, Stop> {
+    let Person { authorizer, request, .. } = person;
+    let (user, mut sign_in) = find_user(person, organization_id).await?;
     let suspended = WhileSuspended::of_sign_in(request, &user);
     let member = member::authorize(authorizer, request, &user, None, suspended).await?;
     if user.email.is_some() && user.proven_address().is_none() {
-        sign_in = bearer.with_address_if_possible().await;
+        sign_in = person.with_address_if_possible().await;
     }
     match link(authorizer, request, &user, &sign_in).await {
         Ok(()) => Ok(Member { sign_in: Some(sign_in), ..member }),
@@ -92,35 +117,35 @@ async fn authorize_member(bearer: &Bearer<'_>, organization_id: OrganizationId) 
 }
 
 /// Lets a sign-in pass without a user, on this API's own routes.
-async fn authorize_without_organization(bearer: &Bearer<'_>) -> Result<Caller, Stop> {
-    let Bearer { authorizer, request, accepted, .. } = bearer;
+async fn authorize_without_organization(person: &Person<'_>) -> Result<Caller, Stop> {
+    let Person { authorizer, request, sign_in, .. } = person;
     if !request.sign_in_routes {
         return Err(Refusal::NoOrganization.into());
     }
-    if !authorizer.routes.permit(request, &accepted.sign_in.permissions) {
+    if !authorizer.routes.permit(request, &sign_in.permissions) {
         return Err(Refusal::NotPermitted.into());
     }
     if request.ids.route == ORGANIZATION_CREATION {
-        return Ok(Caller::SignIn(bearer.with_address().await?));
+        return Ok(Caller::SignIn(person.with_address().await?));
     }
-    Ok(Caller::SignIn(accepted.sign_in.clone()))
+    Ok(Caller::SignIn((*sign_in).clone()))
 }
 
 /// Finds the person's user in the organization: the linked one, or else the one invited by the verified address.
-async fn find_user(bearer: &Bearer<'_>, organization_id: OrganizationId) -> Result<(User, SignedIn), Stop> {
-    let (authorizer, sign_in) = (bearer.authorizer, &bearer.accepted.sign_in);
+async fn find_user(person: &Person<'_>, organization_id: OrganizationId) -> Result<(User, SignedIn), Stop> {
+    let (authorizer, sign_in) = (person.authorizer, person.sign_in);
     let (table, subject) = (&authorizer.app.table, sign_in.hash());
     if let Some(user_id) = table.linked_user(organization_id, &subject).await? {
         let user = read_person(authorizer, organization_id, user_id).await?.ok_or(Refusal::NotAMember)?;
         return Ok((user, sign_in.clone()));
     }
     // Asking costs the issuer a call. Nobody uses up the calls of others with organizations that there are not.
-    if bearer.asks_issuer() {
+    if person.asks_issuer() {
         let organization =
-            authorizer.organizations.get(table, organization_id, bearer.request.moment).await?;
+            authorizer.organizations.get(table, organization_id, person.request.moment).await?;
         organization.filter(|one| one.status != Status::Deleted).ok_or(Refusal::NotAMember)?;
     }
-    let sign_in = bearer.with_address().await?;
+    let sign_in = person.with_address().await?;
     let email = sign_in.verified_email().ok_or(Refusal::NotAMember)?;
     let user_id = table.claimed_user(organization_id, email).await?.ok_or(Refusal::NotAMember)?;
     let invited = read_person(authorizer, organization_id, user_id).await?;

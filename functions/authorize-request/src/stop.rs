@@ -2,7 +2,9 @@
 
 use api::{MayConflict, app::PepperFailure};
 
-use crate::{failure::Failure, jwt::IssuerFailure, refusal::Refusal};
+use sign_in::{IssuerFailure, NotAccepted};
+
+use crate::{failure::Failure, refusal::Refusal};
 
 /// Why a request does not pass.
 ///
@@ -36,6 +38,15 @@ impl From<table::Error> for Stop {
 impl From<PepperFailure> for Stop {
     fn from(failure: PepperFailure) -> Self {
         Self::Failed(failure.into())
+    }
+}
+
+impl From<NotAccepted> for Stop {
+    fn from(why: NotAccepted) -> Self {
+        match why {
+            NotAccepted::Refused(reason) => Refusal::BadJwt(reason).into(),
+            NotAccepted::Issuer(failure) => failure.into(),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod moment;
 mod pepper;
 mod pool_timer;
 mod roots;
+mod secret;
 mod verified_tokens;
 mod wrong_secrets;
 
@@ -20,6 +21,7 @@ pub use clock::Clock;
 pub use environment::{BadSetting, Environment};
 pub use moment::Moment;
 pub use pepper::{Pepper, PepperFailure, SecretMatch};
+pub use secret::{Secret, SecretFailure};
 pub use wrong_secrets::KnownWrong;
 
 /// The clients and settings with which a function answers requests. `P` is the [`Pepper`] where it handles secrets.

@@ -182,6 +182,17 @@ impl<C> Request<C> {
         Ok(found)
     }
 
+    /// Returns the values of a query parameter, as often as it is given.
+    pub fn query_values(&self, name: &str) -> Vec<String> {
+        let query = self.inner.query_string_parameters_ref().and_then(|query| query.all(name));
+        query.unwrap_or_default().into_iter().map(str::to_owned).collect()
+    }
+
+    /// Returns the cookies, each as `name=value`.
+    pub fn cookies(&self) -> impl Iterator<Item = &str> {
+        self.headers(header::COOKIE.as_str()).flat_map(|line| line.split(';')).map(str::trim)
+    }
+
     /// Returns each value of a header, empty if the value is not text.
     pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
         self.inner.headers().get_all(name).iter().map(|value| value.to_str().unwrap_or_default())

@@ -4,7 +4,10 @@ use std::convert::Infallible;
 
 use lambda_http::{
     Body, Response,
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, HeaderValue, InvalidHeaderValue},
+    },
 };
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -39,6 +42,22 @@ pub fn accepted(object: &impl Serialize) -> Response<Body> {
 #[must_use]
 pub fn no_content() -> Response<Body> {
     Response::builder().status(StatusCode::NO_CONTENT).body(Body::Empty).expect("a status and no headers")
+}
+
+/// Builds a 303: the browser goes to `location`, a path of this origin or a URL.
+pub fn see_other(location: &str) -> Result<Response<Body>, InvalidHeaderValue> {
+    let location = HeaderValue::try_from(location)?;
+    Ok(Response::builder()
+        .status(StatusCode::SEE_OTHER)
+        .header(header::LOCATION, location)
+        .header(header::CACHE_CONTROL, "no-store")
+        .body(Body::Empty)
+        .expect("the headers are valid"))
+}
+
+/// Builds a 401 with an object that says how to sign in.
+pub fn signed_out(object: &impl Serialize) -> Response<Body> {
+    json(StatusCode::UNAUTHORIZED, object, None)
 }
 
 /// Builds a 304: the client has this version.

@@ -30,6 +30,7 @@ pub mod quota;
 pub mod role;
 pub mod search;
 pub mod secret;
+pub mod session;
 pub mod sign_in;
 pub mod text;
 mod time;

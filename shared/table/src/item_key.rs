@@ -7,6 +7,7 @@ use domain::{
     id::{KeyId, KeySuffix, OrganizationId, UserId},
     notice::Announcement,
     role::Label,
+    session::SessionHash,
     text::Email,
 };
 use ulid::Ulid;
@@ -352,6 +353,24 @@ pub fn claims_of_email(email: &Email, organization_id: OrganizationId) -> ItemKe
 #[must_use]
 pub fn claims_of_email_partition(email: &Email) -> String {
     format!("EMAIL#{}", email.key())
+}
+
+/// Returns the key of a session of the console.
+#[must_use]
+pub fn session(hash: &SessionHash) -> ItemKey {
+    ItemKey { pk: format!("SESSION#{}", hash.as_str()), sk: "SESSION".to_owned() }
+}
+
+/// Returns the key of a session in `GSI1`, among the sessions of its person.
+#[must_use]
+pub fn sessions_of_subject(subject: &str, hash: &SessionHash) -> ItemKey {
+    ItemKey { pk: sessions_of_subject_partition(subject), sk: hash.as_str().to_owned() }
+}
+
+/// Returns the partition of a person's sessions in `GSI1`, by the hash of the sign-in.
+#[must_use]
+pub fn sessions_of_subject_partition(subject: &str) -> String {
+    format!("SESSIONS#{subject}")
 }
 
 /// Returns the key of the organizations that a person owns, by the hash of the sign-in.

@@ -31,6 +31,7 @@ mod rearming;
 mod reported;
 mod retry;
 mod role;
+mod session;
 mod sign_in;
 mod single_update;
 mod snapshot;

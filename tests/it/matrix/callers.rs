@@ -2,7 +2,7 @@
 
 use domain::access::{Extent, rules};
 
-use super::routes::{Open, To, ToAll, ToAnybody, ToGithub, ToMembers, ToSignIns};
+use super::routes::{Open, To, ToAll, ToAnybody, ToGithub, ToMembers, ToSessions, ToSignIns};
 
 /// The caller of a request, and the user of the resource in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Caller {
         let reach = match open {
             To(action) => rules().find(|(listed, ..)| *listed == action).unwrap().2,
             ToAnybody => return Expected::Done,
-            ToGithub => return Expected::Forbidden,
+            ToGithub | ToSessions => return Expected::Forbidden,
             ToAll | ToSignIns => return self.expects_outside(open),
             ToMembers => return self.expects_as_member(),
         };

@@ -16,13 +16,20 @@ pub(crate) enum Open {
     ToAnybody,
     /// GitHub alone, which signs the body.
     ToGithub,
+    /// Pages of the console with a session, which none of the callers has.
+    ToSessions,
     /// The callers that the table of rights names.
     To(Action),
 }
-pub(crate) use Open::{To, ToAll, ToAnybody, ToGithub, ToMembers, ToSignIns};
+pub(crate) use Open::{To, ToAll, ToAnybody, ToGithub, ToMembers, ToSessions, ToSignIns};
 
 /// A request: route, callers, body and the status of its success.
 pub(crate) type Case = (&'static str, Open, Value, u16);
+
+/// Returns the requests of the API, without those of browsers.
+pub(crate) fn api_cases() -> Vec<Case> {
+    cases().into_iter().filter(|case| !case.0.contains(" /console")).collect()
+}
 
 pub(crate) fn cases() -> Vec<Case> {
     let key = || json!({"name": "new", "expires_in_days": 1});
@@ -39,6 +46,10 @@ pub(crate) fn cases() -> Vec<Case> {
         ("POST /v1/introspect", ToAnybody, json!({"token": "{unique}"}), 200),
         ("POST /v1/leaked-keys", ToAnybody, json!({"tokens": ["{unique}"]}), 202),
         ("POST /v1/leaked-keys/github", ToGithub, json!([]), 202),
+        ("GET /console/sign-in", ToAnybody, none.clone(), 303),
+        ("GET /console/callback", ToAnybody, none.clone(), 303),
+        ("GET /console/session", ToAnybody, none.clone(), 401),
+        ("POST /console/sign-out", ToSessions, none.clone(), 200),
         ("GET …", To(Action::ReadOrganization), none.clone(), 200),
         ("PATCH …", To(Action::WriteOrganization), json!({"name": "{unique}"}), 200),
         ("DELETE …", To(Action::DeleteOrganization), none.clone(), 204),

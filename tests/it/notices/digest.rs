@@ -54,7 +54,7 @@ fn a_used_up_quota_ends_the_run_and_the_next_run_goes_on_with_the_most_urgent() 
 #[test]
 fn a_mail_links_to_the_console_to_unsubscribe_if_there_is_a_console() {
     for (console_url, header) in
-        [("", None), ("https://keys.example.com", Some("<https://keys.example.com>"))]
+        [("", None), ("https://keys.example.com/console", Some("<https://keys.example.com/console>"))]
     {
         let parameters = [("ConsoleUrl".to_owned(), console_url.to_owned())].into();
         kit::run_with(kit::Options { parameters, ..kit::Options::default() }, async |world| {

@@ -130,7 +130,7 @@ fn each_route_without_an_authorizer_has_a_throttle_of_its_own() {
     let (lists, settings): (Vec<_>, Vec<_>) =
         settings.lines().partition(|line| line.contains("!Ref ListThrottlingLimit"));
     let throttled: BTreeSet<String> = settings.into_iter().filter_map(throttle).collect();
-    assert_eq!(routes.len(), 4);
+    assert_eq!(routes.len(), 8);
     // Revoking is the one other route but lists: a flood never keeps anybody from it.
     let others: Vec<_> = throttled.difference(&routes).map(String::as_str).collect();
     assert_eq!(others, ["POST /v1/organizations/{organization_id}/access-keys/{key_id}/revoke"]);
@@ -140,6 +140,7 @@ fn each_route_without_an_authorizer_has_a_throttle_of_its_own() {
     assert_eq!((lists.len(), lists.difference(&declared_routes).count()), (8, 0));
     assert!(throttled.is_superset(&routes));
     for (parameter, default) in [
+        ("ConsoleThrottlingLimit", 50),
         ("DocumentThrottlingLimit", 20),
         ("ReportThrottlingLimit", 10),
         ("ReportThrottlingBurstLimit", 20),

@@ -45,7 +45,7 @@ impl FromStr for Trust {
 
 /// What holds the claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
+pub(crate) enum Source {
     Token,
     /// The answer of the userinfo endpoint, where some issuers write `true` as text.
     Userinfo {
@@ -56,16 +56,16 @@ pub(super) enum Source {
 
 /// The address that claims state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Address {
+pub(crate) struct Address {
     /// `None` if there is none, or none that can be used.
-    pub(super) email: Option<Email>,
-    pub(super) verified: bool,
+    pub(crate) email: Option<Email>,
+    pub(crate) verified: bool,
     /// Whether the issuer states that it did not verify this address.
-    pub(super) denied: bool,
+    pub(crate) denied: bool,
 }
 
 impl AddressRule {
-    pub(super) fn from_env(environment: &Environment) -> Result<Self, BadSetting> {
+    pub(crate) fn from_env(environment: &Environment) -> Result<Self, BadSetting> {
         Ok(Self {
             claim: environment.optional("OIDC_EMAIL_CLAIM").unwrap_or_else(|| STANDARD_CLAIM.to_owned()),
             trust: environment.parse_or("OIDC_TRUST_EMAIL", Trust::default())?,
@@ -73,7 +73,7 @@ impl AddressRule {
     }
 
     /// Reads the address of claims.
-    pub(super) fn read(&self, claims: &Map<String, Value>, source: Source) -> Address {
+    pub(crate) fn read(&self, claims: &Map<String, Value>, source: Source) -> Address {
         let text = claims.get(&self.claim).and_then(Value::as_str);
         let Some(email) = text.and_then(|text| Email::try_from(text.to_owned()).ok()) else {
             return Address::default();
@@ -94,13 +94,13 @@ impl AddressRule {
 
 /// Tells whether claims say of an address something else than that it is verified. Where they do, an answer that says
 /// nothing of it is no proof.
-pub(super) fn is_doubted(claims: &Map<String, Value>) -> bool {
+pub(crate) fn is_doubted(claims: &Map<String, Value>) -> bool {
     claims.get(VERIFIED_CLAIM).is_some_and(|claim| *claim != Value::Bool(true) && *claim != "true")
 }
 
 #[cfg(test)]
 impl AddressRule {
-    pub(super) fn of(claim: &str, trust: Trust) -> Self {
+    pub(crate) fn of(claim: &str, trust: Trust) -> Self {
         Self { claim: claim.to_owned(), trust }
     }
 }

@@ -10,7 +10,7 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use key_set::KeySet;
 use tokio::sync::Mutex;
 
-use super::{
+use crate::{
     discovery::Discovery,
     documents::{Documents, IssuerFailure},
 };
@@ -28,7 +28,7 @@ const RETENTION: Duration = Duration::from_hours(24);
 const MIN_REFETCH_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The published keys of the identity provider.
-pub(crate) struct Jwks {
+pub struct Jwks {
     discovery: Discovery,
     url: Option<String>,
     documents: Documents,
@@ -44,7 +44,8 @@ struct Held {
 impl Jwks {
     /// Makes an empty cache. Without `url` the address of the keys comes from the issuer's discovery document.
     /// `timeout` limits each request.
-    pub(crate) fn new(issuer: &str, url: Option<String>, timeout: Duration) -> Self {
+    #[must_use]
+    pub fn new(issuer: &str, url: Option<String>, timeout: Duration) -> Self {
         Self {
             discovery: Discovery::of(issuer),
             url,
@@ -72,7 +73,7 @@ impl Jwks {
             known => known.map(|(found, _)| found),
         };
         if held.tried.is_some_and(|tried| tried.is_within(MIN_REFETCH_INTERVAL, now)) {
-            return known.ok_or_else(|| IssuerFailure::NoAnswer(self.discovery.issuer.clone()));
+            return known.ok_or_else(|| IssuerFailure::NoAnswer(self.discovery.issuer().to_owned()));
         }
         held.tried = Some(now);
         match (self.fetch().await, known) {
@@ -103,6 +104,6 @@ impl Jwks {
 
 impl fmt::Debug for Jwks {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Jwks").field("issuer", &self.discovery.issuer).finish_non_exhaustive()
+        formatter.debug_struct("Jwks").field("issuer", &self.discovery.issuer()).finish_non_exhaustive()
     }
 }

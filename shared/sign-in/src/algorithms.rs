@@ -5,7 +5,7 @@ use std::str::FromStr;
 use jsonwebtoken::Algorithm;
 
 /// Signatures with public keys alone: a shared secret, or none, is never acceptable.
-pub(super) struct Algorithms(pub(super) Vec<Algorithm>);
+pub(crate) struct Algorithms(pub(crate) Vec<Algorithm>);
 
 impl Default for Algorithms {
     fn default() -> Self {

@@ -3,20 +3,24 @@
 use std::{sync::OnceLock, time::Duration};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Collected, Empty, Limited};
+use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use lambda_http::http::{HeaderValue, Request, StatusCode, Uri, header::AUTHORIZATION};
+use lambda_http::http::{
+    HeaderValue, Request, StatusCode, Uri,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
+    request::Builder,
+};
 use serde::de::DeserializeOwned;
 
-type Https = Client<HttpsConnector<HttpConnector>, Empty<&'static [u8]>>;
+type Https = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Why there is no answer of the identity provider: its failure, or a limit of ours. Never a refusal of the caller.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum IssuerFailure {
+pub enum IssuerFailure {
     /// The address is not an https one, nor one of this machine.
     #[error("{0} is not an https address")]
     BadAddress(String),
@@ -34,8 +38,17 @@ pub(crate) enum IssuerFailure {
     TooOften(String),
 }
 
+/// A form for the issuer. It holds a code and a secret, so it has no `Debug`.
+pub struct Form {
+    /// The encoded fields.
+    pub body: String,
+    /// The credential of the client, if it has one.
+    pub authorization: Option<String>,
+}
+
 /// Fetches documents. Its client is made for the first one.
-pub(super) struct Documents {
+#[derive(Debug)]
+pub struct Documents {
     timeout: Duration,
     max_size: usize,
     client: OnceLock<Https>,
@@ -43,26 +56,53 @@ pub(super) struct Documents {
 
 impl Documents {
     /// `timeout` limits each request, and `max_size` each answer, in bytes.
-    pub(super) const fn new(timeout: Duration, max_size: usize) -> Self {
+    #[must_use]
+    pub const fn new(timeout: Duration, max_size: usize) -> Self {
         Self { timeout, max_size, client: OnceLock::new() }
     }
 
     /// Reads a document as JSON.
-    pub(super) async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, IssuerFailure> {
-        self.read(url, None).await
+    pub async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, IssuerFailure> {
+        self.read(url, get(url)).await
     }
 
     /// Reads a document that the bearer of a token may read.
-    pub(super) async fn get_as<T: DeserializeOwned>(
-        &self,
-        url: &str,
-        token: &str,
-    ) -> Result<T, IssuerFailure> {
-        self.read(url, Some(token)).await
+    pub async fn get_as<T: DeserializeOwned>(&self, url: &str, token: &str) -> Result<T, IssuerFailure> {
+        let request = get(url).and_then(|request| authorized(request, &format!("Bearer {token}")));
+        self.read(url, request).await
     }
 
-    async fn read<T: DeserializeOwned>(&self, url: &str, token: Option<&str>) -> Result<T, IssuerFailure> {
-        let request = request(url, token).ok_or_else(|| IssuerFailure::BadAddress(url.to_owned()))?;
+    /// Sends a form once, and reads the answer as JSON.
+    pub async fn send_form<T: DeserializeOwned>(&self, url: &str, form: &Form) -> Result<T, IssuerFailure> {
+        let request = address(url).map(Request::post);
+        let request = request.map(|request| {
+            request
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .header(ACCEPT, "application/json")
+        });
+        let request = match &form.authorization {
+            Some(credential) => request.and_then(|request| authorized(request, credential)),
+            None => request,
+        };
+        self.send(url, request, Bytes::from(form.body.clone())).await
+    }
+
+    async fn read<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        request: Option<Builder>,
+    ) -> Result<T, IssuerFailure> {
+        self.send(url, request, Bytes::new()).await
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        request: Option<Builder>,
+        body: Bytes,
+    ) -> Result<T, IssuerFailure> {
+        let request = request.and_then(|request| request.body(Full::new(body)).ok());
+        let request = request.ok_or_else(|| IssuerFailure::BadAddress(url.to_owned()))?;
         let exchange = tokio::time::timeout(self.timeout, self.exchange(request));
         let answer = exchange.await.ok().flatten().ok_or_else(|| IssuerFailure::NoAnswer(url.to_owned()))?;
         match answer {
@@ -75,7 +115,7 @@ impl Documents {
     }
 
     /// Returns the status and the body, which is absent if it is too large or breaks off. `None` without an answer.
-    async fn exchange(&self, request: Request<Empty<&'static [u8]>>) -> Option<(StatusCode, Option<Bytes>)> {
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Option<(StatusCode, Option<Bytes>)> {
         let response = self.client.get_or_init(client).request(request).await.ok()?;
         let status = response.status();
         let body = Limited::new(response.into_body(), self.max_size).collect().await;
@@ -83,20 +123,26 @@ impl Documents {
     }
 }
 
-/// Makes a request to an https address, or to any of this machine.
-fn request(url: &str, token: Option<&str>) -> Option<Request<Empty<&'static [u8]>>> {
+/// Reads an https address, or any of this machine.
+fn address(url: &str) -> Option<Uri> {
     let address: Uri = url.parse().ok()?;
     let local = matches!(address.host(), Some("127.0.0.1" | "localhost" | "[::1]"));
-    if address.scheme_str() != Some("https") && !local {
-        return None;
-    }
-    let mut request = Request::get(address);
-    if let Some(token) = token {
-        let mut bearer = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
-        bearer.set_sensitive(true);
-        request = request.header(AUTHORIZATION, bearer);
-    }
-    request.body(Empty::new()).ok()
+    (address.scheme_str() == Some("https") || local).then_some(address)
+}
+
+/// Tells whether a URL is an https one, or one of this machine.
+pub(crate) fn is_trusted(url: &str) -> bool {
+    address(url).is_some()
+}
+
+fn get(url: &str) -> Option<Builder> {
+    address(url).map(Request::get)
+}
+
+fn authorized(request: Builder, credential: &str) -> Option<Builder> {
+    let mut credential = HeaderValue::try_from(credential).ok()?;
+    credential.set_sensitive(true);
+    Some(request.header(AUTHORIZATION, credential))
 }
 
 /// The client follows no redirection. It keeps no connections: while Lambda freezes an instance, the other side
@@ -118,12 +164,12 @@ mod tests {
     #[test]
     fn only_https_addresses_and_those_of_this_machine_are_asked() {
         for url in ["https://id.example/a", "http://127.0.0.1:1/a", "http://localhost/a", "http://[::1]/a"] {
-            assert!(request(url, Some("a.b.c")).is_some(), "{url}");
+            assert!(address(url).is_some(), "{url}");
         }
         for url in
             ["http://id.example/a", "ftp://id.example/a", "id.example", "", "http://localhost.id.example/a"]
         {
-            assert!(request(url, Some("a.b.c")).is_none(), "{url}");
+            assert!(address(url).is_none(), "{url}");
         }
     }
 }

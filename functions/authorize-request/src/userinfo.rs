@@ -7,20 +7,11 @@ use std::{
 };
 
 use api::app::Moment;
-use domain::{
-    sign_in::SignedIn,
-    text::{Email, Name},
-};
+use domain::sign_in::SignedIn;
 use ring::digest::{SHA256, digest};
 use serde_json::{Map, Value};
+use sign_in::{Accepted, Discovery, Documents, Issuer, IssuerFailure, Profile};
 
-use super::{
-    address::{Address, Source},
-    claims::{self, Accepted},
-    discovery::Discovery,
-    documents::{Documents, IssuerFailure},
-    issuer::Issuer,
-};
 use crate::cache::{Cache, Weighed};
 
 /// The longest time that one request to the issuer may take.
@@ -56,17 +47,9 @@ struct State {
     calls: Vec<Moment>,
 }
 
-/// What the endpoint says of a person; nothing where it does not know them.
-#[derive(Debug, Default)]
-struct Profile {
-    address: Address,
-    name: Option<Name>,
-}
-
 impl Weighed for Profile {
     fn bytes(&self) -> usize {
-        let texts = [self.address.email.as_ref().map(Email::as_str), self.name.as_ref().map(Name::as_str)];
-        size_of::<Self>() + texts.into_iter().flatten().map(str::len).sum::<usize>()
+        Self::bytes(self)
     }
 }
 
@@ -121,7 +104,7 @@ impl Userinfo {
             return Ok(Profile::default());
         }
         if !self.may_call(now) {
-            return Err(IssuerFailure::TooOften(self.discovery.issuer.clone()));
+            return Err(IssuerFailure::TooOften(self.discovery.issuer().to_owned()));
         }
         let claims = match self.claims_of(endpoint.flatten(), token, now).await {
             Err(IssuerFailure::Refused(url)) => {
@@ -130,12 +113,8 @@ impl Userinfo {
             }
             claims => claims?,
         };
-        let sub = |claims: &Map<String, Value>| claims.get("sub").and_then(Value::as_str).map(str::to_owned);
-        let claims = claims.filter(|claims| accepted.sub.is_some() && sub(claims) == accepted.sub);
-        Ok(claims.map_or_else(Profile::default, |claims| Profile {
-            address: issuer.address.read(&claims, Source::Userinfo { doubted: accepted.address_doubted }),
-            name: claims::name(&claims),
-        }))
+        let profile = claims.and_then(|claims| Profile::read(&claims, accepted, issuer));
+        Ok(profile.unwrap_or_default())
     }
 
     /// Returns what the endpoint says; `None` if the issuer has no such endpoint.
@@ -181,18 +160,6 @@ impl Userinfo {
     }
 }
 
-impl Profile {
-    fn complete(&self, sign_in: SignedIn) -> SignedIn {
-        let name = sign_in.name.clone().or_else(|| self.name.clone());
-        match &self.address {
-            Address { email: Some(email), verified, .. } if *verified || sign_in.email.is_none() => {
-                SignedIn { email: Some(email.clone()), email_verified: *verified, name, ..sign_in }
-            }
-            _ => SignedIn { name, ..sign_in },
-        }
-    }
-}
-
 /// Tokens are not kept: their hashes find the answers.
 fn key_of(token: &str) -> [u8; 32] {
     let mut key = [0; 32];
@@ -202,7 +169,7 @@ fn key_of(token: &str) -> [u8; 32] {
 
 impl fmt::Debug for Userinfo {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Userinfo").field("issuer", &self.discovery.issuer).finish_non_exhaustive()
+        formatter.debug_struct("Userinfo").field("issuer", &self.discovery.issuer()).finish_non_exhaustive()
     }
 }
 

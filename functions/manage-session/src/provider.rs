@@ -1,0 +1,226 @@
+//! The identity provider, as the console's sign-in uses it: where people sign in, and what their codes are worth.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use api::{
+    app::{BadSetting, Environment, Moment, SecretFailure},
+    causes,
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use domain::sign_in::SignedIn;
+use form_urlencoded::{Serializer, byte_serialize};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use sign_in::{
+    Accepted, Discovery, Documents, Endpoints, Form, Issuer, IssuerFailure, Jwks, NotAccepted, Profile,
+    Purpose, verify,
+};
+
+use crate::{attempt::Attempt, client::Client};
+
+/// The longest time that one request to the provider may take. A sign-in sends at most four.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The largest answer, bytes.
+const MAX_ANSWER_SIZE: usize = 64 * 1024;
+
+/// How long the discovery document is kept.
+const ENDPOINTS_MAX_AGE: Duration = Duration::from_hours(1);
+
+/// The identity provider.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    pub(crate) issuer: Issuer,
+    jwks: Jwks,
+    discovery: Discovery,
+    documents: Documents,
+    endpoints: Mutex<Option<(Arc<Endpoints>, Moment)>>,
+}
+
+/// Why the provider does not say who signed in.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ProviderError {
+    /// It does not answer, or not as it must.
+    #[error(transparent)]
+    Issuer(#[from] IssuerFailure),
+    /// The ID token is not acceptable.
+    #[error(transparent)]
+    Token(#[from] NotAccepted),
+    /// The discovery document does not name the endpoint.
+    #[error("the discovery document names no {0}")]
+    NoEndpoint(&'static str),
+    /// The userinfo endpoint answers for somebody else.
+    #[error("the userinfo endpoint answers for another subject")]
+    AnotherSubject,
+    /// The client secret cannot be read.
+    #[error(transparent)]
+    Secret(#[from] SecretFailure),
+}
+
+/// The answer of the token endpoint. It has no `Debug`.
+#[derive(Deserialize)]
+struct Tokens {
+    id_token: String,
+    #[serde(default)]
+    access_token: Option<String>,
+}
+
+impl Provider {
+    pub(crate) fn from_env(environment: &Environment) -> Result<Self, BadSetting> {
+        let issuer = Issuer::from_env(environment)?;
+        Ok(Self {
+            jwks: Jwks::new(&issuer.url, environment.optional("OIDC_JWKS_URL"), TIMEOUT),
+            discovery: Discovery::of(&issuer.url),
+            documents: Documents::new(TIMEOUT, MAX_ANSWER_SIZE),
+            endpoints: Mutex::default(),
+            issuer,
+        })
+    }
+
+    /// Returns the URL at which a person signs in, for an answer to `redirect_uri`.
+    pub(crate) async fn sign_in_url(
+        &self,
+        client: &Client,
+        attempt: &Attempt,
+        redirect_uri: &str,
+        now: Moment,
+    ) -> Result<String, ProviderError> {
+        const ENDPOINT: &str = "authorization_endpoint";
+        let endpoint = self.endpoints(now).await?.page(ENDPOINT);
+        let endpoint = endpoint.ok_or(ProviderError::NoEndpoint(ENDPOINT))?;
+        Ok(with_query(
+            &endpoint,
+            &[
+                ("response_type", "code"),
+                ("client_id", &client.id),
+                ("redirect_uri", redirect_uri),
+                ("scope", &client.scopes),
+                ("state", attempt.state()),
+                ("nonce", &attempt.nonce()),
+                ("code_challenge", &attempt.challenge()),
+                ("code_challenge_method", "S256"),
+            ],
+        ))
+    }
+
+    /// Tells whether an answer may be of this issuer, by its `iss` (RFC 9207).
+    pub(crate) async fn is_answer_of(&self, iss: Option<&str>, now: Moment) -> Result<bool, ProviderError> {
+        match iss {
+            Some(iss) => Ok(iss == self.issuer.url),
+            None => {
+                let always_sent = "authorization_response_iss_parameter_supported";
+                Ok(!self.endpoints(now).await?.states(always_sent))
+            }
+        }
+    }
+
+    /// Returns the person who signed in. Takes the code to the token endpoint once, whatever becomes of it.
+    pub(crate) async fn person(
+        &self,
+        client: &Client,
+        attempt: &Attempt,
+        code: &str,
+        redirect_uri: &str,
+        now: Moment,
+    ) -> Result<SignedIn, ProviderError> {
+        const ENDPOINT: &str = "token_endpoint";
+        let endpoints = self.endpoints(now).await?;
+        let endpoint = endpoints.address(ENDPOINT).ok_or(ProviderError::NoEndpoint(ENDPOINT))?;
+        let form = token_request(client, &endpoints, attempt, code, redirect_uri, now).await?;
+        let tokens: Tokens = self.documents.send_form(&endpoint, &form).await?;
+        let nonce = attempt.nonce();
+        let purpose = Purpose::Console { client_id: &client.id, nonce: &nonce };
+        let accepted = verify(&self.issuer, purpose, &self.jwks, &tokens.id_token, now).await?;
+        self.complete(&endpoints, accepted, tokens.access_token).await
+    }
+
+    /// Asks the userinfo endpoint once, where the ID token does not say all of the person.
+    async fn complete(
+        &self,
+        endpoints: &Endpoints,
+        accepted: Accepted,
+        access_token: Option<String>,
+    ) -> Result<SignedIn, ProviderError> {
+        let sign_in = accepted.sign_in.clone();
+        let lacks_proof = sign_in.verified_email().is_none() && !accepted.address_denied;
+        if sign_in.name.is_some() && !lacks_proof {
+            return Ok(sign_in);
+        }
+        let (Some(endpoint), Some(token)) = (endpoints.address("userinfo_endpoint"), access_token) else {
+            return Ok(sign_in);
+        };
+        let claims: Map<String, Value> = match self.documents.get_as(&endpoint, &token).await {
+            Ok(claims) => claims,
+            Err(IssuerFailure::Refused(_)) => return Ok(sign_in),
+            // The person is known already.
+            Err(failure) if sign_in.email.is_some() => {
+                tracing::warn!(causes = causes(&failure), "could not ask the issuer for more of a person");
+                return Ok(sign_in);
+            }
+            Err(failure) => return Err(failure.into()),
+        };
+        let profile = Profile::read(&claims, &accepted, &self.issuer).ok_or(ProviderError::AnotherSubject)?;
+        Ok(profile.complete(sign_in))
+    }
+
+    /// Returns the page at which people sign out of the provider too, if there is one.
+    pub(crate) async fn sign_out_url(
+        &self,
+        client: &Client,
+        back: &str,
+        now: Moment,
+    ) -> Result<Option<String>, ProviderError> {
+        let page = self.endpoints(now).await?.page("end_session_endpoint");
+        let fields = [("client_id", client.id.as_str()), ("post_logout_redirect_uri", back)];
+        Ok(page.map(|page| with_query(&page, &fields)))
+    }
+
+    /// Returns the discovery document of the last hour.
+    async fn endpoints(&self, now: Moment) -> Result<Arc<Endpoints>, IssuerFailure> {
+        let held = self.endpoints.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((endpoints, _)) = held.filter(|(_, read)| read.is_within(ENDPOINTS_MAX_AGE, now)) {
+            return Ok(endpoints);
+        }
+        let endpoints = Arc::new(self.discovery.fetch(&self.documents).await?);
+        *self.endpoints.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(&endpoints), now));
+        Ok(endpoints)
+    }
+}
+
+/// Makes the request for tokens. A client with a secret proves itself in the header, unless the provider takes it in
+/// the form alone.
+async fn token_request(
+    client: &Client,
+    endpoints: &Endpoints,
+    attempt: &Attempt,
+    code: &str,
+    redirect_uri: &str,
+    now: Moment,
+) -> Result<Form, ProviderError> {
+    let mut fields = Serializer::new(String::new());
+    fields.extend_pairs([
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", redirect_uri),
+        ("code_verifier", attempt.verifier()),
+    ]);
+    let Some(secret) = &client.secret else {
+        return Ok(Form { body: fields.append_pair("client_id", &client.id).finish(), authorization: None });
+    };
+    let secret = secret.value(now).await?;
+    let methods = "token_endpoint_auth_methods_supported";
+    if endpoints.lists(methods, "client_secret_basic").unwrap_or(true) {
+        let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+        let pair = STANDARD.encode(format!("{}:{}", encoded(&client.id), encoded(&secret)));
+        return Ok(Form { body: fields.finish(), authorization: Some(format!("Basic {pair}")) });
+    }
+    let fields = fields.append_pair("client_id", &client.id).append_pair("client_secret", &secret);
+    Ok(Form { body: fields.finish(), authorization: None })
+}
+
+fn with_query(url: &str, fields: &[(&str, &str)]) -> String {
+    let query = Serializer::new(String::new()).extend_pairs(fields).finish();
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}{query}")
+}
