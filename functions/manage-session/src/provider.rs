@@ -19,8 +19,9 @@ use sign_in::{
 
 use crate::{attempt::Attempt, client::Client};
 
-/// The longest time that one request to the provider may take. A sign-in sends at most four.
-const TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest time that one request to the provider may take. A sign-in sends at most five, one after another: all end
+/// before the gateway's 30 seconds.
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The largest answer, bytes.
 const MAX_ANSWER_SIZE: usize = 64 * 1024;

@@ -50,7 +50,7 @@ impl Endpoints {
         self.0.get(name).and_then(Value::as_str).map(str::to_owned)
     }
 
-    /// Returns the address of this name, if it is an https one or one of this machine: a browser may be sent there.
+    /// Returns the address of this name, if it is an https one or an http one of this machine: a browser may be sent there.
     #[must_use]
     pub fn page(&self, name: &str) -> Option<String> {
         self.address(name).filter(|page| is_trusted(page))

@@ -21,7 +21,7 @@ type Https = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 /// Why there is no answer of the identity provider: its failure, or a limit of ours. Never a refusal of the caller.
 #[derive(Debug, thiserror::Error)]
 pub enum IssuerFailure {
-    /// The address is not an https one, nor one of this machine.
+    /// The address is not an https one, nor an http one of this machine.
     #[error("{0} is not an https address")]
     BadAddress(String),
     /// There was no answer, or not in time.
@@ -123,14 +123,18 @@ impl Documents {
     }
 }
 
-/// Reads an https address, or any of this machine.
+/// Reads an https address, or an http one of this machine. Anything else could be a script to a browser.
 fn address(url: &str) -> Option<Uri> {
     let address: Uri = url.parse().ok()?;
-    let local = matches!(address.host(), Some("127.0.0.1" | "localhost" | "[::1]"));
-    (address.scheme_str() == Some("https") || local).then_some(address)
+    let is_trusted = match address.scheme_str() {
+        Some("https") => true,
+        Some("http") => matches!(address.host(), Some("127.0.0.1" | "localhost" | "[::1]")),
+        _ => false,
+    };
+    is_trusted.then_some(address)
 }
 
-/// Tells whether a URL is an https one, or one of this machine.
+/// Tells whether a URL is an https one, or an http one of this machine.
 pub(crate) fn is_trusted(url: &str) -> bool {
     address(url).is_some()
 }
@@ -166,9 +170,18 @@ mod tests {
         for url in ["https://id.example/a", "http://127.0.0.1:1/a", "http://localhost/a", "http://[::1]/a"] {
             assert!(address(url).is_some(), "{url}");
         }
-        for url in
-            ["http://id.example/a", "ftp://id.example/a", "id.example", "", "http://localhost.id.example/a"]
-        {
+        for url in [
+            "http://id.example/a",
+            "ftp://id.example/a",
+            "id.example",
+            "",
+            "http://localhost.id.example/a",
+            "http://localhost@id.example/a",
+            "localhost",
+            "localhost:80",
+            "ftp://localhost/a",
+            "javascript://localhost/%0aalert(1)",
+        ] {
             assert!(address(url).is_none(), "{url}");
         }
     }

@@ -21,6 +21,8 @@ fn an_issuer_that_fails_at_any_step_signs_nobody_in_and_the_next_attempt_works()
             TokenEndpointBehavior::Malformed,
             TokenEndpointBehavior::TooLarge,
             TokenEndpointBehavior::NoIdToken,
+            TokenEndpointBehavior::NoJwt,
+            TokenEndpointBehavior::Hangs,
         ] {
             issuer.switch(Switches { token_endpoint, ..Switches::default() });
             let calls = issuer.token_calls();

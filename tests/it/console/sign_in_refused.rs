@@ -85,6 +85,15 @@ fn an_answer_that_is_not_of_this_attempt_of_this_browser_signs_nobody_in() {
         check_failed(world, &elsewhere.come_back(&callback).await, "mismatch", "another browser's attempt");
         assert_eq!(world.stack.issuer().token_calls(), 0);
 
+        // A code of another browser under a state of one's own: whoever caught it cannot use it.
+        let theirs = elsewhere.cookie("access-keys-sign-in");
+        let injected = callback_of(&world.web_client()).await;
+        let (start, iss) =
+            (injected.split("&state=").next().unwrap(), injected.split("&iss=").nth(1).unwrap());
+        let injected = format!("{start}&state={}&iss={iss}", &theirs[..43]);
+        check_failed(world, &elsewhere.come_back(&injected).await, "issuer", "a code of another attempt");
+        assert_eq!(world.stack.issuer().token_calls(), 1);
+
         // The code was bound to a challenge, which another verifier does not fit.
         let (start, rest) = attempt.split_at(44);
         web.set_cookie("access-keys-sign-in", &format!("{start}{}{}", "A".repeat(43), &rest[43..]));

@@ -130,6 +130,16 @@ fn a_new_sign_in_ends_the_earlier_session_of_the_browser() {
         earlier.get("/v1/organizations").await.expect_forbidden_by_gateway();
         assert_eq!(web.session().await.expect(200)["name"], "bob");
         assert_eq!(world.items_of("SESSION").len(), 1);
+        // An id that somebody else put there is not taken over.
+        let planted = "A".repeat(43);
+        let fixed = world.web_client();
+        fixed.set_cookie("access-keys-session", &planted);
+        fixed.sign_in("carol").await;
+        assert_ne!(fixed.cookie("access-keys-session"), planted);
+        let other = world.anonymous().with_header("x-console-request", "1");
+        let other = other.with_header("cookie", &format!("access-keys-session={planted}"));
+        other.get("/console/session").await.expect(401);
+        other.get("/v1/organizations").await.expect_forbidden_by_gateway();
     });
 }
 

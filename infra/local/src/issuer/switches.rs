@@ -148,6 +148,8 @@ pub enum TokenEndpointBehavior {
     TooLarge,
     /// Without an ID token.
     NoIdToken,
+    /// With an ID token that is no JWT.
+    NoJwt,
 }
 
 impl IdTokenShape {

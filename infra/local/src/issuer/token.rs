@@ -57,6 +57,7 @@ impl Issuer {
             TokenEndpointBehavior::Malformed => answer = json!("a.b.c"),
             TokenEndpointBehavior::TooLarge => answer["padding"] = json!("x".repeat(64 * 1024)),
             TokenEndpointBehavior::NoIdToken => answer["id_token"] = Value::Null,
+            TokenEndpointBehavior::NoJwt => answer["id_token"] = json!("[".repeat(50_000)),
             _ => {}
         }
         Ok(not_stored(http::json(StatusCode::OK, &answer)))
