@@ -111,7 +111,7 @@ fn a_session_may_do_no_more_than_its_person_at_this_request() {
         page.get(&organization.path).await.expect(200);
         page.patch(&me, json!({"name": "Alice"})).await.expect_forbidden_by_gateway();
         page.patch(&organization.path, json!({"status": "active"})).await.expect(200);
-        world.travel(11);
+        world.travel(22);
         page.get(&me).await.expect(200);
     });
 }
