@@ -10,4 +10,5 @@ mod invariants;
 mod random;
 mod refusals;
 mod scene;
+mod sessions;
 mod unreadable;

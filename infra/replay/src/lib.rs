@@ -59,13 +59,14 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Repeats the events of a source, organization by organization.
+    /// Ends the sessions of the restored instant, and repeats the events of a source, organization by organization.
     ///
     /// A failure ends the replay of one organization. [`MAX_FAILURES`] consecutive failures end the whole replay.
     ///
     /// # Errors
     /// The last failure, or that of the report. Every reported step is done: run the replay again for the rest.
     pub async fn run<W: Write>(&self, source: &Source, report: &mut Report<W>) -> Result<(), Error> {
+        self.end_sessions(report).await?;
         for unreadable in &source.unreadable {
             report.unresolved_event(unreadable)?;
         }
@@ -86,6 +87,18 @@ impl Replay {
             }
         }
         failure.map_or(Ok(()), Err)
+    }
+
+    /// Ends the sessions of the console that the restore revived. No event tells who has signed out since, so all end:
+    /// people sign in again. Later sessions go on.
+    async fn end_sessions<W: Write>(&self, report: &mut Report<W>) -> Result<(), Error> {
+        for session in self.restored.scan_sessions(self.since).await? {
+            if !self.dry_run {
+                self.restored.end_session(&session).await?;
+            }
+            report.ended_session(&session)?;
+        }
+        Ok(())
     }
 
     async fn repeat<W: Write>(

@@ -6,7 +6,7 @@ use std::{
     io::{self, Write},
 };
 
-use domain::id::OrganizationId;
+use domain::{id::OrganizationId, session::SessionHash};
 
 /// The outcome of a step for its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +97,13 @@ impl<W: Write> Report<W> {
     pub(crate) fn unresolved_event(&mut self, reason: &str) -> io::Result<()> {
         *self.counts.entry(Outcome::Unresolved).or_default() += 1;
         writeln!(self.out, "{}\taudit_event\t\t\t{reason}", Outcome::Unresolved)
+    }
+
+    /// Adds a session that ended.
+    pub(crate) fn ended_session(&mut self, session: &SessionHash) -> io::Result<()> {
+        *self.counts.entry(Outcome::Deleted).or_default() += 1;
+        let (outcome, session) = (Outcome::Deleted, session.as_str());
+        writeln!(self.out, "{outcome}\tsession\t{session}\t\tits person may have signed out since")
     }
 
     /// Returns the number of steps with an outcome.

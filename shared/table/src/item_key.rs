@@ -61,6 +61,9 @@ const OWNERS_OUTBOX: &str = "#OUTBOX";
 /// Suffix of the partition keys of audit events. No other partition key contains it.
 pub const AUDIT: &str = "#AUDIT";
 
+/// Sort key of sessions, and the start of their partition keys.
+pub(crate) const SESSION: &str = "SESSION";
+
 /// Prefix of the sort keys of inbox messages; a ULID follows.
 pub const MESSAGES: &str = "INBOX#";
 
@@ -358,7 +361,13 @@ pub fn claims_of_email_partition(email: &Email) -> String {
 /// Returns the key of a session of the console.
 #[must_use]
 pub fn session(hash: &SessionHash) -> ItemKey {
-    ItemKey { pk: format!("SESSION#{}", hash.as_str()), sk: "SESSION".to_owned() }
+    ItemKey { pk: format!("{SESSION}#{}", hash.as_str()), sk: SESSION.to_owned() }
+}
+
+/// Returns the hash in the key of a session; `None` for any other key.
+#[must_use]
+pub(crate) fn session_hash(key: &ItemKey) -> Option<SessionHash> {
+    SessionHash::parse(key.pk.strip_prefix(SESSION)?.strip_prefix('#')?)
 }
 
 /// Returns the key of a session in `GSI1`, among the sessions of its person.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, Table,
     batch::BATCH_SIZE,
-    item::{Item, encode, indexed, primary},
+    item::{Item, encode, indexed, key_of, number, primary, text},
     item_key::{self, ItemKey},
 };
 
@@ -71,6 +71,28 @@ impl Table {
                 return Ok(());
             }
         }
+    }
+
+    /// Scans the whole table, strongly, for the sessions that began until a second, also those that have expired.
+    pub async fn scan_sessions(&self, last: Time) -> Result<Vec<SessionHash>, Error> {
+        let mut items = self
+            .client
+            .scan()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .projection_expression("PK, SK")
+            .filter_expression("SK = :session AND created_at <= :last")
+            .expression_attribute_values(":session", text(item_key::SESSION))
+            .expression_attribute_values(":last", number(last.seconds()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut found = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(|error| Error::failed("Scan", error))?;
+            found.extend(key_of(&item).and_then(|key| item_key::session_hash(&key)));
+        }
+        Ok(found)
     }
 
     async fn remove_session(&self, key: ItemKey) -> Result<(), Error> {
