@@ -1,0 +1,94 @@
+// @ts-check
+// Key details: everything about one key, and what can be done with it.
+import { html, nothing } from '../vendor/lit-html/lit-html.js';
+import * as api from '../api.js';
+import { notExtendable } from '../quota.js';
+import { path } from '../router.js';
+import { current, needs, state, userPath, why } from '../session.js';
+import { exact, when } from '../time.js';
+import { code } from '../parts/copy.js';
+import { failure, skeleton } from '../parts/empty.js';
+import { icon, KINDS, pill } from '../parts/icon.js';
+import { act, lastUse, reasoned } from '../parts/key-table.js';
+
+export const title = 'Key details';
+
+export function open(view) {
+  /** @type {any} */ let key = null;
+  /** @type {any} */ let problem = null;
+  /** @type {any} */ let events = null;
+  let gone = false;
+  let slow = false;
+  const names = new Map([[state.me.user_id, state.me.user_name]]);
+  const id = view.parameters;
+  setTimeout(() => { slow = true; view.update(); }, 200);
+  const load = async () => {
+    problem = null;
+    try {
+      changed(await api.key(id, { signal: view.signal }));
+      names.set(key.user_id, key.user_name);
+      more();
+    } catch (failed) {
+      problem = failed;
+    }
+    view.update();
+  };
+  const changed = (now) => { gone = now === null; key = now ?? key; view.title(key.name); view.update(); };
+  /** What the page can do without: names of those who changed it, and the newest events. */
+  const more = async () => {
+    for (const who of new Set([key.created_by, key.updated_by])) {
+      if (names.has(who) || needs('ReadUser', { user_id: who, kind: '' })) continue;
+      api.user({ user_id: who }, { signal: view.signal }).then((user) => { names.set(who, user.name); view.update(); }).catch(() => {});
+    }
+    if (!needs('ReadAudit')) {
+      events = await api.listEvents({ target: key.key_id, limit: 5 }, { signal: view.signal }).then((page) => page.items).catch(() => null);
+      view.update();
+    }
+  };
+  load();
+  return () => {
+    if (gone) return html`<h1 tabindex="-1">Key deleted</h1><div class="empty"><p>The key is deleted. The audit log keeps what happened.</p><a class="button" href=${back(key)[0]}>${back(key)[1]}</a></div>`;
+    if (problem) return html`<h1 tabindex="-1">Key details</h1>${failure(problem, load)}`;
+    if (!key) return html`<h1 tabindex="-1">Key details</h1>${slow ? skeleton(6) : nothing}`;
+    return details(key, changed, names, events);
+  };
+}
+
+const back = (key) => (key.user_id === state.me.user_id ? [path('me', 'access-keys'), 'Your access keys'] : needs('ListKeys') ? [userPath(key.user_id, 'access-keys'), key.user_name] : [path('access-keys'), 'Keys']);
+
+function details(key, changed, names, events) {
+  const user = { user_id: key.user_id, kind: key.user_kind };
+  const policy = current()?.policy;
+  const over = key.status === 'revoked' ? 'This key was revoked already.' : '';
+  const write = why('WriteKey', user) || over;
+  const later = key.status === 'expired' && policy ? notExtendable(policy, key) : '';
+  const still = over || (key.status === 'expired' && 'This key has expired.') || (key.status === 'inactive' && 'This key is switched off.') || '';
+  const run = (name) => () => act(name, key, changed);
+  const edit = () => import('../parts/edit-key.js').then(({ editKey }) => editKey(key, changed));
+  const select = () => import('../parts/edit-key.js').then(({ assignKey }) => assignKey(key, changed));
+  const who = (id) => (names.has(id) ? html`<bdi>${names.get(id)}</bdi>` : html`<code>${id}</code>`);
+  const [href, label] = back(key);
+  return html`<p class="crumb"><a href=${href}>${icon('back')}<bdi>${label}</bdi></a></p>
+    <div class="page-head"><div><h1 tabindex="-1"><bdi>${key.name}</bdi></h1><p>${pill(key.status)}${key.description ? html` <span class="muted"><bdi>${key.description}</bdi></span>` : nothing}</p></div>
+      <div class="do">${reasoned('Edit', edit, write, 'edit-why')}${reasoned('Generate new secret', run('generateSecret'), why('RotateKey', user) || still, 'rotate-why', 'primary')}</div></div>
+    <div class="columns"><section class="card pad" aria-label="Key details"><dl>
+      <dt>Access key</dt><dd>${code(key.masked_key, 'access key')}<small class="hint">The secret is stored nowhere. If it is lost, generate a new one; the key keeps its id and expiry.</small></dd>
+      <dt>User</dt><dd><a href=${userPath(key.user_id, 'access-keys')}><bdi>${key.user_name}</bdi></a> <span class="muted">${KINDS[key.user_kind]}</span></dd>
+      <dt>Expires</dt><dd>${key.expires_at ? html`${when(key.expires_at)}<small class="hint">${exact(key.expires_at)}</small>` : 'Never'}${reasoned('Change', run('changeExpiry'), write || later, 'expiry-why', 'small')}</dd>
+      <dt>Last used</dt><dd>${when(key.last_used_at, 'Never used')}${key.last_used_at ? html`<small class="hint">Recorded within ten minutes.</small>` : nothing}</dd>
+      <dt>Created</dt><dd>${when(key.created_at)} by ${who(key.created_by)}</dd>
+      <dt>Changed</dt><dd>${when(key.updated_at)} by ${who(key.updated_by)}</dd>
+      ${key.rotated_at ? html`<dt>New secret</dt><dd>${when(key.rotated_at)}${key.overlap_ends_at ? html`<small class="hint">The previous secret works until ${exact(key.overlap_ends_at)}.</small>` : nothing}</dd>` : nothing}
+      <dt>Networks</dt><dd>${key.allowed_cidrs ? html`<ul class="bare">${key.allowed_cidrs.map((one) => html`<li><code>${one}</code></li>`)}</ul>` : 'Everywhere'}</dd></dl></section>
+    <div class="side"><section class="card pad"><h2>Assignments</h2>
+      ${key.roles || key.groups ? html`<p>This key may do only what these roles and groups permit, and its user too.</p>${names2('Roles', key.roles)}${names2('Groups', key.groups)}` : html`<p>This key may do everything that its user may.</p>`}
+      <div class="do">${reasoned('Select', select, write, 'select-why')}<button type="button" @click=${run('viewPermissions')}>View permissions</button></div></section>
+    <section class="card pad"><h2>End or pause</h2><p class="muted">${lastUse(key)}</p><div class="do">
+      ${key.status === 'inactive' ? reasoned('Switch on', run('switchOn'), why('WriteKey', user) && why('WriteUser'), 'on-why') : reasoned('Switch off', run('switchOff'), why('EndKey', user) || over, 'off-why')}
+      ${reasoned('Revoke', run('revoke'), why('EndKey', user) || over, 'revoke-why', 'danger-quiet')}${reasoned('Delete', run('remove'), why('EndKey', user), 'delete-why', 'danger-quiet')}</div></section>
+    ${events?.length ? html`<section class="card pad"><h2>Recent events</h2><ul class="events">${events.map((one) => html`<li><b>${words(one.action)}</b> by <bdi>${one.actor.name}</bdi><span class="muted">${when(one.at)}</span></li>`)}</ul><a href="${path('audit')}?target=${key.key_id}">All events of this key</a></section>` : nothing}</div></div>`;
+}
+
+const names2 = (label, list) => (list?.length ? html`<p><span class="muted">${label}:</span> ${list.map((one) => html`<code class="permission">${one}</code> `)}</p>` : nothing);
+
+const words = (action) => { const text = action.split('.')[1].replaceAll('_', ' '); return text[0].toUpperCase() + text.slice(1); };

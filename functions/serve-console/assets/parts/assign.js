@@ -1,0 +1,89 @@
+// @ts-check
+// Roles and groups: which there are, which are chosen, and what they permit together.
+import { html, nothing } from '../vendor/lit-html/lit-html.js';
+import * as api from '../api.js';
+import { covers } from '../rights.js';
+import { needs } from '../session.js';
+import { formDialog } from './dialog.js';
+import { failure } from './empty.js';
+import { check } from './field.js';
+
+/** All pages of a list. Roles and groups are at most 100 each. */
+export async function all(load) {
+  const items = [];
+  for (let cursor; ;) {
+    const page = await load({ limit: 100, cursor });
+    items.push(...page.items);
+    cursor = page.next_cursor;
+    if (!cursor) return items;
+  }
+}
+
+/** What roles and groups permit. Names that are gone permit nothing. */
+export function permissionsOf({ roles = [], groups = [] }, catalog) {
+  const names = new Set([...roles, ...groups.flatMap((name) => catalog.groups.find((group) => group.name === name)?.roles ?? [])]);
+  return [...new Set(catalog.roles.filter((role) => names.has(role.name)).flatMap((role) => role.permissions ?? []))].sort();
+}
+
+/** What is permitted by both: a key may do what its user may, narrowed. */
+export const both = (mine, narrowed) => [...new Set([...narrowed.filter((one) => covers(mine, one)), ...mine.filter((one) => covers(narrowed, one))])].sort();
+
+/** The roles and groups that can be named: all with roles:read, else those of the user. */
+export async function catalogFor(user) {
+  if (!needs('ReadRoles')) {
+    const [roles, groups] = await Promise.all([all(api.listRoles), all(api.listGroups)]);
+    return { roles, groups, whole: true };
+  }
+  const { roles, groups } = await api.user({ user_id: user.user_id });
+  return { roles: roles.map((name) => ({ name })), groups: groups.map((name) => ({ name })), whole: false };
+}
+
+/**
+ * Boxes for roles and groups.
+ * @param {{user_id: string}} user whose names count where the catalog may not be read
+ */
+export function restriction(user, update, start = { roles: /** @type {string[]} */ ([]), groups: /** @type {string[]} */ ([]) }) {
+  const roles = new Set(start.roles);
+  const groups = new Set(start.groups);
+  /** @type {any} */ let catalog = null;
+  /** @type {any} */ let problem = null;
+  const load = async () => {
+    problem = null;
+    if (!catalog) catalog = await catalogFor(user).catch((failed) => { problem = failed; return null; });
+    update();
+  };
+  const boxes = (legend, set, known) => {
+    // Names that were deleted since stay visible, so that they can be taken away.
+    const listed = [...known, ...[...set].filter((name) => !known.some((one) => one.name === name)).map((name) => ({ name, gone: catalog.whole }))];
+    return listed.length ? html`<fieldset class="field"><legend>${legend}</legend><div class="choices">${listed.map((one) => check({
+      label: one.name, hint: one.gone ? 'Deleted: it permits nothing.' : one.description, checked: set.has(one.name),
+      change: (on) => { if (on) set.add(one.name); else set.delete(one.name); update(); } }))}</div></fieldset>` : nothing;
+  };
+  return {
+    load,
+    ready: () => !!catalog,
+    chosen: () => ({ roles: [...roles], groups: [...groups] }),
+    draw(error = '') {
+      if (problem) return failure(problem, load);
+      if (!catalog) return html`<p class="muted" aria-busy="true">Loading…</p>`;
+      if (!catalog.roles.length && !catalog.groups.length && !roles.size && !groups.size) return html`<p class="hint">There are no roles and groups to choose from. With none chosen, the key may do nothing.</p>`;
+      const permissions = permissionsOf({ roles: [...roles], groups: [...groups] }, catalog);
+      return html`${boxes('Roles', roles, catalog.roles)}${boxes('Groups', groups, catalog.groups)}
+        ${catalog.whole ? html`<p class="hint">${permissions.length ? html`Together they permit: ${permissions.map((one) => html`<code class="permission">${one}</code> `)}` : 'Together they permit nothing.'}</p>` : nothing}
+        ${error ? html`<p class="error" role="alert">${error}</p>` : nothing}`;
+    },
+  };
+}
+
+/**
+ * Asks for roles and groups, and saves them.
+ * @param {{title: any, note: any, user: any, start: any, save: (chosen: {roles: string[], groups: string[]}) => Promise<any>}} options
+ */
+export function selectAssignments({ title, note, user, start, save }) {
+  /** @type {ReturnType<typeof restriction>} */ let boxes;
+  return formDialog({ title, label: 'Save', doing: 'Saving…', ask: true, send: () => save(boxes.chosen()), why: () => (boxes?.ready() ? '' : 'Loading…'),
+    body: (at, update) => {
+      if (!boxes) { boxes = restriction(user, update, start); boxes.load(); }
+      return html`<p class="muted">${note}</p>${boxes.draw(at('roles', 'groups'))}`;
+    } });
+}

@@ -1,0 +1,68 @@
+// @ts-check
+// Access keys as rows: the columns, and the menu of what can be done with one.
+import { html, nothing } from '../vendor/lit-html/lit-html.js';
+import { path } from '../router.js';
+import { current, userPath, why } from '../session.js';
+import { now, relative, when } from '../time.js';
+import { notExtendable } from '../quota.js';
+import { code } from './copy.js';
+import { pill } from './icon.js';
+import { menuButton } from './menu.js';
+
+const owner = (key) => ({ user_id: key.user_id, kind: key.user_kind });
+
+/** Runs an action of parts/key-actions.js, which is loaded with the first one. */
+export const act = (name, ...rest) => import('./key-actions.js').then((actions) => actions[name](...rest));
+
+/**
+ * What can be done with a key. `done` gets the key as it is then, or null where it is gone.
+ * @param {any} key
+ * @param {(key: any | null) => void} done
+ */
+export function keyMenu(key, done, details = true) {
+  const user = owner(key);
+  const over = key.status === 'revoked' && 'This key was revoked already.';
+  const still = over || (key.status === 'expired' && 'This key has expired.') || (key.status === 'inactive' && 'This key is switched off.');
+  const policy = current()?.policy;
+  const item = (label, name, reason, more = {}) => ({ label, run: () => act(name, key, done), why: reason || '', ...more });
+  return [
+    details && { label: 'Key details', href: path('access-keys', key.key_id) },
+    item('View permissions', 'viewPermissions', ''),
+    item('Change expiry', 'changeExpiry', why('WriteKey', user) || over || (key.status === 'expired' && policy && notExtendable(policy, key))),
+    item('Generate new secret', 'generateSecret', why('RotateKey', user) || still),
+    key.status === 'inactive' ? item('Switch on', 'switchOn', why('WriteKey', user) && why('WriteUser')) : item('Switch off', 'switchOff', why('EndKey', user) || over),
+    item('Revoke', 'revoke', why('EndKey', user) || over, { danger: true, rule: true }),
+    item('Delete', 'remove', why('EndKey', user), { danger: true }),
+  ];
+}
+
+/** When a key ends. Ends within 14 days stand out. */
+export function expiry(key) {
+  if (!key.expires_at) return html`<span class="muted">Never</span>`;
+  const left = Date.parse(key.expires_at) - now();
+  return html`<span class=${key.status === 'active' && left < 14 * 864e5 ? 'soon' : ''}>${when(key.expires_at)}</span>`;
+}
+
+/**
+ * The columns of a table of keys.
+ * @param {(key: any, changed: any | null) => void} done
+ */
+export const keyColumns = (done, { user = false } = {}) => [
+  { label: 'Name', kind: 'head', cell: (key) => html`<a class="name" href=${path('access-keys', key.key_id)}><bdi>${key.name}</bdi></a><span class="below muted"><code translate="no">${key.masked_key}</code></span>` },
+  { label: 'Access key', kind: 'far', cell: (key) => code(key.masked_key, `access key of ${key.name}`, key.masked_key) },
+  user && { label: 'User', kind: 'far', cell: (key) => html`<a href=${userPath(key.user_id, 'access-keys')}><bdi>${key.user_name}</bdi></a>` },
+  { label: 'Status', cell: (key) => pill(key.status) },
+  { label: 'Expires', cell: expiry },
+  { label: 'Last used', kind: 'far', cell: (key) => when(key.last_used_at, html`<span class="muted">Never used</span>`) },
+  { label: 'Created', kind: 'far later', cell: (key) => when(key.created_at) },
+  { label: 'Actions', kind: 'mute end', cell: (key) => menuButton(`Actions for ${key.name}`, () => keyMenu(key, (changed) => done(key, changed))) },
+];
+
+/** Puts what an action answered into a list of keys. */
+export const intoList = (keys) => (key, changed) => (changed ? keys.put(changed, 'key_id') : keys.drop(keys.items.find((one) => one.key_id === key.key_id)));
+
+/** "It was last used 4 minutes ago." */
+export const lastUse = (key) => (key.last_used_at ? `It was last used ${relative(key.last_used_at)}.` : 'It was never used.');
+
+/** A button that may be unavailable, with its reason for everybody. */
+export const reasoned = (label, run, reason, id, kind = '') => html`<button type="button" class=${kind} aria-disabled=${reason ? 'true' : nothing} aria-describedby=${reason ? id : nothing} title=${reason || nothing} @click=${() => reason || run()}>${label}</button>${reason ? html`<small class="reason" id=${id}>${reason}</small>` : nothing}`;

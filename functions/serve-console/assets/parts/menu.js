@@ -1,0 +1,76 @@
+// @ts-check
+// Menus in a popover: the actions of a row, the person's menu. Arrow keys move, Esc closes.
+import { html, nothing, render } from '../vendor/lit-html/lit-html.js';
+import { path } from '../router.js';
+import { icon } from './icon.js';
+
+/** @typedef {{label: string, run?: () => void, href?: string, why?: string, danger?: boolean, rule?: boolean}} Item */
+
+/** Puts a popover below its button, within the window. */
+export function place(popover, button) {
+  const at = button.getBoundingClientRect();
+  const width = popover.offsetWidth;
+  const left = Math.max(8, Math.min(at.right - width, document.documentElement.clientWidth - width - 8));
+  const below = at.bottom + 4 + popover.offsetHeight <= innerHeight || at.top < popover.offsetHeight;
+  popover.style.left = `${left + scrollX}px`;
+  popover.style.top = `${(below ? at.bottom + 4 : at.top - 4 - popover.offsetHeight) + scrollY}px`;
+}
+
+/**
+ * Opens a menu below a button. What is not allowed is shown with its reason.
+ * @param {HTMLElement} button
+ * @param {(Item | false | '' | undefined)[]} items
+ */
+export function openMenu(button, items) {
+  const menu = document.createElement('div');
+  menu.className = 'menu';
+  menu.popover = 'auto';
+  button.after(menu);
+  render(html`<ul role="menu" aria-label=${button.getAttribute('aria-label') ?? button.innerText}>${items.map((item, i) => item && entry(menu, item, i))}</ul>`, menu);
+  menu.addEventListener('toggle', (event) => {
+    const open = /** @type {ToggleEvent} */ (event).newState === 'open';
+    button.setAttribute('aria-expanded', String(open));
+    if (!open) menu.remove();
+  });
+  menu.addEventListener('keydown', move);
+  menu.showPopover();
+  place(menu, button);
+  menu.querySelector('[role=menuitem]')?.focus();
+}
+
+function entry(menu, { label, run, href, why, danger, rule }, i) {
+  const reason = why ? html`<small id="menu-reason-${i}">${why}</small>` : nothing;
+  const role = danger ? 'danger' : '';
+  const choose = () => {
+    if (why) return;
+    menu.hidePopover();
+    run?.();
+  };
+  return html`${rule ? html`<li role="separator"></li>` : nothing}<li role="none">${href
+    ? html`<a role="menuitem" tabindex="-1" href=${href} @click=${() => menu.hidePopover()}>${label}</a>`
+    : html`<button type="button" role="menuitem" tabindex="-1" class=${role} aria-disabled=${why ? 'true' : nothing} aria-describedby=${why ? `menu-reason-${i}` : nothing} @click=${choose}>${label}</button>`}${reason}</li>`;
+}
+
+function move(event) {
+  const items = [...event.currentTarget.querySelectorAll('[role=menuitem]')];
+  const at = items.indexOf(document.activeElement);
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
+  if (event.key === 'Tab') return event.currentTarget.hidePopover();
+  if (to === undefined) return;
+  event.preventDefault();
+  items.at(to % items.length).focus();
+}
+
+/** The button of a row's menu. The items are made when it is opened. */
+export const menuButton = (label, items) => html`<button type="button" class="quiet icon-only" aria-label=${label} aria-haspopup="menu" aria-expanded="false"
+  @click=${(event) => openMenu(event.currentTarget, items())}>${icon('dots')}</button>`;
+
+/**
+ * Tabs that are links: each has a page of its own.
+ * @param {string} label
+ * @param {([string, string] | false)[]} tabs label and path
+ */
+export const tabs = (label, tabs) => html`<nav class="tabs inner" aria-label=${label}><ul>${tabs.map((tab) => tab && html`<li><a href=${tab[1]} aria-current=${location.pathname === tab[1] ? 'page' : nothing}>${tab[0]}</a></li>`)}</ul></nav>`;
+
+/** The tabs of one's own account. */
+export const accountTabs = () => tabs('My Account', [['Profile', path('me', 'profile')], ['Access Keys', path('me', 'access-keys')], ['Notifications', path('me', 'notifications')], ['Inbox', path('me', 'inbox')]]);

@@ -1,0 +1,85 @@
+// @ts-check
+// The dialog that shows secrets once. They live in this closure alone, from the answer to the end of the dialog.
+import { html, nothing, render } from '../vendor/lit-html/lit-html.js';
+import { copy } from './copy.js';
+import { choose, openDialog, title } from './dialog.js';
+import { icon } from './icon.js';
+
+/** Takes the secret out of an answer, so that the rest of the page never has it. */
+export function takeSecret(key) {
+  const { secret } = key;
+  delete key.secret;
+  return secret ? { name: key.name, keyId: key.key_id, organization: key.organization_id, secret } : null;
+}
+
+/**
+ * Shows secrets until the reader closes the dialog. Nothing else closes it.
+ * @param {{name: string, keyId: string, organization: string, secret: any}[]} cards
+ * @param {string} done what was done, as it is spoken
+ */
+export function showSecrets(cards, done) {
+  let safe = false;
+  let line = done;
+  const shown = new Set();
+  return openDialog(({ close, update, element }) => {
+    const ask = (event) => { if (!safe) event.preventDefault(); };
+    const end = () => {
+      removeEventListener('beforeunload', ask);
+      removeEventListener('pagehide', wipe);
+      cards.length = 0;
+      shown.clear();
+      close();
+    };
+    const wipe = () => { render(nothing, element); end(); };
+    addEventListener('beforeunload', ask);
+    addEventListener('pagehide', wipe);
+    const report = (text) => { line = text; update(); };
+    const take = async (text, id, what) => {
+      const place = () => element.querySelector(`[data-id="${id}"]`);
+      if (await copy(text, null, what, report)) { safe = true; return; }
+      shown.add(id);
+      line = 'Press Ctrl+C to copy the selected text.';
+      update();
+      const node = place();
+      if (node) getSelection()?.selectAllChildren(node);
+      safe = true;
+    };
+    const toggle = (id) => { if (!shown.delete(id)) shown.add(id); safe = true; update(); };
+    const finish = async () => {
+      if (safe || await confirmClose()) return end();
+      /** @type {HTMLElement | null} */ (element.querySelector('[data-focus]'))?.focus();
+    };
+    return () => html`<div class="dialog secret" aria-describedby="secret-text">${cards.length === 1 ? title('Save the secret of “', cards[0].name, '” now') : title(`Save the secrets of ${cards.length} keys now`)}
+      <div class="body"><p class="warning" id="secret-text">${icon('warn')}<span>${cards.length === 1 ? 'This is the only time it is shown. It is stored nowhere, so nobody can show it to you again. If you lose it, generate a new one.' : 'This is the only time they are shown. They are stored nowhere, so nobody can show them to you again. If you lose one, generate a new one.'}</span></p>
+      ${cards.map((card, i) => cardOf(card, i, cards.length > 1, { shown, take, toggle }))}</div>
+      <p class="spoken" role="status">${line}</p>
+      <div class="buttons"><button type="button" @click=${finish}>Done</button></div></div>`;
+  }, { stays: true, wide: true });
+}
+
+const dots = '•'.repeat(24);
+
+function cardOf({ name, organization, secret }, i, several, { shown, take, toggle }) {
+  const row = (id, label, text, hidden, primary = false) => {
+    const open = !hidden || shown.has(id);
+    const what = several ? `${label} of ${name}` : label.toLowerCase();
+    return html`<div class="row"><span class="label" id="label-${id}">${label}</span><code translate="no" spellcheck="false" data-id=${id} aria-labelledby="label-${id}" role="group">${open ? text : hidden}</code><span class="row-buttons">
+      ${hidden ? html`<button type="button" class="quiet" aria-pressed=${open ? 'true' : 'false'} aria-label=${`Show ${what}`} @click=${() => toggle(id)}>${open ? 'Hide' : 'Show'}</button>` : nothing}
+      <button type="button" class=${primary ? 'primary' : ''} ?data-focus=${primary && i === 0} aria-label=${`Copy ${what}`} @click=${() => take(text, id, label)}>${primary ? 'Copy token' : 'Copy'}</button></span></div>`;
+  };
+  const curl = `curl ${location.origin}/v1/whoami -H "x-access-key: $ACCESS_KEY"`;
+  return html`<section class="secret-card" aria-label=${several ? name : 'Secret'}>${several ? html`<h3><bdi>${name}</bdi></h3>` : nothing}
+    ${row(`token-${i}`, 'Token', secret.token, `${secret.access_key}_${dots}`, true)}
+    <details ?open=${!several}><summary>As a pair</summary>
+      ${row(`access-${i}`, 'Access key', secret.access_key, '')}
+      ${row(`secret-${i}`, 'Secret key', secret.secret_key, dots)}
+      ${row(`tenant-${i}`, 'Tenant id', organization, '')}
+      <p><button type="button" @click=${() => take(secret.copy, `secret-${i}`, 'Key details')}>Copy all: key:…::…,tenant id: …</button></p></details>
+    ${several ? nothing : html`<details><summary>How to use it</summary>${row(`curl-${i}`, 'In a shell', curl, '')}<p class="hint">Put the token into the variable ACCESS_KEY of your job. The line itself holds no secret.</p></details>`}</section>`;
+}
+
+const confirmClose = () => choose(title('Close without copying?'), 'You have not copied this secret, and it cannot be shown again.', ['Go back', 'Close anyway']);
+
+/** The answer with the secret was lost on the way: only a new one helps. Answers whether the reader wants it. */
+export const secretLost = () => choose(title('The key was created, but its secret was lost on the way.'),
+  'The first answer did not arrive, and the secret is stored nowhere. Generate a new one; the key keeps its id and expiry.', ['Generate new secret', 'Close'], true);

@@ -1,0 +1,45 @@
+// @ts-check
+// The list of organizations behind the name of this one.
+import { html, nothing, render } from '../vendor/lit-html/lit-html.js';
+import { organizationOf } from '../router.js';
+import { state } from '../session.js';
+import { icon } from './icon.js';
+import { place } from './menu.js';
+
+/** Opens the list below its button. With ten organizations or more it can be narrowed. */
+export function openSwitcher(button) {
+  const popover = document.createElement('div');
+  popover.className = 'menu switcher';
+  popover.popover = 'auto';
+  popover.setAttribute('role', 'group');
+  popover.setAttribute('aria-label', 'Organizations');
+  button.after(popover);
+  let wanted = '';
+  const draw = () => render(content(wanted, popover, (value) => { wanted = value.toLowerCase(); draw(); }), popover);
+  popover.addEventListener('toggle', (event) => {
+    const open = /** @type {ToggleEvent} */ (event).newState === 'open';
+    button.setAttribute('aria-expanded', String(open));
+    if (!open) popover.remove();
+  });
+  draw();
+  popover.showPopover();
+  place(popover, button);
+  /** @type {HTMLElement | null} */ (popover.querySelector('input, [aria-current], a'))?.focus();
+}
+
+function content(wanted, popover, narrow) {
+  const here = organizationOf(location.pathname);
+  const close = () => popover.hidePopover();
+  const shown = state.organizations.filter((one) => one.name.toLowerCase().includes(wanted));
+  return html`${state.organizations.length < 10 ? nothing : html`<input type="search" aria-label="Find an organization" placeholder="Find" @input=${(event) => narrow(event.target.value)}>`}
+    <ul>${shown.map((one) => html`<li><a href=${target(one.organization_id)} aria-current=${one.organization_id === here ? 'true' : nothing} @click=${close}><bdi>${one.name}</bdi>
+      ${one.status === 'suspended' ? html`<small>Suspended</small>` : one.invited ? html`<small>Invitation</small>` : nothing}${one.organization_id === here ? icon('check') : nothing}</a></li>`)}</ul>
+    ${shown.length ? nothing : html`<p class="muted">No organization has this in its name.</p>`}
+    <a class="more" href="/console/new" @click=${close}>Create organization</a>`;
+}
+
+/** The same kind of page in another organization. What only this one has is left out. */
+function target(id) {
+  const [kind = 'me', part] = location.pathname.split('/').slice(3);
+  return ['/console', id, kind, ...(kind === 'me' && part ? [part] : [])].join('/');
+}

@@ -1,0 +1,99 @@
+// @ts-check
+// Lists that come in pages, and the table that shows them.
+import { html, nothing } from '../vendor/lit-html/lit-html.js';
+import { repeat } from '../vendor/lit-html/directives/repeat.js';
+import { failure, skeleton } from './empty.js';
+
+/** Short pages that a list asks for by itself, before it asks the reader. */
+const ROUNDS = 10;
+
+/**
+ * A list of the API. `load` gets a cursor and answers a page. The list is read at once.
+ * @param {{update: () => void, signal: AbortSignal}} view
+ * @param {(cursor: string | undefined) => Promise<{items: any[], next_cursor: string | null}>} load
+ */
+export function list(view, load) {
+  let reading = 0;
+  const self = {
+    /** @type {any[]} */ items: [],
+    /** @type {string | null | undefined} */ next: undefined,
+    /** @type {any} */ problem: null,
+    busy: false, loaded: false, slow: false, empty: false,
+    /** Whether all rows are here. */
+    get whole() { return self.loaded && !self.next; },
+    /** Reads the first page again. Old rows stay until it is here. */
+    reload: () => read(undefined),
+    more: () => read(self.next ?? undefined),
+    /** Puts a row first, or in the place of its predecessor. */
+    put(item, id) {
+      const at = self.items.findIndex((one) => one[id] === item[id]);
+      if (at < 0) self.items.unshift(item); else self.items[at] = item;
+      view.update();
+    },
+    drop(item) {
+      self.items = self.items.filter((one) => one !== item);
+      view.update();
+    },
+  };
+  async function read(cursor) {
+    const mine = ++reading;
+    self.busy = true;
+    self.problem = null;
+    setTimeout(() => { if (!self.loaded && mine === reading) { self.slow = true; view.update(); } }, 200);
+    view.update();
+    try {
+      const found = [];
+      let next = cursor;
+      for (let round = 0; round < ROUNDS; round++) {
+        const page = await load(next);
+        if (mine !== reading) return;
+        found.push(...page.items);
+        next = page.next_cursor ?? undefined;
+        if (!next || found.length) break;
+      }
+      self.items = cursor ? [...self.items, ...found] : found;
+      self.next = next ?? null;
+      self.loaded = true;
+    } catch (problem) {
+      if (mine !== reading || view.signal.aborted) return;
+      self.problem = problem;
+    }
+    self.busy = false;
+    view.update();
+  }
+  self.reload();
+  return self;
+}
+
+/**
+ * @typedef {{label: string, cell: (row: any) => any, kind?: string}} Column kind: a class; "head" is the row's header
+ * @param {{caption: string, columns: (Column | false)[], list: ReturnType<typeof list>, key: string, none: any, tail?: any}} table
+ */
+export function table({ caption, columns, list, key, none }) {
+  const shown = /** @type {Column[]} */ (columns.filter(Boolean));
+  const { items, next, problem, loaded } = list;
+  if (!loaded) return problem ? failure(problem, list.reload) : list.slow ? skeleton() : html`<div class="waiting"></div>`;
+  if (!items.length && !next && !problem) return none;
+  return html`<div class="card"><table aria-busy=${list.busy ? 'true' : nothing}>
+    <caption tabindex="-1"><span class="hidden">${caption}, ${items.length} shown${next ? ', there are more' : ''}</span></caption>
+    <thead><tr>${shown.map(({ label, kind = '' }) => html`<th scope="col" class=${kind}>${kind.includes('mute') ? html`<span class="hidden">${label}</span>` : label}</th>`)}</tr></thead>
+    <tbody>${repeat(items, (item) => item[key], (item) => html`<tr>${shown.map(({ kind = '', cell }) => (kind.includes('head')
+      ? html`<th scope="row" class=${kind}>${cell(item)}</th>` : html`<td class=${kind}>${cell(item)}</td>`))}</tr>`)}</tbody>
+  </table>${foot(list)}</div>`;
+}
+
+function foot(list) {
+  const { items, next, problem, busy } = list;
+  if (problem) return html`<div class="foot">${failure(problem, items.length && next ? list.more : list.reload)}</div>`;
+  if (!next) return nothing;
+  return html`<div class="foot"><span class="muted">${items.length ? `${items.length} shown, there are more` : 'Nothing found so far'}</span>
+    <button type="button" aria-disabled=${busy ? 'true' : nothing} @click=${() => busy || list.more()}>${busy ? 'Loading…' : items.length ? 'Load more' : 'Look further'}</button></div>`;
+}
+
+/** Puts the focus on the table, when the row that had it is gone. */
+export function focusTable() {
+  requestAnimationFrame(() => {
+    if (document.activeElement && document.activeElement !== document.body) return;
+    /** @type {HTMLElement | null} */ (document.querySelector('main caption') ?? document.querySelector('main h1'))?.focus();
+  });
+}
