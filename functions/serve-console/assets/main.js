@@ -116,7 +116,7 @@ async function load(name, { section = undefined, parameters = {} }, moved) {
   page?.controller.abort();
   const controller = new AbortController();
   page = { controller, draw: () => nothing, title: module.title, section };
-  const view = { parameters, query: new URLSearchParams(location.search), signal: controller.signal, update: () => { if (!controller.signal.aborted) update(); }, title: (text) => { if (page?.controller === controller) page.title = text; } };
+  const view = { parameters, query: new URLSearchParams(location.search), signal: controller.signal, update: () => { if (!controller.signal.aborted) update(); }, titled: (text, part) => { if (page?.controller === controller) { page.title = text; page.section = part ?? page.section; } } };
   page.draw = module.open(view);
   paint();
   if (!moved) return;

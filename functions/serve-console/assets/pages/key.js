@@ -33,7 +33,7 @@ export function open(view) {
     }
     view.update();
   };
-  const changed = (now) => { gone = now === null; key = now ?? key; view.title(key.name); view.update(); };
+  const changed = (now) => { gone = now === null; key = now ?? key; view.titled(key.name, key.user_id === state.me.user_id ? 'me' : undefined); view.update(); };
   /** What the page can do without: names of those who changed it, and the newest events. */
   const more = async () => {
     for (const who of new Set([key.created_by, key.updated_by])) {
@@ -74,7 +74,7 @@ function details(key, changed, names, events) {
     <div class="columns"><section class="card pad" aria-label="Key details"><dl>
       <dt>Access key</dt><dd>${code(key.masked_key, 'access key')}<small class="hint">The secret is stored nowhere. If it is lost, generate a new one; the key keeps its id and expiry.</small></dd>
       <dt>User</dt><dd><a href=${userPath(key.user_id, 'access-keys')}><bdi>${key.user_name}</bdi></a> <span class="muted">${KINDS[key.user_kind]}</span></dd>
-      <dt>Expires</dt><dd>${key.expires_at ? html`${when(key.expires_at)}<small class="hint">${exact(key.expires_at)}</small>` : 'Never'}${reasoned('Change', run('changeExpiry'), write || later, 'expiry-why', 'small')}</dd>
+      <dt>Expires</dt><dd>${key.expires_at ? html`${when(key.expires_at)}` : 'Never'}${reasoned('Change', run('changeExpiry'), write || later, 'expiry-why', 'small')}${key.expires_at ? html`<small class="hint">${exact(key.expires_at)}</small>` : nothing}</dd>
       <dt>Last used</dt><dd>${when(key.last_used_at, 'Never used')}${key.last_used_at ? html`<small class="hint">Recorded within ten minutes.</small>` : nothing}</dd>
       <dt>Created</dt><dd>${when(key.created_at)} by ${who(key.created_by)}</dd>
       <dt>Changed</dt><dd>${when(key.updated_at)} by ${who(key.updated_by)}</dd>
@@ -83,7 +83,7 @@ function details(key, changed, names, events) {
     <div class="side"><section class="card pad"><h2>Assignments</h2>
       ${key.roles || key.groups ? html`<p>This key may do only what these roles and groups permit, and its user too.</p>${names2('Roles', key.roles)}${names2('Groups', key.groups)}` : html`<p>This key may do everything that its user may.</p>`}
       <div class="do">${reasoned('Select', select, write, 'select-why')}<button type="button" @click=${run('viewPermissions')}>View permissions</button></div></section>
-    <section class="card pad"><h2>End or pause</h2><p class="muted">${lastUse(key)}</p><div class="do">
+    <section class="card pad"><h2>End or pause</h2>${key.last_used_at ? html`<p class="muted">${lastUse(key)}</p>` : nothing}<div class="do">
       ${key.status === 'inactive' ? reasoned('Switch on', run('switchOn'), why('WriteKey', user) && why('WriteUser'), 'on-why') : reasoned('Switch off', run('switchOff'), why('EndKey', user) || over, 'off-why')}
       ${reasoned('Revoke', run('revoke'), why('EndKey', user) || over, 'revoke-why', 'danger-quiet')}${reasoned('Delete', run('remove'), why('EndKey', user), 'delete-why', 'danger-quiet')}</div></section>
     ${events?.length ? html`<section class="card pad"><h2>Recent events</h2><ul class="events">${events.map((one) => html`<li><b>${words(one.action)}</b> by <bdi>${one.actor.name}</bdi><span class="muted">${when(one.at)}</span></li>`)}</ul><a href="${path('audit')}?target=${key.key_id}">All events of this key</a></section>` : nothing}</div></div>`;

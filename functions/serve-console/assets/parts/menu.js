@@ -73,4 +73,4 @@ export const menuButton = (label, items) => html`<button type="button" class="qu
 export const tabs = (label, tabs) => html`<nav class="tabs inner" aria-label=${label}><ul>${tabs.map((tab) => tab && html`<li><a href=${tab[1]} aria-current=${location.pathname === tab[1] ? 'page' : nothing}>${tab[0]}</a></li>`)}</ul></nav>`;
 
 /** The tabs of one's own account. */
-export const accountTabs = () => tabs('My Account', [['Profile', path('me', 'profile')], ['Access Keys', path('me', 'access-keys')], ['Notifications', path('me', 'notifications')], ['Inbox', path('me', 'inbox')]]);
+export const accountTabs = () => tabs('My Account', [['Profile', path('me', 'profile')], ['Access Keys', path('me', 'access-keys')], ['Access', path('me', 'access')], ['Notifications', path('me', 'notifications')], ['Inbox', path('me', 'inbox')]]);

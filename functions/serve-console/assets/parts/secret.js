@@ -57,7 +57,7 @@ export function showSecrets(cards, done) {
   }, { stays: true, wide: true });
 }
 
-const dots = '•'.repeat(24);
+const dots = '•'.repeat(16);
 
 function cardOf({ name, organization, secret }, i, several, { shown, take, toggle }) {
   const row = (id, label, text, hidden, primary = false) => {

@@ -82,7 +82,8 @@ export function table({ caption, columns, list, key, none }) {
   </table>${foot(list)}</div>`;
 }
 
-function foot(list) {
+/** How many rows are here, and the way to more. */
+export function foot(list) {
   const { items, next, problem, busy } = list;
   if (problem) return html`<div class="foot">${failure(problem, items.length && next ? list.more : list.reload)}</div>`;
   if (!next) return nothing;

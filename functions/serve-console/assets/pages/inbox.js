@@ -1,0 +1,62 @@
+// @ts-check
+// The inbox: messages of 30 days. Opening one marks it as read.
+import { html, nothing } from '../vendor/lit-html/lit-html.js';
+import { repeat } from '../vendor/lit-html/directives/repeat.js';
+import * as api from '../api.js';
+import { inWords } from '../problems.js';
+import { path } from '../router.js';
+import { when } from '../time.js';
+import { empty, failure, skeleton } from '../parts/empty.js';
+import { filters } from '../parts/filters.js';
+import { accountTabs } from '../parts/menu.js';
+import { focusTable, foot, list } from '../parts/table.js';
+import { alarm, say } from '../parts/toast.js';
+
+export const title = 'Inbox';
+
+export function open(view) {
+  const filter = filters(view.query, () => messages.reload());
+  const state = () => filter.values.state || 'unread';
+  const messages = list(view, (cursor) => api.inbox({ user_id: 'me', state: state(), cursor }, { signal: view.signal }));
+  const changed = () => dispatchEvent(new Event('inbox-changed'));
+  const run = async (message, work, text) => {
+    try {
+      await work();
+      if (text) { messages.drop(message); say(text); focusTable(); }
+    } catch (problem) {
+      alarm(inWords(problem));
+    }
+    changed();
+  };
+  const set = (message, to, text) => run(message, () => api.updateMessage({ user_id: 'me', message_id: message.message_id }, { body: { state: to } }), text);
+  const opened = (message) => {
+    if (message.state !== 'unread') return;
+    message.state = 'read';
+    set(message, 'read', '');
+    view.update();
+  };
+  const markAll = async () => {
+    try {
+      for (let cursor; ;) {
+        const answer = await api.markAllRead({ user_id: 'me', cursor }, { body: { state: 'read' } });
+        cursor = answer.next_cursor;
+        if (!cursor) break;
+      }
+      say('All messages are marked as read.');
+    } catch (problem) {
+      alarm(inWords(problem));
+    }
+    messages.reload();
+    changed();
+  };
+  const one = (message) => html`<li><details @toggle=${(event) => event.target.open && opened(message)}><summary><span class=${message.state === 'unread' ? 'dot' : ''}>${message.title}</span><span class="muted">${when(message.at)}</span></summary>
+    <div class="message"><p>${message.text}</p><div class="do">${message.key_id ? html`<a class="button small" href=${path('access-keys', message.key_id)}>Show the key</a>` : nothing}
+    ${message.state === 'unread' ? html`<button type="button" class="small" @click=${() => set(message, 'read', 'Marked as read.')}>Mark read</button>` : html`<button type="button" class="small" @click=${() => set(message, 'unread', 'Marked as unread.')}>Mark unread</button>`}
+    ${message.state === 'archived' ? nothing : html`<button type="button" class="small" @click=${() => set(message, 'archived', 'Message archived.')}>Archive</button>`}
+    <button type="button" class="small danger-quiet" @click=${() => run(message, () => api.deleteMessage({ user_id: 'me', message_id: message.message_id }), 'Message deleted.')}>Delete</button></div></div></details></li>`;
+  return () => html`${accountTabs()}<div class="page-head"><div><h1 tabindex="-1">Inbox</h1><p class="muted">Messages are kept for 30 days.</p></div><div class="do"><button type="button" @click=${markAll}>Mark all read</button></div></div>
+    <div class="filters">${filter.chips('State', 'state', [['unread', 'Unread'], ['read', 'Read'], ['archived', 'Archived']])}</div>
+    ${!messages.loaded ? (messages.problem ? failure(messages.problem, messages.reload) : messages.slow ? skeleton() : nothing)
+    : !messages.items.length && !messages.next ? empty(state() === 'unread' ? 'You have read everything.' : 'No messages here.')
+    : html`<div class="card"><ul class="inbox">${repeat(messages.items, (message) => message.message_id, one)}</ul>${foot(messages)}</div>`}`;
+}

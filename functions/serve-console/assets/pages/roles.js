@@ -1,0 +1,7 @@
+// @ts-check
+// The roles of the organization.
+import { catalogPage } from '../parts/catalog.js';
+
+export const title = 'Roles';
+
+export const open = catalogPage('role');
