@@ -57,6 +57,6 @@ export function open(view) {
   return () => html`${accountTabs()}<div class="page-head"><div><h1 tabindex="-1">Inbox</h1><p class="muted">Messages are kept for 30 days.</p></div><div class="do"><button type="button" @click=${markAll}>Mark all read</button></div></div>
     <div class="filters">${filter.chips('State', 'state', [['unread', 'Unread'], ['read', 'Read'], ['archived', 'Archived']])}</div>
     ${!messages.loaded ? (messages.problem ? failure(messages.problem, messages.reload) : messages.slow ? skeleton() : nothing)
-    : !messages.items.length && !messages.next ? empty(state() === 'unread' ? 'You have read everything.' : 'No messages here.')
+    : !messages.items.length && !messages.next ? empty(state() === 'unread' ? 'You have read everything.' : 'No messages here.', nothing, 'bell')
     : html`<div class="card"><ul class="inbox">${repeat(messages.items, (message) => message.message_id, one)}</ul>${foot(messages)}</div>`}`;
 }

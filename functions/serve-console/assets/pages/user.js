@@ -4,7 +4,7 @@ import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import * as api from '../api.js';
 import { live } from '../quota.js';
 import { go, path } from '../router.js';
-import { current, forget, needs, state, why } from '../session.js';
+import { current, enter, forget, needs, state, why } from '../session.js';
 import { when } from '../time.js';
 import { code } from '../parts/copy.js';
 import { empty, failure, skeleton } from '../parts/empty.js';
@@ -27,7 +27,6 @@ export function open(view) {
   const changed = (now) => {
     if (!now) return go(path('users'));
     user = now;
-    if (mine) forget();
     view.titled(mine ? 'My Account' : user.name);
     view.update();
   };
@@ -48,7 +47,7 @@ export function open(view) {
   load();
   const keys = tab === 'access-keys' && !mine ? list(view, (cursor) => api.listKeysOf({ user_id, limit: 100, cursor }, { signal: view.signal })) : null;
   const columns = keys && keyColumns(intoList(keys));
-  const act = (name) => () => import('../parts/user-actions.js').then((actions) => actions[name](user, changed));
+  const act = (name) => () => import('../parts/user-actions.js').then((actions) => actions[name](user, async (now) => { if (mine) { forget(); await enter(); } changed(now); }));
   return () => {
     if (problem) return html`<h1 tabindex="-1">User</h1>${failure(problem, load)}`;
     if (!user) return html`${mine ? accountTabs() : nothing}<h1 tabindex="-1">${mine ? 'My Account' : 'User'}</h1>${slow ? skeleton(5) : nothing}`;

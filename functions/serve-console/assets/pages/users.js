@@ -27,9 +27,9 @@ export function open(view) {
   ];
   const given = (user) => { const all = [...user.roles, ...user.groups]; return all.length ? html`${all.slice(0, 2).map((one) => html`<code class="permission">${one}</code> `)}${all.length > 2 ? html`<span class="muted">+${all.length - 2}</span>` : ''}` : html`<span class="muted">${user.kind === 'owner' ? 'Everything' : 'None'}</span>`; };
   const columns = [
-    { label: 'Name', kind: 'head', cell: (user) => html`<a class="name" href=${userPath(user.user_id)}><bdi>${user.name}</bdi></a><span class="below muted">${user.email ?? ''}</span>` },
-    { label: 'Kind', cell: (user) => KINDS[user.kind] },
-    { label: 'E-mail', kind: 'far', cell: (user) => user.email ?? '' },
+    { label: 'Name', kind: 'head', cell: (user) => html`<a class="name" href=${userPath(user.user_id)}><bdi>${user.name}</bdi></a><span class="below muted">${KINDS[user.kind]}${user.email ? html`<br>${user.email}` : ''}</span>` },
+    { label: 'Kind', kind: 'far', cell: (user) => KINDS[user.kind] },
+    { label: 'E-mail', kind: 'far', cell: (user) => html`<span class="short">${user.email ?? ''}</span>` },
     { label: 'Status', cell: (user) => pill(userStatus(user)) },
     { label: 'Roles and groups', kind: 'far', cell: given },
     { label: 'Actions', kind: 'mute end', cell: (user) => menuButton(`Actions for ${user.name}`, () => menu(user)) },

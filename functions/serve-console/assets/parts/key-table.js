@@ -50,7 +50,7 @@ export function expiry(key) {
 export const keyColumns = (done, { user = false } = {}) => [
   { label: 'Name', kind: 'head', cell: (key) => html`<a class="name" href=${path('access-keys', key.key_id)}><bdi>${key.name}</bdi></a><span class="below muted"><code translate="no">${key.masked_key}</code></span>` },
   { label: 'Access key', kind: 'far', cell: (key) => code(key.masked_key, `access key of ${key.name}`, key.masked_key) },
-  user && { label: 'User', kind: 'far', cell: (key) => html`<a href=${userPath(key.user_id, 'access-keys')}><bdi>${key.user_name}</bdi></a>` },
+  user && { label: 'User', kind: 'far', cell: (key) => html`<a class="short" href=${userPath(key.user_id, 'access-keys')}><bdi>${key.user_name}</bdi></a>` },
   { label: 'Status', cell: (key) => pill(key.status) },
   { label: 'Expires', cell: expiry },
   { label: 'Last used', kind: 'far', cell: (key) => when(key.last_used_at, html`<span class="muted">Never used</span>`) },
