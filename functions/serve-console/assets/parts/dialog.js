@@ -102,7 +102,7 @@ export const formDialog = ({ title, body, send, label, doing, danger, ask, why, 
 export function ask({ text, typed, danger = true, ...rest }) {
   let value = '';
   return formDialog({ ...rest, danger, ask: true, why: () => (typed !== undefined && value !== typed ? 'Type the name first.' : ''),
-    body: (_, update) => html`<p>${text}</p>${typed === undefined ? nothing : html`<label class="field">Type <b>${typed}</b> to confirm<input autocomplete="off" @input=${(event) => { value = event.target.value; update(); }}></label>`}` });
+    body: (_, update) => html`<p>${text}</p>${typed === undefined ? nothing : html`<label class="field"><span>Type <b>${typed}</b> to confirm</span><input autocomplete="off" @input=${(event) => { value = event.target.value; update(); }}></label>`}` });
 }
 
 /**

@@ -35,5 +35,5 @@ export function filters(query, changed) {
 /** Cuts a pasted key to its public half before anything else sees it. */
 export function publicHalf(text) {
   if (/^\s*[0-9A-Za-z]{49}\s*$/.test(text)) return '';
-  return /[a-z][a-z0-9]{1,9}_[0-9A-Za-z]{20}(?=_|::)/.exec(text)?.[0] ?? text;
+  return /[a-z][a-z0-9]{1,9}_[0-9A-Za-z]{20}/.exec(text)?.[0] ?? text;
 }
