@@ -1,6 +1,5 @@
 //! Describes the API to programs: serves its OpenAPI document, with this deployment's URL and key prefix.
 
-mod accept_encoding;
 #[cfg(feature = "openapi")]
 mod openapi;
 
@@ -9,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use api::{HandlerResult, Request, response::Cacheable};
+use api::{HandlerResult, Request, response::Cacheable, takes_gzip};
 use domain::token::KeyPrefix;
 use flate2::{Compression, write::GzEncoder};
 
@@ -77,7 +76,7 @@ pub fn describe_api(documents: &Documents, request: lambda_http::Request) -> Han
     let request = Request::read_open(request)?;
     request.query(&[])?;
     let both = documents.at(&request.deployment()?);
-    let compressed = accept_encoding::takes_gzip(request.header_texts("accept-encoding"));
+    let compressed = takes_gzip(request.header_texts("accept-encoding"));
     request.show_cacheable(if compressed { &both.compressed } else { &both.plain })
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Only `problem_code` names the HTTP statuses of errors, and only [`app`] reads the environment.
 
+mod accept_encoding;
 mod access_key_response;
 pub mod app;
 mod audit;
@@ -31,6 +32,7 @@ pub mod response;
 mod retry;
 mod serve;
 
+pub use accept_encoding::takes_gzip;
 pub use access_key_response::{AccessKeyResponse, SecretResponse};
 pub use authorizer_context::{AuthorizerContext, BadContext};
 pub use body::{MAX_BODY_BYTES, chosen_expiry, non_null, nullable};

@@ -55,6 +55,16 @@ pub fn see_other(location: &str) -> Result<Response<Body>, InvalidHeaderValue> {
         .expect("the headers are valid"))
 }
 
+/// Builds a 304 for a page: the client has the content that this entity tag names.
+pub fn page_not_modified(entity_tag: HeaderValue) -> Response<Body> {
+    Response::builder()
+        .status(StatusCode::NOT_MODIFIED)
+        .header(header::CACHE_CONTROL, "no-cache")
+        .header(header::ETAG, entity_tag)
+        .body(Body::Empty)
+        .expect("the headers are valid")
+}
+
 /// Builds a 401 with an object that says how to sign in.
 pub fn signed_out(object: &impl Serialize) -> Response<Body> {
     json(StatusCode::UNAUTHORIZED, object, None)

@@ -1,7 +1,7 @@
 //! The header `Accept-Encoding` (RFC 9110, section 12.5.3).
 
 /// Tells whether a client accepts gzip. An entry for gzip takes precedence over `*`; the weight 0 means *not acceptable*.
-pub(crate) fn takes_gzip<'h>(values: impl Iterator<Item = &'h str>) -> bool {
+pub fn takes_gzip<'h>(values: impl Iterator<Item = &'h str>) -> bool {
     let (mut gzip, mut any) = (None, None);
     for coding in values.flat_map(|value| value.split(',')) {
         let mut parts = coding.split(';').map(str::trim);

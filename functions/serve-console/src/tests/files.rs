@@ -1,0 +1,149 @@
+//! Tests of the files: what must never occur in them, their weight, and that they fit the API.
+
+use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::assets::{FILES, File};
+
+/// Names that no own file has: ways to run text, and places where a secret could stay.
+const FORBIDDEN: [&str; 15] = [
+    "innerHTML",
+    "outerHTML",
+    "insertAdjacentHTML",
+    "unsafeHTML",
+    "eval(",
+    "new Function",
+    "document.write",
+    "localStorage",
+    "sessionStorage",
+    "indexedDB",
+    "document.cookie",
+    "console.log",
+    "serviceWorker",
+    "readText",
+    "createPolicy",
+];
+
+fn own() -> impl Iterator<Item = &'static File> {
+    FILES.iter().filter(|file| !file.path.starts_with("vendor/"))
+}
+
+fn file(path: &str) -> &'static str {
+    crate::assets::find(path).unwrap_or_else(|| panic!("{path} is not embedded")).text
+}
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+#[test]
+fn no_own_file_runs_text_or_keeps_anything() {
+    for file in own() {
+        for name in FORBIDDEN {
+            assert!(!file.text.contains(name), "{}: {name}", file.path);
+        }
+    }
+}
+
+#[test]
+fn one_file_calls_fetch_and_all_requests_stay_on_this_origin() {
+    for file in own() {
+        let calls = file.text.matches("fetch(").count();
+        assert_eq!(calls, usize::from(file.path == "api.js"), "{}", file.path);
+        let foreign = file.text.replace("http://www.w3.org/2000/svg", "");
+        assert!(!foreign.contains("http://") && !foreign.contains("https://"), "{}", file.path);
+    }
+}
+
+#[test]
+fn the_index_has_nothing_inline() {
+    let index = file("index.html");
+    assert!(!index.contains("<style") && !index.contains("style=") && !index.contains(" on"), "{index}");
+    for script in index.split("<script").skip(1) {
+        let (tag, rest) = script.split_once('>').unwrap();
+        assert!(tag.contains(" src=\"/console/assets/") && rest.starts_with("</script>"), "{tag}");
+    }
+    for file in own().filter(|file| file.path.ends_with(".js")) {
+        assert!(!file.text.contains(" style="), "{}", file.path);
+    }
+}
+
+#[test]
+fn the_tree_keeps_its_budget() {
+    let raw: usize = FILES.iter().map(|file| file.text.len()).sum();
+    let compressed: usize = FILES.iter().map(|file| file.gzip.len()).sum();
+    assert!(raw <= 160_000, "{raw} bytes");
+    assert!(compressed <= 60_000, "{compressed} bytes compressed");
+    for file in &FILES {
+        assert!(file.text.len() <= 16_000, "{}: {} bytes", file.path, file.text.len());
+    }
+}
+
+#[test]
+fn what_others_wrote_is_unmodified() {
+    let mut pins = String::from("lit-html 3.3.3\n");
+    for file in FILES.iter().filter(|file| file.path.starts_with("vendor/lit-html/")) {
+        let digest = Sha256::digest(file.text).iter().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").unwrap();
+            hex
+        });
+        writeln!(pins, "{digest}  {}", file.path.trim_start_matches("vendor/")).unwrap();
+    }
+    let sorted = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+    assert_eq!(sorted(file("vendor/PINS")), sorted(&pins));
+}
+
+#[test]
+fn every_call_is_a_route_of_the_api() {
+    let document: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(root().join("infra/openapi/openapi.json")).unwrap())
+            .unwrap();
+    let mut called = 0;
+    for line in file("api.js").lines().filter(|line| line.starts_with("export const")) {
+        let (method, path) = line.split('\'').nth(1).unwrap().split_once(' ').unwrap();
+        called += 1;
+        if path.starts_with("/console/") {
+            assert!(
+                ["GET /console/session", "POST /console/sign-out"].contains(&&*format!("{method} {path}")),
+                "{line}"
+            );
+            continue;
+        }
+        let path = path.replace('…', "/v1/organizations/{organization_id}");
+        assert!(document["paths"][&path][method.to_lowercase()].is_object(), "{method} {path}");
+    }
+    assert!(called > 30, "{called}");
+}
+
+#[test]
+fn every_problem_of_the_api_has_a_sentence() {
+    let codes = fs::read_to_string(root().join("shared/api/src/problem_code.rs")).unwrap();
+    let codes: Vec<_> =
+        codes.lines().filter_map(|line| line.trim().strip_prefix("Self::")?.split_once(" => \"")).collect();
+    assert!(codes.len() > 15, "{codes:?}");
+    for (_, rest) in codes {
+        let code = rest.split('"').next().unwrap();
+        assert!(file("problems.js").contains(&format!("\n  {code}: ")), "{code}");
+    }
+}
+
+#[test]
+fn every_import_and_every_page_is_there() {
+    for file in own().filter(|file| file.path.ends_with(".js")) {
+        let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for import in file.text.split("from '").skip(1).chain(file.text.split("import('").skip(1)) {
+            let target = import.split('\'').next().unwrap();
+            let path = match target.strip_prefix("../") {
+                Some(above) => above.to_owned(),
+                None if folder.is_empty() => target.trim_start_matches("./").to_owned(),
+                None => format!("{folder}/{}", target.trim_start_matches("./")),
+            };
+            assert!(crate::assets::find(&path).is_some(), "{}: {target}", file.path);
+        }
+    }
+    for line in file("router.js").lines().filter(|line| line.starts_with("  ['")) {
+        let page = line.split('\'').nth(3).unwrap();
+        assert!(crate::assets::find(&format!("pages/{page}.js")).is_some(), "{page}");
+    }
+}
