@@ -99,7 +99,7 @@ fn every_page_answers_the_index_which_names_the_hash() {
         let response = get(path, &[("accept-encoding", "gzip")]);
         assert_eq!(response.status(), 200, "{path}");
         let text = text(&response);
-        assert_eq!(text.matches(&format!("/console/assets/{HASH}/")).count(), 3, "{path}");
+        assert_eq!(text.matches(&format!("/console/assets/{HASH}/")).count(), 4, "{path}");
         assert!(!text.contains("{hash}"), "{path}");
         assert_eq!(header(response.headers(), "content-type"), "text/html; charset=utf-8");
         assert_eq!(header(response.headers(), "cache-control"), "no-cache");

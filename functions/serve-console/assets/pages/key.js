@@ -63,18 +63,27 @@ function details(key, changed, names, events) {
   const write = why('WriteKey', user) || over;
   const later = key.status === 'expired' && policy ? notExtendable(policy, key) : '';
   const still = over || (key.status === 'expired' && 'This key has expired.') || (key.status === 'inactive' && 'This key is switched off.') || '';
-  const run = (name) => () => act(name, key, changed);
-  const edit = () => import('../parts/edit-key.js').then(({ editKey }) => editKey(key, changed));
-  const select = () => import('../parts/edit-key.js').then(({ assignKey }) => assignKey(key, changed));
+  // Several buttons have the same reason: each is written once, below the name.
+  /** @type {Set<string>} */ const reasons = new Set();
+  const button = (label, name, reason, kind = '') => {
+    if (reason) reasons.add(reason);
+    return reasoned(label, () => (name === 'editKey' || name === 'assignKey' ? import('../parts/edit-key.js').then((edit) => edit[name](key, changed)) : act(name, key, changed)), reason, `${name}-why`, kind, true);
+  };
+  const edit = button('Edit', 'editKey', write);
+  const rotate = button('Generate new secret', 'generateSecret', why('RotateKey', user) || still, 'primary');
+  const change = button('Change', 'changeExpiry', write || later, 'small');
+  const select = button('Select', 'assignKey', write);
+  const ends = [key.status === 'inactive' ? button('Switch on', 'switchOn', why('WriteKey', user) && why('WriteUser')) : button('Switch off', 'switchOff', why('EndKey', user) || over),
+    button('Revoke', 'revoke', why('EndKey', user) || over, 'danger-quiet'), button('Delete', 'remove', why('EndKey', user), 'danger-quiet')];
   const who = (id) => (names.has(id) ? html`<bdi>${names.get(id)}</bdi>` : html`<code>${id}</code>`);
   const [href, label] = back(key);
   return html`<p class="crumb"><a href=${href}>${icon('back')}<bdi>${label}</bdi></a></p>
-    <div class="page-head"><div><h1 tabindex="-1"><bdi>${key.name}</bdi></h1><p>${pill(key.status)}${key.description ? html` <span class="muted"><bdi>${key.description}</bdi></span>` : nothing}</p></div>
-      <div class="do">${reasoned('Edit', edit, write, 'edit-why')}${reasoned('Generate new secret', run('generateSecret'), why('RotateKey', user) || still, 'rotate-why', 'primary')}</div></div>
+    <div class="page-head"><div><h1 tabindex="-1"><bdi>${key.name}</bdi></h1><p>${pill(key.status)}${key.description ? html` <span class="muted"><bdi>${key.description}</bdi></span>` : nothing}</p>${[...reasons].map((reason) => html`<p class="hint">${reason}</p>`)}</div>
+      <div class="do">${edit}${rotate}</div></div>
     <div class="columns"><section class="card pad" aria-label="Key details"><dl>
       <dt>Access key</dt><dd>${code(key.masked_key, 'access key')}<small class="hint">The secret is stored nowhere. If it is lost, generate a new one; the key keeps its id and expiry.</small></dd>
       <dt>User</dt><dd><a href=${userPath(key.user_id, 'access-keys')}><bdi>${key.user_name}</bdi></a> <span class="muted">${KINDS[key.user_kind]}</span></dd>
-      <dt>Expires</dt><dd>${key.expires_at ? html`${when(key.expires_at)}` : 'Never'}${reasoned('Change', run('changeExpiry'), write || later, 'expiry-why', 'small')}${key.expires_at ? html`<small class="hint">${exact(key.expires_at)}</small>` : nothing}</dd>
+      <dt>Expires</dt><dd>${key.expires_at ? html`${when(key.expires_at)}` : 'Never'}${change}${key.expires_at ? html`<small class="hint">${exact(key.expires_at)}</small>` : nothing}</dd>
       <dt>Last used</dt><dd>${when(key.last_used_at, 'Never used')}${key.last_used_at ? html`<small class="hint">Recorded within ten minutes.</small>` : nothing}</dd>
       <dt>Created</dt><dd>${when(key.created_at)} by ${who(key.created_by)}</dd>
       <dt>Changed</dt><dd>${when(key.updated_at)} by ${who(key.updated_by)}</dd>
@@ -82,10 +91,9 @@ function details(key, changed, names, events) {
       <dt>Networks</dt><dd>${key.allowed_cidrs ? html`<ul class="bare">${key.allowed_cidrs.map((one) => html`<li><code>${one}</code></li>`)}</ul>` : 'Everywhere'}</dd></dl></section>
     <div class="side"><section class="card pad"><h2>Assignments</h2>
       ${key.roles || key.groups ? html`<p>This key may do only what these roles and groups permit, and its user too.</p>${names2('Roles', key.roles)}${names2('Groups', key.groups)}` : html`<p>This key may do everything that its user may.</p>`}
-      <div class="do">${reasoned('Select', select, write, 'select-why')}<button type="button" @click=${run('viewPermissions')}>View permissions</button></div></section>
+      <div class="do">${select}<button type="button" @click=${() => act('viewPermissions', key)}>View permissions</button></div></section>
     <section class="card pad"><h2>End or pause</h2>${key.last_used_at ? html`<p class="muted">${lastUse(key)}</p>` : nothing}<div class="do">
-      ${key.status === 'inactive' ? reasoned('Switch on', run('switchOn'), why('WriteKey', user) && why('WriteUser'), 'on-why') : reasoned('Switch off', run('switchOff'), why('EndKey', user) || over, 'off-why')}
-      ${reasoned('Revoke', run('revoke'), why('EndKey', user) || over, 'revoke-why', 'danger-quiet')}${reasoned('Delete', run('remove'), why('EndKey', user), 'delete-why', 'danger-quiet')}</div></section>
+      ${ends}</div></section>
     ${events?.length ? html`<section class="card pad"><h2>Recent events</h2><ul class="events">${events.map((one) => html`<li><b>${words(one.action)}</b> by <bdi>${one.actor.name}</bdi><span class="muted">${when(one.at)}</span></li>`)}</ul><a href="${path('audit')}?target=${key.key_id}">All events of this key</a></section>` : nothing}</div></div>`;
 }
 

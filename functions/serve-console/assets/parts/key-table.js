@@ -64,5 +64,5 @@ export const intoList = (keys) => (key, changed) => (changed ? keys.put(changed,
 /** "It was last used 4 minutes ago." */
 export const lastUse = (key) => (key.last_used_at ? `It was last used ${relative(key.last_used_at)}.` : 'It was never used.');
 
-/** A button that may be unavailable, with its reason for everybody. */
-export const reasoned = (label, run, reason, id, kind = '') => html`<button type="button" class=${kind} aria-disabled=${reason ? 'true' : nothing} aria-describedby=${reason ? id : nothing} title=${reason || nothing} @click=${() => reason || run()}>${label}</button>${reason ? html`<small class="reason" id=${id}>${reason}</small>` : nothing}`;
+/** A button that may be unavailable, with its reason for everybody. Quiet: the reason is written elsewhere. */
+export const reasoned = (label, run, reason, id, kind = '', quiet = false) => html`<button type="button" class=${kind} aria-disabled=${reason ? 'true' : nothing} aria-describedby=${reason ? id : nothing} title=${reason || nothing} @click=${() => reason || run()}>${label}</button>${reason ? html`<small class=${quiet ? 'hidden' : 'reason'} id=${id}>${reason}</small>` : nothing}`;

@@ -57,6 +57,8 @@ export function list(view, load) {
     } catch (problem) {
       if (mine !== reading || view.signal.aborted) return;
       self.problem = problem;
+      problem.again = problem.code === 'too_many_requests';
+      if (problem.again) setTimeout(() => { if (mine === reading && !view.signal.aborted) read(cursor); }, (problem.retryAfter ?? 2) * 1000);
     }
     self.busy = false;
     view.update();
