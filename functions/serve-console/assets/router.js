@@ -65,7 +65,7 @@ export function go(url, { replace = false } = {}) {
 export function setQuery(changes) {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(changes)) value ? query.set(name, value) : query.delete(name);
-  history.replaceState(null, '', location.pathname + (query.size ? `?${query}` : ''));
+  history.replaceState(null, '', location.pathname + (query.size ? `?${query}`.replaceAll('+', '%20') : ''));
 }
 
 /** Lets links of the console change the page without loading it anew. */

@@ -7,9 +7,7 @@ import { go } from '../router.js';
 import { current, forget, keep, loadOrganizations, why } from '../session.js';
 import { when } from '../time.js';
 import { code } from '../parts/copy.js';
-import { ask, formDialog, title as heading } from '../parts/dialog.js';
 import { failure, skeleton } from '../parts/empty.js';
-import { field } from '../parts/field.js';
 import { pill } from '../parts/icon.js';
 import { reasoned } from '../parts/key-table.js';
 import { alarm, say } from '../parts/toast.js';
@@ -28,12 +26,14 @@ export function open(view) {
   const change = (body) => api.updateOrganization({}, { body, match: organization.version });
   const rename = async () => {
     let { name } = organization;
+    const [{ formDialog, title: heading }, { field }] = await Promise.all([import('../parts/dialog.js'), import('../parts/field.js')]);
     const result = await formDialog({ title: heading('Rename “', organization.name, '”'), label: 'Save', doing: 'Saving…', again: load, send: () => change({ name: name.trim() }),
       body: (at) => field({ name: 'name', label: 'Name', value: name, max: 64, focus: true, error: at('name'), input: (value) => { name = value; } }) });
     if (result) { show(result.answer); say('Name changed.'); }
   };
   const suspend = async () => {
     const { name } = organization;
+    const { ask, title: heading } = await import('../parts/dialog.js');
     const result = await ask({ title: heading('Suspend ', name, '?'), label: `Suspend ${name}`, doing: 'Suspending…', typed: name, send: () => change({ status: 'suspended' }),
       text: html`All keys of <bdi>${name}</bdi> are refused within ten seconds, yours included, and nobody can sign in but owners, to lift it.` });
     if (result) { show(result.answer); say(`${name} suspended.`); }
@@ -43,6 +43,7 @@ export function open(view) {
   };
   const remove = async () => {
     const { name } = organization;
+    const { ask, title: heading } = await import('../parts/dialog.js');
     const result = await ask({ title: heading('Delete ', name, '?'), label: `Delete ${name}`, doing: 'Deleting…', text: 'All its users and keys disappear. This cannot be undone.', send: () => api.deleteOrganization() });
     if (!result) return;
     forget();

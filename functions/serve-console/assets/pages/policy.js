@@ -5,7 +5,6 @@ import * as api from '../api.js';
 import { duration, fieldProblem, inWords, ruleInWords, valueInWords } from '../problems.js';
 import { path } from '../router.js';
 import { keep, why } from '../session.js';
-import { ask, title as heading } from '../parts/dialog.js';
 import { failure, problemLine, skeleton } from '../parts/empty.js';
 import { check, field, lines, radios } from '../parts/field.js';
 import { reasoned } from '../parts/key-table.js';
@@ -69,6 +68,7 @@ export function open(view) {
   const save = async () => {
     const n = preview?.found.length ?? 0;
     const text = `It holds for keys created or changed from now on.${n ? ` ${n} existing ${n === 1 ? 'key' : 'keys'} would not be allowed; ${n === 1 ? 'it stays as it is' : 'they stay as they are'}.` : ''}`;
+    const { ask, title: heading } = await import('../parts/dialog.js');
     const result = await ask({ title: heading('Save this policy?'), text, danger: false, label: 'Save policy', doing: 'Saving…', send: () => api.updateOrganization({}, { body: { policy }, match: organization.version }) });
     if (!result) return;
     organization = result.answer;

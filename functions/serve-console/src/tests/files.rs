@@ -147,3 +147,53 @@ fn every_import_and_every_page_is_there() {
         assert!(crate::assets::find(&format!("pages/{page}.js")).is_some(), "{page}");
     }
 }
+
+/// Lists the files that `entry` loads, itself included: all that it and they import at once.
+fn loaded(entry: &str, found: &mut BTreeSet<String>) {
+    if !found.insert(entry.to_owned()) {
+        return;
+    }
+    let folder = entry.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let text = file(entry);
+    let quote = if entry.starts_with("vendor/") { "from\"" } else { "from '" };
+    for import in text.split(quote).skip(1) {
+        let target = import.split(['\'', '"']).next().unwrap();
+        let mut parts: Vec<_> = folder.split('/').filter(|part| !part.is_empty()).collect();
+        for part in target.split('/') {
+            match part {
+                "." => {}
+                ".." => drop(parts.pop()),
+                name => parts.push(name),
+            }
+        }
+        loaded(&parts.join("/"), found);
+    }
+}
+
+/// What a browser loads to show one's own keys.
+fn first_visit() -> BTreeSet<String> {
+    let mut found: BTreeSet<_> =
+        ["index.html", "console.css", "dialogs.css", "icon.svg"].map(str::to_owned).into_iter().collect();
+    loaded("main.js", &mut found);
+    loaded("pages/my-keys.js", &mut found);
+    found
+}
+
+#[test]
+fn the_first_visit_keeps_its_budget() {
+    let files = first_visit();
+    let weight: usize = files.iter().map(|path| crate::assets::find(path).unwrap().gzip.len()).sum();
+    assert!(files.len() <= 25, "{} files: {files:?}", files.len());
+    assert!(weight <= 45_000, "{weight} bytes compressed");
+}
+
+#[test]
+fn a_change_of_page_loads_three_modules_at_most() {
+    let known = first_visit();
+    for page in FILES.iter().filter(|file| file.path.starts_with("pages/")) {
+        let mut all = known.clone();
+        loaded(page.path, &mut all);
+        let added: Vec<_> = all.difference(&known).collect();
+        assert!(added.len() <= 3, "{}: {added:?}", page.path);
+    }
+}
