@@ -1,6 +1,7 @@
 // @ts-check
 // Start: session, organization, page. The frame around every page, and the one place for errors that nobody expected.
 import { html, nothing, render } from './vendor/lit-html/lit-html.js';
+import { session } from './api.js';
 import { inWords } from './problems.js';
 import { followLinks, go, match, organizationOf, path, signInUrl } from './router.js';
 import { current, enter, needs, signOut, start, state } from './session.js';
@@ -36,7 +37,7 @@ function frame(content) {
   const organization = current();
   return html`<a class="skip" href="#content" @click=${(event) => { event.preventDefault(); document.getElementById('content')?.focus(); }}>Skip to content</a>
     <header><div class="bar"><a class="brand" href=${organizationOf(location.pathname) ? path('me', 'access-keys') : '/console'}>${icon('key')}<span>Access keys</span></a>
-      ${state.signedIn && state.organizations.length ? html`<button type="button" class="quiet organization" aria-haspopup="true" aria-expanded="false" @click=${switchOrganization}><span class="hidden">Organization: </span><bdi>${organization?.name ?? 'Choose an organization'}</bdi>${icon('down')}</button>` : nothing}
+      ${state.signedIn && state.organizations.length ? html`<button type="button" class="quiet organization" aria-expanded="false" @click=${switchOrganization}><span class="hidden">Organization: </span><bdi>${organization?.name ?? 'Choose an organization'}</bdi>${icon('down')}</button>` : nothing}
       <span class="space"></span>
       ${state.signedIn ? html`${state.me ? bell() : nothing}<button type="button" class="quiet person" aria-haspopup="menu" aria-expanded="false" @click=${personMenu}><span class="hidden">Menu of </span><bdi>${state.name}</bdi>${icon('down')}</button>` : nothing}</div>
       ${entries().length ? html`<nav aria-label="Main"><div class="tabs wide">${links()}</div><details class="narrow"><summary>${entries().find(([id]) => id === page?.section)?.[1] ?? 'Pages'}${icon('down')}</summary>${links()}</details></nav>` : nothing}</header>
@@ -47,7 +48,15 @@ function frame(content) {
 
 const paint = () => {
   document.title = [page?.title, current()?.name, 'Access keys'].filter(Boolean).join(' · ');
-  render(frame(page?.draw() ?? nothing), app);
+  try {
+    render(frame(page?.draw() ?? nothing), app);
+  } catch (error) {
+    // A fault of ours. What was drawn so far is thrown away, so that nothing half is shown.
+    app.replaceChildren();
+    delete app['_$litPart$'];
+    render(html`<main class="plain"><h1 tabindex="-1">Something went wrong in this page</h1><p><a class="button primary" href="/console" @click=${() => location.assign('/console')}>Start again</a></p></main>`, app);
+    throw error;
+  }
 };
 
 let waiting = false;
@@ -145,16 +154,19 @@ function noAccess() {
 
 addEventListener('moved', () => { show(true).catch(unexpected); });
 addEventListener('signed-out', () => { if (state.signedIn) { state.over = true; update(); } });
-addEventListener('unhandledrejection', (event) => { if (event.reason?.code) { event.preventDefault(); alarm(inWords(event.reason)); } });
+// What a click began and nobody caught: a problem of the API, or a part of the page that could not be loaded.
+addEventListener('unhandledrejection', (event) => {
+  if (event.reason?.code) event.preventDefault();
+  alarm(event.reason?.code ? inWords(event.reason) : 'This could not be loaded. Reload the page and try again.');
+});
+// Somebody may have signed in again in another tab.
+addEventListener('focus', () => { if (state.over) session().then(() => { state.over = false; update(); }, () => {}); });
 addEventListener('keydown', (event) => {
   if (event.key !== '/' || event.ctrlKey || event.metaKey || /INPUT|TEXTAREA|SELECT/.test(document.activeElement?.tagName ?? '')) return;
   const box = /** @type {HTMLElement | null} */ (document.querySelector('main input[type=search]'));
   if (box && !document.querySelector('dialog[open]')) { event.preventDefault(); box.focus(); }
 });
-setInterval(() => {
-  if (state.signedIn && state.expiresAt && Date.parse(state.expiresAt) <= now()) state.over = true;
-  update();
-}, 60000);
+setInterval(update, 60000);
 
 function unexpected(problem) {
   instead('Not loaded', () => html`<h1 tabindex="-1">Not loaded</h1>${failure(problem, () => location.reload())}`);
@@ -170,6 +182,7 @@ try {
     history.replaceState(null, '', location.href.replace(/[?&]signed_in=1/, ''));
   }
   clearTimeout(slow);
+  if (state.signedIn) setTimeout(() => { state.over = true; update(); }, Date.parse(state.expiresAt) - now());
   await show(false);
 } catch (problem) {
   clearTimeout(slow);

@@ -44,6 +44,9 @@ export async function enter() {
   state.problem = null;
   try {
     state.me = id ? await api.whoami() : null;
+    // The first request of an invited person makes them a member.
+    const here = current();
+    if (here) here.invited = false;
   } catch (problem) {
     state.problem = problem;
   }

@@ -21,7 +21,7 @@ const PAGES = { access_key: 'access-keys', user: 'users', role: 'roles', group: 
 export function open(view) {
   const lacking = needs('ReadAudit');
   if (lacking) return () => html`<h1 tabindex="-1">Audit log</h1>${forbidden({ needs: lacking })}`;
-  const filter = filters(view.query, () => events.reload());
+  const filter = filters(view.query, 'actor action target since until', () => events.reload());
   const events = list(view, (cursor) => listEvents({ ...filter.values, cursor }, { signal: view.signal }));
   const link = ({ type, id }) => {
     const page = PAGES[type];

@@ -15,7 +15,7 @@ import { alarm, say } from '../parts/toast.js';
 export const title = 'Inbox';
 
 export function open(view) {
-  const filter = filters(view.query, () => messages.reload());
+  const filter = filters(view.query, 'state', () => messages.reload());
   const state = () => filter.values.state || 'unread';
   const messages = list(view, (cursor) => api.inbox({ user_id: 'me', state: state(), cursor }, { signal: view.signal }));
   const changed = () => dispatchEvent(new Event('inbox-changed'));

@@ -9,7 +9,7 @@ import { exact, when } from '../time.js';
 import { code } from '../parts/copy.js';
 import { failure, skeleton } from '../parts/empty.js';
 import { icon, KINDS, pill } from '../parts/icon.js';
-import { act, lastUse, reasoned } from '../parts/key-table.js';
+import { act, lastUse, publicHalf, reasoned } from '../parts/key-table.js';
 
 export const title = 'Key details';
 
@@ -81,7 +81,7 @@ function details(key, changed, names, events) {
     <div class="page-head"><div><h1 tabindex="-1"><bdi>${key.name}</bdi></h1><p>${pill(key.status)}${key.description ? html` <span class="muted"><bdi>${key.description}</bdi></span>` : nothing}</p>${[...reasons].map((reason) => html`<p class="hint">${reason}</p>`)}</div>
       <div class="do">${edit}${rotate}</div></div>
     <div class="columns"><section class="card pad" aria-label="Key details"><dl>
-      <dt>Access key</dt><dd>${code(key.masked_key, 'access key')}<small class="hint">The secret is stored nowhere. If it is lost, generate a new one; the key keeps its id and expiry.</small></dd>
+      <dt>Access key</dt><dd>${code(publicHalf(key), 'access key', key.masked_key)}<small class="hint">The secret is stored nowhere. If it is lost, generate a new one; the key keeps its id and expiry.</small></dd>
       <dt>User</dt><dd><a href=${userPath(key.user_id, 'access-keys')}><bdi>${key.user_name}</bdi></a> <span class="muted">${KINDS[key.user_kind]}</span></dd>
       <dt>Expires</dt><dd>${key.expires_at ? html`${when(key.expires_at)}` : 'Never'}${change}${key.expires_at ? html`<small class="hint">${exact(key.expires_at)}</small>` : nothing}</dd>
       <dt>Last used</dt><dd>${when(key.last_used_at, 'Never used')}${key.last_used_at ? html`<small class="hint">Recorded within ten minutes.</small>` : nothing}</dd>

@@ -17,7 +17,7 @@ export function open(view) {
   const lacking = needs('ListKeys');
   if (lacking) return () => html`<h1 tabindex="-1">Keys</h1>${forbidden({ needs: lacking })}`;
   const chosen = new Set();
-  const filter = filters(view.query, () => { chosen.clear(); keys.reload(); });
+  const filter = filters(view.query, 'status kind q expires_before unused_since', () => { chosen.clear(); keys.reload(); });
   const keys = list(view, (cursor) => {
     const { status = '', kind, q, expires_before, unused_since } = filter.values;
     return listKeys({ status: status === 'all' ? '' : status || 'active', kind, q, expires_before, unused_since, cursor }, { signal: view.signal });

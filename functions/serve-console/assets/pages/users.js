@@ -15,7 +15,7 @@ export const title = 'Users Management';
 export function open(view) {
   const lacking = needs('ListUsers');
   if (lacking) return () => html`<h1 tabindex="-1">Users Management</h1>${forbidden({ needs: lacking })}`;
-  const filter = filters(view.query, () => users.reload());
+  const filter = filters(view.query, 'kind status q', () => users.reload());
   const users = list(view, (cursor) => listUsers({ ...filter.values, cursor }, { signal: view.signal }));
   const act = (name, user) => import('../parts/user-actions.js').then((actions) => actions[name](user, (changed) => (changed ? users.put(changed, 'user_id') : users.drop(user))));
   const add = () => import('../parts/add-user.js').then(({ addUser }) => addUser((user) => users.put(user, 'user_id')));

@@ -5,12 +5,14 @@ import { setQuery } from '../router.js';
 import { icon } from './icon.js';
 
 /**
- * Filters that live in the query. `changed` reads the list anew.
+ * Filters that live in the query. Other names in it are nothing. `changed` reads the list anew.
  * @param {URLSearchParams} query
+ * @param {string} names
  * @param {() => void} changed
  */
-export function filters(query, changed) {
-  const values = Object.fromEntries(query);
+export function filters(query, names, changed) {
+  /** @type {Record<string, string>} */
+  const values = Object.fromEntries(names.split(' ').map((name) => [name, query.get(name) ?? '']));
   let waiting;
   const set = (changes) => { Object.assign(values, changes); setQuery(changes); changed(); };
   return {

@@ -36,6 +36,9 @@ export function keyMenu(key, done, details = true) {
   ];
 }
 
+/** The half of a key that is no secret. */
+export const publicHalf = (key) => /^[a-z0-9]+_[0-9A-Za-z]{20}/.exec(key.masked_key)?.[0] ?? key.masked_key;
+
 /** When a key ends. Ends within 14 days stand out. */
 export function expiry(key) {
   if (!key.expires_at) return html`<span class="muted">Never</span>`;
@@ -49,7 +52,7 @@ export function expiry(key) {
  */
 export const keyColumns = (done, { user = false } = {}) => [
   { label: 'Name', kind: 'head', cell: (key) => html`<a class="name" href=${path('access-keys', key.key_id)}><bdi>${key.name}</bdi></a><span class="below muted"><code translate="no">${key.masked_key}</code></span>` },
-  { label: 'Access key', kind: 'far', cell: (key) => code(key.masked_key, `access key of ${key.name}`, key.masked_key) },
+  { label: 'Access key', kind: 'far', cell: (key) => code(publicHalf(key), `access key of ${key.name}`, key.masked_key) },
   user && { label: 'User', kind: 'far', cell: (key) => html`<a class="short" href=${userPath(key.user_id, 'access-keys')}><bdi>${key.user_name}</bdi></a>` },
   { label: 'Status', cell: (key) => pill(key.status) },
   { label: 'Expires', cell: expiry },

@@ -197,3 +197,15 @@ fn a_change_of_page_loads_three_modules_at_most() {
         assert!(added.len() <= 3, "{}: {added:?}", page.path);
     }
 }
+
+#[test]
+fn rights_are_those_of_the_domain() {
+    let rights = file("rights.js");
+    let mut count = 0;
+    for (action, permission, extent) in domain::access::rules() {
+        let line = format!("\n  {action:?}: ['{permission}', '{extent:?}'],\n");
+        assert!(rights.contains(&line), "{line}");
+        count += 1;
+    }
+    assert_eq!(rights.lines().filter(|line| line.starts_with("  ") && line.ends_with("'],")).count(), count);
+}
