@@ -12,6 +12,7 @@ use std::{
 use flate2::read::GzDecoder;
 use lambda_http::{
     Body, Response, aws_lambda_events::apigw::ApiGatewayV2httpRequest, http::header::HeaderMap,
+    request::LambdaRequest,
 };
 use serde_json::{Value, json};
 
@@ -38,7 +39,7 @@ fn get(path: &str, headers: &[(&str, &str)]) -> Response<Body> {
     }
     let event: ApiGatewayV2httpRequest = serde_json::from_value(event).unwrap();
     // It waits for nothing, so one look is enough.
-    let mut answer = pin!(serve_console(event.into()));
+    let mut answer = pin!(serve_console(LambdaRequest::ApiGatewayV2(event).into()));
     match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(response) => response.unwrap(),
         Poll::Pending => unreachable!("it waits for nothing"),

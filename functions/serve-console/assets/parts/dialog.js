@@ -35,8 +35,12 @@ export function openDialog(body, { stays = false, wide = false } = {}) {
       resolve(result);
     };
     element.addEventListener('cancel', (event) => { if (event.target !== element) return; event.preventDefault(); if (!stays) close(); });
-    if (stays) element.addEventListener('keydown', (event) => { if (event.key === 'Escape') event.preventDefault(); });
-    else open.add(close);
+    if (stays) {
+      element.setAttribute('aria-describedby', 'secret-text');
+      element.addEventListener('keydown', (event) => { if (event.key === 'Escape') event.preventDefault(); });
+    } else {
+      open.add(close);
+    }
     document.body.append(element);
     draw = body({ close, update, element });
     update();

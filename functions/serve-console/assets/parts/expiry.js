@@ -58,7 +58,7 @@ export function expiryField(expiry, update, { error = '', mine = true, label = '
   const choose = (choice) => { expiry.choice = choice; update(); };
   return html`<div class="expiry">${radios({ name: 'expiry', label, value: expiry.choice, choices: expiry.choices, change: choose, row: true })}
     ${expiry.choice === 'date' ? field({ name: 'date', label: 'Date', type: 'date', value: expiry.day, min: expiry.first, most: expiry.last, hint: 'The key works until the end of this day.', input: (day) => { expiry.day = day; update(); } }) : nothing}
-    <p class="consequence" id="expiry-note">${sentence(expiry, mine)}</p>${error ? html`<p class="error" role="alert">${error}</p>` : nothing}</div>`;
+    <p class="consequence" role="status">${sentence(expiry, mine)}</p>${error ? html`<p class="error" role="alert">${error}</p>` : nothing}</div>`;
 }
 
 function sentence(expiry, mine) {

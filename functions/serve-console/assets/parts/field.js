@@ -11,7 +11,7 @@ export function field({ name, label, hint, error, value = '', type = 'text', max
   const described = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ') || nothing;
   const typed = (event) => input?.(event.target.value);
   const invalid = error ? 'true' : nothing;
-  return html`<div class="field"><label for=${name}>${label}${optional ? html` <span class="muted">optional</span>` : nothing}</label>
+  return html`<div class="field"><label for=${name}>${label}${optional ? html`<span class="muted"> (optional)</span>` : nothing}</label>
     ${rows ? html`<textarea id=${name} name=${name} rows=${rows} maxlength=${max ?? nothing} spellcheck="false" ?readonly=${readonly} ?data-focus=${focus} aria-invalid=${invalid} aria-describedby=${described} .value=${live(value)} @input=${typed}></textarea>`
     : html`<input id=${name} name=${name} type=${type} maxlength=${max ?? nothing} min=${min ?? nothing} max=${most ?? nothing} list=${list ?? nothing} autocomplete="off" ?readonly=${readonly} ?data-focus=${focus} aria-invalid=${invalid} aria-describedby=${described} .value=${live(value)} @input=${typed}>`}
     ${hint ? html`<p class="hint" id="${name}-hint">${hint}</p>` : nothing}${error ? html`<p class="error" id="${name}-error">${error}</p>` : nothing}</div>`;

