@@ -33,13 +33,15 @@ fn embed(out: &Path) -> io::Result<()> {
         files.len()
     );
     for (number, file) in files.iter().enumerate() {
-        let path = file.strip_prefix(ASSETS).expect("it was found there");
-        let text = fs::read_to_string(file)?.replace(PLACE, if path == "index.html" { &hash } else { PLACE });
+        let path = text(file.strip_prefix(ASSETS).expect("it was found there"));
+        let content =
+            fs::read_to_string(file)?.replace(PLACE, if path == "index.html" { &hash } else { PLACE });
         let (plain, compressed) = (out.join(format!("{number}.txt")), out.join(format!("{number}.gz")));
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(text.as_bytes())?;
+        encoder.write_all(content.as_bytes())?;
         fs::write(&compressed, encoder.finish()?)?;
-        fs::write(&plain, text)?;
+        fs::write(&plain, content)?;
+        let (plain, compressed) = (text(&plain), text(&compressed));
         writeln!(
             code,
             "    File {{ path: {path:?}, text: include_str!({plain:?}), gzip: include_bytes!({compressed:?}) }},"
@@ -48,6 +50,10 @@ fn embed(out: &Path) -> io::Result<()> {
     }
     code.push_str("];\n");
     fs::write(out.join("assets.rs"), code)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("the paths of the assets are text")
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

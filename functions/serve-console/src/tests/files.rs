@@ -29,6 +29,10 @@ fn own() -> impl Iterator<Item = &'static File> {
     FILES.iter().filter(|file| !file.path.starts_with("vendor/"))
 }
 
+fn scripts() -> impl Iterator<Item = &'static File> {
+    own().filter(|file| file.media_type().starts_with("text/javascript"))
+}
+
 fn file(path: &str) -> &'static str {
     crate::assets::find(path).unwrap_or_else(|| panic!("{path} is not embedded")).text
 }
@@ -64,7 +68,7 @@ fn the_index_has_nothing_inline() {
         let (tag, rest) = script.split_once('>').unwrap();
         assert!(tag.contains(" src=\"/console/assets/") && rest.starts_with("</script>"), "{tag}");
     }
-    for file in own().filter(|file| file.path.ends_with(".js")) {
+    for file in scripts() {
         assert!(!file.text.contains(" style="), "{}", file.path);
     }
 }
@@ -132,7 +136,7 @@ fn every_problem_of_the_api_has_a_sentence() {
 
 #[test]
 fn every_import_and_every_page_is_there() {
-    for file in own().filter(|file| file.path.ends_with(".js")) {
+    for file in scripts() {
         let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         for import in file.text.split("from '").skip(1).chain(file.text.split("import('").skip(1)) {
             let target = import.split('\'').next().unwrap();
