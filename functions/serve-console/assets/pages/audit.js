@@ -27,7 +27,7 @@ export function open(view) {
     const page = PAGES[type];
     return page ? html`<a href=${/^(access_key|user)$/.test(type) ? path(page, id) : path(page)}>${type === 'role' || type === 'group' ? id : html`<code>${id}</code>`}</a>` : id;
   };
-  const only = (name, value, text) => html`<button type="button" class="link" title="Only these" @click=${() => filter.set({ [name]: value })}>${text}</button>`;
+  const only = (name, value, text) => html`<button type="button" class="link short" title="Only these" @click=${() => filter.set({ [name]: value })}>${text}</button>`;
   const columns = [
     { label: 'When', cell: (event) => when(event.at) },
     { label: 'Who', cell: (event) => only('actor', event.actor.id, html`<bdi>${event.actor.name || event.actor.id}</bdi>`) },
