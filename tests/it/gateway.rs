@@ -77,13 +77,14 @@ fn clients_cannot_bring_a_context_of_their_own() {
 }
 
 /// What the gateway does not call, and what it calls without asking the authorizer.
-const WITHOUT_CONTEXT: [&str; 6] = [
+const WITHOUT_CONTEXT: [&str; 7] = [
     "authorize-request",
     "describe-api",
     "introspect-token",
     "manage-session",
     "notify-expiring-keys",
     "report-leaked-key",
+    "serve-console",
 ];
 
 #[test]

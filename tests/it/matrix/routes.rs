@@ -46,6 +46,8 @@ pub(crate) fn cases() -> Vec<Case> {
         ("POST /v1/introspect", ToAnybody, json!({"token": "{unique}"}), 200),
         ("POST /v1/leaked-keys", ToAnybody, json!({"tokens": ["{unique}"]}), 202),
         ("POST /v1/leaked-keys/github", ToGithub, json!([]), 202),
+        ("GET /console", ToAnybody, none.clone(), 200),
+        ("GET /console/{path+}", ToAnybody, none.clone(), 200),
         ("GET /console/sign-in", ToAnybody, none.clone(), 303),
         ("GET /console/callback", ToAnybody, none.clone(), 303),
         ("GET /console/session", ToAnybody, none.clone(), 401),
