@@ -1,8 +1,32 @@
-//! The console: signing in and out, and what its sessions are worth. Without a browser.
+//! The console: signing in and out, what its sessions are worth, and its pages in a browser.
 
+mod own_keys;
 mod provider_faults;
 mod races;
 mod session;
 mod sign_in;
 mod sign_in_refused;
 mod sign_out;
+
+use kit::{Browser, Organization};
+
+/// Returns the path of the page of one's own keys.
+fn keys_page(organization: &Organization) -> String {
+    page(organization, "me/access-keys")
+}
+
+/// Returns the path of a page of an organization.
+fn page(organization: &Organization, rest: &str) -> String {
+    format!("/console/{}/{rest}", organization.id)
+}
+
+/// Copies the token that the dialog shows, and takes note of it as a secret.
+async fn token(browser: &Browser<'_>) -> String {
+    browser.sees_on_top("This is the only time it is shown.").await;
+    browser.click("Copy token").await;
+    browser.sees_on_top("Token copied.").await;
+    let token = browser.clipboard().await;
+    browser.note(&token);
+    browser.note(token.rsplit('_').next().unwrap());
+    token
+}

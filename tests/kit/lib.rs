@@ -2,6 +2,7 @@
 
 mod answer;
 mod authorizer_event;
+mod browser;
 mod client;
 pub mod cloudwatch;
 mod contract;
@@ -22,6 +23,7 @@ mod world;
 
 pub use answer::Answer;
 pub use authorizer_event::authorizer_event;
+pub use browser::{Browser, browse, browse_with};
 pub use client::Client;
 pub use contract::{contract_faults, operation_id};
 pub use local::{
