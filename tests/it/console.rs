@@ -1,12 +1,19 @@
 //! The console: signing in and out, what its sessions are worth, and its pages in a browser.
 
+mod key_details;
+mod lists;
+mod looks;
 mod own_keys;
+mod people;
 mod provider_faults;
 mod races;
+mod secret_dialog;
 mod session;
+mod sessions_in_a_browser;
 mod sign_in;
 mod sign_in_refused;
 mod sign_out;
+mod users_management;
 
 use kit::{Browser, Organization};
 

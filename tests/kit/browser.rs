@@ -158,6 +158,41 @@ impl Browser<'_> {
         value.await.as_str().unwrap_or_default().to_owned()
     }
 
+    /// Clicks the button of this name within what a selector names, where the page has the name twice.
+    pub async fn click_in(&self, selector: &str, name: &str) {
+        let script = "return [...document.querySelectorAll(`${arguments[0]} button`)].find((one) => one.innerText.trim() === arguments[1])";
+        let button = self.run(script, json!([selector, name])).await;
+        let path = format!("/element/{}/click", button[ELEMENT].as_str().unwrap_or_default());
+        self.command("POST", &path, json!({})).await;
+    }
+
+    /// Tells whether the box or switch of this name is ticked.
+    pub async fn checked(&self, name: &str) -> bool {
+        let element = self.look("find", json!(["click", name])).await;
+        self.run("return arguments[0].checked", json!([element])).await == true
+    }
+
+    /// Returns what stands in the field of this label.
+    pub async fn value(&self, label: &str) -> String {
+        let element = self.look("find", json!(["field", label])).await;
+        let value = self.run("return arguments[0].value", json!([element])).await;
+        value.as_str().expect("a field has a value").to_owned()
+    }
+
+    /// Opens a path in a tab of its own.
+    pub async fn open_tab(&self, path: &str) {
+        let tab = self.command("POST", "/window/new", json!({"type": "tab"})).await;
+        self.command("POST", "/window", json!({"handle": tab["handle"]})).await;
+        self.resize(1280, 900).await;
+        self.open(path).await;
+    }
+
+    /// Shows the tab of this number, from 0.
+    pub async fn show_tab(&self, number: usize) {
+        let tabs = self.command("GET", "/window/handles", Value::Null).await;
+        self.command("POST", "/window", json!({"handle": tabs[number]})).await;
+    }
+
     /// Runs a script in the page and returns its result.
     pub async fn run(&self, script: &str, arguments: Value) -> Value {
         self.command("POST", "/execute/sync", json!({"script": script, "args": arguments})).await
@@ -219,8 +254,14 @@ impl Browser<'_> {
 
 /// Tells whether the page changed under the command, so that it is worth repeating.
 fn is_passing(error: &DriverError) -> bool {
-    let passing =
-        ["stale element reference", "element click intercepted", "element not interactable", "no such element"];
+    // A script that a navigation ends is said to have taken too long.
+    let passing = [
+        "stale element reference",
+        "element click intercepted",
+        "element not interactable",
+        "no such element",
+        "script timeout",
+    ];
     passing.contains(&error.code.as_str())
         || ["document unloaded", "aborted by navigation", "context", "detached"]
             .iter()

@@ -110,11 +110,13 @@ impl Lease {
             self.session = session["sessionId"].as_str().map(str::to_owned);
             return;
         }
-        let old = self.call(http, "GET", "/window", Value::Null).await.expect("there is a window");
+        let old = self.call(http, "GET", "/window/handles", Value::Null).await.expect("there is a window");
         let window = json!({"type": "tab"});
         let new = self.call(http, "POST", "/window/new", window).await.expect("a tab can be opened");
-        self.call(http, "POST", "/window", json!({"handle": old})).await.expect("the old tab is there");
-        self.call(http, "DELETE", "/window", Value::Null).await.expect("the old tab can be closed");
+        for tab in old.as_array().into_iter().flatten() {
+            self.call(http, "POST", "/window", json!({"handle": tab})).await.expect("the old tab is there");
+            self.call(http, "DELETE", "/window", Value::Null).await.expect("the old tab can be closed");
+        }
         let new = json!({"handle": new["handle"]});
         self.call(http, "POST", "/window", new).await.expect("the new tab is there");
         let clear = json!({"cmd": "Network.clearBrowserCookies", "params": {}});

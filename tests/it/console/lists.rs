@@ -1,0 +1,129 @@
+//! Lists of the organization in a browser: filters, search, many at once, audit, policy.
+
+use kit::browse;
+use serde_json::json;
+
+use super::page;
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn filters_stand_in_the_address_and_survive_a_reload() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        let key = organization.machine_key().await;
+        organization
+            .owner
+            .post(&format!("{}/revoke", organization.key_path(&key)), json!(null))
+            .await
+            .expect(200);
+        browser.sign_in("alice", &page(&organization, "access-keys")).await;
+        browser.sees("There are no active keys.").await;
+        browser.click("Revoked").await;
+        browser.row("key").await;
+        browser.is_at(&page(&organization, "access-keys?status=revoked")).await;
+        browser.reload().await;
+        assert_eq!(browser.row("key").await["Status"], "Revoked");
+        browser.click("Owners").await;
+        browser.sees("No key fits these filters.").await;
+        browser.click("Show all").await;
+        browser.sees("There are no active keys.").await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn a_pasted_token_keeps_its_public_half_alone() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        let key = organization.machine_key().await;
+        let token = crate::tokens::token(&key);
+        browser.sign_in("alice", &page(&organization, "access-keys")).await;
+        browser.row("key").await;
+        browser.set("Name, or a pasted key", token).await;
+        let public = &token[..token.rfind('_').unwrap()];
+        browser.is_at(&page(&organization, &format!("access-keys?q={public}"))).await;
+        assert_eq!(browser.value("Name, or a pasted key").await, public);
+        browser.row("key").await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn several_keys_are_revoked_at_once_and_the_one_that_fails_is_named() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        let machine = organization.machine("ci").await;
+        let make = async |name: &str| {
+            let body = json!({"name": name, "expires_in_days": 30});
+            organization.owner.post(&organization.keys_of(&machine), body).await.expect(201)
+        };
+        let (one, two) = (make("one").await, make("two").await);
+        browser.sign_in("alice", &page(&organization, "access-keys")).await;
+        browser.click("Select one").await;
+        browser.click("Select two").await;
+        browser.sees("2 selected").await;
+        organization.owner.delete(&organization.key_path(&one)).await.expect(204);
+        browser.click("Revoke").await;
+        browser.sees_on_top("one (ci)").await;
+        browser.click("Revoke 2 keys").await;
+        browser.sees_on_top("1 key could not be revoked:").await;
+        browser.sees_on_top("It is not there any more.").await;
+        browser.click("Close").await;
+        assert_eq!(browser.row("two").await["Status"], "Revoked");
+        let path = organization.key_path(&two);
+        assert_eq!(organization.owner.get(&path).await.expect(200)["status"], "revoked");
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn a_list_of_more_than_one_page_loads_more() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        let machine = organization.machine("ci").await;
+        world.copy_user(&machine, 60);
+        browser.sign_in("alice", &page(&organization, "users")).await;
+        browser.sees("shown, there are more").await;
+        browser.click("Load more").await;
+        browser.sees_no("shown, there are more").await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn a_policy_is_previewed_before_it_is_saved() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        organization.machine_key().await;
+        browser.sign_in("alice", &page(&organization, "policy")).await;
+        browser.sees("Nothing is changed.").await;
+        browser.fill("Longest, in days", "30").await;
+        browser.sees("Preview exactly these values first.").await;
+        browser.click("Preview").await;
+        browser.sees("This live key would not be allowed:").await;
+        browser.sees("the longest lifetime of a key: 30 days").await;
+        browser.click("Save").await;
+        browser.sees_on_top("1 existing key would not be allowed; it stays as it is.").await;
+        browser.click("Save policy").await;
+        browser.sees("Policy saved.").await;
+        let policy = organization.owner.get(&organization.path).await.expect(200)["policy"].clone();
+        assert_eq!(policy["lifetime"]["max_seconds"], json!(30 * 86_400));
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn the_audit_log_is_filtered_by_action_and_shows_what_changed() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        organization.machine_key().await;
+        browser.sign_in("alice", &page(&organization, "audit?action=access_key.created")).await;
+        let row = browser.row("Access key created").await;
+        assert_eq!(row["Who"], "alice");
+        assert!(!browser.text().await.contains("User created Details"));
+        browser.click("Details of Access key created").await;
+        browser.sees_on_top("Copy request id").await;
+        browser.press(&["Escape"]).await;
+        browser.has_focus("Details of Access key created").await;
+    });
+}
