@@ -146,8 +146,6 @@ fn groups_and_roles_are_selected_in_key_details_and_the_impacted_user_sees_the_b
         browser.click("Open inbox").await;
         browser.click("Mark all read").await;
         browser.sees("You have read everything.").await;
-        browser.click("Inbox").await;
-        browser.press(&["Escape"]).await;
         browser.open(&keys_page(&organization)).await;
         browser.choose("hers", "Key details").await;
         browser.sees("This key may do everything that its user may.").await;

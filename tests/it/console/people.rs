@@ -114,7 +114,7 @@ fn an_organization_is_suspended_by_typing_its_name() {
         browser.fill("Type alice's to confirm", "alice's").await;
         browser.click("Suspend alice's").await;
         browser.sees("is suspended: nobody's keys work.").await;
-        browser.click("Lift suspension").await;
+        browser.click_in("main", "Lift suspension").await;
         browser.sees("Suspension lifted.").await;
     });
 }

@@ -22,7 +22,7 @@ fn the_access_keys_tab_of_a_user_shows_name_half_the_key_expiry_and_creation() {
         let row = browser.row("key").await;
         assert_eq!(row["Access key"], key["masked_key"]);
         assert_eq!(row["Expires"], "in 90 days");
-        assert_eq!(row["Created"], "now");
+        assert_eq!(row["Created"], "just now");
         assert_eq!(row["Last used"], "Never used");
     });
 }

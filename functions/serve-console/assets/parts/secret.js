@@ -62,7 +62,7 @@ const dots = '•'.repeat(16);
 function cardOf({ name, organization, secret }, i, several, { shown, take, toggle }) {
   const row = (id, label, text, hidden, primary = false) => {
     const open = !hidden || shown.has(id);
-    const what = several ? `${label} of ${name}` : label.toLowerCase();
+    const what = `${label.toLowerCase()}${several ? ` of ${name}` : ''}`;
     return html`<div class="row"><span class="label" id="label-${id}">${label}</span><code translate="no" spellcheck="false" data-id=${id} aria-labelledby="label-${id}" role="group">${open ? text : hidden}</code><span class="row-buttons">
       ${hidden ? html`<button type="button" class="quiet" aria-pressed=${open ? 'true' : 'false'} aria-label=${`Show ${what}`} @click=${() => toggle(id)}>${open ? 'Hide' : 'Show'}</button>` : nothing}
       <button type="button" class=${primary ? 'primary' : ''} ?data-focus=${primary && i === 0} aria-label=${`Copy ${what}`} @click=${() => take(text, id, label)}>${primary ? 'Copy token' : 'Copy'}</button></span></div>`;
