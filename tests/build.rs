@@ -3,7 +3,7 @@
 use std::{env, path::PathBuf};
 
 /// What `.ci/run` puts there: axe-core, which judges pages by the rules of WCAG.
-const AXE: &str = "../target/ci-tools/axe/package/axe.min.js";
+const AXE: &str = "../target/ci-axe/package/axe.min.js";
 
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(browser)");

@@ -54,6 +54,12 @@ pub fn restore_runs() -> u64 {
     read("RESTORE_RUNS").unwrap_or(1)
 }
 
+/// Tells whether pages are judged in all variants of width and color scheme: `AXE_VARIANTS=all`. Otherwise in two of four.
+#[must_use]
+pub fn judges_all_variants() -> bool {
+    text("AXE_VARIANTS").as_deref() == Some("all")
+}
+
 /// Returns the seed of a variable, such as `HISTORY_SEED` or `MODEL_SEED`.
 ///
 /// # Panics

@@ -1,6 +1,6 @@
 //! How pages and dialogs look: by the rules of WCAG 2.2, on a phone, in the dark. Pictures go to `target/screenshots`.
 
-use kit::{Browser, Organization, World, browse};
+use kit::{Browser, Organization, World, browse, share};
 use serde_json::{Value, json};
 
 use super::page;
@@ -28,7 +28,7 @@ async fn fill(world: &World) -> (Organization, Value) {
 
 /// Judges what is shown now, in the variants that are played.
 async fn judge(browser: &Browser<'_>, state: &str) {
-    let all = std::env::var("AXE_VARIANTS").is_ok_and(|value| value == "all");
+    let all = share::judges_all_variants();
     for (width, scheme) in &VARIANTS[..if all { 4 } else { 2 }] {
         browser.resize(*width, 900).await;
         browser.prefer(scheme).await;
@@ -45,7 +45,7 @@ async fn judge(browser: &Browser<'_>, state: &str) {
 
 #[test]
 #[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
-#[cfg_attr(not(axe), ignore = "needs axe-core, which .ci/run fetches into target/ci-tools")]
+#[cfg_attr(not(axe), ignore = "needs axe-core, which .ci/run fetches into target/ci-axe")]
 fn every_page_keeps_the_rules_of_wcag_and_fits_a_phone() {
     browse(async |world, browser| {
         let (organization, key) = fill(world).await;
@@ -85,7 +85,7 @@ fn every_page_keeps_the_rules_of_wcag_and_fits_a_phone() {
 
 #[test]
 #[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
-#[cfg_attr(not(axe), ignore = "needs axe-core, which .ci/run fetches into target/ci-tools")]
+#[cfg_attr(not(axe), ignore = "needs axe-core, which .ci/run fetches into target/ci-axe")]
 fn every_dialog_and_menu_keeps_the_rules_of_wcag_and_fits_a_phone() {
     browse(async |world, browser| {
         let (organization, key) = fill(world).await;

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::Browser;
 
-const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/ci-tools/axe/package/axe.min.js");
+const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/ci-axe/package/axe.min.js");
 const RUN: &str = "const done = arguments[arguments.length - 1];
-axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] })
+axe.run(document.querySelector('[popover]:popover-open') ?? document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] })
   .then((result) => done(result.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' | ')}`)), (error) => done([String(error)]));";
 
 impl Browser<'_> {
@@ -37,7 +37,7 @@ impl Browser<'_> {
         fs::write(folder.join(format!("{name}.png")), picture).expect("target can be written");
     }
 
-    /// Judges the page by the rules of WCAG 2.2, levels A and AA.
+    /// Judges the page, or the menu that lies on it, by the rules of WCAG 2.2, levels A and AA.
     ///
     /// # Panics
     /// When it breaks one.

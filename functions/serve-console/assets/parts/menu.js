@@ -6,8 +6,15 @@ import { icon } from './icon.js';
 
 /** @typedef {{label: string, run?: () => void, href?: string, why?: string, danger?: boolean, rule?: boolean}} Item */
 
-/** Puts a popover below its button, within the window. */
+/** Puts a popover below its button, within the window, also when that changes. */
 export function place(popover, button) {
+  const again = () => popover.isConnected && put(popover, button);
+  addEventListener('resize', again);
+  popover.addEventListener('toggle', () => popover.isConnected || removeEventListener('resize', again));
+  again();
+}
+
+function put(popover, button) {
   const at = button.getBoundingClientRect();
   const width = popover.offsetWidth;
   const left = Math.max(8, Math.min(at.right - width, document.documentElement.clientWidth - width - 8));
