@@ -5,6 +5,7 @@ use std::{env, path::PathBuf};
 /// What `.ci/run` puts there: axe-core, which judges pages by the rules of WCAG.
 const AXE: &str = "../target/ci-axe/package/axe.min.js";
 
+#[expect(clippy::disallowed_methods, reason = "a build script is configured by nothing else")]
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(browser)");
     println!("cargo::rustc-check-cfg=cfg(axe)");

@@ -227,7 +227,7 @@ impl Browser<'_> {
                 Err(error) => self.fail(&format!("{command} {name}: {error:?}")).await,
             }
         }
-        self.fail(&format!("{name} cannot be reached by {command}")).await
+        self.fail(&format!("{name} cannot be reached by {command}")).await;
     }
 
     async fn command(&self, method: &str, path: &str, body: Value) -> Value {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const TOGETHER: usize = 2;
 
 /// The driver's requests wait for pages and scripts, which have time limits of their own.
-const REQUEST: Duration = Duration::from_secs(60);
+const REQUEST: Duration = Duration::from_mins(1);
 
 static DRIVER: LazyLock<Driver> = LazyLock::new(Driver::start);
 static POOL: Mutex<Pool> = Mutex::new(Pool { idle: Vec::new(), leased: 0 });
