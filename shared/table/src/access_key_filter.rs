@@ -11,7 +11,6 @@ use domain::{
 use crate::{
     AccessKeyPosition, ListPosition,
     item_key::{AFTER_ALL_EXPIRIES, expiring_from},
-    page::MAX_ROUNDS,
 };
 
 /// A filter of keys; an absent member does not filter.
@@ -77,10 +76,9 @@ impl AccessKeyFilter {
         (first < last).then_some((first, last))
     }
 
-    /// Returns how many reads may fill one page: one if every key of the range matches.
-    pub(crate) fn max_rounds(&self) -> usize {
-        let by_index = Self { expires_before: self.expires_before, ..Self::default() };
-        if *self == by_index { 1 } else { MAX_ROUNDS }
+    /// Tells whether it leaves out any key of its range of the index.
+    pub(crate) fn narrows_range(&self) -> bool {
+        *self != Self { expires_before: self.expires_before, ..Self::default() }
     }
 }
 
@@ -183,16 +181,16 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_left_out_after_reading_takes_more_than_one_round() {
+    fn a_filter_by_expiry_alone_leaves_out_no_key_of_its_range() {
         let none = AccessKeyFilter::default();
-        assert_eq!(none.max_rounds(), 1);
-        assert_eq!(AccessKeyFilter { expires_before: Some(NOW), ..none.clone() }.max_rounds(), 1);
+        assert!(!none.narrows_range());
+        assert!(!AccessKeyFilter { expires_before: Some(NOW), ..none.clone() }.narrows_range());
         for filter in [
             AccessKeyFilter { status: Some(Status::Active), ..none.clone() },
             AccessKeyFilter { kind: Some(Kind::Owner), ..none.clone() },
             AccessKeyFilter { unused_since: Some(NOW), ..none.clone() },
         ] {
-            assert_eq!(filter.max_rounds(), MAX_ROUNDS);
+            assert!(filter.narrows_range());
         }
     }
 }

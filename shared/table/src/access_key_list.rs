@@ -15,19 +15,28 @@ use crate::{
     batch::BATCH_SIZE,
     item::{Item, decode},
     item_key::{self, ItemKey},
-    page::fill,
+    page::{fill, show},
+    page_reads::{PageReads, UNITS_OF_KEY, UNITS_OF_USER},
 };
 
 /// A page of keys with their users, each with its position.
 type Indexed = Page<(ListPosition<AccessKeyPosition>, KeyWithUser), ListPosition<AccessKeyPosition>>;
 
+/// The keys that a list shows.
+#[derive(Debug, Clone, Copy)]
+struct Scope<'a> {
+    organization_id: OrganizationId,
+    filter: &'a AccessKeyFilter,
+    now: Time,
+}
+
 impl Table {
     /// Lists the keys of an organization with their users, by expiry.
     ///
-    /// `after` is the `next` of the page before. The query covers the filter's range of expiry; the rest of
-    /// the filter applies after reading, with at most ten queries and batches. So a page may be short or
-    /// empty without being the last. A search reads keys eventually, and strongly only those that it finds. It
-    /// starts with the keys whose id is searched for, by key id.
+    /// `after` is the `next` of the page before. The query covers the filter's range of expiry. Without other filters a
+    /// page is one query and one strong batch. They apply after reading: keys are read eventually, and strongly only those
+    /// that match, which must still match then. A page takes at most 200 read units for that. So it may be short or empty
+    /// without being the last. A search starts with the keys whose id is searched for, by key id.
     pub async fn access_keys(
         &self,
         organization_id: OrganizationId,
@@ -36,58 +45,61 @@ impl Table {
         after: Option<ListPosition<AccessKeyPosition>>,
         limit: usize,
     ) -> Result<Page<KeyWithUser, ListPosition<AccessKeyPosition>>, Error> {
-        let max_rounds = filter.max_rounds();
-        let examined = if max_rounds == 1 { limit } else { BATCH_SIZE };
-        let read = async |after: Option<ListPosition<AccessKeyPosition>>| match (after, filter.named()) {
-            (None, Some(named)) => self.named_keys(organization_id, filter, now, named, None).await,
+        let mut reads = PageReads::new(UNITS_OF_KEY + UNITS_OF_USER);
+        let scope = Scope { organization_id, filter, now };
+        let read = async |after: Option<ListPosition<AccessKeyPosition>>, reads: &mut PageReads| match (
+            after,
+            filter.named(),
+        ) {
+            (None, Some(named)) => self.named_keys(scope, named, None, reads).await,
             (Some(ListPosition::Named(after)), Some(named)) => {
-                self.named_keys(organization_id, filter, now, named, Some(after)).await
+                self.named_keys(scope, named, Some(after), reads).await
             }
-            _ => {
-                let after = after.and_then(ListPosition::item);
-                self.indexed_keys(organization_id, filter, now, after, examined).await
-            }
+            _ => self.indexed_keys(scope, after.and_then(ListPosition::item), limit, reads).await,
         };
-        let Page { items, next } = fill(limit, max_rounds, after, read).await?;
-        let mut items: Vec<KeyWithUser> = items.into_iter().map(|(_, found)| found).collect();
-        if filter.search.is_some() {
-            let found: Vec<_> = items.iter().map(|found| found.key.key_id).collect();
-            items = self.admitted_keys(&found, filter, now).await?;
+        if !filter.narrows_range() {
+            let Page { items, next } = read(after, &mut reads).await?;
+            return Ok(Page { items: items.into_iter().map(|(_, found)| found).collect(), next });
         }
-        Ok(Page { items, next })
+        let found = fill(limit, after, &mut reads, read).await?;
+        show(found, &mut reads, async |found, reads| {
+            let ids: Vec<_> = found.iter().map(|(_, found)| found.key.key_id).collect();
+            self.admitted_keys(&ids, filter, now, reads).await
+        })
+        .await
     }
 
     /// Reads the next keys whose id is searched for. Keys of another organization are not found.
     async fn named_keys(
         &self,
-        organization_id: OrganizationId,
-        filter: &AccessKeyFilter,
-        now: Time,
+        Scope { organization_id, filter, now }: Scope<'_>,
         named: &NamedId,
         after: Option<KeySuffix>,
+        reads: &mut PageReads,
     ) -> Result<Indexed, Error> {
+        reads.add_units(UNITS_OF_USER);
         let user = self.user(named.user_id).await?;
         let is_here = |user: &User| user.organization_id == organization_id && user.status != Status::Deleted;
         let Some(user) = user.filter(is_here) else {
             return Ok(Page { items: Vec::new(), next: Some(ListPosition::Others) });
         };
-        let page = self.named_keys_of(&user, filter, now, named, after).await?;
+        let page = self.named_keys_of(&user, filter, now, named, after, reads).await?;
         let with_user =
             |(suffix, key)| (ListPosition::Named(suffix), KeyWithUser { key, user: user.clone() });
         let next = page.next.map_or(ListPosition::Others, ListPosition::Named);
         Ok(Page { items: page.items.into_iter().map(with_user).collect(), next: Some(next) })
     }
 
-    /// Reads those keys of the next `limit` index entries, or of fewer where keys and users do not fit one batch, that
-    /// match. Leaves out those whose id is searched for.
+    /// Reads those keys of the next index entries that match, without those whose id is searched for: of `limit` entries,
+    /// or of as many as the page may look at, and of fewer where keys and users do not fit one batch.
     async fn indexed_keys(
         &self,
-        organization_id: OrganizationId,
-        filter: &AccessKeyFilter,
-        now: Time,
+        Scope { organization_id, filter, now }: Scope<'_>,
         after: Option<AccessKeyPosition>,
         limit: usize,
+        reads: &mut PageReads,
     ) -> Result<Indexed, Error> {
+        let limit = if filter.narrows_range() { reads.searchable() } else { limit };
         let after = after.map(|position| (position.to_string(), item_key::access_key(position.key_id())));
         let ends_before = |last: &String| after.as_ref().is_some_and(|(sort, _)| sort >= last);
         let Some((first, last)) = filter.index_range(now).filter(|(_, last)| !ends_before(last)) else {
@@ -97,6 +109,7 @@ impl Table {
         let start = after.filter(|(sort, _)| *sort > first);
         let partition = item_key::access_keys_partition(organization_id);
         let page = self.index_page(partition, Some((&first, &last)), start, limit).await?;
+        reads.add(page.consumed.as_ref());
         let mut wanted = HashSet::new();
         let mut positions = Vec::with_capacity(page.entries.len());
         let read = page.entries.len();
@@ -111,7 +124,7 @@ impl Table {
         }
         let more = page.more || positions.len() < read;
         let next = positions.last().filter(|_| more).map(|position| ListPosition::Item(*position));
-        let read = self.read_batch(wanted, filter.search.is_none()).await?;
+        let read = self.read_batch(wanted, !filter.narrows_range(), Some(reads)).await?;
         let mut items = Vec::with_capacity(positions.len());
         for position in positions {
             let found = self.visible_key(&read, position.key_id(), now)?;
@@ -122,22 +135,21 @@ impl Table {
         Ok(Page { items, next })
     }
 
-    /// Reads keys with their users, strongly, and returns those that match, in the same order.
+    /// Reads at most 50 keys with their users, strongly, and returns those that match, in the same order.
     async fn admitted_keys(
         &self,
         ids: &[KeyId],
         filter: &AccessKeyFilter,
         now: Time,
+        reads: &mut PageReads,
     ) -> Result<Vec<KeyWithUser>, Error> {
         let mut keys = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(BATCH_SIZE / 2) {
-            let places = ids.iter().map(|id| item_key::access_key(*id));
-            let wanted: HashSet<_> = places.flat_map(|key| [user_beside(&key), key]).collect();
-            let read = self.batch(wanted).await?;
-            for id in ids {
-                let found = self.visible_key(&read, *id, now)?;
-                keys.extend(found.filter(|found| filter.admits(&found.key, found.user.kind, now)));
-            }
+        let places = ids.iter().map(|id| item_key::access_key(*id));
+        let wanted: HashSet<_> = places.flat_map(|key| [user_beside(&key), key]).collect();
+        let read = self.read_batch(wanted, true, Some(reads)).await?;
+        for id in ids {
+            let found = self.visible_key(&read, *id, now)?;
+            keys.extend(found.filter(|found| filter.admits(&found.key, found.user.kind, now)));
         }
         Ok(keys)
     }

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 
 use crate::{
     Error, Table,
     item::{Item, key_of, primary},
     item_key::ItemKey,
+    page_reads::PageReads,
     retry::{MAX_ATTEMPTS, backoff},
 };
 
@@ -23,7 +24,7 @@ impl Table {
         &self,
         keys: impl IntoIterator<Item = ItemKey>,
     ) -> Result<HashMap<ItemKey, Item>, Error> {
-        self.read_batch(keys, true).await
+        self.read_batch(keys, true, None).await
     }
 
     /// Reads as [`Table::batch`] does, but with eventual consistency: at half the read units, and perhaps without
@@ -32,14 +33,16 @@ impl Table {
         &self,
         keys: impl IntoIterator<Item = ItemKey>,
     ) -> Result<HashMap<ItemKey, Item>, Error> {
-        self.read_batch(keys, false).await
+        self.read_batch(keys, false, None).await
     }
 
-    /// Reads as [`Table::batch`] does, with the consistency that is asked for.
+    /// Reads as [`Table::batch`] does, with the consistency that is asked for, and counts the units among those of a
+    /// page.
     pub(crate) async fn read_batch(
         &self,
         keys: impl IntoIterator<Item = ItemKey>,
         strongly: bool,
+        mut reads: Option<&mut PageReads>,
     ) -> Result<HashMap<ItemKey, Item>, Error> {
         const OPERATION: &str = "BatchGetItem";
         let mut wanted: Vec<Item> = keys.into_iter().map(primary).collect();
@@ -55,9 +58,13 @@ impl Table {
                 .client
                 .batch_get_item()
                 .request_items(&self.name, request)
+                .set_return_consumed_capacity(reads.as_ref().map(|_| ReturnConsumedCapacity::Total))
                 .send()
                 .await
                 .map_err(|error| Error::failed(OPERATION, error))?;
+            if let Some(reads) = &mut reads {
+                answer.consumed_capacity().iter().for_each(|consumed| reads.add(Some(consumed)));
+            }
             let items = answer.responses.into_iter().flat_map(HashMap::into_values).flatten();
             found.extend(items.filter_map(|item| Some((key_of(&item)?, item))));
             wanted = answer

@@ -26,6 +26,7 @@ mod outbox;
 mod owners;
 mod owners_message;
 mod page;
+mod page_reads;
 mod parting_message;
 mod rearming;
 mod reported;

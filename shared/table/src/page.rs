@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity};
 use domain::{id::KeySuffix, search::Search};
 
 use crate::{
     Error, Table,
     item::{Item, key_of, primary, text},
     item_key::ItemKey,
+    page_reads::PageReads,
 };
 
 /// One page of a list whose positions are `P`.
@@ -20,8 +21,8 @@ pub struct Page<T, P> {
     pub next: Option<P>,
 }
 
-/// The most reads, each of a query and a batch, that fill one page of a filtered list.
-pub(crate) const MAX_ROUNDS: usize = 10;
+/// The most rounds of reads, each of a query and a batch, that find what one page of a narrowed list shows.
+const MAX_ROUNDS: usize = 10;
 
 /// A position in a list that may be searched.
 ///
@@ -75,29 +76,53 @@ impl<P: fmt::Display> fmt::Display for ListPosition<P> {
     }
 }
 
-/// Fills a page of at most `limit` items by at most `max_rounds` reads.
+/// Fills a page of at most `limit` items by at most ten reads, as far as the units of the page go.
 ///
 /// `read` gets the position after which it starts, and returns items, each with its own position.
 pub(crate) async fn fill<T, P: Copy>(
     limit: usize,
-    max_rounds: usize,
     mut after: Option<P>,
-    mut read: impl AsyncFnMut(Option<P>) -> Result<Page<(P, T), P>, Error>,
+    reads: &mut PageReads,
+    mut read: impl AsyncFnMut(Option<P>, &mut PageReads) -> Result<Page<(P, T), P>, Error>,
 ) -> Result<Page<(P, T), P>, Error> {
     let mut items = Vec::new();
-    for _ in 0..max_rounds {
-        let page = read(after).await?;
+    for _ in 0..MAX_ROUNDS {
+        let page = read(after, reads).await?;
         items.extend(page.items);
         after = page.next;
         if items.len() > limit {
             items.truncate(limit);
             after = items.last().map(|(position, _)| *position);
         }
-        if items.len() == limit || after.is_none() {
+        if items.len() == limit || after.is_none() || !reads.goes_on(items.len()) {
             break;
         }
     }
     Ok(Page { items, next: after })
+}
+
+/// Shows what eventual reads found, as far as the units of the page go.
+///
+/// `read` reads some of it strongly, and returns what still matches. The page ends after the last that it got.
+pub(crate) async fn show<T, P: Copy>(
+    found: Page<(P, T), P>,
+    reads: &mut PageReads,
+    mut read: impl AsyncFnMut(&[(P, T)], &mut PageReads) -> Result<Vec<T>, Error>,
+) -> Result<Page<T, P>, Error> {
+    let mut shown = Page { items: Vec::with_capacity(found.items.len()), next: None };
+    let mut rest = found.items.as_slice();
+    loop {
+        // One at least, so that each page goes on.
+        let fewest = usize::from(shown.next.is_none());
+        let (now, later) = rest.split_at(reads.showable().max(fewest).min(rest.len()));
+        let Some((reached, _)) = now.last() else { break };
+        shown.items.extend(read(now, reads).await?);
+        (shown.next, rest) = (Some(*reached), later);
+    }
+    if rest.is_empty() {
+        shown.next = found.next;
+    }
+    Ok(shown)
 }
 
 /// A page of index entries.
@@ -106,6 +131,8 @@ pub(crate) struct IndexEntries {
     pub(crate) entries: Vec<(String, ItemKey)>,
     /// Whether there are more.
     pub(crate) more: bool,
+    /// What the query consumed.
+    pub(crate) consumed: Option<ConsumedCapacity>,
 }
 
 impl Table {
@@ -137,6 +164,7 @@ impl Table {
             .expression_attribute_values(":partition", text(&partition))
             .set_exclusive_start_key(start)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(|error| Error::failed("Query", error))?;
@@ -147,6 +175,7 @@ impl Table {
         Ok(IndexEntries {
             more: answer.last_evaluated_key.is_some(),
             entries: answer.items().iter().filter_map(place).collect(),
+            consumed: answer.consumed_capacity,
         })
     }
 }

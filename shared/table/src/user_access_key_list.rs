@@ -1,5 +1,6 @@
 //! Lists of the access keys of one user, by key id.
 
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use domain::{
     Time,
     access_key::AccessKey,
@@ -10,10 +11,10 @@ use domain::{
 
 use crate::{
     AccessKeyFilter, Error, ListPosition, Page, Table,
-    batch::BATCH_SIZE,
     item::{decode, key_of, primary, text},
     item_key,
-    page::{MAX_ROUNDS, fill},
+    page::{fill, show},
+    page_reads::{PageReads, UNITS_OF_KEY},
 };
 
 /// A page of the keys of a user, each with the suffix of its id.
@@ -32,11 +33,11 @@ struct Range<'a> {
 }
 
 impl Table {
-    /// Lists the keys of a user by key id, strongly; `after` is the `next` of the page before.
+    /// Lists the keys of a user by key id; `after` is the `next` of the page before.
     ///
-    /// The filter applies after reading, with at most ten queries. So a page may be short or empty without
-    /// being the last. A search reads keys eventually, and strongly only those that it finds. It starts with the
-    /// keys whose id is searched for.
+    /// Without a filter keys are read strongly. A filter applies after reading: keys are read eventually, and strongly only
+    /// those that match, which must still match then. A page takes at most 200 read units for that. So it may be short
+    /// or empty without being the last. A search starts with the keys whose id is searched for.
     pub async fn access_keys_of(
         &self,
         user: &User,
@@ -45,33 +46,38 @@ impl Table {
         after: Option<ListPosition<KeySuffix>>,
         limit: usize,
     ) -> Result<Page<AccessKey, ListPosition<KeySuffix>>, Error> {
-        // One key more than the page tells whether it is the last.
-        let examined = if *filter == AccessKeyFilter::default() { limit + 1 } else { BATCH_SIZE };
+        let narrows = *filter != AccessKeyFilter::default();
+        let mut reads = PageReads::new(UNITS_OF_KEY);
         let named = filter.named().filter(|named| named.user_id == user.user_id);
-        let read = async |after: Option<ListPosition<KeySuffix>>| {
+        let read = async |after: Option<ListPosition<KeySuffix>>, reads: &mut PageReads| {
             let (named, after) = match (named, after) {
                 (Some(named), None) => (Some(named), None),
                 (Some(named), Some(ListPosition::Named(after))) => (Some(named), Some(after)),
                 (_, after) => (None, after.and_then(ListPosition::item)),
             };
             if let Some(named) = named {
-                let page = self.named_keys_of(user, filter, now, named, after).await?;
+                let page = self.named_keys_of(user, filter, now, named, after, reads).await?;
                 let named = |(suffix, key)| (ListPosition::Named(suffix), key);
                 let next = page.next.map_or(ListPosition::Others, ListPosition::Named);
                 return Ok(Page { items: page.items.into_iter().map(named).collect(), next: Some(next) });
             }
-            let range = Range { suffix_start: "", after, limit: examined, strongly: filter.search.is_none() };
-            let page = self.own_keys(user, filter, now, range).await?;
+            // One key more than the page tells whether it is the last.
+            let examined = if narrows { reads.searchable() } else { limit + 1 };
+            let range = Range { suffix_start: "", after, limit: examined, strongly: !narrows };
+            let page = self.own_keys(user, filter, now, range, reads).await?;
             let others = page.items.into_iter().filter(|(_, key)| !filter.names(key));
             let others = others.map(|(suffix, key)| (ListPosition::Item(suffix), key));
             Ok(Page { items: others.collect(), next: page.next.map(ListPosition::Item) })
         };
-        let Page { items, next } = fill(limit, MAX_ROUNDS, after, read).await?;
-        let mut items: Vec<AccessKey> = items.into_iter().map(|(_, key)| key).collect();
-        if filter.search.is_some() {
-            items = self.admitted_keys_of(user, &items, filter, now).await?;
+        let found = fill(limit, after, &mut reads, read).await?;
+        if !narrows {
+            let keys = found.items.into_iter().map(|(_, key)| key);
+            return Ok(Page { items: keys.collect(), next: found.next });
         }
-        Ok(Page { items, next })
+        show(found, &mut reads, async |found, reads| {
+            self.admitted_keys_of(user, found, filter, now, reads).await
+        })
+        .await
     }
 
     /// Reads the next keys of a user whose id is searched for, strongly.
@@ -82,9 +88,11 @@ impl Table {
         now: Time,
         named: &NamedId,
         after: Option<KeySuffix>,
+        reads: &mut PageReads,
     ) -> Result<OwnKeys, Error> {
-        let range = Range { suffix_start: &named.suffix_start, after, limit: BATCH_SIZE, strongly: true };
-        self.own_keys(user, filter, now, range).await
+        let limit = reads.strongly_searchable();
+        let range = Range { suffix_start: &named.suffix_start, after, limit, strongly: true };
+        self.own_keys(user, filter, now, range, reads).await
     }
 
     /// Reads the keys of a range, and returns those that match.
@@ -94,6 +102,7 @@ impl Table {
         filter: &AccessKeyFilter,
         now: Time,
         range: Range<'_>,
+        reads: &mut PageReads,
     ) -> Result<OwnKeys, Error> {
         let start = range.after.map(|suffix| primary(item_key::access_key(KeyId::new(user.user_id, suffix))));
         let condition = "PK = :partition AND begins_with(SK, :keys)";
@@ -106,9 +115,11 @@ impl Table {
             )
             .set_exclusive_start_key(start)
             .limit(i32::try_from(range.limit).unwrap_or(i32::MAX))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(|error| Error::failed("Query", error))?;
+        reads.add(answer.consumed_capacity.as_ref());
         let reached = answer.last_evaluated_key.as_ref().and_then(key_of);
         let next = reached.and_then(|key| KeySuffix::parse(key.sk.strip_prefix(item_key::ACCESS_KEYS)?).ok());
         let mut items = Vec::new();
@@ -125,12 +136,13 @@ impl Table {
     async fn admitted_keys_of(
         &self,
         user: &User,
-        found: &[AccessKey],
+        found: &[(ListPosition<KeySuffix>, AccessKey)],
         filter: &AccessKeyFilter,
         now: Time,
+        reads: &mut PageReads,
     ) -> Result<Vec<AccessKey>, Error> {
-        let place = |key: &AccessKey| item_key::access_key(key.key_id);
-        let mut read = self.batch(found.iter().map(place)).await?;
+        let place = |(_, key): &(_, AccessKey)| item_key::access_key(key.key_id);
+        let mut read = self.read_batch(found.iter().map(place), true, Some(reads)).await?;
         let keys: Vec<AccessKey> = found
             .iter()
             .filter_map(|key| read.remove(&place(key)))

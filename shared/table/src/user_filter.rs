@@ -6,7 +6,7 @@ use domain::{
     user::{Kind, Status, User},
 };
 
-use crate::{ListPosition, page::MAX_ROUNDS};
+use crate::ListPosition;
 
 /// A filter of users; an absent member does not filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,9 +40,9 @@ impl UserFilter {
         Some(self.search.as_ref()?.named()?.user_id)
     }
 
-    /// Returns how many reads may fill one page: one if every user matches.
-    pub(crate) fn max_rounds(&self) -> usize {
-        if *self == Self::default() { 1 } else { MAX_ROUNDS }
+    /// Tells whether it leaves any user out.
+    pub(crate) fn narrows(&self) -> bool {
+        *self != Self::default()
     }
 }
 
@@ -67,7 +67,7 @@ mod tests {
         }
         let count = |filter: &UserFilter| users.iter().filter(|user| filter.admits(user)).count();
         let none = UserFilter::default();
-        assert_eq!((count(&none), none.max_rounds()), (12, 1));
+        assert_eq!((count(&none), none.narrows()), (12, false));
         let search = |text: &str| Some(Search::parse(text, &"ak".parse().unwrap()).unwrap());
         for (filter, found) in [
             (UserFilter { kind: Some(Kind::Machine), ..none.clone() }, 4),
@@ -76,7 +76,7 @@ mod tests {
             (UserFilter { search: search(users[0].user_id.as_str()), ..none.clone() }, 1),
             (UserFilter { kind: Some(Kind::Owner), status: Some(Status::Active), search: search("dep") }, 1),
         ] {
-            assert_eq!((count(&filter), filter.max_rounds()), (found, MAX_ROUNDS), "{filter:?}");
+            assert_eq!((count(&filter), filter.narrows()), (found, true), "{filter:?}");
         }
     }
 }

@@ -6,7 +6,11 @@ use domain::{
 };
 
 use crate::{
-    Error, ListPosition, Page, Table, UserFilter, batch::BATCH_SIZE, item::decode, item_key, page::fill,
+    Error, ListPosition, Page, Table, UserFilter,
+    item::decode,
+    item_key,
+    page::{fill, show},
+    page_reads::{PageReads, UNITS_OF_USER},
 };
 
 /// A page of users, each with its position.
@@ -15,9 +19,10 @@ type Positioned = Page<(ListPosition<UserId>, User), ListPosition<UserId>>;
 impl Table {
     /// Lists the users of an organization, by id; `after` is the `next` of the page before.
     ///
-    /// The filter applies after reading, with at most ten queries and batches. So a page may be short or empty without
-    /// being the last. A search reads users eventually, and strongly only those that it finds. It starts with the user
-    /// whose id is searched for.
+    /// Without a filter a page is one query and one strong batch. A filter applies after reading: users are read
+    /// eventually, and strongly only those that match, which must still match then. A page takes at most 200 read units
+    /// for that. So it may be short or empty without being the last. A search starts with the user whose id is searched
+    /// for.
     pub async fn users(
         &self,
         organization_id: OrganizationId,
@@ -25,22 +30,27 @@ impl Table {
         after: Option<ListPosition<UserId>>,
         limit: usize,
     ) -> Result<Page<User, ListPosition<UserId>>, Error> {
-        let max_rounds = filter.max_rounds();
-        let examined = if max_rounds == 1 { limit } else { BATCH_SIZE };
-        let read = async |after: Option<ListPosition<UserId>>| match (after, filter.named()) {
-            (None, Some(named)) => self.named_user(organization_id, filter, named).await,
+        let mut reads = PageReads::new(UNITS_OF_USER);
+        let read = async |after: Option<ListPosition<UserId>>, reads: &mut PageReads| match (
+            after,
+            filter.named(),
+        ) {
+            (None, Some(named)) => self.named_user(organization_id, filter, named, reads).await,
             _ => {
                 let after = after.and_then(ListPosition::item);
-                self.indexed_users(organization_id, filter, after, examined).await
+                self.indexed_users(organization_id, filter, after, limit, reads).await
             }
         };
-        let Page { items, next } = fill(limit, max_rounds, after, read).await?;
-        let mut items: Vec<User> = items.into_iter().map(|(_, user)| user).collect();
-        if filter.search.is_some() {
-            let found: Vec<_> = items.iter().map(|user| user.user_id).collect();
-            items = self.admitted_users(&found, filter, true).await?;
+        if !filter.narrows() {
+            let Page { items, next } = read(after, &mut reads).await?;
+            return Ok(Page { items: items.into_iter().map(|(_, user)| user).collect(), next });
         }
-        Ok(Page { items, next })
+        let found = fill(limit, after, &mut reads, read).await?;
+        show(found, &mut reads, async |found, reads| {
+            let ids: Vec<_> = found.iter().map(|(_, user)| user.user_id).collect();
+            self.admitted_users(&ids, filter, true, reads).await
+        })
+        .await
     }
 
     /// Reads the user whose id is searched for. A user of another organization is not found.
@@ -49,27 +59,32 @@ impl Table {
         organization_id: OrganizationId,
         filter: &UserFilter,
         named: UserId,
+        reads: &mut PageReads,
     ) -> Result<Positioned, Error> {
-        let mut found = self.admitted_users(&[named], filter, true).await?;
+        let mut found = self.admitted_users(&[named], filter, true, reads).await?;
         found.retain(|user| user.organization_id == organization_id);
         let items = found.into_iter().map(|user| (ListPosition::Others, user)).collect();
         Ok(Page { items, next: Some(ListPosition::Others) })
     }
 
-    /// Reads the users of the next `limit` index entries, without the one whose id is searched for.
+    /// Reads the users of the next index entries, without the one whose id is searched for: of `limit` entries, or of as
+    /// many as the page may look at.
     async fn indexed_users(
         &self,
         organization_id: OrganizationId,
         filter: &UserFilter,
         after: Option<UserId>,
         limit: usize,
+        reads: &mut PageReads,
     ) -> Result<Positioned, Error> {
+        let limit = if filter.narrows() { reads.searchable() } else { limit };
         let start = after.map(|user_id| (user_id.to_string(), item_key::user(user_id)));
         let page = self.index_page(item_key::users_partition(organization_id), None, start, limit).await?;
+        reads.add(page.consumed.as_ref());
         let mut ids: Vec<_> = page.entries.iter().filter_map(|(sort, _)| UserId::parse(sort).ok()).collect();
         let next = ids.last().filter(|_| page.more).map(|user_id| ListPosition::Item(*user_id));
         ids.retain(|user_id| Some(*user_id) != filter.named());
-        let users = self.admitted_users(&ids, filter, filter.search.is_none()).await?;
+        let users = self.admitted_users(&ids, filter, !filter.narrows(), reads).await?;
         let items = users.into_iter().map(|user| (ListPosition::Item(user.user_id), user)).collect();
         Ok(Page { items, next })
     }
@@ -80,8 +95,10 @@ impl Table {
         ids: &[UserId],
         filter: &UserFilter,
         strongly: bool,
+        reads: &mut PageReads,
     ) -> Result<Vec<User>, Error> {
-        let mut items = self.read_batch(ids.iter().map(|id| item_key::user(*id)), strongly).await?;
+        let wanted = ids.iter().map(|id| item_key::user(*id));
+        let mut items = self.read_batch(wanted, strongly, Some(reads)).await?;
         let users: Vec<User> = ids
             .iter()
             .filter_map(|id| items.remove(&item_key::user(*id)))
