@@ -20,6 +20,7 @@ mod local_stack;
 mod matrix;
 mod model_based;
 mod names;
+mod narrowed_lists;
 mod notices;
 mod openapi;
 mod organizations;

@@ -1,6 +1,6 @@
 //! What a function has read from the table, by consistency.
 
-use kit::World;
+use kit::{Effect, Fault, Service, World};
 use serde_json::Value;
 
 /// The reads of a function since the calls were cleared.
@@ -32,4 +32,11 @@ pub(crate) fn reads_of(world: &World, function: &str) -> Reads {
         }
     }
     reads
+}
+
+/// Counts the read units of a function from zero. `World::stack.faults().read_units()` returns them.
+pub(crate) fn count_units(world: &World, function: &str) {
+    let unlimited = Effect::PartitionReads { units_per_second: u32::MAX };
+    world.stack.faults().clear();
+    world.stack.faults().add(Fault::on(Service::DynamoDb, unlimited).function(function));
 }
