@@ -53,7 +53,7 @@ fn a_page_under_a_filter_reads_200_units_at_most_and_its_cursors_lead_to_everyth
         let key = large_machines(world, &organization, 120).await;
         let users = format!("{}/users", organization.path);
         for (filter, found) in [
-            ("q=C", 121),
+            ("q=C", 122),
             ("status=active", 122),
             ("kind=machine", 121),
             ("kind=normal", 0),

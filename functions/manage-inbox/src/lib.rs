@@ -68,7 +68,7 @@ async fn list(app: &App, request: &Request<Member>) -> HandlerResult {
     let after = paging.after(|position| position.parse().ok())?;
     let page = app.table.messages(user_id, state, request.now, after, paging.limit).await?;
     let shown = page.items.into_iter().map(MessageResponse::from).collect();
-    let unread = app.table.count_unread(user_id, request.now).await?;
+    let unread = app.table.count_unread(user_id, request.now, false).await?;
     Ok(ok(&InboxPage { page: paging.page(shown, page.next), unread }, None))
 }
 
@@ -86,7 +86,7 @@ async fn mark_all(app: &App, request: &Request<Member>) -> HandlerResult {
     let paging = Paging::read(request, Some(request.caller.organization_id), &query)?;
     let after = paging.after(|position| position.parse().ok())?;
     let next = app.table.mark_unread_as_read(user_id, request.now, after).await?;
-    let unread = app.table.count_unread(user_id, request.now).await?;
+    let unread = app.table.count_unread(user_id, request.now, true).await?;
     Ok(ok(&MarkedResponse { unread, next_cursor: paging.cursor(next) }, None))
 }
 

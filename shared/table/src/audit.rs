@@ -50,7 +50,8 @@ impl AuditFilter {
 impl Table {
     /// Lists the audit events of an organization within their retention at `now`, the newest first.
     ///
-    /// `after` is the `next` of the page before. A page may be short, or empty, and not be the last.
+    /// `after` is the `next` of the page before. A page may be short, or empty, and not be the last. A filter other than
+    /// the times reads eventually: events of the last second can be missing.
     pub async fn audit_events(
         &self,
         organization_id: OrganizationId,
@@ -59,14 +60,15 @@ impl Table {
         after: Option<Ulid>,
         limit: usize,
     ) -> Result<Page<audit::Event, Ulid>, Error> {
-        let kept_from = self.audit_kept_from(now);
+        let (kept_from, expression) = (self.audit_kept_from(now), filter.expression());
         let range = TimeRange {
             partition: item_key::audit_partition(organization_id),
             prefix: "",
             from: filter.since.map_or(kept_from, |since| since.max(kept_from)),
             until: filter.until,
+            strongly: expression.is_none(),
         };
-        self.newest_first("audit event", &range, filter.expression(), after, limit).await
+        self.newest_first("audit event", &range, expression, after, limit).await
     }
 
     /// Scans the whole table, strongly, for the audit events of all organizations from a second on, and calls `visit`

@@ -37,7 +37,8 @@ impl Transaction<'_> {
 impl Table {
     /// Lists a user's messages within their retention at `now`, the newest first.
     ///
-    /// `after` is the `next` of the page before. A page may be short, or empty, and not be the last.
+    /// `after` is the `next` of the page before. A page may be short, or empty, and not be the last. The messages of one
+    /// state are read eventually.
     pub async fn messages(
         &self,
         user_id: UserId,
@@ -46,12 +47,14 @@ impl Table {
         after: Option<Ulid>,
         limit: usize,
     ) -> Result<Page<Message, Ulid>, Error> {
-        self.newest_first("message", &kept(user_id, now), state.map(in_state), after, limit).await
+        let range = TimeRange { strongly: state.is_none(), ..kept(user_id, now) };
+        self.newest_first("message", &range, state.map(in_state), after, limit).await
     }
 
-    /// Counts the unread ones among a user's newest 1,000 messages at `now`, strongly.
-    pub async fn count_unread(&self, user_id: UserId, now: Time) -> Result<u64, Error> {
-        self.count_newest(&kept(user_id, now), in_state(State::Unread)).await
+    /// Counts the unread ones among a user's newest 1,000 messages at `now`.
+    pub async fn count_unread(&self, user_id: UserId, now: Time, strongly: bool) -> Result<u64, Error> {
+        let range = TimeRange { strongly, ..kept(user_id, now) };
+        self.count_newest(&range, in_state(State::Unread)).await
     }
 
     /// Sets the state of a message and returns the message.
@@ -131,6 +134,7 @@ fn kept(user_id: UserId, now: Time) -> TimeRange {
         prefix: item_key::MESSAGES,
         from: kept_from(now),
         until: None,
+        strongly: true,
     }
 }
 

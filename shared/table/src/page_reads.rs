@@ -4,9 +4,8 @@ use aws_sdk_dynamodb::types::ConsumedCapacity;
 
 use crate::batch::BATCH_SIZE;
 
-/// The most read units that a page of a narrowed list takes, the strong reads of what it shows included.
-///
-/// The index queries of a page may add up to 5.
+/// The most read units that a page of a narrowed list takes, its index queries and the strong reads of what it shows
+/// included.
 const MAX_UNITS: f64 = 200.0;
 
 /// Those of them in which a page looks for what it shows. The others read that strongly.

@@ -25,6 +25,8 @@ pub(crate) struct TimeRange {
     pub(crate) from: Time,
     /// The second after the last; `None` for an open range.
     pub(crate) until: Option<Time>,
+    /// Whether it is read strongly.
+    pub(crate) strongly: bool,
 }
 
 impl TimeRange {
@@ -46,11 +48,10 @@ pub(crate) fn earliest(time: Time) -> Ulid {
 }
 
 impl Table {
-    /// Reads up to `limit` items of a range, strongly, the newest first; `after` is the `next` of the page
-    /// before.
+    /// Reads up to `limit` items of a range, the newest first; `after` is the `next` of the page before.
     ///
-    /// A page takes one query of at most [`MAX_EXAMINED`] items, however many the filter leaves out. So a
-    /// page may be short or empty without being the last.
+    /// A page takes one query of at most [`MAX_EXAMINED`] items and 1 MB, however many the filter leaves out. So it may be
+    /// short or empty without being the last. 1 MB is 128 read units, or 256 if it is read strongly.
     pub(crate) async fn newest_first<T: DeserializeOwned>(
         &self,
         what: &'static str,
@@ -77,7 +78,7 @@ impl Table {
         Ok(Page { items, next })
     }
 
-    /// Counts the matching items among the newest [`MAX_EXAMINED`] of a range, strongly.
+    /// Counts the matching items among the newest [`MAX_EXAMINED`] of a range.
     pub(crate) async fn count_newest(&self, range: &TimeRange, filter: Expression) -> Result<u64, Error> {
         let Some(ids) = range.ids(None) else { return Ok(0) };
         let query = self.query_newest(range, ids, Some(filter), MAX_EXAMINED).select(Select::Count);
@@ -97,7 +98,7 @@ impl Table {
             .query()
             .table_name(&self.name)
             .key_condition_expression("PK = :partition AND SK BETWEEN :first AND :last")
-            .consistent_read(true)
+            .consistent_read(range.strongly)
             .scan_index_forward(false)
             .limit(i32::try_from(examined).unwrap_or(i32::MAX));
         let query = match filter {
@@ -135,6 +136,7 @@ mod tests {
             prefix: "",
             from: Time::from_seconds(from),
             until: until.map(Time::from_seconds),
+            strongly: true,
         }
     }
 
