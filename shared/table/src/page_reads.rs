@@ -10,7 +10,7 @@ const MAX_UNITS: f64 = 200.0;
 const SEARCH_UNITS: f64 = 100.0;
 
 /// The most items that a page looks at by one call: as many as one batch takes.
-const MOST: usize = 100;
+const MAX_AT_ONCE: usize = 100;
 
 /// A page looks no further if it can afford fewer items than these.
 const FEWEST: usize = 8;
@@ -46,7 +46,7 @@ impl PageReads {
         self.taken += units;
     }
 
-    /// Returns how many the page may look at next by eventual reads, at most [`MOST`]: so few that the largest
+    /// Returns how many the page may look at next by eventual reads, at most [`MAX_AT_ONCE`]: so few that the largest
     /// ones fit.
     pub(crate) fn searchable(&self) -> usize {
         fitting(SEARCH_UNITS - self.taken, self.largest / 2.0)
@@ -62,20 +62,20 @@ impl PageReads {
         self.searchable() >= FEWEST && found < self.showable()
     }
 
-    /// Returns how many the page may read strongly next, at most [`MOST`]: so few that the largest ones fit.
+    /// Returns how many the page may read strongly next, at most [`MAX_AT_ONCE`]: so few that the largest ones fit.
     pub(crate) fn showable(&self) -> usize {
         fitting(MAX_UNITS - self.taken, self.largest)
     }
 }
 
-/// Returns how many items of this many units fit into a number of units; at most [`MOST`].
+/// Returns how many items of this many units fit into a number of units; at most [`MAX_AT_ONCE`].
 fn fitting(units: f64, each: f64) -> usize {
     let mut left = units;
     let fits = |_: &usize| {
         left -= each;
         left >= 0.0
     };
-    (0..MOST).take_while(fits).count()
+    (0..MAX_AT_ONCE).take_while(fits).count()
 }
 
 #[cfg(test)]
