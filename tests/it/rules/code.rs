@@ -84,6 +84,24 @@ fn key_prefixes_are_spelled_in_one_file() {
     assert_eq!(files_with(spells, &["shared/table/src/item_key.rs"]), NOTHING);
 }
 
+/// `.ci/run` has a browser, and other machines say what they did not run.
+#[test]
+fn every_test_in_a_browser_is_ignored_without_one_and_no_other_test_is() {
+    let browses = |line: &str| ["    browse(", "    browse_with("].iter().any(|call| line.starts_with(call));
+    let mut count = 0;
+    for path in sources(&["tests/it"]) {
+        let text = read(&path);
+        let opens = |head: &str| text.lines().filter(|line| line.starts_with(head)).count();
+        let tests = text.lines().filter(|line| browses(line)).count();
+        let ignored = opens("#[cfg_attr(not(browser), ignore = ");
+        let (judged, others) = (opens("#[cfg_attr(not(axe), ignore = "), opens("#[ignore"));
+        assert_eq!((ignored, others), (tests, 0), "{path}");
+        assert!(judged <= ignored, "{path}");
+        count += tests;
+    }
+    assert!(count > 30, "{count}");
+}
+
 #[test]
 fn the_environment_is_read_in_one_file() {
     // What Cargo tells a build script is no configuration.

@@ -56,6 +56,8 @@ impl Browser<'_> {
     /// When something is.
     pub async fn fits(&self, state: &str) {
         let script = "const most = document.documentElement.clientWidth;
+            const tables = [...document.querySelectorAll('.card > table')].filter((one) => one.offsetWidth > one.parentElement.clientWidth);
+            if (tables.length) return tables.map((one) => one.innerText);
             return document.documentElement.scrollWidth <= most ? [] : [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > most + 1).map((one) => one.outerHTML.slice(0, 120))";
         let wide = self.run(script, json!([])).await;
         assert_eq!(wide, json!([]), "{state} is wider than the window");
