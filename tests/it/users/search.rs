@@ -167,12 +167,15 @@ fn a_search_of_many_users_reads_strongly_what_it_finds_and_nothing_else() {
         }
         assert_eq!((seen, pages), (vec![json!(needle)], 2));
 
-        // A page that is full reads no more.
+        // A page that has found what it can afford to show reads no more. The owner and the needle may be among the first 100.
         world.stack.calls().clear();
         let path = format!("{}/users?q=work&limit=100", organization.path);
-        assert_eq!(organization.owner.get(&path).await.expect(200)["items"].as_array().unwrap().len(), 100);
+        let shown = organization.owner.get(&path).await.expect(200)["items"].as_array().unwrap().len();
         let reads = reads_of(world, "manage-users");
-        assert!(reads.queries == 1 && reads.eventual <= 100 && reads.strong == 100, "{reads:?}");
+        assert!(
+            shown >= 98 && reads.queries == 1 && reads.eventual <= 100 && reads.strong == shown,
+            "{shown}, {reads:?}"
+        );
         // An id is looked up directly, on the first page.
         world.stack.calls().clear();
         let path = format!("{}/users?q={needle}&limit=1", organization.path);
