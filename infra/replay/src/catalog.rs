@@ -5,8 +5,8 @@ use std::io::Write;
 use api::retry_on_conflict;
 use domain::{
     access_key::AccessKey,
-    audit::{self, Action, Effect},
-    role::{Catalog, Group, Label, Role},
+    audit::{self, Effect},
+    role::{Catalog, Label},
     user::User,
 };
 use serde_json::json;
@@ -14,90 +14,123 @@ use table::CatalogChange;
 
 use crate::{
     Error,
-    events::{Events, Targets, because, last_of},
+    events::{Events, Targets, because, last_of, restrict},
     old::OldItem,
+    organization_replay::{OrganizationReplay, StepResult},
     report::{Outcome, Report},
-    step::Step,
+    role_or_group::{CatalogKind, RoleOrGroup},
 };
 
 /// The wanted state of a role or group.
-enum Wanted {
-    Role(Role),
-    Group(Group),
-    NoRole(Label),
-    NoGroup(Label),
+struct Wanted<'a> {
+    kind: CatalogKind,
+    name: &'a Label,
+    /// The one of the old table; `None` if it is gone.
+    old: Option<RoleOrGroup>,
+    /// Whether somebody else has changed it in the restored table, so that it may only be restricted.
+    only_restricts: bool,
 }
 
-impl Step<'_> {
+impl Wanted<'_> {
+    /// Returns what becomes of the role or group of the restored table.
+    fn next(&self, now: Option<&RoleOrGroup>) -> Option<RoleOrGroup> {
+        match (now, &self.old) {
+            (Some(now), Some(old)) if self.only_restricts => Some(now.restricted_to(old)),
+            (None, _) if self.only_restricts => None,
+            (_, old) => old.clone(),
+        }
+    }
+}
+
+impl OrganizationReplay<'_> {
     /// Repeats the changes of roles and groups.
     pub(crate) async fn repeat_catalog<W: Write>(
         &self,
         targets: &Targets<'_>,
         report: &mut Report<W>,
     ) -> Result<(), Error> {
-        for (name, events) in &targets.roles {
-            let old = OldItem::of(self.old().role(self.organization_id, name).await)?;
-            let gone = Wanted::NoRole(name.clone());
-            self.repeat_entry(("role", name), events, old.map(Wanted::Role), gone, report).await?;
-        }
-        for (name, events) in &targets.groups {
-            let old = OldItem::of(self.old().group(self.organization_id, name).await)?;
-            let gone = Wanted::NoGroup(name.clone());
-            self.repeat_entry(("group", name), events, old.map(Wanted::Group), gone, report).await?;
+        for (kind, named) in [(CatalogKind::Role, &targets.roles), (CatalogKind::Group, &targets.groups)] {
+            for (name, events) in named {
+                self.repeat_entry(kind, name, events, report).await?;
+            }
         }
         Ok(())
     }
 
     async fn repeat_entry<W: Write>(
         &self,
-        target: (&str, &Label),
+        kind: CatalogKind,
+        name: &Label,
         events: &Events<'_>,
-        old: OldItem<Wanted>,
-        gone: Wanted,
         report: &mut Report<W>,
     ) -> Result<(), Error> {
         let mut missed = events.clone();
         missed.retain(|event| !self.history.holds(event));
         let Some(cause) = missed.last().copied() else { return Ok(()) };
-        if self.history.has_repeated(target.0, target.1.as_str(), cause) {
-            return Ok(());
+        let open = self.history.open(&missed);
+        let target = (kind.as_str(), name);
+        let decision = self.history.decision(kind.as_str(), name.as_str());
+        let old = OldItem::of(kind.read(self.old(), self.organization_id, name).await)?;
+        if decision.is_some_and(|decision| decision.created) {
+            let now = kind.read(self.restored(), self.organization_id, name).await?;
+            let done = Ok(recreated(now.as_ref(), &old, &open).map(|outcome| {
+                (outcome, because(cause, "somebody made another one of this name in the restored table"))
+            }));
+            return self.report(report, target, done);
         }
-        let was_deleted = last_of(&missed, &[Effect::Deleted]).is_some();
-        let wanted = match old {
-            OldItem::Readable(wanted) => wanted,
-            OldItem::Missing if was_deleted => gone,
+        let mut wanted = Wanted { kind, name, old: None, only_restricts: decision.is_some() };
+        match old {
+            OldItem::Readable(old) => wanted.old = Some(old),
+            OldItem::Missing if last_of(&missed, &[Effect::Deleted]).is_some() => {}
             OldItem::Missing | OldItem::Unreadable => {
-                let reason = format!("the {} {} cannot be read in the old table", target.0, target.1);
-                self.switch_carriers_off(&gone, cause, &reason, report).await?;
-                report.add(Outcome::Unresolved, self.organization_id, target, reason)?;
-                // People who sign in have it too, and it may grant permissions that were taken away.
-                if last_of(&missed, &[Effect::Deleted, Effect::Narrowed]).is_none() {
-                    return Ok(());
+                let reason = format!("the {kind} {name} cannot be read in the old table");
+                if !open.is_empty() {
+                    self.switch_off_keys_with(&wanted, cause, &reason, report).await?;
+                    // People who sign in have it too, and it may grant permissions that were taken away.
+                    if restrict(&open) {
+                        let done = retry_on_conflict(|| self.set(&wanted, cause)).await;
+                        self.report(report, target, done)?;
+                    } else {
+                        self.mark(kind.updated(), name, cause).await?;
+                    }
                 }
-                gone
+                return Ok(report.add(
+                    Outcome::Unresolved,
+                    self.organization_id,
+                    target,
+                    because(cause, reason),
+                )?);
             }
-        };
-        let done = retry_on_conflict(|| self.set(&wanted, cause)).await;
-        self.report(report, target, done)
+        }
+        if !open.is_empty() {
+            let done = retry_on_conflict(|| self.set(&wanted, cause)).await;
+            self.report(report, target, done)?;
+        }
+        let now = kind.read(self.restored(), self.organization_id, name).await?;
+        let next = if open.is_empty() { now } else { wanted.next(now.as_ref()) };
+        let shown = |one: &Option<RoleOrGroup>| one.as_ref().map(RoleOrGroup::shown).unwrap_or_default();
+        let rest = self.rest(cause, (&shown(&next), &shown(&wanted.old)), &missed, decision);
+        self.report(report, target, Ok(rest))
     }
 
     /// Switches off the keys that have a role or group, directly or through their users or groups.
-    async fn switch_carriers_off<W: Write>(
+    async fn switch_off_keys_with<W: Write>(
         &self,
-        carried: &Wanted,
+        wanted: &Wanted<'_>,
         cause: &audit::Event,
         reason: &str,
         report: &mut Report<W>,
     ) -> Result<(), Error> {
         let snapshot = self.restored().snapshot(self.organization_id).await?;
         let catalog = snapshot.map(|snapshot| snapshot.catalog).unwrap_or_default();
-        let names_it = |roles: &[Label], groups: &[Label]| match carried {
-            Wanted::Role(Role { name, .. }) | Wanted::NoRole(name) => {
-                let through =
-                    |group: &Label| catalog.groups.get(group).is_some_and(|one| one.roles.contains(name));
-                roles.contains(name) || groups.iter().any(through)
+        let names_it = |roles: &[Label], groups: &[Label]| match wanted.kind {
+            CatalogKind::Role => {
+                let through = |group: &Label| {
+                    catalog.groups.get(group).is_some_and(|one| one.roles.contains(wanted.name))
+                };
+                roles.contains(wanted.name) || groups.iter().any(through)
             }
-            Wanted::Group(Group { name, .. }) | Wanted::NoGroup(name) => groups.contains(name),
+            CatalogKind::Group => groups.contains(wanted.name),
         };
         let concerned = |key: &AccessKey, user: &User| {
             let (roles, groups) = (key.roles.as_deref(), key.groups.as_deref());
@@ -107,74 +140,52 @@ impl Step<'_> {
         self.switch_keys_off(concerned, cause, reason, report).await
     }
 
-    /// Sets or removes a role or group, if it differs.
-    async fn set(&self, wanted: &Wanted, cause: &audit::Event) -> Result<Option<(Outcome, String)>, Error> {
+    /// Sets or removes a role or group, or records that an event changes nothing of it.
+    async fn set(&self, wanted: &Wanted<'_>, cause: &audit::Event) -> StepResult {
+        let Wanted { kind, name, .. } = *wanted;
         let seen = self.restored().catalog_version(self.organization_id).await?;
         let Some(snapshot) = self.restored().snapshot(self.organization_id).await? else { return Ok(None) };
         let (before, mut after) = (snapshot.catalog, Catalog::default());
         after.clone_from(&before);
-        let (write, table) = (!self.replay.dry_run, self.restored());
-        let change = |replaces, after: &Catalog| CatalogChange::between(seen, replaces, &before, after);
-        match wanted {
-            Wanted::Role(role) => {
-                let replaced = before.roles.get(&role.name);
-                if replaced.is_some_and(|one| {
-                    one.permissions == role.permissions && one.description == role.description
-                }) {
-                    return Ok(None);
-                }
-                after.roles.insert(role.name.clone(), role.clone());
-                let change = above(role.version, change(replaced.map_or(0, |one| one.version), &after));
-                let action = replaced
-                    .map_or(Action::RoleCreated, |one| Action::RoleUpdated(Effect::of_role(one, role)));
-                let changes = json!({"permissions": role.permissions, "description": role.description});
-                let event = self.event(action, &role.name, cause, changes);
-                let role = Role { version: change.version, ..role.clone() };
-                if write {
-                    table.set_role(&role, change, &event).await?;
-                }
-                Ok(Some((Outcome::Copied, because(cause, &cause.action))))
-            }
-            Wanted::Group(group) => {
-                let replaced = before.groups.get(&group.name);
-                if replaced
-                    .is_some_and(|one| one.roles == group.roles && one.description == group.description)
-                {
-                    return Ok(None);
-                }
-                after.groups.insert(group.name.clone(), group.clone());
-                let change = above(group.version, change(replaced.map_or(0, |one| one.version), &after));
-                let action = replaced
-                    .map_or(Action::GroupCreated, |one| Action::GroupUpdated(Effect::of_group(one, group)));
-                let changes = json!({"roles": group.roles, "description": group.description});
-                let event = self.event(action, &group.name, cause, changes);
-                let group = Group { version: change.version, ..group.clone() };
-                if write {
-                    table.set_group(&group, change, &event).await?;
-                }
-                Ok(Some((Outcome::Copied, because(cause, &cause.action))))
-            }
-            Wanted::NoRole(name) => {
-                let Some(role) = after.roles.remove(name) else { return Ok(None) };
-                let event = self.event(Action::RoleDeleted, name, cause, json!({}));
-                if write {
-                    table.delete_role(name, change(role.version, &after), &event).await?;
-                }
-                Ok(Some((Outcome::Deleted, because(cause, cause.at))))
-            }
-            Wanted::NoGroup(name) => {
-                let Some(group) = after.groups.remove(name) else { return Ok(None) };
-                let event = self.event(Action::GroupDeleted, name, cause, json!({}));
-                if write {
-                    table.delete_group(name, change(group.version, &after), &event).await?;
-                }
-                Ok(Some((Outcome::Deleted, because(cause, cause.at))))
-            }
+        let replaced = kind.remove(&mut after, name);
+        let next = wanted.next(replaced.as_ref());
+        if next.as_ref().map(RoleOrGroup::shown) == replaced.as_ref().map(RoleOrGroup::shown) {
+            self.mark(kind.updated(), name, cause).await?;
+            return Ok(None);
         }
+        if let Some(next) = &next {
+            next.insert_into(&mut after);
+        }
+        let replaces = replaced.as_ref().map_or(0, RoleOrGroup::version);
+        let mut change = CatalogChange::between(seen, replaces, &before, &after);
+        let Some(next) = next else {
+            let event = self.event(kind.deleted(), name, cause, json!({}));
+            if !self.replay.dry_run {
+                kind.delete(self.restored(), name, change, &event).await?;
+            }
+            return Ok(Some((Outcome::Deleted, because(cause, cause.at))));
+        };
+        // No `ETag` of the old table comes back.
+        change.version = change.version.max(wanted.old.as_ref().map_or(0, RoleOrGroup::version) + 1);
+        let event = self.event(next.action(replaced.as_ref()), name, cause, next.shown());
+        if !self.replay.dry_run {
+            next.set(self.restored(), change, &event).await?;
+        }
+        Ok(Some((Outcome::Copied, because(cause, &cause.action))))
     }
 }
 
-/// Gives a change a version above that of the old table, so that no `ETag` comes back.
-fn above(old: u64, change: CatalogChange) -> CatalogChange {
-    CatalogChange { version: change.version.max(old + 1), ..change }
+/// Returns the outcome for a role or group that somebody made in the restored table: it stays. `None` if it is like the old one.
+fn recreated(
+    now: Option<&RoleOrGroup>,
+    old: &OldItem<RoleOrGroup>,
+    open: &[&audit::Event],
+) -> Option<Outcome> {
+    let is_alike = match (now, old) {
+        (Some(now), OldItem::Readable(old)) => now.shown() == old.shown(),
+        (None, OldItem::Missing) => true,
+        _ => false,
+    };
+    let outcome = if now.is_some() && restrict(open) { Outcome::Unresolved } else { Outcome::Left };
+    (!is_alike).then_some(outcome)
 }

@@ -16,6 +16,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// Writes the failure for the report. Why an item cannot be decoded may quote the item, so that is left out.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Table(corrupt @ table::Error::Corrupt { .. }) => corrupt.to_string(),
+            error => api::causes(error),
+        }
+    }
+
     /// Tells whether the failure is one of this step alone, so that the others can go on.
     pub(crate) const fn is_of_step(&self) -> bool {
         use table::Error::{Conflict, Contended, Corrupt, Refused};

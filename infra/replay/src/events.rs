@@ -8,6 +8,9 @@ use domain::{
     role::Label,
 };
 
+/// The reason of a target that belongs to another organization than its event.
+pub(crate) const FOREIGN: &str = "it belongs to another organization than the event";
+
 /// The events of one target, in the order of their ids.
 pub(crate) type Events<'e> = Vec<&'e audit::Event>;
 
@@ -52,6 +55,18 @@ pub(crate) fn effect_of(event: &audit::Event) -> Effect {
 /// Returns the last of some events that has one of these effects.
 pub(crate) fn last_of<'e>(events: &[&'e audit::Event], effects: &[Effect]) -> Option<&'e audit::Event> {
     events.iter().rev().find(|event| effects.contains(&effect_of(event))).copied()
+}
+
+/// Tells whether one of some events may have ended something.
+pub(crate) fn restrict(events: &[&audit::Event]) -> bool {
+    events.iter().any(|event| effect_of(event) < Effect::Lifted)
+}
+
+/// Tells whether one of some events changed a field. One that restricts and names no field may have changed each.
+pub(crate) fn concern(events: &[&audit::Event], field: &str) -> bool {
+    events
+        .iter()
+        .any(|event| event.changes.contains_key(field) || event.changes.is_empty() && restrict(&[event]))
 }
 
 /// Adds the id of the causing event to a reason, so that a reader can find it or exclude it.

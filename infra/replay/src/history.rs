@@ -1,16 +1,17 @@
-//! The events in the restored table: those that were stored before the restored instant, and those that an earlier run repeated.
+//! The events in the restored table: those that were stored before the restored instant, those that an earlier run repeated, and
+//! those of changes that somebody else made since the restore.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::{
     Time,
-    audit::{self, Actor},
+    audit::{self, Action, Actor},
     id::OrganizationId,
 };
 use table::{AuditFilter, Table};
 use ulid::Ulid;
 
-use crate::{Error, source::OVERLAP};
+use crate::{Error, events::Events, pages, source::OVERLAP};
 
 /// The id of the actor of all changes by a replay.
 const ACTOR: &str = "replay";
@@ -18,9 +19,28 @@ const ACTOR: &str = "replay";
 /// The most events of one read.
 const PAGE_SIZE: usize = 1_000;
 
+/// Actions that tell of a use, and change nothing that a replay copies.
+const USES: [Action; 3] =
+    [Action::UserLinked, Action::AccessKeyRetiredSecretUsed, Action::AccessKeyRetiredSecretReported];
+
 /// Names a replay as the author of a change.
 pub(crate) fn actor() -> Actor {
     Actor::system(ACTOR, ACTOR)
+}
+
+/// What others than a replay changed of one target in the restored table.
+#[derive(Debug, Default)]
+pub(crate) struct Decision {
+    fields: BTreeSet<String>,
+    /// Whether somebody created the target, perhaps after another one of its name.
+    pub(crate) created: bool,
+}
+
+impl Decision {
+    /// Tells whether somebody set a field. A change that names no field may have set each.
+    pub(crate) fn names(&self, field: &str) -> bool {
+        self.fields.is_empty() || self.fields.contains(field)
+    }
 }
 
 /// The events that the restored table holds of one organization.
@@ -29,31 +49,35 @@ pub(crate) struct History {
     stored: HashSet<Ulid>,
     /// For each change by a replay: the kind and id of its target, and the id of the event that it repeats.
     repeated: HashSet<(String, String, String)>,
+    /// By the kind and id of the target.
+    decisions: HashMap<(String, String), Decision>,
 }
 
 impl History {
+    /// Reads the events of an organization. Those that the old table holds too, whose ids are `old`, are no decisions.
     pub(crate) async fn read(
         restored: &Table,
         organization_id: OrganizationId,
         since: Time,
         now: Time,
+        old: &HashSet<Ulid>,
     ) -> Result<Self, Error> {
         let filter = AuditFilter { since: Some(since.plus(-OVERLAP)), ..AuditFilter::default() };
-        let (mut history, mut after) = (Self::default(), None);
-        loop {
-            let page = restored.audit_events(organization_id, &filter, now, after, PAGE_SIZE).await?;
-            page.items.into_iter().for_each(|event| history.add(event));
-            after = page.next;
-            if after.is_none() {
-                return Ok(history);
-            }
-        }
+        let mut history = Self::default();
+        let read = |after| restored.audit_events(organization_id, &filter, now, after, PAGE_SIZE);
+        pages::each(read, |event| history.add(event, old)).await?;
+        Ok(history)
     }
 
-    fn add(&mut self, event: audit::Event) {
+    fn add(&mut self, event: audit::Event, old: &HashSet<Ulid>) {
         self.stored.insert(event.audit_id);
         if event.actor.kind == "system" && event.actor.id == ACTOR {
             self.repeated.insert((event.target.kind, event.target.id, event.request_id));
+        } else if !old.contains(&event.audit_id) && USES.iter().all(|action| action.as_str() != event.action)
+        {
+            let decision = self.decisions.entry((event.target.kind, event.target.id)).or_default();
+            decision.created |= event.action.ends_with(".created");
+            decision.fields.extend(event.changes.into_iter().map(|(field, _)| field));
         }
     }
 
@@ -65,5 +89,18 @@ impl History {
     /// Tells whether an earlier run has changed a target because of an event.
     pub(crate) fn has_repeated(&self, kind: &str, id: &str, cause: &audit::Event) -> bool {
         self.repeated.contains(&(kind.to_owned(), id.to_owned(), cause.audit_id.to_string()))
+    }
+
+    /// Returns those events of one target that no earlier run has repeated: the ones after the last that a change by a
+    /// replay names.
+    pub(crate) fn open<'e>(&self, events: &Events<'e>) -> Events<'e> {
+        let repeated = |event: &&audit::Event| self.has_repeated(&event.target.kind, &event.target.id, event);
+        let first = events.iter().rposition(repeated).map_or(0, |last| last + 1);
+        events[first..].to_vec()
+    }
+
+    /// Returns what others changed of a target since the restore; `None` if nobody changed anything.
+    pub(crate) fn decision(&self, kind: &str, id: &str) -> Option<&Decision> {
+        self.decisions.get(&(kind.to_owned(), id.to_owned()))
     }
 }

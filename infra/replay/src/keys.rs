@@ -14,13 +14,14 @@ use domain::{
     user::User,
 };
 use serde_json::json;
-use table::{AccessKeyFilter, ChangeRecords, StoredAccessKey};
+use table::{AccessKeyFilter, ChangeRecords, KeyWithUser, StoredAccessKey};
 
 use crate::{
     Error,
-    events::{Events, because, effect_of, last_of, was_created},
+    events::{Events, FOREIGN, because, effect_of, last_of, was_created},
+    organization_replay::{OrganizationReplay, StepResult},
+    pages,
     report::{Outcome, Report},
-    step::Step,
 };
 
 /// The effects after which a key is switched off.
@@ -36,7 +37,7 @@ fn nobody() -> UserId {
     UserId::parse("000000000000").expect("12 zeros are base62")
 }
 
-impl Step<'_> {
+impl OrganizationReplay<'_> {
     /// Repeats the changes that end keys. Skips the keys of `ended` users, which end with them.
     pub(crate) async fn repeat_keys<W: Write>(
         &self,
@@ -53,16 +54,15 @@ impl Step<'_> {
         Ok(())
     }
 
-    async fn repeat_key(
-        &self,
-        key_id: KeyId,
-        events: &Events<'_>,
-    ) -> Result<Option<(Outcome, String)>, Error> {
+    async fn repeat_key(&self, key_id: KeyId, events: &Events<'_>) -> StepResult {
         let (deleted, revoked) = (last_of(events, &[Effect::Deleted]), last_of(events, &[Effect::Revoked]));
         let Some(key) = self.restored().access_key(key_id).await? else {
             let lost = was_created(events) && deleted.is_none() && revoked.is_none();
             return Ok(lost.then(|| (Outcome::Lost, "its secret cannot be restored".to_owned())));
         };
+        if !self.owns(key.organization_id) {
+            return Ok(Some((Outcome::Unresolved, because(events[0], FOREIGN))));
+        }
         if let Some(cause) = deleted {
             return retry_on_conflict(|| self.delete_key(key_id, cause)).await;
         }
@@ -72,23 +72,19 @@ impl Step<'_> {
         let mut missed = events.clone();
         // A change also sets `updated_at`. If that is older than the event, the event was restored without its change.
         missed.retain(|event| !self.history.holds(event) || key.updated_at < event.at);
-        match last_of(&missed, &SWITCHING_OFF) {
-            Some(cause) => {
-                let reason = effect_of(cause).as_str();
-                retry_on_conflict(|| self.switch_key_off(key_id, cause, reason)).await
-            }
-            None => {
-                missed.retain(|event| event.action == Action::AccessKeyUpdated(Effect::Other).as_str());
-                Ok(missed.last().map(|event| (Outcome::Left, because(event, &event.effect))))
-            }
+        if let Some(cause) = last_of(&self.history.open(&missed), &SWITCHING_OFF) {
+            let reason = effect_of(cause).as_str();
+            return retry_on_conflict(|| self.switch_key_off(key_id, cause, reason)).await;
         }
+        if last_of(&missed, &SWITCHING_OFF).is_some() {
+            return Ok(None);
+        }
+        let changes = |event: &audit::Event| event.action.ends_with(".updated") && !event.changes.is_empty();
+        missed.retain(|event| effect_of(event) == Effect::Other && changes(event));
+        Ok(missed.last().map(|event| (Outcome::Left, because(event, &event.effect))))
     }
 
-    async fn delete_key(
-        &self,
-        key_id: KeyId,
-        cause: &audit::Event,
-    ) -> Result<Option<(Outcome, String)>, Error> {
+    async fn delete_key(&self, key_id: KeyId, cause: &audit::Event) -> StepResult {
         let Some(key) = self.restored().access_key(key_id).await? else { return Ok(None) };
         let events = [self.event(Action::AccessKeyDeleted, key_id, cause, json!({"name": key.name}))];
         if !self.replay.dry_run {
@@ -97,11 +93,7 @@ impl Step<'_> {
         Ok(Some((Outcome::Deleted, because(cause, cause.at))))
     }
 
-    async fn revoke_key(
-        &self,
-        key_id: KeyId,
-        cause: &audit::Event,
-    ) -> Result<Option<(Outcome, String)>, Error> {
+    async fn revoke_key(&self, key_id: KeyId, cause: &audit::Event) -> StepResult {
         let key = self.restored().access_key(key_id).await?;
         let Some(key) = key.filter(|key| key.revoked_at.is_none()) else { return Ok(None) };
         let events = [self.event(Action::AccessKeyRevoked, key_id, cause, json!({"status": "revoked"}))];
@@ -114,17 +106,16 @@ impl Step<'_> {
     }
 
     /// Switches a key off, unless an earlier run did so for the same event: somebody may have switched it on since.
-    async fn switch_key_off(
-        &self,
-        key_id: KeyId,
-        cause: &audit::Event,
-        reason: &str,
-    ) -> Result<Option<(Outcome, String)>, Error> {
+    async fn switch_key_off(&self, key_id: KeyId, cause: &audit::Event, reason: &str) -> StepResult {
         let Some(before) = self.restored().access_key(key_id).await? else { return Ok(None) };
         let mut after = before.clone();
         after.switch_off(nobody());
-        let is_done = before.revoked_at.is_some() || before.deactivated_by == after.deactivated_by;
-        if is_done || self.history.has_repeated("access_key", key_id.as_str(), cause) {
+        let is_done = self.history.has_repeated("access_key", key_id.as_str(), cause);
+        if is_done || before.revoked_at.is_some() {
+            return Ok(None);
+        }
+        if before.deactivated_by == after.deactivated_by {
+            self.mark(Action::AccessKeyUpdated(Effect::Other), key_id, cause).await?;
             return Ok(None);
         }
         after.version += 1;
@@ -147,17 +138,10 @@ impl Step<'_> {
         reason: &str,
         report: &mut Report<W>,
     ) -> Result<(), Error> {
-        let (filter, mut after) = (AccessKeyFilter::default(), None);
-        loop {
-            let page = self.restored().access_keys_of(user, &filter, self.now(), after, PAGE_SIZE).await?;
-            for key in &page.items {
-                self.switch_off_and_report(key, cause, reason, report).await?;
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(());
-            }
-        }
+        let (filter, now, mut keys) = (AccessKeyFilter::default(), self.now(), Vec::new());
+        let read = |after| self.restored().access_keys_of(user, &filter, now, after, PAGE_SIZE);
+        pages::each(read, |key| keys.push(key.key_id)).await?;
+        self.switch_off_and_report(&keys, cause, reason, report).await
     }
 
     /// Switches off those keys of the organization that are `concerned`.
@@ -168,30 +152,28 @@ impl Step<'_> {
         reason: &str,
         report: &mut Report<W>,
     ) -> Result<(), Error> {
-        let (filter, mut after) = (AccessKeyFilter::default(), None);
-        loop {
-            let page = self
-                .restored()
-                .access_keys(self.organization_id, &filter, self.now(), after, PAGE_SIZE)
-                .await?;
-            for found in page.items.iter().filter(|found| concerned(&found.key, &found.user)) {
-                self.switch_off_and_report(&found.key, cause, reason, report).await?;
+        let (filter, now, mut keys) = (AccessKeyFilter::default(), self.now(), Vec::new());
+        let read = |after| self.restored().access_keys(self.organization_id, &filter, now, after, PAGE_SIZE);
+        let visit = |found: KeyWithUser| {
+            if concerned(&found.key, &found.user) {
+                keys.push(found.key.key_id);
             }
-            after = page.next;
-            if after.is_none() {
-                return Ok(());
-            }
-        }
+        };
+        pages::each(read, visit).await?;
+        self.switch_off_and_report(&keys, cause, reason, report).await
     }
 
     async fn switch_off_and_report<W: Write>(
         &self,
-        key: &AccessKey,
+        keys: &[KeyId],
         cause: &audit::Event,
         reason: &str,
         report: &mut Report<W>,
     ) -> Result<(), Error> {
-        let done = retry_on_conflict(|| self.switch_key_off(key.key_id, cause, reason)).await;
-        self.report(report, ("access_key", key.key_id), done)
+        for key_id in keys {
+            let done = retry_on_conflict(|| self.switch_key_off(*key_id, cause, reason)).await;
+            self.report(report, ("access_key", key_id), done)?;
+        }
+        Ok(())
     }
 }

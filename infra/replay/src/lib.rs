@@ -3,12 +3,13 @@
 //! A restore to a point in time revives what was ended later: revoked keys, deleted and suspended users, narrowed roles. Each
 //! audit event of the old table names a target and the effect of a change. Each step is one transaction with an audit
 //! event, whose `request_id` is the id of the event that it repeats. So a replay that was cut off can be run again, and
-//! nothing is repeated twice, whatever people have changed in the restored table meanwhile.
+//! nothing is repeated twice. A step sets the fields that the events changed. Where somebody else has changed the target in the
+//! restored table meanwhile, a step only restricts, and reports what it left.
 //!
 //! | module | what it does |
 //! | --- | --- |
 //! | [`source`] | reads the events of the old table, by organization. Archived events would be another source |
-//! | `history` | tells which events the restored table holds, and which ones an earlier run repeated |
+//! | `history` | tells which events the restored table holds, which ones an earlier run repeated, and what others changed since |
 //! | `keys`, `users`, `catalog`, `organization` | repeat the events of one kind of target |
 //! | [`report`] | prints a line for each step, and counts them |
 //! | [`check`] | refuses tables that cannot be the old and the restored one |
@@ -21,23 +22,26 @@ mod history;
 mod keys;
 mod old;
 mod organization;
+mod organization_replay;
 mod owners;
+mod pages;
 pub mod report;
+mod role_or_group;
 pub mod source;
-mod step;
 mod users;
 
-use std::io::Write;
+use std::{collections::HashSet, io::Write};
 
 use domain::{Time, Timestamp, audit, id::OrganizationId};
 use table::Table;
+use ulid::Ulid;
 
 pub use self::error::Error;
 use self::{
     history::History,
+    organization_replay::OrganizationReplay,
     report::{Outcome, Report},
     source::Source,
-    step::Step,
 };
 
 /// The most consecutive organizations that fail before the replay ends: then the table itself fails, not its items.
@@ -67,18 +71,20 @@ impl Replay {
     /// The last failure, or that of the report. Every reported step is done: run the replay again for the rest.
     pub async fn run<W: Write>(&self, source: &Source, report: &mut Report<W>) -> Result<(), Error> {
         self.end_sessions(report).await?;
-        for unreadable in &source.unreadable {
-            report.unresolved_event(unreadable)?;
+        for event in &source.unusable {
+            report.unusable_event(event)?;
         }
         let (mut failure, mut failures) = (None, 0);
         for (organization_id, events) in &source.events {
-            match self.repeat(*organization_id, events, report).await {
+            let mut old = source.excluded.clone();
+            old.extend(events.iter().map(|event| event.audit_id));
+            match self.repeat(*organization_id, events, &old, report).await {
                 Ok(()) => failures = 0,
                 Err(error @ Error::Report(_)) => return Err(error),
                 Err(error) => {
                     failures += 1;
                     let target = ("organization", *organization_id);
-                    report.add(Outcome::Unresolved, *organization_id, target, api::causes(&error))?;
+                    report.add(Outcome::Unresolved, *organization_id, target, error.shown())?;
                     failure = Some(error);
                     if failures == MAX_FAILURES {
                         break;
@@ -105,9 +111,11 @@ impl Replay {
         &self,
         organization_id: OrganizationId,
         events: &[audit::Event],
+        old: &HashSet<Ulid>,
         report: &mut Report<W>,
     ) -> Result<(), Error> {
-        let history = History::read(&self.restored, organization_id, self.since, self.at.time()).await?;
-        Step { replay: self, organization_id, history }.repeat(events, report).await
+        let now = self.at.time();
+        let history = History::read(&self.restored, organization_id, self.since, now, old).await?;
+        OrganizationReplay { replay: self, organization_id, history }.repeat(events, report).await
     }
 }

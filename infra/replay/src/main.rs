@@ -84,7 +84,7 @@ async fn run(arguments: &Arguments) -> Result<usize, String> {
         dry_run: arguments.dry_run,
     };
     let source = Source::scan(&replay.old, replay.since).await;
-    let mut source = source.map_err(|error| format!("{}: nothing was written", causes(&error)))?;
+    let mut source = source.map_err(|error| format!("{}: nothing was written", error.shown()))?;
     if let Some(missing) = source.leave_out(&arguments.exceptions).first() {
         return Err(format!("no event {missing} since {}: nothing was written", replay.since));
     }
@@ -93,7 +93,7 @@ async fn run(arguments: &Arguments) -> Result<usize, String> {
     let events = source.events.values().map(Vec::len).sum();
     let summarized = report.summarize(source.events.len(), events, replay.dry_run);
     let finished = repeated.and(summarized.map_err(replay::Error::from));
-    finished.map_err(|error| format!("{}: run it again for the rest", causes(&error)))?;
+    finished.map_err(|error| format!("{}: run it again for the rest", error.shown()))?;
     Ok(report.count(Outcome::Unresolved))
 }
 

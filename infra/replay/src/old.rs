@@ -26,13 +26,4 @@ impl<T> OldItem<T> {
             Err(error) => Err(error),
         }
     }
-
-    /// Changes the item.
-    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> OldItem<U> {
-        match self {
-            Self::Readable(item) => OldItem::Readable(change(item)),
-            Self::Missing => OldItem::Missing,
-            Self::Unreadable => OldItem::Unreadable,
-        }
-    }
 }

@@ -7,17 +7,18 @@ use domain::{
     audit::{self, Action, Effect, differences},
     organization::{Organization, Status},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     Error,
-    events::{Events, Targets, because, effect_of, last_of, was_created},
+    events::{Events, Targets, because, concern, effect_of, last_of, was_created},
+    history::Decision,
     old::OldItem,
+    organization_replay::{OrganizationReplay, StepResult},
     report::{Outcome, Report},
-    step::Step,
 };
 
-impl Step<'_> {
+impl OrganizationReplay<'_> {
     /// Deletes the organization again if it was deleted. If the restored table does not have it, lists it as lost with its
     /// users and keys. Returns whether the organization needs no further step.
     pub(crate) async fn ends_with_organization<W: Write>(
@@ -88,10 +89,7 @@ impl Step<'_> {
         self.report(report, ("organization", self.organization_id), done)
     }
 
-    async fn mark_organization_deleted(
-        &self,
-        cause: &audit::Event,
-    ) -> Result<Option<(Outcome, String)>, Error> {
+    async fn mark_organization_deleted(&self, cause: &audit::Event) -> StepResult {
         let found = self.restored().organization(self.organization_id).await?;
         let Some(organization) = found.filter(|found| found.status != Status::Deleted) else {
             return Ok(None);
@@ -108,8 +106,8 @@ impl Step<'_> {
         Ok(Some((Outcome::Deleted, because(cause, cause.at))))
     }
 
-    /// Copies name, status and policy from the old table. If it cannot be read, a suspension is repeated, and all keys of the
-    /// organization are switched off.
+    /// Sets name, status and policy as they are in the old table, if events changed them. If it cannot be read, a suspension
+    /// is repeated, and all keys of the organization are switched off.
     pub(crate) async fn repeat_organization<W: Write>(
         &self,
         events: &Events<'_>,
@@ -117,48 +115,57 @@ impl Step<'_> {
     ) -> Result<(), Error> {
         let mut missed = events.clone();
         missed.retain(|event| !self.history.holds(event) && !event.action.ends_with(".created"));
-        let Some(cause) = missed.last().copied() else { return Ok(()) };
+        let Some(last) = missed.last().copied() else { return Ok(()) };
+        let open = self.history.open(&missed);
         let target = ("organization", self.organization_id);
+        let id = self.organization_id.to_string();
         match OldItem::of(self.old().organization(self.organization_id).await)? {
             OldItem::Readable(old) if old.status != Status::Deleted => {
-                let copy = |organization: &mut Organization| {
-                    organization.name.clone_from(&old.name);
-                    organization.status = old.status;
-                    organization.suspended_at = old.suspended_at;
-                    organization.policy.clone_from(&old.policy);
-                    organization.version = organization.version.max(old.version);
+                let decision = self.history.decision("organization", &id);
+                let change = |now: &mut Organization| take_over(now, &old, &open, decision);
+                if !open.is_empty() {
+                    let done = retry_on_conflict(|| self.change_organization(last, change)).await;
+                    self.report(report, target, done)?;
+                }
+                let Some(mut now) = self.restored().organization(self.organization_id).await? else {
+                    return Ok(());
                 };
-                let done = retry_on_conflict(|| self.change_organization(cause, copy)).await;
-                self.report(report, target, done)
+                change(&mut now);
+                let rest = self.rest(last, (&shown(&now), &shown(&old)), &missed, decision);
+                self.report(report, target, Ok(rest))
             }
             OldItem::Readable(_) | OldItem::Missing | OldItem::Unreadable => {
                 let reason = "the organization cannot be read in the old table";
-                if let Some(cause) = last_of(&missed, &[Effect::Suspended]) {
-                    let suspend =
-                        |organization: &mut Organization| organization.set_suspended(true, self.now());
-                    let done = retry_on_conflict(|| self.change_organization(cause, suspend)).await;
+                if !open.is_empty() {
+                    self.switch_keys_off(|_, _| true, last, reason, report).await?;
+                    let suspends = last_of(&open, &[Effect::Suspended]).is_some();
+                    let suspend = |organization: &mut Organization| {
+                        if suspends {
+                            organization.set_suspended(true, self.now());
+                        }
+                    };
+                    let done = retry_on_conflict(|| self.change_organization(last, suspend)).await;
                     self.report(report, target, done)?;
                 }
-                self.switch_keys_off(|_, _| true, cause, reason, report).await?;
-                let reason = format!("{reason}: set its policy ({})", effect_of(cause));
-                self.report(report, target, Ok(Some((Outcome::Unresolved, reason))))
+                let reason = format!("{reason}: set its policy ({})", effect_of(last));
+                self.report(report, target, Ok(Some((Outcome::Unresolved, because(last, reason)))))
             }
         }
     }
 
+    /// Changes the organization, or records that an event changes nothing of it.
     async fn change_organization(
         &self,
         cause: &audit::Event,
         change: impl Fn(&mut Organization),
-    ) -> Result<Option<(Outcome, String)>, Error> {
+    ) -> StepResult {
         let id = self.organization_id.to_string();
         let Some(before) = self.restored().organization(self.organization_id).await? else { return Ok(None) };
         let mut after = before.clone();
         change(&mut after);
-        let shown =
-            |one: &Organization| json!({"name": one.name, "status": one.status, "policy": one.policy});
         let changes = differences(&shown(&before), &shown(&after));
-        if changes.is_empty() || self.history.has_repeated("organization", &id, cause) {
+        if changes.is_empty() {
+            self.mark(Action::OrganizationUpdated(Effect::Other), id, cause).await?;
             return Ok(None);
         }
         after.version += 1;
@@ -171,4 +178,31 @@ impl Step<'_> {
         }
         Ok(Some((outcome, reason)))
     }
+}
+
+fn shown(organization: &Organization) -> Value {
+    json!({"name": organization.name, "status": organization.status, "policy": organization.policy})
+}
+
+/// Gives an organization the values of the old table in the fields that `events` changed. Where others have changed it in the
+/// restored table, it gets no field that they set, and is restricted but allowed nothing new.
+fn take_over(
+    now: &mut Organization,
+    old: &Organization,
+    events: &[&audit::Event],
+    decision: Option<&Decision>,
+) {
+    if concern(events, "name") && decision.is_none_or(|decision| !decision.names("name")) {
+        now.name.clone_from(&old.name);
+    }
+    let suspends = (now.status, old.status) == (Status::Active, Status::Suspended);
+    if concern(events, "status") && (decision.is_none() || suspends) {
+        now.status = old.status;
+        now.suspended_at = old.suspended_at;
+    }
+    if concern(events, "policy") {
+        now.policy =
+            if decision.is_none() { old.policy.clone() } else { now.policy.intersection(&old.policy) };
+    }
+    now.version = now.version.max(old.version);
 }

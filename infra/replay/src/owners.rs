@@ -12,11 +12,11 @@ use table::ChangeRecords;
 use crate::{
     Error,
     old::OldItem,
+    organization_replay::{OrganizationReplay, StepResult},
     report::{Outcome, Report},
-    step::Step,
 };
 
-impl Step<'_> {
+impl OrganizationReplay<'_> {
     /// Copies the owners that only the old table has, without their keys. Returns whether it copied one.
     ///
     /// An organization always has an owner. If all owners of the restored instant have left, another owner must exist before
@@ -31,10 +31,13 @@ impl Step<'_> {
         };
         let mut any = false;
         for owner_id in old.entered_owner_ids {
-            let missing = self.restored().user(owner_id).await?.is_none();
+            // An owner whom an earlier run created may have been deleted since.
+            let missing = self.history.decision("user", owner_id.as_str()).is_none()
+                && self.restored().user(owner_id).await?.is_none();
             let owner = OldItem::of(self.old().user(owner_id).await)?;
             if let OldItem::Readable(owner) = owner
                 && missing
+                && self.owns(owner.organization_id)
                 && owner.is_entered_owner()
             {
                 let done = self.create_owner(&owner, cause).await;
@@ -45,11 +48,7 @@ impl Step<'_> {
         Ok(any)
     }
 
-    async fn create_owner(
-        &self,
-        old: &User,
-        cause: &audit::Event,
-    ) -> Result<Option<(Outcome, String)>, Error> {
+    async fn create_owner(&self, old: &User, cause: &audit::Event) -> StepResult {
         let owner = User { live_keys: BTreeMap::new(), version: old.version + 1, ..old.clone() };
         let changes = json!({"kind": owner.kind, "name": owner.name});
         let events = [self.event(Action::UserCreated, owner.user_id, cause, changes)];

@@ -7,6 +7,7 @@ use std::{
 };
 
 use domain::{id::OrganizationId, session::SessionHash};
+use table::UnusableEvent;
 
 /// The outcome of a step for its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +28,7 @@ pub enum Outcome {
     Created,
     /// The target was created after the restored instant, so the restored table does not have it.
     Lost,
-    /// A later change that ended nothing was not repeated: the target has the state of the restored instant.
+    /// A later change was not repeated: it ended nothing, or somebody has decided on the target in the restored table since.
     Left,
     /// Something that was ended may still work. A person must look.
     Unresolved,
@@ -89,21 +90,28 @@ impl<W: Write> Report<W> {
         (kind, id): (&str, impl Display),
         reason: impl Display,
     ) -> io::Result<()> {
-        *self.counts.entry(outcome).or_default() += 1;
-        writeln!(self.out, "{outcome}\t{kind}\t{id}\t{organization_id}\t{reason}")
+        self.line(outcome, &[kind, &id.to_string(), organization_id.as_str(), &reason.to_string()])
     }
 
-    /// Adds an event that cannot be read.
-    pub(crate) fn unresolved_event(&mut self, reason: &str) -> io::Result<()> {
-        *self.counts.entry(Outcome::Unresolved).or_default() += 1;
-        writeln!(self.out, "{}\taudit_event\t\t\t{reason}", Outcome::Unresolved)
+    /// Adds an event that cannot be used.
+    pub(crate) fn unusable_event(&mut self, event: &UnusableEvent) -> io::Result<()> {
+        self.line(Outcome::Unresolved, &["audit_event", &event.sort_key, "", event.reason])
+    }
+
+    /// Writes a line. Whatever stands in an event makes no other line or member.
+    fn line(&mut self, outcome: Outcome, members: &[&str]) -> io::Result<()> {
+        *self.counts.entry(outcome).or_default() += 1;
+        write!(self.out, "{outcome}")?;
+        for member in members {
+            write!(self.out, "\t{}", member.replace(char::is_control, " "))?;
+        }
+        writeln!(self.out)
     }
 
     /// Adds a session that ended.
     pub(crate) fn ended_session(&mut self, session: &SessionHash) -> io::Result<()> {
-        *self.counts.entry(Outcome::Deleted).or_default() += 1;
-        let (outcome, session) = (Outcome::Deleted, session.as_str());
-        writeln!(self.out, "{outcome}\tsession\t{session}\t\tits person may have signed out since")
+        let reason = "its person may have signed out since";
+        self.line(Outcome::Deleted, &["session", session.as_str(), "", reason])
     }
 
     /// Returns the number of steps with an outcome.

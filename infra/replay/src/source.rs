@@ -1,9 +1,10 @@
 //! The events that are repeated: those of the old table since the restored instant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use domain::{Time, audit, id::OrganizationId};
-use table::Table;
+use serde_json::Value;
+use table::{Table, UnusableEvent};
 use ulid::Ulid;
 
 use crate::Error;
@@ -17,19 +18,21 @@ pub const OVERLAP: i64 = 900;
 /// The events of all organizations.
 #[derive(Debug, Default)]
 pub struct Source {
-    /// The events of each organization, in the order of their ids, without their `changes`.
+    /// The events of each organization, in the order of their ids. Of their `changes` they have the names alone.
     pub events: BTreeMap<OrganizationId, Vec<audit::Event>>,
-    /// One error text for each event that could not be read.
-    pub unreadable: Vec<String>,
+    /// The ids of the events that are not repeated.
+    pub excluded: HashSet<Ulid>,
+    /// The events that could not be used.
+    pub unusable: Vec<UnusableEvent>,
 }
 
 impl Source {
     /// Reads the events of a table: a scan of all its items.
     pub async fn scan(table: &Table, since: Time) -> Result<Self, Error> {
         let mut source = Self::default();
-        let visit = |event: Result<audit::Event, table::Error>| match event {
+        let visit = |event| match event {
             Ok(event) => source.add(event),
-            Err(error) => source.unreadable.push(api::causes(&error)),
+            Err(unusable) => source.unusable.push(unusable),
         };
         table.scan_audit_events(since.plus(-OVERLAP), visit).await?;
         for events in source.events.values_mut() {
@@ -47,11 +50,14 @@ impl Source {
                 !audit_ids.contains(&event.audit_id)
             });
         }
+        self.excluded.extend(audit_ids);
         missing
     }
 
     fn add(&mut self, mut event: audit::Event) {
-        event.changes.clear();
+        // All organizations are held at once, so what is not needed goes.
+        event.changes.values_mut().for_each(|value| *value = Value::Null);
+        (event.actor.name, event.source_ip, event.request_id) = Default::default();
         self.events.entry(event.organization_id).or_default().push(event);
     }
 }

@@ -1,4 +1,4 @@
-//! Users: those that were deleted are deleted again, and those that were changed are copied from the old table.
+//! Users: those that were deleted are deleted again, and those that were changed get the changed fields from the old table.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -9,25 +9,30 @@ use api::retry_on_conflict;
 use domain::{
     audit::{self, Action, Effect, differences},
     id::UserId,
-    user::{Status, User},
+    user::{Kind, Status, User},
 };
 use serde_json::{Value, json};
 use table::ChangeRecords;
 
 use crate::{
     Error,
-    events::{Events, because, last_of, was_created},
+    events::{Events, FOREIGN, because, concern, last_of, restrict, was_created},
+    history::Decision,
     old::OldItem,
+    organization_replay::{OrganizationReplay, StepResult},
     report::{Outcome, Report},
-    step::Step,
 };
 
 /// A change of a user that is to be repeated.
 struct UserChange<'e> {
     user_id: UserId,
-    /// The last of the events that the restored table does not hold.
+    /// The events that the restored table does not hold.
+    missed: Events<'e>,
+    /// Those of them that no earlier run has repeated.
+    open: Events<'e>,
+    /// The last of the missed events, or the one that deleted the user.
     cause: &'e audit::Event,
-    /// Whether one of the events suspended, narrowed or deleted the user.
+    /// Whether one of the open events suspended, narrowed or deleted the user.
     restricts: bool,
     deletes: bool,
 }
@@ -38,7 +43,7 @@ pub(crate) fn ended_users(users: &BTreeMap<UserId, Events<'_>>) -> HashSet<UserI
     ended.map(|(user_id, _)| *user_id).collect()
 }
 
-impl Step<'_> {
+impl OrganizationReplay<'_> {
     /// Repeats the changes of users.
     ///
     /// The table can refuse a change until another one is made: the last owner cannot leave before another owner exists, and an
@@ -97,16 +102,20 @@ impl Step<'_> {
                 report.add(Outcome::Lost, self.organization_id, ("user", user_id), reason)?;
                 return Ok(None);
             }
+            Some(user) if !self.owns(user.organization_id) => {
+                let reason = because(events[0], FOREIGN);
+                report.add(Outcome::Unresolved, self.organization_id, ("user", user_id), reason)?;
+                return Ok(None);
+            }
             Some(user) if user.status != Status::Deleted => {}
             _ => return Ok(None),
         }
-        if let Some(cause) = deleted {
-            return Ok(Some(UserChange { user_id, cause, restricts: true, deletes: true }));
-        }
         let mut missed = events.clone();
         missed.retain(|event| !self.history.holds(event));
-        let restricts = last_of(&missed, &[Effect::Suspended, Effect::Narrowed]).is_some();
-        Ok(missed.last().map(|cause| UserChange { user_id, cause, restricts, deletes: false }))
+        let Some(cause) = deleted.or(missed.last().copied()) else { return Ok(None) };
+        let (open, deletes) = (self.history.open(&missed), deleted.is_some());
+        let restricts = deletes || restrict(&open);
+        Ok(Some(UserChange { user_id, missed, open, cause, restricts, deletes }))
     }
 
     /// Attempts a change. Returns why it is refused, if it is.
@@ -116,22 +125,17 @@ impl Step<'_> {
         report: &mut Report<W>,
     ) -> Result<Option<String>, Error> {
         let UserChange { user_id, cause, deletes, .. } = *change;
-        let target = ("user", user_id);
         let done = if deletes {
             retry_on_conflict(|| self.delete_user(user_id, cause)).await
         } else {
             match OldItem::of(self.old().user(user_id).await)? {
+                OldItem::Readable(old) if !self.owns(old.organization_id) => {
+                    Ok(Some((Outcome::Unresolved, because(cause, FOREIGN))))
+                }
                 OldItem::Readable(old) if old.status == Status::Deleted => {
                     retry_on_conflict(|| self.delete_user(user_id, cause)).await
                 }
-                OldItem::Readable(old) => {
-                    let copied = retry_on_conflict(|| self.copy_user(&old, cause)).await;
-                    if copied.is_ok() {
-                        let linked = self.link_user(&old, cause).await;
-                        self.report(report, target, linked)?;
-                    }
-                    copied
-                }
+                OldItem::Readable(old) => self.copy_user(&old, change, report).await,
                 OldItem::Missing | OldItem::Unreadable => {
                     self.close_user(change, "the user cannot be read in the old table", report).await?;
                     Ok(None)
@@ -140,18 +144,13 @@ impl Step<'_> {
         };
         match done {
             Err(Error::Table(table::Error::Refused(reason))) => Ok(Some(reason.to_string())),
-            done => self.report(report, target, done).map(|()| None),
+            done => self.report(report, ("user", user_id), done).map(|()| None),
         }
     }
 
     /// Marks a user as deleted. The next runs of notify-expiring-keys remove its items.
-    pub(crate) async fn delete_user(
-        &self,
-        user_id: UserId,
-        cause: &audit::Event,
-    ) -> Result<Option<(Outcome, String)>, Error> {
-        let user = self.restored().user(user_id).await?;
-        let Some(user) = user.filter(|user| user.status != Status::Deleted) else { return Ok(None) };
+    pub(crate) async fn delete_user(&self, user_id: UserId, cause: &audit::Event) -> StepResult {
+        let Some(user) = self.living_user(user_id).await? else { return Ok(None) };
         let changes = json!({"kind": user.kind, "name": user.name});
         let events = [self.event(Action::UserDeleted, user_id, cause, changes)];
         if !self.replay.dry_run {
@@ -160,36 +159,52 @@ impl Step<'_> {
         Ok(Some((Outcome::Deleted, because(cause, cause.at))))
     }
 
-    /// Copies from the old table the attributes that requests can change. The user's keys and sign-in stay.
-    async fn copy_user(&self, old: &User, cause: &audit::Event) -> Result<Option<(Outcome, String)>, Error> {
-        let copy = |user: &mut User| {
-            user.kind = old.kind;
-            user.name = old.name.clone();
-            user.set_email(old.email.clone());
-            if user.subject == old.subject {
-                user.proven_email.clone_from(&old.proven_email);
-            }
-            user.status = old.status;
-            user.roles.clone_from(&old.roles);
-            user.groups.clone_from(&old.groups);
-            user.notifications = old.notifications;
-            user.version = user.version.max(old.version);
-        };
-        self.change_user(old.user_id, cause, copy).await
+    /// Returns a user of this organization in the restored table that is not deleted.
+    async fn living_user(&self, user_id: UserId) -> Result<Option<User>, Error> {
+        let user = self.restored().user(user_id).await?;
+        Ok(user.filter(|user| self.owns(user.organization_id) && user.status != Status::Deleted))
     }
 
+    /// Sets the fields that were changed as they are in the old table. The user's keys stay.
+    async fn copy_user<W: Write>(
+        &self,
+        old: &User,
+        change: &UserChange<'_>,
+        report: &mut Report<W>,
+    ) -> StepResult {
+        let UserChange { user_id, missed, open, cause, .. } = change;
+        let target = ("user", user_id);
+        let decision = self.history.decision("user", user_id.as_str());
+        let copy = |user: &mut User| take_over(user, old, open, decision);
+        if !open.is_empty() {
+            let done = retry_on_conflict(|| self.change_user(*user_id, cause, copy)).await?;
+            self.report(report, target, Ok(done))?;
+        }
+        if decision.is_none() {
+            let linked = self.link_user(old, cause).await;
+            self.report(report, target, linked)?;
+        }
+        let Some(mut user) = self.living_user(*user_id).await? else { return Ok(None) };
+        copy(&mut user);
+        Ok(self.rest(cause, (&shown(&user), &shown(old)), missed, decision))
+    }
+
+    /// Changes a user, or records that an event changes nothing of it. Does neither if an earlier run has done so.
     async fn change_user(
         &self,
         user_id: UserId,
         cause: &audit::Event,
         change: impl Fn(&mut User),
-    ) -> Result<Option<(Outcome, String)>, Error> {
-        let before = self.restored().user(user_id).await?;
-        let Some(before) = before.filter(|user| user.status != Status::Deleted) else { return Ok(None) };
+    ) -> StepResult {
+        if self.history.has_repeated("user", user_id.as_str(), cause) {
+            return Ok(None);
+        }
+        let Some(before) = self.living_user(user_id).await? else { return Ok(None) };
         let mut after = before.clone();
         change(&mut after);
         let changes = differences(&shown(&before), &shown(&after));
-        if changes.is_empty() || self.history.has_repeated("user", user_id.as_str(), cause) {
+        if changes.is_empty() {
+            self.mark(Action::UserUpdated(Effect::Other), user_id, cause).await?;
             return Ok(None);
         }
         after.version += 1;
@@ -207,9 +222,9 @@ impl Step<'_> {
     /// Links a user to the sign-in to which it is linked in the old table.
     ///
     /// If the table refuses the link, the person's next sign-in makes it.
-    async fn link_user(&self, old: &User, cause: &audit::Event) -> Result<Option<(Outcome, String)>, Error> {
+    async fn link_user(&self, old: &User, cause: &audit::Event) -> StepResult {
         let (Some(subject), Some(email)) = (&old.subject, old.proven_address()) else { return Ok(None) };
-        let user = self.restored().user(old.user_id).await?;
+        let user = self.living_user(old.user_id).await?;
         let Some(user) = user.filter(|user| user.subject.is_none()) else { return Ok(None) };
         let event = self.event(Action::UserLinked, old.user_id, cause, json!({}));
         if self.replay.dry_run {
@@ -225,21 +240,26 @@ impl Step<'_> {
     }
 
     /// Closes a user whose change cannot be repeated: switches its keys off, and suspends it if the change restricted it.
+    /// An earlier run may have done so.
     async fn close_user<W: Write>(
         &self,
         change: &UserChange<'_>,
         reason: &str,
         report: &mut Report<W>,
     ) -> Result<(), Error> {
-        let UserChange { user_id, cause, restricts, .. } = *change;
-        let Some(user) = self.restored().user(user_id).await? else { return Ok(()) };
-        self.switch_keys_of_user_off(&user, cause, reason, report).await?;
-        if restricts {
-            let suspend = |user: &mut User| user.status = Status::Suspended;
+        let UserChange { user_id, ref open, cause, restricts, .. } = *change;
+        let Some(user) = self.living_user(user_id).await? else { return Ok(()) };
+        if !open.is_empty() {
+            self.switch_keys_of_user_off(&user, cause, reason, report).await?;
+            let suspend = |user: &mut User| {
+                if restricts {
+                    user.status = Status::Suspended;
+                }
+            };
             let done = retry_on_conflict(|| self.change_user(user_id, cause, suspend)).await;
             self.report(report, ("user", user_id), done)?;
         }
-        report.add(Outcome::Unresolved, self.organization_id, ("user", user_id), reason)?;
+        report.add(Outcome::Unresolved, self.organization_id, ("user", user_id), because(cause, reason))?;
         Ok(())
     }
 }
@@ -249,4 +269,39 @@ fn shown(user: &User) -> Value {
         "name": user.name, "kind": user.kind, "status": user.status, "email": user.email,
         "roles": user.roles, "groups": user.groups, "notifications": user.notifications,
     })
+}
+
+/// Gives a user the values of the old table in the fields that `events` changed. Where others have changed it in the restored
+/// table, it gets no field that they set, and is restricted but allowed nothing new.
+fn take_over(user: &mut User, old: &User, events: &[&audit::Event], decision: Option<&Decision>) {
+    let is_free = |field| concern(events, field) && decision.is_none_or(|decision| !decision.names(field));
+    if is_free("name") {
+        user.name.clone_from(&old.name);
+    }
+    if is_free("notifications") {
+        user.notifications = old.notifications;
+    }
+    if is_free("email") {
+        user.set_email(old.email.clone());
+        if user.subject == old.subject {
+            user.proven_email.clone_from(&old.proven_email);
+        }
+    }
+    let only_restricts = decision.is_some();
+    if concern(events, "kind") && (!only_restricts || user.kind == Kind::Owner) {
+        user.kind = old.kind;
+    }
+    if concern(events, "status") && (!only_restricts || old.status == Status::Suspended) {
+        user.status = old.status;
+    }
+    for (field, now, old) in
+        [("roles", &mut user.roles, &old.roles), ("groups", &mut user.groups, &old.groups)]
+    {
+        match (concern(events, field), only_restricts) {
+            (true, true) => now.retain(|name| old.contains(name)),
+            (true, false) => now.clone_from(old),
+            (false, _) => {}
+        }
+    }
+    user.version = user.version.max(old.version);
 }

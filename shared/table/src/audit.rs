@@ -4,9 +4,9 @@ use domain::{Time, audit, id::OrganizationId};
 use ulid::Ulid;
 
 use crate::{
-    Error, Page, Table,
+    Error, Page, Table, Transaction,
     expression::Expression,
-    item::{decode, text},
+    item::{Item, decode, key_of, text},
     item_key,
     time_range::{TimeRange, earliest},
 };
@@ -24,6 +24,15 @@ pub struct AuditFilter {
     pub since: Option<Time>,
     /// The second after the last.
     pub until: Option<Time>,
+}
+
+/// A stored audit event that cannot be used. It quotes nothing of the event.
+#[derive(Debug)]
+pub struct UnusableEvent {
+    /// The sort key of its item, which is the id of an event.
+    pub sort_key: String,
+    /// Why it cannot be used.
+    pub reason: &'static str,
 }
 
 impl AuditFilter {
@@ -74,11 +83,11 @@ impl Table {
     /// Scans the whole table, strongly, for the audit events of all organizations from a second on, and calls `visit`
     /// with each, in no order.
     ///
-    /// An event that cannot be decoded is an error of its own, so that it is not taken for a missing one.
+    /// An event that cannot be used is an error of its own, so that it is not taken for a missing one.
     pub async fn scan_audit_events(
         &self,
         from: Time,
-        mut visit: impl FnMut(Result<audit::Event, Error>),
+        mut visit: impl FnMut(Result<audit::Event, UnusableEvent>),
     ) -> Result<(), Error> {
         let mut items = self
             .client
@@ -92,16 +101,36 @@ impl Table {
             .items()
             .send();
         while let Some(item) = items.next().await {
-            visit(decode("audit event", item.map_err(|error| Error::failed("Scan", error))?));
+            visit(scanned(item.map_err(|error| Error::failed("Scan", error))?));
         }
         Ok(())
     }
+
+    /// Stores an audit event that no change of another item comes with.
+    pub async fn record_audit_event(&self, event: &audit::Event) -> Result<(), Error> {
+        let mut transaction = Transaction::new(self);
+        transaction.record(event);
+        transaction.commit().await
+    }
+}
+
+/// Decodes an item and compares its key with the event in it.
+fn scanned(item: Item) -> Result<audit::Event, UnusableEvent> {
+    let place = key_of(&item);
+    let decoded: Result<audit::Event, _> = decode("audit event", item);
+    let own = |event: &audit::Event| Some(item_key::audit(event.organization_id, event.audit_id));
+    let reason = match decoded {
+        Ok(event) if own(&event) == place => return Ok(event),
+        Ok(_) => "it names another organization or id than its key",
+        Err(_) => "it cannot be decoded",
+    };
+    Err(UnusableEvent { sort_key: place.map(|place| place.sk).unwrap_or_default(), reason })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item::tests::offline;
+    use crate::item::{encode, tests::offline};
 
     #[test]
     fn events_are_listed_until_they_may_be_forgotten() {
@@ -109,6 +138,29 @@ mod tests {
         let forgotten = table.audit_kept_until(at);
         assert_eq!(table.audit_kept_from(forgotten.plus(-1)), at);
         assert_eq!(table.audit_kept_from(forgotten), at.plus(1));
+    }
+
+    #[test]
+    fn an_event_is_used_only_from_the_place_that_it_names() {
+        let origin = audit::Origin {
+            at: Time::from_seconds(1_000).into(),
+            actor: audit::Actor::system("a", "a"),
+            source_ip: String::new(),
+            request_id: String::new(),
+        };
+        let (ours, theirs) = (OrganizationId::random(), OrganizationId::random());
+        let event = audit::Event::new(origin, ours, audit::Action::UserDeleted, "u", serde_json::json!({}));
+        let own = item_key::audit(ours, event.audit_id);
+        assert!(scanned(encode(own.clone(), &event)).is_ok());
+        let another_id = item_key::audit(ours, Ulid::from_parts(1, 1));
+        for place in [item_key::audit(theirs, event.audit_id), another_id] {
+            let unusable = scanned(encode(place.clone(), &event)).unwrap_err();
+            assert_eq!((unusable.sort_key, unusable.reason.contains("another")), (place.sk, true));
+        }
+        let mut damaged = encode(own.clone(), &event);
+        damaged.insert("changes".to_owned(), text("hidden"));
+        let unusable = scanned(damaged).unwrap_err();
+        assert!(unusable.sort_key == own.sk && !format!("{unusable:?}").contains("hidden"));
     }
 
     #[test]

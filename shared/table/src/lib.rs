@@ -49,7 +49,7 @@ use domain::Time;
 pub use access_key::{KeyWithUser, StoredAccessKey};
 pub use access_key_filter::AccessKeyFilter;
 pub use access_key_position::AccessKeyPosition;
-pub use audit::AuditFilter;
+pub use audit::{AuditFilter, UnusableEvent};
 pub use change_records::ChangeRecords;
 pub use due::{Due, DueKey, DueRecord};
 pub use error::Error;

@@ -4,28 +4,31 @@ use std::{fmt::Display, io::Write};
 
 use domain::{
     Time,
-    audit::{self, Action, Event as AuditEvent, Origin},
+    audit::{self, Action, Event as AuditEvent, Origin, differences},
     id::OrganizationId,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use table::Table;
 
 use crate::{
     Error, Replay,
-    events::Targets,
-    history::{History, actor},
+    events::{Targets, because, concern},
+    history::{Decision, History, actor},
     report::{Outcome, Report},
     users::ended_users,
 };
 
+/// The outcome of a step for its target, with the reason; `None` if there is nothing to report.
+pub(crate) type StepResult = Result<Option<(Outcome, String)>, Error>;
+
 /// The replay of one organization.
-pub(crate) struct Step<'a> {
+pub(crate) struct OrganizationReplay<'a> {
     pub(crate) replay: &'a Replay,
     pub(crate) organization_id: OrganizationId,
     pub(crate) history: History,
 }
 
-impl Step<'_> {
+impl OrganizationReplay<'_> {
     /// Repeats the events of the organization.
     ///
     /// Keys end first. Then users change, which may need several attempts: an organization keeps an owner at each moment.
@@ -75,6 +78,46 @@ impl Step<'_> {
         AuditEvent::new(origin, self.organization_id, action, target_id, changes)
     }
 
+    /// Records that an event changes nothing of a target, so that no later run repeats it on what somebody decides meanwhile.
+    pub(crate) async fn mark(
+        &self,
+        action: Action,
+        target_id: impl Display,
+        cause: &AuditEvent,
+    ) -> Result<(), Error> {
+        if !self.replay.dry_run {
+            self.restored().record_audit_event(&self.event(action, target_id, cause, json!({}))).await?;
+        }
+        Ok(())
+    }
+
+    /// Returns what is left of the changes that `missed` events made: the fields in which a target differs from the old table.
+    ///
+    /// Somebody who changed the target in the restored table wanted it so. Nobody else did.
+    pub(crate) fn rest(
+        &self,
+        last: &AuditEvent,
+        (now, old): (&Value, &Value),
+        missed: &[&AuditEvent],
+        decision: Option<&Decision>,
+    ) -> Option<(Outcome, String)> {
+        let fields = differences(now, old).into_iter().map(|(field, _)| field);
+        let fields: Vec<_> = fields.filter(|field| concern(missed, field)).collect();
+        if fields.is_empty() {
+            return None;
+        }
+        let (outcome, why) = match decision {
+            Some(_) => (Outcome::Left, "somebody changed it in the restored table since"),
+            None => (Outcome::Unresolved, "not as in the old table"),
+        };
+        Some((outcome, because(last, format!("{}: {why}", fields.join(", ")))))
+    }
+
+    /// Tells whether an item is one of the organization whose events are repeated. Else its events are forged or damaged.
+    pub(crate) fn owns(&self, organization_id: OrganizationId) -> bool {
+        organization_id == self.organization_id
+    }
+
     /// Reports the outcome of a step; `None` adds no line. Reports an error that concerns this step alone as unresolved, so
     /// that the other steps continue.
     ///
@@ -84,12 +127,12 @@ impl Step<'_> {
         &self,
         report: &mut Report<W>,
         target: (&str, impl Display),
-        done: Result<Option<(Outcome, String)>, Error>,
+        done: StepResult,
     ) -> Result<(), Error> {
         let (outcome, reason) = match done {
             Ok(Some(done)) => done,
             Ok(None) => return Ok(()),
-            Err(error) if error.is_of_step() => (Outcome::Unresolved, api::causes(&error)),
+            Err(error) if error.is_of_step() => (Outcome::Unresolved, error.shown()),
             Err(error) => return Err(error),
         };
         Ok(report.add(outcome, self.organization_id, target, reason)?)
