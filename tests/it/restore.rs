@@ -4,11 +4,20 @@ mod address;
 mod boundaries;
 mod callers;
 mod crashes;
+mod decisions;
 mod drill;
 mod edges;
+mod forged;
 mod invariants;
 mod random;
 mod refusals;
 mod scene;
 mod sessions;
 mod unreadable;
+
+use kit::Organization;
+use serde_json::Value;
+
+async fn patch_user(organization: &Organization, user_id: &str, body: Value) {
+    organization.owner.patch(&organization.user_path(user_id), body).await.expect(200);
+}

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt, path::PathBuf, process::Command, sync::Once
 use local::dynoxide::{AttributeValue, Database, ImportOptions, actions::scan::ScanRequest};
 use serde_json::{Value, json};
 
-use crate::World;
+use crate::{World, secrets::check_for};
 
 const TABLE: &str = "access-keys";
 
@@ -121,6 +121,15 @@ impl World {
         self.database().update_item(update).expect("the item can be changed");
     }
 
+    /// Stores an item in the old table, in `DynamoDB`'s own JSON.
+    ///
+    /// # Panics
+    /// When the engine fails.
+    pub fn put_in_old_table(&self, item: &Value) {
+        let put = serde_json::from_value(json!({"TableName": OLD_TABLE, "Item": item}));
+        self.database().put_item(put.expect("the item is well-formed")).expect("the item can be stored");
+    }
+
     /// Stores an item of the old table in the restored one, as a restore that tears a transaction apart would.
     ///
     /// # Panics
@@ -137,7 +146,7 @@ impl World {
             .expect("the item can be stored");
     }
 
-    /// Runs the replay from the old table, with further arguments.
+    /// Runs the replay from the old table, with further arguments. Its output may show no secret.
     pub async fn replay(&self, copy: &TableCopy, arguments: &[&str]) -> Replayed {
         self.run_replay(
             &[&["--old-table", OLD_TABLE, "--restored-table", TABLE, "--since", &copy.since], arguments]
@@ -153,15 +162,25 @@ impl World {
     pub async fn run_replay(&self, arguments: &[&str]) -> Replayed {
         let mut command = Command::new(binary());
         command.args(arguments).env_clear().envs(self.stack.environment()).env("MAX_ATTEMPTS", "1");
+        // A busy machine keeps these limits too.
+        for limit in ["CONNECT_TIMEOUT_MS", "ATTEMPT_TIMEOUT_MS", "OPERATION_TIMEOUT_MS"] {
+            command.env(limit, "20000");
+        }
         let output = tokio::task::spawn_blocking(move || command.output()).await;
         let output = output.expect("the program is waited for").expect("the program starts");
         let text = String::from_utf8_lossy(&output.stdout);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        let never_shown = self.never_shown(&self.items());
+        for written in [&*text, &*error] {
+            self.secrets.check("the output of the replay", written);
+            check_for(&never_shown, "the output of the replay", written);
+        }
         let (summary, lines): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with("read "));
         Replayed {
             code: output.status.code().unwrap_or(-1),
             lines: lines.iter().map(|line| line.split('\t').map(str::to_owned).collect()).collect(),
             summary: summary.concat(),
-            error: String::from_utf8_lossy(&output.stderr).into_owned(),
+            error,
         }
     }
 }

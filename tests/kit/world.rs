@@ -29,12 +29,13 @@ pub fn run(test: impl AsyncFnOnce(&World)) {
 }
 
 /// Time limits of the calls to AWS that a busy machine keeps too: what tests prove does not hang on its speed.
-const PATIENT: [(&str, &str); 5] = [
+const PATIENT: [(&str, &str); 6] = [
     ("AuthorizerConnectTimeoutMs", "5000"),
     ("AuthorizerAttemptTimeoutMs", "5000"),
     ("AuthorizerOperationTimeoutMs", "8000"),
     ("ConnectTimeoutMs", "10000"),
     ("AttemptTimeoutMs", "10000"),
+    ("OperationTimeoutMs", "25000"),
 ];
 
 /// Runs a test in a world with these options; it is always in memory, and patient unless they say otherwise.
@@ -126,7 +127,7 @@ impl World {
     }
 
     /// Returns the tags of all stored keys and the peppers.
-    fn never_shown(&self, items: &[Item]) -> Vec<String> {
+    pub(crate) fn never_shown(&self, items: &[Item]) -> Vec<String> {
         let tags = items.iter().flat_map(tags_of);
         let pepper = self.stack.environment().get("PEPPER_SECRET_ID").and_then(|id| self.stack.secret(id));
         let pepper: Value =

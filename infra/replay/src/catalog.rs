@@ -14,7 +14,7 @@ use table::CatalogChange;
 
 use crate::{
     Error,
-    events::{Events, Targets, because, last_of, restrict},
+    events::{Events, Targets, because, last_of, last_open, restrict},
     old::OldItem,
     organization_replay::{OrganizationReplay, StepResult},
     report::{Outcome, Report},
@@ -66,8 +66,8 @@ impl OrganizationReplay<'_> {
     ) -> Result<(), Error> {
         let mut missed = events.clone();
         missed.retain(|event| !self.history.holds(event));
-        let Some(cause) = missed.last().copied() else { return Ok(()) };
         let open = self.history.open(&missed);
+        let Some(cause) = last_open(&open, &missed) else { return Ok(()) };
         let target = (kind.as_str(), name);
         let decision = self.history.decision(kind.as_str(), name.as_str());
         let old = OldItem::of(kind.read(self.old(), self.organization_id, name).await)?;

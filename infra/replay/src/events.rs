@@ -57,6 +57,14 @@ pub(crate) fn last_of<'e>(events: &[&'e audit::Event], effects: &[Effect]) -> Op
     events.iter().rev().find(|event| effects.contains(&effect_of(event))).copied()
 }
 
+/// Returns the last of the open events; if none is open, the last of those that the restored table misses.
+pub(crate) fn last_open<'e>(
+    open: &[&'e audit::Event],
+    missed: &[&'e audit::Event],
+) -> Option<&'e audit::Event> {
+    open.last().or(missed.last()).copied()
+}
+
 /// Tells whether one of some events may have ended something.
 pub(crate) fn restrict(events: &[&audit::Event]) -> bool {
     events.iter().any(|event| effect_of(event) < Effect::Lifted)

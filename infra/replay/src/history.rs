@@ -8,6 +8,7 @@ use domain::{
     audit::{self, Action, Actor},
     id::OrganizationId,
 };
+use serde_json::Value;
 use table::{AuditFilter, Table};
 use ulid::Ulid;
 
@@ -18,6 +19,9 @@ const ACTOR: &str = "replay";
 
 /// The most events of one read.
 const PAGE_SIZE: usize = 1_000;
+
+/// The member of a change by a replay that lists which recent events it repeats besides the one of its `request_id`.
+pub(crate) const ALSO: &str = "repeated_events";
 
 /// Actions that tell of a use, and change nothing that a replay copies.
 const USES: [Action; 3] =
@@ -43,12 +47,23 @@ impl Decision {
     }
 }
 
+/// A change by a replay.
+#[derive(Debug)]
+struct Repetition {
+    /// The id of the event that it repeats.
+    cause: String,
+    /// The ids of the recent events before that one, which it repeats too.
+    also: Vec<String>,
+    /// When the run began.
+    at: Time,
+}
+
 /// The events that the restored table holds of one organization.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     stored: HashSet<Ulid>,
-    /// For each change by a replay: the kind and id of its target, and the id of the event that it repeats.
-    repeated: HashSet<(String, String, String)>,
+    /// The changes by a replay, by the kind and id of the target.
+    repetitions: HashMap<(String, String), Vec<Repetition>>,
     /// By the kind and id of the target.
     decisions: HashMap<(String, String), Decision>,
 }
@@ -72,7 +87,10 @@ impl History {
     fn add(&mut self, event: audit::Event, old: &HashSet<Ulid>) {
         self.stored.insert(event.audit_id);
         if event.actor.kind == "system" && event.actor.id == ACTOR {
-            self.repeated.insert((event.target.kind, event.target.id, event.request_id));
+            let also = event.changes.get(ALSO).and_then(Value::as_array).into_iter().flatten();
+            let also = also.filter_map(|id| id.as_str().map(str::to_owned)).collect();
+            let repetition = Repetition { cause: event.request_id, also, at: event.at };
+            self.repetitions.entry((event.target.kind, event.target.id)).or_default().push(repetition);
         } else if !old.contains(&event.audit_id) && USES.iter().all(|action| action.as_str() != event.action)
         {
             let decision = self.decisions.entry((event.target.kind, event.target.id)).or_default();
@@ -86,17 +104,37 @@ impl History {
         self.stored.contains(&event.audit_id)
     }
 
-    /// Tells whether an earlier run has changed a target because of an event.
-    pub(crate) fn has_repeated(&self, kind: &str, id: &str, cause: &audit::Event) -> bool {
-        self.repeated.contains(&(kind.to_owned(), id.to_owned(), cause.audit_id.to_string()))
+    fn repetitions(&self, kind: &str, id: &str) -> &[Repetition] {
+        self.repetitions.get(&(kind.to_owned(), id.to_owned())).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns those events of one target that no earlier run has repeated: the ones after the last that a change by a
-    /// replay names.
+    /// Tells whether an earlier run has changed a target because of an event.
+    pub(crate) fn has_repeated(&self, kind: &str, id: &str, cause: &audit::Event) -> bool {
+        let cause = cause.audit_id.to_string();
+        self.repetitions(kind, id).iter().any(|repetition| repetition.cause == cause)
+    }
+
+    /// Returns those events of one target that no earlier run has repeated.
+    ///
+    /// A run repeats all events that it finds, and names the last one and those of the [`OVERLAP`] before it began: a request
+    /// that ran beside it may have stored an event among these later. All events before them were there.
     pub(crate) fn open<'e>(&self, events: &Events<'e>) -> Events<'e> {
-        let repeated = |event: &&audit::Event| self.has_repeated(&event.target.kind, &event.target.id, event);
-        let first = events.iter().rposition(repeated).map_or(0, |last| last + 1);
-        events[first..].to_vec()
+        let Some(target) = events.first().map(|event| &event.target) else { return Vec::new() };
+        let (mut open, mut repeated_until) = (Vec::new(), None);
+        let repetitions = self.repetitions(&target.kind, &target.id);
+        for event in events.iter().rev() {
+            let id = event.audit_id.to_string();
+            let named = |one: &&Repetition| one.cause == id || one.also.contains(&id);
+            let latest =
+                repetitions.iter().filter(|one| one.cause == id).map(|one| one.at.plus(-OVERLAP)).max();
+            repeated_until = repeated_until.max(latest);
+            let before = repeated_until.is_some_and(|until| event.at < until);
+            if !before && !repetitions.iter().any(|one| named(&one)) {
+                open.push(*event);
+            }
+        }
+        open.reverse();
+        open
     }
 
     /// Returns what others changed of a target since the restore; `None` if nobody changed anything.

@@ -116,6 +116,6 @@ impl Replay {
     ) -> Result<(), Error> {
         let now = self.at.time();
         let history = History::read(&self.restored, organization_id, self.since, now, old).await?;
-        OrganizationReplay { replay: self, organization_id, history }.repeat(events, report).await
+        OrganizationReplay::new(self, organization_id, events, history).repeat(events, report).await
     }
 }

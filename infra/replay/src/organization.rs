@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Error,
-    events::{Events, Targets, because, concern, effect_of, last_of, was_created},
+    events::{Events, Targets, because, concern, effect_of, last_of, last_open, was_created},
     history::Decision,
     old::OldItem,
     organization_replay::{OrganizationReplay, StepResult},
@@ -115,8 +115,8 @@ impl OrganizationReplay<'_> {
     ) -> Result<(), Error> {
         let mut missed = events.clone();
         missed.retain(|event| !self.history.holds(event) && !event.action.ends_with(".created"));
-        let Some(last) = missed.last().copied() else { return Ok(()) };
         let open = self.history.open(&missed);
+        let Some(last) = last_open(&open, &missed) else { return Ok(()) };
         let target = ("organization", self.organization_id);
         let id = self.organization_id.to_string();
         match OldItem::of(self.old().organization(self.organization_id).await)? {

@@ -4,17 +4,19 @@ use std::{fmt::Display, io::Write};
 
 use domain::{
     Time,
-    audit::{self, Action, Event as AuditEvent, Origin, differences},
+    audit::{self, Action, Event as AuditEvent, Origin, Target, differences},
     id::OrganizationId,
 };
 use serde_json::{Value, json};
 use table::Table;
+use ulid::Ulid;
 
 use crate::{
     Error, Replay,
     events::{Targets, because, concern},
-    history::{Decision, History, actor},
+    history::{ALSO, Decision, History, actor},
     report::{Outcome, Report},
+    source::OVERLAP,
     users::ended_users,
 };
 
@@ -26,9 +28,23 @@ pub(crate) struct OrganizationReplay<'a> {
     pub(crate) replay: &'a Replay,
     pub(crate) organization_id: OrganizationId,
     pub(crate) history: History,
+    /// The targets and ids of the events of the last [`OVERLAP`] seconds, in order.
+    recent: Vec<(Target, Ulid)>,
 }
 
-impl OrganizationReplay<'_> {
+impl<'a> OrganizationReplay<'a> {
+    pub(crate) fn new(
+        replay: &'a Replay,
+        organization_id: OrganizationId,
+        events: &[audit::Event],
+        history: History,
+    ) -> Self {
+        let from = replay.at.time().plus(-OVERLAP);
+        let recent = events.iter().filter(|event| event.at >= from);
+        let recent = recent.map(|event| (event.target.clone(), event.audit_id)).collect();
+        Self { replay, organization_id, history, recent }
+    }
+
     /// Repeats the events of the organization.
     ///
     /// Keys end first. Then users change, which may need several attempts: an organization keeps an owner at each moment.
@@ -66,6 +82,7 @@ impl OrganizationReplay<'_> {
     }
 
     /// Makes the audit event of a repeated change. Its `request_id` is the id of the event that caused it.
+    /// [`ALSO`] names the recent ones of the same target before that.
     pub(crate) fn event(
         &self,
         action: Action,
@@ -75,7 +92,15 @@ impl OrganizationReplay<'_> {
     ) -> AuditEvent {
         let (source_ip, request_id) = (String::new(), cause.audit_id.to_string());
         let origin = Origin { at: self.replay.at, actor: actor(), source_ip, request_id };
-        AuditEvent::new(origin, self.organization_id, action, target_id, changes)
+        let mut event = AuditEvent::new(origin, self.organization_id, action, target_id, changes);
+        let before = |(target, id): &&(Target, Ulid)| *target == event.target && *id < cause.audit_id;
+        if event.target == cause.target {
+            let also: Vec<_> = self.recent.iter().filter(before).map(|(_, id)| id.to_string()).collect();
+            if !also.is_empty() {
+                event.changes.insert(ALSO.to_owned(), json!(also));
+            }
+        }
+        event
     }
 
     /// Records that an event changes nothing of a target, so that no later run repeats it on what somebody decides meanwhile.

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, io::Write};
 
 use domain::{
     audit::{self, Action},
+    id::UserId,
     user::User,
 };
 use serde_json::json;
@@ -11,6 +12,7 @@ use table::ChangeRecords;
 
 use crate::{
     Error,
+    events::Events,
     old::OldItem,
     organization_replay::{OrganizationReplay, StepResult},
     report::{Outcome, Report},
@@ -23,6 +25,7 @@ impl OrganizationReplay<'_> {
     /// the last of them can be deleted.
     pub(crate) async fn copy_owners<W: Write>(
         &self,
+        users: &BTreeMap<UserId, Events<'_>>,
         cause: &audit::Event,
         report: &mut Report<W>,
     ) -> Result<bool, Error> {
@@ -40,6 +43,8 @@ impl OrganizationReplay<'_> {
                 && self.owns(owner.organization_id)
                 && owner.is_entered_owner()
             {
+                // The last event of the owner itself, so that no later run repeats it.
+                let cause = users.get(&owner_id).and_then(|events| events.last()).copied().unwrap_or(cause);
                 let done = self.create_owner(&owner, cause).await;
                 any |= done.is_ok();
                 self.report(report, ("user", owner_id), done)?;

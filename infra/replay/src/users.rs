@@ -16,7 +16,7 @@ use table::ChangeRecords;
 
 use crate::{
     Error,
-    events::{Events, FOREIGN, because, concern, last_of, restrict, was_created},
+    events::{Events, FOREIGN, because, concern, last_of, last_open, restrict, was_created},
     history::Decision,
     old::OldItem,
     organization_replay::{OrganizationReplay, StepResult},
@@ -67,7 +67,7 @@ impl OrganizationReplay<'_> {
                 }
             }
             if refused.len() == attempted {
-                if !may_copy_owners || !self.copy_owners(refused[0].0.cause, report).await? {
+                if !may_copy_owners || !self.copy_owners(users, refused[0].0.cause, report).await? {
                     for (change, reason) in refused {
                         let closed = UserChange { restricts: true, ..change };
                         self.close_user(&closed, &format!("refused: {reason}"), report).await?;
@@ -112,8 +112,8 @@ impl OrganizationReplay<'_> {
         }
         let mut missed = events.clone();
         missed.retain(|event| !self.history.holds(event));
-        let Some(cause) = deleted.or(missed.last().copied()) else { return Ok(None) };
         let (open, deletes) = (self.history.open(&missed), deleted.is_some());
+        let Some(cause) = deleted.or(last_open(&open, &missed)) else { return Ok(None) };
         let restricts = deletes || restrict(&open);
         Ok(Some(UserChange { user_id, missed, open, cause, restricts, deletes }))
     }
@@ -176,7 +176,7 @@ impl OrganizationReplay<'_> {
         let target = ("user", user_id);
         let decision = self.history.decision("user", user_id.as_str());
         let copy = |user: &mut User| take_over(user, old, open, decision);
-        if !open.is_empty() {
+        if open.iter().any(|event| event.action != Action::UserLinked.as_str()) {
             let done = retry_on_conflict(|| self.change_user(*user_id, cause, copy)).await?;
             self.report(report, target, Ok(done))?;
         }

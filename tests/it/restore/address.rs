@@ -3,11 +3,7 @@
 use kit::{DAY, Organization, Replayed, World};
 use serde_json::{Value, json};
 
-use super::callers::Callers;
-
-async fn patch(organization: &Organization, user_id: &str, body: Value) {
-    organization.owner.patch(&organization.user_path(user_id), body).await.expect(200);
-}
+use super::{callers::Callers, patch_user};
 
 const NAMES: [&str; 4] = ["ann", "ben", "cleo", "dora"];
 
@@ -34,9 +30,14 @@ impl Exchange {
         let name = |id: &String| NAMES[self.people.iter().position(|one| one == id).unwrap()];
         for (leaves, takes) in [(0, 1), (3, 2)] {
             let free = name(&people[leaves]);
-            patch(&self.organization, &people[leaves], json!({"email": format!("new-{free}@example.com")}))
+            patch_user(
+                &self.organization,
+                &people[leaves],
+                json!({"email": format!("new-{free}@example.com")}),
+            )
+            .await;
+            patch_user(&self.organization, &people[takes], json!({"email": format!("{free}@example.com")}))
                 .await;
-            patch(&self.organization, &people[takes], json!({"email": format!("{free}@example.com")})).await;
         }
     }
 
@@ -96,7 +97,7 @@ impl Deletion {
     }
 
     pub(super) async fn change(&self, world: &World) {
-        patch(&self.organization, &self.bob, json!({"kind": "normal"})).await;
+        patch_user(&self.organization, &self.bob, json!({"kind": "normal"})).await;
         let suspended = json!({"status": "suspended"});
         self.organization.owner.patch(&self.organization.path, suspended).await.expect(200);
         world.travel(8 * DAY);

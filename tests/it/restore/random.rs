@@ -43,21 +43,21 @@ impl RandomRun<'_> {
             5 => self.send(owner.delete(&key).await.status),
             6 | 7 => {
                 let active = self.random.one_in(2);
-                self.patch(&owner, &key, json!({"active": active})).await;
+                self.change(&owner, &key, json!({"active": active})).await;
             }
-            8 => self.patch(&owner, &key, json!({"roles": names})).await,
+            8 => self.change(&owner, &key, json!({"roles": names})).await,
             9 => {
                 let days = 1 + self.random.below(90);
-                self.patch(&owner, &key, json!({"expires_in_days": days})).await;
+                self.change(&owner, &key, json!({"expires_in_days": days})).await;
             }
-            10 | 11 => self.patch(&owner, &user, json!({"roles": names})).await,
+            10 | 11 => self.change(&owner, &user, json!({"roles": names})).await,
             12 => {
                 let status = self.random.pick(&["active", "suspended"]);
-                self.patch(&owner, &user, json!({"status": status})).await;
+                self.change(&owner, &user, json!({"status": status})).await;
             }
             13 => {
                 let kind = self.random.pick(&["owner", "normal"]);
-                self.patch(&owner, &user, json!({"kind": kind})).await;
+                self.change(&owner, &user, json!({"kind": kind})).await;
             }
             14 => self.send(owner.delete(&user).await.status),
             15 => {
@@ -77,7 +77,7 @@ impl RandomRun<'_> {
         }
     }
 
-    async fn patch(&self, client: &Client, path: &str, body: Value) {
+    async fn change(&self, client: &Client, path: &str, body: Value) {
         self.send(client.patch(path, body).await.status);
     }
 

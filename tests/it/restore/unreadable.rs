@@ -1,9 +1,9 @@
 //! Items that cannot be read in the old table: the keys concerned are switched off and listed.
 
 use kit::{Organization, Replayed, World};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::callers::Callers;
+use super::{callers::Callers, patch_user};
 
 /// Two organizations: one with a role and users that cannot be read, and one that cannot be read itself.
 pub(super) struct Unreadable {
@@ -28,7 +28,7 @@ impl Unreadable {
         {
             users.push(organization.machine_with(name, roles).await);
         }
-        patch(&organization, &organization.user_path(&users[1]), json!({"groups": ["through"]})).await;
+        patch_user(&organization, &users[1], json!({"groups": ["through"]})).await;
         let mut keys = Vec::new();
         for user in &users {
             let key = organization.key(user, 90).await;
@@ -37,7 +37,7 @@ impl Unreadable {
         }
         keys.truncate(3);
         let person = organization.join_as(world, "bert", "normal").await;
-        patch(&organization, &organization.user_path(&person), json!({"roles": ["whole", "broken"]})).await;
+        patch_user(&organization, &person, json!({"roles": ["whole", "broken"]})).await;
         callers.add_person("bert", &organization);
         let other = world.organization("ugo", "strict").await;
         let key = other.machine_key().await;
@@ -54,9 +54,9 @@ impl Unreadable {
         let Self { organization, other, users, .. } = self;
         organization.role("broken", &["a:b"]).await;
         for user in users {
-            patch(organization, &organization.user_path(user), json!({"roles": []})).await;
+            patch_user(organization, user, json!({"roles": []})).await;
         }
-        patch(other, &other.path, json!({"policy": {"quota": {"machine": 0}}})).await;
+        other.owner.patch(&other.path, json!({"policy": {"quota": {"machine": 0}}})).await.expect(200);
     }
 
     pub(super) fn break_old_table(&self, world: &World) {
@@ -83,8 +83,4 @@ impl Unreadable {
     pub(super) fn ends(&self, caller: &str) -> bool {
         caller.starts_with("bert ") || self.keys.iter().any(|key| caller.contains(key.as_str()))
     }
-}
-
-async fn patch(organization: &Organization, path: &str, body: Value) {
-    organization.owner.patch(path, body).await.expect(200);
 }
