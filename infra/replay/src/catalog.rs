@@ -16,7 +16,7 @@ use crate::{
     Error,
     events::{Events, Targets, because, last_of, last_open, restrict},
     old::OldItem,
-    organization_replay::{OrganizationReplay, StepResult},
+    organization_replay::{OrganizationReplay, StepResult, rest},
     report::{Outcome, Report},
     role_or_group::{CatalogKind, RoleOrGroup},
 };
@@ -109,8 +109,8 @@ impl OrganizationReplay<'_> {
         let now = kind.read(self.restored(), self.organization_id, name).await?;
         let next = if open.is_empty() { now } else { wanted.next(now.as_ref()) };
         let shown = |one: &Option<RoleOrGroup>| one.as_ref().map(RoleOrGroup::shown).unwrap_or_default();
-        let rest = self.rest(cause, (&shown(&next), &shown(&wanted.old)), &missed, decision);
-        self.report(report, target, Ok(rest))
+        let left = rest(cause, (&shown(&next), &shown(&wanted.old)), &missed, decision);
+        self.report(report, target, Ok(left))
     }
 
     /// Switches off the keys that have a role or group, directly or through their users or groups.
@@ -147,16 +147,16 @@ impl OrganizationReplay<'_> {
         let Some(snapshot) = self.restored().snapshot(self.organization_id).await? else { return Ok(None) };
         let (before, mut after) = (snapshot.catalog, Catalog::default());
         after.clone_from(&before);
-        let replaced = kind.remove(&mut after, name);
-        let next = wanted.next(replaced.as_ref());
-        if next.as_ref().map(RoleOrGroup::shown) == replaced.as_ref().map(RoleOrGroup::shown) {
+        let current = kind.remove(&mut after, name);
+        let next = wanted.next(current.as_ref());
+        if next.as_ref().map(RoleOrGroup::shown) == current.as_ref().map(RoleOrGroup::shown) {
             self.mark(kind.updated(), name, cause).await?;
             return Ok(None);
         }
         if let Some(next) = &next {
             next.insert_into(&mut after);
         }
-        let replaces = replaced.as_ref().map_or(0, RoleOrGroup::version);
+        let replaces = current.as_ref().map_or(0, RoleOrGroup::version);
         let mut change = CatalogChange::between(seen, replaces, &before, &after);
         let Some(next) = next else {
             let event = self.event(kind.deleted(), name, cause, json!({}));
@@ -167,7 +167,7 @@ impl OrganizationReplay<'_> {
         };
         // No `ETag` of the old table comes back.
         change.version = change.version.max(wanted.old.as_ref().map_or(0, RoleOrGroup::version) + 1);
-        let event = self.event(next.action(replaced.as_ref()), name, cause, next.shown());
+        let event = self.event(next.action(current.as_ref()), name, cause, next.shown());
         if !self.replay.dry_run {
             next.set(self.restored(), change, &event).await?;
         }

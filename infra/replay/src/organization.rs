@@ -14,7 +14,7 @@ use crate::{
     events::{Events, Targets, because, concern, effect_of, last_of, last_open, was_created},
     history::Decision,
     old::OldItem,
-    organization_replay::{OrganizationReplay, StepResult},
+    organization_replay::{OrganizationReplay, StepResult, rest},
     report::{Outcome, Report},
 };
 
@@ -131,8 +131,8 @@ impl OrganizationReplay<'_> {
                     return Ok(());
                 };
                 change(&mut now);
-                let rest = self.rest(last, (&shown(&now), &shown(&old)), &missed, decision);
-                self.report(report, target, Ok(rest))
+                let left = rest(last, (&shown(&now), &shown(&old)), &missed, decision);
+                self.report(report, target, Ok(left))
             }
             OldItem::Readable(_) | OldItem::Missing | OldItem::Unreadable => {
                 let reason = "the organization cannot be read in the old table";

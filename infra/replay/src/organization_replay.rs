@@ -116,28 +116,6 @@ impl<'a> OrganizationReplay<'a> {
         Ok(())
     }
 
-    /// Returns what is left of the changes that `missed` events made: the fields in which a target differs from the old table.
-    ///
-    /// Somebody who changed the target in the restored table wanted it so. Nobody else did.
-    pub(crate) fn rest(
-        &self,
-        last: &AuditEvent,
-        (now, old): (&Value, &Value),
-        missed: &[&AuditEvent],
-        decision: Option<&Decision>,
-    ) -> Option<(Outcome, String)> {
-        let fields = differences(now, old).into_iter().map(|(field, _)| field);
-        let fields: Vec<_> = fields.filter(|field| concern(missed, field)).collect();
-        if fields.is_empty() {
-            return None;
-        }
-        let (outcome, why) = match decision {
-            Some(_) => (Outcome::Left, "somebody changed it in the restored table since"),
-            None => (Outcome::Unresolved, "not as in the old table"),
-        };
-        Some((outcome, because(last, format!("{}: {why}", fields.join(", ")))))
-    }
-
     /// Tells whether an item is one of the organization whose events are repeated. Else its events are forged or damaged.
     pub(crate) fn owns(&self, organization_id: OrganizationId) -> bool {
         organization_id == self.organization_id
@@ -162,4 +140,25 @@ impl<'a> OrganizationReplay<'a> {
         };
         Ok(report.add(outcome, self.organization_id, target, reason)?)
     }
+}
+
+/// Returns what is left of the changes that `missed` events made: the fields in which a target differs from the old table.
+///
+/// Somebody who changed the target in the restored table wanted it so. Nobody else did.
+pub(crate) fn rest(
+    last: &AuditEvent,
+    (now, old): (&Value, &Value),
+    missed: &[&AuditEvent],
+    decision: Option<&Decision>,
+) -> Option<(Outcome, String)> {
+    let fields = differences(now, old).into_iter().map(|(field, _)| field);
+    let fields: Vec<_> = fields.filter(|field| concern(missed, field)).collect();
+    if fields.is_empty() {
+        return None;
+    }
+    let (outcome, why) = match decision {
+        Some(_) => (Outcome::Left, "somebody changed it in the restored table since"),
+        None => (Outcome::Unresolved, "not as in the old table"),
+    };
+    Some((outcome, because(last, format!("{}: {why}", fields.join(", ")))))
 }

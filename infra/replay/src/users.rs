@@ -19,7 +19,7 @@ use crate::{
     events::{Events, FOREIGN, because, concern, last_of, last_open, restrict, was_created},
     history::Decision,
     old::OldItem,
-    organization_replay::{OrganizationReplay, StepResult},
+    organization_replay::{OrganizationReplay, StepResult, rest},
     report::{Outcome, Report},
 };
 
@@ -112,10 +112,10 @@ impl OrganizationReplay<'_> {
         }
         let mut missed = events.clone();
         missed.retain(|event| !self.history.holds(event));
-        let (open, deletes) = (self.history.open(&missed), deleted.is_some());
+        let open = self.history.open(&missed);
         let Some(cause) = deleted.or(last_open(&open, &missed)) else { return Ok(None) };
-        let restricts = deletes || restrict(&open);
-        Ok(Some(UserChange { user_id, missed, open, cause, restricts, deletes }))
+        let restricts = deleted.is_some() || restrict(&open);
+        Ok(Some(UserChange { user_id, missed, open, cause, restricts, deletes: deleted.is_some() }))
     }
 
     /// Attempts a change. Returns why it is refused, if it is.
@@ -186,7 +186,7 @@ impl OrganizationReplay<'_> {
         }
         let Some(mut user) = self.living_user(*user_id).await? else { return Ok(None) };
         copy(&mut user);
-        Ok(self.rest(cause, (&shown(&user), &shown(old)), missed, decision))
+        Ok(rest(cause, (&shown(&user), &shown(old)), missed, decision))
     }
 
     /// Changes a user, or records that an event changes nothing of it. Does neither if an earlier run has done so.
