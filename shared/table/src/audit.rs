@@ -149,7 +149,7 @@ mod tests {
             request_id: String::new(),
         };
         let (ours, theirs) = (OrganizationId::random(), OrganizationId::random());
-        let event = audit::Event::new(origin, ours, audit::Action::UserDeleted, "u", serde_json::json!({}));
+        let event = audit::Event::new(origin, ours, audit::Action::UserDeleted, "u", ());
         let own = item_key::audit(ours, event.audit_id);
         assert!(scanned(encode(own.clone(), &event)).is_ok());
         let another_id = item_key::audit(ours, Ulid::from_parts(1, 1));
