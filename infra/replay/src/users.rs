@@ -1,4 +1,6 @@
 //! Users: those that were deleted are deleted again, and those that were changed get the changed fields from the old table.
+//!
+//! Over 300 lines: a change that is refused is attempted, copied, linked or closed, and each way needs the others.
 
 use std::{
     collections::{BTreeMap, HashSet},
