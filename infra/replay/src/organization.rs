@@ -122,7 +122,7 @@ impl OrganizationReplay<'_> {
         match OldItem::of(self.old().organization(self.organization_id).await)? {
             OldItem::Readable(old) if old.status != Status::Deleted => {
                 let decision = self.history.decision("organization", &id);
-                let change = |now: &mut Organization| take_over(now, &old, &open, decision);
+                let change = |now: &mut Organization| repeat_fields(now, &old, &open, decision);
                 if !open.is_empty() {
                     let done = retry_on_conflict(|| self.change_organization(last, change)).await;
                     self.report(report, target, done)?;
@@ -186,7 +186,7 @@ fn shown(organization: &Organization) -> Value {
 
 /// Gives an organization the values of the old table in the fields that `events` changed. Where others have changed it in the
 /// restored table, it gets no field that they set, and is restricted but allowed nothing new.
-fn take_over(
+fn repeat_fields(
     now: &mut Organization,
     old: &Organization,
     events: &[&audit::Event],

@@ -177,7 +177,7 @@ impl OrganizationReplay<'_> {
         let UserChange { user_id, missed, open, cause, .. } = change;
         let target = ("user", user_id);
         let decision = self.history.decision("user", user_id.as_str());
-        let copy = |user: &mut User| take_over(user, old, open, decision);
+        let copy = |user: &mut User| repeat_fields(user, old, open, decision);
         if open.iter().any(|event| event.action != Action::UserLinked.as_str()) {
             let done = retry_on_conflict(|| self.change_user(*user_id, cause, copy)).await?;
             self.report(report, target, Ok(done))?;
@@ -275,7 +275,7 @@ fn shown(user: &User) -> Value {
 
 /// Gives a user the values of the old table in the fields that `events` changed. Where others have changed it in the restored
 /// table, it gets no field that they set, and is restricted but allowed nothing new.
-fn take_over(user: &mut User, old: &User, events: &[&audit::Event], decision: Option<&Decision>) {
+fn repeat_fields(user: &mut User, old: &User, events: &[&audit::Event], decision: Option<&Decision>) {
     let is_free = |field| concern(events, field) && decision.is_none_or(|decision| !decision.names(field));
     if is_free("name") {
         user.name.clone_from(&old.name);

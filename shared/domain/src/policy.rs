@@ -1,6 +1,7 @@
 //! Policies: an organization's rules, and their two presets.
 
 mod change;
+mod comparison;
 mod preset;
 mod violation;
 
@@ -148,49 +149,6 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Tells whether it allows something of keys that `other` does not. Notices allow nothing.
-    #[must_use]
-    pub fn allows_beyond(&self, other: &Self) -> bool {
-        let (quota, others) = (self.quota, other.quota);
-        quota.owner > others.owner
-            || quota.normal > others.normal
-            || quota.machine > others.machine
-            || self.lifetime.min_seconds < other.lifetime.min_seconds
-            || self.lifetime.max_seconds > other.lifetime.max_seconds
-            || self.lifetime.allow_never && !other.lifetime.allow_never
-            || self.extension > other.extension
-            || self.rotation.max_overlap_seconds > other.rotation.max_overlap_seconds
-    }
-
-    /// Returns the policy that allows what both allow. Preset and notices stay.
-    #[must_use]
-    pub fn intersection(&self, other: &Self) -> Self {
-        let (quota, others) = (self.quota, other.quota);
-        let max_seconds = self.lifetime.max_seconds.min(other.lifetime.max_seconds);
-        Self {
-            preset: self.preset,
-            quota: Quota {
-                owner: quota.owner.min(others.owner),
-                normal: quota.normal.min(others.normal),
-                machine: quota.machine.min(others.machine),
-            },
-            lifetime: Lifetime {
-                // Where no lifetime suits both, the longest one that remains.
-                min_seconds: self.lifetime.min_seconds.max(other.lifetime.min_seconds).min(max_seconds),
-                max_seconds,
-                allow_never: self.lifetime.allow_never && other.lifetime.allow_never,
-            },
-            extension: self.extension.min(other.extension),
-            rotation: Rotation {
-                max_overlap_seconds: self
-                    .rotation
-                    .max_overlap_seconds
-                    .min(other.rotation.max_overlap_seconds),
-            },
-            notices: self.notices.clone(),
-        }
-    }
-
     /// Checks the expiry of a new key; `None` means never.
     pub fn check_lifetime(&self, expires_at: Option<Time>, now: Time) -> Result<(), Error> {
         let violated = |rule, value: String| Err(Error::PolicyViolation { rule, value });
@@ -274,24 +232,6 @@ mod tests {
         assert_eq!((policy.quota.owner, policy.quota.machine), (1, 5));
         assert_eq!(policy.notices.days_before, [14, 1]);
         assert!(policy.notices.on_expiry);
-    }
-
-    #[test]
-    fn an_intersection_allows_no_more_than_either_policy() {
-        let (strict, flexible) = (Policy::preset(Preset::Strict), Policy::preset(Preset::Flexible));
-        let wide =
-            change(r#"{"quota": {"machine": 100}, "rotation": {"max_overlap_seconds": 31536000}}"#).unwrap();
-        for (one, other) in [(&strict, &flexible), (&flexible, &wide), (&wide, &flexible)] {
-            let both = one.intersection(other);
-            assert!(!both.allows_beyond(one) && !both.allows_beyond(other), "{both:?}");
-            both.check().unwrap();
-            assert_eq!((both.preset, &both.notices), (one.preset, &one.notices));
-        }
-        assert_eq!(strict.intersection(&strict), strict);
-        let long = change(r#"{"lifetime": {"min_seconds": 50, "max_seconds": 50}}"#).unwrap();
-        let short = change(r#"{"lifetime": {"min_seconds": 10, "max_seconds": 10}}"#).unwrap();
-        assert_eq!(long.intersection(&short).lifetime.max_seconds, 10);
-        long.intersection(&short).check().unwrap();
     }
 
     #[test]
