@@ -4,6 +4,7 @@ mod circles;
 mod code;
 mod documents;
 mod log_lines;
+mod models;
 mod openapi;
 mod template;
 

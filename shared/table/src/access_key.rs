@@ -64,6 +64,8 @@ impl Table {
     ///
     /// `user` is the user for whom the quota was checked. Fails with [`Error::Conflict`] if the user
     /// changed meanwhile: read it and check the quota again.
+    ///
+    /// Model: `quota::Action::Create`.
     pub async fn create_access_key(
         &self,
         new: StoredAccessKey<'_>,
@@ -82,6 +84,8 @@ impl Table {
     /// A changed expiry is written to `user.live_keys` in `slot`, and the key's notices start again at
     /// `after.due_at`. Fails with [`Error::Conflict`] if the key or its user
     /// changed meanwhile: read them and decide again.
+    ///
+    /// Model: `quota::Action::Update`.
     pub async fn update_access_key(
         &self,
         before: &AccessKey,
@@ -106,6 +110,8 @@ impl Table {
     /// Revokes a key from the state in which it was read, and frees its quota slot.
     ///
     /// Fails with [`Error::Conflict`] if the key changed meanwhile: read it and decide again.
+    ///
+    /// Model: `quota::Action::Revoke`.
     pub async fn revoke_access_key(
         &self,
         key: &AccessKey,
@@ -138,6 +144,8 @@ impl Table {
     /// Removes a key, from the state in which it was read, and frees its quota slot.
     ///
     /// Fails with [`Error::Conflict`] if the key changed meanwhile: read it and decide again.
+    ///
+    /// Model: `quota::Action::Delete`.
     pub async fn delete_access_key(&self, key: &AccessKey, records: ChangeRecords<'_>) -> Result<(), Error> {
         let mut transaction = Transaction::with(self, records);
         let unchanged = Expression::version(key.version);

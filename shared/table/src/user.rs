@@ -47,6 +47,8 @@ impl Table {
     ///
     /// Its e-mail claim and its place among the active owners change with it. If it lifts a suspension, what is owed to
     /// the user becomes due again. Fails with [`Error::Conflict`] if the user changed meanwhile: read it and decide again.
+    ///
+    /// Model: `quota::Action::ChangeUser`.
     pub async fn update_user(
         &self,
         before: &User,
@@ -68,6 +70,8 @@ impl Table {
     /// [`Table::remove_user`] removes its items afterwards. Until then the user is in the `due` index.
     ///
     /// Fails with [`Error::Conflict`] if the user changed meanwhile: read it and decide again.
+    ///
+    /// Model: `quota::Action::MarkUser`.
     pub async fn delete_user(&self, user: &User, at: Time, records: ChangeRecords<'_>) -> Result<(), Error> {
         let mut after = user.clone();
         after.status = Status::Deleted;
@@ -99,6 +103,8 @@ impl Table {
     /// Removes all items of a user that is marked deleted, the user last.
     ///
     /// If it is cut off, the user stays marked, and calling it again goes on.
+    ///
+    /// Model: `quota::Action::RemoveKeys`, `quota::Action::RemoveUser`.
     pub async fn remove_user(&self, user_id: UserId) -> Result<(), Error> {
         let user = item_key::user(user_id);
         self.remove_partition(item_key::user_partition(user_id), |key| *key == user).await?;
