@@ -83,6 +83,11 @@ pub(crate) async fn serve(listener: TcpListener, aws: Arc<Aws>) {
 impl Aws {
     async fn handle(&self, head: &Parts, body: Bytes) -> Result<Response, ConnectionDropped> {
         let request = AwsRequest::identify(head, &body);
+        let _at_work = self.calls.at_work();
+        // What an instance had sent when it was killed, and nobody had read yet, never arrived.
+        if request.caller.as_ref().is_some_and(|caller| self.runtime.has_ended(caller)) {
+            return Err(ConnectionDropped);
+        }
         let record = self.calls.begin(request.service, &request.operation, request.caller.as_ref(), &body);
         if let Some(refusal) = self.permissions.refuse(&request, &body) {
             self.calls.end(record, refusal.status());

@@ -124,6 +124,11 @@ impl Runtime {
         }
     }
 
+    /// Tells whether an instance ran once and has ended.
+    pub(crate) fn has_ended(&self, caller: &Caller) -> bool {
+        self.functions.get(&caller.function).is_some_and(|function| function.has_ended(caller.instance))
+    }
+
     /// Tells whether the instances have clocks of their own.
     pub(crate) const fn has_clocks(&self) -> bool {
         self.has_clocks

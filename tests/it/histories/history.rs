@@ -33,15 +33,11 @@ pub(super) struct History<'a> {
     pub(super) totals: &'a mut Totals,
     pub(super) now: i64,
     last_run: i64,
-    /// The time of the last event, which may be older than that of an earlier run.
-    last_event: i64,
     pub(super) number: usize,
     /// How many mails of this scenario were read.
     pub(super) read_mails: usize,
     /// Table keys of the mail records that were leased at the last reading, and of messages to former addresses.
     pub(super) leased: Vec<Value>,
-    /// Whether a fault killed the last run. Its last request may have taken effect since.
-    was_killed: bool,
     /// Sort keys of the inbox messages that were read.
     pub(super) read_messages: HashSet<String>,
     /// Users whose roles were changed.
@@ -76,11 +72,9 @@ impl<'a> History<'a> {
             totals,
             now,
             last_run: now,
-            last_event: now,
             number: 0,
             read_mails: 0,
             leased: Vec::new(),
-            was_killed: false,
             read_messages: HashSet::new(),
             has_other_roles: HashSet::new(),
             has_other_address: HashSet::new(),
@@ -106,24 +100,24 @@ impl<'a> History<'a> {
                 self.arm(fault.as_ref());
                 self.last_run = self.now;
                 self.notify(self.now).await.ok();
-                self.after_run(self.now, fault.as_ref())
+                self.after_run(self.now, fault.as_ref()).await
             }
             Action::Again(fault) => {
                 self.arm(fault.as_ref());
                 self.notify(self.last_run).await.ok();
-                self.after_run(self.last_run, fault.as_ref())
+                self.after_run(self.last_run, fault.as_ref()).await
             }
             Action::Overlap(fault) => {
                 self.arm(fault.as_ref());
                 self.last_run = self.now;
                 let _ = tokio::join!(self.notify(self.now), self.notify(self.now));
-                self.after_run(self.now, fault.as_ref())
+                self.after_run(self.now, fault.as_ref()).await
             }
             Action::Older { seconds, fault } => {
                 self.arm(fault.as_ref());
                 let at = self.last_run - seconds;
                 self.notify(at).await.ok();
-                self.after_run(at, fault.as_ref())
+                self.after_run(at, fault.as_ref()).await
             }
             Action::Suspend(of) => {
                 let suspended = !self.model.is_suspended(*of);
@@ -157,15 +151,12 @@ impl<'a> History<'a> {
                 let before = self.model.keys[change.key].state().expires_at;
                 self.apply(change, &answer)?;
                 self.check_claims(change.key, before, answered)?;
-                self.after_run(self.last_run, fault.as_ref())
+                self.after_run(self.last_run, fault.as_ref()).await
             }
         }
     }
 
-    pub(super) fn begin(&mut self) {
-        if std::mem::take(&mut self.was_killed) {
-            self.read(self.last_event);
-        }
+    pub(super) const fn begin(&mut self) {
         self.number += 1;
     }
 
@@ -216,8 +207,9 @@ impl<'a> History<'a> {
     }
 
     /// Reads what a run sent, and checks that only a fault left a sent mail unmarked.
-    fn after_run(&mut self, at: i64, fault: Option<&InjectedFault>) -> Result<(), String> {
-        self.last_event = at;
+    async fn after_run(&mut self, at: i64, fault: Option<&InjectedFault>) -> Result<(), String> {
+        // What a killed run had begun takes effect before anything else happens.
+        self.world.stack.calls().until_none_is_at_work().await;
         let struck = self.world.stack.faults().struck();
         self.world.stack.faults().clear();
         self.totals.runs += 1;
@@ -226,9 +218,8 @@ impl<'a> History<'a> {
             *self.totals.faults.entry(kind).or_default() += struck;
         }
         let unmarked = self.read(at);
-        self.was_killed = matches!(kind, Some(FaultKind::KilledBefore | FaultKind::KilledAfter));
         let allowed = match kind {
-            _ if self.was_killed => u64::MAX,
+            Some(FaultKind::KilledBefore | FaultKind::KilledAfter) => u64::MAX,
             Some(FaultKind::MailReplyLost | FaultKind::TableOut) => struck,
             _ => 0,
         };
@@ -249,7 +240,7 @@ impl<'a> History<'a> {
             self.pass(BACK_OFF);
             self.end_leases();
             summary = self.notify(self.now).await.map_err(|error| format!("{error:?}"))?;
-            self.after_run(self.now, None)?;
+            self.after_run(self.now, None).await?;
             if ["due", "failed", "left_over", "beyond_share"].iter().all(|count| summary[count] == 0) {
                 let is_left = |item: &Item| {
                     let place = item["SK"].as_str().unwrap();

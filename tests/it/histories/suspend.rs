@@ -46,7 +46,6 @@ impl History<'_> {
         if self.model.is_suspended(None) || self.model.is_suspended(Some(person)) {
             return Ok(());
         }
-        // What a run killed earlier still does comes before the change.
         let (name, user_id) = (PEOPLE[person].name, &self.copy.user_ids[person]);
         let suffix = if self.has_other_address.contains(&person) { "" } else { "2" };
         let email = format!("{name}{suffix}@example.com");

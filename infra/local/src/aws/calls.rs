@@ -9,6 +9,7 @@ use std::{
 use bytes::Bytes;
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::{runtime::Caller, tasks::lock};
 
@@ -52,6 +53,18 @@ pub struct Call {
 #[derive(Debug, Clone, Default)]
 pub struct Calls {
     record: Arc<Mutex<Record>>,
+    /// How many the endpoints work on.
+    at_work: watch::Sender<usize>,
+}
+
+/// The work on one call.
+#[derive(Debug)]
+pub(super) struct AtWork(watch::Sender<usize>);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.send_modify(|calls| *calls -= 1);
+    }
 }
 
 #[derive(Debug, Default)]
@@ -91,6 +104,20 @@ impl Calls {
         if let Some(call) = index.and_then(|index| record.calls.get_mut(index)) {
             call.status = Some(status);
         }
+    }
+
+    /// Counts a call until the work on it ends, with or without a response.
+    pub(super) fn at_work(&self) -> AtWork {
+        self.at_work.send_modify(|calls| *calls += 1);
+        AtWork(self.at_work.clone())
+    }
+
+    /// Waits until the endpoints work on no call. What a killed instance began has then taken effect or never will.
+    ///
+    /// # Panics
+    /// Never: `self` holds the sender.
+    pub async fn until_none_is_at_work(&self) {
+        self.at_work.subscribe().wait_for(|calls| *calls == 0).await.expect("the sender is held here");
     }
 
     /// Returns every call so far, in the order of arrival.

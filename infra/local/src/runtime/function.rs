@@ -164,6 +164,11 @@ impl Function {
         self.wait_until(|state| !state.holds(number)).await;
     }
 
+    /// Tells whether an instance ran once and has ended.
+    pub(super) fn has_ended(&self, number: u32) -> bool {
+        lock(&self.state).has_ended(number)
+    }
+
     /// Kills every instance and waits until all are gone; none is started again.
     pub(super) async fn stop(self: &Arc<Self>) {
         let numbers = lock(&self.state).stop();

@@ -181,6 +181,11 @@ impl State {
         self.instances.contains_key(&number)
     }
 
+    /// Tells whether an instance ran once and is gone.
+    pub(super) fn has_ended(&self, number: u32) -> bool {
+        number <= self.last_number && !self.holds(number)
+    }
+
     /// Returns the switch that kills an instance.
     pub(super) fn kill_switch(&self, number: u32) -> Option<watch::Sender<bool>> {
         self.instances.get(&number).map(|instance| instance.kill.clone())
