@@ -85,6 +85,7 @@ async fn notify(notifier: &Notifier, run: &Run, shards: &[u32]) -> Result<Summar
     run.count(|summary| {
         summary.skipped += plan.count_skipped();
         summary.left_over += plan.count_left_over();
+        summary.beyond_share += plan.count_beyond_mails();
     });
     Ok(run.summary())
 }

@@ -21,9 +21,11 @@ use due_notice::DueNotice;
 pub(crate) struct Plan {
     notices: Vec<Rc<DueNotice>>,
     /// Unfinished mails beyond the first of each recipient, who gets one mail in a run.
-    pub(crate) postponed_mails: usize,
+    postponed_mails: usize,
     /// Messages that no mail has claimed yet, and that do not wait for the next day.
     unclaimed_messages: Cell<usize>,
+    /// Messages for which the mail of their recipient had no room.
+    messages_beyond_mail: Cell<usize>,
     /// One lock for each organization with a notice that has several recipients.
     claim_locks: HashMap<OrganizationId, Mutex<()>>,
 }
@@ -62,7 +64,9 @@ impl Plan {
         }
         let shared = notices.iter().filter(|notice| notice.is_shared());
         let claim_locks = shared.map(|notice| (notice.organization_id, Mutex::default())).collect();
-        (Self { notices, postponed_mails, unclaimed_messages, claim_locks }, digests.into_vec())
+        let messages_beyond_mail = Cell::default();
+        let plan = Self { notices, postponed_mails, unclaimed_messages, messages_beyond_mail, claim_locks };
+        (plan, digests.into_vec())
     }
 
     /// Waits until one recipient's claims of these notices can be made.
@@ -79,6 +83,12 @@ impl Plan {
         self.unclaimed_messages.set(self.unclaimed_messages.get() - count);
     }
 
+    /// Records that a recipient's mail was full, and left messages to the next run.
+    pub(crate) fn record_full_mail(&self, messages: usize) {
+        self.record_messages(messages);
+        self.messages_beyond_mail.set(self.messages_beyond_mail.get() + messages);
+    }
+
     /// Counts keys that produced no new notice.
     pub(crate) fn count_skipped(&self) -> usize {
         self.notices.iter().filter(|notice| notice.is_skipped()).count()
@@ -86,6 +96,13 @@ impl Plan {
 
     /// Counts keys whose claims are not all made, and messages that no mail has claimed.
     pub(crate) fn count_left_over(&self) -> usize {
-        self.notices.iter().filter(|notice| notice.is_open()).count() + self.unclaimed_messages.get()
+        let left_over = self.notices.iter().filter(|notice| notice.is_open() && !notice.is_beyond_mail());
+        left_over.count() + self.unclaimed_messages.get()
+    }
+
+    /// Counts what the next run mails because a recipient gets one mail in a run, and a mail holds so much.
+    pub(crate) fn count_beyond_mails(&self) -> usize {
+        let keys = self.notices.iter().filter(|notice| notice.is_beyond_mail()).count();
+        keys + self.messages_beyond_mail.get() + self.postponed_mails
     }
 }

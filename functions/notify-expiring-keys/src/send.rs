@@ -44,7 +44,6 @@ pub(crate) async fn send(delivery: &Delivery<'_>, all: Vec<Outgoing>, shards: &[
     let limiter = &rate_limiter(delivery, &all, shards).await;
     let daily_limit =
         if limiter.is_open() { DailyLimit::reserve(delivery, &all).await } else { DailyLimit::default() };
-    delivery.run.count(|summary| summary.left_over += delivery.plan.postponed_mails);
     let mut open = all;
     while !open.is_empty() {
         let refused = RefCell::new(Vec::new());

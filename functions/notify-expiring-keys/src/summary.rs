@@ -18,10 +18,12 @@ pub struct Summary {
     /// Mails that wait for the next day, because their organization has used up those of this one, and mails and
     /// messages that wait until a suspension is lifted.
     pub waiting: usize,
-    /// Due items that the run did not reach or did not finish. The next run continues there.
+    /// Due items that the run did not reach or did not finish, for lack of time, room or quota. The next run continues
+    /// there.
     pub left_over: usize,
-    /// Due items beyond the part of a run that one organization has, and re-arms that continue in the next run for the
-    /// same reason. They wait because of their own organization, so they are not among `left_over`.
+    /// Due items beyond the part of a run that one organization has, and beyond the one mail that a recipient gets; re-arms
+    /// and removals that continue in the next run for the same reason. They wait because of their own organization, so
+    /// they are not among `left_over`.
     pub beyond_share: usize,
 }
 

@@ -12,7 +12,6 @@ use domain::{
 
 use crate::{
     Error, Mail, OnConditionFailed, OutboxMessage, Rearming, Table, Transaction,
-    batch::BATCH_SIZE,
     expression::Expression,
     item::{number, text},
     item_key::{self, ItemKey, RearmingCause},
@@ -27,6 +26,13 @@ pub enum Suspended {
     /// An organization.
     Organization(OrganizationId),
 }
+
+/// The place of a held item among those of its organization.
+#[derive(Debug, Clone)]
+pub struct HeldPlace((String, ItemKey));
+
+/// The most items that are released at once.
+const MAX_RELEASED: usize = 50;
 
 /// An item to hold, as it was read.
 #[derive(Debug, Clone, Copy)]
@@ -97,29 +103,25 @@ impl Table {
         Ok(())
     }
 
-    /// Puts the held items of an organization, or those for one user, back into the `due` index at `now`.
+    /// Puts a page of the held items of an organization, or of those for one user, back into the `due` index at `now`.
+    /// Returns the place after which the next page begins; `None` if it was the last page.
     ///
     /// Repeating it changes nothing.
     pub async fn release_held(
         &self,
         organization_id: OrganizationId,
         user_id: Option<UserId>,
+        after: Option<HeldPlace>,
         now: Time,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<HeldPlace>, Error> {
         let range = user_id.map(item_key::held_for);
         let within = range.as_ref().map(|(first, last)| (first.as_str(), last.as_str()));
-        let mut after = None;
-        loop {
-            let partition = item_key::held_partition(organization_id);
-            let page = self.index_page(partition, within, after, BATCH_SIZE).await?;
-            let items: Vec<_> = page.entries.iter().map(|(_, key)| key).collect();
-            self.change_each(&items, |transaction, item| transaction.release(item, organization_id, now))
-                .await?;
-            after = page.entries.last().cloned().filter(|_| page.more);
-            if after.is_none() {
-                return Ok(());
-            }
-        }
+        let partition = item_key::held_partition(organization_id);
+        let after = after.map(|HeldPlace(after)| after);
+        let page = self.index_page(partition, within, after, MAX_RELEASED).await?;
+        let items: Vec<_> = page.entries.iter().map(|(_, key)| key).collect();
+        self.change_each(&items, |transaction, item| transaction.release(item, organization_id, now)).await?;
+        Ok(page.entries.last().cloned().filter(|_| page.more).map(HeldPlace))
     }
 }
 

@@ -53,7 +53,7 @@ pub use audit::{AuditFilter, UnusableEvent};
 pub use change_records::ChangeRecords;
 pub use due::{Due, DueKey, DueRecord};
 pub use error::Error;
-pub use held::{Owed, Suspended};
+pub use held::{HeldPlace, Owed, Suspended};
 pub use idempotency::IdempotencyRecord;
 pub use mail::{Mail, MailStatus};
 pub use memberships::{Membership, MembershipPosition};

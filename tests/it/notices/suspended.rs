@@ -71,6 +71,29 @@ fn a_message_that_waits_is_held_and_sent_after_the_suspension_of_a_user_or_an_or
 }
 
 #[test]
+fn a_run_releases_two_thousand_items_of_an_organization_and_the_next_one_the_rest_and_neither_is_behind() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let carol = organization.join_as(world, "carol", "normal").await;
+        set_status(world, &organization, Some(&carol), "suspended").await;
+        world.travel(60);
+        put_waiting(world, &organization, &carol, 2_050);
+        // A run reads two thousand entries of an organization.
+        world.notify().await;
+        assert!(held(world) <= 2_000);
+        world.notify().await;
+        assert_eq!(held(world), 2_050);
+        set_status(world, &organization, Some(&carol), "active").await;
+        world.travel(180);
+        for (still_held, rearming) in [(50, 1), (0, 0)] {
+            let summary = world.notify().await;
+            assert_eq!((&summary["failed"], &summary["left_over"]), (&json!(0), &json!(0)), "{summary}");
+            assert_eq!((held(world), world.items_of("DUE#").len()), (still_held, rearming), "{summary}");
+        }
+    });
+}
+
+#[test]
 fn a_claimed_mail_is_held_and_sent_once_as_long_as_it_is_true() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;

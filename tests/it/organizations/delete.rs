@@ -2,7 +2,7 @@
 
 mod races;
 
-use kit::{Client, DAY, Effect, Fault, Item, Options, Organization, When, World, run_with};
+use kit::{Client, DAY, Effect, Fault, Item, Options, Organization, Service, When, World, run_with};
 use serde_json::{Value, json};
 
 /// An organization of an owner with a machine, its key and an invited person, suspended now.
@@ -201,5 +201,36 @@ fn a_deletion_that_is_cut_off_anywhere_hides_the_organization_and_is_finished() 
             assert_eq!((doomed.items(world), doomed.events(world)), (vec![], 1));
         }
         assert!(world.stack.emails().is_empty());
+    });
+}
+
+#[test]
+fn an_organization_whose_deletion_takes_long_delays_that_of_no_other_and_is_no_failure() {
+    let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
+    // A run has some seconds in which it may begin something.
+    let template = Some(template.replace("Timeout: 240", "Timeout: 38"));
+    run_with(Options { template, ..Options::default() }, async |world| {
+        let all = [doomed(world, "alice").await, doomed(world, "bob").await];
+        world.travel(7 * DAY + 10);
+        let refused = Effect::Error { status: 400, code: "ValidationException".to_owned() };
+        let fault =
+            Fault::on(Service::DynamoDb, refused).operation("DeleteItem").function("manage-organization");
+        world.stack.faults().add(fault);
+        for doomed in &all {
+            doomed.owner(world).delete(&doomed.organization.path).await.expect(500);
+        }
+        world.stack.faults().clear();
+        world.travel(7 * DAY + 200);
+        let slow = Fault::on(Service::DynamoDb, Effect::Latency { milliseconds: 6_000 });
+        let slow = slow.operation("DeleteItem").function("notify-expiring-keys").when(When::First(1));
+        world.stack.faults().add(slow);
+        let left = || all.iter().filter(|doomed| !doomed.items(world).is_empty()).count();
+        let counts =
+            |summary: &Value| ["failed", "left_over", "beyond_share"].map(|count| summary[count].clone());
+        let summary = world.notify().await;
+        assert_eq!((counts(&summary), left()), ([json!(0), json!(0), json!(1)], 1), "{summary}");
+        world.stack.faults().clear();
+        let summary = world.notify().await;
+        assert_eq!((counts(&summary), left()), ([json!(0), json!(0), json!(0)], 0), "{summary}");
     });
 }

@@ -67,7 +67,7 @@ async fn redirect(run: &Run, table: &Table, waiting: &OutboxMessage) {
     let (user_id, message_id) = (waiting.user_id, waiting.message.message_id);
     match table_step(table.redirect_to_owners(waiting)).await {
         Ok(()) => {
-            run.count(|summary| summary.left_over += 1);
+            run.count(|summary| summary.skipped += 1);
             tracing::info!(user_id = %user_id, message_id = %message_id, "addressed a message to the owners: mail to its recipient may go to no address");
         }
         // Another run did it.

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use api::app::App;
 use domain::{
     Time,
-    id::OrganizationId,
+    id::{OrganizationId, UserId},
     notice::{due_stage, next_due},
     organization::{Organization, Status},
     policy::NoticeRecipients,
@@ -14,7 +14,7 @@ use domain::{
 use table::{
     DueKey, Error, MAX_ATTEMPTS, Owed, RearmedKeys, Rearming, Table, backoff, item_key::RearmingCause,
 };
-use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::{
     batches::Batches,
@@ -125,14 +125,11 @@ impl Pass<'_> {
             hold(run, table, &[(suspended, Owed::Rearming(rearming))]).await;
             return Ok(());
         }
-        if rearming.is_new() && cause != RearmingCause::Stages {
-            let release = Box::pin(table.release_held(organization_id, lifted, run.now));
-            let left = run.time_left().saturating_sub(self.ends_at);
-            let Ok(released) = timeout(left, release).await else {
-                run.count(|summary| summary.left_over += 1);
-                return Ok(());
-            };
-            released?;
+        if rearming.is_new()
+            && cause != RearmingCause::Stages
+            && !self.release(organization_id, lifted).await?
+        {
+            return Ok(());
         }
         let keys = match (cause, lifted.map(|user_id| directory.user(user_id))) {
             (RearmingCause::Stages, _) => RearmedKeys::UpTo(None),
@@ -141,20 +138,44 @@ impl Pass<'_> {
             }
             _ => RearmedKeys::UpTo(Some(last_expiry(&organization, run.now))),
         };
-        loop {
-            if !self.shares.take(organization_id) {
-                run.count(|summary| summary.beyond_share += 1);
-                return Ok(());
-            }
-            if run.time_left() <= self.ends_at {
-                run.count(|summary| summary.left_over += 1);
-                return Ok(());
-            }
+        while self.has_room(organization_id) {
             self.pace.tick().await;
             if table_step(self.page(directory, rearming, &organization, keys)).await? {
                 return Ok(());
             }
         }
+        Ok(())
+    }
+
+    /// Counts a page of an organization, if it may have one more in this run.
+    fn has_room(&mut self, organization_id: OrganizationId) -> bool {
+        if !self.shares.take(organization_id) {
+            self.run.count(|summary| summary.beyond_share += 1);
+            return false;
+        }
+        if self.run.time_left() <= self.ends_at {
+            self.run.count(|summary| summary.left_over += 1);
+            return false;
+        }
+        true
+    }
+
+    /// Releases what was held, page by page. Returns whether all is released: if not, the next run goes on with what is
+    /// still held, before it re-arms a key.
+    async fn release(
+        &mut self,
+        organization_id: OrganizationId,
+        lifted: Option<UserId>,
+    ) -> Result<bool, Error> {
+        let Self { run, table, .. } = *self;
+        let mut after = None;
+        while self.has_room(organization_id) {
+            after = table_step(table.release_held(organization_id, lifted, after, run.now)).await?;
+            if after.is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Makes the keys of the next page due that are concerned. Returns whether it was the last page.

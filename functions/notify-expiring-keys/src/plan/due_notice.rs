@@ -46,6 +46,8 @@ pub(crate) struct Progress {
     waiting: usize,
     /// When they are due.
     waiting_until: Option<Time>,
+    /// Whether a recipient's mail was full, so that the next run makes a claim.
+    beyond_mail: bool,
 }
 
 impl DueNotice {
@@ -59,6 +61,11 @@ impl DueNotice {
         let channels = |to: &Recipient| usize::from(to.by_mail) + usize::from(to.in_inbox);
         let progress = self.progress.get();
         !progress.obsolete && progress.claims + progress.waiting < self.recipients.iter().map(channels).sum()
+    }
+
+    /// Returns whether claims are still to be made because a recipient's mail was full.
+    pub(crate) fn is_beyond_mail(&self) -> bool {
+        self.is_open() && self.progress.get().beyond_mail
     }
 
     /// Returns whether all claims had been made before. (A key that stays due because a recipient could
@@ -87,6 +94,11 @@ impl DueNotice {
         progress.claims += 1;
         self.progress.set(progress);
         self.step()
+    }
+
+    /// Records that a recipient's mail was full: the key stays due.
+    pub(crate) fn record_full_mail(&self) {
+        self.progress.set(Progress { beyond_mail: true, ..self.progress.get() });
     }
 
     /// Records that one recipient's claim for a mail waits until a time. Returns the key's advance after the last
@@ -171,6 +183,16 @@ pub(crate) mod tests {
         notice.advance = None;
         assert!(notice.record_claim(Claim::MadeBefore).is_none());
         assert_eq!((notice.is_open(), notice.is_skipped()), (false, false));
+    }
+
+    #[test]
+    fn a_key_that_a_full_mail_left_to_the_next_run_stays_due() {
+        let notice = due_notice(100, &[UserId::random(), UserId::random()]);
+        notice.record_full_mail();
+        assert!(notice.record_claim(Claim::Made).is_none());
+        assert!(notice.is_open() && notice.is_beyond_mail() && !notice.is_skipped());
+        assert!(notice.record_claim(Claim::MadeBefore).is_some());
+        assert!(!notice.is_open() && !notice.is_beyond_mail());
     }
 
     #[test]

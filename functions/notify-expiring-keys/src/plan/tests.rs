@@ -70,7 +70,7 @@ fn of_several_unfinished_mails_of_a_recipient_the_one_that_failed_least_is_sent(
     let second = mails[1].mail_id;
     let (plan, digests) = planned(Vec::new(), mails.to_vec(), Vec::new());
     assert_eq!(summaries(&digests), [(ann, Some(second), vec![])]);
-    assert_eq!(plan.postponed_mails, 2);
+    assert_eq!((plan.count_beyond_mails(), plan.count_left_over()), (2, 0));
 }
 
 #[test]
@@ -86,8 +86,11 @@ fn threats_come_before_expiries_and_these_before_changes() {
     assert_eq!(order, [cem, bob, ann]);
     assert_eq!(digests[0].messages[0].message.kind, MessageKind::RetiredSecretUsed);
     assert_eq!(plan.count_left_over(), 4);
-    plan.record_messages(3);
-    assert_eq!(plan.count_left_over(), 1);
+    plan.record_messages(1);
+    plan.record_full_mail(2);
+    assert_eq!((plan.count_left_over(), plan.count_beyond_mails()), (1, 2));
+    plan.notices[0].record_full_mail();
+    assert_eq!((plan.count_left_over(), plan.count_beyond_mails()), (0, 3));
 }
 
 #[test]

@@ -23,7 +23,11 @@ pub(super) async fn claim_notices(
 ) -> Result<(), Error> {
     let table = &delivery.notifier.app.table;
     let most = MAX_KEYS.saturating_sub(mail.announcements.len());
-    for batch in notices[..notices.len().min(most)].chunks(MAX_CLAIMS) {
+    let (notices, beyond) = notices.split_at(notices.len().min(most));
+    for notice in beyond {
+        notice.record_full_mail();
+    }
+    for batch in notices.chunks(MAX_CLAIMS) {
         let _turn = delivery.plan.lock_claims(batch).await;
         if delivery.run.time_left().is_zero() {
             break;
@@ -64,6 +68,7 @@ pub(super) async fn claim_messages(
     mail: &mut Mail,
 ) -> Result<(), Error> {
     let most = MAX_MESSAGES.saturating_sub(mail.messages.len());
+    delivery.plan.record_full_mail(messages.len().saturating_sub(most));
     let wanted: Vec<_> = messages.into_iter().map(|waiting| waiting.message).take(most).collect();
     if wanted.is_empty() || delivery.run.time_left().is_zero() {
         return Ok(());

@@ -18,7 +18,7 @@ pub(super) async fn send_parting_mail(delivery: &Delivery<'_>, mut mail: Parting
     let table = &notifier.app.table;
     mail.messages.sort_by_key(|waiting| waiting.message.message_id);
     if let Some(more) = mail.messages.len().checked_sub(MAX_MESSAGES) {
-        run.count(|summary| summary.left_over += more);
+        run.count(|summary| summary.beyond_share += more);
         mail.messages.truncate(MAX_MESSAGES);
     }
     match table_step(table.lease_parting_messages(&mut mail.messages, run.lease_ends_at(), run.now)).await {
