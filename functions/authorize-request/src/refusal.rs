@@ -54,6 +54,8 @@ pub(crate) enum Refusal {
     WildcardInPath,
     /// The JWT is not acceptable, for this reason.
     BadJwt(&'static str),
+    /// The third token of a person within a second whose address must be asked for: it would use up the calls of others.
+    TooManyTokens,
     /// The route names no organization, and only access keys pass there.
     NoOrganization,
 }
@@ -70,6 +72,7 @@ impl Refusal {
                 | Self::OwnsTooMany
                 | Self::NotPermitted
                 | Self::ContextTooLarge
+                | Self::TooManyTokens
                 | Self::NoOrganization
         )
     }
@@ -99,6 +102,7 @@ impl Refusal {
             Self::ContextTooLarge => "context_too_large",
             Self::WildcardInPath => "wildcard_in_path",
             Self::BadJwt(why) => why,
+            Self::TooManyTokens => "too_many_tokens",
             Self::NoOrganization => "no_organization",
         }
     }

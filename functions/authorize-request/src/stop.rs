@@ -52,6 +52,9 @@ impl From<NotAccepted> for Stop {
 
 impl From<IssuerFailure> for Stop {
     fn from(failure: IssuerFailure) -> Self {
-        Self::Failed(failure.into())
+        match failure {
+            IssuerFailure::TooManyTokens(_) => Refusal::TooManyTokens.into(),
+            failure => Self::Failed(failure.into()),
+        }
     }
 }

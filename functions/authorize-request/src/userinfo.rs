@@ -1,6 +1,7 @@
 //! The address of a person whose token states none, asked from the issuer's userinfo endpoint.
 
 use std::{
+    collections::HashSet,
     fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -29,23 +30,36 @@ const ENDPOINT_MAX_AGE: Duration = Duration::from_hours(1);
 /// The most memory for answers, bytes.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
-/// The most tokens with which this instance asks within a second.
+/// The most calls of this instance within a second.
 const MAX_CALLS_PER_SECOND: usize = 5;
+
+/// The most tokens of one person with which this instance asks within a second: nobody alone uses up the calls of others.
+const MAX_TOKENS_OF_PERSON: usize = 2;
 
 /// Asks the issuer's userinfo endpoint.
 pub(crate) struct Userinfo {
     discovery: Discovery,
     documents: Documents,
     state: Mutex<State>,
-    profiles: Cache<[u8; 32], Profile>,
+    profiles: Cache<TokenHash, Profile>,
 }
 
 #[derive(Default)]
 struct State {
     /// `None` before the first fetch of the discovery document; in it, `None` for an issuer without an endpoint.
     endpoint: Option<(Option<String>, Moment)>,
-    calls: Vec<Moment>,
+    calls: Vec<Call>,
 }
+
+/// A call to the issuer.
+struct Call {
+    at: Moment,
+    person: String,
+    token: TokenHash,
+}
+
+/// Tokens are not kept: their hashes find the answers.
+type TokenHash = [u8; 32];
 
 impl Weighed for Profile {
     fn bytes(&self) -> usize {
@@ -80,7 +94,7 @@ impl Userinfo {
         if sign_in.verified_email().is_some() || accepted.address_denied {
             return Ok(sign_in);
         }
-        let key = key_of(token);
+        let key = hash_of(token);
         let answer = match self.profiles.get(&key, now) {
             Some(answer) => answer,
             None => {
@@ -103,9 +117,7 @@ impl Userinfo {
         if endpoint == Some(None) {
             return Ok(Profile::default());
         }
-        if !self.may_call(now) {
-            return Err(IssuerFailure::TooOften(self.discovery.issuer().to_owned()));
-        }
+        self.count_call(Call { at: now, person: accepted.sign_in.hash(), token: hash_of(token) })?;
         let claims = match self.claims_of(endpoint.flatten(), token, now).await {
             Err(IssuerFailure::Refused(url)) => {
                 tracing::info!(url, "the issuer does not say who a token is for");
@@ -145,14 +157,21 @@ impl Userinfo {
     }
 
     /// Counts a call, if there may be one more within this second.
-    fn may_call(&self, now: Moment) -> bool {
+    fn count_call(&self, call: Call) -> Result<(), IssuerFailure> {
         let calls = &mut self.locked().calls;
-        calls.retain(|call| call.is_within(Duration::from_secs(1), now));
-        if calls.len() < MAX_CALLS_PER_SECOND {
-            calls.push(now);
-            return true;
+        calls.retain(|earlier| earlier.at.is_within(Duration::from_secs(1), call.at));
+        let of_person = calls.iter().filter(|earlier| earlier.person == call.person);
+        let others: HashSet<_> =
+            of_person.map(|earlier| earlier.token).filter(|token| *token != call.token).collect();
+        let issuer = || self.discovery.issuer().to_owned();
+        if others.len() >= MAX_TOKENS_OF_PERSON {
+            return Err(IssuerFailure::TooManyTokens(issuer()));
         }
-        false
+        if calls.len() >= MAX_CALLS_PER_SECOND {
+            return Err(IssuerFailure::TooOften(issuer()));
+        }
+        calls.push(call);
+        Ok(())
     }
 
     fn locked(&self) -> std::sync::MutexGuard<'_, State> {
@@ -160,11 +179,10 @@ impl Userinfo {
     }
 }
 
-/// Tokens are not kept: their hashes find the answers.
-fn key_of(token: &str) -> [u8; 32] {
-    let mut key = [0; 32];
-    key.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
-    key
+fn hash_of(token: &str) -> TokenHash {
+    let mut hash = TokenHash::default();
+    hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+    hash
 }
 
 impl fmt::Debug for Userinfo {
@@ -177,25 +195,48 @@ impl fmt::Debug for Userinfo {
 mod tests {
     use super::*;
 
-    fn moment(milliseconds: i64) -> Moment {
-        Moment::of_gateway(1_790_000_000_000 + milliseconds).unwrap()
+    /// Calls for a person with a token, so many milliseconds after the first call.
+    fn call(userinfo: &Userinfo, person: &str, token: &str, milliseconds: i64) -> Result<(), IssuerFailure> {
+        let at = Moment::of_gateway(1_790_000_000_000 + milliseconds).unwrap();
+        userinfo.count_call(Call { at, person: person.to_owned(), token: hash_of(token) })
     }
 
     #[test]
     fn five_calls_may_be_made_within_a_second_by_the_gateways_time() {
         let userinfo = Userinfo::new("https://id.example");
-        for call in 0..5 {
-            assert!(userinfo.may_call(moment(call * 100)), "{call}");
+        let may_call = |milliseconds: i64| {
+            let person = milliseconds.to_string();
+            match call(&userinfo, &person, &person, milliseconds) {
+                Err(IssuerFailure::TooOften(_)) => false,
+                result => result.map(|()| true).unwrap(),
+            }
+        };
+        for number in 0..5 {
+            assert!(may_call(number * 100), "{number}");
         }
-        assert!(!userinfo.may_call(moment(500)) && !userinfo.may_call(moment(999)));
-        assert!(userinfo.may_call(moment(1_000)), "the first one is a second old");
-        assert!(!userinfo.may_call(moment(1_001)));
-        assert!(userinfo.may_call(moment(9_000)));
+        assert!(!may_call(500) && !may_call(999));
+        assert!(may_call(1_000), "the first one is a second old");
+        assert!(!may_call(1_001));
+        assert!(may_call(9_000));
+    }
+
+    #[test]
+    fn a_third_token_of_a_person_within_a_second_is_not_asked_about_and_leaves_the_calls_to_others() {
+        let userinfo = Userinfo::new("https://id.example");
+        for (person, token) in [("mallory", "1"), ("mallory", "2"), ("mallory", "1"), ("bob", "3")] {
+            call(&userinfo, person, token, 0).unwrap();
+        }
+        for milliseconds in [0, 999] {
+            let refused = call(&userinfo, "mallory", "4", milliseconds);
+            assert!(matches!(refused, Err(IssuerFailure::TooManyTokens(_))), "{refused:?}");
+        }
+        call(&userinfo, "carol", "5", 999).unwrap();
+        call(&userinfo, "mallory", "4", 1_000).unwrap();
     }
 
     #[test]
     fn each_token_has_its_own_answer() {
-        assert_eq!(key_of("a.b.c"), key_of("a.b.c"));
-        assert_ne!(key_of("a.b.c"), key_of("a.b.d"));
+        assert_eq!(hash_of("a.b.c"), hash_of("a.b.c"));
+        assert_ne!(hash_of("a.b.c"), hash_of("a.b.d"));
     }
 }

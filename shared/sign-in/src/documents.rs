@@ -36,6 +36,9 @@ pub enum IssuerFailure {
     /// The issuer was asked as often as an instance may ask within a second.
     #[error("{0} was asked as often as this instance may ask")]
     TooOften(String),
+    /// One person brought more tokens within a second than an instance asks about.
+    #[error("{0} was asked about other tokens of this person within this second")]
+    TooManyTokens(String),
 }
 
 /// A form for the issuer. It holds a code and a secret, so it has no `Debug`.

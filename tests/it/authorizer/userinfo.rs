@@ -180,6 +180,44 @@ fn an_answer_without_email_verified_proves_nothing_that_the_token_denies() {
 }
 
 #[test]
+fn a_stranger_with_many_tokens_is_refused_and_uses_up_the_calls_of_nobody() {
+    run_with(options(&[]), async |world| {
+        let issuer = world.stack.issuer();
+        issuer.switch(Switches { tokens: TokenShape::Thin, ..Switches::default() });
+        let body = json!({"name": "b"});
+        let mut statuses = Vec::new();
+        for number in 0..8 {
+            let stranger = sign_in(world, "mallory", &json!({"jti": number}));
+            statuses.push(stranger.post("/v1/organizations", body.clone()).await.status);
+        }
+        // A second may have begun meanwhile.
+        let refused = statuses.iter().filter(|status| **status == 403).count();
+        assert!(refused > 0 && statuses.iter().all(|status| [201, 403].contains(status)), "{statuses:?}");
+        assert_eq!(
+            world.stack.logs().by_function("authorize-request").concat().matches("too_many_tokens").count(),
+            refused
+        );
+        sign_in(world, "bob", &json!({})).post("/v1/organizations", body).await.expect(201);
+    });
+}
+
+#[test]
+fn whoever_may_not_create_an_organization_by_the_permissions_of_routes_takes_no_call_to_the_issuer() {
+    let permissions = r#"{"POST /v1/organizations": "organizations:create"}"#;
+    run_with(options(&[("RoutePermissions", permissions)]), async |world| {
+        let issuer = world.stack.issuer();
+        issuer.switch(Switches { tokens: TokenShape::Thin, ..Switches::default() });
+        let body = json!({"name": "b"});
+        let stranger = sign_in(world, "mallory", &json!({}));
+        stranger.post("/v1/organizations", body.clone()).await.expect_forbidden_by_gateway();
+        assert_eq!(issuer.userinfo_calls(), 0);
+        let permitted = sign_in(world, "alice", &json!({"scope": "openid email organizations:create"}));
+        permitted.post("/v1/organizations", body).await.expect(201);
+        assert_eq!(issuer.userinfo_calls(), 1);
+    });
+}
+
+#[test]
 fn an_answer_is_kept_for_its_token_for_a_minute() {
     run_with(options(&[]), async |world| {
         let issuer = world.stack.issuer();

@@ -93,7 +93,7 @@ fn a_throttled_partition_and_a_used_up_issuer_are_no_alarm_of_the_authorizer() {
         begin_a_minute(world);
         for minute in 0..2 {
             for number in 0..12 {
-                let stranger = sign_in(world, "mallory", &json!({"jti": 100 * minute + number}));
+                let stranger = sign_in(world, &format!("mallory{number}"), &json!({"jti": minute}));
                 stranger.post("/v1/organizations", json!({"name": "m"})).await;
             }
             fail(Effect::Throttle, 5).await;
