@@ -1,18 +1,21 @@
 //! The console: signing in and out, what its sessions are worth, and its pages in a browser.
 
 mod key_details;
+mod keyboard;
 mod lists;
 mod looks;
 mod own_keys;
 mod people;
 mod provider_faults;
 mod races;
+mod scenes;
 mod secret_dialog;
 mod session;
 mod sessions_in_a_browser;
 mod sign_in;
 mod sign_in_refused;
 mod sign_out;
+mod tree;
 mod users_management;
 
 use kit::{Browser, Organization};

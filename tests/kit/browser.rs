@@ -3,6 +3,7 @@
 mod driver;
 mod judge;
 mod keyboard;
+mod tree;
 
 use std::sync::Mutex;
 
@@ -160,7 +161,7 @@ impl Browser<'_> {
 
     /// Clicks the button of this name within what a selector names, where the page has the name twice.
     pub async fn click_in(&self, selector: &str, name: &str) {
-        let script = "return [...document.querySelectorAll(`${arguments[0]} button`)].find((one) => one.innerText.trim() === arguments[1])";
+        let script = "return [...document.querySelectorAll(`${arguments[0]} button`)].find((one) => (one.getAttribute('aria-label') ?? one.innerText.replace(/\\s+/g, ' ').trim()) === arguments[1])";
         let button = self.run(script, json!([selector, name])).await;
         let path = format!("/element/{}/click", button[ELEMENT].as_str().unwrap_or_default());
         self.command("POST", &path, json!({})).await;

@@ -9,7 +9,7 @@ import { now } from './time.js';
 import { failure, skeleton } from './parts/empty.js';
 import { bell, count, startBell } from './parts/bell.js';
 import { icon } from './parts/icon.js';
-import { openMenu } from './parts/menu.js';
+import { openMenu, opens } from './parts/menu.js';
 import { alarm } from './parts/toast.js';
 
 const app = /** @type {HTMLElement} */ (document.getElementById('app'));
@@ -39,7 +39,7 @@ function frame(content) {
     <header><div class="bar"><a class="brand" href=${organizationOf(location.pathname) ? path('me', 'access-keys') : '/console'}>${icon('key')}<span>Access keys</span></a>
       ${state.signedIn && state.organizations.length ? html`<button type="button" class="quiet organization" aria-expanded="false" @click=${switchOrganization}><span class="hidden">Organization: </span><bdi>${organization?.name ?? 'Choose an organization'}</bdi>${icon('down')}</button>` : nothing}
       <span class="space"></span>
-      ${state.signedIn ? html`${state.me ? bell() : nothing}<button type="button" class="quiet person" aria-haspopup="menu" aria-expanded="false" @click=${personMenu}><span class="hidden">Menu of </span><bdi>${state.name}</bdi>${icon('down')}</button>` : nothing}</div>
+      ${state.signedIn ? html`${state.me ? bell() : nothing}<button type="button" class="quiet person" aria-haspopup="menu" aria-expanded="false" @keydown=${opens} @click=${personMenu}>${icon('person')}<span class="hidden">Menu of </span><bdi>${state.name}</bdi>${icon('down')}</button>` : nothing}</div>
       ${entries().length ? html`<nav aria-label="Main"><div class="tabs wide">${links()}</div><details class="narrow"><summary>${entries().find(([id]) => id === page?.section)?.[1] ?? 'Pages'}${icon('down')}</summary>${links()}</details></nav>` : nothing}</header>
     ${state.over ? html`<div class="bar-note" role="alert">${icon('warn')}<span>You are signed out.</span><a class="button" href=${signInUrl()}>Sign in again</a></div>` : nothing}
     ${organization?.status === 'suspended' ? html`<div class="bar-note" role="status">${icon('warn')}<span><bdi>${organization.name}</bdi> is suspended: nobody's keys work.</span>${organization.user_kind === 'owner' ? html`<a class="button" href=${path('settings')}>Lift suspension</a>` : nothing}</div>` : nothing}
@@ -48,8 +48,11 @@ function frame(content) {
 
 const paint = () => {
   document.title = [page?.title, current()?.name, 'Access keys'].filter(Boolean).join(' · ');
+  const heading = document.activeElement?.matches('main h1');
   try {
     render(frame(page?.draw() ?? nothing), app);
+    // A page that has loaded draws another heading. The focus stays on it.
+    if (heading && document.activeElement === document.body) focusHeading();
   } catch (error) {
     // A fault of ours. What was drawn so far is thrown away, so that nothing half is shown.
     app.replaceChildren();
@@ -75,6 +78,8 @@ function instead(title, draw) {
 
 async function switchOrganization(event) {
   const button = event.currentTarget;
+  // The browser closes it with this click.
+  if (button.popoverTargetElement) return;
   (await import('./parts/switcher.js')).openSwitcher(button);
 }
 
@@ -131,8 +136,10 @@ async function load(name, { section = undefined, parameters = {} }, moved) {
   if (!moved) return;
   scrollTo(0, 0);
   document.querySelectorAll('nav details').forEach((menu) => menu.removeAttribute('open'));
-  /** @type {HTMLElement | null} */ (document.querySelector('main h1'))?.focus();
+  focusHeading();
 }
+
+const focusHeading = () => /** @type {HTMLElement | null} */ (document.querySelector('main h1'))?.focus();
 
 const firstPage = () => (state.organizations[0] ? `/console/${state.organizations[0].organization_id}/me/access-keys` : '/console/new');
 

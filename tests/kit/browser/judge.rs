@@ -56,11 +56,27 @@ impl Browser<'_> {
     /// When something is.
     pub async fn fits(&self, state: &str) {
         let script = "const most = document.documentElement.clientWidth;
-            const tables = [...document.querySelectorAll('.card > table')].filter((one) => one.offsetWidth > one.parentElement.clientWidth);
-            if (tables.length) return tables.map((one) => one.innerText);
+            const inner = [...document.querySelectorAll('.card, .card > table, dialog[open], dialog[open] .body, [popover]:popover-open')].filter((one) => one.scrollWidth > one.clientWidth + 1 || one.offsetWidth > one.parentElement.clientWidth + 1);
+            if (inner.length) return inner.map((one) => one.outerHTML.slice(0, 300));
             return document.documentElement.scrollWidth <= most ? [] : [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > most + 1).map((one) => one.outerHTML.slice(0, 120))";
         let wide = self.run(script, json!([])).await;
         assert_eq!(wide, json!([]), "{state} is wider than the window");
+    }
+
+    /// Checks that all that one can press is at least 24 pixels wide and high, and 44 high in the bar. Links within a text are free.
+    ///
+    /// # Panics
+    /// When something is smaller.
+    pub async fn can_be_pressed(&self, state: &str) {
+        let script = "const top = [...document.querySelectorAll('dialog[open], [popover]:popover-open')].at(-1) ?? document.body;
+            return [...top.querySelectorAll('button, summary, select, input, textarea, a[href]')].filter((one) => {
+              if (!one.checkVisibility({ visibilityProperty: true }) || one.matches('.skip:not(:focus)') || getComputedStyle(one).display === 'inline') return false;
+              const box = (one.matches('input') && one.closest('label') || one).getBoundingClientRect();
+              const least = one.closest('.bar') ? 44 : 24;
+              return box.height < least || box.width < 24;
+            }).map((one) => { const box = one.getBoundingClientRect(); return `${Math.round(box.width)} x ${Math.round(box.height)}: ${one.outerHTML.slice(0, 160)}`; })";
+        let small = self.run(script, json!([])).await;
+        assert_eq!(small, json!([]), "{state}");
     }
 
     /// Fails where a page kept something, asked another origin or wrote an error; notes the session's id.

@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 use super::Browser;
 
 /// Keys by the numbers that `WebDriver` gives them.
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 13] = [
     ("Tab", "\u{e004}"),
     ("Enter", "\u{e007}"),
     ("Shift", "\u{e008}"),
     ("Control", "\u{e009}"),
     ("Escape", "\u{e00c}"),
     ("Space", " "),
+    ("End", "\u{e010}"),
+    ("Home", "\u{e011}"),
     ("Left", "\u{e012}"),
     ("Up", "\u{e013}"),
     ("Right", "\u{e014}"),

@@ -27,7 +27,7 @@ export function open(view) {
     const page = PAGES[type];
     return page ? html`<a href=${/^(access_key|user)$/.test(type) ? path(page, id) : path(page)}>${type === 'role' || type === 'group' ? id : html`<code>${id}</code>`}</a>` : id;
   };
-  const only = (name, value, text) => html`<button type="button" class="link short" title="Only these" @click=${() => filter.set({ [name]: value })}>${text}</button>`;
+  const only = (name, value, text) => html`<button type="button" class="link short" title="Show only these events" @click=${() => filter.set({ [name]: value })}>${text}</button>`;
   const columns = [
     { label: 'When', cell: (event) => when(event.at) },
     { label: 'Who', cell: (event) => only('actor', event.actor.id, html`<bdi>${event.actor.name || event.actor.id}</bdi>`) },
@@ -45,10 +45,15 @@ export function open(view) {
     ${table({ caption: 'Audit events', columns, list: events, key: 'audit_id', none: empty('No event fits these filters.', filter.any() ? filter.clear() : nothing, 'search') })}`;
 }
 
-const text = (value) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+/** What changed, a line for each value: members of an object by their path. */
+const told = (value, at = '') => {
+  if (value && typeof value === 'object' && !Array.isArray(value)) return Object.entries(value).flatMap(([name, inner]) => told(inner, at ? `${at}.${name}` : name));
+  const text = !Array.isArray(value) ? String(value) : value.some((one) => typeof one === 'object') ? JSON.stringify(value) : value.join(', ') || 'None';
+  return [at ? `${at}: ${text}` : text];
+};
 
-const details = (event, link) => openDialog(({ close }) => () => html`<div class="dialog">${heading(words(event.action))}<div class="body" tabindex="0" role="group" aria-labelledby="dialog-title"><dl>
+const details = (event, link) => openDialog(({ close }) => () => html`<div class="dialog">${heading(words(event.action))}<div class="body" tabindex="0" role="group" aria-label="Details"><dl>
   <dt>When</dt><dd>${exact(event.at)}</dd><dt>Who</dt><dd><bdi>${event.actor.name}</bdi> <span class="muted">${event.actor.type.replace('_', ' ')} <code>${event.actor.id}</code></span></dd>
   <dt>Target</dt><dd>${event.target.type.replace('_', ' ')} ${link(event.target)}</dd><dt>From</dt><dd>${event.source_ip}</dd><dt>Request</dt><dd>${code(event.request_id, 'request id')}</dd></dl>
-  ${Object.keys(event.changes).length ? html`<table class="plain-table"><caption class="hidden">Changes</caption><thead><tr><th scope="col">Changed</th><th scope="col">To</th></tr></thead><tbody>${Object.entries(event.changes).map(([name, value]) => html`<tr><th scope="row">${name}</th><td><bdi class="short">${text(value)}</bdi></td></tr>`)}</tbody></table>` : nothing}</div>
+  ${Object.keys(event.changes).length ? html`<table class="plain-table"><caption class="hidden">Changes</caption><thead><tr><th scope="col">Changed</th><th scope="col">To</th></tr></thead><tbody>${Object.entries(event.changes).map(([name, value]) => html`<tr><th scope="row">${name}</th><td><ul class="bare">${told(value).map((line) => html`<li><bdi>${line}</bdi></li>`)}</ul></td></tr>`)}</tbody></table>` : nothing}</div>
   <div class="buttons"><button type="button" data-focus @click=${() => close()}>Close</button></div></div>`, { wide: true });

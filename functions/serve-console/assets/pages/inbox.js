@@ -6,7 +6,7 @@ import * as api from '../api.js';
 import { inWords } from '../problems.js';
 import { path } from '../router.js';
 import { when } from '../time.js';
-import { empty, failure, skeleton } from '../parts/empty.js';
+import { empty, failure, skeleton, waiting } from '../parts/empty.js';
 import { filters } from '../parts/filters.js';
 import { accountTabs } from '../parts/menu.js';
 import { focusTable, foot, list } from '../parts/table.js';
@@ -49,14 +49,14 @@ export function open(view) {
     messages.reload();
     changed();
   };
-  const one = (message) => html`<li><details @toggle=${(event) => event.target.open && opened(message)}><summary><span class=${message.state === 'unread' ? 'dot' : ''}>${message.title}</span><span class="muted">${when(message.at)}</span></summary>
+  const one = (message) => html`<li><details @toggle=${(event) => event.target.open && opened(message)}><summary><span class=${message.state === 'unread' ? 'dot' : ''}>${message.state === 'unread' ? html`<span class="hidden">Unread: </span>` : nothing}${message.title}</span><span class="muted">${when(message.at)}</span></summary>
     <div class="message"><p>${message.text}</p><div class="do">${message.key_id ? html`<a class="button small" href=${path('access-keys', message.key_id)}>Show the key</a>` : nothing}
     ${message.state === 'unread' ? html`<button type="button" class="small" @click=${() => set(message, 'read', 'Marked as read.')}>Mark read</button>` : html`<button type="button" class="small" @click=${() => set(message, 'unread', 'Marked as unread.')}>Mark unread</button>`}
     ${message.state === 'archived' ? nothing : html`<button type="button" class="small" @click=${() => set(message, 'archived', 'Message archived.')}>Archive</button>`}
     <button type="button" class="small danger-quiet" @click=${() => run(message, () => api.deleteMessage({ user_id: 'me', message_id: message.message_id }), 'Message deleted.')}>Delete</button></div></div></details></li>`;
   return () => html`${accountTabs()}<div class="page-head"><div><h1 tabindex="-1">Inbox</h1><p class="muted">Messages are kept for 30 days.</p></div><div class="do"><button type="button" @click=${markAll}>Mark all read</button></div></div>
     <div class="filters">${filter.chips('State', 'state', [['unread', 'Unread'], ['read', 'Read'], ['archived', 'Archived']])}</div>
-    ${!messages.loaded ? (messages.problem ? failure(messages.problem, messages.reload) : messages.slow ? skeleton() : nothing)
+    ${!messages.loaded ? (messages.problem ? failure(messages.problem, messages.reload) : messages.slow ? skeleton() : waiting)
     : !messages.items.length && !messages.next ? empty(state() === 'unread' ? 'You have read everything.' : 'No messages here.', nothing, 'bell')
     : html`<div class="card"><ul class="inbox">${repeat(messages.items, (message) => message.message_id, one)}</ul>${foot(messages)}</div>`}`;
 }

@@ -7,7 +7,7 @@ import { path } from '../router.js';
 import { current, needs, state, userPath, why } from '../session.js';
 import { exact, when } from '../time.js';
 import { code } from '../parts/copy.js';
-import { failure, skeleton } from '../parts/empty.js';
+import { failure, skeleton, waiting } from '../parts/empty.js';
 import { icon, KINDS, pill } from '../parts/icon.js';
 import { act, lastUse, publicHalf, reasoned } from '../parts/key-table.js';
 
@@ -49,7 +49,7 @@ export function open(view) {
   return () => {
     if (gone) return html`<h1 tabindex="-1">Key deleted</h1><div class="empty"><p>The key is deleted. The audit log keeps what happened.</p><a class="button" href=${back(key)[0]}>${back(key)[1]}</a></div>`;
     if (problem) return html`<h1 tabindex="-1">Key details</h1>${failure(problem, load)}`;
-    if (!key) return html`<h1 tabindex="-1">Key details</h1>${slow ? skeleton(6) : nothing}`;
+    if (!key) return html`<h1 tabindex="-1">Key details</h1>${slow ? skeleton(6) : waiting}`;
     return details(key, changed, names, events);
   };
 }
@@ -71,8 +71,8 @@ function details(key, changed, names, events) {
   };
   const edit = button('Edit', 'editKey', write);
   const rotate = button('Generate new secret', 'generateSecret', why('RotateKey', user) || still, 'primary');
-  const change = button('Change', 'changeExpiry', write || later, 'small');
-  const select = button('Select', 'assignKey', write);
+  const change = button(html`Change<span class="hidden"> expiry</span>`, 'changeExpiry', write || later, 'small');
+  const select = button(html`Select<span class="hidden"> roles and groups</span>`, 'assignKey', write);
   const ends = [key.status === 'inactive' ? button('Switch on', 'switchOn', why('WriteKey', user) && why('WriteUser')) : button('Switch off', 'switchOff', why('EndKey', user) || over),
     button('Revoke', 'revoke', why('EndKey', user) || over, 'danger-quiet'), button('Delete', 'remove', why('EndKey', user), 'danger-quiet')];
   const who = (id) => (names.has(id) ? html`<bdi>${names.get(id)}</bdi>` : html`<code>${id}</code>`);

@@ -23,8 +23,8 @@ export function open(view) {
     return listKeys({ status: status === 'all' ? '' : status || 'active', kind, q, expires_before, unused_since, cursor }, { signal: view.signal });
   });
   const done = intoList(keys);
-  const tick = { label: 'Select', kind: 'mute tick', cell: (key) => html`<input type="checkbox" aria-label=${`Select ${key.name}`} .checked=${chosen.has(key.key_id)}
-    @change=${(event) => { if (event.target.checked) chosen.add(key.key_id); else chosen.delete(key.key_id); view.update(); }}>` };
+  const tick = { label: 'Select', kind: 'mute tick', cell: (key) => html`<label class="box"><input type="checkbox" aria-label=${`Select ${key.name}`} .checked=${chosen.has(key.key_id)}
+    @change=${(event) => { if (event.target.checked) chosen.add(key.key_id); else chosen.delete(key.key_id); view.update(); }}></label>` };
   const columns = [...(needs('EndKey') ? [] : [tick]), ...keyColumns(done, { user: true })];
   const bulk = (name) => import('../parts/bulk.js').then((actions) => actions[name](keys.items.filter((key) => chosen.has(key.key_id)), done, () => { chosen.clear(); view.update(); }));
   return () => html`<div class="page-head"><div><h1 tabindex="-1">Keys</h1><p class="muted">All keys of the organization, by expiry.</p></div></div>

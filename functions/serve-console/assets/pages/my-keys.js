@@ -22,7 +22,8 @@ export function open(view) {
     const used = live(keys.items);
     const full = keys.whole && most !== undefined && used >= most
       ? `Your organization allows ${most} ${most === 1 ? 'key' : 'keys'} for each ${kind === 'owner' ? 'owner' : 'normal user'}. Revoke or delete one first.` : '';
-    const button = reasoned(html`${icon('plus')}Create New Key`, create, full, 'create-why', 'primary');
+    const off = current()?.status === 'suspended' ? 'The organization is suspended.' : '';
+    const button = reasoned(html`${icon('plus')}Create New Key`, create, off || full, 'create-why', 'primary');
     return html`${accountTabs()}
       <div class="page-head"><div><h1 tabindex="-1">Your access keys</h1><p class="muted">${keys.whole && most !== undefined ? `${used} of ${most} in use` : 'Your scripts call the API with them, as you.'}</p></div><div class="do">${button}</div></div>
       ${table({ caption: 'Your access keys', columns, list: keys, key: 'key_id', none: empty('You have no access keys. A key lets your scripts call the API as you, without signing in.') })}`;

@@ -7,7 +7,7 @@ import { go, path } from '../router.js';
 import { current, enter, forget, needs, state, why } from '../session.js';
 import { when } from '../time.js';
 import { code } from '../parts/copy.js';
-import { empty, failure, skeleton } from '../parts/empty.js';
+import { empty, failure, skeleton, waiting } from '../parts/empty.js';
 import { icon, KINDS, pill, userStatus } from '../parts/icon.js';
 import { intoList, keyColumns, reasoned } from '../parts/key-table.js';
 import { accountTabs, tabs } from '../parts/menu.js';
@@ -50,7 +50,7 @@ export function open(view) {
   const act = (name) => () => import('../parts/user-actions.js').then((actions) => actions[name](user, async (now) => { if (mine) { forget(); await enter(); } changed(now); }));
   return () => {
     if (problem) return html`<h1 tabindex="-1">User</h1>${failure(problem, load)}`;
-    if (!user) return html`${mine ? accountTabs() : nothing}<h1 tabindex="-1">${mine ? 'My Account' : 'User'}</h1>${slow ? skeleton(5) : nothing}`;
+    if (!user) return html`${mine ? accountTabs() : nothing}<h1 tabindex="-1">${mine ? 'My Account' : 'User'}</h1>${slow ? skeleton(5) : waiting}`;
     const at = (...rest) => path('users', user.user_id, ...rest);
     const head = mine ? html`${accountTabs()}<div class="page-head"><h1 tabindex="-1">${tab === 'access' ? 'Your access' : 'Your profile'}</h1></div>`
       : html`<p class="crumb"><a href=${path('users')}>${icon('back')}Users Management</a></p>
@@ -90,6 +90,6 @@ function access(user, catalog, act) {
   const listed = (label, names) => html`<dt>${label}</dt><dd>${names.length ? names.map((one) => html`<code class="permission">${one}</code> `) : 'None'}</dd>`;
   const all = owner ? ['*'] : catalog?.of(user, catalog) ?? (user.user_id === state.me.user_id ? state.me.permissions : null);
   return html`<div class="columns"><section class="card pad"><h2>Assignments</h2><dl>${listed('Roles', user.roles)}${listed('Groups', user.groups)}</dl>
-    <div class="do">${reasoned('Select', act('assignUser'), why('WriteUser'), 'select-why')}</div></section>
-    ${all ? html`<section class="card pad"><h2>Permissions</h2>${owner ? html`<p>Owners hold every permission of the organization.</p>` : all.length ? html`<ul class="bare">${all.map((one) => html`<li><code class="permission">${one}</code></li>`)}</ul>` : html`<p>None.</p>`}</section>` : nothing}</div>`;
+    <div class="do">${reasoned(html`Select<span class="hidden"> roles and groups</span>`, act('assignUser'), why('WriteUser'), 'select-why')}</div></section>
+    ${all ? html`<section class="card pad"><h2>Permissions</h2>${owner ? html`<p>Owners hold every permission of the organization.</p>` : all.length ? html`<ul class="bare">${all.map((one) => html`<li><code class="permission">${one}</code></li>`)}</ul>` : html`<p>None.</p>`}</section>` : needs('ReadRoles') ? nothing : waiting}</div>`;
 }

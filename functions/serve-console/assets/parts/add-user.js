@@ -38,7 +38,7 @@ export async function addUser(done) {
           ${field({ name: `days-${i}`, label: 'Expiry days', type: 'number', value: key.days, min: '1', most: String(Math.floor(lifetime.max_seconds / 86400)), error: at(`access_keys[${i}].expires_in_days`, `access_keys.${i}.expires_in_days`), input: (value) => { key.days = value; } })}
           <button type="button" class="quiet" aria-label=${`Remove key ${i + 1}`} @click=${() => { keys.splice(i, 1); update(); }}>Remove</button></div>`)}
         <div class="do"><button type="button" aria-disabled=${keys.length >= most ? 'true' : nothing} aria-describedby="keys-hint" @click=${() => { if (keys.length < most) { keys.push({ name: '', days: String(preset ?? days.at(-1) ?? 1) }); update(); document.getElementById(`key-${keys.length - 1}`)?.focus(); } }}>Add a key</button>
-        <p class="hint" id="keys-hint">${most ? `Up to ${most}. Their secrets are shown once, together.` : 'Your policy allows machines no keys.'}</p></div>${at('access_keys') ? html`<p class="error">${at('access_keys')}</p>` : nothing}</fieldset>` : nothing}`,
+        <p class="hint" id="keys-hint">${most ? `Up to ${most}. Their secrets are shown once, together.` : 'Your policy allows machines no keys.'}</p></div>${!keys.some((_, i) => at(`access_keys[${i}]`, `access_keys.${i}`)) && at('access_keys') ? html`<p class="error">${at('access_keys')}</p>` : nothing}</fieldset>` : nothing}`,
   });
   if (!result) return;
   const user = result.answer;

@@ -7,7 +7,7 @@ import { state } from '../session.js';
 import { when } from '../time.js';
 import { failure } from './empty.js';
 import { icon } from './icon.js';
-import { place } from './menu.js';
+import { place, popoverOf } from './menu.js';
 
 let unread = 0;
 let asking = false;
@@ -37,18 +37,11 @@ export const bell = () => html`<button type="button" class="quiet icon-only bell
 
 async function show(event) {
   const button = event.currentTarget;
-  const popover = document.createElement('div');
-  popover.className = 'menu messages';
-  popover.popover = 'auto';
+  const popover = popoverOf(button, 'menu messages');
+  if (!popover) return;
   popover.setAttribute('role', 'group');
   popover.setAttribute('aria-label', 'Newest messages');
-  button.after(popover);
   const draw = (body) => { render(html`${body}<a class="more" href=${path('me', 'inbox')} @click=${() => popover.hidePopover()}>Open inbox</a>`, popover); place(popover, button); };
-  popover.addEventListener('toggle', (toggled) => {
-    const open = /** @type {ToggleEvent} */ (toggled).newState === 'open';
-    button.setAttribute('aria-expanded', String(open));
-    if (!open) popover.remove();
-  });
   popover.showPopover();
   draw(html`<p class="muted" aria-busy="true">Loading…</p>`);
   /** @type {HTMLElement} */ (popover.querySelector('.more')).focus();
@@ -56,7 +49,7 @@ async function show(event) {
     const page = await inbox({ user_id: 'me', limit: 5 });
     unread = page.unread;
     redraw();
-    draw(page.items.length ? html`<ul>${page.items.map((one) => html`<li class=${one.state}><b>${one.title}</b><span class="muted">${when(one.at)}</span></li>`)}</ul>` : html`<p class="muted">No messages.</p>`);
+    draw(page.items.length ? html`<ul>${page.items.map((one) => html`<li class=${one.state}><b>${one.state === 'unread' ? html`<span class="hidden">Unread: </span>` : nothing}${one.title}</b><span class="muted">${when(one.at)}</span></li>`)}</ul>` : html`<p class="muted">No messages.</p>`);
   } catch (problem) {
     draw(failure(problem));
   }

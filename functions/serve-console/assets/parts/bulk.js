@@ -49,7 +49,7 @@ const all = (keys, done, finished, { heading, text, label, doing, past, run }) =
     close();
   };
   const names = html`<ul class="names">${keys.map((key) => html`<li><b><bdi>${key.name}</bdi></b> <span class="muted">(<bdi>${key.user_name}</bdi>)</span></li>`)}</ul>`;
-  return () => html`<div class="dialog">${title(heading)}<div class="body">${names}<p>${text}</p>
+  return () => html`<div class="dialog">${title(heading)}<div class="body">${names}<p data-text>${text}</p>
     ${busy || ended ? html`<p role="status">${ended} of ${keys.length} ${past}.</p>` : nothing}
     ${failures.length && !busy ? html`<div class="problem" role="alert"><div><p>${count(failures.length)} could not be ${past}:</p><ul>${failures.map(([key, problem]) => html`<li><b><bdi>${key.name}</bdi></b>: ${inWords(problem)}</li>`)}</ul></div></div>` : nothing}</div>
     <div class="buttons"><button type="button" data-focus @click=${() => { if (busy) return; if (ended) finished(); close(); }}>${ended ? 'Close' : 'Cancel'}</button>

@@ -23,7 +23,7 @@ export async function copy(text, shown, what, report = say) {
 }
 
 /** A small button that copies a text which is no secret. The text stands in the element before it. */
-export const copyButton = (text, what) => html`<button type="button" class="quiet icon-only" aria-label=${`Copy ${what}`} title=${`Copy ${what}`}
+export const copyButton = (text, what) => html`<button type="button" class="quiet icon-only" title=${`Copy ${what}`}
   @click=${(event) => copy(text, event.currentTarget.previousElementSibling, what[0].toUpperCase() + what.slice(1))}>${icon('copy')}</button>`;
 
 /** An id or public key half with its copy button. */

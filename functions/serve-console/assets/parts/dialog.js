@@ -4,9 +4,11 @@ import { html, nothing, render } from '../vendor/lit-html/lit-html.js';
 import { fieldProblem } from '../problems.js';
 import { problemLine } from './empty.js';
 import { focusTable } from './table.js';
+import { leave } from './toast.js';
 
 /** Dialogs that a change of the page closes. One with a secret is not among them. */
 const open = new Set();
+let opened = 0;
 addEventListener('moved', () => { for (const close of [...open]) close(); });
 
 /**
@@ -20,15 +22,24 @@ export function openDialog(body, { stays = false, wide = false } = {}) {
     const opener = /** @type {HTMLElement | null} */ (document.activeElement);
     const element = document.createElement('dialog');
     if (wide) element.className = 'wide';
-    element.setAttribute('aria-labelledby', 'dialog-title');
     element.setAttribute('closedby', stays ? 'none' : 'closerequest');
     let draw = () => /** @type {any} */ (nothing);
-    const update = () => { if (element.isConnected) render(draw(), element); };
+    const number = ++opened;
+    const update = () => {
+      if (!element.isConnected) return;
+      render(draw(), element);
+      // A dialog may lie on another, so ids are of this one alone.
+      for (const [attribute, part] of [['aria-labelledby', 'h2'], ['aria-describedby', '[data-text]']]) {
+        const at = element.querySelector(part);
+        if (at) { at.id = `${attribute}-${number}`; element.setAttribute(attribute, at.id); }
+      }
+    };
     const close = (result) => {
       open.delete(close);
       if (!element.isConnected) return;
       // Nothing of a dialog outlives it.
       render(nothing, element);
+      leave(element);
       element.close();
       element.remove();
       if (opener?.isConnected) opener.focus(); else focusTable();
@@ -36,7 +47,6 @@ export function openDialog(body, { stays = false, wide = false } = {}) {
     };
     element.addEventListener('cancel', (event) => { if (event.target !== element) return; event.preventDefault(); if (!stays) close(); });
     if (stays) {
-      element.setAttribute('aria-describedby', 'secret-text');
       element.addEventListener('keydown', (event) => { if (event.key === 'Escape') event.preventDefault(); });
     } else {
       open.add(close);
@@ -50,7 +60,7 @@ export function openDialog(body, { stays = false, wide = false } = {}) {
 }
 
 /** The heading of a dialog. A name in it is isolated, whatever direction it is written in. */
-export const title = (text, name, after = '') => html`<h2 id="dialog-title">${text}${name === undefined ? nothing : html`<bdi>${name}</bdi>`}${after}</h2>`;
+export const title = (text, name, after = '') => html`<h2>${text}${name === undefined ? nothing : html`<bdi>${name}</bdi>`}${after}</h2>`;
 
 /** A button that says what it does while it does it, and cannot be pressed twice. */
 const doButton = ({ label, doing, busy, danger, why, run }) => html`<button type=${run ? 'button' : 'submit'} class=${danger ? 'danger' : 'primary'} aria-disabled=${busy || why ? 'true' : nothing} aria-describedby=${why ? 'why' : nothing} title=${why || nothing}
@@ -106,7 +116,7 @@ export const formDialog = ({ title, body, send, label, doing, danger, ask, why, 
 export function ask({ text, typed, danger = true, ...rest }) {
   let value = '';
   return formDialog({ ...rest, danger, ask: true, why: () => (typed !== undefined && value !== typed ? 'Type the name first.' : ''),
-    body: (_, update) => html`<p>${text}</p>${typed === undefined ? nothing : html`<label class="field"><span>Type <b>${typed}</b> to confirm</span><input autocomplete="off" @input=${(event) => { value = event.target.value; update(); }}></label>`}` });
+    body: (_, update) => html`<p data-text>${text}</p>${typed === undefined ? nothing : html`<label class="field"><span>Type <b>${typed}</b> to confirm</span><input autocomplete="off" @input=${(event) => { value = event.target.value; update(); }}></label>`}` });
 }
 
 /**
@@ -115,5 +125,5 @@ export function ask({ text, typed, danger = true, ...rest }) {
  * @param {any} text
  * @param {string[]} labels
  */
-export const choose = (heading, text, [first, second], firstIsYes = false) => openDialog(({ close }) => () => html`<div class="dialog">${heading}<div class="body"><p>${text}</p></div>
+export const choose = (heading, text, [first, second], firstIsYes = false) => openDialog(({ close }) => () => html`<div class="dialog">${heading}<div class="body"><p data-text>${text}</p></div>
   <div class="buttons"><button type="button" data-focus class=${firstIsYes ? 'primary' : ''} @click=${() => close(firstIsYes)}>${first}</button><button type="button" class=${firstIsYes ? '' : 'danger'} @click=${() => close(!firstIsYes)}>${second}</button></div></div>`);

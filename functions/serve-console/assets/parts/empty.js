@@ -10,6 +10,9 @@ export const empty = (text, action = nothing, name = /** @type {any} */ ('key'))
 /** Rows in grey, while the first page loads for longer than 200 ms. */
 export const skeleton = (rows = 3) => html`<div class="skeleton" aria-busy="true"><span class="hidden">Loading…</span>${Array.from({ length: rows }, () => html`<i></i>`)}</div>`;
 
+/** The first 200 ms: nothing is seen, and screen readers know that something comes. */
+export const waiting = html`<div class="waiting" aria-busy="true"></div>`;
+
 /** A problem in the place of what could not be read. */
 export function failure(problem, retry) {
   if (problem.code === 'forbidden' || problem.code === 'gateway_forbidden') return forbidden(problem);
@@ -23,6 +26,7 @@ export function failure(problem, retry) {
 export function forbidden({ detail = '', needs = '' }) {
   const permission = /the permission ([a-z*:-]+)/.exec(detail || needs)?.[1];
   const name = current()?.name ?? 'the organization';
+  if (current()?.status === 'suspended') return html`<div class="empty"><p><bdi>${name}</bdi> is suspended. What it holds is shown again once an owner has lifted the suspension.</p></div>`;
   return html`<div class="empty"><p>You do not have access to this. ${permission
     ? html`It needs the permission <code>${permission}</code>; an owner of <bdi>${name}</bdi> can grant it.`
     : needs ? `It needs ${needs}.` : html`An owner of <bdi>${name}</bdi> can tell you more.`}</p></div>`;

@@ -134,7 +134,7 @@ export const viewPermissions = (key) => openDialog(({ close, update }) => {
   };
   load();
   const from = (source) => html`<li>${source.of === 'key' ? 'Narrowed to ' : ''}${source.type === 'owner' ? 'Owner' : source.type === 'role' ? html`role <code>${source.role}</code>` : html`group <code>${source.group}</code> → role <code>${source.role}</code>`}</li>`;
-  return () => html`<div class="dialog">${title('Permissions of “', key.name, '”')}<div class="body" tabindex="0" role="group" aria-labelledby="dialog-title">
+  return () => html`<div class="dialog">${title('Permissions of “', key.name, '”')}<div class="body" tabindex="0" role="group" aria-label="Permissions and where they come from">
     ${!loaded && !problem ? html`<p class="muted" aria-busy="true">Loading…</p>` : nothing}${problem ? failure(problem, load) : nothing}
     ${loaded && !items.length ? html`<p>${key.roles || key.groups ? 'This key permits nothing: the roles it was narrowed to are gone.' : 'This key permits nothing: its user has no roles.'}</p>` : nothing}
     ${items.length ? html`<table class="plain-table"><caption class="hidden">Permissions of ${key.name}</caption><thead><tr><th scope="col">Permission</th><th scope="col">From</th></tr></thead>

@@ -55,7 +55,7 @@ export const keyColumns = (done, { user = false } = {}) => [
   { label: 'Access key', kind: 'far', cell: (key) => code(publicHalf(key), `access key of ${key.name}`, key.masked_key) },
   user && { label: 'User', kind: 'far', cell: (key) => html`<a class="short" href=${userPath(key.user_id, 'access-keys')}><bdi>${key.user_name}</bdi></a>` },
   { label: 'Status', cell: (key) => pill(key.status) },
-  { label: 'Expires', cell: expiry },
+  { label: 'Expires', kind: 'ends', cell: expiry },
   { label: 'Last used', kind: 'far', cell: (key) => when(key.last_used_at, html`<span class="muted">Never used</span>`) },
   { label: 'Created', kind: 'far later', cell: (key) => when(key.created_at) },
   { label: 'Actions', kind: 'mute end', cell: (key) => menuButton(`Actions for ${key.name}`, () => keyMenu(key, (changed) => done(key, changed))) },

@@ -24,29 +24,48 @@ function put(popover, button) {
 }
 
 /**
+ * Makes a popover of a button: below it, and closed by it, by Esc and by a click elsewhere. Nothing where it is open already.
+ * @param {HTMLElement} button
+ * @param {string} className
+ */
+export function popoverOf(button, className) {
+  const source = /** @type {HTMLButtonElement} */ (button);
+  // The browser closes it with this click.
+  if (source.popoverTargetElement) return null;
+  const popover = document.createElement('div');
+  popover.className = className;
+  popover.popover = 'auto';
+  button.after(popover);
+  popover.addEventListener('toggle', (event) => {
+    const open = /** @type {ToggleEvent} */ (event).newState === 'open';
+    button.setAttribute('aria-expanded', String(open));
+    if (open) source.popoverTargetElement = popover; else popover.remove();
+  });
+  // At once: the next key may come before the event above.
+  popover.addEventListener('beforetoggle', (event) => { if (/** @type {ToggleEvent} */ (event).newState === 'closed') source.popoverTargetElement = null; });
+  return popover;
+}
+
+/**
  * Opens a menu below a button. What is not allowed is shown with its reason.
  * @param {HTMLElement} button
  * @param {(Item | false | '' | undefined)[]} items
  */
 export function openMenu(button, items) {
-  const menu = document.createElement('div');
-  menu.className = 'menu';
-  menu.popover = 'auto';
-  button.after(menu);
-  render(html`<ul role="menu" aria-label=${button.getAttribute('aria-label') ?? button.innerText}>${items.map((item, i) => item && entry(menu, item, i))}</ul>`, menu);
-  menu.addEventListener('toggle', (event) => {
-    const open = /** @type {ToggleEvent} */ (event).newState === 'open';
-    button.setAttribute('aria-expanded', String(open));
-    if (!open) menu.remove();
-  });
+  const menu = popoverOf(button, 'menu');
+  if (!menu) return;
+  render(html`<ul role="menu" aria-label=${button.getAttribute('aria-label') ?? button.innerText.replace(/\s+/g, ' ').trim()}>${items.filter(Boolean).map((item, i, all) => entry(menu, item, i, all))}</ul>`, menu);
   menu.addEventListener('keydown', move);
   menu.showPopover();
   place(menu, button);
-  menu.querySelector('[role=menuitem]')?.focus();
+  /** @type {HTMLElement | null} */ (menu.querySelector('[role=menuitem]'))?.focus();
 }
 
-function entry(menu, { label, run, href, why, danger, rule }, i) {
-  const reason = why ? html`<small id="menu-reason-${i}">${why}</small>` : nothing;
+function entry(menu, { label, run, href, why, danger, rule }, i, all) {
+  // A reason of several entries is written once, below the last of them.
+  let last = i;
+  while (why && all[last + 1]?.why === why) last++;
+  const reason = why && last === i ? html`<small id="menu-reason-${i}">${why}</small>` : nothing;
   const role = danger ? 'danger' : '';
   const choose = () => {
     if (why) return;
@@ -55,7 +74,7 @@ function entry(menu, { label, run, href, why, danger, rule }, i) {
   };
   return html`${rule ? html`<li role="separator"></li>` : nothing}<li role="none">${href
     ? html`<a role="menuitem" tabindex="-1" href=${href} @click=${() => menu.hidePopover()}>${label}</a>`
-    : html`<button type="button" role="menuitem" tabindex="-1" class=${role} aria-disabled=${why ? 'true' : nothing} aria-describedby=${why ? `menu-reason-${i}` : nothing} @click=${choose}>${label}</button>`}${reason}</li>`;
+    : html`<button type="button" role="menuitem" tabindex="-1" class=${role} aria-disabled=${why ? 'true' : nothing} aria-describedby=${why ? `menu-reason-${last}` : nothing} @click=${choose}>${label}</button>`}${reason}</li>`;
 }
 
 function move(event) {
@@ -68,9 +87,16 @@ function move(event) {
   items.at(to % items.length).focus();
 }
 
+/** Opens the menu of a button by an arrow key too. */
+export function opens(event) {
+  if (event.key !== 'ArrowDown') return;
+  event.preventDefault();
+  event.currentTarget.click();
+}
+
 /** The button of a row's menu. The items are made when it is opened. */
 export const menuButton = (label, items) => html`<button type="button" class="quiet icon-only" aria-label=${label} aria-haspopup="menu" aria-expanded="false"
-  @click=${(event) => openMenu(event.currentTarget, items())}>${icon('dots')}</button>`;
+  @keydown=${opens} @click=${(event) => openMenu(event.currentTarget, items())}>${icon('dots')}</button>`;
 
 /**
  * Tabs that are links: each has a page of its own.

@@ -50,7 +50,7 @@ export function showSecrets(cards, done) {
       /** @type {HTMLElement | null} */ (element.querySelector('[data-focus]'))?.focus();
     };
     return () => html`<div class="dialog secret">${cards.length === 1 ? title('Save the secret of “', cards[0].name, '” now') : title(`Save the secrets of ${cards.length} keys now`)}
-      <div class="body"><p class="warning" id="secret-text">${icon('warn')}<span>${cards.length === 1 ? 'This is the only time it is shown. It is stored nowhere, so nobody can show it to you again. If you lose it, generate a new one.' : 'This is the only time they are shown. They are stored nowhere, so nobody can show them to you again. If you lose one, generate a new one.'}</span></p>
+      <div class="body"><p class="warning" data-text>${icon('warn')}<span>${cards.length === 1 ? 'This is the only time it is shown. It is stored nowhere, so nobody can show it to you again. If you lose it, generate a new one.' : 'This is the only time they are shown. They are stored nowhere, so nobody can show them to you again. If you lose one, generate a new one.'}</span></p>
       ${cards.map((card, i) => cardOf(card, i, cards.length > 1, { shown, take, toggle }))}</div>
       <p class="spoken" role="status">${line}</p>
       <div class="buttons"><button type="button" @click=${finish}>Done</button></div></div>`;

@@ -4,23 +4,16 @@ import { html, nothing, render } from '../vendor/lit-html/lit-html.js';
 import { organizationOf } from '../router.js';
 import { state } from '../session.js';
 import { icon } from './icon.js';
-import { place } from './menu.js';
+import { place, popoverOf } from './menu.js';
 
 /** Opens the list below its button. With ten organizations or more it can be narrowed. */
 export function openSwitcher(button) {
-  const popover = document.createElement('div');
-  popover.className = 'menu switcher';
-  popover.popover = 'auto';
+  const popover = popoverOf(button, 'menu switcher');
+  if (!popover) return;
   popover.setAttribute('role', 'group');
   popover.setAttribute('aria-label', 'Organizations');
-  button.after(popover);
   let wanted = '';
   const draw = () => render(content(wanted, popover, (value) => { wanted = value.toLowerCase(); draw(); }), popover);
-  popover.addEventListener('toggle', (event) => {
-    const open = /** @type {ToggleEvent} */ (event).newState === 'open';
-    button.setAttribute('aria-expanded', String(open));
-    if (!open) popover.remove();
-  });
   draw();
   popover.showPopover();
   place(popover, button);

@@ -2,7 +2,7 @@
 // Lists that come in pages, and the table that shows them.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { repeat } from '../vendor/lit-html/directives/repeat.js';
-import { failure, skeleton } from './empty.js';
+import { failure, skeleton, waiting } from './empty.js';
 
 /** Short pages that a list asks for by itself, before it asks the reader. */
 const ROUNDS = 10;
@@ -69,18 +69,19 @@ export function list(view, load) {
 
 /**
  * @typedef {{label: string, cell: (row: any) => any, kind?: string}} Column kind: a class; "head" is the row's header
+ * On phones each row is a card. The roles are written out, because some browsers forget them where a row is no table row any more.
  * @param {{caption: string, columns: (Column | false)[], list: ReturnType<typeof list>, key: string, none: any, tail?: any}} table
  */
 export function table({ caption, columns, list, key, none }) {
   const shown = /** @type {Column[]} */ (columns.filter(Boolean));
   const { items, next, problem, loaded } = list;
-  if (!loaded) return problem ? failure(problem, list.reload) : list.slow ? skeleton() : html`<div class="waiting"></div>`;
+  if (!loaded) return problem ? failure(problem, list.reload) : list.slow ? skeleton() : waiting;
   if (!items.length && !next && !problem) return none;
-  return html`<div class="card"><table aria-busy=${list.busy ? 'true' : nothing}>
+  return html`<div class="card"><table class="rows" aria-busy=${list.busy ? 'true' : nothing}>
     <caption tabindex="-1"><span class="hidden">${caption}, ${items.length} shown${next ? ', there are more' : ''}</span></caption>
-    <thead><tr>${shown.map(({ label, kind = '' }) => html`<th scope="col" class=${kind}>${kind.includes('mute') ? html`<span class="hidden">${label}</span>` : label}</th>`)}</tr></thead>
-    <tbody>${repeat(items, (item) => item[key], (item) => html`<tr>${shown.map(({ kind = '', cell }) => (kind.includes('head')
-      ? html`<th scope="row" class=${kind}>${cell(item)}</th>` : html`<td class=${kind}>${cell(item)}</td>`))}</tr>`)}</tbody>
+    <thead role="rowgroup"><tr role="row">${shown.map(({ label, kind = '' }) => html`<th scope="col" role="columnheader" class=${kind}>${kind.includes('mute') ? html`<span class="hidden">${label}</span>` : label}</th>`)}</tr></thead>
+    <tbody role="rowgroup">${repeat(items, (item) => item[key], (item) => html`<tr role="row">${shown.map(({ kind = '', cell }) => (kind.includes('head')
+      ? html`<th scope="row" role="rowheader" class=${kind}>${cell(item)}</th>` : html`<td role="cell" class=${kind}>${cell(item)}</td>`))}</tr>`)}</tbody>
   </table>${foot(list)}</div>`;
 }
 
