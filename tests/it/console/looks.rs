@@ -15,7 +15,8 @@ async fn judge(browser: &Browser<'_>, state: &str) {
         browser.resize(*width, 900).await;
         browser.prefer(scheme).await;
         // The bar of a selection lies over rows until one has scrolled to the end, and what it covers counts as small.
-        let end = "if (document.querySelector('.selected')) scrollTo(0, document.documentElement.scrollHeight)";
+        let end =
+            "if (document.querySelector('.selected')) scrollTo(0, document.documentElement.scrollHeight)";
         browser.run(end, json!([])).await;
         let state = format!("{state}-{width}-{scheme}");
         browser.screenshot(&state).await;

@@ -56,7 +56,7 @@ impl Browser<'_> {
     /// When something is.
     pub async fn fits(&self, state: &str) {
         let script = "const most = document.documentElement.clientWidth;
-            const inner = [...document.querySelectorAll('.card, .card > table, dialog[open], dialog[open] .body, [popover]:popover-open')].filter((one) => one.scrollWidth > one.clientWidth + 1 || one.offsetWidth > one.parentElement.clientWidth + 1);
+            const inner = [...document.querySelectorAll('.card, .card > table, dialog[open], dialog[open] .body, [popover]:popover-open')].filter((one) => one.scrollWidth > one.clientWidth + 1 || (one.matches('table') && one.offsetWidth > one.parentElement.clientWidth));
             if (inner.length) return inner.map((one) => one.outerHTML.slice(0, 300));
             return document.documentElement.scrollWidth <= most ? [] : [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > most + 1).map((one) => one.outerHTML.slice(0, 120))";
         let wide = self.run(script, json!([])).await;
