@@ -41,7 +41,7 @@ export function open(view) {
     ${!state.verified ? html`<p class="warning">Your identity provider has not verified this address, so you can neither be found by it nor create an organization.</p>` : html`<form class="card pad" novalidate @submit=${submit}>
       ${field({ name: 'name', label: 'Name', value: input.name, max: 64, error, input: (value) => { input.name = value; } })}
       ${radios({ name: 'policy', label: 'Policy', value: input.policy, change: (value) => { input.policy = value; view.update(); }, choices: [{ value: 'strict', label: 'Strict' }, { value: 'flexible', label: 'Flexible' }] })}
-      <table class="plain-table"><caption class="hidden">What the policies say</caption><thead><tr><th scope="col">Rule</th><th scope="col">Strict</th><th scope="col">Flexible</th></tr></thead><tbody>${ROWS.map(([rule, strict, flexible]) => html`<tr><th scope="row">${rule}</th><td>${strict}</td><td>${flexible}</td></tr>`)}</tbody></table>
+      <table class="plain-table presets"><caption class="hidden">What the policies say</caption><thead><tr><th scope="col">Rule</th><th scope="col">Strict</th><th scope="col">Flexible</th></tr></thead><tbody>${ROWS.map(([rule, strict, flexible]) => html`<tr><th scope="row">${rule}</th><td>${strict}</td><td>${flexible}</td></tr>`)}</tbody></table>
       <p class="hint">Each value can be changed later.</p>${error ? nothing : problemLine(problem)}
       <div class="do"><button type="submit" class="primary" aria-disabled=${busy ? 'true' : nothing}>${busy ? 'Creating…' : 'Create organization'}</button></div></form>`}</div>`;
   };
