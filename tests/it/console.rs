@@ -1,20 +1,27 @@
 //! The console: signing in and out, what its sessions are worth, and its pages in a browser.
 
+mod budget;
+mod endings;
 mod key_details;
+mod key_pane;
 mod keyboard;
 mod lists;
 mod looks;
+mod messages;
+mod mirrors;
 mod own_keys;
 mod people;
 mod provider_faults;
 mod races;
 mod scenes;
 mod secret_dialog;
+mod secret_ends;
 mod session;
 mod sessions_in_a_browser;
 mod sign_in;
 mod sign_in_refused;
 mod sign_out;
+mod strangers;
 mod tree;
 mod users_management;
 

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use ulid::Ulid;
 
 /// Stores a message as changes do, so many seconds ago, and returns its id.
-fn add_message(world: &World, user_id: &str, ago: i64, event: &str) -> String {
+pub(crate) fn add_message(world: &World, user_id: &str, ago: i64, event: &str) -> String {
     let message = message(world, user_id, ago, event);
     world.put(&message);
     message["message_id"]["S"].as_str().unwrap().to_owned()
 }
 
 /// Returns a message of so many seconds ago, as it is stored.
-fn message(world: &World, user_id: &str, ago: i64, event: &str) -> Value {
+pub(crate) fn message(world: &World, user_id: &str, ago: i64, event: &str) -> Value {
     let at = world.stack.clock().now().as_second() - ago;
     let milliseconds = u64::try_from(at).unwrap() * 1000;
     let id = Ulid::from_parts(milliseconds, Ulid::generate().random()).to_string();

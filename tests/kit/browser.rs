@@ -3,6 +3,7 @@
 mod driver;
 mod judge;
 mod keyboard;
+mod module;
 mod tree;
 
 use std::sync::Mutex;

@@ -1,58 +1,36 @@
 // @ts-check
-// Start: session, organization, page. The frame around every page, and the one place for errors that nobody expected.
+// Start: session, organization, page. Which pages are shown, and the one place for errors that nobody expected.
 import { html, nothing, render } from './vendor/lit-html/lit-html.js';
-import { session } from './api.js';
 import { inWords } from './problems.js';
-import { followLinks, go, match, organizationOf, path, signInUrl } from './router.js';
-import { current, enter, needs, signOut, start, state } from './session.js';
+import { followLinks, go, match, organizationOf, pageModule, path, signInUrl } from './router.js';
+import { check, current, enter, needs, start, state } from './session.js';
 import { now } from './time.js';
 import { failure, skeleton } from './parts/empty.js';
-import { bell, count, startBell } from './parts/bell.js';
-import { icon } from './parts/icon.js';
-import { openMenu, opens } from './parts/menu.js';
+import { count, frame, startBell } from './parts/frame.js';
 import { alarm } from './parts/toast.js';
 
 const app = /** @type {HTMLElement} */ (document.getElementById('app'));
 /** Pages that need nobody to be signed in. */
 const OPEN = new Set(['signed-out']);
-/** @type {{controller: AbortController, draw: () => any, title: string, section?: string} | null} */
-let page = null;
-
-const NAV = /** @type {[string, string, string, any][]} */ ([
-  ['me', 'My keys', 'me/access-keys', null],
-  ['access-keys', 'Keys', 'access-keys', 'ListKeys'],
-  ['users', 'Users', 'users', 'ListUsers'],
-  ['roles', 'Roles', 'roles', 'ReadRoles'],
-  ['groups', 'Groups', 'groups', 'ReadRoles'],
-  ['policy', 'Policy', 'policy', 'ReadOrganization'],
-  ['audit', 'Audit', 'audit', 'ReadAudit'],
-]);
-
-const person = () => ({ user_id: state.me.user_id, kind: state.me.user_kind });
-const entries = () => (state.me ? NAV.filter(([, , , action]) => !action || !needs(action, action === 'ReadOrganization' ? person() : undefined)) : []);
-
-const links = () => html`<ul>${entries().map(([id, label, to]) => html`<li><a href="${path()}/${to}" aria-current=${page?.section === id ? 'page' : nothing}>${label}</a></li>`)}</ul>`;
-
-function frame(content) {
-  const organization = current();
-  return html`<a class="skip" href="#content" @click=${(event) => { event.preventDefault(); document.getElementById('content')?.focus(); }}>Skip to content</a>
-    <header><div class="bar"><a class="brand" href=${organizationOf(location.pathname) ? path('me', 'access-keys') : '/console'}>${icon('key')}<span>Access keys</span></a>
-      ${state.signedIn && state.organizations.length ? html`<button type="button" class="quiet organization" aria-expanded="false" @click=${switchOrganization}><span class="hidden">Organization: </span><bdi>${organization?.name ?? 'Choose an organization'}</bdi>${icon('down')}</button>` : nothing}
-      <span class="space"></span>
-      ${state.signedIn ? html`${state.me ? bell() : nothing}<button type="button" class="quiet person" aria-haspopup="menu" aria-expanded="false" @keydown=${opens} @click=${personMenu}>${icon('person')}<span class="hidden">Menu of </span><bdi>${state.name}</bdi>${icon('down')}</button>` : nothing}</div>
-      ${entries().length ? html`<nav aria-label="Main"><div class="tabs wide">${links()}</div><details class="narrow"><summary>${entries().find(([id]) => id === page?.section)?.[1] ?? 'Pages'}${icon('down')}</summary>${links()}</details></nav>` : nothing}</header>
-    ${state.over ? html`<div class="bar-note" role="alert">${icon('warn')}<span>You are signed out.</span><a class="button" href=${signInUrl()}>Sign in again</a></div>` : nothing}
-    ${organization?.status === 'suspended' ? html`<div class="bar-note" role="status">${icon('warn')}<span><bdi>${organization.name}</bdi> is suspended: nobody's keys work.</span>${organization.user_kind === 'owner' ? html`<a class="button" href=${path('settings')}>Lift suspension</a>` : nothing}</div>` : nothing}
-    <main id="content" tabindex="-1">${content}</main>`;
-}
+/** @typedef {{at: string, controller: AbortController, draw: () => any, title: string, section?: string}} Page */
+/** @type {Page | null} */ let page = null;
+/** The details of a key: beside the list that the page is, where there is room; else in its place. @type {Page | null} */
+let pane = null;
+const wide = matchMedia('(min-width: 1080px)');
+const beside = () => !!pane && !!page && wide.matches;
+/** Pages with a table of keys. */
+const LISTS = /^\/console\/\w+(\/me|\/(\w+\/)*access-keys)?$/;
+/** What the address names. */
+const front = () => pane ?? page;
+/** The filters that were drawn last. */
+let search = '';
 
 const paint = () => {
-  document.title = [page?.title, current()?.name, 'Access keys'].filter(Boolean).join(' · ');
-  const heading = document.activeElement?.matches('main h1');
+  document.title = [front()?.title, current()?.name, 'Access keys'].filter(Boolean).join(' · ');
+  search = location.search;
+  const held = document.activeElement?.matches(HEADING);
   try {
-    render(frame(page?.draw() ?? nothing), app);
-    // A page that has loaded draws another heading. The focus stays on it.
-    if (heading && document.activeElement === document.body) focusHeading();
+    render(frame(content(), (beside() ? page : front())?.section), app);
   } catch (error) {
     // A fault of ours. What was drawn so far is thrown away, so that nothing half is shown.
     app.replaceChildren();
@@ -60,7 +38,15 @@ const paint = () => {
     render(html`<main class="plain"><h1 tabindex="-1">Something went wrong in this page</h1><p><a class="button primary" href="/console" @click=${() => location.assign('/console')}>Start again</a></p></main>`, app);
     throw error;
   }
+  // A page that has loaded may draw another heading: the focus goes with it.
+  if (held && document.activeElement === document.body) heading()?.focus();
 };
+
+const HEADING = 'main h1, #pane-title';
+const heading = () => /** @type {HTMLElement | null} */ (document.querySelector('#pane-title') ?? document.querySelector('main h1'));
+
+/** The page; with details beside it where both have room, and in its place where not. */
+const content = () => html`<div class=${beside() ? 'columns' : nothing}><div>${(pane && !beside() ? null : page)?.draw() ?? nothing}</div>${pane ? html`<section aria-label=${beside() ? 'Key details' : nothing}>${pane.draw()}</section>` : nothing}</div>`;
 
 let waiting = false;
 function update() {
@@ -71,36 +57,20 @@ function update() {
 
 /** Shows something in the place of a page. */
 function instead(title, draw) {
-  page?.controller.abort();
-  page = { controller: new AbortController(), draw, title };
+  leave();
+  page = { at: '', controller: new AbortController(), draw, title };
   paint();
 }
 
-async function switchOrganization(event) {
-  const button = event.currentTarget;
-  // The browser closes it with this click.
-  if (button.popoverTargetElement) return;
-  (await import('./parts/switcher.js')).openSwitcher(button);
+/** Ends what is shown: nothing that it still loads is drawn. */
+function leave() {
+  page?.controller.abort();
+  pane?.controller.abort();
+  page = pane = null;
 }
-
-function personMenu(event) {
-  const here = state.me;
-  const owner = here?.user_kind === 'owner';
-  const leave = async () => { const { leaveOrganization } = await import('./parts/user-actions.js'); leaveOrganization(); };
-  openMenu(event.currentTarget, [
-    here && { label: 'My Account', href: path('me', 'profile') },
-    here && !needs('ListUsers') && { label: 'Users Management', href: path('users') },
-    here && { label: 'Organization settings', href: path('settings') },
-    { label: 'Create organization', href: '/console/new' },
-    here && { label: `Leave ${current()?.name ?? 'this organization'}`, run: leave, rule: true, why: owner && state.organizations.length === 0 ? 'Not loaded.' : '' },
-    { label: 'Sign out', run: () => end(false), rule: true },
-    { label: 'Sign out everywhere', run: () => end(true) },
-  ]);
-}
-
-const end = (everywhere) => signOut(everywhere).catch((problem) => alarm(inWords(problem)));
 
 async function show(moved) {
+  const before = search;
   const { page: name, section, parameters } = match(location.pathname);
   if (!state.signedIn && !OPEN.has(name)) return welcomeBack();
   if (state.signedIn && location.pathname === '/console') return go(firstPage(), { replace: true });
@@ -108,38 +78,81 @@ async function show(moved) {
     const known = state.me;
     await enter();
     if (known !== state.me) count();
-    if (!state.me && !OPEN.has(name)) return instead('No access', noAccess);
+    if (!state.me && !OPEN.has(name)) return load('forbidden', {}, moved);
+  }
+  if (name === 'key') return showKey(parameters, before, moved);
+  if (pane && page?.at === location.pathname && before === location.search) {
+    // The details are closed, and the list is as it was.
+    const link = /** @type {HTMLElement | null} */ (document.querySelector('main a[aria-current=true]'));
+    pane.controller.abort();
+    pane = null;
+    paint();
+    return link?.checkVisibility() ? link.focus() : heading()?.focus();
   }
   await load(name, { section, parameters }, moved);
 }
 
-/** Loads the module of a page and draws it. */
-async function load(name, { section = undefined, parameters = {} }, moved) {
-  const at = location.href;
-  let module;
-  try {
-    module = await import(`./pages/${name}.js`);
-  } catch (problem) {
-    // A new version was deployed, and the files of this page's version are gone.
-    if (history.state?.reloaded) return instead('Not loaded', () => html`<h1 tabindex="-1">This page could not be loaded</h1><p>The service did not answer, or has a new version.</p><p><button type="button" class="primary" @click=${() => location.reload()}>Load again</button></p>`);
-    history.replaceState({ reloaded: true }, '');
-    return location.reload();
-  }
-  if (history.state?.reloaded) history.replaceState(null, '');
-  if (at !== location.href) return;
-  page?.controller.abort();
-  const controller = new AbortController();
-  page = { controller, draw: () => nothing, title: module.title, section };
-  const view = { parameters, query: new URLSearchParams(location.search), signal: controller.signal, update: () => { if (!controller.signal.aborted) update(); }, titled: (text, part) => { if (page?.controller === controller) { page.title = text; page.section = part ?? page.section; } } };
-  page.draw = module.open(view);
+/** Shows the details of a key beside the list that they were opened from, or beside one that has the key. */
+async function showKey(parameters, before, moved) {
+  const listed = page && LISTS.test(page.at) && organizationOf(page.at) === organizationOf(location.pathname);
+  const behind = listed ? page : wide.matches ? await behindKey() : null;
+  const details = await opened('key', { section: 'access-keys', parameters });
+  if (!details) return;
+  // Filters of the list stay in the address, so that it can be loaded again as it is.
+  if (listed && before && !location.search) history.replaceState(null, '', location.pathname + before);
+  pane?.controller.abort();
+  if (!listed) page?.controller.abort();
+  page = behind ?? null;
+  pane = details;
   paint();
-  if (!moved) return;
-  scrollTo(0, 0);
-  document.querySelectorAll('nav details').forEach((menu) => menu.removeAttribute('open'));
-  focusHeading();
+  if (moved) arrive();
 }
 
-const focusHeading = () => /** @type {HTMLElement | null} */ (document.querySelector('main h1'))?.focus();
+/** The list of keys behind the details of one that the address names. */
+const behindKey = () => (needs('ListKeys') ? opened('my-keys', { at: path('me', 'access-keys'), section: 'me' }) : opened('keys', { at: path('access-keys'), section: 'access-keys' }));
+
+/** Loads the module of a page and draws it. */
+async function load(name, { section = undefined, parameters = {} }, moved) {
+  const next = await opened(name, { section, parameters });
+  if (!next) return;
+  leave();
+  page = next;
+  paint();
+  if (moved) arrive();
+}
+
+function arrive() {
+  scrollTo(0, 0);
+  document.querySelectorAll('nav details').forEach((menu) => menu.removeAttribute('open'));
+  heading()?.focus();
+}
+
+/**
+ * Loads the module of a page, and opens it. Answers nothing where the reader has moved on.
+ * @returns {Promise<Page | undefined>}
+ */
+async function opened(name, { at: place = location.pathname, section = undefined, parameters = {} }) {
+  const at = location.href;
+  const module = await pageModule(name);
+  if (!module) return void instead('Not loaded', () => html`<h1 tabindex="-1">This page could not be loaded</h1><p>The service did not answer, or has a new version.</p><p><button type="button" class="primary" @click=${() => location.reload()}>Load again</button></p>`);
+  if (at !== location.href) return undefined;
+  const controller = new AbortController();
+  let [late, waits] = [false, false];
+  /** @type {Page} */
+  const self = { at: place, controller, draw: () => nothing, title: module.title, section };
+  const view = {
+    parameters, query: new URLSearchParams(location.search), signal: controller.signal,
+    /** Whether loading takes so long that the page says so. Pages ask while they load. */ get slow() { waits = true; return late; },
+    /** Whether it shares the window with another. */ get shares() { return beside() && (self === page || self === pane); },
+    /** Where the list is that the details stand beside. */ get list() { return beside() ? page?.at + location.search : ''; },
+    update: () => { if (!controller.signal.aborted) update(); },
+    titled: (text, part) => { self.title = text; self.section = part ?? self.section; },
+  };
+  setTimeout(() => { late = true; if (waits) view.update(); }, 200);
+  const draw = module.open(view);
+  self.draw = () => { waits = false; return draw(); };
+  return self;
+}
 
 const firstPage = () => (state.organizations[0] ? `/console/${state.organizations[0].organization_id}/me/access-keys` : '/console/new');
 
@@ -151,14 +164,6 @@ function welcomeBack() {
   location.replace(`/console/sign-in?return_to=${encodeURIComponent(`${back}${back.includes('?') ? '&' : '?'}signed_in=1`)}`);
 }
 
-function noAccess() {
-  const organization = current();
-  const again = html`<p><button type="button" @click=${() => show(false)}>Try again</button></p>`;
-  if (!/forbidden/.test(state.problem?.code)) return html`<h1 tabindex="-1">Not loaded</h1>${failure(state.problem, () => show(false))}`;
-  if (!organization) return html`<h1 tabindex="-1">Not found</h1><div class="empty"><p>There is nothing here. It may have been deleted, or belong to another organization.</p><a class="button" href="/console">Go to your organizations</a></div>`;
-  return html`<h1 tabindex="-1">No access</h1><div class="empty"><p><bdi>${organization.name}</bdi> is suspended, or you are not a member.</p>${again}</div>`;
-}
-
 addEventListener('moved', () => { show(true).catch(unexpected); });
 addEventListener('signed-out', () => { if (state.signedIn) { state.over = true; update(); } });
 // What a click began and nobody caught: a problem of the API, or a part of the page that could not be loaded.
@@ -166,14 +171,15 @@ addEventListener('unhandledrejection', (event) => {
   if (event.reason?.code) event.preventDefault();
   alarm(event.reason?.code ? inWords(event.reason) : 'This could not be loaded. Reload the page and try again.');
 });
-// Somebody may have signed in again in another tab.
-addEventListener('focus', () => { if (state.over) session().then(() => { state.over = false; update(); }, () => {}); });
-addEventListener('keydown', (event) => {
-  if (event.key !== '/' || event.ctrlKey || event.metaKey || /INPUT|TEXTAREA|SELECT/.test(document.activeElement?.tagName ?? '')) return;
-  const box = /** @type {HTMLElement | null} */ (document.querySelector('main input[type=search]'));
-  if (box && !document.querySelector('dialog[open]')) { event.preventDefault(); box.focus(); }
+// In another tab somebody may have signed out, in again, or in as another. Then the page is not theirs; an open dialog stays.
+addEventListener('focus', async () => {
+  if (!state.signedIn) return;
+  await check();
+  if (state.other && !document.querySelector('dialog[open]')) location.reload(); else update();
 });
 setInterval(update, 60000);
+// What stands beside each other in a wide window stands alone in a narrow one.
+wide.addEventListener('change', () => { if (pane && !page && wide.matches) behindKey().then((list) => { page ??= list ?? null; update(); }, unexpected); else update(); });
 
 function unexpected(problem) {
   instead('Not loaded', () => html`<h1 tabindex="-1">Not loaded</h1>${failure(problem, () => location.reload())}`);
@@ -182,7 +188,7 @@ function unexpected(problem) {
 followLinks();
 startBell(update);
 instead('', () => nothing);
-const slow = setTimeout(() => { if (!page?.title) instead('', () => skeleton()); }, 200);
+const slow = setTimeout(() => { if (!front()?.title) instead('', () => skeleton()); }, 200);
 try {
   await start();
   if (state.signedIn && location.search.includes('signed_in=1')) {

@@ -28,9 +28,6 @@ export const RULES = {
 export const covers = (permissions, wanted) => permissions.some((held) => held === wanted
   || (held.endsWith('*') && wanted.length > held.length - 1 && wanted.startsWith(held.slice(0, -1))));
 
-/** The first wanted permission that is not covered. */
-export const missing = (permissions, wanted) => wanted.find((one) => !covers(permissions, one));
-
 /**
  * What the action needs and the actor lacks; an empty text where it is allowed. The actor has signed in.
  * @param {{kind: string, user_id: string, permissions: string[]}} actor

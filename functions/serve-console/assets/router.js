@@ -52,6 +52,20 @@ export function match(path) {
   return { page: 'not-found', parameters: {} };
 }
 
+/** Loads the module of a page; null: it is not there. After a deployment its files are gone: then all is loaded anew, once. */
+export async function pageModule(name) {
+  try {
+    const module = await import(`./pages/${name}.js`);
+    if (history.state?.reloaded) history.replaceState(null, '');
+    return module;
+  } catch {
+    if (history.state?.reloaded) return null;
+    history.replaceState({ reloaded: true }, '');
+    location.reload();
+    return new Promise(() => {});
+  }
+}
+
 /** A path within the organization of this page: `path('users', id)`. */
 export const path = (...parts) => ['/console', organizationOf(location.pathname), ...parts.map(encodeURIComponent)].join('/');
 

@@ -5,8 +5,8 @@ import { organizationOf, path } from './router.js';
 import { lacks } from './rights.js';
 import { setNow } from './time.js';
 
-/** @type {{signedIn: boolean, ready: boolean, name: string, email: string, verified: boolean, expiresAt: string, organizations: any[], me: any, problem: any, over: boolean}} */
-export const state = { signedIn: false, ready: true, name: '', email: '', verified: false, expiresAt: '', organizations: [], me: null, problem: null, over: false };
+/** @type {{signedIn: boolean, ready: boolean, name: string, email: string, verified: boolean, expiresAt: string, organizations: any[], me: any, problem: any, over: boolean, other: string}} */
+export const state = { signedIn: false, ready: true, name: '', email: '', verified: false, expiresAt: '', organizations: [], me: null, problem: null, over: false, other: '' };
 
 /** Asks who is signed in, and at the same time for the organizations. */
 export async function start() {
@@ -14,7 +14,7 @@ export async function start() {
   try {
     const session = await api.session();
     setNow(session.now);
-    Object.assign(state, { signedIn: true, over: false, name: session.name || session.email || 'You', email: session.email, verified: session.email_verified, expiresAt: session.expires_at });
+    Object.assign(state, { signedIn: true, over: false, name: nameOf(session), email: session.email, verified: session.email_verified, expiresAt: session.expires_at });
   } catch (problem) {
     if (problem.status !== 401) throw problem;
     Object.assign(state, { signedIn: false, ready: problem.sign_in !== 'not_configured' });
@@ -22,6 +22,19 @@ export async function start() {
   }
   const problem = await organizations;
   if (problem) throw problem;
+}
+
+const nameOf = (session) => session.name || session.email || 'You';
+
+/** Asks whose the session is by now: other tabs share it, and may have ended it or made it another's. */
+export async function check() {
+  try {
+    const session = await api.session();
+    const same = nameOf(session) === state.name && session.email === state.email;
+    Object.assign(state, { over: false, other: same ? '' : nameOf(session) });
+  } catch (problem) {
+    if (problem.status === 401) state.over = true;
+  }
 }
 
 /** Loads all organizations of the person, those that invited them at the end. */

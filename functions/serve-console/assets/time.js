@@ -36,8 +36,8 @@ export const date = (time) => day.format(new Date(time));
 /** "25 February 2027 at 14:03", where the reader is. */
 export const dateAndTime = (time) => minute.format(new Date(time)).replace(/,? (?:at )?(\d\d:)/, ' at $1');
 
-/** "27 February 2027, 14:03:12 (GMT+1) · 13:03:12 UTC". */
-export const exact = (iso) => `${local.format(new Date(iso)).replace(' at', ',').replace(/ ((GMT|UTC)\S*)$/, ' ($1)')} · ${utc.format(new Date(iso))} UTC`;
+/** "27 February 2027, 14:03:12 (UTC+1) · 13:03:12 UTC". */
+export const exact = (iso) => `${local.format(new Date(iso)).replace(' at', ',').replace(/ (?:GMT|UTC)(\S*)$/, ' (UTC$1)')} · ${utc.format(new Date(iso))} UTC`;
 
 /** A time as people read it. */
 export const when = (iso, otherwise = '') => (iso ? html`<time datetime=${iso} title=${exact(iso)}>${relative(iso)}</time>` : otherwise);

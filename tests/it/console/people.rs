@@ -33,7 +33,7 @@ fn the_last_owner_is_refused_in_words() {
         browser.sign_in("alice", &keys_page(&organization)).await;
         browser.click("Menu of alice").await;
         browser.click("Leave alice's").await;
-        browser.sees_on_top("Your no keys are refused").await;
+        browser.sees_on_top("You lose access.").await;
         browser.click("Leave alice's").await;
         browser.sees_on_top("An organization needs at least one active owner.").await;
         browser.click("Cancel").await;

@@ -42,7 +42,7 @@ export function open(view) {
     <div class="filters"><label class="inline">Action<select @change=${(event) => filter.set({ action: event.target.value })}><option value="">All</option>
       ${Object.entries(ACTIONS).flatMap(([type, names]) => names.split(' ').map((name) => `${type}.${name}`)).map((one) => html`<option value=${one} ?selected=${filter.values.action === one}>${words(one)}</option>`)}</select></label>
       ${day('since', 'From')}${day('until', 'Before')}<div class="group">${given('actor', 'Who')}${given('target', 'Target')}</div></div>
-    ${table({ caption: 'Audit events', columns, list: events, key: 'audit_id', none: empty('No event fits these filters.', filter.any() ? filter.clear() : nothing, 'search') })}`;
+    ${table({ caption: 'Audit events', columns, list: events, key: 'audit_id', order: 'Newest first', none: empty('No event fits these filters.', filter.any() ? filter.clear() : nothing, 'search') })}`;
 }
 
 /** What changed, a line for each value: members of an object by their path. */

@@ -22,13 +22,13 @@ export function open(view) {
   const run = async (message, work, text) => {
     try {
       await work();
-      if (text) { messages.drop(message); say(text); focusTable(); }
+      if (text) { if (message.state !== state()) messages.drop(message); say(text); focusTable(); view.update(); }
     } catch (problem) {
       alarm(inWords(problem));
     }
     changed();
   };
-  const set = (message, to, text) => run(message, () => api.updateMessage({ user_id: 'me', message_id: message.message_id }, { body: { state: to } }), text);
+  const set = (message, to, text) => run(message, async () => { message.state = (await api.updateMessage({ user_id: 'me', message_id: message.message_id }, { body: { state: to } })).state; }, text);
   const opened = (message) => {
     if (message.state !== 'unread') return;
     message.state = 'read';
@@ -53,10 +53,10 @@ export function open(view) {
     <div class="message"><p>${message.text}</p><div class="do">${message.key_id ? html`<a class="button small" href=${path('access-keys', message.key_id)}>Show the key</a>` : nothing}
     ${message.state === 'unread' ? html`<button type="button" class="small" @click=${() => set(message, 'read', 'Marked as read.')}>Mark read</button>` : html`<button type="button" class="small" @click=${() => set(message, 'unread', 'Marked as unread.')}>Mark unread</button>`}
     ${message.state === 'archived' ? nothing : html`<button type="button" class="small" @click=${() => set(message, 'archived', 'Message archived.')}>Archive</button>`}
-    <button type="button" class="small danger-quiet" @click=${() => run(message, () => api.deleteMessage({ user_id: 'me', message_id: message.message_id }), 'Message deleted.')}>Delete</button></div></div></details></li>`;
+    <button type="button" class="small danger-quiet" @click=${() => run(message, async () => { await api.deleteMessage({ user_id: 'me', message_id: message.message_id }); message.state = 'deleted'; }, 'Message deleted.')}>Delete</button></div></div></details></li>`;
   return () => html`${accountTabs()}<div class="page-head"><div><h1 tabindex="-1">Inbox</h1><p class="muted">Messages are kept for 30 days.</p></div><div class="do"><button type="button" @click=${markAll}>Mark all read</button></div></div>
     <div class="filters">${filter.chips('State', 'state', [['unread', 'Unread'], ['read', 'Read'], ['archived', 'Archived']])}</div>
-    ${!messages.loaded ? (messages.problem ? failure(messages.problem, messages.reload) : messages.slow ? skeleton() : waiting)
+    ${!messages.loaded ? (messages.problem ? failure(messages.problem, messages.reload) : view.slow ? skeleton() : waiting)
     : !messages.items.length && !messages.next ? empty(state() === 'unread' ? 'You have read everything.' : 'No messages here.', nothing, 'bell')
-    : html`<div class="card"><ul class="inbox">${repeat(messages.items, (message) => message.message_id, one)}</ul>${foot(messages)}</div>`}`;
+    : html`<div class="card"><ul class="inbox">${repeat(messages.items, (message) => message.message_id, one)}</ul>${foot(messages, 'Newest first')}</div>`}`;
 }

@@ -3,13 +3,13 @@
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import * as api from '../api.js';
 import { notExtendable } from '../quota.js';
-import { path } from '../router.js';
+import { go, path } from '../router.js';
 import { current, needs, state, userPath, why } from '../session.js';
 import { exact, when } from '../time.js';
 import { code } from '../parts/copy.js';
 import { failure, skeleton, waiting } from '../parts/empty.js';
 import { icon, KINDS, pill } from '../parts/icon.js';
-import { act, lastUse, publicHalf, reasoned } from '../parts/key-table.js';
+import { act, lastUse, publicHalf, reasoned, tell } from '../parts/key-table.js';
 
 export const title = 'Key details';
 
@@ -18,10 +18,8 @@ export function open(view) {
   /** @type {any} */ let problem = null;
   /** @type {any} */ let events = null;
   let gone = false;
-  let slow = false;
   const names = new Map([[state.me.user_id, state.me.user_name]]);
   const id = view.parameters;
-  setTimeout(() => { slow = true; view.update(); }, 200);
   const load = async () => {
     problem = null;
     try {
@@ -33,7 +31,17 @@ export function open(view) {
     }
     view.update();
   };
-  const changed = (now) => { gone = now === null; key = now ?? key; view.titled(key.name, key.user_id === state.me.user_id ? 'me' : undefined); view.update(); };
+  const changed = (now) => {
+    if (now === null && view.list) return go(view.list);
+    gone = now === null;
+    key = now ?? key;
+    view.titled(key.name, key.user_id === state.me.user_id ? 'me' : undefined);
+    view.update();
+  };
+  addEventListener('key-changed', (event) => {
+    const { key_id, changed: now } = /** @type {CustomEvent} */ (event).detail;
+    if (key_id === id.key_id) changed(now);
+  }, { signal: view.signal });
   /** What the page can do without: names of those who changed it, and the newest events. */
   const more = async () => {
     for (const who of new Set([key.created_by, key.updated_by])) {
@@ -48,15 +56,19 @@ export function open(view) {
   load();
   return () => {
     if (gone) return html`<h1 tabindex="-1">Key deleted</h1><div class="empty"><p>The key is deleted. The audit log keeps what happened.</p><a class="button" href=${back(key)[0]}>${back(key)[1]}</a></div>`;
-    if (problem) return html`<h1 tabindex="-1">Key details</h1>${failure(problem, load)}`;
-    if (!key) return html`<h1 tabindex="-1">Key details</h1>${slow ? skeleton(6) : waiting}`;
-    return details(key, changed, names, events);
+    if (problem) return html`${heading(view, 'Key details')}${failure(problem, load)}`;
+    if (!key) return html`${heading(view, 'Key details')}${view.slow ? skeleton(6) : waiting}`;
+    return details(key, view, names, events);
   };
 }
 
+/** The heading of the page, or of the details beside the page, which can be closed. */
+const heading = (view, name) => (view.list ? html`<div class="page-head"><h2 tabindex="-1" id="pane-title"><bdi>${name}</bdi></h2><a class="button quiet icon-only" href=${view.list} aria-label="Close key details">${icon('cross')}</a></div>` : html`<h1 tabindex="-1"><bdi>${name}</bdi></h1>`);
+
 const back = (key) => (key.user_id === state.me.user_id ? [path('me', 'access-keys'), 'Your access keys'] : needs('ListKeys') ? [userPath(key.user_id, 'access-keys'), key.user_name] : [path('access-keys'), 'Keys']);
 
-function details(key, changed, names, events) {
+function details(key, view, names, events) {
+  const changed = tell(key);
   const user = { user_id: key.user_id, kind: key.user_kind };
   const policy = current()?.policy;
   const over = key.status === 'revoked' ? 'This key was revoked already.' : '';
@@ -77,11 +89,12 @@ function details(key, changed, names, events) {
     button('Revoke', 'revoke', why('EndKey', user) || over, 'danger-quiet'), button('Delete', 'remove', why('EndKey', user), 'danger-quiet')];
   const who = (id) => (names.has(id) ? html`<bdi>${names.get(id)}</bdi>` : html`<code>${id}</code>`);
   const [href, label] = back(key);
-  return html`<p class="crumb"><a href=${href}>${icon('back')}<bdi>${label}</bdi></a></p>
-    <div class="page-head"><div><h1 tabindex="-1"><bdi>${key.name}</bdi></h1><p>${pill(key.status)}${key.description ? html` <span class="muted"><bdi>${key.description}</bdi></span>` : nothing}</p>${[...reasons].map((reason) => html`<p class="hint">${reason}</p>`)}</div>
+  const beside = !!view.list;
+  return html`${beside ? heading(view, key.name) : html`<p class="crumb"><a href=${href}>${icon('back')}<bdi>${label}</bdi></a></p>`}
+    <div class="page-head"><div>${beside ? nothing : heading(view, key.name)}<p>${pill(key.status)}${key.description ? html` <span class="muted"><bdi>${key.description}</bdi></span>` : nothing}</p>${[...reasons].map((reason) => html`<p class="hint">${reason}</p>`)}</div>
       <div class="do">${edit}${rotate}</div></div>
-    <div class="columns"><section class="card pad" aria-label="Key details"><dl>
-      <dt>Access key</dt><dd>${code(publicHalf(key), 'access key', key.masked_key)}<small class="hint">The secret is stored nowhere. If it is lost, generate a new one; the key keeps its id and expiry.</small></dd>
+    <div class=${beside ? 'side' : 'columns'}><section class="card pad" aria-label="About this key"><dl>
+      <dt>Access key</dt><dd>${code(publicHalf(key), 'access key', key.masked_key)}<small class="hint">Secrets are stored nowhere. Generate a new one; the key keeps its id and expiry.</small></dd>
       <dt>User</dt><dd><a href=${userPath(key.user_id, 'access-keys')}><bdi>${key.user_name}</bdi></a> <span class="muted">${KINDS[key.user_kind]}</span></dd>
       <dt>Expires</dt><dd>${key.expires_at ? html`${when(key.expires_at)}` : 'Never'}${change}${key.expires_at ? html`<small class="hint">${exact(key.expires_at)}</small>` : nothing}</dd>
       <dt>Last used</dt><dd>${when(key.last_used_at, 'Never used')}${key.last_used_at ? html`<small class="hint">Recorded within ten minutes.</small>` : nothing}</dd>

@@ -6,15 +6,15 @@ import { live } from '../quota.js';
 import { current, myself, state } from '../session.js';
 import { empty } from '../parts/empty.js';
 import { icon } from '../parts/icon.js';
-import { intoList, keyColumns, reasoned } from '../parts/key-table.js';
+import { keyColumns, keyList, reasoned } from '../parts/key-table.js';
 import { accountTabs } from '../parts/menu.js';
-import { list, table } from '../parts/table.js';
+import { table } from '../parts/table.js';
 
 export const title = 'Your access keys';
 
 export function open(view) {
-  const keys = list(view, (cursor) => listKeysOf({ user_id: 'me', limit: 100, cursor }, { signal: view.signal }));
-  const columns = keyColumns(intoList(keys));
+  const keys = keyList(view, (cursor) => listKeysOf({ user_id: 'me', limit: 100, cursor }, { signal: view.signal }));
+  const columns = keyColumns();
   const kind = state.me.user_kind;
   const create = () => import('../parts/create-key.js').then(({ createKeyFor }) => createKeyFor(myself(), keys));
   return () => {
@@ -26,6 +26,6 @@ export function open(view) {
     const button = reasoned(html`${icon('plus')}Create New Key`, create, off || full, 'create-why', 'primary');
     return html`${accountTabs()}
       <div class="page-head"><div><h1 tabindex="-1">Your access keys</h1><p class="muted">${keys.whole && most !== undefined ? `${used} of ${most} in use` : 'Your scripts call the API with them, as you.'}</p></div><div class="do">${button}</div></div>
-      ${table({ caption: 'Your access keys', columns, list: keys, key: 'key_id', none: empty('You have no access keys. A key lets your scripts call the API as you, without signing in.') })}`;
+      ${table({ caption: 'Your access keys', columns, list: keys, key: 'key_id', order: 'By key id', none: empty('You have no access keys. A key lets your scripts call the API as you, without signing in.') })}`;
   };
 }

@@ -4,7 +4,7 @@ import { html } from '../vendor/lit-html/lit-html.js';
 import { live } from '../vendor/lit-html/directives/live.js';
 import * as api from '../api.js';
 import { inWords } from '../problems.js';
-import { failure, skeleton } from '../parts/empty.js';
+import { failure, skeleton, waiting } from '../parts/empty.js';
 import { accountTabs } from '../parts/menu.js';
 import { alarm, say } from '../parts/toast.js';
 
@@ -32,6 +32,6 @@ export function open(view) {
   const box = (kind, label, channel, name) => html`<td><input type="checkbox" role="switch" aria-label=${`${label}: ${name}`} .checked=${live(user.notifications[kind][channel])} @change=${(event) => set(kind, channel, event.target.checked)}></td>`;
   load();
   return () => html`${accountTabs()}<div class="page-head"><div><h1 tabindex="-1">Notifications</h1><p class="muted">Notices that your organization sends to owners, leak reports and the use of retired secrets cannot be switched off.</p></div></div>
-    ${problem ? failure(problem, load) : !user ? skeleton(4) : html`<div class="card"><table><caption class="hidden">Notifications</caption><thead><tr><th scope="col">Message</th><th scope="col">E-mail</th><th scope="col">Inbox</th></tr></thead>
+    ${problem ? failure(problem, load) : !user ? view.slow ? skeleton(4) : waiting : html`<div class="card"><table><caption class="hidden">Notifications</caption><thead><tr><th scope="col">Message</th><th scope="col">E-mail</th><th scope="col">Inbox</th></tr></thead>
     <tbody>${KINDS.map(([kind, label]) => html`<tr><th scope="row">${label}</th>${box(kind, label, 'email', 'e-mail')}${box(kind, label, 'inbox', 'inbox')}</tr>`)}</tbody></table></div>`}`;
 }

@@ -7,7 +7,7 @@ import { go } from '../router.js';
 import { current, forget, keep, loadOrganizations, why } from '../session.js';
 import { when } from '../time.js';
 import { code } from '../parts/copy.js';
-import { failure, skeleton } from '../parts/empty.js';
+import { failure, skeleton, waiting } from '../parts/empty.js';
 import { pill } from '../parts/icon.js';
 import { reasoned } from '../parts/key-table.js';
 import { alarm, say } from '../parts/toast.js';
@@ -34,7 +34,7 @@ export function open(view) {
   const suspend = async () => {
     const { name } = organization;
     const { ask, title: heading } = await import('../parts/dialog.js');
-    const result = await ask({ title: heading('Suspend ', name, '?'), label: `Suspend ${name}`, doing: 'Suspending…', typed: name, send: () => change({ status: 'suspended' }),
+    const result = await ask({ title: heading('Suspend ', name, '?'), label: `Suspend ${name}`, doing: 'Suspending…', typed: name, again: load, send: () => change({ status: 'suspended' }),
       text: html`All keys of <bdi>${name}</bdi> are refused within ten seconds, yours included, and nobody can sign in but owners, to lift it.` });
     if (result) { show(result.answer); say(`${name} suspended.`); }
   };
@@ -55,7 +55,7 @@ export function open(view) {
   return () => {
     const off = organization?.status === 'suspended';
     const write = why('WriteOrganization');
-    return html`<div class="page-head"><h1 tabindex="-1">Organization settings</h1></div>${problem ? failure(problem, load) : !organization ? skeleton(4) : html`
+    return html`<div class="page-head"><h1 tabindex="-1">Organization settings</h1></div>${problem ? failure(problem, load) : !organization ? view.slow ? skeleton(4) : waiting : html`
     <div class="columns"><section class="card pad" aria-label="Organization"><dl><dt>Name</dt><dd><bdi>${organization.name}</bdi></dd><dt>Tenant id</dt><dd>${code(organization.organization_id, 'tenant id')}</dd>
       <dt>Status</dt><dd>${pill(organization.status)}</dd><dt>Created</dt><dd>${when(organization.created_at)}</dd></dl>
       <div class="do">${reasoned('Rename', rename, write || (off ? 'Lift the suspension first.' : ''), 'rename-why')}</div></section>

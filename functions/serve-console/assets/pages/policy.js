@@ -5,7 +5,7 @@ import * as api from '../api.js';
 import { duration, fieldProblem, inWords, ruleInWords, valueInWords } from '../problems.js';
 import { path } from '../router.js';
 import { keep, why } from '../session.js';
-import { failure, problemLine, skeleton } from '../parts/empty.js';
+import { failure, problemLine, skeleton, waiting } from '../parts/empty.js';
 import { check, field, lines, radios } from '../parts/field.js';
 import { reasoned } from '../parts/key-table.js';
 import { say } from '../parts/toast.js';
@@ -69,7 +69,7 @@ export function open(view) {
     const n = preview?.found.length ?? 0;
     const text = `It holds for keys created or changed from now on.${n ? ` ${n} existing ${n === 1 ? 'key' : 'keys'} would not be allowed; ${n === 1 ? 'it stays as it is' : 'they stay as they are'}.` : ''}`;
     const { ask, title: heading } = await import('../parts/dialog.js');
-    const result = await ask({ title: heading('Save this policy?'), text, danger: false, label: 'Save policy', doing: 'Saving…', send: () => api.updateOrganization({}, { body: { policy }, match: organization.version }) });
+    const result = await ask({ title: heading('Save this policy?'), text, danger: false, label: 'Save policy', doing: 'Saving…', again: load, send: () => api.updateOrganization({}, { body: { policy }, match: organization.version }) });
     if (!result) return;
     organization = result.answer;
     policy = structuredClone(organization.policy);
@@ -80,7 +80,7 @@ export function open(view) {
   };
   return () => {
     const head = html`<div class="page-head"><div><h1 tabindex="-1">Policy</h1><p class="muted">A policy holds for keys created or changed from now on. Existing keys stay as they are.</p></div></div>`;
-    if (!policy) return html`${head}${loading ? failure(loading, load) : skeleton(6)}`;
+    if (!policy) return html`${head}${loading ? failure(loading, load) : view.slow ? skeleton(6) : waiting}`;
     const locked = why('WriteOrganization');
     const base = PRESETS[policy.preset];
     const at = (rule) => fieldProblem(problem, `policy.${rule}`, rule);

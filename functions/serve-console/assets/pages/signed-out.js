@@ -11,6 +11,7 @@ const REASONS = {
   mismatch: 'This sign-in was begun in another window or browser. Try again.',
   issuer: 'The identity provider did not answer as expected. Try again; if it stays so, ask whoever runs this service.',
   email_missing: 'Your identity provider told no e-mail address. Ask whoever runs this service.',
+  unavailable: 'You signed in, but the service could not keep it. Try again.',
   no_session: 'You signed in, but this browser did not keep the session. Allow cookies for this site, then try again.',
 };
 

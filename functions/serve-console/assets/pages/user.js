@@ -9,9 +9,9 @@ import { when } from '../time.js';
 import { code } from '../parts/copy.js';
 import { empty, failure, skeleton, waiting } from '../parts/empty.js';
 import { icon, KINDS, pill, userStatus } from '../parts/icon.js';
-import { intoList, keyColumns, reasoned } from '../parts/key-table.js';
+import { keyColumns, keyList, reasoned } from '../parts/key-table.js';
 import { accountTabs, tabs } from '../parts/menu.js';
-import { list, table } from '../parts/table.js';
+import { table } from '../parts/table.js';
 
 export const title = 'User';
 
@@ -22,8 +22,6 @@ export function open(view) {
   /** @type {any} */ let user = null;
   /** @type {any} */ let problem = null;
   /** @type {any} */ let catalog = null;
-  let slow = false;
-  setTimeout(() => { slow = true; view.update(); }, 200);
   const changed = (now) => {
     if (!now) return go(path('users'));
     user = now;
@@ -45,12 +43,12 @@ export function open(view) {
     view.update();
   };
   load();
-  const keys = tab === 'access-keys' && !mine ? list(view, (cursor) => api.listKeysOf({ user_id, limit: 100, cursor }, { signal: view.signal })) : null;
-  const columns = keys && keyColumns(intoList(keys));
+  const keys = tab === 'access-keys' && !mine ? keyList(view, (cursor) => api.listKeysOf({ user_id, limit: 100, cursor }, { signal: view.signal })) : null;
+  const columns = keys && keyColumns();
   const act = (name) => () => import('../parts/user-actions.js').then((actions) => actions[name](user, async (now) => { if (mine) { forget(); await enter(); } changed(now); }));
   return () => {
     if (problem) return html`<h1 tabindex="-1">User</h1>${failure(problem, load)}`;
-    if (!user) return html`${mine ? accountTabs() : nothing}<h1 tabindex="-1">${mine ? 'My Account' : 'User'}</h1>${slow ? skeleton(5) : waiting}`;
+    if (!user) return html`${mine ? accountTabs() : nothing}<h1 tabindex="-1">${mine ? 'My Account' : 'User'}</h1>${view.slow ? skeleton(5) : waiting}`;
     const at = (...rest) => path('users', user.user_id, ...rest);
     const head = mine ? html`${accountTabs()}<div class="page-head"><h1 tabindex="-1">${tab === 'access' ? 'Your access' : 'Your profile'}</h1></div>`
       : html`<p class="crumb"><a href=${path('users')}>${icon('back')}Users Management</a></p>
@@ -82,7 +80,7 @@ function keysOf(user, keys, columns) {
   const full = keys.whole && used >= most ? `Your organization allows ${most} ${most === 1 ? 'key' : 'keys'} for each machine. Revoke or delete one first.` : '';
   return html`<div class="page-head"><p class="muted">${keys.whole && most !== undefined ? `${used} of ${most} in use` : ''}${person ? html`<br>People make their own keys, so that nobody else sees their secrets. You can revoke, switch off or delete these.` : nothing}</p>
     ${person ? nothing : html`<div class="do">${reasoned(html`${icon('plus')}Create New Key`, create, why('CreateKey', user) || (user.status === 'suspended' ? 'This user is suspended.' : '') || full, 'create-why', 'primary')}</div>`}</div>
-    ${table({ caption: `Access keys of ${user.name}`, columns, list: keys, key: 'key_id', none: empty(`${user.name} has no access keys.`) })}`;
+    ${table({ caption: `Access keys of ${user.name}`, columns, list: keys, key: 'key_id', order: 'By key id', none: empty(`${user.name} has no access keys.`) })}`;
 }
 
 function access(user, catalog, act) {

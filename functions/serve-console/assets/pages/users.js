@@ -27,10 +27,10 @@ export function open(view) {
   ];
   const given = (user) => { const all = [...user.roles, ...user.groups]; return all.length ? html`${all.slice(0, 2).map((one) => html`<code class="permission">${one}</code> `)}${all.length > 2 ? html`<span class="muted">+${all.length - 2}</span>` : ''}` : html`<span class="muted">${user.kind === 'owner' ? 'Everything' : 'None'}</span>`; };
   const columns = [
-    { label: 'Name', kind: 'head', cell: (user) => html`<a class="name" href=${userPath(user.user_id)}><bdi>${user.name}</bdi></a><span class="below muted">${KINDS[user.kind]}${user.email ? html`<br>${user.email}` : ''}</span>` },
-    { label: 'Kind', kind: 'far', cell: (user) => KINDS[user.kind] },
-    { label: 'E-mail', kind: 'far', cell: (user) => html`<span class="short">${user.email ?? ''}</span>` },
-    { label: 'Status', cell: (user) => pill(userStatus(user)) },
+    { label: 'Name', kind: 'head', by: (user) => user.name, cell: (user) => html`<a class="name" href=${userPath(user.user_id)}><bdi>${user.name}</bdi></a><span class="below muted">${KINDS[user.kind]}${user.email ? html`<br>${user.email}` : ''}</span>` },
+    { label: 'Kind', kind: 'far', by: (user) => KINDS[user.kind], cell: (user) => KINDS[user.kind] },
+    { label: 'E-mail', kind: 'far', by: (user) => user.email, cell: (user) => html`<span class="short">${user.email ?? ''}</span>` },
+    { label: 'Status', by: userStatus, cell: (user) => pill(userStatus(user)) },
     { label: 'Roles and groups', kind: 'far', cell: given },
     { label: 'Actions', kind: 'mute end', cell: (user) => menuButton(`Actions for ${user.name}`, () => menu(user)) },
   ];
@@ -38,5 +38,5 @@ export function open(view) {
     <div class="filters">${filter.find('Name or e-mail')}
       ${filter.chips('Kind', 'kind', [['', 'Everybody'], ['owner', 'Owners'], ['normal', 'Normal'], ['machine', 'Machines']])}
       ${filter.chips('Status', 'status', [['', 'Any status'], ['active', 'Active'], ['suspended', 'Suspended']])}</div>
-    ${table({ caption: 'Users', columns, list: users, key: 'user_id', none: empty(filter.any() ? 'No user fits these filters.' : 'There are no users.', filter.any() ? filter.clear() : '') })}`;
+    ${table({ caption: 'Users', columns, list: users, key: 'user_id', order: 'By user id', none: empty(filter.any() ? 'No user fits these filters.' : 'There are no users.', filter.any() ? filter.clear() : '') })}`;
 }

@@ -3,7 +3,7 @@
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import * as api from '../api.js';
 import { covers } from '../rights.js';
-import { needs } from '../session.js';
+import { needs, state } from '../session.js';
 import { formDialog } from './dialog.js';
 import { failure } from './empty.js';
 import { check } from './field.js';
@@ -26,7 +26,7 @@ export function permissionsOf({ roles = [], groups = [] }, catalog) {
 }
 
 /** What is permitted by both: a key may do what its user may, narrowed. */
-export const both = (mine, narrowed) => [...new Set([...narrowed.filter((one) => covers(mine, one)), ...mine.filter((one) => covers(narrowed, one))])].sort();
+const both = (mine, narrowed) => [...new Set([...narrowed.filter((one) => covers(mine, one)), ...mine.filter((one) => covers(narrowed, one))])].sort();
 
 /** The roles and groups that can be named: all with roles:read, else those of the user. */
 export async function catalogFor(user) {
@@ -41,8 +41,9 @@ export async function catalogFor(user) {
 /**
  * Boxes for roles and groups.
  * @param {{user_id: string}} user whose names count where the catalog may not be read
+ * @param {boolean} narrows whether the choice narrows a key of the user, instead of giving something
  */
-export function restriction(user, update, start = { roles: /** @type {string[]} */ ([]), groups: /** @type {string[]} */ ([]) }) {
+export function restriction(user, update, start = { roles: /** @type {string[]} */ ([]), groups: /** @type {string[]} */ ([]) }, narrows = false) {
   const roles = new Set(start.roles);
   const groups = new Set(start.groups);
   /** @type {any} */ let catalog = null;
@@ -66,8 +67,9 @@ export function restriction(user, update, start = { roles: /** @type {string[]} 
     draw(error = '') {
       if (problem) return failure(problem, load);
       if (!catalog) return html`<p class="muted" aria-busy="true">Loading…</p>`;
-      if (!catalog.roles.length && !catalog.groups.length && !roles.size && !groups.size) return html`<p class="hint">There are no roles and groups to choose from. With none chosen, the key may do nothing.</p>`;
-      const permissions = permissionsOf({ roles: [...roles], groups: [...groups] }, catalog);
+      if (!catalog.roles.length && !catalog.groups.length && !roles.size && !groups.size) return html`<p class="hint">There are no roles and groups to choose from.${narrows ? ' With none chosen, the key may do nothing.' : ''}</p>`;
+      const named = permissionsOf({ roles: [...roles], groups: [...groups] }, catalog);
+      const permissions = narrows && user.user_id === state.me.user_id ? both(state.me.permissions, named) : named;
       return html`${boxes('Roles', roles, catalog.roles)}${boxes('Groups', groups, catalog.groups)}
         ${catalog.whole ? html`<p class="hint">${permissions.length ? html`Together they permit: ${permissions.map((one) => html`<code class="permission">${one}</code> `)}` : 'Together they permit nothing.'}</p>` : nothing}
         ${error ? html`<p class="error" role="alert">${error}</p>` : nothing}`;
@@ -77,13 +79,13 @@ export function restriction(user, update, start = { roles: /** @type {string[]} 
 
 /**
  * Asks for roles and groups, and saves them.
- * @param {{title: any, note: any, user: any, start: any, save: (chosen: {roles: string[], groups: string[]}) => Promise<any>}} options
+ * @param {{title: any, note: any, user: any, start: any, save: (chosen: {roles: string[], groups: string[]}) => Promise<any>, again: () => Promise<void>, narrows?: boolean}} options
  */
-export function selectAssignments({ title, note, user, start, save }) {
+export function selectAssignments({ title, note, user, start, save, again, narrows }) {
   /** @type {ReturnType<typeof restriction>} */ let boxes;
-  return formDialog({ title, label: 'Save', doing: 'Saving…', ask: true, send: () => save(boxes.chosen()), why: () => (boxes?.ready() ? '' : 'Loading…'),
+  return formDialog({ title, label: 'Save', doing: 'Saving…', ask: true, again, send: () => save(boxes.chosen()), why: () => (boxes?.ready() ? '' : 'Loading…'),
     body: (at, update) => {
-      if (!boxes) { boxes = restriction(user, update, start); boxes.load(); }
+      if (!boxes) { boxes = restriction(user, update, start, narrows); boxes.load(); }
       return html`<p class="muted">${note}</p>${boxes.draw(at('roles', 'groups'))}`;
     } });
 }

@@ -4,20 +4,21 @@ import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import * as api from '../api.js';
 import { inWords } from '../problems.js';
 import { openDialog, title } from './dialog.js';
+import { tell } from './key-table.js';
 import { say } from './toast.js';
 
 const TOGETHER = 4;
 const count = (n) => `${n} ${n === 1 ? 'key' : 'keys'}`;
 
-export const revokeAll = (keys, done, finished) => all(keys, done, finished, {
+export const revokeAll = (keys, finished) => all(keys, finished, {
   heading: `Revoke ${count(keys.length)}?`, text: 'The next request with each is refused. This cannot be undone.', label: `Revoke ${count(keys.length)}`, doing: 'Revoking', past: 'revoked',
   run: (key) => api.revokeKey({ key_id: key.key_id }) });
 
-export const switchOffAll = (keys, done, finished) => all(keys, done, finished, {
+export const switchOffAll = (keys, finished) => all(keys, finished, {
   heading: `Switch ${count(keys.length)} off?`, text: 'Requests with each are refused until it is switched on again.', label: `Switch ${count(keys.length)} off`, doing: 'Switching off', past: 'switched off',
   run: (key) => api.updateKey({ key_id: key.key_id }, { body: { active: false } }) });
 
-const all = (keys, done, finished, { heading, text, label, doing, past, run }) => openDialog(({ close, update }) => {
+const all = (keys, finished, { heading, text, label, doing, past, run }) => openDialog(({ close, update }) => {
   let left = [...keys];
   /** @type {[any, any][]} */ let failures = [];
   let ended = 0;
@@ -31,7 +32,7 @@ const all = (keys, done, finished, { heading, text, label, doing, past, run }) =
     const worker = async () => {
       for (let key = queue.shift(); key; key = queue.shift()) {
         try {
-          done(key, await run(key));
+          tell(key)(await run(key));
           ended++;
         } catch (problem) {
           failures.push([key, problem]);

@@ -30,17 +30,18 @@ export const catalogPage = (kind) => (view) => {
   const drop = async (item) => {
     const text = kind === 'role' ? 'Within ten seconds nobody holds what only this role gave them. Keys narrowed to it permit nothing more by it.' : 'Within ten seconds nobody holds what only this group gave them. Keys narrowed to it permit nothing more by it.';
     const { ask, title } = await import('./dialog.js');
-    const result = await ask({ title: title(`Delete the ${kind} “`, item.name, '”?'), text, label: `Delete ${kind}`, doing: 'Deleting…', send: () => remove({ [kind]: item.name }, { match: item.version }) });
+    const again = async () => { await items.reload(); item = items.items.find((one) => one.name === item.name) ?? item; };
+    const result = await ask({ title: title(`Delete the ${kind} “`, item.name, '”?'), text, label: `Delete ${kind}`, doing: 'Deleting…', again, send: () => remove({ [kind]: item.name }, { match: item.version }) });
     if (result) { items.drop(item); say(`${item.name} deleted.`); focusTable(); }
   };
   const columns = [
-    { label: 'Name', kind: 'head', cell: (item) => html`<b>${item.name}</b>${item.description ? html`<br><span class="muted wrap"><bdi>${item.description}</bdi></span>` : nothing}` },
+    { label: 'Name', kind: 'head', by: (item) => item.name, cell: (item) => html`<b>${item.name}</b>${item.description ? html`<br><span class="muted wrap"><bdi>${item.description}</bdi></span>` : nothing}` },
     { label: kind === 'role' ? 'Permissions' : 'Roles', cell: (item) => (item[holds].length ? html`${item[holds].slice(0, 4).map((one) => html`<code class="permission">${one}</code> `)}${item[holds].length > 4 ? html`<span class="muted">+${item[holds].length - 4}</span>` : nothing}` : html`<span class="muted">None</span>`) },
-    { label: 'Changed', kind: 'far', cell: (item) => when(item.updated_at) },
+    { label: 'Changed', kind: 'far', by: (item) => item.updated_at, cell: (item) => when(item.updated_at) },
     { label: 'Actions', kind: 'mute end', cell: (item) => menuButton(`Actions for ${item.name}`, () => [
       { label: 'Edit', run: () => edit(item), why: why('WriteRoles') }, { label: 'Delete', run: () => drop(item), why: why('WriteRoles'), danger: true }]) },
   ];
   const add = reasoned(html`${icon('plus')}Add ${kind}`, () => edit(null), why('WriteRoles'), 'add-why', 'primary');
   return () => html`<div class="page-head"><div><h1 tabindex="-1">${plural}</h1><p class="muted">${about}</p></div><div class="do">${add}</div></div>
-    ${table({ caption: plural, columns, list: items, key: 'name', none: empty(`There are no ${plural.toLowerCase()} yet.`) })}`;
+    ${table({ caption: plural, columns, list: items, key: 'name', order: 'By name', none: empty(`There are no ${plural.toLowerCase()} yet.`) })}`;
 };

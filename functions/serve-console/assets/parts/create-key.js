@@ -54,7 +54,7 @@ function form(user) {
       ${field({ name: 'description', label: 'Description', value: input.description, max: 500, rows: 2, optional: true, error: at('description'), input: type('description') })}
       ${expiryField(expiry, update, { mine, error: at('expires_in_days', 'expires_at', 'never_expires') })}
       <details><summary>Restrict what this key may do</summary>
-        ${radios({ name: 'narrow', label: 'Permissions', value: input.narrow, change: (value) => { input.narrow = value; limits ??= restriction(user, update); limits.load(); update(); }, choices: [
+        ${radios({ name: 'narrow', label: 'Permissions', value: input.narrow, change: (value) => { input.narrow = value; limits ??= restriction(user, update, undefined, true); limits.load(); update(); }, choices: [
           { value: false, label: mine ? 'Everything you may do' : 'Everything its user may do' }, { value: true, label: 'Only these roles and groups' }] })}
         ${input.narrow ? limits.draw(at('roles', 'groups')) : nothing}
         ${networksField(input.networks, (value) => { input.networks = value; update(); }, at('allowed_cidrs'))}</details>`,

@@ -111,7 +111,7 @@ export const formDialog = ({ title, body, send, label, doing, danger, ask, why, 
 
 /**
  * Asks before something is done. Cancel has the focus.
- * @param {{title: any, text: any, label: string, doing: string, send: () => Promise<any>, danger?: boolean, other?: {label: string, run: () => void}, typed?: string}} question typed: a name to type
+ * @param {{title: any, text: any, label: string, doing: string, send: () => Promise<any>, danger?: boolean, other?: {label: string, run: () => void}, typed?: string, again?: () => Promise<void>}} question typed: a name to type
  */
 export function ask({ text, typed, danger = true, ...rest }) {
   let value = '';

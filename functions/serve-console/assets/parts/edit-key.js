@@ -35,7 +35,8 @@ export async function assignKey(key, done) {
     title: title('Roles and groups of “', key.name, '”'),
     note: 'The key may do what its user may, narrowed to what you choose here. With nothing chosen it may do nothing. Once narrowed, a key stays narrowed.',
     user: { user_id: key.user_id }, start: { roles: key.roles ?? [], groups: key.groups ?? [] },
-    save: (chosen) => api.updateKey({ key_id: key.key_id }, { match: key.version, body: chosen }),
+    narrows: true, save: (chosen) => api.updateKey({ key_id: key.key_id }, { match: key.version, body: chosen }),
+    again: async () => { key = await api.key({ key_id: key.key_id }); done(key); },
   });
   if (result) { done(result.answer); say(`Roles and groups of ${key.name} changed.`); }
 }

@@ -28,6 +28,5 @@ export const radios = ({ name, label, value, choices, change, error, row = false
 /** A box that is ticked or not. */
 export const check = ({ label, checked, change, hint = undefined, disabled = false }) => html`<label class="choice"><input type="checkbox" .checked=${live(checked)} ?disabled=${disabled} @change=${(event) => change(event.target.checked)}><span>${label}${hint ? html`<small>${hint}</small>` : nothing}</span></label>`;
 
-/** Puts the focus on the first field that is wrong. */
 /** Lines of a text that are not empty. */
 export const lines = (text) => text.split(/[\n,]/).map((line) => line.trim()).filter(Boolean);

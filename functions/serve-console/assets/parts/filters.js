@@ -4,6 +4,13 @@ import { html } from '../vendor/lit-html/lit-html.js';
 import { setQuery } from '../router.js';
 import { icon } from './icon.js';
 
+// `/` leads to the search box.
+addEventListener('keydown', (event) => {
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || /INPUT|TEXTAREA|SELECT/.test(document.activeElement?.tagName ?? '')) return;
+  const box = /** @type {HTMLElement | null} */ (document.querySelector('main input[type=search]'));
+  if (box && !document.querySelector('dialog[open]')) { event.preventDefault(); box.focus(); }
+});
+
 /**
  * Filters that live in the query. Other names in it are nothing. `changed` reads the list anew.
  * @param {URLSearchParams} query

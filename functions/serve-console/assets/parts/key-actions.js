@@ -52,6 +52,7 @@ export async function switchOn(key, done) {
     told(done, await change(key, { active: true }), `Key ${key.name} switched on.`);
   } catch (problem) {
     alarm(inWords(problem));
+    if (problem.code === 'precondition_failed') done(await api.key(id(key)));
   }
 }
 
@@ -90,7 +91,7 @@ async function present(key, done) {
   if (card) {
     await showSecrets([card], `New secret of ${key.name} generated. Copy it now.`);
     say(`New secret of ${key.name} generated.`);
-  } else if (await secretLost()) {
+  } else if (await secretLost('A new secret was generated, but it was lost on the way.')) {
     await rotateNow(key, done);
   }
 }

@@ -8,6 +8,7 @@ import { notExtendable } from '../quota.js';
 import { code } from './copy.js';
 import { pill } from './icon.js';
 import { menuButton } from './menu.js';
+import { list } from './table.js';
 
 const owner = (key) => ({ user_id: key.user_id, kind: key.user_kind });
 
@@ -19,14 +20,14 @@ export const act = (name, ...rest) => import('./key-actions.js').then((actions) 
  * @param {any} key
  * @param {(key: any | null) => void} done
  */
-export function keyMenu(key, done, details = true) {
+function keyMenu(key, done) {
   const user = owner(key);
   const over = key.status === 'revoked' && 'This key was revoked already.';
   const still = over || (key.status === 'expired' && 'This key has expired.') || (key.status === 'inactive' && 'This key is switched off.');
   const policy = current()?.policy;
   const item = (label, name, reason, more = {}) => ({ label, run: () => act(name, key, done), why: reason || '', ...more });
   return [
-    details && { label: 'Key details', href: path('access-keys', key.key_id) },
+    { label: 'Key details', href: path('access-keys', key.key_id) },
     item('View permissions', 'viewPermissions', ''),
     item('Change expiry', 'changeExpiry', why('WriteKey', user) || over || (key.status === 'expired' && policy && notExtendable(policy, key))),
     item('Generate new secret', 'generateSecret', why('RotateKey', user) || still),
@@ -46,23 +47,31 @@ export function expiry(key) {
   return html`<span class=${key.status === 'active' && left < 14 * 864e5 ? 'soon' : ''}>${when(key.expires_at)}</span>`;
 }
 
-/**
- * The columns of a table of keys.
- * @param {(key: any, changed: any | null) => void} done
- */
-export const keyColumns = (done, { user = false } = {}) => [
-  { label: 'Name', kind: 'head', cell: (key) => html`<a class="name" href=${path('access-keys', key.key_id)}><bdi>${key.name}</bdi></a><span class="below muted"><code translate="no">${key.masked_key}</code></span>` },
+/** The columns of a table of keys. */
+export const keyColumns = ({ user = false } = {}) => [
+  { label: 'Name', kind: 'head', by: (key) => key.name, cell: (key) => html`<a class="name" href=${path('access-keys', key.key_id)} aria-current=${location.pathname === path('access-keys', key.key_id) ? 'true' : nothing}><bdi>${key.name}</bdi></a><span class="below muted"><code translate="no">${key.masked_key}</code></span>` },
   { label: 'Access key', kind: 'far', cell: (key) => code(publicHalf(key), `access key of ${key.name}`, key.masked_key) },
-  user && { label: 'User', kind: 'far', cell: (key) => html`<a class="short" href=${userPath(key.user_id, 'access-keys')}><bdi>${key.user_name}</bdi></a>` },
-  { label: 'Status', cell: (key) => pill(key.status) },
-  { label: 'Expires', kind: 'ends', cell: expiry },
-  { label: 'Last used', kind: 'far', cell: (key) => when(key.last_used_at, html`<span class="muted">Never used</span>`) },
-  { label: 'Created', kind: 'far later', cell: (key) => when(key.created_at) },
-  { label: 'Actions', kind: 'mute end', cell: (key) => menuButton(`Actions for ${key.name}`, () => keyMenu(key, (changed) => done(key, changed))) },
+  user && { label: 'User', kind: 'far', by: (key) => key.user_name, cell: (key) => html`<a class="short" href=${userPath(key.user_id, 'access-keys')}><bdi>${key.user_name}</bdi></a>` },
+  { label: 'Status', by: (key) => key.status, cell: (key) => pill(key.status) },
+  { label: 'Expires', kind: 'ends', by: (key) => key.expires_at, cell: expiry },
+  { label: 'Last used', kind: 'far', by: (key) => key.last_used_at, cell: (key) => when(key.last_used_at, html`<span class="muted">Never used</span>`) },
+  { label: 'Created', kind: 'far later', by: (key) => key.created_at, cell: (key) => when(key.created_at) },
+  { label: 'Actions', kind: 'mute end', cell: (key) => menuButton(`Actions for ${key.name}`, () => keyMenu(key, tell(key))) },
 ];
 
-/** Puts what an action answered into a list of keys. */
-export const intoList = (keys) => (key, changed) => (changed ? keys.put(changed, 'key_id') : keys.drop(keys.items.find((one) => one.key_id === key.key_id)));
+/** Tells all that show a key what it is now; null: it is gone. */
+export const tell = (key) => (changed) => { dispatchEvent(new CustomEvent('key-changed', { detail: { key_id: key.key_id, changed } })); };
+
+/** A list of keys, which follows what is changed in it and beside it. */
+export function keyList(view, load) {
+  const keys = list(view, load);
+  addEventListener('key-changed', (event) => {
+    const { key_id, changed } = /** @type {CustomEvent} */ (event).detail;
+    const known = keys.items.find((one) => one.key_id === key_id);
+    if (known && changed) keys.put(changed, 'key_id'); else if (known) keys.drop(known);
+  }, { signal: view.signal });
+  return keys;
+}
 
 /** "It was last used 4 minutes ago." */
 export const lastUse = (key) => (key.last_used_at ? `It was last used ${relative(key.last_used_at)}.` : 'It was never used.');

@@ -98,12 +98,15 @@ export function opens(event) {
 export const menuButton = (label, items) => html`<button type="button" class="quiet icon-only" aria-label=${label} aria-haspopup="menu" aria-expanded="false"
   @keydown=${opens} @click=${(event) => openMenu(event.currentTarget, items())}>${icon('dots')}</button>`;
 
+/** Beside the details of a key, the tab with the keys is shown. */
+const here = (path) => location.pathname === path || (/\/access-keys$/.test(path) && /^\/console\/\w+\/access-keys\/\w+$/.test(location.pathname));
+
 /**
  * Tabs that are links: each has a page of its own.
  * @param {string} label
  * @param {([string, string] | false)[]} tabs label and path
  */
-export const tabs = (label, tabs) => html`<nav class="tabs inner" aria-label=${label}><ul>${tabs.map((tab) => tab && html`<li><a href=${tab[1]} aria-current=${location.pathname === tab[1] ? 'page' : nothing}>${tab[0]}</a></li>`)}</ul></nav>`;
+export const tabs = (label, tabs) => html`<nav class="tabs inner" aria-label=${label}><ul>${tabs.map((tab) => tab && html`<li><a href=${tab[1]} aria-current=${here(tab[1]) ? 'page' : nothing}>${tab[0]}</a></li>`)}</ul></nav>`;
 
 /** The tabs of one's own account. */
 export const accountTabs = () => tabs('My Account', [['Profile', path('me', 'profile')], ['Access Keys', path('me', 'access-keys')], ['Access', path('me', 'access')], ['Notifications', path('me', 'notifications')], ['Inbox', path('me', 'inbox')]]);

@@ -18,11 +18,12 @@ export function takeSecret(key) {
  * @param {string} done what was done, as it is spoken
  */
 export function showSecrets(cards, done) {
-  let safe = false;
+  /** Cards whose secret was neither copied nor shown. */
+  const unsaved = new Set(cards.keys());
   let line = done;
   const shown = new Set();
   return openDialog(({ close, update, element }) => {
-    const ask = (event) => { if (!safe) event.preventDefault(); };
+    const ask = (event) => { if (unsaved.size) event.preventDefault(); };
     const end = () => {
       removeEventListener('beforeunload', ask);
       removeEventListener('pagehide', wipe);
@@ -34,19 +35,21 @@ export function showSecrets(cards, done) {
     addEventListener('beforeunload', ask);
     addEventListener('pagehide', wipe);
     const report = (text) => { line = text; update(); };
+    // Whoever copied the public half alone has nothing yet.
+    const saved = (id) => { if (/^(token|secret)/.test(id)) unsaved.delete(Number(id.split('-')[1])); };
     const take = async (text, id, what) => {
-      const place = () => element.querySelector(`[data-id="${id}"]`);
-      if (await copy(text, null, what, report)) { safe = true; return; }
-      shown.add(id);
-      line = 'Press Ctrl+C to copy the selected text.';
-      update();
-      const node = place();
-      if (node) getSelection()?.selectAllChildren(node);
-      safe = true;
+      if (!await copy(text, null, what, report)) {
+        shown.add(id);
+        line = 'Press Ctrl+C to copy the selected text.';
+        update();
+        const place = element.querySelector(`[data-id="${id}"]`);
+        if (place) getSelection()?.selectAllChildren(place);
+      }
+      saved(id);
     };
-    const toggle = (id) => { if (!shown.delete(id)) shown.add(id); safe = true; update(); };
+    const toggle = (id) => { if (!shown.delete(id)) shown.add(id); saved(id); update(); };
     const finish = async () => {
-      if (safe || await confirmClose()) return end();
+      if (!unsaved.size || await confirmClose()) return end();
       /** @type {HTMLElement | null} */ (element.querySelector('[data-focus]'))?.focus();
     };
     return () => html`<div class="dialog secret">${cards.length === 1 ? title('Save the secret of “', cards[0].name, '” now') : title(`Save the secrets of ${cards.length} keys now`)}
@@ -81,5 +84,5 @@ function cardOf({ name, organization, secret }, i, several, { shown, take, toggl
 const confirmClose = () => choose(title('Close without copying?'), 'You have not copied this secret, and it cannot be shown again.', ['Go back', 'Close anyway']);
 
 /** The answer with the secret was lost on the way: only a new one helps. Answers whether the reader wants it. */
-export const secretLost = () => choose(title('The key was created, but its secret was lost on the way.'),
+export const secretLost = (done = 'The key was created, but its secret was lost on the way.') => choose(title(done),
   'The first answer did not arrive, and the secret is stored nowhere. Generate a new one; the key keeps its id and expiry.', ['Generate new secret', 'Close'], true);

@@ -1,10 +1,12 @@
 // @ts-check
-// The list of organizations behind the name of this one.
+// The menus of the bar: the organizations, and what the person can do.
 import { html, nothing, render } from '../vendor/lit-html/lit-html.js';
-import { organizationOf } from '../router.js';
-import { state } from '../session.js';
+import { inWords } from '../problems.js';
+import { organizationOf, path } from '../router.js';
+import { current, needs, signOut, state } from '../session.js';
 import { icon } from './icon.js';
-import { place, popoverOf } from './menu.js';
+import { openMenu, place, popoverOf } from './menu.js';
+import { alarm } from './toast.js';
 
 /** Opens the list below its button. With ten organizations or more it can be narrowed. */
 export function openSwitcher(button) {
@@ -35,4 +37,20 @@ function content(wanted, popover, narrow) {
 function target(id) {
   const [kind = 'me', part] = location.pathname.split('/').slice(3);
   return ['/console', id, kind, ...(kind === 'me' && part ? [part] : [])].join('/');
+}
+
+/** Opens the person's menu below its button. */
+export function openPersonMenu(button) {
+  const here = state.me;
+  const leave = () => import('./user-actions.js').then((actions) => actions.leaveOrganization());
+  const end = (everywhere) => signOut(everywhere).catch((problem) => alarm(inWords(problem)));
+  openMenu(button, [
+    here && { label: 'My Account', href: path('me', 'profile') },
+    here && !needs('ListUsers') && { label: 'Users Management', href: path('users') },
+    here && { label: 'Organization settings', href: path('settings') },
+    { label: 'Create organization', href: '/console/new' },
+    here && { label: `Leave ${current()?.name ?? 'this organization'}`, run: leave, rule: true },
+    { label: 'Sign out', run: () => end(false), rule: true },
+    { label: 'Sign out everywhere', run: () => end(true) },
+  ]);
 }

@@ -9,7 +9,7 @@ const ROUNDS = 10;
 
 /**
  * A list of the API. `load` gets a cursor and answers a page. The list is read at once.
- * @param {{update: () => void, signal: AbortSignal}} view
+ * @param {{update: () => void, signal: AbortSignal, slow: boolean, shares: boolean}} view
  * @param {(cursor: string | undefined) => Promise<{items: any[], next_cursor: string | null}>} load
  */
 export function list(view, load) {
@@ -18,7 +18,8 @@ export function list(view, load) {
     /** @type {any[]} */ items: [],
     /** @type {string | null | undefined} */ next: undefined,
     /** @type {any} */ problem: null,
-    busy: false, loaded: false, slow: false, empty: false,
+    busy: false, loaded: false, view,
+    /** The column that orders the rows, where all are here. */ sort: { label: '', down: false },
     /** Whether all rows are here. */
     get whole() { return self.loaded && !self.next; },
     /** Reads the first page again. Old rows stay until it is here. */
@@ -39,7 +40,6 @@ export function list(view, load) {
     const mine = ++reading;
     self.busy = true;
     self.problem = null;
-    setTimeout(() => { if (!self.loaded && mine === reading) { self.slow = true; view.update(); } }, 200);
     view.update();
     try {
       const found = [];
@@ -68,29 +68,51 @@ export function list(view, load) {
 }
 
 /**
- * @typedef {{label: string, cell: (row: any) => any, kind?: string}} Column kind: a class; "head" is the row's header
+ * @typedef {{label: string, cell: (row: any) => any, kind?: string, by?: (row: any) => any}} Column kind: a class; "head" is the row's header; by: what it is sorted by
  * On phones each row is a card. The roles are written out, because some browsers forget them where a row is no table row any more.
- * @param {{caption: string, columns: (Column | false)[], list: ReturnType<typeof list>, key: string, none: any, tail?: any}} table
+ * @param {{caption: string, columns: (Column | false)[], list: ReturnType<typeof list>, key: string, none: any, order: string}} table order: that of the API, as it is said
  */
-export function table({ caption, columns, list, key, none }) {
-  const shown = /** @type {Column[]} */ (columns.filter(Boolean));
-  const { items, next, problem, loaded } = list;
-  if (!loaded) return problem ? failure(problem, list.reload) : list.slow ? skeleton() : waiting;
+export function table({ caption, columns, list, key, none, order }) {
+  // Beside something else there is room for what counts most.
+  const shown = /** @type {Column[]} */ (columns.filter((one) => one && !(list.view.shares && one.kind?.includes('far'))));
+  const { next, problem, loaded } = list;
+  const items = sorted(list, /** @type {Column[]} */ (columns.filter(Boolean)));
+  if (!loaded) return problem ? failure(problem, list.reload) : list.view.slow ? skeleton() : waiting;
   if (!items.length && !next && !problem) return none;
   return html`<div class="card"><table class="rows" aria-busy=${list.busy ? 'true' : nothing}>
     <caption tabindex="-1"><span class="hidden">${caption}, ${items.length} shown${next ? ', there are more' : ''}</span></caption>
-    <thead role="rowgroup"><tr role="row">${shown.map(({ label, kind = '' }) => html`<th scope="col" role="columnheader" class=${kind}>${kind.includes('mute') ? html`<span class="hidden">${label}</span>` : label}</th>`)}</tr></thead>
+    <thead role="rowgroup"><tr role="row">${shown.map(({ label, kind = '', by }) => head(list, label, kind, by))}</tr></thead>
     <tbody role="rowgroup">${repeat(items, (item) => item[key], (item) => html`<tr role="row">${shown.map(({ kind = '', cell }) => (kind.includes('head')
       ? html`<th scope="row" role="rowheader" class=${kind}>${cell(item)}</th>` : html`<td role="cell" class=${kind}>${cell(item)}</td>`))}</tr>`)}</tbody>
-  </table>${foot(list)}</div>`;
+  </table>${foot(list, order)}</div>`;
 }
 
-/** How many rows are here, and the way to more. */
-export function foot(list) {
+/** The head of a column: a button that sorts by it, where all rows are here. */
+function head(list, label, kind, by) {
+  const { sort } = list;
+  const on = by && list.whole && sort.label === label;
+  const press = () => { list.sort = { label, down: on && !sort.down }; list.view.update(); };
+  const text = kind.includes('mute') ? html`<span class="hidden">${label}</span>` : label;
+  return html`<th scope="col" role="columnheader" class=${kind} aria-sort=${on ? (sort.down ? 'descending' : 'ascending') : nothing}>${by && list.whole && list.items.length > 1
+    ? html`<button type="button" class="link" @click=${press}>${label}${on ? html`<span aria-hidden="true"> ${sort.down ? '↓' : '↑'}</span>` : nothing}</button>` : text}</th>`;
+}
+
+const text = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
+/** The rows by the chosen column. Rows without a value come last. */
+function sorted({ items, whole, sort }, columns) {
+  const by = whole && columns.find(({ label }) => label === sort.label)?.by;
+  if (!by) return items;
+  const sign = sort.down ? -1 : 1;
+  return items.toSorted((a, b) => { const [x, y] = [by(a), by(b)]; return Number(x == null) - Number(y == null) || sign * text.compare(x ?? '', y ?? ''); });
+}
+
+/** How many rows are here and in which order, and the way to more. */
+export function foot(list, order) {
   const { items, next, problem, busy } = list;
   if (problem) return html`<div class="foot">${failure(problem, items.length && next ? list.more : list.reload)}</div>`;
   if (!next) return nothing;
-  return html`<div class="foot"><span class="muted">${items.length ? `${items.length} shown, there are more` : 'Nothing found so far'}</span>
+  return html`<div class="foot"><span class="muted">${items.length ? `${items.length} shown, there are more. ${order}.` : 'Nothing found so far'}</span>
     <button type="button" aria-disabled=${busy ? 'true' : nothing} @click=${() => busy || list.more()}>${busy ? 'Loading…' : items.length ? 'Load more' : 'Look further'}</button></div>`;
 }
 

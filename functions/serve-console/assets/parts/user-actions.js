@@ -2,7 +2,7 @@
 // What is done with one user: the questions before it, word for word, and the change itself.
 import { html } from '../vendor/lit-html/lit-html.js';
 import * as api from '../api.js';
-import { inWords } from '../problems.js';
+import { inWords, sentence } from '../problems.js';
 import { live } from '../quota.js';
 import { go } from '../router.js';
 import { current, forget, loadOrganizations, myself, needs } from '../session.js';
@@ -14,11 +14,12 @@ import { alarm, say } from './toast.js';
 const id = (user) => ({ user_id: user.user_id });
 const change = (user, body) => api.updateUser(id(user), { body, match: user.version });
 
-/** "Its 2 keys are", "Your 1 key is": the number where it may be known. */
+/** "Its 2 keys are", "Your 1 key is": the number where it may be known; an empty text where there is none. */
 async function keysOf(user, whose) {
   const keys = needs('ReadKey', user) ? null : await api.listKeysOf({ ...id(user), limit: 100 }).catch(() => null);
   const n = keys && live(keys.items);
-  return n === 1 ? `${whose} 1 key is refused from its next request` : `${whose} ${n === null ? '' : `${n || 'no'} `}keys are refused from their next request`;
+  if (n === 0) return '';
+  return n === 1 ? `${whose} 1 key is refused from its next request` : `${whose} ${n === null ? '' : `${n} `}keys are refused from their next request`;
 }
 
 function told(done, user, text) {
@@ -28,8 +29,10 @@ function told(done, user, text) {
 
 export async function suspendUser(user, done) {
   const machine = user.kind === 'machine';
-  const text = machine ? html`${await keysOf(user, 'Its')}, until you lift it.` : html`<bdi>${user.name}</bdi> can no longer sign in here, and ${await keysOf(user, 'their')}, until you lift it.`;
-  const result = await ask({ title: title('Suspend “', user.name, '”?'), text, label: 'Suspend', doing: 'Suspending…', send: () => change(user, { status: 'suspended' }) });
+  const keys = await keysOf(user, machine ? 'Its' : 'their');
+  const text = machine ? `${keys || 'It has no keys that work'}, until you lift it.` : html`<bdi>${user.name}</bdi> can no longer sign in here${keys && `, and ${keys}`}, until you lift it.`;
+  const again = async () => { user = await api.user(id(user)); done(user); };
+  const result = await ask({ again, title: title('Suspend “', user.name, '”?'), text, label: 'Suspend', doing: 'Suspending…', send: () => change(user, { status: 'suspended' }) });
   if (result) told(done, result.answer, `${user.name} suspended.`);
 }
 
@@ -38,12 +41,15 @@ export async function liftUser(user, done) {
     told(done, await change(user, { status: 'active' }), `Suspension of ${user.name} lifted.`);
   } catch (problem) {
     alarm(inWords(problem));
+    if (problem.code === 'precondition_failed') done(await api.user(id(user)));
   }
 }
 
 export async function removeUser(user, done) {
   const machine = user.kind === 'machine';
-  const text = `${await keysOf(user, machine ? 'Its' : 'Their')}, and ${machine ? 'it disappears' : 'they lose access'}. This cannot be undone. To stop ${machine ? 'it' : 'them'} for a while, suspend ${machine ? 'it' : 'them'}.`;
+  const keys = await keysOf(user, machine ? 'Its' : 'Their');
+  const end = machine ? 'it disappears' : 'they lose access';
+  const text = `${sentence(keys ? `${keys}, and ${end}` : end)} This cannot be undone. To stop ${machine ? 'it' : 'them'} for a while, suspend ${machine ? 'it' : 'them'}.`;
   const other = user.status === 'suspended' ? undefined : { label: 'Suspend instead', run: () => suspendUser(user, done) };
   const result = await ask({ title: title('Delete “', user.name, '”?'), text, other, label: 'Delete user', doing: 'Deleting…', send: () => api.deleteUser(id(user)) });
   if (result) told(done, null, `${user.name} deleted.`);
@@ -53,7 +59,8 @@ export async function removeUser(user, done) {
 export async function leaveOrganization() {
   const name = current()?.name ?? 'this organization';
   const me = myself();
-  const result = await ask({ title: title('Leave ', name, '?'), text: `${await keysOf(me, 'Your')}, and you lose access.`, label: `Leave ${name}`, doing: 'Leaving…', send: () => api.deleteUser({ user_id: 'me' }) });
+  const keys = await keysOf(me, 'Your');
+  const result = await ask({ title: title('Leave ', name, '?'), text: keys ? `${keys}, and you lose access.` : 'You lose access.', label: `Leave ${name}`, doing: 'Leaving…', send: () => api.deleteUser({ user_id: 'me' }) });
   if (!result) return;
   forget();
   await loadOrganizations();
@@ -83,6 +90,7 @@ export async function editUser(user, done) {
 
 export async function assignUser(user, done) {
   const result = await selectAssignments({
-    title: title('Roles and groups of “', user.name, '”'), note: 'You can only grant what you hold yourself.', user, start: user, save: (chosen) => change(user, chosen) });
+    title: title('Roles and groups of “', user.name, '”'), note: 'You can only grant what you hold yourself.', user, start: user, save: (chosen) => change(user, chosen),
+    again: async () => { user = await api.user(id(user)); done(user); } });
   if (result) told(done, result.answer, `Roles and groups of ${user.name} changed.`);
 }

@@ -1,0 +1,114 @@
+//! Key details beside their list in a wide window, and the order of lists, in a browser.
+
+use kit::{Browser, browse};
+use serde_json::{Value, json};
+
+use super::{keys_page, page};
+
+/// Returns the names of the rows, from above.
+async fn names(browser: &Browser<'_>) -> Value {
+    browser.run("return [...document.querySelectorAll('main tbody th')].map((one) => one.querySelector('bdi').innerText)", json!([])).await
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn key_details_stand_beside_the_list_and_alone_on_a_phone() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        let key = organization.machine_key().await;
+        let path = page(&organization, &format!("access-keys/{}", key["key_id"].as_str().unwrap()));
+        browser.sign_in("alice", &page(&organization, "access-keys?status=all")).await;
+        browser.click("key").await;
+        browser.is_at(&format!("{path}?status=all")).await;
+        browser.has_focus("key").await;
+        browser
+            .sees("Secrets are stored nowhere. Generate a new one; the key keeps its id and expiry.")
+            .await;
+        browser.sees("All keys of the organization, by expiry.").await;
+        // What is done in the details is seen in the list, and the other way round.
+        browser.click("Switch off").await;
+        browser.click("Switch off").await;
+        browser.sees("Key key switched off.").await;
+        assert_eq!(browser.row("key").await["Status"], "Inactive");
+        browser.choose("key", "Switch on").await;
+        browser.sees("Key key switched on.").await;
+        browser.attribute("Switch off", "type").await;
+        // Loaded anew it stands there as before; on a phone it stands alone.
+        browser.reload().await;
+        browser.sees("All keys of the organization, by expiry.").await;
+        browser.resize(360, 800).await;
+        browser.sees_no("All keys of the organization, by expiry.").await;
+        browser.sees("Generate new secret").await;
+        browser.resize(1280, 900).await;
+        browser.sees("All keys of the organization, by expiry.").await;
+        browser.click("Close key details").await;
+        browser.is_at(&page(&organization, "access-keys?status=all")).await;
+        browser.has_focus("key").await;
+        browser.sees_no("Secrets are stored nowhere.").await;
+        browser.back().await;
+        browser.sees("Secrets are stored nowhere.").await;
+        browser.click("Delete").await;
+        browser.click("Delete key").await;
+        browser.sees("Key key deleted.").await;
+        browser.is_at(&page(&organization, "access-keys?status=all")).await;
+        assert_eq!(world.audit("access_key.deleted").len(), 1);
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn a_list_is_sorted_where_all_its_rows_are_here_and_says_its_order_where_not() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        for (name, days) in [("b", 30), ("a10", 90), ("a9", 7)] {
+            let made = json!({"name": name, "expires_in_days": days});
+            organization.owner.post(&organization.keys_of("me"), made).await.expect(201);
+        }
+        browser.sign_in("alice", &keys_page(&organization)).await;
+        browser.row("b").await;
+        for (column, order) in [("Name", ["a9", "a10", "b"]), ("Expires", ["a9", "b", "a10"])] {
+            browser.click(column).await;
+            browser.sees(&format!("{column} ↑")).await;
+            assert_eq!(names(browser).await, json!(order), "{column}");
+            browser.click(column).await;
+            browser.sees(&format!("{column} ↓")).await;
+            let turned: Vec<_> = order.iter().rev().collect();
+            assert_eq!(names(browser).await, json!(turned), "{column}");
+        }
+        let machine = organization.machine("ci").await;
+        world.copy_user(&machine, 60);
+        browser.open(&page(&organization, "users")).await;
+        browser.sees("50 shown, there are more. By user id.").await;
+        let buttons = "return document.querySelectorAll('thead button').length";
+        assert_eq!(browser.run(buttons, json!([])).await, json!(0));
+        browser.click("Load more").await;
+        browser.click("Name").await;
+        browser.sees("Name ↑").await;
+        assert_eq!(names(browser).await[0], "alice");
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn another_persons_change_of_a_key_is_noticed_and_what_was_typed_is_kept() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        let key = organization.machine_key().await;
+        let path = organization.key_path(&key);
+        browser
+            .sign_in(
+                "alice",
+                &page(&organization, &format!("access-keys/{}", key["key_id"].as_str().unwrap())),
+            )
+            .await;
+        browser.click("Edit").await;
+        browser.fill("Access Key Name", "mine").await;
+        organization.owner.patch(&path, json!({"description": "theirs"})).await.expect(200);
+        browser.click("Save").await;
+        browser.sees_on_top("Somebody changed this meanwhile. Your input is kept;").await;
+        assert_eq!(organization.owner.get(&path).await.expect(200)["name"], "key");
+        browser.click("Show the current state").await;
+        browser.sees("theirs").await;
+        assert_eq!(browser.value("Access Key Name").await, "mine");
+    });
+}

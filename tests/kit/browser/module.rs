@@ -1,0 +1,34 @@
+//! The console's own modules, as the browser runs them.
+
+use serde_json::{Value, json};
+
+use super::Browser;
+
+impl Browser<'_> {
+    /// Imports a module of the open page, runs a script with it as `module` and with `given`, and returns its result.
+    ///
+    /// # Panics
+    /// When the module cannot be loaded, or the script throws.
+    pub async fn with_module(&self, path: &str, script: &str, given: Value) -> Value {
+        let script = format!(
+            "const [path, given] = arguments; const done = arguments[arguments.length - 1];
+            const main = document.querySelector('script[type=module]').src;
+            import(new URL(path, main)).then((module) => {{ {script} }})
+                .then((value) => done({{ value }}), (error) => done({{ error: `${{error}}` }}));"
+        );
+        let body = json!({"script": script, "args": [path, given]});
+        let mut answer = self.command("POST", "/execute/async", body).await;
+        assert_eq!(answer["error"], json!(null), "{path}");
+        answer["value"].take()
+    }
+
+    /// Lives in a time zone, such as `Pacific/Auckland`.
+    pub async fn lives_in(&self, zone: &str) {
+        self.cdp("Emulation.setTimezoneOverride", json!({"timezoneId": zone})).await;
+    }
+
+    /// Forgets the files that the browser has kept.
+    pub async fn forget_files(&self) {
+        self.cdp("Network.clearBrowserCache", json!({})).await;
+    }
+}
