@@ -58,10 +58,10 @@ fn messages_are_read_marked_archived_and_deleted_and_the_bell_counts_them() {
         browser.sees("Second").await;
         browser.click("Archived").await;
         browser.click("Fourth").await;
-        browser.click("Mark read").await;
-        browser.sees("Marked as read.").await;
+        browser.click("Mark unread").await;
+        browser.sees("Marked as unread.").await;
         browser.sees("No messages here.").await;
-        assert_eq!(states(world), json!({"First": "read", "Second": "read", "Fourth": "read"}));
+        assert_eq!(states(world), json!({"First": "read", "Second": "read", "Fourth": "unread"}));
     });
 }
 

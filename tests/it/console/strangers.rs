@@ -15,6 +15,8 @@ fn a_bare_refusal_of_the_gateway_is_an_ended_session_or_a_lost_membership() {
         let carol = organization.join_as(world, "carol", "normal").await;
         let user = organization.user_path(&carol);
         organization.owner.patch(&user, json!({"roles": ["readers"]})).await.expect(200);
+        // Roles are kept for ten seconds.
+        world.travel(11);
         browser.sign_in("carol", &page(&organization, "users")).await;
         browser.row("carol").await;
         organization.owner.delete(&user).await.expect(204);

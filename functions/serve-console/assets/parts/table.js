@@ -74,7 +74,7 @@ export function list(view, load) {
  */
 export function table({ caption, columns, list, key, none, order }) {
   // Beside something else there is room for what counts most.
-  const shown = /** @type {Column[]} */ (columns.filter((one) => one && !(list.view.shares && one.kind?.includes('far'))));
+  const shown = /** @type {Column[]} */ (columns.filter((one) => one && !(list.view.shares && /far|tick/.test(one.kind ?? ''))));
   const { next, problem, loaded } = list;
   const items = sorted(list, /** @type {Column[]} */ (columns.filter(Boolean)));
   if (!loaded) return problem ? failure(problem, list.reload) : list.view.slow ? skeleton() : waiting;
