@@ -31,7 +31,7 @@ fn a_bare_refusal_of_the_gateway_is_an_ended_session_or_a_lost_membership() {
         let dave = organization.join_as(world, "dave", "normal").await;
         assert_ne!(dave, carol);
         organization.owner.patch(&organization.path, json!({"status": "suspended"})).await.expect(200);
-        world.travel(11);
+        world.forget_organizations().await;
         browser.click("Menu of carol").await;
         browser.click("Sign out").await;
         browser.sees("You are signed out.").await;

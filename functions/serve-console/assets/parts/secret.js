@@ -18,12 +18,11 @@ export function takeSecret(key) {
  * @param {string} done what was done, as it is spoken
  */
 export function showSecrets(cards, done) {
-  /** Cards whose secret was neither copied nor shown. */
-  const unsaved = new Set(cards.keys());
+  let safe = false;
   let line = done;
   const shown = new Set();
   return openDialog(({ close, update, element }) => {
-    const ask = (event) => { if (unsaved.size) event.preventDefault(); };
+    const ask = (event) => { if (!safe) event.preventDefault(); };
     const end = () => {
       removeEventListener('beforeunload', ask);
       removeEventListener('pagehide', wipe);
@@ -36,7 +35,7 @@ export function showSecrets(cards, done) {
     addEventListener('pagehide', wipe);
     const report = (text) => { line = text; update(); };
     // Whoever copied the public half alone has nothing yet.
-    const saved = (id) => { if (/^(token|secret)/.test(id)) unsaved.delete(Number(id.split('-')[1])); };
+    const saved = (id) => { safe ||= /^(token|secret)/.test(id); };
     const take = async (text, id, what) => {
       if (!await copy(text, null, what, report)) {
         shown.add(id);
@@ -49,7 +48,7 @@ export function showSecrets(cards, done) {
     };
     const toggle = (id) => { if (!shown.delete(id)) shown.add(id); saved(id); update(); };
     const finish = async () => {
-      if (!unsaved.size || await confirmClose()) return end();
+      if (safe || await confirmClose()) return end();
       /** @type {HTMLElement | null} */ (element.querySelector('[data-focus]'))?.focus();
     };
     return () => html`<div class="dialog secret">${cards.length === 1 ? title('Save the secret of “', cards[0].name, '” now') : title(`Save the secrets of ${cards.length} keys now`)}
