@@ -11,7 +11,6 @@ mod failure;
 mod headers;
 mod member;
 mod organization_cache;
-mod permission_index;
 mod query;
 mod raw_events;
 mod refusal;

@@ -3,13 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use api::app::Moment;
-use domain::{id::OrganizationId, organization::Status};
+use domain::{id::OrganizationId, organization::Status, permission_index::PermissionIndex};
 use table::{DecisionSnapshot, Table};
 
-use crate::{
-    cache::{Cache, Weighed},
-    permission_index::PermissionIndex,
-};
+use crate::cache::{Cache, Weighed};
 
 /// The greatest age of what is kept, and so the longest time that a suspension takes.
 const MAX_AGE: Duration = Duration::from_secs(10);

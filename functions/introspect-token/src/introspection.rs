@@ -4,6 +4,7 @@ use domain::{
     Time,
     access_key::AccessKey,
     id::{KeyId, OrganizationId, UserId},
+    joined::Joined,
     permission::Permission,
 };
 use serde::Serialize;
@@ -61,11 +62,11 @@ impl Introspection {
 
     pub(crate) fn active(
         key: &AccessKey,
-        permissions: &[Permission],
+        scope: &Joined<Permission>,
         (issued_at, ends): (Time, Option<Time>),
     ) -> Self {
         let token = ActiveToken {
-            scope: permissions.iter().map(Permission::as_str).collect::<Vec<_>>().join(" "),
+            scope: scope.as_str().to_owned(),
             sub: key.user_id(),
             client_id: key.key_id,
             exp: ends.map(Time::seconds),

@@ -16,14 +16,14 @@ use api::{
 use domain::{
     Time,
     access_key::{AccessKey, Status},
-    grant::effective,
     organization,
+    permission_index::PermissionIndex,
     secret::StoredSecret,
     token::Token,
     user,
 };
 use introspection::{Introspection, Reason};
-use table::KeyWithUser;
+use table::{DecisionSnapshot, KeyWithUser};
 
 #[cfg(feature = "openapi")]
 pub use openapi::operations;
@@ -84,18 +84,21 @@ async fn introspect_key(
     if user.status != user::Status::Active {
         return Ok(Introspection::inactive(Reason::UserSuspended));
     }
-    let Some(snapshot) = app.table.snapshot(user.organization_id).await? else {
+    let Some(DecisionSnapshot { status, catalog }) =
+        app.table.decision_snapshot(user.organization_id).await?
+    else {
         return Ok(Introspection::unknown());
     };
-    match snapshot.organization.status {
+    match status {
         organization::Status::Active => {}
         organization::Status::Suspended => {
             return Ok(Introspection::inactive(Reason::OrganizationSuspended));
         }
         organization::Status::Deleted => return Ok(Introspection::unknown()),
     }
-    let permissions = effective(user, Some(key), &snapshot.catalog);
-    Ok(Introspection::active(key, &permissions, key.validity_of(secret)))
+    let permissions = PermissionIndex::new(&catalog).map_err(table::Error::corrupt_catalog)?;
+    let scope = permissions.joined(&permissions.effective(user, Some(key)));
+    Ok(Introspection::active(key, &scope, key.validity_of(secret)))
 }
 
 fn inactive_reason(key: &AccessKey, now: Time) -> Option<Reason> {

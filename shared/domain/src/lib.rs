@@ -25,6 +25,7 @@ pub mod notification;
 pub mod notification_preferences;
 pub mod organization;
 pub mod permission;
+pub mod permission_index;
 pub mod policy;
 pub mod quota;
 pub mod role;

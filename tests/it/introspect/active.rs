@@ -4,6 +4,7 @@ use kit::run;
 use serde_json::json;
 
 use super::{alike, answered, ask_by_form, inactive, introspect, rotate, seconds, token};
+use crate::{limits::store_all, reads::count_units};
 
 #[test]
 fn an_active_key_is_described_in_answer_to_a_form_and_to_json() {
@@ -72,5 +73,28 @@ fn each_secret_of_a_rotated_key_has_its_own_issue_and_end() {
         world.travel(200 + 301);
         assert_eq!(answered(world, token(&second)).await, inactive("retired"));
         assert_eq!(answered(world, token(&third)).await, current);
+    });
+}
+
+#[test]
+fn an_introspection_reads_what_a_decision_reads_in_an_organization_at_every_limit() {
+    run(async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let key = organization.machine_key().await;
+        store_all(world, &organization, &key, None);
+        // What an instance of the authorizer has read of the organization is too old then.
+        world.travel(11);
+        count_units(world, "authorize-request");
+        let decided = world.key(token(&key)).get("/v1/whoami").await.expect(200);
+        let by_decision = world.stack.faults().read_units();
+        count_units(world, "introspect-token");
+        let introspected = answered(world, token(&key)).await;
+        let by_introspection = world.stack.faults().read_units();
+        assert!(by_decision > 10.0, "{by_decision}");
+        assert!(by_introspection <= by_decision, "{by_introspection} read units, a decision {by_decision}");
+        let permissions = decided["permissions"].as_array().unwrap();
+        assert!(permissions.len() > 1_000, "{}", permissions.len());
+        let scope: Vec<_> = permissions.iter().map(|permission| permission.as_str().unwrap()).collect();
+        assert_eq!(introspected["scope"], scope.join(" "));
     });
 }

@@ -1,16 +1,16 @@
 //! The index against the plain way to find what a caller may do.
 
-use domain::{
+use proptest::{collection::vec, option, prelude::*, sample::select};
+use serde_json::json;
+
+use super::*;
+use crate::{
     Time,
     grant::effective,
     id::{KeyId, KeySuffix, OrganizationId},
     role::{Catalog, Group, Role},
     token::{KeyPrefix, SecretToken},
 };
-use proptest::{collection::vec, option, prelude::*, sample::select};
-use serde_json::json;
-
-use super::*;
 
 fn label(number: usize) -> Label {
     format!("n{number}").try_into().unwrap()

@@ -3,7 +3,7 @@
 use super::count::to_u32;
 
 /// The number of a permission: its place in the order of all permissions of the organization.
-pub(super) type Rank = u32;
+pub type Rank = u32;
 
 /// Permissions in the order of their bytes. What a permission covers follows it at once.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ mod count;
 mod numbers_by_name;
 mod ordered;
 
-use domain::{
+use crate::{
     access_key::AccessKey,
     decision_catalog::DecisionCatalog,
     joined::{Joined, Word as _},
@@ -18,7 +18,9 @@ use domain::{
 
 use count::to_u32;
 use numbers_by_name::NumbersByName;
-use ordered::{Ordered, Rank};
+use ordered::Ordered;
+
+pub use ordered::Rank;
 
 /// The rank of `*`, the first in the order. Every index has it, because owners hold it.
 const ALL: Rank = 0;
@@ -26,7 +28,7 @@ const ALL_TEXT: &str = "*";
 
 /// The permissions of an organization in order, and the roles and groups that grant them.
 #[derive(Debug)]
-pub(crate) struct PermissionIndex {
+pub struct PermissionIndex {
     order: Ordered,
     /// The ranks of each role's permissions.
     roles: NumbersByName,
@@ -37,11 +39,14 @@ pub(crate) struct PermissionIndex {
 /// The stored catalog breaks a rule of its format. No decision is based on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("its texts are not those of roles and groups")]
-pub(crate) struct BadCatalog;
+pub struct BadCatalog;
 
 impl PermissionIndex {
     /// Puts the permissions of roles in order. One sort is all that costs more than going through them once.
-    pub(crate) fn new(catalog: &DecisionCatalog) -> Result<Self, BadCatalog> {
+    ///
+    /// # Errors
+    /// When the texts are not those of roles and groups.
+    pub fn new(catalog: &DecisionCatalog) -> Result<Self, BadCatalog> {
         let mut given = Vec::with_capacity(1 + catalog.count_permissions());
         let mut roles = NumbersByName::new();
         for (name, permissions) in catalog.roles() {
@@ -69,8 +74,9 @@ impl PermissionIndex {
 
     /// Returns the ranks of a caller's permissions: those of the user, narrowed by the key.
     ///
-    /// As [`domain::grant::effective`], in order and without redundant ones.
-    pub(crate) fn effective(&self, user: &User, key: Option<&AccessKey>) -> Vec<Rank> {
+    /// As [`crate::grant::effective`], in order and without redundant ones.
+    #[must_use]
+    pub fn effective(&self, user: &User, key: Option<&AccessKey>) -> Vec<Rank> {
         let by_kind = (user.kind == Kind::Owner).then_some(ALL);
         let held = self.granted(by_kind, &user.roles, &user.groups);
         match key.filter(|key| key.is_narrowed()) {
@@ -84,12 +90,14 @@ impl PermissionIndex {
     }
 
     /// Returns the length of permissions that are separated by spaces, in bytes.
-    pub(crate) fn joined_bytes(&self, ranks: &[Rank]) -> usize {
+    #[must_use]
+    pub fn joined_bytes(&self, ranks: &[Rank]) -> usize {
         ranks.iter().map(|rank| self.order.text(*rank).len() + 1).sum()
     }
 
     /// Returns the permissions of these ranks.
-    pub(crate) fn joined(&self, ranks: &[Rank]) -> Joined<Permission> {
+    #[must_use]
+    pub fn joined(&self, ranks: &[Rank]) -> Joined<Permission> {
         let mut text = String::with_capacity(self.joined_bytes(ranks));
         for rank in ranks {
             if !text.is_empty() {
@@ -101,7 +109,8 @@ impl PermissionIndex {
     }
 
     /// Estimates the memory that the index takes, in bytes.
-    pub(crate) fn bytes(&self) -> usize {
+    #[must_use]
+    pub fn bytes(&self) -> usize {
         size_of::<Self>() + self.order.bytes() + self.roles.bytes() + self.groups.bytes()
     }
 
