@@ -1,6 +1,6 @@
 //! Links from a response to the operations that take the ids in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use api::openapi::Operation;
 use serde_json::{Map, Value, json};
@@ -13,15 +13,13 @@ use serde_json::{Map, Value, json};
 /// # Panics
 /// When a link names an unknown operation.
 pub(crate) fn of(operation: &Operation, all: &[Operation]) -> Map<String, Value> {
-    let (_, path) = operation.method_and_path();
+    let known: BTreeSet<_> = operation.path_parameters().collect();
     let link = |id: &&'static str| {
         let target = all.iter().find(|other| other.id == *id).expect("a link leads to an operation");
-        let (_, target) = target.method_and_path();
-        let names = target.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-        let parameters: BTreeMap<_, _> = names
+        let parameters: BTreeMap<_, _> = target
+            .path_parameters()
             .map(|name| {
-                let is_known = path.contains(&format!("{{{name}}}"));
-                let place = if is_known { "$request.path." } else { "$response.body#/" };
+                let place = if known.contains(name) { "$request.path." } else { "$response.body#/" };
                 (name, format!("{place}{name}"))
             })
             .collect();

@@ -75,10 +75,9 @@ pub(crate) fn describe(
 }
 
 fn parameters(operation: &Operation, schemas: &mut Schemas) -> Vec<Value> {
-    let (_, path) = operation.method_and_path();
-    let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let in_path =
-        names.map(|name| (Parameter::in_path(name).expect("every name in a path is described"), "path"));
+    let in_path = operation
+        .path_parameters()
+        .map(|name| (Parameter::in_path(name).expect("every name in a path is described"), "path"));
     let in_query = operation.query.iter().map(|parameter| (*parameter, "query"));
     let in_header = operation.headers.iter().map(|parameter| (*parameter, "header"));
     let mut parameters: Vec<_> = in_path

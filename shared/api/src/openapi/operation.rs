@@ -275,4 +275,10 @@ impl Operation {
     pub fn method_and_path(&self) -> (&'static str, &'static str) {
         self.route.split_once(' ').expect("a route is a method, a space and a path")
     }
+
+    /// Returns the names of the parameters in the path, in its order.
+    pub fn path_parameters(&self) -> impl Iterator<Item = &'static str> {
+        let (_, path) = self.method_and_path();
+        path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+    }
 }
