@@ -106,6 +106,10 @@ fn an_answer_that_the_document_does_not_describe_is_found_with_all_its_faults() 
     };
     let tag = ("etag", "\"1\"");
     let problem = recorded["problems"]["not_found"].clone();
+    let mut unavailable = problem.clone();
+    for (name, value) in [("status", json!(503)), ("code", json!("unavailable"))] {
+        unavailable[name] = value;
+    }
     for (path, answer, faults) in [
         (role, answer(200, JSON, &[tag], good("get_role")), 0),
         (role, answer(200, JSON, &[], good("get_role")), 1),
@@ -119,6 +123,9 @@ fn an_answer_that_the_document_does_not_describe_is_found_with_all_its_faults() 
         (role, answer(404, JSON, &[], json!({ "message": "Not Found" })), 0),
         (role, answer(404, JSON, &[], json!({ "message": "Not Found", "more": 1 })), 2),
         (role, answer(404, PROBLEM, &[], json!({ "message": "Not Found" })), 7),
+        (role, answer(503, PROBLEM, &[("retry-after", "1")], unavailable.clone()), 0),
+        (role, answer(503, PROBLEM, &[], unavailable), 1),
+        (role, answer(503, JSON, &[], json!({ "message": "Service Unavailable" })), 0),
         ("/v1/nothing", answer(404, JSON, &[], json!({ "message": "Not Found" })), 0),
         ("/v1/nothing", answer(404, PROBLEM, &[], problem), 1),
         (permissions, answer(200, JSON, &[], good("explain_access_key")), 0),

@@ -17,6 +17,9 @@ const HEADERS: [&str; 4] = ["ETag", "Idempotent-Replayed", "Retry-After", "Conte
 /// The headers that a response must have if the document names them.
 const NAMED: [&str; 3] = ["ETag", "Cache-Control", "Vary"];
 
+/// The statuses of problems that say when to repeat the request.
+const RETRIED: [u16; 2] = [429, 503];
+
 static CONTRACT: LazyLock<Contract> = LazyLock::new(Contract::read);
 
 struct Contract {
@@ -113,6 +116,9 @@ impl Contract {
             None => faults.push(format!("its media type is {media_type:?}")),
         }
         let is_problem = media_type == "application/problem+json";
+        if is_problem && RETRIED.contains(&status) && !answer.headers.contains_key("Retry-After") {
+            faults.push("it has no Retry-After".to_owned());
+        }
         if status >= 400 && is_problem == answer.is_of_gateway() {
             faults.push("the gateway and the functions answer in different media types".to_owned());
         }
