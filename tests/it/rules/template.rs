@@ -127,8 +127,10 @@ fn each_route_without_an_authorizer_has_a_throttle_of_its_own() {
         both.iter().all(|limit| limits.contains(limit)).then(|| route.to_owned())
     };
     let settings = settings.split("\n      AccessLogSettings:\n").next().unwrap();
-    let (lists, settings): (Vec<_>, Vec<_>) =
-        settings.lines().partition(|line| line.contains("!Ref ListThrottlingLimit"));
+    let is_list = |line: &&str| {
+        ["!Ref ListThrottlingLimit", "!Ref InboxThrottlingLimit"].iter().any(|limit| line.contains(limit))
+    };
+    let (lists, settings): (Vec<_>, Vec<_>) = settings.lines().partition(is_list);
     let throttled: BTreeSet<String> = settings.into_iter().filter_map(throttle).collect();
     assert_eq!(routes.len(), 10);
     // Revoking is the one other route but lists: a flood never keeps anybody from it.
@@ -148,6 +150,7 @@ fn each_route_without_an_authorizer_has_a_throttle_of_its_own() {
         ("IntrospectionThrottlingLimit", 100),
         ("RevocationThrottlingLimit", 1000),
         ("ListThrottlingLimit", 10),
+        ("InboxThrottlingLimit", 10),
     ] {
         let declared = template.split(&format!("  {parameter}:\n")).nth(1).unwrap();
         let default = format!("    Default: {default}");
