@@ -3,7 +3,7 @@
 use clap::{Parser, ValueEnum};
 
 use crate::{
-    binaries::{AUTHORIZER, FLOORS, LEAN},
+    binaries::{AUTHORIZER, FLOORS, LEAN, NOTHING},
     notices, world,
 };
 
@@ -38,7 +38,7 @@ pub(crate) enum Section {
     Scale,
     /// The authorizer in organizations at every limit.
     Limits,
-    /// Every other function.
+    /// Every other function, and the floor that does nothing.
     Functions,
     /// The notice function with many keys in the table.
     Notices,
@@ -50,7 +50,7 @@ impl Section {
         let makes_keys = world::MADE_BY.contains(&name);
         match self {
             Self::Sizes => true,
-            Self::Functions => !FLOORS.contains(&name),
+            Self::Functions => name == NOTHING || !FLOORS.contains(&name),
             Self::Authorizer => makes_keys || name == AUTHORIZER || FLOORS.contains(&name),
             Self::HotKey | Self::Scale => makes_keys || name == AUTHORIZER,
             Self::Limits => makes_keys || name == AUTHORIZER || name == LEAN,

@@ -1,18 +1,21 @@
-//! Every function but the authorizer, with its sample event.
+//! Every function but the authorizer, with its sample event, against a function that does nothing.
 
 use serde_json::Value;
 
 use crate::{
     arguments::Size,
-    binaries::AUTHORIZER,
+    binaries::{AUTHORIZER, NOTHING},
     copies,
     event::{self, Named},
     failure::Failure,
     figures::Times,
-    instance::{Answer, Instance},
+    instance::{Answer, Instance, Start},
     report::{Report, Section, both, number, progress},
     world::World,
 };
+
+/// The function whose sample event goes to the floor. It calls nothing either.
+const SAMPLE_OF_NOTHING: &str = "describe-api";
 
 /// Measures starts and warm events; each event is about a key of its own where keys are used up.
 pub(crate) fn measure(world: &World, size: &Size, report: &mut Report) -> Result<(), Failure> {
@@ -22,6 +25,7 @@ pub(crate) fn measure(world: &World, size: &Size, report: &mut Report) -> Result
             "function",
             "start to first poll, ms",
             "p99",
+            "× nothing",
             "start to first answer",
             "p99",
             "warm",
@@ -32,26 +36,17 @@ pub(crate) fn measure(world: &World, size: &Size, report: &mut Report) -> Result
     );
     let copies = copies::fill(world, size.pool)?;
     let mut copies = copies.iter().cycle();
-    for function in world.binaries.functions.iter().filter(|name| *name != AUTHORIZER) {
-        progress(&format!("starting {function}"));
-        let mut measured = Measured::default();
-        let start = world.of(function)?;
-        for _ in 0..size.starts {
-            let instance = Instance::start(&start)?;
-            let answer = measured.answer(world, &instance, copies.next())?;
-            measured.polls.add(instance.first_poll);
-            measured.first.add(instance.since_start(&answer));
-        }
-        let instance = Instance::start(&start)?;
-        measured.answer(world, &instance, copies.next())?;
-        for _ in 0..size.events {
-            let answer = measured.answer(world, &instance, copies.next())?;
-            measured.warm.add(answer.took);
-        }
-        let memory = number(instance.high_water_mark().unwrap_or(f64::NAN));
-        let times = [&measured.polls, &measured.first, &measured.warm];
-        let cells = [format!("`{function}`")].into_iter().chain(times.into_iter().flat_map(both));
-        section.row(cells.chain([memory, measured.statuses.join(", ")]));
+    let functions = world.binaries.functions.iter().filter(|name| *name != AUTHORIZER);
+    let mut starts = vec![world.floor(NOTHING)?];
+    for function in functions {
+        starts.push(world.of(function)?);
+    }
+    let mut floor = None;
+    for start in &starts {
+        progress(&format!("starting {}", start.function));
+        let measured = Measured::of(world, start, size, &mut copies)?;
+        let nothing = *floor.get_or_insert(measured.polls.median());
+        section.row(measured.cells(&start.function, nothing));
     }
     report.section(section);
     Ok(())
@@ -62,10 +57,46 @@ struct Measured {
     polls: Times,
     first: Times,
     warm: Times,
+    memory: Option<f64>,
     statuses: Vec<String>,
 }
 
 impl Measured {
+    fn of<'c>(
+        world: &World,
+        start: &Start,
+        size: &Size,
+        copies: &mut impl Iterator<Item = &'c Named>,
+    ) -> Result<Self, Failure> {
+        let mut measured = Self::default();
+        for _ in 0..size.starts {
+            let instance = Instance::start(start)?;
+            let answer = measured.answer(world, &instance, copies.next())?;
+            measured.polls.add(instance.first_poll);
+            measured.first.add(instance.since_start(&answer));
+        }
+        let instance = Instance::start(start)?;
+        measured.answer(world, &instance, copies.next())?;
+        for _ in 0..size.events {
+            let answer = measured.answer(world, &instance, copies.next())?;
+            measured.warm.add(answer.took);
+        }
+        measured.memory = instance.high_water_mark();
+        Ok(measured)
+    }
+
+    fn cells(&self, function: &str, nothing: f64) -> impl Iterator<Item = String> {
+        let ratio = number(self.polls.median() / nothing);
+        let (memory, statuses) = (number(self.memory.unwrap_or(f64::NAN)), self.statuses.join(", "));
+        [format!("`{function}`")]
+            .into_iter()
+            .chain(both(&self.polls))
+            .chain([ratio])
+            .chain(both(&self.first))
+            .chain(both(&self.warm))
+            .chain([memory, statuses])
+    }
+
     fn answer(
         &mut self,
         world: &World,
@@ -73,7 +104,8 @@ impl Measured {
         named: Option<&Named>,
     ) -> Result<Answer, Failure> {
         let nobody = Named { user: String::new(), suffix: String::new() };
-        let event = event::sample(world, instance.function(), named.unwrap_or(&nobody))?;
+        let function = if instance.function() == NOTHING { SAMPLE_OF_NOTHING } else { instance.function() };
+        let event = event::sample(world, function, named.unwrap_or(&nobody))?;
         let answer = instance.invoke(event.to_string().as_bytes(), world.deadline())?;
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let status = match (answer.is_right, &body["statusCode"]) {
