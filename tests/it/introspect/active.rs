@@ -4,7 +4,10 @@ use kit::run;
 use serde_json::json;
 
 use super::{alike, answered, ask_by_form, inactive, introspect, rotate, seconds, token};
-use crate::{limits::store_all, reads::count_units};
+use crate::{
+    limits::{carry, store_all, suffix},
+    reads::count_units,
+};
 
 #[test]
 fn an_active_key_is_described_in_answer_to_a_form_and_to_json() {
@@ -82,8 +85,9 @@ fn an_introspection_reads_what_a_decision_reads_in_an_organization_at_every_limi
         let organization = world.organization("alice", "flexible").await;
         let key = organization.machine_key().await;
         store_all(world, &organization, &key, None);
-        // What an instance of the authorizer has read of the organization is too old then.
-        world.travel(11);
+        // With the groups too, the context would be larger than a decision may pass on.
+        carry(world, &key, &format!("KEY#{}", suffix(&key)), "groups", []);
+        world.forget_organizations().await;
         count_units(world, "authorize-request");
         let decided = world.key(token(&key)).get("/v1/whoami").await.expect(200);
         let by_decision = world.stack.faults().read_units();
