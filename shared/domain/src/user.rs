@@ -151,9 +151,12 @@ impl User {
     }
 
     /// Sets the address. Another address than before is unproven until a sign-in with it.
+    ///
+    /// A proof of the other address may be stored all the same: one that was recorded while the address changed.
     pub fn set_email(&mut self, email: Option<Email>) {
+        let is_same = matches!((&self.email, &email), (Some(before), Some(after)) if before.is(after));
         self.email = email;
-        if self.proven_address().is_none() {
+        if !is_same {
             self.proven_email = None;
         }
     }
@@ -203,6 +206,16 @@ mod tests {
             ann.set_email(Some(email(address)));
             assert!(ann.proven_address().is_none() && !ann.has_mail_address(), "{address}");
         }
+    }
+
+    #[test]
+    fn a_proof_that_was_recorded_while_the_address_changed_proves_nothing_when_it_is_set_again() {
+        let (name, at) = ("ann".to_owned().try_into().unwrap(), Time::from_seconds(0));
+        let mut ann =
+            User::new(OrganizationId::random(), Kind::Normal, name, Some(email("bob@example.com")), at);
+        ann.proven_email = Some(email("ann@example.com"));
+        ann.set_email(Some(email("ann@example.com")));
+        assert!(ann.proven_address().is_none());
     }
 
     #[test]

@@ -76,6 +76,8 @@ impl Table {
     ///
     /// Does nothing if the user has another address by now. It is no change of the user's version: nobody set
     /// anything.
+    ///
+    /// Model: `sign_in::Action::Prove`.
     pub async fn prove_address(&self, user_id: UserId, email: &Email) -> Result<(), Error> {
         let request = self
             .client
@@ -93,6 +95,8 @@ impl Table {
     /// `email` is that address, and `user` was read after the claim: it must have the address. Refused if
     /// the person would own too many organizations. Fails with [`Error::Conflict`] if the user was linked or
     /// changed meanwhile, or does not claim the address any more: read the claim and the user again.
+    ///
+    /// Model: `sign_in::Action::Link`.
     pub async fn link(
         &self,
         user: &User,

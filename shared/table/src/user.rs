@@ -28,6 +28,8 @@ impl Table {
     /// Creates a user, with keys if any are given: all or nothing.
     ///
     /// `user.live_keys` must name exactly `keys`. Refused where the address is taken.
+    ///
+    /// Model: `sign_in::Action::Create`.
     pub async fn create_user(
         &self,
         user: &User,
@@ -48,7 +50,7 @@ impl Table {
     /// Its e-mail claim and its place among the active owners change with it. If it lifts a suspension, what is owed to
     /// the user becomes due again. Fails with [`Error::Conflict`] if the user changed meanwhile: read it and decide again.
     ///
-    /// Model: `quota::Action::ChangeUser`.
+    /// Model: `quota::Action::ChangeUser`, `sign_in::Action::Change`.
     pub async fn update_user(
         &self,
         before: &User,
@@ -71,7 +73,7 @@ impl Table {
     ///
     /// Fails with [`Error::Conflict`] if the user changed meanwhile: read it and decide again.
     ///
-    /// Model: `quota::Action::MarkUser`.
+    /// Model: `quota::Action::MarkUser`, `sign_in::Action::Mark`.
     pub async fn delete_user(&self, user: &User, at: Time, records: ChangeRecords<'_>) -> Result<(), Error> {
         let mut after = user.clone();
         after.status = Status::Deleted;
@@ -104,7 +106,7 @@ impl Table {
     ///
     /// If it is cut off, the user stays marked, and calling it again goes on.
     ///
-    /// Model: `quota::Action::RemoveKeys`, `quota::Action::RemoveUser`.
+    /// Model: `quota::Action::RemoveKeys`, `quota::Action::RemoveUser`, `sign_in::Action::Remove`.
     pub async fn remove_user(&self, user_id: UserId) -> Result<(), Error> {
         let user = item_key::user(user_id);
         self.remove_partition(item_key::user_partition(user_id), |key| *key == user).await?;

@@ -5,6 +5,7 @@
 mod bounds;
 mod check;
 mod quota;
+mod sign_in;
 mod table;
 
 use std::process::ExitCode;
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 use bounds::Bounds;
 use check::check;
 use quota::Quota;
+use sign_in::SignIn;
 
 #[expect(clippy::disallowed_methods, reason = "whoever runs the models chooses how much of them is explored")]
 fn main() -> ExitCode {
@@ -23,6 +25,6 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let checked = [check::<Quota>(bounds, shown.as_deref())];
+    let checked = [check::<Quota>(bounds, shown.as_deref()), check::<SignIn>(bounds, shown.as_deref())];
     if checked.contains(&false) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
