@@ -75,7 +75,7 @@ def check_names(template, translated):
                 check(stack or resource["Type"] in inside, f"{name} has the name {value}")
     check(named > 3, "no names were found")
     exports = {name: output["Export"]["Name"]["Fn::Sub"] for name, output in template["Outputs"].items() if "Export" in output}
-    expected = {name: f"${{AWS::StackName}}-{name}" for name in ("AuthorizerArn", "AuthorizerAliasArn")}
+    expected = {name: f"${{AWS::StackName}}-{name}" for name in ("AuthorizerArn", "AuthorizerAliasArn", "EventBusArn")}
     check(exports == expected, f"exports: {exports}")
     parameter = translated["Resources"]["AuthorizerArnParameter"]["Properties"]
     check(parameter["Name"] == {"Fn::Sub": "/${AWS::StackName}/authorizer-arn"}, "the parameter of the authorizer's ARN")

@@ -23,6 +23,8 @@ EVERYTHING = REQUIRED | {
     "AuthorizerReservedConcurrency": "5",
     "AuthorizerProvisionedConcurrency": "5",
     "AuthorizerCallers": "listed",
+    "TableStreamArn": "arn:aws:dynamodb:us-east-1:123456789012:table/restored/stream/2026-11-29T00:00:00.000",
+    "LifecycleEvents": "false",
     "ConsoleClientId": "console",
     "ConsoleClientSecretId": "console-client",
     "ConsoleUrl": "https://keys.example.com/console",
@@ -75,11 +77,18 @@ def check_references(template, parameters):
         if isinstance(value, dict) and set(value) == {"Fn::If"}:
             check(value["Fn::If"][0] in decided, f"{value['Fn::If'][0]} is no condition")
     there = {name: each for name, each in translated["Resources"].items() if decided.get(each.get("Condition"), True)}
-    for place, value in [*there.items(), ("Outputs", translated["Outputs"])]:
+    outputs = {name: each for name, each in translated["Outputs"].items() if decided.get(each.get("Condition"), True)}
+    for place, value in [*there.items(), *outputs.items()]:
         for name in references(without_conditions(value, decided)):
             known = name in there or name in given or name.startswith("AWS::")
             check(known, f"{place} refers to {name}, which is not there with {parameters}")
     return decided
+
+
+def check_restored(template):
+    """Checks the references of a stack with a restored table that has events."""
+    decided = check_references(template, EVERYTHING | {"LifecycleEvents": "true"})
+    check(decided["HasEvents"] and not decided["OwnTable"], "a restored table has no events")
 
 
 def check_parameters(template, decided):

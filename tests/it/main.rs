@@ -8,6 +8,7 @@ mod authorizer;
 mod console;
 mod cursors;
 mod effects;
+mod events;
 mod examples;
 mod floods;
 mod gateway;

@@ -1,6 +1,10 @@
 //! One running system, and what a test does with it.
 
-use std::{collections::BTreeSet, sync::Arc, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Instant,
+};
 
 use local::{Effect, Fault, LogLine, Options, Service, Stack};
 use serde_json::Value;
@@ -63,6 +67,7 @@ pub fn run_with(mut options: Options, test: impl AsyncFnOnce(&World)) {
         for secret in world.stack.issuer().secrets() {
             world.secrets.note(&secret);
         }
+        check_events(&world, of_repository).await;
         let (secrets, mails, items) = (Arc::clone(&world.secrets), world.stack.emails(), world.items());
         let never_shown = world.never_shown(&items);
         if of_repository {
@@ -124,6 +129,18 @@ impl World {
     /// Shifts the present, for the gateway and schedules, to this many seconds from now.
     pub fn travel(&self, seconds: i64) {
         self.stack.clock().shift(seconds);
+    }
+
+    /// Returns the lifecycle events on the bus; `None` where none are read.
+    ///
+    /// # Panics
+    /// When the pipe may not read the stream.
+    pub async fn lifecycle_events(&self) -> Option<Vec<Value>> {
+        let has_pipe = self.stack.grants().iter().any(|grant| grant.starts_with("EventPipe\t"));
+        if !has_pipe {
+            return None;
+        }
+        Some(self.stack.events().await.expect("the pipe runs"))
     }
 
     /// Returns the tags of all stored keys and the peppers.
@@ -195,6 +212,50 @@ impl World {
         let event = serde_json::json!({"time": self.stack.clock().now_text()});
         self.stack.run_schedule("notify-expiring-keys", &event).await.expect("the schedule is declared")
     }
+}
+
+/// Checks that the events on the bus are the audit events of the table, with what they say of each.
+///
+/// An audit event that a test put into the table by an import is none of a change. One of an organization that was removed
+/// meanwhile stays an event.
+async fn check_events(world: &World, of_repository: bool) {
+    if !of_repository {
+        return;
+    }
+    let Some(events) = world.lifecycle_events().await else { return };
+    assert_eq!(world.stack.undelivered_events().await.expect("the pipe runs"), [] as [Value; 0]);
+    let secrets = &world.secrets;
+    secrets.check("a lifecycle event", &format!("{events:?}"));
+    let details: BTreeMap<_, _> =
+        events.iter().map(|event| (event["detail"]["audit_id"].to_string(), event)).collect();
+    let mut stored = 0;
+    for item in world.items().iter().filter(|item| item.contains_key("audit_id")) {
+        let Some(event) = details.get(&item["audit_id"].to_string()) else {
+            assert!(item.contains_key("imported"), "no event of {item:?}");
+            continue;
+        };
+        stored += 1;
+        assert_eq!(**event, event_of(item, event), "{item:?}");
+    }
+    let removed = details.len() - stored;
+    assert!(
+        removed == 0 || world.stack.calls().count("DeleteItem") > 0,
+        "{removed} events without an audit event"
+    );
+}
+
+/// Returns the event of an audit item, with what the bus adds.
+fn event_of(item: &Item, event: &Value) -> Value {
+    let named = |name: &str| serde_json::json!({"type": item[name]["type"], "id": item[name]["id"]});
+    serde_json::json!({
+        "version": "0", "id": event["id"], "time": event["time"], "account": "000000000000", "region": "us-east-1",
+        "resources": [], "source": "local", "detail-type": item["action"],
+        "detail": {
+            "version": "1", "audit_id": item["audit_id"], "organization_id": item["organization_id"],
+            "at": item["at"].to_string(), "action": item["action"], "actor": named("actor"), "target": named("target"),
+            "effect": item["effect"], "source_ip": item["source_ip"], "request_id": item["request_id"],
+        },
+    })
 }
 
 /// Checks that each audit event holds what a lifecycle event is made of, as a text even where there is none.

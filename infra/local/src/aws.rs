@@ -1,5 +1,6 @@
 //! The AWS endpoints: one listener that recognizes each service by its protocol, and the faults before them.
 
+pub(crate) mod bus;
 pub(crate) mod calls;
 pub(crate) mod dynamodb;
 pub(crate) mod faults;
@@ -23,6 +24,7 @@ use hyper::{Request, StatusCode, body::Incoming, http::request::Parts};
 use tokio::net::TcpListener;
 
 use self::{
+    bus::Bus,
     calls::{Calls, Service},
     dynamodb::DynamoDb,
     faults::{Effect, Faults},
@@ -47,6 +49,7 @@ const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 pub(crate) struct Aws {
     pub(crate) dynamodb: DynamoDb,
     pub(crate) ses: Ses,
+    pub(crate) bus: Bus,
     pub(crate) secrets: Secrets,
     pub(crate) faults: Faults,
     pub(crate) calls: Calls,
@@ -81,6 +84,11 @@ pub(crate) async fn serve(listener: TcpListener, aws: Arc<Aws>) {
 }
 
 impl Aws {
+    /// Returns the effects of faults on a call that the stack itself makes in the name of a service.
+    pub(crate) fn strike(&self, service: Service, operation: &str) -> Vec<Effect> {
+        self.faults.strike(service, operation, None, &[])
+    }
+
     async fn handle(&self, head: &Parts, body: Bytes) -> Result<Response, ConnectionDropped> {
         let request = AwsRequest::identify(head, &body);
         let _at_work = self.calls.at_work();
@@ -150,6 +158,7 @@ impl Aws {
                 }
             }
             (_, Service::Ses) => self.ses.handle(&operation, &form.unwrap_or_default()),
+            (_, Service::EventBridge) => self.bus.handle(&operation, &body),
             (_, Service::SecretsManager) => self.secrets.handle(&operation, &body),
         };
         if effects.contains(&Effect::KillAfter)

@@ -61,6 +61,12 @@ pub enum StackError {
         /// The file.
         path: PathBuf,
     },
+    /// The pipe lacks a permission.
+    #[error("the pipe of template.yaml: {message}")]
+    Pipe {
+        /// The permission that it lacks.
+        message: String,
+    },
     /// `DynamoDB` refused the table, or did not answer.
     #[error("DynamoDB at {endpoint}: {message}")]
     Table {

@@ -20,6 +20,7 @@ mod http;
 mod issuer;
 mod options;
 mod pattern;
+mod pipe;
 mod random;
 mod runtime;
 mod schedules;

@@ -22,6 +22,7 @@ use crate::{
     gateway::access_log::AccessLog,
     issuer::Issuer,
     options::Options,
+    pipe::Pipe,
     runtime::{FunctionError, Instances, Logs, Runtime},
     schedules::Schedules,
     tasks::Tasks,
@@ -38,6 +39,7 @@ pub struct Stack {
     aws: Arc<Aws>,
     database: Option<Database>,
     issuer: Arc<Issuer>,
+    pipe: Arc<Pipe>,
     schedules: Arc<Schedules>,
     logs: Logs,
     access_log: Arc<AccessLog>,
@@ -141,6 +143,16 @@ impl Stack {
     #[must_use]
     pub fn emails(&self) -> Vec<Email> {
         self.aws.ses.emails()
+    }
+
+    /// Lets the pipe take all new records, and returns the lifecycle events that are on the bus.
+    pub async fn events(&self) -> Result<Vec<Value>, StackError> {
+        self.pipe.events().await
+    }
+
+    /// Lets the pipe take all new records, and returns the messages of the queue for what it could not deliver.
+    pub async fn undelivered_events(&self) -> Result<Vec<Value>, StackError> {
+        self.pipe.undelivered().await
     }
 
     /// Sets the quota of SES.

@@ -7,6 +7,7 @@ mod declaration;
 pub(crate) mod functions;
 pub(crate) mod names;
 mod parameters;
+pub(crate) mod pipe;
 pub(crate) mod policy;
 pub(crate) mod resolve;
 mod resources;
@@ -23,6 +24,7 @@ pub use self::resources::resources as declared_resources;
 use self::{
     api::Api,
     functions::{FunctionSettings, Schedule},
+    pipe::PipeDeclaration,
     policy::Role,
     resolve::{Resolver, object, plain_text},
     store::{SecretDeclaration, Table},
@@ -55,6 +57,8 @@ pub(crate) struct Template {
     pub(crate) secrets: Vec<SecretDeclaration>,
     /// The role of each function, by the name of the function.
     pub(crate) roles: BTreeMap<String, Role>,
+    /// The pipe of the lifecycle events, if its condition is met.
+    pub(crate) pipe: Option<PipeDeclaration>,
     /// The client id of the console at the issuer; empty without a console.
     pub(crate) console_client: String,
     /// The secret that holds the client's secret, if it has one.
@@ -79,13 +83,15 @@ impl Template {
         let mut secrets = store::secrets(&template, &resolver)?;
         // Somebody else made it, and the template knows its name alone.
         secrets.extend(client_secret.as_deref().map(store::SecretDeclaration::made_elsewhere));
+        let pipe = pipe::read(&resources, &resolver)?;
         Ok(Self {
             functions: functions::read(&template, &resources, &resolver)?,
             schedules: functions::schedules(&template, &resources, &resolver)?,
             api: Api::read(&template, &resources, &resolver)?,
-            tables: store::tables(&template, &resolver)?,
+            tables: store::tables(&template, &resolver, pipe.is_some())?,
             secrets,
-            roles: policy::roles(&template, &resources, &resolver)?,
+            roles: pipe::with_role(policy::roles(&template, &resources, &resolver)?, pipe.as_ref()),
+            pipe,
             console_client: resolver.parameter("ConsoleClientId").unwrap_or_default().to_owned(),
             client_secret,
         })

@@ -104,6 +104,7 @@ fn alarms_on_metrics_of_aws_watch_what_the_specification_says() {
             "AuthorizerFailsAlarm",
             "AuthorizerSlowAlarm",
             "AuthorizerThrottledAlarm",
+            "EventsUndeliveredAlarm",
             "MailBouncesAlarm",
             "NoticesBehindAlarm",
             "NoticesFailAlarm",
@@ -139,6 +140,17 @@ fn alarms_on_metrics_of_aws_watch_what_the_specification_says() {
             "notBreaching",
         ),
         ("ApiFailsAlarm", "5xx", "local", 300, json!(1), json!(null), ge, 5.0, "notBreaching"),
+        (
+            "EventsUndeliveredAlarm",
+            "ApproximateNumberOfMessagesVisible",
+            "access-keys-UndeliveredEvents",
+            300,
+            json!(1),
+            json!(null),
+            ge,
+            1.0,
+            "notBreaching",
+        ),
         ("MailBouncesAlarm", "Reputation.BounceRate", "", 3_600, json!(1), json!(null), gt, 0.05, "ignore"),
     ] {
         let found = &alarms[alarm];

@@ -22,6 +22,9 @@ pub enum Service {
     /// `DynamoDB`.
     #[serde(rename = "dynamodb")]
     DynamoDb,
+    /// `EventBridge`.
+    #[serde(rename = "events")]
+    EventBridge,
     /// Simple Email Service.
     #[serde(rename = "ses")]
     Ses,

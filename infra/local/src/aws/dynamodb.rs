@@ -1,6 +1,7 @@
 //! `DynamoDB`: the engine in this process, or another one at an endpoint.
 
 mod client_tokens;
+pub(crate) mod stream;
 
 use std::{sync::Arc, time::Duration};
 
@@ -43,12 +44,17 @@ const MEDIA_TYPE: &str = "application/x-amz-json-1.0";
 pub(crate) async fn start_engine(
     data: &DataDirectory,
     tasks: &Arc<Tasks>,
+    has_stream: bool,
 ) -> Result<(Database, DynamoDb), StackError> {
     let damaged = |_| data.damaged(FILE);
-    let database = match data.reserve(FILE)? {
+    let file = data.reserve(FILE)?;
+    let database = match &file {
         Some(path) => Database::new(&path.to_string_lossy()).map_err(damaged)?,
         None => Database::memory().map_err(damaged)?,
     };
+    if has_stream {
+        stream::prepare(&database, file)?;
+    }
     let (listener, address) = http::listen(0, "").await?;
     let served = database.clone();
     tasks.spawn(dynoxide::server::serve_on(listener, served));
@@ -83,7 +89,7 @@ impl DynamoDb {
     pub(crate) async fn create(&self, table: &Table) -> Result<(), StackError> {
         let name = &table.create["TableName"];
         match self.call("DescribeTable", &json!({ "TableName": name })).await? {
-            Ok(_) => return Ok(()),
+            Ok(described) => return self.add_stream(table, &described["Table"]).await,
             Err(message) if message.contains("ResourceNotFoundException") => {}
             Err(message) => return Err(self.error(message)),
         }
@@ -95,6 +101,17 @@ impl DynamoDb {
             self.call("UpdateTimeToLive", &request).await?.map_err(|message| self.error(message))?;
         }
         Ok(())
+    }
+
+    /// Switches on the stream that the template gives a table, where a stack of an earlier template created it.
+    async fn add_stream(&self, table: &Table, described: &Value) -> Result<(), StackError> {
+        let stream = &table.create["StreamSpecification"];
+        // The owner of a real table decides on its stream.
+        if stream.is_null() || self.signer.is_some() || described["LatestStreamArn"].is_string() {
+            return Ok(());
+        }
+        let request = json!({ "TableName": table.create["TableName"], "StreamSpecification": stream });
+        self.call("UpdateTable", &request).await?.map(drop).map_err(|message| self.error(message))
     }
 
     /// Waits until a new table is active: no time in this process, up to a minute at AWS.
@@ -110,9 +127,12 @@ impl DynamoDb {
     }
 
     async fn call(&self, operation: &str, request: &Value) -> Result<Result<Value, String>, StackError> {
+        self.call_target(&format!("DynamoDB_20120810.{operation}"), request).await
+    }
+
+    async fn call_target(&self, target: &str, request: &Value) -> Result<Result<Value, String>, StackError> {
         let mut headers = HeaderMap::new();
-        let target = format!("DynamoDB_20120810.{operation}").parse();
-        headers.insert("x-amz-target", target.expect("an operation's name is a header value"));
+        headers.insert("x-amz-target", target.parse().expect("an operation's name is a header value"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         let response = self.forward(&headers, request.to_string().into()).await;
         let response =

@@ -43,6 +43,10 @@ impl AwsRequest {
                 let operation = operation.to_owned();
                 Self { service: Service::SecretsManager, operation, caller, region, form: None }
             }
+            Some(("AWSEvents", operation)) => {
+                let operation = operation.to_owned();
+                Self { service: Service::EventBridge, operation, caller, region, form: None }
+            }
             Some((_, operation)) => {
                 let operation = operation.to_owned();
                 Self { service: Service::DynamoDb, operation, caller, region, form: None }
@@ -88,6 +92,7 @@ mod tests {
         check(Some("secretsmanager.GetSecretValue"), "{}", Service::SecretsManager, "GetSecretValue");
         let (health, ()) = Request::get("/").body(()).unwrap().into_parts();
         assert_eq!(AwsRequest::identify(&health, b"").operation, HEALTH);
+        check(Some("AWSEvents.PutEvents"), "{}", Service::EventBridge, "PutEvents");
         check(None, "Action=GetSendQuota&Version=2010-12-01", Service::Ses, "GetSendQuota");
     }
 }

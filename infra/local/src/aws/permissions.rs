@@ -56,6 +56,12 @@ impl Permissions {
         Some(denial.to_response(request.service))
     }
 
+    /// Judges an action that the stack does with the role of a resource other than a function.
+    pub(crate) fn allow(&self, name: &str, action: &str, resource: &str) -> Result<(), String> {
+        let need = Need { action: action.to_owned(), resource: resource.to_owned(), values: BTreeMap::new() };
+        self.check(name, &need).map_err(|denial| denial.message())
+    }
+
     fn check(&self, function: &str, need: &Need) -> Result<(), Denial> {
         let role = self.roles.get(function);
         let denial = |because: String| Denial {
@@ -157,15 +163,19 @@ fn user(resource: &str, function: &str) -> String {
 }
 
 impl Denial {
-    fn to_response(&self, service: Service) -> Response {
+    fn message(&self) -> String {
         let Self { user, action, resource, because } = self;
-        let message =
-            format!("User: {user} is not authorized to perform: {action} on resource: {resource} {because}");
+        format!("User: {user} is not authorized to perform: {action} on resource: {resource} {because}")
+    }
+
+    fn to_response(&self, service: Service) -> Response {
+        let Self { user, action, resource, .. } = self;
+        let message = self.message();
         match service {
             Service::DynamoDb => {
                 refusals::dynamodb(StatusCode::BAD_REQUEST, "AccessDeniedException", &message)
             }
-            Service::SecretsManager => {
+            Service::SecretsManager | Service::EventBridge => {
                 refusals::secrets(StatusCode::BAD_REQUEST, "AccessDeniedException", &message)
             }
             Service::Ses => {

@@ -18,7 +18,7 @@ pub(super) fn refuse(service: Service, operation: &str, body: &Bytes, effect: &E
         (Effect::Throttle, Service::Ses) => {
             ses::error(StatusCode::BAD_REQUEST, "Throttling", "Maximum sending rate exceeded.")
         }
-        (Effect::Throttle, Service::SecretsManager) => {
+        (Effect::Throttle, Service::SecretsManager | Service::EventBridge) => {
             secrets(StatusCode::BAD_REQUEST, "ThrottlingException", "Rate exceeded")
         }
         (Effect::RejectMessage, _) => {
@@ -37,6 +37,9 @@ pub(super) fn refuse(service: Service, operation: &str, body: &Bytes, effect: &E
         (_, Service::Ses) => {
             ses::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", "Internal failure")
         }
+        (_, Service::EventBridge) => {
+            secrets(StatusCode::INTERNAL_SERVER_ERROR, "InternalException", "Internal exception")
+        }
         (_, Service::SecretsManager) => {
             secrets(StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceError", "Internal service error")
         }
@@ -47,7 +50,7 @@ fn error(service: Service, status: StatusCode, code: &str, message: &str) -> Res
     match service {
         Service::DynamoDb => dynamodb(status, code, message),
         Service::Ses => ses::error(status, code, message),
-        Service::SecretsManager => secrets(status, code, message),
+        Service::SecretsManager | Service::EventBridge => secrets(status, code, message),
     }
 }
 
@@ -65,7 +68,7 @@ pub(super) fn dynamodb(status: StatusCode, code: &str, message: &str) -> Respons
     )
 }
 
-/// Responds with an error of Secrets Manager.
+/// Responds with an error of Secrets Manager or `EventBridge`.
 pub(super) fn secrets(status: StatusCode, code: &str, message: &str) -> Response {
     amz_json(status, "application/x-amz-json-1.1", &json!({ "__type": code, "Message": message }))
 }

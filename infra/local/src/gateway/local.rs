@@ -13,6 +13,7 @@ use crate::{
     freeze::{Freeze, FreezeError},
     http::{self, ConnectionDropped, Response},
     issuer::Issuer,
+    pipe::Pipe,
     runtime::FunctionError,
     schedules::Schedules,
     web_pages,
@@ -23,6 +24,7 @@ use crate::{
 pub(crate) struct LocalRoutes {
     pub(crate) aws: Arc<Aws>,
     pub(crate) issuer: Arc<Issuer>,
+    pub(crate) pipe: Arc<Pipe>,
     pub(crate) schedules: Arc<Schedules>,
     pub(crate) clock: Clock,
     /// The secret of Secrets Manager by which the console proves itself to the issuer, if it has one.
@@ -63,6 +65,14 @@ impl LocalRoutes {
             (&Method::GET, ["sign-in"]) => self.sign_in(head.uri.query().unwrap_or_default()),
             (&Method::GET, ["emails"]) => ok(&json!(self.aws.ses.emails())),
             (&Method::DELETE, ["emails"]) => match self.aws.ses.clear() {
+                Ok(()) => http::empty(StatusCode::NO_CONTENT),
+                Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+            },
+            (&Method::GET, ["events"]) => match self.pipe.events().await {
+                Ok(events) => ok(&json!(events)),
+                Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+            },
+            (&Method::DELETE, ["events"]) => match self.pipe.clear().await {
                 Ok(()) => http::empty(StatusCode::NO_CONTENT),
                 Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
             },

@@ -6,6 +6,7 @@ use super::Stack;
 use crate::{
     aws::{
         self, Aws,
+        bus::Bus,
         calls::Calls,
         dynamodb::{self, DynamoDb},
         faults::Faults,
@@ -26,6 +27,7 @@ use crate::{
     http::{self, IdleConnections},
     issuer::{ConsoleClient, Issuer},
     options::{Options, Profile},
+    pipe::Pipe,
     runtime::{self, InstanceClocks, Logs, Runtime, RuntimeConfig},
     schedules::Schedules,
     tasks::Tasks,
@@ -69,7 +71,7 @@ impl Stack {
         let (database, dynamodb) = if let Some(endpoint) = &options.dynamodb_endpoint {
             (None, DynamoDb::at(endpoint)?)
         } else {
-            let (database, dynamodb) = dynamodb::start_engine(&data, &tasks).await?;
+            let (database, dynamodb) = dynamodb::start_engine(&data, &tasks, template.pipe.is_some()).await?;
             (Some(database), dynamodb)
         };
         for table in &template.tables {
@@ -106,6 +108,7 @@ impl Stack {
         let aws = Arc::new(Aws {
             dynamodb,
             ses: Ses::open(data.clone())?,
+            bus: Bus::open(data.clone())?,
             secrets: Secrets::open(data.clone(), &template.secrets)?,
             faults,
             calls: Calls::default(),
@@ -116,7 +119,11 @@ impl Stack {
         });
         let client = ConsoleClient::new(&template.console_client, address.port());
         let issuer = Arc::new(Issuer::open(&data, urls.issuer, client, clock.clone())?);
+        let table = template.tables.first().and_then(|table| table.create["TableName"].as_str());
+        let pipe = Pipe::open(template.pipe, table.map(str::to_owned), Arc::clone(&aws), data.clone())?;
+        let pipe = Arc::new(pipe);
         let local = LocalRoutes {
+            pipe: Arc::clone(&pipe),
             aws: Arc::clone(&aws),
             issuer: Arc::clone(&issuer),
             schedules: Arc::clone(&schedules),
@@ -141,6 +148,7 @@ impl Stack {
             aws,
             database,
             issuer,
+            pipe,
             schedules,
             logs,
             access_log,

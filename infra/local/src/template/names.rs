@@ -47,6 +47,11 @@ pub(crate) fn attribute(resources: &Value, name: &str, attribute: &str) -> Optio
     Some(match (kind, attribute) {
         ("AWS::Serverless::Function", "Arn") => function_arn(&folder(resources, name)),
         ("AWS::DynamoDB::Table", "Arn") => table_arn(TABLE),
+        ("AWS::DynamoDB::Table", "StreamArn") => format!("{}/stream/local", table_arn(TABLE)),
+        ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
+        ("AWS::Events::EventBus", "Arn") => format!("arn:aws:events:{REGION}:{ACCOUNT}:event-bus/local"),
+        ("AWS::SQS::Queue", "QueueName") => format!("access-keys-{name}"),
+        ("AWS::SQS::Queue", "Arn") => format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"),
         ("AWS::SecretsManager::Secret", "Arn" | "Id") => secret_arn(name),
         _ => format!("arn:aws:local:{REGION}:{ACCOUNT}:{name}/{attribute}"),
     })

@@ -103,6 +103,28 @@ pub(crate) fn roles(
     functions.map(role).collect()
 }
 
+/// Reads the role of the template that has an ARN, for a resource other than a function.
+pub(crate) fn role_of(
+    resource: &str,
+    arn: &Value,
+    resources: &Resources,
+    resolver: &Resolver,
+) -> Result<Role, TemplateError> {
+    let arn = plain_text(arn);
+    let (_, name) = arn.rsplit_once(":role/").unwrap_or_default();
+    let role = resources.iter().find(|(role, found)| *role == name && found["Type"] == "AWS::IAM::Role");
+    let (_, role) = role.ok_or_else(|| unknown(resource, &format!("the role {arn}")))?;
+    let properties = resolver.resolve(&role["Properties"])?;
+    let mut statements = Vec::new();
+    for policy in list(&properties["Policies"]) {
+        statements.extend(document(name, &policy["PolicyDocument"])?);
+    }
+    for policy in list(&properties["ManagedPolicyArns"]) {
+        statements.extend(managed_policy(name, policy, resources, resolver)?);
+    }
+    Ok(Role { resource: resource.to_owned(), policies: statements, boundary: None })
+}
+
 fn policies(
     function: &str,
     policies: &Value,

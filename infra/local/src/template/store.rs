@@ -40,7 +40,13 @@ fn declared<'t>(template: &'t Value, kind: &'t str) -> impl Iterator<Item = (&'t
 }
 
 /// Reads every table. Where the parameter `TableName` names an existing one, it has the schema of the declared table.
-pub(crate) fn tables(template: &Value, resolver: &Resolver) -> Result<Vec<Table>, TemplateError> {
+///
+/// It has its stream only if a pipe reads it: nobody else does, and each record costs a write.
+pub(crate) fn tables(
+    template: &Value,
+    resolver: &Resolver,
+    has_pipe: bool,
+) -> Result<Vec<Table>, TemplateError> {
     const READ: [&str; 4] =
         ["KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "LocalSecondaryIndexes"];
     let mut tables = Vec::new();
@@ -54,6 +60,10 @@ pub(crate) fn tables(template: &Value, resolver: &Resolver) -> Result<Vec<Table>
         }
         create.insert("TableName".to_owned(), name.into());
         create.insert("BillingMode".to_owned(), "PAY_PER_REQUEST".into());
+        if has_pipe && let Some(view) = properties["StreamSpecification"]["StreamViewType"].as_str() {
+            let stream = json!({ "StreamEnabled": true, "StreamViewType": view });
+            create.insert("StreamSpecification".to_owned(), stream);
+        }
         let ttl = resolver.resolve(&properties["TimeToLiveSpecification"])?;
         let encryption = resolver.resolve(&properties["SSESpecification"])?;
         tables.push(Table {

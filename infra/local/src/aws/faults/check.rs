@@ -26,6 +26,7 @@ const DYNAMODB: [&str; 19] = [
 ];
 const SES: [&str; 2] = ["GetSendQuota", "SendRawEmail"];
 const SECRETS_MANAGER: [&str; 4] = ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecret"];
+const EVENT_BRIDGE: [&str; 1] = ["PutEvents"];
 const BATCHES: [&str; 2] = ["BatchGetItem", "BatchWriteItem"];
 
 impl Service {
@@ -33,6 +34,7 @@ impl Service {
     const fn operations(self) -> &'static [&'static str] {
         match self {
             Self::DynamoDb => &DYNAMODB,
+            Self::EventBridge => &EVENT_BRIDGE,
             Self::Ses => &SES,
             Self::SecretsManager => &SECRETS_MANAGER,
         }
@@ -101,7 +103,8 @@ impl Fault {
 
     /// Checks a fault of calls to this stack's services.
     fn check_on_calls(&self) -> Result<(), String> {
-        let services = [Service::DynamoDb, Service::Ses, Service::SecretsManager].into_iter();
+        let services =
+            [Service::DynamoDb, Service::EventBridge, Service::Ses, Service::SecretsManager].into_iter();
         let of_member = self.service;
         let of_recipient = self.recipient.as_ref().map(|_| Service::Ses);
         let mut left = services.filter(|service| {

@@ -75,6 +75,10 @@ impl Resources {
             (Service::Ses, form) => {
                 of_ses(operation, &request.region, form.as_ref().unwrap_or(&FormFields::new()))
             }
+            (Service::EventBridge, _) => {
+                let arn = format!("arn:aws:events:{REGION}:{ACCOUNT}:event-bus/local");
+                vec![need("events", operation, arn)]
+            }
             (Service::SecretsManager, _) => {
                 let request: Value = serde_json::from_slice(body).unwrap_or_default();
                 let id = request["SecretId"].as_str().unwrap_or_default();
