@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use self::input_template::value_at;
 use crate::{
-    aws::{Aws, bus::Entry, calls::Service, dynamodb::stream::Position, faults::Effect},
+    aws::{Aws, bus::EventEntry, calls::Service, dynamodb::stream::Position, faults::Effect},
     data::DataDirectory,
     error::StackError,
     template::pipe::PipeDeclaration,
@@ -22,7 +22,7 @@ use crate::{
 const FILE: &str = "pipe.json";
 
 /// How often the pipe tries to deliver an event.
-const ATTEMPTS: usize = 3;
+const DELIVERY_ATTEMPTS: usize = 3;
 
 /// The pipe of the template, if it has one.
 #[derive(Debug)]
@@ -111,9 +111,9 @@ impl Pipe {
         };
         let detail_type = detail_type.ok_or("the record has no detail-type")?.to_owned();
         let (source, detail) = (declared.event_source.clone(), detail.to_string());
-        let entry = Entry { source, detail_type, detail, time: None };
+        let entry = EventEntry { source, detail_type, detail, time: None };
         let mut failure = String::new();
-        for _ in 0..ATTEMPTS {
+        for _ in 0..DELIVERY_ATTEMPTS {
             match self.put(declared, &entry).await {
                 Ok(()) => return Ok(()),
                 Err(reason) => failure = reason,
@@ -122,7 +122,7 @@ impl Pipe {
         Err(failure)
     }
 
-    async fn put(&self, declared: &PipeDeclaration, entry: &Entry) -> Result<(), String> {
+    async fn put(&self, declared: &PipeDeclaration, entry: &EventEntry) -> Result<(), String> {
         let effects = self.aws.strike(Service::EventBridge, "PutEvents");
         self.aws.permissions.allow(&declared.name, "events:PutEvents", &declared.bus)?;
         if let Some(effect) = effects.iter().find(|effect| **effect != Effect::LoseReply) {

@@ -1,4 +1,6 @@
 //! Alarms and the dashboard name metrics that exist: those of AWS by a table with sources, our own by the lines.
+//!
+//! Over 300 lines: each alarm is written down with all that it compares.
 
 use std::collections::BTreeSet;
 

@@ -32,7 +32,7 @@ pub(crate) struct Bus {
 /// An entry of `PutEvents`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Entry {
+pub(crate) struct EventEntry {
     pub(crate) source: String,
     pub(crate) detail_type: String,
     /// A JSON object as text.
@@ -44,7 +44,7 @@ pub(crate) struct Entry {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct PutEvents {
-    entries: Vec<Entry>,
+    entries: Vec<EventEntry>,
 }
 
 impl Bus {
@@ -68,7 +68,7 @@ impl Bus {
     }
 
     /// Takes an event. The error is the one of `PutEvents`.
-    pub(crate) fn put(&self, entry: &Entry) -> Result<String, &'static str> {
+    pub(crate) fn put(&self, entry: &EventEntry) -> Result<String, &'static str> {
         let Ok(Value::Object(detail)) = serde_json::from_str(&entry.detail) else {
             return Err("MalformedDetail");
         };
