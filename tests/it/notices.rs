@@ -4,6 +4,7 @@ mod addresses;
 mod crashes;
 mod daily_limit;
 mod digest;
+mod expiry_events;
 mod failures;
 mod gained;
 mod inboxes;

@@ -23,6 +23,7 @@ mod batches;
 mod decision;
 pub(crate) mod due_keys;
 mod entries;
+mod expiry_events;
 mod held;
 mod outbox;
 mod owners;

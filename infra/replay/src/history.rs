@@ -23,9 +23,14 @@ const PAGE_SIZE: usize = 1_000;
 /// The member of a change by a replay that lists which recent events it repeats besides the one of its `request_id`.
 pub(crate) const ALSO: &str = "repeated_events";
 
-/// Actions that tell of a use, and change nothing that a replay copies.
-const USES: [Action; 3] =
-    [Action::UserLinked, Action::AccessKeyRetiredSecretUsed, Action::AccessKeyRetiredSecretReported];
+/// Actions that tell of a use or an expiry, and change nothing that a replay copies.
+const USES: [Action; 5] = [
+    Action::UserLinked,
+    Action::AccessKeyRetiredSecretUsed,
+    Action::AccessKeyRetiredSecretReported,
+    Action::AccessKeyExpiring,
+    Action::AccessKeyExpired,
+];
 
 /// Names a replay as the author of a change.
 pub(crate) fn actor() -> Actor {

@@ -87,6 +87,8 @@ pub enum Action {
     AccessKeyDeleted,
     AccessKeyRetiredSecretUsed,
     AccessKeyRetiredSecretReported,
+    AccessKeyExpiring,
+    AccessKeyExpired,
 }
 
 impl Action {
@@ -114,6 +116,8 @@ impl Action {
             Self::AccessKeyDeleted => "access_key.deleted",
             Self::AccessKeyRetiredSecretUsed => "access_key.retired_secret_used",
             Self::AccessKeyRetiredSecretReported => "access_key.retired_secret_reported",
+            Self::AccessKeyExpiring => "access_key.expiring",
+            Self::AccessKeyExpired => "access_key.expired",
         }
     }
 
@@ -140,7 +144,9 @@ impl Action {
             | Self::GroupCreated
             | Self::AccessKeyCreated
             | Self::AccessKeyRetiredSecretUsed
-            | Self::AccessKeyRetiredSecretReported => Effect::Other,
+            | Self::AccessKeyRetiredSecretReported
+            | Self::AccessKeyExpiring
+            | Self::AccessKeyExpired => Effect::Other,
         }
     }
 

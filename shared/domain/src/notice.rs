@@ -29,10 +29,17 @@ pub fn due_stage(notices: &Notices, key: &AccessKey, now: Time) -> Option<Stage>
     stages_after_set(notices, key).filter(|(_, at)| *at <= now).map(|(stage, _)| stage).min()
 }
 
-/// Returns the first instant after `after` at which a stage of the key becomes due.
+/// Returns the narrowest stage whose lifecycle event is due at `now`: of the policy's stages, and always of expiry itself.
+#[must_use]
+pub fn due_event(notices: &Notices, key: &AccessKey, now: Time) -> Option<Stage> {
+    let stages = instants(stages_of_events(notices), key);
+    stages.filter(|(_, at)| *at <= now).map(|(stage, _)| stage).min()
+}
+
+/// Returns the first instant after `after` at which a stage of the key becomes due, for a notice or an event.
 #[must_use]
 pub fn next_due(notices: &Notices, key: &AccessKey, after: Time) -> Option<Time> {
-    stages_after_set(notices, key).map(|(_, at)| at).filter(|at| *at > after).min()
+    instants(stages_of_events(notices), key).map(|(_, at)| at).filter(|at| *at > after).min()
 }
 
 /// Returns the stages of `after` that `before` does not have.
@@ -46,11 +53,20 @@ fn stages(notices: &Notices) -> impl Iterator<Item = Stage> {
     notices.days_before.iter().copied().chain(notices.on_expiry.then_some(0))
 }
 
+/// Lists the stages that become events. Expiry is always one, whoever is told of it.
+fn stages_of_events(notices: &Notices) -> impl Iterator<Item = Stage> {
+    stages(notices).chain((!notices.on_expiry).then_some(0))
+}
+
 /// Lists the stages of a key with their instants, without those that passed before the expiry was set.
 fn stages_after_set(notices: &Notices, key: &AccessKey) -> impl Iterator<Item = (Stage, Time)> {
+    instants(stages(notices), key)
+}
+
+fn instants(stages: impl Iterator<Item = Stage>, key: &AccessKey) -> impl Iterator<Item = (Stage, Time)> {
     let set_at = key.expiry_set_at;
     let expiry = key.expires_at.filter(|_| key.revoked_at.is_none());
-    stages(notices)
+    stages
         .filter_map(move |stage| Some((stage, expiry?.plus(-DAY * i64::from(stage)))))
         .filter(move |(_, at)| *at > set_at)
 }
@@ -112,6 +128,25 @@ mod tests {
         assert_eq!(next_due(&notices(), &key, key.created_at), key.expires_at);
         assert_eq!(due_stage(&notices(), &key, key.created_at.plus(DAY - 1)), None);
         assert_eq!(due_stage(&notices(), &key, key.created_at.plus(DAY)), Some(0));
+    }
+
+    #[test]
+    fn expiry_is_an_event_whether_it_is_told_or_not() {
+        let key = key(60 * DAY);
+        let expiry = key.expires_at.unwrap();
+        let silent = Notices { days_before: vec![7], on_expiry: false, ..notices() };
+        let at = |before: i64| expiry.plus(-before);
+        assert_eq!(next_due(&silent, &key, at(7 * DAY)), Some(expiry));
+        assert_eq!(next_due(&silent, &key, expiry), None);
+        for (before, told, event) in [
+            (7 * DAY + 1, None, None),
+            (7 * DAY, Some(7), Some(7)),
+            (1, Some(7), Some(7)),
+            (0, Some(7), Some(0)),
+        ] {
+            let found = (due_stage(&silent, &key, at(before)), due_event(&silent, &key, at(before)));
+            assert_eq!(found, (told, event), "{before}");
+        }
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub enum Channel {
     Mail,
     /// In the inbox.
     Inbox,
+    /// As a lifecycle event. Its claims stand under the key's user.
+    Event,
 }
 
 /// The partition and sort key of one item.
@@ -166,6 +168,7 @@ pub fn notice(user_id: UserId, announcement: &Announcement, channel: Channel) ->
     let channel = match channel {
         Channel::Mail => "MAIL",
         Channel::Inbox => "INBOX",
+        Channel::Event => "EVENT",
     };
     ItemKey { pk: user_partition(user_id), sk: format!("NOTICE#{key_id}#{}#{channel}", expires_at.seconds()) }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    Time,
+    Time, audit,
     id::{KeyId, UserId},
     inbox::Message,
     notice::{Announcement, Stage},
@@ -30,7 +30,7 @@ pub(crate) const CLAIM_RETENTION: i64 = 90 * 86_400;
 /// The outcome of claiming one announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// Claimed for the mail or the inbox.
+    /// Claimed for the mail, the inbox or the event.
     Made,
     /// This stage of this expiry, or a narrower one, was claimed before.
     MadeBefore,
@@ -56,7 +56,7 @@ pub struct Advance {
 struct Notice {
     #[serde(flatten)]
     announcement: Announcement,
-    /// The mail or inbox message that announces it.
+    /// The mail, inbox message or audit event that announces it.
     told_by: Ulid,
     ttl: Time,
 }
@@ -107,8 +107,21 @@ impl Table {
         user_id: UserId,
         announcements: &[Announcement],
     ) -> Result<Vec<Announcement>, Error> {
-        let place = |one: &Announcement| item_key::notice(user_id, one, Channel::Inbox);
-        let claims = self.batch(announcements.iter().map(place)).await?;
+        self.unclaimed(announcements, |one| item_key::notice(user_id, one, Channel::Inbox)).await
+    }
+
+    /// Returns those of at most [`MAX_CLAIMS`] announcements that are no event yet, at their stage or a narrower one. Reads
+    /// strongly.
+    pub async fn unclaimed_events(&self, announcements: &[Announcement]) -> Result<Vec<Announcement>, Error> {
+        self.unclaimed(announcements, |one| item_key::notice(one.key_id.user_id(), one, Channel::Event)).await
+    }
+
+    async fn unclaimed(
+        &self,
+        announcements: &[Announcement],
+        place: impl Fn(&Announcement) -> item_key::ItemKey,
+    ) -> Result<Vec<Announcement>, Error> {
+        let claims = self.batch(announcements.iter().map(&place)).await?;
         let is_claimed = |one: &&Announcement| {
             let stage = claims.get(&place(one)).and_then(|claim| claim.get("stage")?.as_n().ok());
             stage.and_then(|stage| stage.parse().ok()).is_some_and(|stage: Stage| stage <= one.stage)
@@ -132,6 +145,23 @@ impl Table {
                 let told_by = (Channel::Inbox, message.message_id);
                 transaction.add_claim(user_id, announcement, told_by, message.at);
                 transaction.add_message(user_id, message);
+            }
+            transaction
+        };
+        self.claim_each(wanted.len(), (0, 3), steps).await
+    }
+
+    /// Claims up to [`MAX_CLAIMS`] announcements as events, each with its audit event, and returns the outcome of each.
+    ///
+    /// A claim and its audit event are written in one transaction, under the same conditions as claims for a mail. After
+    /// [`Error::Failed`] the outcome is unknown. Claiming again makes nothing twice.
+    pub async fn claim_events(&self, wanted: &[(Announcement, audit::Event)]) -> Result<Vec<Claim>, Error> {
+        let steps = |open: &[usize]| {
+            let mut transaction = Transaction::new(self);
+            for (announcement, event) in open.iter().map(|one| &wanted[*one]) {
+                let told_by = (Channel::Event, event.audit_id);
+                transaction.add_claim(announcement.key_id.user_id(), announcement, told_by, event.at);
+                transaction.record(event);
             }
             transaction
         };
@@ -245,7 +275,9 @@ mod tests {
     fn a_notice_holds_what_was_told_and_what_tells_it() {
         let notice =
             Notice { announcement: announcement(), told_by: Ulid::nil(), ttl: Time::from_seconds(9) };
-        for (channel, named) in [(Channel::Mail, "MAIL"), (Channel::Inbox, "INBOX")] {
+        for (channel, named) in
+            [(Channel::Mail, "MAIL"), (Channel::Inbox, "INBOX"), (Channel::Event, "EVENT")]
+        {
             let item = encode(item_key::notice(UserId::random(), &notice.announcement, channel), &notice);
             assert_eq!(attributes(&item), ["PK", "SK", "expires_at", "key_id", "stage", "told_by", "ttl"]);
             assert_eq!(item["SK"], text(format!("NOTICE#{}#5000#{named}", notice.announcement.key_id)));

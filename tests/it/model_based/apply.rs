@@ -67,6 +67,7 @@ impl ModelRun<'_> {
             created_by: by.clone(),
             updated_by: by.clone(),
             due: None,
+            events: BTreeMap::new(),
             announced: BTreeMap::new(),
         };
         key.due = key.next_due(created_at);

@@ -86,6 +86,8 @@ pub(crate) struct Key {
     pub(crate) updated_by: String,
     /// When the next notice of its expiry is due.
     pub(crate) due: Option<Time>,
+    /// The narrowest stage that became an event, by expiry.
+    pub(crate) events: BTreeMap<Time, i64>,
     /// The narrowest stage that was announced, by expiry and recipient.
     pub(crate) announced: BTreeMap<(Time, String), i64>,
 }

@@ -1,4 +1,4 @@
-//! The mails that a run of the notice function must send.
+//! The mails that a run of the notice function must send, and the events that it must write.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,11 +59,11 @@ fn rearm(users: &mut [User], policy: &Policy, now: Time) {
     }
 }
 
-/// Updates the model as a run of the notice function does, and returns its mails.
-pub(crate) fn run(users: &mut [User], policy: &Policy, now: Time) -> Mails {
+/// Updates the model as a run of the notice function does, and returns its mails and the actions and keys of its events.
+pub(crate) fn run(users: &mut [User], policy: &Policy, now: Time) -> (Mails, Vec<(&'static str, String)>) {
     rearm(users, policy, now);
     let everybody: Vec<User> = users.to_vec();
-    let mut mails = Mails::new();
+    let (mut mails, mut events) = (Mails::new(), vec![]);
     for user in users {
         let is_active = user.standing == Standing::Active;
         let holder = user.clone();
@@ -73,7 +73,16 @@ pub(crate) fn run(users: &mut [User], policy: &Policy, now: Time) -> Mails {
             }
             key.due = key.next_due(now);
             let stage = key.stages().into_iter().filter(|(_, at)| *at <= now).map(|(stage, _)| stage).min();
-            let (Some(stage), Some(expires_at), true) = (stage, key.expires_at, is_active) else { continue };
+            let (Some(stage), Some(expires_at)) = (stage, key.expires_at) else { continue };
+            let recorded = key.events.entry(expires_at).or_insert(i64::MAX);
+            if holder.standing != Standing::Deleted && stage < *recorded {
+                *recorded = stage;
+                let action = if stage == 0 { "access_key.expired" } else { "access_key.expiring" };
+                events.push((action, key.id.clone()));
+            }
+            if !is_active {
+                continue;
+            }
             let mut addresses: BTreeSet<String> = holder.email.iter().cloned().collect();
             let others = everybody.iter().filter(|other| other.hears_of(&holder, key, policy));
             addresses.extend(others.filter_map(|other| other.email.clone()));
@@ -86,5 +95,5 @@ pub(crate) fn run(users: &mut [User], policy: &Policy, now: Time) -> Mails {
             }
         }
     }
-    mails
+    (mails, events)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use kit::{Answer, Client, Effect, Fault, Organization, Random, When, World};
+use kit::{Answer, Client, Effect, Fault, Organization, Random, Service, When, World};
 use serde_json::json;
 
 use super::{
@@ -43,6 +43,8 @@ pub(crate) struct ModelRun<'w> {
     step: Option<Step>,
     clients: HashMap<String, (Client, Time)>,
     seen_events: BTreeSet<String>,
+    /// The audit ids of the events that came over the bus.
+    arrived: BTreeSet<String>,
     seen_mails: usize,
 }
 
@@ -96,6 +98,7 @@ impl<'w> ModelRun<'w> {
             step: None,
             clients: HashMap::new(),
             seen_events: BTreeSet::new(),
+            arrived: BTreeSet::new(),
             seen_mails: 0,
         };
         run.state.users.push(User {
@@ -109,6 +112,7 @@ impl<'w> ModelRun<'w> {
         });
         run.create_user(Kind::Owner, &[], true).await;
         run.new_events(run.now() - WINDOW);
+        run.new_on_bus().await;
         run.events.clear();
         run
     }
@@ -131,6 +135,7 @@ impl<'w> ModelRun<'w> {
             left.sort();
             self.events.sort();
             assert_eq!(left, self.events);
+            self.compare_bus(left).await;
             self.events.clear();
         }
     }
@@ -205,6 +210,34 @@ impl<'w> ModelRun<'w> {
         new
     }
 
+    /// Compares the events that came over the bus with the audit events of a step. A lost reply of the bus brings one twice.
+    async fn compare_bus(&mut self, left: Vec<[String; 3]>) {
+        if self.random.one_in(4) {
+            let lost = Fault::on(Service::EventBridge, Effect::LoseReply).when(When::First(1));
+            self.world.stack.faults().add(lost);
+        }
+        let mut arrived = self.new_on_bus().await;
+        self.world.stack.faults().clear();
+        arrived.sort();
+        assert_eq!(arrived, left, "events on the bus");
+    }
+
+    /// Returns what came over the bus since the last call, each once: action, effect and target.
+    async fn new_on_bus(&mut self) -> Vec<[String; 3]> {
+        let events = self.world.lifecycle_events().await.expect("the template has a pipe");
+        let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+        let ours =
+            events.iter().filter(|event| event["detail"]["organization_id"] == self.organization.id.as_str());
+        let mut new = vec![];
+        for event in ours {
+            let detail = &event["detail"];
+            if self.arrived.insert(text(&detail["audit_id"])) {
+                new.push([&event["detail-type"], &detail["effect"], &detail["target"]["id"]].map(text));
+            }
+        }
+        new
+    }
+
     /// Runs the notice function; after a run with faults, a second run finishes its work.
     async fn run_notices(&mut self) {
         let disturbed = self.random.one_in(4);
@@ -237,7 +270,10 @@ impl<'w> ModelRun<'w> {
 
     async fn run_once(&mut self) -> Mails {
         let now = self.now();
-        let mails = notices::run(&mut self.state.users, &self.state.policy, now);
+        let (mails, events) = notices::run(&mut self.state.users, &self.state.policy, now);
+        for (action, key_id) in events {
+            self.note(action, "other", &key_id);
+        }
         let text = domain::Time::from_seconds(now).to_string();
         let event = json!({"time": text});
         let run = self.world.stack.run_schedule("notify-expiring-keys", &event).await.unwrap();

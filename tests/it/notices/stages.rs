@@ -92,7 +92,7 @@ fn a_run_that_is_ten_days_late_sends_one_notice() {
         assert_eq!(sent_at(world, 88 * DAY + 600).await, 1);
         assert_eq!(world.stack.emails()[0].subject, "Access key \"key\" expires in 2 days");
         assert_eq!(sent_at(world, 89 * DAY).await, 0);
-        assert_eq!(world.items_of("NOTICE#").len(), 2, "by mail and in the inbox");
+        assert_eq!(world.items_of("NOTICE#").len(), 3, "by mail, in the inbox and as an event");
         assert_eq!(sent_at(world, 90 * DAY + 60).await, 1);
     });
 }
@@ -104,9 +104,9 @@ fn a_run_with_an_older_time_announces_no_wider_stage_after_a_narrower_one() {
         organization.machine_key().await;
         world.travel(83 * DAY + 60);
         world.stack.warm_up("notify-expiring-keys", 1).await.unwrap();
-        // Claims of inbox and mail, the mark, and then the key's advance, before which the run dies.
+        // Claims of event, inbox and mail, the mark, and then the key's advance, before which the run dies.
         let kill = Fault::on(Service::DynamoDb, Effect::KillBefore).operation("TransactWriteItems");
-        world.stack.faults().add(kill.function("notify-expiring-keys").when(When::Nth(4)));
+        world.stack.faults().add(kill.function("notify-expiring-keys").when(When::Nth(5)));
         assert!(world.try_notify().await.is_err());
         world.stack.faults().clear();
         assert_eq!(world.stack.emails().len(), 1);
@@ -114,7 +114,7 @@ fn a_run_with_an_older_time_announces_no_wider_stage_after_a_narrower_one() {
         let summary = world.notify().await;
         assert_eq!((&summary["due"], &summary["sent"]), (&json!(1), &json!(0)), "{summary}");
         let claims = world.items_of("NOTICE#");
-        assert!(claims.len() == 2 && claims.iter().all(|claim| claim["stage"] == 7), "{claims:?}");
+        assert!(claims.len() == 3 && claims.iter().all(|claim| claim["stage"] == 7), "{claims:?}");
         assert_eq!(world.items_of("INBOX#").len(), 1);
     });
 }

@@ -67,6 +67,7 @@ pub(crate) fn decide(
         organization_id: organization.organization_id,
         key: ExpiringKey::new(key, expires_at, user, organization, key_prefix),
         recipients,
+        next_is_event: !organization.policy.notices.on_expiry && advance.next == Some(expires_at),
         advance: (!any_unavailable).then_some(advance),
         progress: Cell::default(),
     }))

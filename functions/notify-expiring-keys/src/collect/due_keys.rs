@@ -4,7 +4,10 @@ use api::app::App;
 use domain::{Time, id::KeyId, notice::next_due, organization::Status};
 use table::{Advance, DueKey, Error, Table};
 
-use super::decision::{Decision, candidates_of, decide};
+use super::{
+    decision::{Decision, candidates_of, decide},
+    expiry_events::record_expiry,
+};
 use crate::{
     advances::AdvanceQueue,
     directory::{Directory, Lookup},
@@ -17,6 +20,8 @@ use crate::{
 pub(crate) const BATCH_SIZE: usize = 50;
 
 /// Reads the due keys, and decides on a notice of each.
+///
+/// First each due stage becomes a lifecycle event. A key for which that fails stays due, and so do its notices.
 ///
 /// Keys without a notice advance to their next one. Keys that cannot be read stay due, as do keys with a
 /// candidate who cannot be read.
@@ -40,7 +45,9 @@ pub(crate) async fn load_due_keys(
                 for error in read.damaged {
                     run.record_failure(1, "read a due key", &error);
                 }
-                for (due_at, found) in read.keys {
+                let unrecorded = record_expiry(run, &app.table, directory, &read.keys).await;
+                let recorded = |(_, found): &(Time, DueKey)| !unrecorded.contains(&found.key.key_id);
+                for (due_at, found) in read.keys.into_iter().filter(recorded) {
                     notices.extend(notice_of(run, app, directory, advances, (due_at, found)).await);
                 }
             }

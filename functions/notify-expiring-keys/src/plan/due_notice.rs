@@ -23,6 +23,8 @@ pub(crate) struct DueNotice {
     /// How to advance `due_at` after all claims. `None` if a recipient could not be loaded; the key then
     /// stays due.
     pub(crate) advance: Option<Advance>,
+    /// Whether nobody is told at the next stage, the expiry: it is an event alone.
+    pub(crate) next_is_event: bool,
     pub(crate) progress: Cell<Progress>,
 }
 
@@ -112,11 +114,14 @@ impl DueNotice {
     }
 
     /// Returns the key's advance after the last claim: to its next notice, or to the time for which claims wait if
-    /// that is earlier.
+    /// that is earlier. An expiry that is an event alone comes after the claims that wait: at it nobody would be told.
     fn step(&self) -> Option<Advance> {
         let progress = self.progress.get();
         let advance = self.advance.filter(|_| !self.is_open() && !progress.obsolete)?;
-        let next = advance.next.into_iter().chain(progress.waiting_until).min();
+        let next = match progress.waiting_until {
+            Some(until) if self.next_is_event => Some(until),
+            waiting_until => advance.next.into_iter().chain(waiting_until).min(),
+        };
         Some(Advance { next, ..advance })
     }
 }
@@ -143,6 +148,7 @@ pub(crate) mod tests {
                 expires_at,
             },
             recipients: recipients.iter().map(by_mail).collect(),
+            next_is_event: false,
             advance: Some(Advance { key_id, expires_at: Some(expires_at), due_at: expires_at, next: None }),
             progress: Cell::default(),
         }
