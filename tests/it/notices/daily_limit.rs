@@ -165,7 +165,7 @@ fn two_runs_at_once_stay_within_the_limit() {
     run_with(limited_to(3), async |world| {
         world.stack.set_quota(FAST);
         // The first run is held at its reservation, and then at a claim behind it.
-        for (owner, held, day) in [("ann", 1, 66), ("bob", 2, 76)] {
+        for (owner, held, day) in [("ann", 2, 66), ("bob", 3, 76)] {
             let (organization, _) = organization_of(world, owner, 5).await;
             let silent = json!({"policy": {"notices": {"tell": {"owners_for_machines": false}}}});
             organization.owner.patch(&organization.path, silent).await.expect(200);
@@ -195,8 +195,8 @@ fn a_count_is_never_too_low_and_too_high_only_after_a_run_that_ended_early() {
         // A run that ends between reservation and send.
         let (ann, _) = organization_of(world, "ann", 5).await;
         travel_to(world, 66, NOON);
-        // The first transaction fills the owner's inbox, the second one reserves.
-        world.stack.faults().add(at(Effect::KillAfter, 2));
+        // The first transaction writes the events, the second fills the owner's inbox, the third reserves.
+        world.stack.faults().add(at(Effect::KillAfter, 3));
         assert!(world.try_notify().await.is_err());
         world.stack.faults().clear();
         assert_eq!(world.notify().await["waiting"], 5);
@@ -212,7 +212,7 @@ fn a_count_is_never_too_low_and_too_high_only_after_a_run_that_ended_early() {
         world.travel(0);
 
         // Each run loses the reply of one of its transactions, and sends one of two mails.
-        for call in 1..=5 {
+        for call in 1..=6 {
             let owner = format!("lost{call}-");
             let (organization, _) = organization_of(world, &owner, 2).await;
             let silent = json!({"policy": {"notices": {"tell": {"owners_for_machines": false}}}});

@@ -45,9 +45,11 @@ fn an_inbox_gets_its_message_though_ses_fails_and_a_mail_is_sent_though_the_inbo
 
         world.travel(83 * DAY + 60);
         world.stack.warm_up("notify-expiring-keys", 1).await.unwrap();
-        // All of the client's attempts at the first transaction, which is the inbox's.
-        let fault = Fault::on(Service::DynamoDb, Effect::ServerError).operation("TransactWriteItems");
-        world.stack.faults().add(fault.when(When::First(4)));
+        // All of the client's attempts at the second transaction, which is the inbox's: the first is the event's.
+        for call in 2..=5 {
+            let fault = Fault::on(Service::DynamoDb, Effect::ServerError).operation("TransactWriteItems");
+            world.stack.faults().add(fault.when(When::Nth(call)));
+        }
         let summary = world.notify().await;
         assert_eq!((&summary["failed"], &summary["sent"]), (&json!(1), &json!(1)), "{summary}");
         assert_eq!(world.items_of("INBOX#").len(), 1);
