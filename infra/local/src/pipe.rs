@@ -89,7 +89,7 @@ impl Pipe {
             if !declared.patterns.iter().any(|pattern| pattern.matches(&record)) {
                 continue;
             }
-            if let Err(reason) = self.deliver(declared, &record).await {
+            if let Err(reason) = self.deliver(declared, &record) {
                 let allowed = self.aws.permissions.allow(&declared.name, "sqs:SendMessage", &declared.queue);
                 allowed.map_err(|message| StackError::Pipe { message })?;
                 let number = record["dynamodb"]["SequenceNumber"].clone();
@@ -103,18 +103,19 @@ impl Pipe {
     }
 
     /// Puts the event of a record on the bus, at least once. The error says why it could not.
-    async fn deliver(&self, declared: &PipeDeclaration, record: &Value) -> Result<(), String> {
+    fn deliver(&self, declared: &PipeDeclaration, record: &Value) -> Result<(), String> {
         let detail = declared.input_template.fill(record)?;
-        let detail_type = match declared.detail_type.starts_with("$.") {
-            true => value_at(&declared.detail_type, record).and_then(Value::as_str),
-            false => Some(declared.detail_type.as_str()),
+        let detail_type = if declared.detail_type.starts_with("$.") {
+            value_at(&declared.detail_type, record).and_then(Value::as_str)
+        } else {
+            Some(declared.detail_type.as_str())
         };
         let detail_type = detail_type.ok_or("the record has no detail-type")?.to_owned();
         let (source, detail) = (declared.event_source.clone(), detail.to_string());
         let entry = EventEntry { source, detail_type, detail, time: None };
         let mut failure = String::new();
         for _ in 0..DELIVERY_ATTEMPTS {
-            match self.put(declared, &entry).await {
+            match self.put(declared, &entry) {
                 Ok(()) => return Ok(()),
                 Err(reason) => failure = reason,
             }
@@ -122,7 +123,7 @@ impl Pipe {
         Err(failure)
     }
 
-    async fn put(&self, declared: &PipeDeclaration, entry: &EventEntry) -> Result<(), String> {
+    fn put(&self, declared: &PipeDeclaration, entry: &EventEntry) -> Result<(), String> {
         let effects = self.aws.strike(Service::EventBridge, "PutEvents");
         self.aws.permissions.allow(&declared.name, "events:PutEvents", &declared.bus)?;
         if let Some(effect) = effects.iter().find(|effect| **effect != Effect::LoseReply) {

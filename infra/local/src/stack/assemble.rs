@@ -86,14 +86,7 @@ impl Stack {
 
         let resources = Resources::new(&template.tables, &template.secrets);
         let permissions = Permissions::new(template.roles, resources);
-        let (logs, log_destination) = match (options.attended, options.quiet) {
-            (true, false) => {
-                let terminal = Arc::new(Terminal::of_standard_error());
-                (Logs::shown(Arc::clone(&terminal)), Destination::Shown(terminal))
-            }
-            (true, true) => (Logs::dropped(), Destination::Dropped),
-            (false, _) => (Logs::kept(), Destination::Kept),
-        };
+        let (logs, log_destination) = destinations(options.attended, options.quiet);
         let faults = Faults::default();
         let config = RuntimeConfig {
             runtime_api: format!("http://{runtime_address}"),
@@ -155,6 +148,18 @@ impl Stack {
             clock,
             tasks,
         })
+    }
+}
+
+/// Returns where the lines of the functions go, and those of the access log.
+fn destinations(attended: bool, quiet: bool) -> (Logs, Destination) {
+    match (attended, quiet) {
+        (true, false) => {
+            let terminal = Arc::new(Terminal::of_standard_error());
+            (Logs::shown(Arc::clone(&terminal)), Destination::Shown(terminal))
+        }
+        (true, true) => (Logs::dropped(), Destination::Dropped),
+        (false, _) => (Logs::kept(), Destination::Kept),
     }
 }
 
