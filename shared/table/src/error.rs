@@ -83,6 +83,12 @@ impl Error {
         Self::corrupt("catalog")(serde::de::Error::custom(reason))
     }
 
+    /// Makes the error of an item that should hold a declaration of routes and holds none.
+    #[must_use]
+    pub fn no_declaration() -> Self {
+        Self::corrupt("declaration of routes")(serde::de::Error::custom("it holds no declaration"))
+    }
+
     /// Wraps a decoding failure of a stored entity.
     pub(crate) fn corrupt(what: &'static str) -> impl FnOnce(serde_dynamo::Error) -> Self {
         move |source| Self::Corrupt { what, source }

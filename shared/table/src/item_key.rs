@@ -66,6 +66,9 @@ pub const AUDIT: &str = "#AUDIT";
 /// Sort key of sessions, and the start of their partition keys.
 pub(crate) const SESSION: &str = "SESSION";
 
+/// Sort key of what an API declares of its routes, and the start of its partition key.
+const DECLARED_ROUTES: &str = "ROUTES";
+
 /// Prefix of the sort keys of inbox messages; a ULID follows.
 pub const MESSAGES: &str = "INBOX#";
 
@@ -383,6 +386,12 @@ pub fn sessions_of_subject(subject: &str, hash: &SessionHash) -> ItemKey {
 #[must_use]
 pub fn sessions_of_subject_partition(subject: &str) -> String {
     format!("SESSIONS#{subject}")
+}
+
+/// Returns the key of what an API declares of its routes.
+#[must_use]
+pub fn routes(api_id: &str) -> ItemKey {
+    ItemKey { pk: format!("{DECLARED_ROUTES}#{api_id}"), sk: DECLARED_ROUTES.to_owned() }
 }
 
 /// Returns the key of the organizations that a person owns, by the hash of the sign-in.

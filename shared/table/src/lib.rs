@@ -9,6 +9,7 @@ mod audit;
 mod batch;
 mod change_records;
 mod daily_mails;
+mod declared_routes;
 mod deletion;
 mod due;
 mod error;
