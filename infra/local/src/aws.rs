@@ -2,6 +2,7 @@
 
 pub(crate) mod bus;
 pub(crate) mod calls;
+pub(crate) mod cloudformation;
 pub(crate) mod dynamodb;
 pub(crate) mod faults;
 mod identify;
@@ -26,6 +27,7 @@ use tokio::net::TcpListener;
 use self::{
     bus::Bus,
     calls::{Calls, Service},
+    cloudformation::CloudFormation,
     dynamodb::DynamoDb,
     faults::{Effect, Faults},
     identify::AwsRequest,
@@ -51,6 +53,7 @@ pub(crate) struct Aws {
     pub(crate) ses: Ses,
     pub(crate) bus: Bus,
     pub(crate) secrets: Secrets,
+    pub(crate) cloudformation: CloudFormation,
     pub(crate) faults: Faults,
     pub(crate) calls: Calls,
     pub(crate) mutants: Mutants,
@@ -160,6 +163,8 @@ impl Aws {
             (_, Service::Ses) => self.ses.handle(&operation, &form.unwrap_or_default()),
             (_, Service::EventBridge) => self.bus.handle(&operation, &body),
             (_, Service::SecretsManager) => self.secrets.handle(&operation, &body),
+            (_, Service::CloudFormation) => self.cloudformation.handle(&operation, &form.unwrap_or_default()),
+            (_, Service::S3) => self.cloudformation.put(head.uri.path(), &body),
         };
         if effects.contains(&Effect::KillAfter)
             && let Some(caller) = &caller

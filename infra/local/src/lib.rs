@@ -35,6 +35,7 @@ pub use dynoxide;
 pub use self::{
     aws::{
         calls::{Call, Calls, Service},
+        cloudformation::{CloudFormation, CloudResource, CloudStack},
         faults::{Effect, Fault, Faults, When},
         mail::Email,
         mutants::Writes,

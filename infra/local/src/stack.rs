@@ -14,7 +14,7 @@ use serde_json::Value;
 
 pub(crate) use self::assemble::Functions;
 use crate::{
-    aws::{Aws, calls::Calls, faults::Faults, mail::Email, ses::Quota},
+    aws::{Aws, calls::Calls, cloudformation::CloudFormation, faults::Faults, mail::Email, ses::Quota},
     binaries,
     clock::Clock,
     error::StackError,
@@ -158,6 +158,12 @@ impl Stack {
     /// Sets the quota of SES.
     pub fn set_quota(&self, quota: Quota) {
         self.aws.ses.set_quota(quota);
+    }
+
+    /// Returns the stacks that are deployed beside this one.
+    #[must_use]
+    pub fn cloudformation(&self) -> &CloudFormation {
+        &self.aws.cloudformation
     }
 
     /// Returns the clock of the gateway, the schedules and the issuer.

@@ -31,6 +31,12 @@ pub enum Service {
     /// Secrets Manager.
     #[serde(rename = "secretsmanager")]
     SecretsManager,
+    /// `CloudFormation`.
+    #[serde(rename = "cloudformation")]
+    CloudFormation,
+    /// The bucket that takes the answers of custom resources.
+    #[serde(rename = "s3")]
+    S3,
 }
 
 /// One call, from the moment it arrived.

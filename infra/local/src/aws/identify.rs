@@ -25,6 +25,9 @@ pub(super) struct AwsRequest {
 /// The name of the operation that asks for an endpoint's health. AWS has no name for it.
 pub(super) const HEALTH: &str = "GET /";
 
+/// The one operation of S3: an upload to a URL that was signed before, and so has no signature of its caller.
+const PUT_OBJECT: &str = "PutObject";
+
 impl AwsRequest {
     /// Reads service and operation from `X-Amz-Target`, or from the form of the Query protocol.
     pub(super) fn identify(head: &Parts, body: &[u8]) -> Self {
@@ -34,9 +37,14 @@ impl AwsRequest {
             let region = REGION.to_owned();
             return Self { service: Service::DynamoDb, operation, caller: None, region, form: None };
         }
+        if head.method == Method::PUT {
+            let (operation, region) = (PUT_OBJECT.to_owned(), REGION.to_owned());
+            return Self { service: Service::S3, operation, caller: None, region, form: None };
+        }
         let mut scope = signature_scope(headers).unwrap_or_default().split('/');
         let caller = scope.next().and_then(Caller::from_access_key_id);
         let region = scope.nth(1).unwrap_or(REGION).to_owned();
+        let signed_for = scope.next();
         let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
         match target.and_then(|target| target.split_once('.')) {
             Some(("secretsmanager", operation)) => {
@@ -54,7 +62,9 @@ impl AwsRequest {
             None => {
                 let form: FormFields = form_urlencoded::parse(body).into_owned().collect();
                 let operation = form.get("Action").cloned().unwrap_or_default();
-                Self { service: Service::Ses, operation, caller, region, form: Some(form) }
+                let of_stacks = signed_for == Some("cloudformation");
+                let service = if of_stacks { Service::CloudFormation } else { Service::Ses };
+                Self { service, operation, caller, region, form: Some(form) }
             }
         }
     }
@@ -94,5 +104,14 @@ mod tests {
         assert_eq!(AwsRequest::identify(&health, b"").operation, HEALTH);
         check(Some("AWSEvents.PutEvents"), "{}", Service::EventBridge, "PutEvents");
         check(None, "Action=GetSendQuota&Version=2010-12-01", Service::Ses, "GetSendQuota");
+        let (upload, ()) = Request::put("/bucket/key").body(()).unwrap().into_parts();
+        assert_eq!(AwsRequest::identify(&upload, b"").service, Service::S3);
+        let scope = "AWS4-HMAC-SHA256 Credential=LOCAL.a.1/20260101/eu-west-1/cloudformation/aws4_request";
+        let call = Request::post("/").header(AUTHORIZATION, scope).body(()).unwrap();
+        let identified = AwsRequest::identify(&call.into_parts().0, b"Action=DescribeStacks");
+        assert_eq!(
+            (identified.service, identified.operation.as_str()),
+            (Service::CloudFormation, "DescribeStacks")
+        );
     }
 }

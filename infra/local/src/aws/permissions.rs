@@ -14,7 +14,7 @@ use hyper::StatusCode;
 
 use self::needs::Need;
 pub(crate) use self::needs::Resources;
-use super::{calls::Service, identify::AwsRequest, refusals, ses};
+use super::{calls::Service, cloudformation, identify::AwsRequest, refusals, ses};
 use crate::{
     http::Response,
     pattern,
@@ -177,6 +177,9 @@ impl Denial {
             }
             Service::SecretsManager | Service::EventBridge => {
                 refusals::secrets(StatusCode::BAD_REQUEST, "AccessDeniedException", &message)
+            }
+            Service::CloudFormation | Service::S3 => {
+                cloudformation::error(StatusCode::FORBIDDEN, "AccessDenied", &message)
             }
             Service::Ses => {
                 let message =

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use super::{calls::Service, faults::Effect, ses};
+use super::{calls::Service, cloudformation, faults::Effect, ses};
 use crate::http::{self, Response};
 
 /// Responds as an effect says, without calling the service.
@@ -20,6 +20,12 @@ pub(super) fn refuse(service: Service, operation: &str, body: &Bytes, effect: &E
         }
         (Effect::Throttle, Service::SecretsManager | Service::EventBridge) => {
             secrets(StatusCode::BAD_REQUEST, "ThrottlingException", "Rate exceeded")
+        }
+        (Effect::Throttle, Service::CloudFormation) => {
+            cloudformation::error(StatusCode::BAD_REQUEST, "Throttling", "Rate exceeded")
+        }
+        (Effect::Throttle, Service::S3) => {
+            cloudformation::error(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", "Reduce your request rate.")
         }
         (Effect::RejectMessage, _) => {
             ses::error(StatusCode::BAD_REQUEST, "MessageRejected", "Email address is not verified.")
@@ -40,6 +46,9 @@ pub(super) fn refuse(service: Service, operation: &str, body: &Bytes, effect: &E
         (_, Service::EventBridge) => {
             secrets(StatusCode::INTERNAL_SERVER_ERROR, "InternalException", "Internal exception")
         }
+        (_, Service::CloudFormation | Service::S3) => {
+            cloudformation::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", "Internal failure")
+        }
         (_, Service::SecretsManager) => {
             secrets(StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceError", "Internal service error")
         }
@@ -51,6 +60,7 @@ fn error(service: Service, status: StatusCode, code: &str, message: &str) -> Res
         Service::DynamoDb => dynamodb(status, code, message),
         Service::Ses => ses::error(status, code, message),
         Service::SecretsManager | Service::EventBridge => secrets(status, code, message),
+        Service::CloudFormation | Service::S3 => cloudformation::error(status, code, message),
     }
 }
 

@@ -27,6 +27,8 @@ const DYNAMODB: [&str; 19] = [
 const SES: [&str; 2] = ["GetSendQuota", "SendRawEmail"];
 const SECRETS_MANAGER: [&str; 4] = ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecret"];
 const EVENT_BRIDGE: [&str; 1] = ["PutEvents"];
+const CLOUD_FORMATION: [&str; 4] =
+    ["DescribeStackResource", "DescribeStackResources", "DescribeStacks", "ListStackResources"];
 const BATCHES: [&str; 2] = ["BatchGetItem", "BatchWriteItem"];
 
 impl Service {
@@ -37,6 +39,8 @@ impl Service {
             Self::EventBridge => &EVENT_BRIDGE,
             Self::Ses => &SES,
             Self::SecretsManager => &SECRETS_MANAGER,
+            Self::CloudFormation => &CLOUD_FORMATION,
+            Self::S3 => &["PutObject"],
         }
     }
 }
@@ -103,8 +107,15 @@ impl Fault {
 
     /// Checks a fault of calls to this stack's services.
     fn check_on_calls(&self) -> Result<(), String> {
-        let services =
-            [Service::DynamoDb, Service::EventBridge, Service::Ses, Service::SecretsManager].into_iter();
+        let services = [
+            Service::DynamoDb,
+            Service::EventBridge,
+            Service::Ses,
+            Service::SecretsManager,
+            Service::CloudFormation,
+            Service::S3,
+        ]
+        .into_iter();
         let of_member = self.service;
         let of_recipient = self.recipient.as_ref().map(|_| Service::Ses);
         let mut left = services.filter(|service| {

@@ -79,6 +79,13 @@ impl Resources {
                 let arn = format!("arn:aws:events:{REGION}:{ACCOUNT}:event-bus/local");
                 vec![need("events", operation, arn)]
             }
+            (Service::CloudFormation, form) => {
+                let stack = form.as_ref().and_then(|form| form.get("StackName"));
+                // By the id of a resource alone AWS finds its stack, whichever it is.
+                let any = || format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/any/any");
+                vec![need("cloudformation", operation, stack.cloned().unwrap_or_else(any))]
+            }
+            (Service::S3, _) => vec![need("s3", operation, "*".to_owned())],
             (Service::SecretsManager, _) => {
                 let request: Value = serde_json::from_slice(body).unwrap_or_default();
                 let id = request["SecretId"].as_str().unwrap_or_default();
