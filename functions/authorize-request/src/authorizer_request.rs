@@ -130,6 +130,12 @@ impl AuthorizerRequest {
         self.ids.route == CONNECT
     }
 
+    /// Returns the path of the route: `/clusters/{id}`, `$default` or `$connect`.
+    pub(crate) fn route_path(&self) -> &str {
+        let route = self.ids.route.as_str();
+        route.split_once(' ').map_or(route, |(_, path)| path)
+    }
+
     /// Returns the most bytes of a context that the gateway passes on.
     pub(crate) fn max_context_bytes(&self) -> usize {
         if self.connects() { AuthorizerContext::MAX_WEBSOCKET_BYTES } else { AuthorizerContext::MAX_BYTES }

@@ -7,6 +7,7 @@ mod access_key;
 mod authorizer_request;
 mod cache;
 mod credential;
+mod declared_routes;
 mod failure;
 mod headers;
 mod member;
@@ -63,25 +64,31 @@ async fn respond(
         Ok(caller) => {
             let context = AuthorizerContext::from(&caller);
             if context.bytes() > request.max_context_bytes() {
-                return refuse(authorizer, &request, Refusal::ContextTooLarge);
+                return refuse(authorizer, &request, Refusal::ContextTooLarge).await;
             }
-            match Scope::of(authorizer, &request) {
+            match Scope::of(authorizer, &request).await {
                 Ok(scope) => Ok(response::allow(&request, scope, &caller, context)),
-                Err(refusal) => refuse(authorizer, &request, refusal),
+                Err(Stop::Refused(refusal)) => refuse(authorizer, &request, refusal).await,
+                Err(Stop::Failed(failure)) => Err(failure.report()),
             }
         }
-        Err(Stop::Refused(refusal)) => refuse(authorizer, &request, refusal),
+        Err(Stop::Refused(refusal)) => refuse(authorizer, &request, refusal).await,
         Err(Stop::Failed(failure)) => Err(failure.report()),
     }
 }
 
-fn refuse(
+async fn refuse(
     authorizer: &Authorizer,
     request: &AuthorizerRequest,
     refusal: Refusal,
 ) -> Result<AuthorizerResponse, Diagnostic> {
     refusal.log();
-    let scope = Scope::of(authorizer, request).unwrap_or(Scope::Method);
+    // Only the refusal of a known caller is a policy. For a stranger nothing is read.
+    let scope = if refusal.is_of_known_caller() {
+        Scope::of(authorizer, request).await.unwrap_or(Scope::Method)
+    } else {
+        Scope::Method
+    };
     response::refuse(request, scope, refusal)
 }
 

@@ -25,8 +25,12 @@ pub(crate) async fn authorize(
     if request.organization_id.as_ref().is_some_and(|named| named != user.organization_id.as_str()) {
         return Err(Refusal::NotAMember.into());
     }
-    let snapshot =
-        authorizer.organizations.get(&authorizer.app.table, user.organization_id, request.moment).await?;
+    let table = &authorizer.app.table;
+    let organization = authorizer.organizations.get(table, user.organization_id, request.moment);
+    let declared = authorizer.declarations.of(table, request);
+    // Together, so that a decision that reads both waits once.
+    let (snapshot, declared) = tokio::join!(organization, declared);
+    let (snapshot, declared) = (snapshot?, declared?);
     let snapshot = snapshot.ok_or(Refusal::OrganizationNotActive)?;
     let status = snapshot.status;
     if !while_suspended.passes(status) {
@@ -38,7 +42,10 @@ pub(crate) async fn authorize(
         return Err(Refusal::ContextTooLarge.into());
     }
     let permissions = snapshot.permissions.joined(&granted);
-    if !authorizer.routes.permit(request, &permissions) {
+    let by_declaration = declared
+        .get()
+        .is_none_or(|declared| declared.permits(&request.method, request.route_path(), &permissions));
+    if !by_declaration || !authorizer.routes.permit(request, &permissions) {
         return Err(Refusal::NotPermitted.into());
     }
     Ok(Member {

@@ -25,7 +25,7 @@ impl Routes {
         if self.0.is_empty() {
             return true;
         }
-        let path = request.ids.route.split_once(' ').map_or(request.ids.route.as_str(), |(_, path)| path);
+        let path = request.route_path();
         let names = match (path, request.method.as_str()) {
             ("$default" | "$connect", _) => vec![path.to_owned()],
             (path, "HEAD") => ["HEAD", "GET", "ANY"].map(|method| format!("{method} {path}")).into(),

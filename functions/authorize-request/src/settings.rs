@@ -7,6 +7,7 @@ use sign_in::{Audience, Issuer, Jwks, SessionCookie};
 
 use crate::{
     cache::{Cache, DecisionCache},
+    declared_routes::DeclarationCache,
     organization_cache::OrganizationCache,
     routes::Routes,
     userinfo::Userinfo,
@@ -28,6 +29,7 @@ pub struct Authorizer {
     pub(crate) userinfo: Userinfo,
     pub(crate) session_cookie: SessionCookie,
     pub(crate) routes: Routes,
+    pub(crate) declarations: DeclarationCache,
     pub(crate) organizations: OrganizationCache,
     pub(crate) decisions: DecisionCache,
 }
@@ -60,6 +62,7 @@ impl Authorizer {
             audience,
             session_cookie,
             routes,
+            declarations: DeclarationCache::default(),
             organizations: OrganizationCache::default(),
             decisions: Cache::new(Duration::from_secs(max_age), MAX_DECISION_BYTES),
         })

@@ -6,6 +6,7 @@ use crate::{
     authorizer_request::{AuthorizerRequest, Format},
     refusal::Refusal,
     settings::Authorizer,
+    stop::Stop,
 };
 
 /// An IAM policy of one statement.
@@ -38,17 +39,17 @@ impl Scope {
     ///
     /// Refuses a path with a wildcard of policies where the scope is the method: a cached policy would cover
     /// other methods. The path of a WebSocket API is fixed.
-    pub(crate) fn of(authorizer: &Authorizer, request: &AuthorizerRequest) -> Result<Self, Refusal> {
-        match &request.format {
-            Format::Policy { method_arn } if authorizer.routes.concern(&request.ids.api_id) => {
-                if !request.connects() && method_arn.contains(WILDCARDS) {
-                    Err(Refusal::WildcardInPath)
-                } else {
-                    Ok(Self::Method)
-                }
-            }
-            _ => Ok(Self::Stage),
+    pub(crate) async fn of(authorizer: &Authorizer, request: &AuthorizerRequest) -> Result<Self, Stop> {
+        let Format::Policy { method_arn } = &request.format else { return Ok(Self::Stage) };
+        let table = &authorizer.app.table;
+        let concerned = authorizer.routes.concern(&request.ids.api_id);
+        if !concerned && authorizer.declarations.of(table, request).await?.get().is_none() {
+            return Ok(Self::Stage);
         }
+        if !request.connects() && method_arn.contains(WILDCARDS) {
+            return Err(Refusal::WildcardInPath.into());
+        }
+        Ok(Self::Method)
     }
 }
 
