@@ -45,6 +45,11 @@ def check_permissions(resources):
     authorizers, own = [], {}
     for name, permission in of_type(resources, "AWS::Lambda::Permission").items():
         properties = permission["Properties"]
+        if name == "CloudFormationMayDeclareRoutes":
+            expected = {"Principal": "cloudformation.amazonaws.com", "SourceAccount": {"Ref": "AWS::AccountId"}}
+            expected |= {"Action": "lambda:InvokeFunction", "FunctionName": {"Ref": "DeclareRoutesFunction"}}
+            check(properties == expected, f"{name}: {properties}")
+            continue
         arn = properties["SourceArn"]["Fn::Sub"]
         text, given = arn if isinstance(arn, list) else (arn, {})
         check(properties["Principal"] == "apigateway.amazonaws.com", f"{name}: principal")
@@ -75,7 +80,7 @@ def check_names(template, translated):
                 check(stack or resource["Type"] in inside, f"{name} has the name {value}")
     check(named > 3, "no names were found")
     exports = {name: output["Export"]["Name"]["Fn::Sub"] for name, output in template["Outputs"].items() if "Export" in output}
-    expected = {name: f"${{AWS::StackName}}-{name}" for name in ("AuthorizerArn", "AuthorizerAliasArn", "EventBusArn")}
+    expected = {name: f"${{AWS::StackName}}-{name}" for name in ("AuthorizerArn", "AuthorizerAliasArn", "EventBusArn", "RoutesArn")}
     check(exports == expected, f"exports: {exports}")
     parameter = translated["Resources"]["AuthorizerArnParameter"]["Properties"]
     check(parameter["Name"] == {"Fn::Sub": "/${AWS::StackName}/authorizer-arn"}, "the parameter of the authorizer's ARN")

@@ -9,7 +9,7 @@ from .common import check, of_type, references, REQUIRED, translate
 MAX_ENVIRONMENT = 4096
 
 # The largest lengths of the values that a stack generates: its name, the name of its table, the ARN of its secret.
-GENERATED = {"AWS::StackName": 128, "Table": 148, "Pepper": 100, "PepperPolicy": 100}
+GENERATED = {"AWS::StackName": 128, "AWS::StackId": 200, "Api": 10, "Table": 148, "Pepper": 100, "PepperPolicy": 100}
 
 # The URL of the API, with what follows it.
 MAX_API_URL = 100

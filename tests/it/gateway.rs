@@ -77,8 +77,9 @@ fn clients_cannot_bring_a_context_of_their_own() {
 }
 
 /// What the gateway does not call, and what it calls without asking the authorizer.
-const WITHOUT_CONTEXT: [&str; 7] = [
+const WITHOUT_CONTEXT: [&str; 8] = [
     "authorize-request",
+    "declare-routes",
     "describe-api",
     "introspect-token",
     "manage-session",

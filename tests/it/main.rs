@@ -7,6 +7,7 @@ mod audit_events;
 mod authorizer;
 mod console;
 mod cursors;
+mod declared_routes;
 mod effects;
 mod events;
 mod examples;

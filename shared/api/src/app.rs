@@ -19,6 +19,7 @@ use tokio::try_join;
 pub use aws::Aws;
 pub use clock::Clock;
 pub use environment::{BadSetting, Environment};
+pub use http::{Exchange, ExchangeFailure};
 pub use moment::Moment;
 pub use pepper::{Pepper, PepperFailure, SecretMatch};
 pub use secret::{Secret, SecretFailure};

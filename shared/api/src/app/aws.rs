@@ -10,11 +10,12 @@ use aws_sdk_dynamodb::config::{
     timeout::TimeoutConfig,
 };
 use aws_types::{SdkConfig, region::Region};
+use http::Request;
 use tokio::time::timeout;
 
 use super::{
     environment::{BadSetting, Environment},
-    http::{BoxError, Http},
+    http::{BoxError, Exchange, ExchangeFailure, Http},
     roots::roots,
 };
 use crate::error_chain::causes;
@@ -77,6 +78,15 @@ impl Aws {
     #[must_use]
     pub const fn config(&self) -> &SdkConfig {
         &self.config
+    }
+
+    /// Sends a request once, as it is, over the connections of the clients, and reads the answer within a time limit.
+    pub async fn exchange(
+        &self,
+        request: Request<Vec<u8>>,
+        within: Duration,
+    ) -> Result<Exchange, ExchangeFailure> {
+        self.http.exchange(request, within).await
     }
 
     /// Makes a client of `DynamoDB`.

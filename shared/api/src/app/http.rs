@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::body::SdkBody;
 use http::{Request, Uri};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::{
     client::legacy::{
@@ -59,6 +59,41 @@ impl Http {
         let request = Request::get(endpoint).body(SdkBody::empty())?;
         self.0.request(request).await?.into_body().collect().await?;
         Ok(())
+    }
+}
+
+/// The most bytes of an answer that [`Http::exchange`] reads.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+
+/// The answer to a request.
+#[derive(Debug)]
+pub struct Exchange {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// There is no answer to a request, or it came too late, or it is too long.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no answer in time")]
+pub struct ExchangeFailure(#[source] BoxError);
+
+impl Http {
+    /// Sends a request once, and reads the answer within a time limit.
+    pub(super) async fn exchange(
+        &self,
+        request: Request<Vec<u8>>,
+        within: Duration,
+    ) -> Result<Exchange, ExchangeFailure> {
+        let exchange = async {
+            let answer = self.0.request(request.map(SdkBody::from)).await?;
+            let status = answer.status().as_u16();
+            let body = Limited::new(answer.into_body(), MAX_ANSWER_BYTES).collect().await?;
+            Ok::<_, BoxError>(Exchange { status, body: body.to_bytes().into() })
+        };
+        let answer = timeout(within, exchange).await;
+        answer.unwrap_or_else(|elapsed| Err(elapsed.into())).map_err(ExchangeFailure)
     }
 }
 
