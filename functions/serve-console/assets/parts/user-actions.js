@@ -2,7 +2,7 @@
 // What is done with one user: the questions before it, word for word, and the change itself.
 import { html } from '../vendor/lit-html/lit-html.js';
 import * as api from '../api.js';
-import { inWords, sentence } from '../problems.js';
+import { inWords } from '../problems.js';
 import { live } from '../quota.js';
 import { go } from '../router.js';
 import { current, forget, loadOrganizations, myself, needs } from '../session.js';
@@ -49,7 +49,7 @@ export async function removeUser(user, done) {
   const machine = user.kind === 'machine';
   const keys = await keysOf(user, machine ? 'Its' : 'Their');
   const end = machine ? 'it disappears' : 'they lose access';
-  const text = `${sentence(keys ? `${keys}, and ${end}` : end)} This cannot be undone. To stop ${machine ? 'it' : 'them'} for a while, suspend ${machine ? 'it' : 'them'}.`;
+  const text = `${keys || (machine ? 'It has no keys' : 'They have no keys')}, and ${end}. This cannot be undone. To stop ${machine ? 'it' : 'them'} for a while, suspend ${machine ? 'it' : 'them'}.`;
   const other = user.status === 'suspended' ? undefined : { label: 'Suspend instead', run: () => suspendUser(user, done) };
   const result = await ask({ title: title('Delete “', user.name, '”?'), text, other, label: 'Delete user', doing: 'Deleting…', send: () => api.deleteUser(id(user)) });
   if (result) told(done, null, `${user.name} deleted.`);
