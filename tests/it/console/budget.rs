@@ -26,7 +26,6 @@ fn the_first_visit_takes_at_most_25_requests_and_45_kilobytes() {
         browser.sees("You have no access keys.").await;
         let files = loaded(browser).await;
         let weight: i64 = files.iter().map(|file| file[1].as_i64().unwrap()).sum();
-        println!("first visit: {} requests, {weight} bytes", files.len());
         assert!((20..=25).contains(&files.len()), "{}: {files:?}", files.len());
         assert!((25_000..=45_000).contains(&weight), "{weight}: {files:?}");
     });
@@ -67,7 +66,6 @@ fn a_change_of_the_page_takes_at_most_three_more_files() {
             browser.is_at(&path).await;
             browser.sees(seen).await;
             let files = loaded(browser).await;
-            println!("{rest}: {} more files", files.len() - before);
             assert!((1..=3).contains(&(files.len() - before)), "{rest}: {:?}", &files[before..]);
         }
     });

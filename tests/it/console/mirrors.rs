@@ -89,8 +89,8 @@ fn policies() -> Vec<Policy> {
         json!({"preset": "flexible", "lifetime": {"min_seconds": 400 * DAY, "allow_never": false}, "extension": "none"}),
     ];
     let strict = Policy::preset(domain::policy::Preset::Strict);
-    let changed = |change: Value| serde_json::from_value::<PolicyChange>(change).unwrap();
-    changes.into_iter().map(|change| strict.clone().changed(&changed(change)).unwrap()).collect()
+    let parse = |change: Value| serde_json::from_value::<PolicyChange>(change).unwrap();
+    changes.into_iter().map(|change| strict.clone().changed(&parse(change)).unwrap()).collect()
 }
 
 #[test]

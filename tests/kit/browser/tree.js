@@ -47,7 +47,8 @@ function walk(node, depth, within) {
   const role = node.role?.value ?? 'none';
   const indent = '  '.repeat(depth);
   if (node.ignored || SKIPPED.has(role)) return walkAll(childrenOf(node), depth, role === 'LabelText' ? null : within);
-  if (role === 'banner') return lines.push(`${indent}banner: ${named(node).join(' · ')}`);
+  // The page does not wait for the count of the inbox, so a reader may meet it without.
+  if (role === 'banner') return lines.push(`${indent}banner: ${named(node).join(' · ').replace(/Inbox, \d+ unread/, 'Inbox')}`);
   const text = textOf(node);
   let name = read(node.name) || redact(text ?? '');
   const at = lines.push('') - 1;
