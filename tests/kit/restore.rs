@@ -94,6 +94,7 @@ impl World {
 
     /// Creates a table with the keys and indexes of this one, in the place of one of its name.
     fn recreate(&self, name: &str, items: Vec<HashMap<String, AttributeValue>>) {
+        self.replace_items();
         let database = self.database();
         let describe =
             serde_json::from_value(json!({"TableName": TABLE})).expect("the request is well-formed");

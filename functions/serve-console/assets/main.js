@@ -83,7 +83,8 @@ async function show(moved) {
   if (name === 'key') return showKey(parameters, before, moved);
   if (pane && page?.at === location.pathname && before === location.search) {
     // The details are closed, and the list is as it was.
-    const link = /** @type {HTMLElement | null} */ (document.querySelector('main a[aria-current=true]'));
+    const { at } = pane;
+    const link = [.../** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('main th a'))].find((one) => one.pathname === at);
     pane.controller.abort();
     pane = null;
     paint();

@@ -120,6 +120,10 @@ pub(super) async fn every_page(browser: &Browser<'_>, scene: &Scene, mut look: i
     ] {
         browser.open(&scene.page(&rest)).await;
         browser.ready().await;
+        if name == "key" {
+            // Events come after the rest.
+            browser.sees("All events of this key").await;
+        }
         look(name).await;
     }
     browser.open("/console/new").await;

@@ -174,6 +174,7 @@ async fn keys(world: &World, path: &str, user_ids: &[String]) -> Vec<TemplateKey
 
 /// Empties the table and the list of sent mails.
 pub(super) async fn clear(world: &World) {
+    world.replace_items();
     world.anonymous().delete("/_local/emails").await.expect(204);
     let database = world.stack.database().unwrap();
     for item in items(world) {

@@ -33,7 +33,7 @@ export function open(view) {
     try {
       changed(await api.user({ user_id }, { signal: view.signal }));
       if (tab === 'access' && !needs('ReadRoles')) {
-        const { catalogFor, permissionsOf } = await import('../parts/assign.js');
+        const { catalogFor, permissionsOf } = await import('../parts/grants.js');
         catalog = await catalogFor(user);
         catalog.of = permissionsOf;
       }

@@ -3,7 +3,7 @@
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { listRoles } from '../api.js';
 import { state } from '../session.js';
-import { all, permissionsOf } from './assign.js';
+import { all, permissionsOf } from './grants.js';
 import { formDialog, title } from './dialog.js';
 import { check, field, lines } from './field.js';
 
