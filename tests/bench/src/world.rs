@@ -98,6 +98,8 @@ impl<'a> World<'a> {
         let issuer = self.stack.issuer().url().to_owned();
         let made = self.create(&instance, &body, |event| {
             event["requestContext"]["authorizer"]["lambda"]["issuer"] = json!(issuer);
+            // Alice's token is measured later.
+            event["requestContext"]["authorizer"]["lambda"]["subject"] = json!("alice");
         })?;
         self.organization = text(&made["organization_id"]);
         let items = items_of(&self.stack, &format!("ORG#{}", self.organization))?;
