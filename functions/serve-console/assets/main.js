@@ -83,11 +83,11 @@ async function show(moved) {
   if (name === 'key') return showKey(parameters, before, moved);
   if (pane && page?.at === location.pathname && before === location.search) {
     // The details are closed, and the list is as it was.
-    const { at } = pane;
-    const link = [.../** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('main th a'))].find((one) => one.pathname === at);
-    pane.controller.abort();
+    const { at, controller } = pane;
+    controller.abort();
     pane = null;
     paint();
+    const link = [.../** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('main th a'))].find((one) => one.pathname === at);
     return link?.checkVisibility() ? link.focus() : heading()?.focus();
   }
   await load(name, { section, parameters }, moved);
