@@ -7,6 +7,7 @@ mod crashes;
 mod decisions;
 mod drill;
 mod edges;
+mod fields;
 mod forged;
 mod invariants;
 mod random;

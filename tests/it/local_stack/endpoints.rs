@@ -1,6 +1,6 @@
 //! Where functions find AWS services: `AWS_ENDPOINT_URL`, and the endpoints of single services.
 
-use kit::{Options, Stack, authorizer_event, run};
+use kit::{Effect, Fault, Options, Stack, When, authorizer_event, run};
 use serde_json::json;
 
 #[test]
@@ -31,5 +31,29 @@ fn one_endpoint_serves_all_services_and_that_of_a_service_comes_first() {
             assert_eq!(other.calls().all().len(), 0, "{general} {special}");
             other.stop().await;
         }
+    });
+}
+
+#[test]
+fn what_an_instance_had_sent_never_arrives_after_it_was_killed() {
+    run(async |world| {
+        let function = "notify-expiring-keys";
+        world.stack.warm_up(function, 1).await.unwrap();
+        let endpoint = world.stack.environment()["AWS_ENDPOINT_URL_DYNAMODB"].clone();
+        let signature = format!(
+            "AWS4-HMAC-SHA256 Credential=LOCAL.{function}.1/20260101/us-east-1/dynamodb/aws4_request"
+        );
+        let send = async || {
+            let request = reqwest::Client::new().post(&endpoint).header("authorization", &signature);
+            request.header("x-amz-target", "DynamoDB_20120810.Query").body("{}").send().await
+        };
+        send().await.unwrap();
+        world.stack.faults().add(Fault::anywhere(Effect::KillBefore).function(function).when(When::First(1)));
+        world.try_notify().await.unwrap_err();
+        world.stack.faults().clear();
+        world.stack.calls().until_none_is_at_work().await;
+        let before = world.stack.calls().all().len();
+        send().await.unwrap_err();
+        assert_eq!(world.stack.calls().all().len(), before);
     });
 }

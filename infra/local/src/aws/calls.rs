@@ -157,7 +157,23 @@ impl Calls {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
     use super::*;
+
+    #[tokio::test]
+    async fn none_is_at_work_once_the_work_on_each_call_has_ended() {
+        let calls = Calls::default();
+        let (first, second) = (calls.at_work(), calls.at_work());
+        let ends = async || timeout(Duration::ZERO, calls.until_none_is_at_work()).await.is_ok();
+        assert!(!ends().await);
+        drop(first);
+        assert!(!ends().await);
+        drop(second);
+        assert!(ends().await);
+    }
 
     #[test]
     fn calls_are_counted_and_cleared() {
