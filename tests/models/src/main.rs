@@ -6,6 +6,7 @@ mod bounds;
 mod check;
 mod quota;
 mod sign_in;
+mod status;
 mod table;
 
 use std::process::ExitCode;

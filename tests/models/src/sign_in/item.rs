@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+pub use crate::status::Status;
 use crate::table::Table;
 
 /// The key of an item.
@@ -65,18 +66,6 @@ impl Subject {
             Self::Third => Address::Third,
         }
     }
-}
-
-/// The status of a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub enum Status {
-    /// May act.
-    #[default]
-    Active,
-    /// May not.
-    Suspended,
-    /// Marked as deleted.
-    Deleted,
 }
 
 /// A user. The default is what an update without a condition makes of a user that does not exist.
