@@ -3,11 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use kit::{Answer, Client, Effect, Fault, Organization, Random, Service, When, World};
-use serde_json::json;
 
 use super::{
     model::{Kind, Policy, Standing, Time, User},
-    notices::{self, Mails},
     steps::Step,
 };
 
@@ -39,13 +37,15 @@ pub(crate) struct ModelRun<'w> {
     pub(crate) number: usize,
     /// The audit events that the step must write: action, effect and target.
     pub(crate) events: Vec<[String; 3]>,
+    /// Those of `events` that a narrower stage may have replaced.
+    pub(crate) superseded: Vec<[String; 3]>,
     seed: u64,
     step: Option<Step>,
     clients: HashMap<String, (Client, Time)>,
     seen_events: BTreeSet<String>,
     /// The audit ids of the events that came over the bus.
     arrived: BTreeSet<String>,
-    seen_mails: usize,
+    pub(crate) seen_mails: usize,
 }
 
 /// Seconds: no key expires and no overlap ends while a step is taken.
@@ -94,6 +94,7 @@ impl<'w> ModelRun<'w> {
             random: Random::new(seed),
             number: 0,
             events: vec![],
+            superseded: vec![],
             seed,
             step: None,
             clients: HashMap::new(),
@@ -133,6 +134,7 @@ impl<'w> ModelRun<'w> {
             self.compare(&step).await;
             let mut left = self.new_events(began);
             left.sort();
+            self.drop_superseded(&left);
             self.events.sort();
             assert_eq!(left, self.events);
             self.compare_bus(left).await;
@@ -161,7 +163,7 @@ impl<'w> ModelRun<'w> {
         self.world.stack.clock().now().as_second()
     }
 
-    fn travel_to(&self, time: Time) {
+    pub(crate) fn travel_to(&self, time: Time) {
         let clock = self.world.stack.clock();
         clock.shift(clock.offset_seconds() + time - self.now());
     }
@@ -236,49 +238,6 @@ impl<'w> ModelRun<'w> {
             }
         }
         new
-    }
-
-    /// Runs the notice function; after a run with faults, a second run finishes its work.
-    async fn run_notices(&mut self) {
-        let disturbed = self.random.one_in(4);
-        if disturbed {
-            self.disturb("notify-expiring-keys");
-        }
-        let mut expected = self.run_once().await;
-        if disturbed {
-            self.world.stack.faults().clear();
-            self.world.end_leases();
-            self.travel_to(self.now() + 3_600);
-            for (address, keys) in self.run_once().await {
-                expected.entry(address).or_default().extend(keys);
-            }
-        }
-        let mut told = Mails::new();
-        for mail in self.world.stack.emails().into_iter().skip(self.seen_mails) {
-            self.seen_mails += 1;
-            let [address] = &mail.to[..] else { panic!("a mail to {:?}", mail.to) };
-            let before = told.get(address).cloned();
-            assert!(disturbed || before.is_none(), "two mails to {address}");
-            // Reports of changes by others name keys in another form.
-            let keys = mail.text.split("\n  Key: ak_").skip(1);
-            let keys = keys.map(|rest| rest.chars().take(20).collect::<String>());
-            told.entry(address.clone()).or_default().extend(keys);
-        }
-        told.retain(|_, keys| !keys.is_empty());
-        assert_eq!(told, expected);
-    }
-
-    async fn run_once(&mut self) -> Mails {
-        let now = self.now();
-        let (mails, events) = notices::run(&mut self.state.users, &self.state.policy, now);
-        for (action, key_id) in events {
-            self.note(action, "other", &key_id);
-        }
-        let text = domain::Time::from_seconds(now).to_string();
-        let event = json!({"time": text});
-        let run = self.world.stack.run_schedule("notify-expiring-keys", &event).await.unwrap();
-        assert!(run.is_ok() || self.world.stack.faults().struck() > 0, "{run:?}");
-        mails
     }
 
     /// Tells whether an answer came from the gateway and not from a function.
