@@ -30,7 +30,7 @@ pub(crate) enum Failure {
     /// The secret could not be checked.
     #[error("the secret could not be checked")]
     Pepper(#[from] PepperFailure),
-    /// The identity provider did not say what it was asked, or was asked too often.
+    /// The identity provider did not say what it was asked.
     #[error("there is no answer of the identity provider")]
     Issuer(#[from] IssuerFailure),
 }
@@ -43,11 +43,7 @@ impl Failure {
     /// Tells whether one tenant or a stranger can cause it by many requests. Then it is no error of the service, which
     /// an alarm counts and which stops a deployment: the alarm on the table's throttling tells the operator of it.
     fn is_overload(&self) -> bool {
-        match self {
-            Self::Table(error) => error.is_overload(),
-            Self::Issuer(failure) => matches!(failure, IssuerFailure::TooOften(_)),
-            _ => false,
-        }
+        matches!(self, Self::Table(error) if error.is_overload())
     }
 
     /// Logs the failure, once, and makes it the invocation's error.

@@ -56,6 +56,8 @@ pub(crate) enum Refusal {
     BadJwt(&'static str),
     /// The third token of a person within a second whose address must be asked for: it would use up the calls of others.
     TooManyTokens,
+    /// The address of the sign-in must be asked for, and other people used up the calls of this second.
+    IssuerBusy,
     /// The route names no organization, and only access keys pass there.
     NoOrganization,
 }
@@ -73,6 +75,7 @@ impl Refusal {
                 | Self::NotPermitted
                 | Self::ContextTooLarge
                 | Self::TooManyTokens
+                | Self::IssuerBusy
                 | Self::NoOrganization
         )
     }
@@ -103,6 +106,7 @@ impl Refusal {
             Self::WildcardInPath => "wildcard_in_path",
             Self::BadJwt(why) => why,
             Self::TooManyTokens => "too_many_tokens",
+            Self::IssuerBusy => "issuer_busy",
             Self::NoOrganization => "no_organization",
         }
     }

@@ -53,7 +53,9 @@ impl From<NotAccepted> for Stop {
 impl From<IssuerFailure> for Stop {
     fn from(failure: IssuerFailure) -> Self {
         match failure {
+            // Whoever causes them by many requests is refused: a failure would set off an alarm.
             IssuerFailure::TooManyTokens(_) => Refusal::TooManyTokens.into(),
+            IssuerFailure::TooOften(_) => Refusal::IssuerBusy.into(),
             failure => Self::Failed(failure.into()),
         }
     }

@@ -5,7 +5,7 @@ mod signing_key;
 
 use std::{fmt, time::Duration};
 
-use api::app::Moment;
+use api::{app::Moment, causes};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use key_set::KeySet;
 use tokio::sync::Mutex;
@@ -82,8 +82,12 @@ impl Jwks {
                 held.keys = Some((keys, now));
                 Ok(found)
             }
-            (Err(_), Some(found)) if !found.is_empty() => Ok(found),
-            (Err(failure), _) => Err(failure),
+            // A key that nobody has published may be a stranger's invention: it fails nothing.
+            (Err(failure), Some(found)) => {
+                tracing::warn!(causes = causes(&failure), "the issuer's last keys stay in use");
+                Ok(found)
+            }
+            (Err(failure), None) => Err(failure),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Published key sets as issuers have them.
 
-use kit::run;
+use kit::{Options, Switches, run};
 use serde_json::{Value, json};
 
 #[test]
@@ -70,4 +70,28 @@ fn a_document_without_a_list_of_keys_is_a_failure_and_an_empty_list_none() {
             world.person("alice").get("/v1/whoami").await.expect(status);
         });
     }
+}
+
+#[test]
+fn an_invented_key_fails_nothing_while_the_issuer_does_not_answer() {
+    let down = Switches { down: true, ..Switches::default() };
+    kit::run_with(Options { instance_cap: 1, ..Options::default() }, async |world| {
+        let issuer = world.stack.issuer();
+        let mut header = issuer.header();
+        header["kid"] = json!("invented");
+        let token = issuer.sign(&header, &issuer.claims("mallory", "mallory@example.com", "mallory"));
+        let stranger = world.anonymous().with_header("authorization", &format!("Bearer {token}"));
+        world.person("alice").get("/v1/whoami").await.expect(200);
+        issuer.switch(down);
+        for seconds in [11, 22, 3_700] {
+            // The keys may be asked for again, and are not to be had.
+            world.travel(seconds);
+            stranger.get("/v1/whoami").await.expect_forbidden_by_gateway();
+            world.person("alice").get("/v1/whoami").await.expect(200);
+        }
+        let lines = world.stack.logs().by_function("authorize-request").concat();
+        assert!(lines.contains("the issuer's last keys stay in use"), "{lines}");
+        world.travel(25 * 3_600);
+        stranger.get("/v1/whoami").await.expect(500);
+    });
 }

@@ -1,5 +1,6 @@
 //! The issuer's userinfo endpoint, asked where a token states no address.
 
+use futures_util::future::join_all;
 use kit::{Client, EmailVerified, Switches, TokenShape, UserinfoBehavior, run, run_with};
 use serde_json::json;
 
@@ -197,6 +198,26 @@ fn a_stranger_with_many_tokens_is_refused_and_uses_up_the_calls_of_nobody() {
             world.stack.logs().by_function("authorize-request").concat().matches("too_many_tokens").count(),
             refused
         );
+        sign_in(world, "bob", &json!({})).post("/v1/organizations", body).await.expect(201);
+    });
+}
+
+#[test]
+fn strangers_who_use_up_the_calls_together_are_refused_and_others_pass_a_second_later() {
+    run_with(options(&[]), async |world| {
+        let issuer = world.stack.issuer();
+        issuer.switch(Switches { tokens: TokenShape::Thin, ..Switches::default() });
+        let body = json!({"name": "b"});
+        // All come at once, so within a second.
+        let strangers: Vec<_> =
+            (0..18).map(|number| sign_in(world, &format!("mallory{number}"), &json!({}))).collect();
+        let requests = strangers.iter().map(|stranger| stranger.post("/v1/organizations", body.clone()));
+        let statuses: Vec<_> = join_all(requests).await.iter().map(|answer| answer.status).collect();
+        let refused = statuses.iter().filter(|status| **status == 403).count();
+        assert!(refused > 0 && statuses.iter().all(|status| [201, 403].contains(status)), "{statuses:?}");
+        let lines = world.stack.logs().by_function("authorize-request").concat();
+        assert_eq!(lines.matches("issuer_busy").count(), refused);
+        world.travel(2);
         sign_in(world, "bob", &json!({})).post("/v1/organizations", body).await.expect(201);
     });
 }
