@@ -2,6 +2,7 @@
 
 mod alarms;
 mod aws_metrics;
+mod conditions;
 mod joined;
 mod metrics;
 mod patterns;

@@ -1,6 +1,4 @@
 //! Alarms and the dashboard name metrics that exist: those of AWS by a table with sources, our own by the lines.
-//!
-//! Over 300 lines: each alarm is written down with all that it compares.
 
 use std::collections::BTreeSet;
 
@@ -10,9 +8,9 @@ use serde_json::{Value, json};
 use super::{datapoints, resources};
 
 /// Namespace, name, dimensions with their values, statistic.
-type Use = (String, String, Vec<(String, String)>, String);
+pub(super) type Use = (String, String, Vec<(String, String)>, String);
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
 
@@ -22,7 +20,7 @@ fn dimensions_of(metric: &Value) -> Vec<(String, String)> {
 }
 
 /// Lists the metrics that an alarm watches.
-fn of_alarm(alarm: &Value) -> Vec<Use> {
+pub(super) fn of_alarm(alarm: &Value) -> Vec<Use> {
     let Some(queries) = alarm["Metrics"].as_array() else {
         let statistic = alarm.get("Statistic").filter(|statistic| !statistic.is_null());
         let statistic = text(statistic.unwrap_or(&alarm["ExtendedStatistic"]));
@@ -93,149 +91,6 @@ fn each_metric_of_aws_stands_with_its_dimensions_and_statistic_in_the_table_and_
         found.insert([namespace, name, names.join(" "), statistic]);
     }
     assert_eq!(found, documented);
-}
-
-#[test]
-fn alarms_on_metrics_of_aws_watch_what_the_specification_says() {
-    let alarms = resources("AWS::CloudWatch::Alarm");
-    let names: Vec<_> = alarms.keys().map(String::as_str).collect();
-    assert_eq!(
-        names,
-        [
-            "ApiFailsAlarm",
-            "AuthorizerFailsAlarm",
-            "AuthorizerSlowAlarm",
-            "AuthorizerThrottledAlarm",
-            "EventsUndeliveredAlarm",
-            "MailBouncesAlarm",
-            "NoticesBehindAlarm",
-            "NoticesFailAlarm",
-            "NoticesStoppedAlarm",
-            "TableFailsAlarm",
-            "TableThrottledAlarm",
-        ]
-    );
-    // Metric, value of its dimension, period, periods, of which, operator, threshold, missing data.
-    let ge = "GreaterThanOrEqualToThreshold";
-    let gt = "GreaterThanThreshold";
-    for (alarm, metric, of, period, periods, datapoints, operator, threshold, missing) in [
-        (
-            "AuthorizerThrottledAlarm",
-            "Throttles",
-            "authorize-request",
-            300,
-            json!(1),
-            json!(null),
-            ge,
-            1.0,
-            "notBreaching",
-        ),
-        (
-            "AuthorizerSlowAlarm",
-            "Duration",
-            "authorize-request",
-            60,
-            json!(5),
-            json!(3),
-            gt,
-            1_000.0,
-            "notBreaching",
-        ),
-        ("ApiFailsAlarm", "5xx", "local", 300, json!(1), json!(null), ge, 5.0, "notBreaching"),
-        (
-            "EventsUndeliveredAlarm",
-            "ApproximateNumberOfMessagesVisible",
-            "access-keys-UndeliveredEvents",
-            300,
-            json!(1),
-            json!(null),
-            ge,
-            1.0,
-            "notBreaching",
-        ),
-        ("MailBouncesAlarm", "Reputation.BounceRate", "", 3_600, json!(1), json!(null), gt, 0.05, "ignore"),
-    ] {
-        let found = &alarms[alarm];
-        let dimension = dimensions_of(found).pop().map(|(_, value)| value).unwrap_or_default();
-        assert_eq!(
-            (&found["MetricName"], dimension.as_str(), &found["Period"]),
-            (&json!(metric), of, &json!(period)),
-            "{alarm}"
-        );
-        assert_eq!(
-            (&found["EvaluationPeriods"], &found["DatapointsToAlarm"]),
-            (&periods, &datapoints),
-            "{alarm}"
-        );
-        assert_eq!(found["ComparisonOperator"], operator, "{alarm}");
-        assert_eq!(
-            (found["Threshold"].as_f64(), &found["TreatMissingData"]),
-            (Some(threshold), &json!(missing)),
-            "{alarm}"
-        );
-    }
-}
-
-#[test]
-fn the_alarm_on_stopped_notices_counts_runs_that_end() {
-    let alarm = &resources("AWS::CloudWatch::Alarm")["NoticesStoppedAlarm"];
-    let watched = of_alarm(alarm).into_iter().map(|(namespace, metric, dimensions, statistic)| {
-        assert_eq!((namespace.as_str(), statistic.as_str()), ("AWS/Lambda", "Sum"));
-        assert_eq!(dimensions, [("FunctionName".to_owned(), "notify-expiring-keys".to_owned())]);
-        metric
-    });
-    assert_eq!(watched.collect::<Vec<_>>(), ["Invocations", "Errors"]);
-    let queries = alarm["Metrics"].as_array().unwrap();
-    assert_eq!(queries[0]["Expression"], "FILL(runs, 0) - FILL(crashes, 0)");
-    assert_eq!((&queries[1]["Id"], &queries[2]["Id"]), (&json!("runs"), &json!("crashes")));
-    assert!(queries[1..].iter().all(|query| query["MetricStat"]["Period"] == 60));
-    assert_eq!(
-        (&alarm["EvaluationPeriods"], &alarm["DatapointsToAlarm"], &alarm["ComparisonOperator"]),
-        (&json!("15"), &json!(null), &json!("LessThanThreshold"))
-    );
-    assert_eq!((alarm["Threshold"].as_f64(), &alarm["TreatMissingData"]), (Some(1.0), &json!("breaching")));
-}
-
-#[test]
-fn alarms_on_the_table_sum_all_indexes_and_all_calls() {
-    let alarms = resources("AWS::CloudWatch::Alarm");
-    let indexes = &resources("AWS::DynamoDB::Table")["Table"]["GlobalSecondaryIndexes"];
-    let indexes = indexes.as_array().unwrap().iter().map(|index| text(&index["IndexName"]));
-    let places: Vec<_> = [String::new()].into_iter().chain(indexes).collect();
-    for (alarm, dimension, values, threshold) in [
-        ("TableThrottledAlarm", "GlobalSecondaryIndexName", places, 10),
-        ("TableFailsAlarm", "Operation", operations(), 5),
-    ] {
-        let found = &alarms[alarm];
-        let watched = of_alarm(found).into_iter().map(|(.., dimensions, _)| {
-            dimensions
-                .into_iter()
-                .find(|(name, _)| name == dimension)
-                .map(|(_, value)| value)
-                .unwrap_or_default()
-        });
-        assert_eq!(watched.collect::<BTreeSet<_>>(), values.into_iter().collect(), "{alarm}");
-        assert_eq!(
-            (&found["Threshold"], &found["EvaluationPeriods"]),
-            (&json!(threshold), &json!(1)),
-            "{alarm}"
-        );
-        let queries = found["Metrics"].as_array().unwrap();
-        let sum = queries.iter().find(|query| query["ReturnData"] == true).unwrap();
-        let terms = queries.iter().filter(|query| query["ReturnData"] == false);
-        let terms: Vec<_> = terms.map(|query| format!("FILL({}, 0)", text(&query["Id"]))).collect();
-        assert_eq!(sum["Expression"], terms.join(" + "), "{alarm}");
-        assert!(
-            queries.iter().all(|query| query["MetricStat"].is_null() || query["MetricStat"]["Period"] == 300)
-        );
-    }
-}
-
-/// Lists the calls that DynamoDB counts by: a transaction is one, whatever it writes.
-fn operations() -> Vec<String> {
-    ["BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"]
-        .map(str::to_owned)
-        .to_vec()
 }
 
 #[test]
