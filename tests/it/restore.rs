@@ -3,6 +3,7 @@
 mod address;
 mod boundaries;
 mod callers;
+mod catalog;
 mod crashes;
 mod decisions;
 mod drill;

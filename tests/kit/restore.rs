@@ -122,6 +122,16 @@ impl World {
         self.database().update_item(update).expect("the item can be changed");
     }
 
+    /// Removes an item of the old table.
+    ///
+    /// # Panics
+    /// When the engine fails.
+    pub fn remove_from_old_table(&self, (partition, sort): (&str, &str)) {
+        let delete = json!({"TableName": OLD_TABLE, "Key": {"PK": {"S": partition}, "SK": {"S": sort}}});
+        let delete = serde_json::from_value(delete).expect("the deletion is well-formed");
+        self.database().delete_item(delete).expect("the item can be removed");
+    }
+
     /// Stores an item in the old table, in `DynamoDB`'s own JSON.
     ///
     /// # Panics

@@ -86,8 +86,8 @@ fn event_id(world: &World, number: u8) -> String {
     ulid::Ulid::from_parts(day * 86_400_000, number.into()).to_string()
 }
 
-/// Writes an event of an organization, in the partition of the first of two.
-fn event(
+/// Writes an event of an organization, in the partition of the first of two. It names no changed field.
+pub(super) fn event(
     world: &World,
     number: u8,
     (partition, organization_id): (&str, &str),
