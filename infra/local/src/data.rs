@@ -1,9 +1,10 @@
 //! The directory in which state outlives the stack.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use crate::error::StackError;
@@ -12,18 +13,34 @@ use crate::error::StackError;
 #[derive(Debug, Clone)]
 pub(crate) struct DataDirectory {
     path: Option<PathBuf>,
+    /// Locked while this process uses the directory. The operating system unlocks it, however the process ends.
+    _lock: Option<Arc<File>>,
 }
+
+/// The name of the file that is locked.
+const LOCK: &str = "lock";
 
 impl DataDirectory {
     /// Keeps nothing.
     pub(crate) fn none() -> Self {
-        Self { path: None }
+        Self { path: None, _lock: None }
     }
 
-    /// Creates the directory unless it exists.
+    /// Creates the directory unless it exists. Two stacks in one would each overwrite the other's files.
+    ///
+    /// # Errors
+    /// When another stack uses it, and when it cannot be written.
     pub(crate) fn at(path: &Path) -> Result<Self, StackError> {
-        fs::create_dir_all(path).map_err(|cause| StackError::Data { path: path.to_owned(), cause })?;
-        Ok(Self { path: Some(path.to_owned()) })
+        let unusable = |cause| StackError::Data { path: path.to_owned(), cause };
+        fs::create_dir_all(path).map_err(unusable)?;
+        let lock = open_private(&path.join(LOCK), OpenOptions::new().write(true)).map_err(unusable)?;
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(StackError::InUse { path: path.to_owned() }),
+            // Some file systems know no locks.
+            Ok(()) | Err(TryLockError::Error(_)) => {
+                Ok(Self { path: Some(path.to_owned()), _lock: Some(Arc::new(lock)) })
+            }
+        }
     }
 
     /// Creates an empty file for others to fill, unless it exists, and returns its path; `None` without a directory.
@@ -108,6 +125,18 @@ mod tests {
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }
         assert_eq!(fs::read(folder.join("emails.jsonl")).unwrap(), b"{}mail");
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn two_stacks_never_share_a_directory() {
+        let folder = std::env::temp_dir().join(format!("local-{}", crate::random::uuid()));
+        let (first, other) = (DataDirectory::at(&folder).unwrap(), folder.join("other"));
+        let error = DataDirectory::at(&folder).unwrap_err().to_string();
+        assert!(error.contains("another cargo dev") && error.contains("--memory"), "{error}");
+        DataDirectory::at(&other).unwrap();
+        drop(first);
+        DataDirectory::at(&folder).unwrap();
         fs::remove_dir_all(folder).unwrap();
     }
 }

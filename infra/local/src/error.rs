@@ -55,6 +55,12 @@ pub enum StackError {
         /// The error of the operating system.
         cause: io::Error,
     },
+    /// Another stack keeps its state there.
+    #[error("another cargo dev uses {path}: stop it, or start with --memory or another --data-dir")]
+    InUse {
+        /// The data directory.
+        path: PathBuf,
+    },
     /// A file of the data directory is not as the stack wrote it.
     #[error("{path} is damaged: delete it to start afresh")]
     Damaged {
