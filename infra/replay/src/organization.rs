@@ -114,7 +114,7 @@ impl OrganizationReplay<'_> {
         report: &mut Report<W>,
     ) -> Result<(), Error> {
         let mut missed = events.clone();
-        missed.retain(|event| !self.history.holds(event) && !event.action.ends_with(".created"));
+        missed.retain(|event| !self.history.holds(event));
         let open = self.history.open(&missed);
         let Some(last) = last_open(&open, &missed) else { return Ok(()) };
         let target = ("organization", self.organization_id);
