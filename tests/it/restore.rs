@@ -11,6 +11,7 @@ mod edges;
 mod fields;
 mod forged;
 mod invariants;
+mod organizations;
 mod random;
 mod refusals;
 mod scene;
