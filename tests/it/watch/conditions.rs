@@ -129,19 +129,25 @@ fn alarms_on_the_table_sum_all_indexes_and_all_calls() {
     let indexes = &resources("AWS::DynamoDB::Table")["Table"]["GlobalSecondaryIndexes"];
     let indexes = indexes.as_array().unwrap().iter().map(|index| text(&index["IndexName"]));
     let places: Vec<_> = [String::new()].into_iter().chain(indexes).collect();
-    for (alarm, dimension, values, threshold) in [
-        ("TableThrottledAlarm", "GlobalSecondaryIndexName", places, 10),
-        ("TableFailsAlarm", "Operation", operations(), 5),
+    let throttles = ["ReadThrottleEvents", "WriteThrottleEvents"];
+    for (alarm, metrics, dimension, values, threshold) in [
+        ("TableThrottledAlarm", &throttles[..], "GlobalSecondaryIndexName", places, 10),
+        ("TableFailsAlarm", &["SystemErrors"][..], "Operation", operations(), 5),
     ] {
         let found = &alarms[alarm];
-        let watched = of_alarm(found).into_iter().map(|(.., dimensions, _)| {
-            dimensions
-                .into_iter()
-                .find(|(name, _)| name == dimension)
-                .map(|(_, value)| value)
-                .unwrap_or_default()
+        let watched = of_alarm(found).into_iter().map(|(_, metric, dimensions, _)| {
+            let place = dimensions.into_iter().find(|(name, _)| name == dimension);
+            (metric, place.map(|(_, value)| value).unwrap_or_default())
         });
-        assert_eq!(watched.collect::<BTreeSet<_>>(), values.into_iter().collect(), "{alarm}");
+        let mut watched: Vec<_> = watched.collect();
+        watched.sort();
+        let of_metric = |metric: &&str| {
+            let metric = (*metric).to_owned();
+            values.iter().map(move |value| (metric.clone(), value.clone())).collect::<Vec<_>>()
+        };
+        let mut wanted: Vec<_> = metrics.iter().flat_map(of_metric).collect();
+        wanted.sort();
+        assert_eq!(watched, wanted, "{alarm}");
         assert_eq!(
             (&found["Threshold"], &found["EvaluationPeriods"]),
             (&json!(threshold), &json!(1)),
