@@ -104,9 +104,14 @@ impl Browser<'_> {
     }
 
     /// Writes into the field of this label, in the place of what stands there.
+    ///
+    /// All of it is selected and typed over, as people do: a field that the driver clears tells the page nothing, so a
+    /// repaint in between would bring the old text back.
     pub async fn fill(&self, label: &str, text: &str) {
-        self.act("field", label, "clear", json!({})).await;
-        self.act("field", label, "value", json!({"text": text})).await;
+        const SELECT_ALL: &str = "\u{e009}a\u{e000}";
+        const BACKSPACE: &str = "\u{e003}";
+        let typed = if text.is_empty() { BACKSPACE } else { text };
+        self.act("field", label, "value", json!({"text": format!("{SELECT_ALL}{typed}")})).await;
     }
 
     /// Sets a field whose keys depend on the language of the browser, such as a date.
