@@ -46,7 +46,7 @@ const HEADING = 'main h1, #pane-title';
 const heading = () => /** @type {HTMLElement | null} */ (document.querySelector('#pane-title') ?? document.querySelector('main h1'));
 
 /** The page; with details beside it where both have room, and in its place where not. */
-const content = () => html`<div class=${beside() ? 'columns' : nothing}><div>${(pane && !beside() ? null : page)?.draw() ?? nothing}</div>${pane ? html`<section aria-label=${beside() ? 'Key details' : nothing}>${pane.draw()}</section>` : nothing}</div>`;
+const content = () => html`<div class=${beside() ? 'columns' : nothing}><div>${(pane && !beside() ? null : page)?.draw() ?? nothing}</div>${pane ? html`<section class=${beside() ? 'pane' : nothing} aria-label=${beside() ? 'Key details' : nothing}>${pane.draw()}</section>` : nothing}</div>`;
 
 let waiting = false;
 function update() {
@@ -106,7 +106,7 @@ async function showKey(parameters, before, moved) {
   page = behind ?? null;
   pane = details;
   paint();
-  if (moved) arrive();
+  if (moved) arrive(listed && beside());
 }
 
 /** The list of keys behind the details of one that the address names. */
@@ -122,10 +122,11 @@ async function load(name, { section = undefined, parameters = {} }, moved) {
   if (moved) arrive();
 }
 
-function arrive() {
-  scrollTo(0, 0);
+function arrive(stays = false) {
+  if (!stays) scrollTo(0, 0);
+  document.querySelector('.pane')?.scrollTo(0, 0);
   document.querySelectorAll('nav details').forEach((menu) => menu.removeAttribute('open'));
-  heading()?.focus();
+  heading()?.focus({ preventScroll: stays });
 }
 
 /**

@@ -112,3 +112,28 @@ fn another_persons_change_of_a_key_is_noticed_and_what_was_typed_is_kept() {
         assert_eq!(browser.value("Access Key Name").await, "mine");
     });
 }
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn the_row_of_open_details_is_marked_and_the_list_stays_where_it_was() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        let key = organization.machine_key().await;
+        world.copy_key(key["key_id"].as_str().unwrap(), 40);
+        browser.sign_in("alice", &page(&organization, "access-keys")).await;
+        browser.row("key").await;
+        let open = "scrollTo(0, 1200); document.querySelectorAll('main th a')[given].click(); return scrollY";
+        let seen = "const marked = [...document.querySelectorAll('main tbody tr')].map((row, i) => [i, getComputedStyle(row).backgroundColor]).filter(([, color]) => !/, 0\\)$/.test(color)).map(([i]) => i);
+            const pane = document.querySelector('.pane'); const box = pane.getBoundingClientRect(); const name = document.querySelector('#pane-title').getBoundingClientRect();
+            return [marked, scrollY, pane.scrollTop, box.top >= 0 && box.bottom <= innerHeight, name.top >= box.top && name.bottom <= box.bottom]";
+        for row in [24, 22] {
+            let before = browser.with_module("time.js", open, json!(row)).await;
+            browser.sees("Secrets are stored nowhere.").await;
+            browser.has_focus("key").await;
+            let now = browser.run(seen, json!([])).await;
+            assert!(before.as_f64().unwrap() > 1000.0, "{before}");
+            assert_eq!(now, json!([[row], before, 0, true, true]));
+            browser.run("document.querySelector('.pane').scrollTo(0, 9999)", json!([])).await;
+        }
+    });
+}
