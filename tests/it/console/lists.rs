@@ -70,6 +70,7 @@ fn several_keys_are_revoked_at_once_and_the_one_that_fails_is_named() {
         browser.sees_on_top("It is not there any more.").await;
         browser.click("Close").await;
         assert_eq!(browser.row("two").await["Status"], "Revoked");
+        assert!(!browser.document().await.contains("Actions for one"), "it is gone from the list too");
         let path = organization.key_path(&two);
         assert_eq!(organization.owner.get(&path).await.expect(200)["status"], "revoked");
     });
@@ -108,6 +109,36 @@ fn a_policy_is_previewed_before_it_is_saved() {
         browser.sees("Policy saved.").await;
         let policy = organization.owner.get(&organization.path).await.expect(200)["policy"].clone();
         assert_eq!(policy["lifetime"]["max_seconds"], json!(30 * 86_400));
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn what_is_typed_into_a_policy_stays_as_it_is_and_an_empty_field_is_no_zero() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        browser.sign_in("alice", &page(&organization, "policy")).await;
+        browser.fill("Days before expiry", "30, 14, ").await;
+        browser.fill("Longest, in days", "").await;
+        // This draws the page anew.
+        browser.click("Say when a key has expired").await;
+        assert!(!browser.checked("Say when a key has expired").await);
+        assert_eq!(browser.value("Days before expiry").await, "30, 14, ");
+        assert_eq!(browser.value("Longest, in days").await, "");
+        browser.sees("Fill in every number first.").await;
+        for button in ["Preview", "Save"] {
+            assert_eq!(browser.attribute(button, "aria-disabled").await, "true");
+        }
+        browser.fill("Longest, in days", "400").await;
+        browser.click("Preview").await;
+        browser.sees("Every live key would be allowed.").await;
+        browser.click("Save").await;
+        browser.click("Save policy").await;
+        browser.sees("Policy saved.").await;
+        assert_eq!(browser.value("Days before expiry").await, "30, 14");
+        let policy = organization.owner.get(&organization.path).await.expect(200)["policy"].clone();
+        assert_eq!(policy["lifetime"]["max_seconds"], json!(400 * 86_400));
+        assert_eq!(policy["notices"]["days_before"], json!([30, 14]));
     });
 }
 

@@ -27,7 +27,9 @@ export function open(view) {
   let policy;
   let problem;
   let loading;
-  /** @type {{of: string, looked: number, found: any[], busy: boolean, done: boolean} | null} */ let preview = null;
+  /** @type {{of: string, found: any[], busy: boolean, done: boolean} | null} */ let preview = null;
+  /** What was typed, as it was: an empty field is no 0. @type {Map<string, string>} */
+  const typed = new Map();
   const load = async () => {
     loading = null;
     try {
@@ -43,7 +45,7 @@ export function open(view) {
   const set = (group, name, value) => { (group ? group.split('.').reduce((at, part) => at[part], policy) : policy)[name] = value; problem = null; view.update(); };
   const same = () => JSON.stringify(policy) === JSON.stringify(organization.policy);
   const look = async () => {
-    const mine = preview = { of: JSON.stringify(policy), looked: 0, found: [], busy: true, done: false };
+    /** @type {NonNullable<typeof preview>} */ const mine = preview = { of: JSON.stringify(policy), found: [], busy: true, done: false };
     problem = null;
     view.update();
     try {
@@ -51,7 +53,6 @@ export function open(view) {
         const page = await api.previewPolicy({ limit: 100, cursor }, { body: { policy }, signal: view.signal });
         if (mine !== preview) return;
         mine.found.push(...page.items);
-        mine.looked++;
         cursor = page.next_cursor;
         view.update();
         if (!cursor) break;
@@ -73,6 +74,7 @@ export function open(view) {
     if (!result) return;
     organization = result.answer;
     policy = structuredClone(organization.policy);
+    typed.clear();
     keep(organization);
     preview = null;
     view.update();
@@ -85,24 +87,25 @@ export function open(view) {
     const base = PRESETS[policy.preset];
     const at = (rule) => fieldProblem(problem, `policy.${rule}`, rule);
     const value = (rule, from) => rule.split('.').reduce((here, part) => here[part], from);
-    const beside = (rule, words = String) => (JSON.stringify(value(rule, policy)) === JSON.stringify(value(rule, base)) ? '' : html` <span class="pill warn">changed</span> <span class="muted">preset: ${words(value(rule, base))}</span>`);
-    const number = (rule, label, hint, unit = 1) => { const [group, name] = rule.split('.'); return field({ name: rule, label: html`${label}${beside(rule, (n) => (unit === 1 ? String(n) : duration(n)))}`, type: 'number', value: String(value(rule, policy) / unit), min: '0', hint, readonly: !!locked, error: at(rule), input: (text) => set(group, name, Math.round(Number(text) * unit)) }); };
+    const beside = (rule, words = /** @type {(value: any) => any} */ (String)) => (JSON.stringify(value(rule, policy)) === JSON.stringify(value(rule, base)) ? '' : html` <span class="pill warn">changed</span> <span class="muted">preset: ${words(value(rule, base))}</span>`);
+    const number = (rule, label, hint, unit = 1) => { const [group, name] = rule.split('.'); return field({ name: rule, label: html`${label}${beside(rule, (n) => (unit === 1 ? String(n) : duration(n)))}`, type: 'number', value: typed.get(rule) ?? String(value(rule, policy) / unit), min: '0', hint, readonly: !!locked, error: at(rule), input: (text) => { typed.set(rule, text); set(group, name, Math.round(Number(text) * unit)); } }); };
     const box = (group, name, label) => html`<div>${check({ label: html`${label}${beside(`${group}.${name}`, (on) => (on ? 'yes' : 'no'))}`, checked: value(`${group}.${name}`, policy), disabled: !!locked, change: (on) => set(group, name, on) })}</div>`;
     const unit = (seconds) => (seconds % DAY ? seconds % 3600 ? 1 : 3600 : DAY);
     const [min, max, overlap] = ['lifetime.min_seconds', 'lifetime.max_seconds', 'rotation.max_overlap_seconds'].map((rule) => unit(value(rule, organization.policy)));
     const name = (size) => ({ 1: 'seconds', 3600: 'hours', [DAY]: 'days' })[size];
+    const hollow = [...typed].some(([rule, text]) => rule !== 'days' && !text.trim()) ? 'Fill in every number first.' : '';
     const previewed = preview?.done && preview.of === JSON.stringify(policy);
     return html`${head}<form class="policy" novalidate @submit=${(event) => event.preventDefault()}>
-      <section class="card pad"><h2>Preset</h2>${radios({ name: 'preset', label: 'Start from', value: policy.preset, row: true, change: (preset) => { if (!locked) { policy = { preset, ...structuredClone(PRESETS[preset]) }; } view.update(); }, choices: [{ value: 'strict', label: 'Strict' }, { value: 'flexible', label: 'Flexible' }] })}</section>
+      <section class="card pad"><h2>Preset</h2>${radios({ name: 'preset', label: 'Start from', value: policy.preset, row: true, change: (preset) => { if (!locked) { policy = { preset, ...structuredClone(PRESETS[preset]) }; typed.clear(); } view.update(); }, choices: [{ value: 'strict', label: 'Strict' }, { value: 'flexible', label: 'Flexible' }] })}</section>
       <section class="card pad"><h2>Keys for each user</h2><div class="three">${number('quota.owner', 'Owner', '0–100')}${number('quota.normal', 'Normal user', '0–100')}${number('quota.machine', 'Machine', '0–100')}</div></section>
       <section class="card pad"><h2>Lifetime</h2><div class="three">${number('lifetime.min_seconds', `Shortest, in ${name(min)}`, 'From 1 second', min)}${number('lifetime.max_seconds', `Longest, in ${name(max)}`, 'Up to 36,500 days', max)}${number('rotation.max_overlap_seconds', `Longest overlap of secrets, in ${name(overlap)}`, 'Up to 365 days', overlap)}</div>
         ${box('lifetime', 'allow_never', 'Keys may never expire')}
         ${radios({ name: 'extension', label: html`An expiry may move later${beside('extension', (one) => EXTENSIONS[one])}`, value: policy.extension, change: (one) => { if (!locked) set('', 'extension', one); else view.update(); }, choices: Object.entries(EXTENSIONS).map(([one, label]) => ({ value: one, label })) })}</section>
-      <section class="card pad"><h2>Notices</h2>${field({ name: 'days', label: html`Days before expiry${beside('notices.days_before', (all) => all.join(', '))}`, value: policy.notices.days_before.join(', '), readonly: !!locked, hint: 'At most ten numbers, 1–365, with commas.', error: at('notices.days_before'), input: (text) => { policy.notices.days_before = lines(text).map(Number).filter((n) => n > 0); } })}
+      <section class="card pad"><h2>Notices</h2>${field({ name: 'days', label: html`Days before expiry${beside('notices.days_before', (all) => all.join(', '))}`, value: typed.get('days') ?? policy.notices.days_before.join(', '), readonly: !!locked, hint: 'At most ten numbers, 1–365, with commas.', error: at('notices.days_before'), input: (text) => { typed.set('days', text); set('notices', 'days_before', lines(text).map(Number).filter((n) => n > 0)); } })}
         ${box('notices', 'on_expiry', 'Say when a key has expired')}${box('notices.tell', 'owners_for_machines', 'Tell owners about the keys of machines')}${box('notices.tell', 'owners', 'Tell owners about all keys')}${box('notices.tell', 'creator', 'Tell who created the key')}${box('notices.tell', 'modifier', 'Tell who last changed the key')}</section>
       ${preview ? html`<section class="card pad" aria-busy=${preview.busy ? 'true' : nothing}><h2>Preview</h2><p role="status">${preview.busy ? 'Looking at the keys…' : ''} ${preview.found.length ? `${preview.found.length === 1 ? 'This live key' : `These ${preview.found.length} live keys`} would not be allowed:` : preview.done ? 'Every live key would be allowed.' : ''}</p>
         ${preview.found.length ? html`<table class="plain-table"><caption class="hidden">Keys that would not be allowed</caption><thead><tr><th scope="col">Key</th><th scope="col">User</th><th scope="col">Rule</th></tr></thead><tbody>${preview.found.map((one) => html`<tr><th scope="row"><a class="short" href=${path('access-keys', one.access_key.key_id)}><bdi>${one.access_key.name}</bdi></a></th><td><bdi class="short">${one.access_key.user_name}</bdi></td><td>${ruleInWords(one.rule)}: ${valueInWords(one)}</td></tr>`)}</tbody></table>` : nothing}</section>` : nothing}
       ${problem && !problem.field ? problemLine(problem) : problem ? html`<p class="problem" role="alert">${inWords(problem)}</p>` : nothing}
-      ${locked ? html`<p class="muted">${locked}</p>` : html`<div class="do"><button type="button" aria-disabled=${preview?.busy ? 'true' : nothing} @click=${() => preview?.busy || look()}>${preview?.busy ? 'Looking…' : 'Preview'}</button>${reasoned('Save', save, same() ? 'Nothing is changed.' : previewed ? '' : 'Preview exactly these values first.', 'save-why', 'primary')}</div>`}</form>`;
+      ${locked ? html`<p class="muted">${locked}</p>` : html`<div class="do"><button type="button" aria-disabled=${preview?.busy || hollow ? 'true' : nothing} aria-describedby=${hollow ? 'save-why' : nothing} @click=${() => preview?.busy || hollow || look()}>${preview?.busy ? 'Looking…' : 'Preview'}</button>${reasoned('Save', save, hollow || (same() ? 'Nothing is changed.' : previewed ? '' : 'Preview exactly these values first.'), 'save-why', 'primary')}</div>`}</form>`;
   };
 }

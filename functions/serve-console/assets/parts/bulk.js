@@ -35,6 +35,7 @@ const all = (keys, finished, { heading, text, label, doing, past, run }) => open
           tell(key)(await run(key));
           ended++;
         } catch (problem) {
+          if (problem.code === 'not_found') tell(key)(null);
           failures.push([key, problem]);
           left.push(key);
         }
