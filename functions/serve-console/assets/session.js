@@ -59,7 +59,7 @@ export async function enter() {
     state.me = id ? await api.whoami() : null;
     // The first request of an invited person makes them a member.
     const here = current();
-    if (here) here.invited = false;
+    if (here) Object.assign(here, { invited: false, status: state.me.organization_status });
   } catch (problem) {
     state.problem = problem;
   }

@@ -118,3 +118,42 @@ fn an_organization_is_suspended_by_typing_its_name() {
         browser.sees("Suspension lifted.").await;
     });
 }
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn in_a_suspended_organization_others_are_told_so_and_owners_are_led_to_lifting_it() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "strict").await;
+        organization.join_as(world, "carol", "normal").await;
+        browser.sign_in("carol", &keys_page(&organization)).await;
+        browser.sees("0 of 1 in use").await;
+        browser.sees_no("nobody's keys work.").await;
+        organization.owner.patch(&organization.path, json!({"status": "suspended"})).await.expect(200);
+        world.travel(11);
+        browser.reload().await;
+        browser.sees("alice's is suspended, or you are not a member.").await;
+        let text = browser.text().await;
+        assert!(!text.contains("Create New Key") && !text.contains("Lift suspension"), "{text}");
+        browser.click("Try again").await;
+        browser.sees("alice's is suspended, or you are not a member.").await;
+        organization.owner.patch(&organization.path, json!({"status": "active"})).await.expect(200);
+        world.travel(22);
+        browser.click("Try again").await;
+        browser.sees("0 of 1 in use").await;
+        browser.sees_no("nobody's keys work.").await;
+        organization.owner.patch(&organization.path, json!({"status": "suspended"})).await.expect(200);
+        world.travel(33);
+        browser.click("Menu of carol").await;
+        browser.click("Sign out").await;
+        browser.sees("You are signed out.").await;
+        browser.visit(&format!("{}/_local/oidc/logout", world.stack.url())).await;
+
+        browser.sign_in("alice", &keys_page(&organization)).await;
+        browser.sees("alice's is suspended: nobody's keys work.").await;
+        browser.click("Lift suspension").await;
+        browser.is_at(&page(&organization, "settings")).await;
+        browser.sees("A suspended organization keeps everything").await;
+        browser.click_in("main", "Lift suspension").await;
+        browser.sees("Suspension lifted.").await;
+    });
+}

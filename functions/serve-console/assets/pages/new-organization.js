@@ -37,7 +37,7 @@ export function open(view) {
   return () => {
     const error = fieldProblem(problem, 'name');
     return html`<div class="narrow-page"><h1 tabindex="-1">${state.organizations.length ? 'Create organization' : 'Welcome'}</h1>
-    ${state.organizations.length ? nothing : html`<p>You are signed in as <b>${state.email ?? state.name}</b>, and not a member of any organization yet. Ask an owner to add this address, or create an organization.</p>`}
+    ${state.organizations.length ? nothing : html`<p>You are signed in as <b>${state.email ?? state.name}</b>, and not a member of any organization yet.${state.verified ? ' Ask an owner to add this address, or create an organization.' : ''}</p>`}
     ${!state.verified ? html`<p class="warning">Your identity provider has not verified this address, so you can neither be found by it nor create an organization.</p>` : html`<form class="card pad" novalidate @submit=${submit}>
       ${field({ name: 'name', label: 'Name', value: input.name, max: 64, error, input: (value) => { input.name = value; } })}
       ${radios({ name: 'policy', label: 'Policy', value: input.policy, change: (value) => { input.policy = value; view.update(); }, choices: [{ value: 'strict', label: 'Strict' }, { value: 'flexible', label: 'Flexible' }] })}
