@@ -6,6 +6,7 @@ mod key_details;
 mod key_pane;
 mod keyboard;
 mod lists;
+mod long_lists;
 mod looks;
 mod messages;
 mod mirrors;
