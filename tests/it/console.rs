@@ -17,6 +17,7 @@ mod races;
 mod scenes;
 mod secret_dialog;
 mod secret_ends;
+mod sentences;
 mod session;
 mod sessions_in_a_browser;
 mod sign_in;

@@ -60,6 +60,9 @@ fn create_new_key_stands_at_the_top_right_of_a_machines_access_keys_tab() {
         let machine = organization.machine("ci").await;
         let path = page(&organization, &format!("users/{machine}/access-keys"));
         browser.sign_in("alice", &path).await;
+        browser.sees("ci has no access keys.").await;
+        let corner = "const [button, below] = ['.page-head .do button', '.empty'].map((one) => document.querySelector(one).getBoundingClientRect()); return [button.left > innerWidth / 2, Math.abs(button.right - below.right) < 2, button.bottom <= below.top]";
+        assert_eq!(browser.run(corner, json!([])).await, json!([true, true, true]));
         browser.click("Create New Key").await;
         browser.fill("Access Key Name", "nightly").await;
         browser.click("365 days").await;

@@ -1,0 +1,327 @@
+//! The documents that the product is made from, sentence by sentence: each that names a page, a tab, a button, a column or
+//! a dialog has a test in a browser. Here are those that have no better place.
+
+use std::{fs, path::Path};
+
+use kit::browse;
+use serde_json::json;
+
+use super::{keys_page, page, token};
+
+/// Each sentence, shortened, and the tests that do what it says.
+const SENTENCES: [(&str, &[&str]); 29] = [
+    (
+        "Two access keys, created while the organization owner is creating a machine user.",
+        &["two_access_keys_are_created_while_the_owner_is_creating_a_machine_user"],
+    ),
+    (
+        "Individually added from Access keys tab on machine user's details page using Create New Key.",
+        &["create_new_key_stands_at_the_top_right_of_a_machines_access_keys_tab"],
+    ),
+    (
+        "One access key, created and managed by user from their home page.",
+        &["one_access_key_is_created_and_managed_by_a_user_from_their_home_page"],
+    ),
+    (
+        "If you lose the access key, you have to delete it and create a new one.",
+        &["whoever_loses_the_one_key_of_a_normal_user_deletes_it_and_creates_another"],
+    ),
+    (
+        "An access key can be revoked from a user.",
+        &["revoking_a_key_affects_neither_role_nor_sign_in_of_its_user"],
+    ),
+    (
+        "From the menu next to your organization name, select My Account.",
+        &["a_person_creates_a_key_from_my_account_and_copies_it"],
+    ),
+    (
+        "Select the Access Keys tab, and from it Create New Key.",
+        &["a_person_creates_a_key_from_my_account_and_copies_it"],
+    ),
+    ("Provide the Access Key Name.", &["a_person_creates_a_key_from_my_account_and_copies_it"]),
+    (
+        "Provide the Expiry days in the range of 1 to 365.",
+        &["expiry_days_are_provided_in_the_range_of_1_to_365"],
+    ),
+    (
+        "Copy this access key. It is available only when you create it.",
+        &["the_access_key_is_available_only_when_it_is_created"],
+    ),
+    (
+        "You can enable in-app inbox or email notifications.",
+        &["in_app_inbox_or_email_notifications_are_enabled_for_ones_keys"],
+    ),
+    (
+        "You can manage the access keys for a machine user from the Users home page.",
+        &["access_keys_of_a_machine_user_are_managed_from_the_users_home_page"],
+    ),
+    (
+        "Select Users Management. Select the Username from the list. View the Access Keys tab.",
+        &["the_access_keys_tab_of_a_user_shows_name_half_the_key_expiry_and_creation"],
+    ),
+    (
+        "Each row: Name, Access Key in half encrypted format, Expiry at, Created at.",
+        &["the_access_keys_tab_of_a_user_shows_name_half_the_key_expiry_and_creation"],
+    ),
+    (
+        "Select Delete next to the key. You're prompted to confirm the deletion.",
+        &["delete_next_to_a_key_prompts_to_confirm_the_deletion"],
+    ),
+    (
+        "Create New Key at the top-right corner of the Access Keys tab.",
+        &["create_new_key_stands_at_the_top_right_of_a_machines_access_keys_tab"],
+    ),
+    (
+        "A tenant administrator can create multiple access keys. Whereas, a user can create only two.",
+        &["a_tenant_administrator_creates_multiple_access_keys_and_a_user_only_two"],
+    ),
+    (
+        "On the Access keys tab, click Add key. Enter a name for the key.",
+        &["create_new_key_stands_at_the_top_right_of_a_machines_access_keys_tab"],
+    ),
+    (
+        "Select the number of days. You can also set a custom date or set it to never expire.",
+        &["a_key_is_valid_for_days_until_a_custom_date_or_never_expires"],
+    ),
+    (
+        "After the key expires, you can extend the date by editing the access key.",
+        &["after_the_key_expires_its_date_is_extended_by_editing_it"],
+    ),
+    (
+        "From the Key details pane, copy the access key and the secret key.",
+        &["key_details_copy_access_key_and_secret_key_as_a_pair"],
+    ),
+    (
+        "You can also assign groups and roles later by clicking Actions > Key details.",
+        &["groups_and_roles_are_assigned_by_clicking_actions_and_key_details"],
+    ),
+    ("Close the Key details pane.", &["key_details_stand_beside_the_list_and_alone_on_a_phone"]),
+    (
+        "Modify the key expiry: a custom value, or never.",
+        &["the_key_expiry_is_modified_from_the_key_details_pane"],
+    ),
+    (
+        "In the Assignments section, click Select. The impacted users receive a bell notification.",
+        &["groups_and_roles_are_selected_in_key_details_and_the_impacted_user_sees_the_bell"],
+    ),
+    (
+        "Generate new secret key. You can copy it immediately after it is generated.",
+        &["generate_new_secret_key_shows_it_once_and_ends_the_old_one_after_the_overlap"],
+    ),
+    (
+        "After you close the window, the secret key is unavailable for copying.",
+        &["the_access_key_is_available_only_when_it_is_created"],
+    ),
+    (
+        "Copy the key details: key:<access key>::<secret key>,tenant id: <tenant ID>.",
+        &["key_details_copy_access_key_and_secret_key_as_a_pair"],
+    ),
+    (
+        "From the Actions menu: delete an access key, view permissions, mark a key as active or inactive.",
+        &[
+            "from_the_actions_menu_a_key_is_marked_inactive_and_active",
+            "delete_next_to_a_key_prompts_to_confirm_the_deletion",
+            "view_permissions_tells_where_each_comes_from_and_when_a_key_permits_nothing",
+        ],
+    ),
+];
+
+#[test]
+fn every_sentence_of_the_documents_that_names_a_page_has_a_test_in_a_browser() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("it/console");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let tests: String =
+        files.filter(|path| path.is_file()).map(|path| fs::read_to_string(path).unwrap()).collect();
+    for (sentence, names) in SENTENCES {
+        for name in names {
+            let test = format!("apt-get install chromium chromium-driver\")]\nfn {name}() {{\n");
+            assert!(tests.contains(&test), "{sentence}: {name}");
+        }
+    }
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn one_access_key_is_created_and_managed_by_a_user_from_their_home_page() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "strict").await;
+        organization.join_as(world, "carol", "normal").await;
+        browser.sign_in("carol", "/console").await;
+        browser.is_at(&keys_page(&organization)).await;
+        browser.sees("0 of 1 in use").await;
+        browser.click("Create New Key").await;
+        browser.fill("Access Key Name", "mine").await;
+        browser.click("Create key").await;
+        let client = world.key(&token(browser).await);
+        browser.click("Done").await;
+        browser.sees("1 of 1 in use").await;
+        assert_eq!(browser.attribute("Create New Key", "aria-disabled").await, "true");
+        browser.choose("mine", "Switch off").await;
+        browser.click("Switch off").await;
+        browser.sees("Key mine switched off.").await;
+        client.get("/v1/whoami").await.expect_forbidden_by_gateway();
+        browser.choose("mine", "Revoke").await;
+        browser.click("Revoke key").await;
+        browser.sees("0 of 1 in use").await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn expiry_days_are_provided_in_the_range_of_1_to_365() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "strict").await;
+        browser.sign_in("alice", &page(&organization, "users")).await;
+        browser.click("Add user").await;
+        browser.sees_on_top("Create keys now").await;
+        browser.fill("Name", "builder").await;
+        browser.click("Add a key").await;
+        browser.fill("Access Key Name", "deploy").await;
+        for days in ["366", "0"] {
+            browser.fill("Expiry days", days).await;
+            browser.click_in("dialog .buttons", "Add user").await;
+            let invalid =
+                "return document.querySelectorAll('dialog [aria-invalid=true], dialog .problem').length";
+            while browser.run(invalid, json!([])).await == 0 {
+                browser.ready().await;
+            }
+            assert_eq!(world.audit("access_key.created").len(), 0, "{days}");
+        }
+        browser.fill("Expiry days", "365").await;
+        browser.click_in("dialog .buttons", "Add user").await;
+        token_of(browser, "deploy").await;
+        browser.click("Done").await;
+        assert_eq!(world.audit("access_key.created").len(), 1);
+    });
+}
+
+/// Copies the token of the one key of a new user.
+async fn token_of(browser: &kit::Browser<'_>, name: &str) {
+    browser.sees_on_top(&format!("Save the secret of “{name}” now")).await;
+    token(browser).await;
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn the_access_key_is_available_only_when_it_is_created() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        browser.sign_in("alice", &keys_page(&organization)).await;
+        browser.click("Create New Key").await;
+        browser.fill("Access Key Name", "once").await;
+        browser.click("Create key").await;
+        let token = token(browser).await;
+        let secret = token.rsplit('_').next().unwrap();
+        browser.click("Done").await;
+        browser.choose("once", "Key details").await;
+        browser
+            .sees("Secrets are stored nowhere. Generate a new one; the key keeps its id and expiry.")
+            .await;
+        for _ in 0..2 {
+            let document = browser.document().await;
+            assert!(!document.contains(secret) && !document.contains("Copy secret key"));
+            browser.reload().await;
+            browser.ready().await;
+        }
+        browser.back().await;
+        browser.row("once").await;
+        assert!(!browser.document().await.contains(secret));
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn access_keys_of_a_machine_user_are_managed_from_the_users_home_page() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        browser.sign_in("alice", &page(&organization, "users")).await;
+        browser.choose("machine", "Access keys").await;
+        let machine = key["user_id"].as_str().unwrap();
+        browser.is_at(&page(&organization, &format!("users/{machine}/access-keys"))).await;
+        browser.choose("key", "Revoke").await;
+        browser.click("Revoke key").await;
+        browser.sees("0 of 2 in use").await;
+        browser.click("Users Management").await;
+        browser.row("machine").await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn a_tenant_administrator_creates_multiple_access_keys_and_a_user_only_two() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        organization.join_as(world, "carol", "normal").await;
+        for (person, most) in [("alice", 50), ("carol", 2)] {
+            browser.sign_in(person, &keys_page(&organization)).await;
+            for number in 1..=3 {
+                browser.sees(&format!("{} of {most} in use", number - 1)).await;
+                if number > most {
+                    break;
+                }
+                browser.click("Create New Key").await;
+                browser.fill("Access Key Name", &format!("key-{number}")).await;
+                browser.click("Create key").await;
+                token(browser).await;
+                browser.click("Done").await;
+                browser.row(&format!("key-{number}")).await;
+            }
+            let full = browser.attribute("Create New Key", "aria-disabled").await == "true";
+            assert_eq!(full, most == 2, "{person}");
+            browser.click(&format!("Menu of {person}")).await;
+            browser.click("Sign out").await;
+            browser.sees("You are signed out.").await;
+            browser.visit(&format!("{}/_local/oidc/logout", world.stack.url())).await;
+        }
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn groups_and_roles_are_assigned_by_clicking_actions_and_key_details() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        organization.role("readers", &["users:read"]).await;
+        let group = format!("{}/groups/support", organization.path);
+        organization.owner.put(&group, json!({"roles": ["readers"]})).await.expect(200);
+        let key = organization.machine_key().await;
+        browser.sign_in("alice", &page(&organization, "access-keys")).await;
+        browser.choose("key", "Key details").await;
+        browser.sees("Assignments").await;
+        browser.click("Select").await;
+        browser.click("support").await;
+        browser.click("readers").await;
+        browser.click("Save").await;
+        browser.sees("Groups: support").await;
+        browser.sees("Roles: readers").await;
+        let now = organization.owner.get(&organization.key_path(&key)).await.expect(200);
+        assert_eq!((&now["groups"], &now["roles"]), (&json!(["support"]), &json!(["readers"])));
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn the_key_expiry_is_modified_from_the_key_details_pane() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        let key = organization.machine_key().await;
+        let expires = async || {
+            let now = organization.owner.get(&organization.key_path(&key)).await.expect(200);
+            now["expires_at"].clone()
+        };
+        browser.sign_in("alice", &page(&organization, "access-keys")).await;
+        browser.choose("key", "Key details").await;
+        browser.click("Change expiry").await;
+        browser.set("Date", "2031-05-06").await;
+        browser.click("Change expiry").await;
+        browser.sees("Expiry of key changed.").await;
+        assert!(expires().await.as_str().unwrap().starts_with("2031-05-06T23:59:59"));
+        browser.click("Change expiry").await;
+        browser.click("Never").await;
+        browser.click("Change expiry").await;
+        browser.sees_no("Change the expiry of").await;
+        assert_eq!(expires().await, json!(null));
+        assert_eq!(browser.row("key").await["Expires"], "Never");
+    });
+}
