@@ -73,7 +73,7 @@ function route(line) {
 }
 
 /** Answers nothing where no answer came. */
-async function send(method, url, { body, match, once, create, signal }) {
+async function send(method, url, /** @type {any} */ { body, match, once, create, signal }) {
   /** @type {Record<string, string>} */
   const headers = { 'x-console-request': '1', accept: 'application/json' };
   if (body !== undefined) headers['content-type'] = 'application/json';

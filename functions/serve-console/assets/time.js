@@ -40,7 +40,7 @@ export const dateAndTime = (time) => minute.format(new Date(time)).replace(/,? (
 export const exact = (iso) => `${local.format(new Date(iso)).replace(' at', ',').replace(/ (?:GMT|UTC)(\S*)$/, ' (UTC$1)')} · ${utc.format(new Date(iso))} UTC`;
 
 /** A time as people read it. */
-export const when = (iso, otherwise = '') => (iso ? html`<time datetime=${iso} title=${exact(iso)}>${relative(iso)}</time>` : otherwise);
+export const when = (iso, otherwise = /** @type {any} */ ('')) => (iso ? html`<time datetime=${iso} title=${exact(iso)}>${relative(iso)}</time>` : otherwise);
 
 /** The end of a day, where the reader is, as RFC 3339. */
 export const endOfDay = (value) => { const [y, m, d] = value.split('-').map(Number); return `${new Date(y, m - 1, d, 23, 59, 59).toISOString().slice(0, 19)}Z`; };

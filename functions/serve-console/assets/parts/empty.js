@@ -5,7 +5,7 @@ import { inWords } from '../problems.js';
 import { current } from '../session.js';
 import { icon } from './icon.js';
 
-export const empty = (text, action = nothing, name = /** @type {any} */ ('key')) => html`<div class="empty">${icon(name)}<p>${text}</p>${action}</div>`;
+export const empty = (text, action = /** @type {any} */ (nothing), name = /** @type {any} */ ('key')) => html`<div class="empty">${icon(name)}<p>${text}</p>${action}</div>`;
 
 /** Rows in grey, while the first page loads for longer than 200 ms. */
 export const skeleton = (rows = 3) => html`<div class="skeleton" aria-busy="true"><span class="hidden">Loading…</span>${Array.from({ length: rows }, () => html`<i></i>`)}</div>`;

@@ -61,7 +61,7 @@ export function openMenu(button, items) {
   /** @type {HTMLElement | null} */ (menu.querySelector('[role=menuitem]'))?.focus();
 }
 
-function entry(menu, { label, run, href, why, danger, rule }, i, all) {
+function entry(menu, /** @type {any} */ { label, run, href, why, danger, rule }, i, all) {
   // A reason of several entries is written once, below the last of them.
   let last = i;
   while (why && all[last + 1]?.why === why) last++;
