@@ -1,6 +1,6 @@
 //! How pages and dialogs look: by the rules of WCAG 2.2, on a phone, in the dark. Pictures go to `target/screenshots`.
 
-use kit::{Browser, browse, share};
+use kit::{Browser, Options, browse, browse_with, share};
 use serde_json::json;
 
 use super::scenes::{self, LONG, PLAIN, Scene};
@@ -69,6 +69,9 @@ fn every_state_of_a_page_keeps_the_rules_of_wcag_and_fits_a_phone() {
         let look = async |name: &str| judge(browser, name).await;
         scenes::every_state(world, browser, (&scene, &PLAIN), look).await;
     });
+    browse_with(Options::default(), async |_, browser| {
+        scenes::not_configured(browser, async |name| judge(browser, name).await).await;
+    });
 }
 
 #[test]
@@ -87,5 +90,45 @@ fn no_dialog_or_menu_scrolls_sideways_at_320_pixels_whatever_people_call_things(
         let scene = Scene::fill(world, &LONG).await;
         let look = async |name: &str| measure(browser, name).await;
         scenes::every_dialog(world, browser, (&scene, &LONG), look).await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn what_is_chosen_is_seen_where_the_system_forces_its_colors() {
+    browse(async |world, browser| {
+        let scene = Scene::fill(world, &PLAIN).await;
+        browser.sign_in("alice", &scene.page(&format!("access-keys/{}", scene.key_id()))).await;
+        browser.sees("All events of this key").await;
+        browser.force_colors().await;
+        browser.screenshot("forced-colors-key").await;
+        let outlined = "return given.split(';').map((selector) => { const all = [...document.querySelectorAll(selector)]; return all.length > 0 && all.every((one) => getComputedStyle(one).outlineStyle === 'solid'); })";
+        let chosen = ".rows tr:has([aria-current]);[aria-pressed=true]";
+        assert_eq!(browser.with_module("time.js", outlined, json!(chosen)).await, json!([true, true]));
+        let tabs = "return [...document.querySelectorAll('.tabs.wide a')].every((one) => one.hasAttribute('aria-current') !== (getComputedStyle(one).borderBottomColor === getComputedStyle(document.body).backgroundColor))";
+        assert_eq!(browser.run(tabs, json!([])).await, json!(true));
+        for (name, rest) in [("users", "users"), ("notifications", "me/notifications"), ("policy", "policy")]
+        {
+            browser.open(&scene.page(rest)).await;
+            browser.ready().await;
+            browser.screenshot(&format!("forced-colors-{name}")).await;
+        }
+        // A switch that is on differs from one that is off by more than where its knob is.
+        browser.open(&scene.page("me/notifications")).await;
+        browser.click("A key expires soon: inbox").await;
+        browser.sees("Saved.").await;
+        let colors = "return [...document.querySelectorAll('[role=switch]')].filter((one) => one.getAttribute('aria-label') !== null || one.labels.length).map((one) => [one.checked, getComputedStyle(one).backgroundColor])";
+        let colors = browser.run(colors, json!([])).await;
+        let of = |on: bool| {
+            let found = colors.as_array().unwrap().iter().find(|one| one[0] == on);
+            found.unwrap()[1].clone()
+        };
+        assert_ne!(of(true), of(false), "{colors}");
+        browser.open(&scene.page("me/access-keys")).await;
+        browser.click("Create New Key").await;
+        browser.sees_on_top("A label to recognize it by").await;
+        let chosen = ".choice:has(:checked)";
+        assert_eq!(browser.with_module("time.js", outlined, json!(chosen)).await, json!([true]));
+        browser.screenshot("forced-colors-create-key").await;
     });
 }

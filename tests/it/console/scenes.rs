@@ -7,7 +7,10 @@ mod states;
 use kit::{Browser, Organization, World};
 use serde_json::{Value, json};
 
-pub(super) use self::{dialogs::every_dialog, states::every_state};
+pub(super) use self::{
+    dialogs::every_dialog,
+    states::{every_state, not_configured},
+};
 use super::page;
 
 /// What people called things.

@@ -1,7 +1,7 @@
 //! Every page and dialog as a screen reader meets it: roles, names and states, as snapshots.
 
 use insta::assert_snapshot;
-use kit::browse;
+use kit::{Options, browse, browse_with};
 
 use super::scenes::{self, PLAIN, Scene};
 
@@ -31,5 +31,8 @@ fn every_state_of_a_page_is_read_out_as_its_snapshot_says() {
         let scene = Scene::fill(world, &PLAIN).await;
         let look = async |name: &str| assert_snapshot!(name, browser.tree().await);
         scenes::every_state(world, browser, (&scene, &PLAIN), look).await;
+    });
+    browse_with(Options::default(), async |_, browser| {
+        scenes::not_configured(browser, async |name| assert_snapshot!(name, browser.tree().await)).await;
     });
 }

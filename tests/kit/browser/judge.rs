@@ -25,6 +25,12 @@ impl Browser<'_> {
         self.cdp("Emulation.setEmulatedMedia", json!({"features": features})).await;
     }
 
+    /// Forces the colors of the system on the page, as people who need high contrast do.
+    pub async fn force_colors(&self) {
+        let features = json!([{"name": "forced-colors", "value": "active"}]);
+        self.cdp("Emulation.setEmulatedMedia", json!({"features": features})).await;
+    }
+
     /// Writes a picture of the window to `target/screenshots`.
     ///
     /// # Panics

@@ -6,7 +6,7 @@ import { state } from '../session.js';
 import { formDialog } from './dialog.js';
 import { failure } from './empty.js';
 import { check } from './field.js';
-import { catalogFor, permissionsOf } from './grants.js';
+import { catalogFor, permissionsOf, together } from './grants.js';
 
 /** What is permitted by both: a key may do what its user may, narrowed. */
 const both = (mine, narrowed) => [...new Set([...narrowed.filter((one) => covers(mine, one)), ...mine.filter((one) => covers(narrowed, one))])].sort();
@@ -44,7 +44,7 @@ export function restriction(user, update, start = { roles: /** @type {string[]} 
       const named = permissionsOf({ roles: [...roles], groups: [...groups] }, catalog);
       const permissions = narrows && user.user_id === state.me.user_id ? both(state.me.permissions, named) : named;
       return html`${boxes('Roles', roles, catalog.roles)}${boxes('Groups', groups, catalog.groups)}
-        ${catalog.whole ? html`<p class="hint">${permissions.length ? html`Together they permit: ${permissions.map((one) => html`<code class="permission">${one}</code> `)}` : 'Together they permit nothing.'}</p>` : nothing}
+        ${catalog.whole ? together(permissions) : nothing}
         ${error ? html`<p class="error" role="alert">${error}</p>` : nothing}`;
     },
   };

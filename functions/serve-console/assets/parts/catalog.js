@@ -28,7 +28,7 @@ export const catalogPage = (kind) => (view) => {
     if (result) { items.put(result.answer, 'name'); say(`${result.answer.name} saved.`); }
   };
   const drop = async (item) => {
-    const text = kind === 'role' ? 'Within ten seconds nobody holds what only this role gave them. Keys narrowed to it permit nothing more by it.' : 'Within ten seconds nobody holds what only this group gave them. Keys narrowed to it permit nothing more by it.';
+    const text = `Within ten seconds nobody holds what only this ${kind} gave them. Keys narrowed to it permit nothing more by it.`;
     const { ask, title } = await import('./dialog.js');
     const again = async () => { await items.reload(); item = items.items.find((one) => one.name === item.name) ?? item; };
     const result = await ask({ title: title(`Delete the ${kind} “`, item.name, '”?'), text, label: `Delete ${kind}`, doing: 'Deleting…', again, send: () => remove({ [kind]: item.name }, { match: item.version }) });

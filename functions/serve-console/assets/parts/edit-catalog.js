@@ -3,7 +3,7 @@
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { listRoles } from '../api.js';
 import { state } from '../session.js';
-import { all, permissionsOf } from './grants.js';
+import { all, permissionsOf, together } from './grants.js';
 import { formDialog, title } from './dialog.js';
 import { check, field, lines } from './field.js';
 
@@ -11,6 +11,7 @@ import { check, field, lines } from './field.js';
  * Adds or changes a role or a group.
  * @param {'role' | 'group'} kind
  * @param {any} item what is changed; null: a new one
+ * @param {any} items
  * @param {{put: Function, load: (parameters: any) => Promise<any>, holds: string}} words
  */
 export function editor(kind, item, items, { put, load, holds }) {
@@ -40,7 +41,7 @@ export function editor(kind, item, items, { put, load, holds }) {
         ${seen.length ? html`<div class="group" role="group" aria-label="Add a permission that is in use">${seen.filter((one) => !lines(input.held).includes(one)).map((one) => html`<button type="button" @click=${() => { input.held = [...lines(input.held), one].join('\n'); update(); }}>+ ${one}</button>`)}</div>` : nothing}`
       : html`<fieldset class="field"><legend>Roles</legend><div class="choices">${(known ?? []).map((one) => check({ label: one.name, hint: one.description, checked: roles.has(one.name), change: (on) => { if (on) roles.add(one.name); else roles.delete(one.name); update(); } }))}</div>
         ${known && !known.length ? html`<p class="hint">There are no roles yet.</p>` : nothing}${at('roles') ? html`<p class="error">${at('roles')}</p>` : nothing}</fieldset>
-        ${known ? html`<p class="hint">Together they permit: ${permissionsOf({ roles: [...roles] }, { roles: known, groups: [] }).map((one) => html`<code class="permission">${one}</code> `)}</p>` : nothing}`}`;
+        ${known ? together(permissionsOf({ roles: [...roles] }, { roles: known, groups: [] })) : nothing}`}`;
     },
   });
 }

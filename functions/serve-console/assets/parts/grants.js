@@ -1,5 +1,6 @@
 // @ts-check
 // Roles and groups: which there are, and what they permit together.
+import { html } from '../vendor/lit-html/lit-html.js';
 import * as api from '../api.js';
 import { needs } from '../session.js';
 
@@ -29,3 +30,6 @@ export async function catalogFor(user) {
   const { roles, groups } = await api.user({ user_id: user.user_id });
   return { roles: roles.map((name) => ({ name })), groups: groups.map((name) => ({ name })), whole: false };
 }
+
+/** What a choice comes to. */
+export const together = (permissions) => html`<p class="hint">${permissions.length ? html`Together they permit: ${permissions.map((one) => html`<code class="permission">${one}</code> `)}` : 'Together they permit nothing.'}</p>`;

@@ -1,6 +1,7 @@
 //! Every dialog and menu.
 
 use kit::{Browser, Effect, Fault, Service, When, World};
+use serde_json::json;
 
 use super::{Names, Scene};
 
@@ -12,7 +13,7 @@ pub(in super::super) async fn every_dialog(
     mut look: impl AsyncFnMut(&str),
 ) {
     browser.sign_in("alice", &scene.page(&format!("access-keys/{}", scene.key_id()))).await;
-    of_a_key(browser, &mut look).await;
+    of_a_key(browser, scene, &mut look).await;
     of_a_new_key(world, browser, scene, &mut look).await;
     of_several_keys(browser, scene, &mut look).await;
     of_users(browser, scene, names, &mut look).await;
@@ -33,7 +34,7 @@ async fn each(browser: &Browser<'_>, dialogs: &[(&str, &str, &str)], look: &mut 
     }
 }
 
-async fn of_a_key(browser: &Browser<'_>, look: &mut impl AsyncFnMut(&str)) {
+async fn of_a_key(browser: &Browser<'_>, scene: &Scene, look: &mut impl AsyncFnMut(&str)) {
     let dialogs = [
         ("dialog-edit-key", "Edit", "One address or network in a line"),
         ("dialog-change-expiry", "Change", "New expiry"),
@@ -45,6 +46,16 @@ async fn of_a_key(browser: &Browser<'_>, look: &mut impl AsyncFnMut(&str)) {
         ("dialog-generate-secret", "Generate new secret", "The key keeps its id, its expiry"),
     ];
     each(browser, &dialogs, look).await;
+    // Somebody else changes the key while it is edited.
+    browser.click("Edit").await;
+    browser.fill("Access Key Name", "mine").await;
+    let path = scene.organization.key_path(&scene.key);
+    scene.organization.owner.patch(&path, json!({"description": "Theirs."})).await.expect(200);
+    browser.click("Save").await;
+    browser.sees_on_top("Somebody changed this meanwhile. Your input is kept;").await;
+    look("dialog-edit-key-conflict").await;
+    browser.press(&["Escape"]).await;
+    browser.sees_no("Somebody changed this meanwhile.").await;
 }
 
 async fn of_a_new_key(world: &World, browser: &Browser<'_>, scene: &Scene, look: &mut impl AsyncFnMut(&str)) {
@@ -103,6 +114,16 @@ async fn of_several_keys(browser: &Browser<'_>, scene: &Scene, look: &mut impl A
         look,
     )
     .await;
+    // One of them is gone before it is revoked.
+    let keys = scene.organization.owner.get(&scene.organization.keys_of("me")).await.expect(200);
+    let lost = keys["items"].as_array().unwrap().iter().find(|key| key["name"] == "lost").unwrap();
+    scene.organization.owner.delete(&scene.organization.key_path(lost)).await.expect(204);
+    browser.click("Revoke").await;
+    browser.click("Revoke 2 keys").await;
+    browser.sees_on_top("1 key could not be revoked:").await;
+    look("dialog-revoke-several-failed").await;
+    browser.click("Close").await;
+    browser.sees_no("1 key could not be revoked:").await;
 }
 
 async fn of_users(browser: &Browser<'_>, scene: &Scene, names: &Names, look: &mut impl AsyncFnMut(&str)) {
@@ -161,8 +182,13 @@ async fn of_roles_and_groups(
     }
     browser.open(&scene.page("groups")).await;
     each(browser, &[("dialog-add-group", "Add group", "Together they permit")], look).await;
-    browser.click("Actions for support").await;
-    each(browser, &[("dialog-delete-group", "Delete", "Within ten seconds nobody holds")], look).await;
+    for (name, entry, text) in [
+        ("dialog-edit-group", "Edit", "Together they permit: "),
+        ("dialog-delete-group", "Delete", "Within ten seconds nobody holds"),
+    ] {
+        browser.click("Actions for support").await;
+        each(browser, &[(name, entry, text)], look).await;
+    }
 }
 
 async fn of_the_organization(

@@ -19,9 +19,20 @@ pub(in super::super) async fn every_state(
     browser.open("/console/sign-in-failed?reason=denied").await;
     browser.sees("The sign-in was cancelled.").await;
     look("sign-in-failed").await;
+    browser.open("/console?signed_in=1").await;
+    browser.sees("You signed in, but this browser did not keep the session.").await;
+    look("no-session").await;
     browser.visit(&format!("{}/console", world.stack.url())).await;
     browser.sees("Anybody can be anybody here.").await;
     look("development-sign-in").await;
+    browser.click("E-mail is verified").await;
+    browser.fill("Name", "fred").await;
+    browser.fill("E-mail", "fred@example.com").await;
+    browser.click("Sign in").await;
+    browser.sees("Your identity provider has not verified this address").await;
+    look("unverified").await;
+    sign_out(browser, "fred").await;
+    browser.visit(&format!("{}/_local/oidc/logout", world.stack.url())).await;
     browser.sign_in("erin", "/console").await;
     browser.sees("not a member of any organization yet").await;
     look("welcome").await;
@@ -55,6 +66,11 @@ async fn of_an_owner(
     browser.sign_in("alice", &page(&strict, "me/access-keys")).await;
     browser.sees("Revoke or delete one first.").await;
     look("quota-full").await;
+    browser.resize(320, 900).await;
+    browser.click("My keys").await;
+    browser.sees("Audit").await;
+    look("narrow-menu").await;
+    browser.resize(1280, 900).await;
     for (name, rest, text) in [
         ("empty-my-keys", "me/access-keys", "You have no access keys."),
         ("empty-inbox", "me/inbox", "You have read everything."),
@@ -83,6 +99,11 @@ async fn of_an_owner(
     browser.open(&page(&empty, "settings")).await;
     browser.sees("Lift the suspension first.").await;
     look("suspended-settings").await;
+    browser.click("Delete organization").await;
+    browser.sees_on_top("All its users and keys disappear. This cannot be undone.").await;
+    look("dialog-delete-organization").await;
+    browser.press(&["Escape"]).await;
+    browser.sees_no("All its users and keys disappear.").await;
     empty.owner.patch(&empty.path, json!({"status": "active"})).await.expect(200);
     world.travel(11);
     sign_out(browser, "alice").await;
@@ -92,4 +113,11 @@ async fn sign_out(browser: &Browser<'_>, person: &str) {
     browser.click(&format!("Menu of {person}")).await;
     browser.click("Sign out").await;
     browser.sees("You are signed out.").await;
+}
+
+/// Shows what a console says whose stack knows no identity provider for it.
+pub(in super::super) async fn not_configured(browser: &Browser<'_>, mut look: impl AsyncFnMut(&str)) {
+    browser.open("/console").await;
+    browser.sees("Signing in is not set up here.").await;
+    look("not-configured").await;
 }
