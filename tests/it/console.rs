@@ -1,5 +1,6 @@
 //! The console: signing in and out, what its sessions are worth, and its pages in a browser.
 
+mod as_documented;
 mod budget;
 mod endings;
 mod key_details;

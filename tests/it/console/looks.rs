@@ -69,9 +69,6 @@ fn every_state_of_a_page_keeps_the_rules_of_wcag_and_fits_a_phone() {
         let look = async |name: &str| judge(browser, name).await;
         scenes::every_state(world, browser, (&scene, &PLAIN), look).await;
     });
-    browse_with(Options::default(), async |_, browser| {
-        scenes::not_configured(browser, async |name| judge(browser, name).await).await;
-    });
 }
 
 #[test]
@@ -130,5 +127,14 @@ fn what_is_chosen_is_seen_where_the_system_forces_its_colors() {
         let chosen = ".choice:has(:checked)";
         assert_eq!(browser.with_module("time.js", outlined, json!(chosen)).await, json!([true]));
         browser.screenshot("forced-colors-create-key").await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+#[cfg_attr(not(axe), ignore = "needs axe-core, which .ci/run fetches into target/ci-axe")]
+fn a_console_without_an_identity_provider_keeps_the_rules_of_wcag_and_fits_a_phone() {
+    browse_with(Options::default(), async |_, browser| {
+        scenes::not_configured(browser, async |name| judge(browser, name).await).await;
     });
 }

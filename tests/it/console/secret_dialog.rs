@@ -138,3 +138,17 @@ fn the_keyboard_alone_creates_copies_and_closes() {
         browser.has_focus("Actions for typed").await;
     });
 }
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn a_secret_is_taken_out_of_the_answer_before_any_other_part_of_the_page_has_it() {
+    browse(async |_, browser| {
+        browser.open("/console/signed-out").await;
+        let take = "const [card, again] = [module.takeSecret(given), module.takeSecret(given)]; return [card.secret.token, card.keyId, given, again]";
+        let answer =
+            json!({"key_id": "id", "name": "deploy", "organization_id": "O", "secret": {"token": "t"}});
+        let rest = json!({"key_id": "id", "name": "deploy", "organization_id": "O"});
+        let taken = browser.with_module("parts/secret.js", take, answer).await;
+        assert_eq!(taken, json!(["t", "id", rest, null]));
+    });
+}

@@ -32,6 +32,11 @@ fn every_state_of_a_page_is_read_out_as_its_snapshot_says() {
         let look = async |name: &str| assert_snapshot!(name, browser.tree().await);
         scenes::every_state(world, browser, (&scene, &PLAIN), look).await;
     });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn a_console_without_an_identity_provider_is_read_out_as_its_snapshot_says() {
     browse_with(Options::default(), async |_, browser| {
         scenes::not_configured(browser, async |name| assert_snapshot!(name, browser.tree().await)).await;
     });
