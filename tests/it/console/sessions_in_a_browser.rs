@@ -92,3 +92,19 @@ fn an_organization_of_others_and_one_that_is_not_there_look_alike() {
         browser.sees("You have no access keys.").await;
     });
 }
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn a_page_that_is_left_alone_says_at_the_second_of_its_sessions_end_that_it_is_over() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        browser.sign_in("alice", &keys_page(&organization)).await;
+        let expires_at = world.items_of("SESSION")[0]["expires_at"].as_i64().unwrap();
+        world.travel(expires_at - world.stack.clock().now().as_second() - 6);
+        browser.reload().await;
+        browser.sees("You have no access keys.").await;
+        // Nothing is asked and nothing is touched until then.
+        browser.sees("You are signed out.").await;
+        browser.sees("Sign in again").await;
+    });
+}
