@@ -124,7 +124,6 @@ async function load(name, { section = undefined, parameters = {} }, moved) {
 
 function arrive(stays = false) {
   if (!stays) scrollTo(0, 0);
-  document.querySelector('.pane')?.scrollTo(0, 0);
   document.querySelectorAll('nav details').forEach((menu) => menu.removeAttribute('open'));
   heading()?.focus({ preventScroll: stays });
 }
