@@ -80,7 +80,7 @@ fn the_tree_keeps_its_budget() {
     let raw: usize = FILES.iter().map(|file| file.text.len()).sum();
     let compressed: usize = FILES.iter().map(|file| file.gzip.len()).sum();
     assert!(raw <= 227_000, "{raw} bytes");
-    assert!(compressed <= 90_000, "{compressed} bytes compressed");
+    assert!(compressed <= 91_000, "{compressed} bytes compressed");
     for file in &FILES {
         assert!(file.text.len() <= 16_000, "{}: {} bytes", file.path, file.text.len());
     }
