@@ -5,6 +5,7 @@ mod delete;
 mod filters;
 mod leave;
 mod owners;
+mod proven_address;
 mod read;
 mod search;
 mod sign_in;
