@@ -80,6 +80,8 @@ impl Table {
     ///
     /// They are kept as long as audit events. Fails with [`Error::Conflict`] if nobody is suspended any more: the items
     /// stay due.
+    ///
+    /// Model: `notices::Action::HoldMail`, `notices::Action::HoldRearming`.
     pub async fn hold(&self, suspended: Suspended, owed: &[Owed<'_>], now: Time) -> Result<(), Error> {
         for owed in owed.chunks(MAX_STEPS - 1) {
             let mut open = owed.to_vec();
@@ -107,6 +109,8 @@ impl Table {
     /// Returns the place after which the next page begins; `None` if it was the last page.
     ///
     /// Repeating it changes nothing.
+    ///
+    /// Model: `notices::Action::Release`.
     pub async fn release_held(
         &self,
         organization_id: OrganizationId,

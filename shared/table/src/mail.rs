@@ -128,6 +128,8 @@ impl Table {
     /// The time until the mail is due again doubles, so that a mail that always fails does not hold up
     /// others. Fails with [`Error::Conflict`] if another run took it, or marked the
     /// mail, meanwhile.
+    ///
+    /// Model: `notices::Action::TakeOver`.
     pub async fn take_over_mail(&self, mail: &mut Mail, lease_ends_at: Time, now: Time) -> Result<(), Error> {
         let attempts = mail.attempts.saturating_add(1);
         let taken = Mail { lease: Ulid::generate(), lease_ends_at, attempts, ..mail.clone() };
@@ -148,6 +150,8 @@ impl Table {
     /// Marks a leased mail, so that no run sends it again, and notifies of that.
     ///
     /// Fails with [`Error::Conflict`] if another run took the lease meanwhile.
+    ///
+    /// Model: `notices::Action::Mark`.
     pub async fn mark_mail(
         &self,
         mail: &Mail,

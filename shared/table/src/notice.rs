@@ -69,7 +69,7 @@ impl Table {
     /// is not revoked. The first claim stores the mail. After [`Error::Failed`] the outcome is unknown: do
     /// not send the mail. A later run finds it if it was stored.
     ///
-    /// Fails with [`Error::Conflict`] if another run took the mail's lease meanwhile.
+    /// Fails with [`Error::Conflict`] if another run took the mail's lease meanwhile. Model: `notices::Action::Claim`.
     pub async fn claim(&self, mail: &mut Mail, wanted: &[Announcement]) -> Result<Vec<Claim>, Error> {
         let claims = {
             let steps = |open: &[usize]| {
@@ -212,7 +212,7 @@ impl Table {
         transaction
     }
 
-    /// Moves keys to their next notices, except those that changed since the index named them.
+    /// Moves keys to their next notices, except those that changed since. Model: `notices::Action::Advance`.
     pub async fn advance(&self, advances: &[Advance]) -> Result<(), Error> {
         self.change_each(advances, Transaction::add_advance).await
     }

@@ -193,6 +193,8 @@ impl Table {
     ///
     /// Returns whether it was done: not if a key changed since it was read. Fails with [`Error::Conflict`] if
     /// another change or another run took the re-arming.
+    ///
+    /// Model: `notices::Action::Rearm`.
     pub async fn rearm(
         &self,
         rearming: &mut Rearming,

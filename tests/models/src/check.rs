@@ -79,7 +79,9 @@ pub fn check<M: Switchable>(bounds: Bounds, shown: Option<&str>) -> bool {
         print(name, &found, if is_kept { "every promise is kept" } else { "WRONG" }, !is_kept);
         is_right &= is_kept;
     }
-    for (condition, reason) in M::CONDITIONS {
+    // Within small bounds, what leaves out the redundant ones together says enough.
+    let explored = M::CONDITIONS.iter().filter(|(_, reason)| reason.is_none() || bounds != Bounds::Small);
+    for (condition, reason) in explored {
         let mut found = explore(M::new(Bounds::Small, vec![*condition]));
         if found.counterexample.is_none() && reason.is_none() && bounds != Bounds::Small {
             found = explore(M::new(bounds, vec![*condition]));

@@ -1,0 +1,61 @@
+//! The actions of the notices model.
+
+use super::item::Place;
+
+/// What SES does with a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ses {
+    /// It accepts the mail.
+    Accepts,
+    /// It accepts the mail, and its reply is lost.
+    LosesReply,
+    /// It does not answer, or refuses for now.
+    Fails,
+    /// It refuses the address for good.
+    Rejects,
+}
+
+/// A step of a run or change, by its number, or of their surroundings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Reads the `due` index.
+    Find(u8),
+    /// Reads the re-arming and the user.
+    ReadRearming(u8),
+    /// Sends `Table::hold` for the re-arming.
+    HoldRearming(u8),
+    /// Sends `Table::release_held`.
+    Release(u8),
+    /// Reads the key that is re-armed.
+    ReadKeyToRearm(u8),
+    /// Sends `Table::rearm`.
+    Rearm(u8),
+    /// Reads the due key and the user, and decides.
+    ReadKey(u8),
+    /// Reads the due mail.
+    ReadMail(u8),
+    /// Sends `Table::hold` for a mail.
+    HoldMail(u8),
+    /// Sends `Table::take_over_mail`.
+    TakeOver(u8),
+    /// Reads what is still true of a mail.
+    ReadLines(u8),
+    /// Sends `Table::claim`.
+    Claim(u8),
+    /// Hands a mail over to SES.
+    Send(u8, Ses),
+    /// Sends `Table::mark_mail`.
+    Mark(u8),
+    /// Sends `Table::advance`.
+    Advance(u8),
+    /// The instance of a run ends, or `DynamoDB` fails for the rest of it.
+    Crash(u8),
+    /// A change begins: its time is taken, and what it changes is read.
+    Begin(u8),
+    /// A change is written, under its own conditions of the quota model.
+    Commit(u8),
+    /// The clock moves on. Runs past their deadlines end.
+    Tick,
+    /// The `due` index catches up with an item.
+    CatchUp(Place),
+}

@@ -1,0 +1,62 @@
+//! The steps of a run that claims a notice and sends a mail, as `send` makes them.
+
+use super::{
+    action::Ses,
+    condition::Condition,
+    item::{Announcement, Mail},
+    promises::judge_claim,
+    state::{Progress, State},
+    steps::go_to_claim,
+    transactions::{LEASE, claim_notice},
+};
+
+/// Claims the notice.
+pub fn claim(state: &mut State, number: usize, off: &[Condition]) {
+    let notice = state.runs[number].notice.take().expect("it has a notice");
+    let (now, id) = (state.runs[number].now, 1 + u8::try_from(number).unwrap_or_default());
+    let new = Mail { lease: id, lease_ends_at: now + LEASE, due_at: Some(now + 1), ..Mail::default() };
+    let (id, mut mail) = state.runs[number].mail.clone().unwrap_or((id, new));
+    let sent = claim_notice(&state.table, off, (id, &mail), notice);
+    let broken = sent.is_ok().then(|| judge_claim(state, notice)).flatten();
+    let run = &mut state.runs[number];
+    match sent {
+        Ok(after) => {
+            state.broken = state.broken.or(broken);
+            state.table = after;
+            mail.announcements.push(notice);
+            run.lines.retain(|line| line.expires_at != notice.expires_at);
+            run.lines.push(notice);
+            run.mail = Some((id, mail));
+            run.advance = run.advance.or(run.open_advance.take());
+        }
+        // Another run has the mail.
+        Err(refused) if refused.contains(&0) => {
+            run.progress = Progress::Advancing;
+            return;
+        }
+        Err(refused) => {
+            let announces =
+                |one: &Announcement| one.expires_at == notice.expires_at && one.stage <= notice.stage;
+            let is_obsolete = refused.contains(&1);
+            if is_obsolete || !mail.announcements.iter().any(announces) {
+                run.lines.retain(|line| line.expires_at != notice.expires_at);
+            }
+            run.advance = run.advance.or(run.open_advance.take().filter(|_| !is_obsolete));
+        }
+    }
+    go_to_claim(state, number);
+}
+
+/// Hands the mail over to SES.
+pub fn send(state: &mut State, number: usize, outcome: Ses) {
+    state.faults -= u8::from(outcome != Ses::Accepts);
+    // Owners are told of a mail that SES rejects.
+    if outcome != Ses::Fails {
+        for line in state.runs[number].lines.clone() {
+            *state.told.entry(line).or_default() += 1;
+        }
+    }
+    state.excused += u8::from(outcome == Ses::LosesReply);
+    let marks = matches!(outcome, Ses::Accepts | Ses::Rejects);
+    state.runs[number].progress = if marks { Progress::Marking } else { Progress::Advancing };
+}
