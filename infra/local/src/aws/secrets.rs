@@ -1,15 +1,17 @@
 //! Secrets Manager: the operations that the product uses. The secrets are kept in a file.
 
+mod versions;
+
 use std::{collections::BTreeMap, sync::Mutex};
 
 use bytes::Bytes;
 use hyper::StatusCode;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use self::versions::{CURRENT, Refusal, Secret};
 use super::refusals::{amz_json, secrets as refuse};
 use crate::{
-    clock::machine_time, data::DataDirectory, error::StackError, http::Response, random, tasks::lock,
+    data::DataDirectory, error::StackError, http::Response, random, tasks::lock,
     template::store::SecretDeclaration,
 };
 
@@ -22,26 +24,6 @@ pub(crate) struct Secrets {
     secrets: Mutex<BTreeMap<String, Secret>>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Secret {
-    name: String,
-    /// The newest last. It has the stage `AWSCURRENT`, and the one before it `AWSPREVIOUS`.
-    versions: Vec<Version>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Version {
-    id: String,
-    string: String,
-    created: i64,
-}
-
-impl Version {
-    fn new(string: String) -> Self {
-        Self { id: random::uuid(), string, created: machine_time().as_second() }
-    }
-}
-
 impl Secrets {
     /// Reads the secrets, and generates those that are new.
     pub(crate) fn open(data: DataDirectory, declared: &[SecretDeclaration]) -> Result<Self, StackError> {
@@ -50,10 +32,9 @@ impl Secrets {
             None => BTreeMap::new(),
         };
         for declared in declared {
-            secrets.entry(declared.arn.clone()).or_insert_with(|| Secret {
-                name: declared.name.clone(),
-                versions: vec![Version::new(declared.first_value())],
-            });
+            let new = || Secret::new(declared.name.clone(), declared.first_value());
+            // A file of an earlier stack has no labels.
+            secrets.entry(declared.arn.clone()).or_insert_with(new).label_newest();
         }
         let opened = Self { data, secrets: Mutex::new(secrets) };
         opened.save()?;
@@ -69,80 +50,108 @@ impl Secrets {
     pub(crate) fn current(&self, id: &str) -> Option<String> {
         let secrets = lock(&self.secrets);
         let secret = secrets.iter().find(|(arn, secret)| *arn == id || secret.name == id)?;
-        secret.1.versions.last().map(|version| version.string.clone())
+        secret.1.requested(None, None).ok().and_then(|version| version.string.clone())
     }
 
     /// Makes a value the current one; `false` if there is no such secret.
     pub(crate) fn put(&self, id: &str, string: String) -> bool {
+        let put = self.change(id, |_, secret| secret.put(&random::uuid(), string, &[CURRENT]));
+        put.is_ok()
+    }
+
+    /// Changes a secret and keeps it.
+    fn change<T>(
+        &self,
+        id: &str,
+        change: impl FnOnce(&str, &mut Secret) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
         let mut secrets = lock(&self.secrets);
-        let Some((_, secret)) = secrets.iter_mut().find(|(arn, secret)| *arn == id || secret.name == id)
-        else {
-            return false;
-        };
-        secret.versions.push(Version::new(string));
+        let found = secrets.iter_mut().find(|(arn, secret)| *arn == id || secret.name == id);
+        let (arn, secret) = found.ok_or_else(no_secret)?;
+        let changed = change(arn, secret)?;
         drop(secrets);
-        self.save().is_ok()
+        let failed = |error: StackError| Refusal("InternalServiceError", error.to_string());
+        self.save().map_err(failed)?;
+        Ok(changed)
     }
 
     /// Handles an operation.
     pub(super) fn handle(&self, operation: &str, body: &Bytes) -> Response {
         let request: Value = serde_json::from_slice(body).unwrap_or_default();
         let id = request["SecretId"].as_str().unwrap_or_default();
-        if matches!(operation, "PutSecretValue" | "UpdateSecret")
-            && let Some(string) = request["SecretString"].as_str()
-            && !self.put(id, string.to_owned())
-        {
-            return not_found();
-        }
-        let secrets = lock(&self.secrets);
-        let Some((arn, secret)) = secrets.iter().find(|(arn, secret)| *arn == id || secret.name == id) else {
-            return not_found();
-        };
-        let newest = secret.versions.last();
-        let response = match operation {
-            "GetSecretValue" => secret.requested(&request).map(|(version, stages)| {
-                json!({ "ARN": arn, "Name": secret.name, "VersionId": version.id, "SecretString": version.string,
-                    "VersionStages": stages, "CreatedDate": version.created })
+        let handled = match operation {
+            "GetSecretValue" => self.get(id, &request),
+            "DescribeSecret" => self.describe(id),
+            "PutSecretValue" | "UpdateSecret" => self.change(id, |arn, secret| put(arn, secret, &request)),
+            "UpdateSecretVersionStage" => self.change(id, |arn, secret| {
+                let text = |member: &str| request[member].as_str();
+                let stage = text("VersionStage").ok_or_else(|| invalid("VersionStage is missing."))?;
+                secret.move_stage(stage, text("RemoveFromVersionId"), text("MoveToVersionId"))?;
+                Ok(json!({ "ARN": arn, "Name": secret.name }))
             }),
-            "PutSecretValue" | "UpdateSecret" => newest.map(|version| {
-                json!({ "ARN": arn, "Name": secret.name, "VersionId": version.id, "VersionStages": ["AWSCURRENT"] })
-            }),
-            "DescribeSecret" => {
-                let stages: BTreeMap<&str, Vec<&str>> =
-                    secret.with_stages().map(|(version, stages)| (version.id.as_str(), stages)).collect();
-                Some(json!({ "ARN": arn, "Name": secret.name, "VersionIdsToStages": stages }))
-            }
             other => {
                 let message = format!("The local stack does not know {other}.");
-                return refuse(StatusCode::BAD_REQUEST, "InvalidRequestException", &message);
+                Err(Refusal("InvalidRequestException", message))
             }
         };
-        response.map_or_else(not_found, |body| amz_json(StatusCode::OK, "application/x-amz-json-1.1", &body))
+        match handled {
+            Ok(body) => amz_json(StatusCode::OK, "application/x-amz-json-1.1", &body),
+            Err(Refusal(code @ "InternalServiceError", message)) => {
+                refuse(StatusCode::INTERNAL_SERVER_ERROR, code, &message)
+            }
+            Err(Refusal(code, message)) => refuse(StatusCode::BAD_REQUEST, code, &message),
+        }
+    }
+
+    fn get(&self, id: &str, request: &Value) -> Result<Value, Refusal> {
+        let secrets = lock(&self.secrets);
+        let found = secrets.iter().find(|(arn, secret)| *arn == id || secret.name == id);
+        let (arn, secret) = found.ok_or_else(no_secret)?;
+        let version = secret.requested(request["VersionId"].as_str(), request["VersionStage"].as_str())?;
+        Ok(json!({ "ARN": arn, "Name": secret.name, "VersionId": version.id, "SecretString": version.string,
+            "VersionStages": version.stages, "CreatedDate": version.created }))
+    }
+
+    fn describe(&self, id: &str) -> Result<Value, Refusal> {
+        let secrets = lock(&self.secrets);
+        let found = secrets.iter().find(|(arn, secret)| *arn == id || secret.name == id);
+        let (arn, secret) = found.ok_or_else(no_secret)?;
+        let labelled = secret.versions().filter(|version| !version.stages.is_empty());
+        let stages: BTreeMap<&str, &[String]> =
+            labelled.map(|version| (version.id.as_str(), version.stages.as_slice())).collect();
+        Ok(json!({ "ARN": arn, "Name": secret.name, "VersionIdsToStages": stages }))
     }
 }
 
-impl Secret {
-    fn with_stages(&self) -> impl Iterator<Item = (&Version, Vec<&'static str>)> {
-        let stages = ["AWSCURRENT", "AWSPREVIOUS"];
-        self.versions
-            .iter()
-            .rev()
-            .enumerate()
-            .map(move |(age, version)| (version, stages.get(age).copied().into_iter().collect()))
+/// Puts a value, as `PutSecretValue` and `UpdateSecret` do. The token of the client is the version's id.
+fn put(arn: &str, secret: &mut Secret, request: &Value) -> Result<Value, Refusal> {
+    let string = request["SecretString"].as_str().ok_or_else(|| invalid("SecretString is missing."))?;
+    let id = match request["ClientRequestToken"].as_str() {
+        Some(id) if !(32..=64).contains(&id.len()) => {
+            return Err(invalid("ClientRequestToken must be 32-64 characters long."));
+        }
+        Some(id) => id.to_owned(),
+        None => random::uuid(),
+    };
+    let stages = match request["VersionStages"].as_array() {
+        Some(stages) => stages.iter().filter_map(Value::as_str).collect(),
+        None => vec![CURRENT],
+    };
+    if !(1..=20).contains(&stages.len()) {
+        return Err(invalid("VersionStages must have 1-20 labels."));
     }
-
-    fn requested(&self, request: &Value) -> Option<(&Version, Vec<&'static str>)> {
-        let id = request["VersionId"].as_str();
-        let stage = request["VersionStage"].as_str().or(if id.is_none() { Some("AWSCURRENT") } else { None });
-        self.with_stages().find(|(version, stages)| {
-            id.is_none_or(|id| id == version.id) && stage.is_none_or(|stage| stages.contains(&stage))
-        })
-    }
+    secret.put(&id, string.to_owned(), &stages)?;
+    let stages = secret.version(&id).map(|version| version.stages.clone());
+    Ok(json!({ "ARN": arn, "Name": secret.name, "VersionId": id, "VersionStages": stages }))
 }
 
-fn not_found() -> Response {
+fn invalid(message: &str) -> Refusal {
+    Refusal("InvalidParameterException", message.to_owned())
+}
+
+fn no_secret() -> Refusal {
     let message = "Secrets Manager can't find the specified secret.";
-    refuse(StatusCode::BAD_REQUEST, "ResourceNotFoundException", message)
+    Refusal("ResourceNotFoundException", message.to_owned())
 }
 
 #[cfg(test)]
@@ -166,5 +175,55 @@ mod tests {
         assert!(secrets.put("arn:pepper", "new".to_owned()));
         assert_eq!(secrets.current("Pepper").as_deref(), Some("new"));
         assert!(!secrets.put("other", String::new()));
+    }
+
+    #[tokio::test]
+    async fn a_value_is_staged_by_the_operations_of_the_service() {
+        use http_body_util::BodyExt as _;
+
+        let secrets =
+            Secrets::open(DataDirectory::none(), &[SecretDeclaration::made_elsewhere("s")]).unwrap();
+        let call = async |operation: &str, body: Value| {
+            let response = secrets.handle(operation, &body.to_string().into());
+            let status = response.status().as_u16();
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            (status, serde_json::from_slice::<Value>(&body).unwrap())
+        };
+        let (_, first) = call("GetSecretValue", json!({ "SecretId": "s" })).await;
+        let id = "2".repeat(32);
+        let put = json!({ "SecretId": "s", "SecretString": "two", "ClientRequestToken": id, "VersionStages": ["AWSPENDING"] });
+        for _ in 0..2 {
+            let (status, answer) = call("PutSecretValue", put.clone()).await;
+            assert_eq!((status, &answer["VersionStages"]), (200, &json!(["AWSPENDING"])));
+        }
+        let pending = json!({ "SecretId": "s", "VersionId": id, "VersionStage": "AWSPENDING" });
+        assert_eq!(call("GetSecretValue", pending).await.1["SecretString"], "two");
+        let moved = json!({ "SecretId": "s", "VersionStage": "AWSCURRENT", "RemoveFromVersionId": first["VersionId"],
+            "MoveToVersionId": id });
+        assert_eq!(call("UpdateSecretVersionStage", moved.clone()).await.0, 200);
+        assert_eq!(call("UpdateSecretVersionStage", moved).await.0, 400);
+        let (_, described) = call("DescribeSecret", json!({ "SecretId": "s" })).await;
+        let former = first["VersionId"].as_str().unwrap();
+        let stages = json!({ former: ["AWSPREVIOUS"], id.as_str(): ["AWSPENDING", "AWSCURRENT"] });
+        assert_eq!(described["VersionIdsToStages"], stages);
+        for (operation, wrong, code) in [
+            ("GetSecretValue", json!({ "SecretId": "other" }), "ResourceNotFoundException"),
+            ("PutSecretValue", json!({ "SecretId": "s" }), "InvalidParameterException"),
+            (
+                "PutSecretValue",
+                json!({ "SecretId": "s", "SecretString": "", "ClientRequestToken": "x" }),
+                "InvalidParameterException",
+            ),
+            (
+                "PutSecretValue",
+                json!({ "SecretId": "s", "SecretString": "", "VersionStages": [] }),
+                "InvalidParameterException",
+            ),
+            ("UpdateSecretVersionStage", json!({ "SecretId": "s" }), "InvalidParameterException"),
+            ("DeleteSecret", json!({ "SecretId": "s" }), "InvalidRequestException"),
+        ] {
+            let (status, answer) = call(operation, wrong).await;
+            assert_eq!((status, &answer["__type"]), (400, &json!(code)), "{operation}");
+        }
     }
 }
