@@ -64,7 +64,7 @@ fn lines_of(stack: &Stack, request_id: &str) -> Vec<(String, Value)> {
 }
 
 /// Returns what `CloudWatch` makes of all lines so far.
-fn datapoints(stack: &Stack) -> Vec<Datapoint> {
+pub(crate) fn datapoints(stack: &Stack) -> Vec<Datapoint> {
     let (filters, mut points) = (filters(), Vec::new());
     for (function, line) in lines(stack) {
         points.extend(embedded_metrics(&line));
@@ -75,7 +75,7 @@ fn datapoints(stack: &Stack) -> Vec<Datapoint> {
 }
 
 /// Returns the values of a metric, the oldest first.
-fn values(points: &[Datapoint], name: &str, dimensions: &[(&str, &str)]) -> Vec<f64> {
+pub(crate) fn values(points: &[Datapoint], name: &str, dimensions: &[(&str, &str)]) -> Vec<f64> {
     let wanted: BTreeMap<_, _> =
         dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let named = points.iter().filter(|point| point.name == name && point.dimensions == wanted);

@@ -12,7 +12,7 @@ pub const OF_REQUEST: [&str; 5] = ["request_id", "lambda_request_id", "trace_id"
 pub const WHERE_KNOWN: [&str; 4] = ["organization_id", "user_id", "key_id", "source_ip"];
 
 /// The members of metrics.
-pub const METRICS: [&str; 13] = [
+pub const METRICS: [&str; 14] = [
     "_aws",
     "function",
     "Refusals",
@@ -25,6 +25,7 @@ pub const METRICS: [&str; 13] = [
     "LeftOver",
     "Lag",
     "KeysExpiring30Days",
+    "days_left",
     "reason",
 ];
 

@@ -10,6 +10,7 @@ pub(crate) mod mail;
 pub(crate) mod mutants;
 pub(crate) mod permissions;
 mod refusals;
+mod rotation;
 pub(crate) mod secrets;
 pub(crate) mod ses;
 mod sign;
@@ -162,6 +163,7 @@ impl Aws {
             }
             (_, Service::Ses) => self.ses.handle(&operation, &form.unwrap_or_default()),
             (_, Service::EventBridge) => self.bus.handle(&operation, &body),
+            (_, Service::SecretsManager) if operation == "RotateSecret" => self.handle_rotation(&body).await,
             (_, Service::SecretsManager) => self.secrets.handle(&operation, &body),
             (_, Service::CloudFormation) => self.cloudformation.handle(&operation, &form.unwrap_or_default()),
             (_, Service::S3) => self.cloudformation.put(head.uri.path(), &body),

@@ -217,6 +217,18 @@ impl Stack {
         self.aws.secrets.put(id, value.to_owned())
     }
 
+    /// Reads the value of a secret that has a staging label, by its name or ARN.
+    #[must_use]
+    pub fn staged_secret(&self, id: &str, stage: &str) -> Option<String> {
+        self.aws.secrets.at_stage(id, stage)
+    }
+
+    /// Rotates a secret by its function, or takes up a rotation that failed. Returns the id of the new version; the error
+    /// names the step that failed.
+    pub async fn rotate_secret(&self, id: &str) -> Result<String, String> {
+        self.aws.rotate_secret(id).await
+    }
+
     /// Returns the environment in which a function runs outside the stack.
     #[must_use]
     pub fn environment(&self) -> &BTreeMap<String, String> {

@@ -11,6 +11,7 @@ pub(crate) mod pipe;
 pub(crate) mod policy;
 pub(crate) mod resolve;
 mod resources;
+pub(crate) mod rotation;
 mod rules;
 pub(crate) mod store;
 mod yaml;
@@ -40,12 +41,15 @@ pub(crate) const TABLE: &str = "access-keys";
 /// The audience of the development issuer's tokens.
 pub(crate) const AUDIENCE: &str = "access-keys";
 
+/// The name of the secret that `infra/rotation/template.yaml` rotates.
+const CONSUMER_SECRET: &str = "consumer";
+
 /// The client id of the console at the development issuer.
 const CONSOLE_CLIENT: &str = "access-keys-console";
 
 /// The parameters that have a value of this machine, whatever their default.
-const LOCAL_PARAMETERS: [&str; 6] =
-    ["OidcIssuer", "OidcAudience", "MailFrom", "ConsoleClientId", "ConsoleUrl", "SessionCookie"];
+const LOCAL_PARAMETERS: [&str; 7] =
+    ["OidcIssuer", "OidcAudience", "MailFrom", "ConsoleClientId", "ConsoleUrl", "SessionCookie", "SecretArn"];
 
 /// A template with every value resolved for this machine.
 #[derive(Debug)]
@@ -133,6 +137,7 @@ fn with_local_values(
     urls: &LocalUrls,
     given: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
+    let consumer = names::secret_arn(CONSUMER_SECRET);
     let values = [
         &urls.issuer,
         AUDIENCE,
@@ -141,6 +146,7 @@ fn with_local_values(
         &urls.console,
         // Without `__Host-`, which some browsers refuse where there is no TLS.
         "access-keys-session",
+        &consumer,
     ];
     let mut parameters = given.clone();
     for (name, value) in LOCAL_PARAMETERS.into_iter().zip(values) {

@@ -1,4 +1,4 @@
-//! Rules over `template.yaml`.
+//! Rules over `template.yaml`, and over the template of the rotation in a consumer's account.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,12 +13,25 @@ fn declared() -> Vec<FunctionDeclaration> {
     declared_functions(&read("template.yaml")).unwrap()
 }
 
+fn declared_for_consumers() -> Vec<FunctionDeclaration> {
+    declared_functions(&read("infra/rotation/template.yaml")).unwrap()
+}
+
+fn all_declared() -> impl Iterator<Item = FunctionDeclaration> {
+    declared().into_iter().chain(declared_for_consumers())
+}
+
 #[test]
-fn every_function_is_a_resource_of_the_template_and_the_reverse() {
+fn every_function_is_a_resource_of_exactly_one_template_and_the_reverse() {
     let folders = functions();
-    let resources: BTreeSet<String> = declared().into_iter().map(|function| function.resource).collect();
-    assert_eq!(resources, folders.iter().map(|name| pascal_case(name) + "Function").collect());
-    assert_eq!(declared().into_iter().map(|function| function.name).collect::<BTreeSet<_>>(), folders);
+    let mut resources: Vec<_> = all_declared().map(|function| function.resource).collect();
+    resources.sort();
+    let mut expected: Vec<_> = folders.iter().map(|name| pascal_case(name) + "Function").collect();
+    expected.sort();
+    assert_eq!(resources, expected);
+    assert_eq!(all_declared().map(|function| function.name).collect::<BTreeSet<_>>(), folders);
+    let of_consumers: Vec<_> = declared_for_consumers().into_iter().map(|function| function.name).collect();
+    assert_eq!(of_consumers, ["rotate-secret"]);
 }
 
 fn pascal_case(name: &str) -> String {
@@ -33,7 +46,7 @@ fn each_function_may_do_what_it_needs_and_a_change_is_seen() {
         assert!(actions.iter().all(|action| !action.contains('*')), "{}: {actions:?}", function.name);
         (function.name, actions)
     };
-    insta::assert_json_snapshot!(declared().into_iter().map(permissions).collect::<BTreeMap<_, _>>());
+    insta::assert_json_snapshot!(all_declared().map(permissions).collect::<BTreeMap<_, _>>());
 }
 
 #[test]

@@ -8,11 +8,18 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use self::versions::{CURRENT, Refusal, Secret};
-use super::refusals::{amz_json, secrets as refuse};
+use self::versions::{CURRENT, Secret, ServiceError};
+use super::{
+    refusals::{amz_json, secrets as refuse},
+    rotation::Begun,
+};
 use crate::{
-    data::DataDirectory, error::StackError, http::Response, random, tasks::lock,
-    template::store::SecretDeclaration,
+    data::DataDirectory,
+    error::StackError,
+    http::Response,
+    random,
+    tasks::lock,
+    template::{rotation::Rotation, store::SecretDeclaration},
 };
 
 const FILE: &str = "secrets.json";
@@ -21,7 +28,9 @@ const FILE: &str = "secrets.json";
 #[derive(Debug)]
 pub(crate) struct Secrets {
     data: DataDirectory,
-    secrets: Mutex<BTreeMap<String, Secret>>,
+    by_arn: Mutex<BTreeMap<String, Secret>>,
+    /// The functions that rotate secrets, by the ARN of the secret.
+    rotations: BTreeMap<String, Rotation>,
 }
 
 impl Secrets {
@@ -36,21 +45,39 @@ impl Secrets {
             // A file of an earlier stack has no labels.
             secrets.entry(declared.arn.clone()).or_insert_with(new).label_newest();
         }
-        let opened = Self { data, secrets: Mutex::new(secrets) };
+        let rotations = declared.iter().filter_map(|one| Some((one.arn.clone(), one.rotation.clone()?)));
+        let opened = Self { data, by_arn: Mutex::new(secrets), rotations: rotations.collect() };
         opened.save()?;
         Ok(opened)
     }
 
     fn save(&self) -> Result<(), StackError> {
-        let bytes = serde_json::to_vec_pretty(&*lock(&self.secrets)).expect("secrets are plain data");
+        let bytes = serde_json::to_vec_pretty(&*lock(&self.by_arn)).expect("secrets are plain data");
         self.data.write(FILE, &bytes)
     }
 
     /// Reads the current value of a secret, by name or ARN.
     pub(crate) fn current(&self, id: &str) -> Option<String> {
-        let secrets = lock(&self.secrets);
+        let secrets = lock(&self.by_arn);
         let secret = secrets.iter().find(|(arn, secret)| *arn == id || secret.name == id)?;
         secret.1.requested(None, None).ok().and_then(|version| version.string.clone())
+    }
+
+    /// Reads the value with a staging label, by name or ARN.
+    pub(crate) fn at_stage(&self, id: &str, stage: &str) -> Option<String> {
+        let secrets = lock(&self.by_arn);
+        let secret = secrets.iter().find(|(arn, secret)| *arn == id || secret.name == id)?;
+        secret.1.at_stage(stage).and_then(|version| version.string.clone())
+    }
+
+    /// Begins a rotation, or takes up the one in progress.
+    pub(super) fn begin_rotation(&self, id: &str) -> Result<Begun, String> {
+        let begun = self.change(id, |arn, secret| {
+            let function = self.rotations.get(arn).map(|rotation| rotation.function.clone());
+            let function = function.ok_or_else(|| invalid("The secret has no rotation function."))?;
+            Ok(Begun { arn: arn.to_owned(), version: secret.begin_rotation(), function })
+        });
+        begun.map_err(|ServiceError(_, message)| message)
     }
 
     /// Makes a value the current one; `false` if there is no such secret.
@@ -63,14 +90,14 @@ impl Secrets {
     fn change<T>(
         &self,
         id: &str,
-        change: impl FnOnce(&str, &mut Secret) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
-        let mut secrets = lock(&self.secrets);
+        change: impl FnOnce(&str, &mut Secret) -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        let mut secrets = lock(&self.by_arn);
         let found = secrets.iter_mut().find(|(arn, secret)| *arn == id || secret.name == id);
         let (arn, secret) = found.ok_or_else(no_secret)?;
         let changed = change(arn, secret)?;
         drop(secrets);
-        let failed = |error: StackError| Refusal("InternalServiceError", error.to_string());
+        let failed = |error: StackError| ServiceError("InternalServiceError", error.to_string());
         self.save().map_err(failed)?;
         Ok(changed)
     }
@@ -91,20 +118,20 @@ impl Secrets {
             }),
             other => {
                 let message = format!("The local stack does not know {other}.");
-                Err(Refusal("InvalidRequestException", message))
+                Err(ServiceError("InvalidRequestException", message))
             }
         };
         match handled {
             Ok(body) => amz_json(StatusCode::OK, "application/x-amz-json-1.1", &body),
-            Err(Refusal(code @ "InternalServiceError", message)) => {
+            Err(ServiceError(code @ "InternalServiceError", message)) => {
                 refuse(StatusCode::INTERNAL_SERVER_ERROR, code, &message)
             }
-            Err(Refusal(code, message)) => refuse(StatusCode::BAD_REQUEST, code, &message),
+            Err(ServiceError(code, message)) => refuse(StatusCode::BAD_REQUEST, code, &message),
         }
     }
 
-    fn get(&self, id: &str, request: &Value) -> Result<Value, Refusal> {
-        let secrets = lock(&self.secrets);
+    fn get(&self, id: &str, request: &Value) -> Result<Value, ServiceError> {
+        let secrets = lock(&self.by_arn);
         let found = secrets.iter().find(|(arn, secret)| *arn == id || secret.name == id);
         let (arn, secret) = found.ok_or_else(no_secret)?;
         let version = secret.requested(request["VersionId"].as_str(), request["VersionStage"].as_str())?;
@@ -112,19 +139,21 @@ impl Secrets {
             "VersionStages": version.stages, "CreatedDate": version.created }))
     }
 
-    fn describe(&self, id: &str) -> Result<Value, Refusal> {
-        let secrets = lock(&self.secrets);
+    fn describe(&self, id: &str) -> Result<Value, ServiceError> {
+        let secrets = lock(&self.by_arn);
         let found = secrets.iter().find(|(arn, secret)| *arn == id || secret.name == id);
         let (arn, secret) = found.ok_or_else(no_secret)?;
         let labelled = secret.versions().filter(|version| !version.stages.is_empty());
         let stages: BTreeMap<&str, &[String]> =
             labelled.map(|version| (version.id.as_str(), version.stages.as_slice())).collect();
-        Ok(json!({ "ARN": arn, "Name": secret.name, "VersionIdsToStages": stages }))
+        let rotation = self.rotations.get(arn).map(|rotation| rotation.arn.as_str());
+        Ok(json!({ "ARN": arn, "Name": secret.name, "VersionIdsToStages": stages,
+            "RotationEnabled": rotation.is_some(), "RotationLambdaARN": rotation }))
     }
 }
 
 /// Puts a value, as `PutSecretValue` and `UpdateSecret` do. The token of the client is the version's id.
-fn put(arn: &str, secret: &mut Secret, request: &Value) -> Result<Value, Refusal> {
+fn put(arn: &str, secret: &mut Secret, request: &Value) -> Result<Value, ServiceError> {
     let string = request["SecretString"].as_str().ok_or_else(|| invalid("SecretString is missing."))?;
     let id = match request["ClientRequestToken"].as_str() {
         Some(id) if !(32..=64).contains(&id.len()) => {
@@ -145,13 +174,13 @@ fn put(arn: &str, secret: &mut Secret, request: &Value) -> Result<Value, Refusal
     Ok(json!({ "ARN": arn, "Name": secret.name, "VersionId": id, "VersionStages": stages }))
 }
 
-fn invalid(message: &str) -> Refusal {
-    Refusal("InvalidParameterException", message.to_owned())
+fn invalid(message: &str) -> ServiceError {
+    ServiceError("InvalidParameterException", message.to_owned())
 }
 
-fn no_secret() -> Refusal {
+fn no_secret() -> ServiceError {
     let message = "Secrets Manager can't find the specified secret.";
-    Refusal("ResourceNotFoundException", message.to_owned())
+    ServiceError("ResourceNotFoundException", message.to_owned())
 }
 
 #[cfg(test)]
@@ -167,6 +196,7 @@ mod tests {
             generated_key: Some("1".to_owned()),
             generated_length: 43,
             key: None,
+            rotation: None,
         };
         let secrets = Secrets::open(DataDirectory::none(), &[declared]).unwrap();
         let value: Value = serde_json::from_str(&secrets.current("Pepper").unwrap()).unwrap();

@@ -59,6 +59,9 @@ impl Stack {
         let (runtime_listener, runtime_address) = http::listen(0, "").await?;
         let urls = urls(&options, address);
         let mut template = Template::read(template, &urls, &options.parameters)?;
+        if matches!(functions, Functions::Build) {
+            template.add_rotation(&rotation(workspace)?)?;
+        }
         let environment =
             with_environment(&mut template, &options.environment, &format!("http://{aws_address}"));
 
@@ -174,6 +177,12 @@ fn urls(options: &Options, address: SocketAddr) -> LocalUrls {
         issuer: given.cloned().unwrap_or_else(|| issuer(options.issuer_host)),
         console: format!("http://{address}/console"),
     }
+}
+
+/// Reads the template that consumers deploy.
+fn rotation(workspace: &Path) -> Result<String, StackError> {
+    let path = workspace.join("infra/rotation/template.yaml");
+    std::fs::read_to_string(&path).map_err(|cause| StackError::Data { path, cause })
 }
 
 fn instance_clocks() -> Result<Option<Arc<InstanceClocks>>, StackError> {

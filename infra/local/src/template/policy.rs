@@ -61,6 +61,8 @@ pub(crate) enum ConditionKey {
     FromAddress,
     /// The service that uses a key of KMS in the name of its caller: `kms:ViaService`.
     ViaService,
+    /// The function that rotates a secret: `secretsmanager:resource/AllowRotationLambdaArn`.
+    RotationFunction,
 }
 
 /// How a condition compares a key that has several values.
@@ -231,6 +233,9 @@ impl Condition {
             ("dynamodb:leadingkeys", Quantifier::All | Quantifier::Any) => ConditionKey::LeadingKeys,
             ("ses:fromaddress", Quantifier::One) => ConditionKey::FromAddress,
             ("kms:viaservice", Quantifier::One) => ConditionKey::ViaService,
+            ("secretsmanager:resource/allowrotationlambdaarn", Quantifier::One) => {
+                ConditionKey::RotationFunction
+            }
             _ => return Err(unknown(place, &format!("{operator} of {key}"))),
         };
         Ok(Self { key, quantifier, is_pattern, is_negated, values: texts(values) })

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{
     TABLE, names,
     resolve::{Resolver, object},
+    rotation::Rotation,
 };
 use crate::error::TemplateError;
 
@@ -32,6 +33,8 @@ pub(crate) struct SecretDeclaration {
     pub(crate) generated_length: usize,
     /// The ARN of the key that encrypts it; `None` for a key of AWS.
     pub(crate) key: Option<String>,
+    /// The function that rotates it.
+    pub(crate) rotation: Option<Rotation>,
 }
 
 /// Iterates over the declared resources of a type, whether their conditions are met or not.
@@ -101,6 +104,7 @@ pub(crate) fn secrets(
             generated_key: generated["GenerateStringKey"].as_str().map(str::to_owned),
             generated_length: length.unwrap_or(32),
             key: properties["KmsKeyId"].as_str().map(str::to_owned),
+            rotation: None,
         });
     }
     Ok(secrets)
@@ -117,6 +121,7 @@ impl SecretDeclaration {
             generated_key: None,
             generated_length: 40,
             key: None,
+            rotation: None,
         }
     }
 

@@ -116,7 +116,9 @@ impl Aws {
         self.http.open(&dynamodb_endpoint(region, self.dynamodb.clone()).await?).await
     }
 
-    pub(crate) fn secrets_manager(&self) -> aws_sdk_secretsmanager::Client {
+    /// Makes a client of Secrets Manager.
+    #[must_use]
+    pub fn secrets_manager(&self) -> aws_sdk_secretsmanager::Client {
         let mut config = aws_sdk_secretsmanager::config::Builder::from(&self.config);
         config.set_endpoint_url(self.secrets_manager.clone());
         aws_sdk_secretsmanager::Client::from_conf(config.build())

@@ -38,6 +38,8 @@ pub(crate) struct Resources {
     partition_keys: BTreeMap<Option<String>, String>,
     /// The ARNs of secrets by their names.
     secrets: BTreeMap<String, String>,
+    /// The ARNs of the functions that rotate secrets, by the ARN of the secret.
+    rotations: BTreeMap<String, String>,
     /// The keys of KMS that a call of a service needs, beside the service's own permission.
     keys: Vec<(Service, String)>,
 }
@@ -55,8 +57,11 @@ impl Resources {
         let of_secrets = secrets.iter().map(|secret| (Service::SecretsManager, &secret.key));
         let keys = of_tables.chain(of_secrets).filter_map(|(service, key)| Some((service, key.clone()?)));
         let keys = keys.collect();
+        let rotated =
+            secrets.iter().filter_map(|secret| Some((secret.arn.clone(), secret.rotation.clone()?.arn)));
+        let rotations = rotated.collect();
         let secrets = secrets.iter().map(|secret| (secret.name.clone(), secret.arn.clone()));
-        Self { partition_keys, secrets: secrets.collect(), keys }
+        Self { partition_keys, secrets: secrets.collect(), rotations, keys }
     }
 
     /// Lists what a call needs. AWS judges each item of a transaction, and each table of a batch.
@@ -90,7 +95,10 @@ impl Resources {
                 let request: Value = serde_json::from_slice(body).unwrap_or_default();
                 let id = request["SecretId"].as_str().unwrap_or_default();
                 let arn = self.secrets.get(id).map_or(id, String::as_str).to_owned();
-                vec![need("secretsmanager", operation, arn)]
+                let rotation = self.rotations.get(&arn).map(|function| vec![function.clone()]);
+                let mut need = need("secretsmanager", operation, arn);
+                need.values.extend(rotation.map(|function| (ConditionKey::RotationFunction, function)));
+                vec![need]
             }
         }
     }

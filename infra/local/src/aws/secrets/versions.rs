@@ -2,6 +2,8 @@
 //!
 //! Rules: <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html> and
 //! `API_UpdateSecretVersionStage`.
+//!
+//! Over 300 lines: a third of them are its tests.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,7 @@ use crate::{clock::machine_time, random};
 
 pub(super) const CURRENT: &str = "AWSCURRENT";
 pub(super) const PREVIOUS: &str = "AWSPREVIOUS";
+pub(super) const PENDING: &str = "AWSPENDING";
 
 /// The versions without a label that a secret keeps.
 const MAX_UNLABELLED: usize = 100;
@@ -34,15 +37,15 @@ pub(super) struct Version {
 
 /// Why an operation changes nothing: a code of the service, and its message.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refusal(pub(super) &'static str, pub(super) String);
+pub(super) struct ServiceError(pub(super) &'static str, pub(super) String);
 
-fn invalid(message: String) -> Refusal {
-    Refusal("InvalidParameterException", message)
+fn invalid(message: String) -> ServiceError {
+    ServiceError("InvalidParameterException", message)
 }
 
-fn no_version(id: &str) -> Refusal {
+fn no_version(id: &str) -> ServiceError {
     let message = format!("Secrets Manager can't find the specified secret value for VersionId: {id}");
-    Refusal("ResourceNotFoundException", message)
+    ServiceError("ResourceNotFoundException", message)
 }
 
 impl Secret {
@@ -77,7 +80,7 @@ impl Secret {
     }
 
     /// Returns the version that a request names by its id, its label, or both; the current one if by neither.
-    pub(super) fn requested(&self, id: Option<&str>, stage: Option<&str>) -> Result<&Version, Refusal> {
+    pub(super) fn requested(&self, id: Option<&str>, stage: Option<&str>) -> Result<&Version, ServiceError> {
         let found = match (id, stage) {
             (Some(id), _) => self.version(id).ok_or_else(|| no_version(id))?,
             (None, stage) => {
@@ -86,7 +89,7 @@ impl Secret {
                     let message = format!(
                         "Secrets Manager can't find the specified secret value for staging label: {stage}"
                     );
-                    Refusal("ResourceNotFoundException", message)
+                    ServiceError("ResourceNotFoundException", message)
                 };
                 self.at_stage(stage).ok_or_else(missing)?
             }
@@ -95,7 +98,7 @@ impl Secret {
             return Err(no_version(&found.id));
         }
         match (id, stage) {
-            (Some(_), Some(stage)) if !found.has(stage) => Err(Refusal(
+            (Some(_), Some(stage)) if !found.has(stage) => Err(ServiceError(
                 "InvalidRequestException",
                 "You provided a VersionStage that is not associated to the provided VersionId.".to_owned(),
             )),
@@ -104,13 +107,13 @@ impl Secret {
     }
 
     /// Puts a value as a version. A repeat with the same id and value changes nothing.
-    pub(super) fn put(&mut self, id: &str, string: String, stages: &[&str]) -> Result<(), Refusal> {
+    pub(super) fn put(&mut self, id: &str, string: String, stages: &[&str]) -> Result<(), ServiceError> {
         match self.versions.iter_mut().find(|version| version.id == id) {
             Some(version) => match &version.string {
                 Some(known) if *known == string => return Ok(()),
                 Some(_) => {
                     let message = "You can't modify an existing version, you can only create a new version.";
-                    return Err(Refusal("ResourceExistsException", message.to_owned()));
+                    return Err(ServiceError("ResourceExistsException", message.to_owned()));
                 }
                 // A rotation has made the version, and this is its value.
                 None => version.string = Some(string),
@@ -131,7 +134,7 @@ impl Secret {
         stage: &str,
         remove_from: Option<&str>,
         move_to: Option<&str>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ServiceError> {
         if let Some(unknown) =
             [remove_from, move_to].into_iter().flatten().find(|id| self.version(id).is_none())
         {
@@ -162,6 +165,18 @@ impl Secret {
             None => self.detach(stage),
         }
         Ok(())
+    }
+
+    /// Returns the version of the rotation in progress: the pending one, or a new one without a value.
+    pub(super) fn begin_rotation(&mut self) -> String {
+        let pending = self.at_stage(PENDING).filter(|version| !version.has(CURRENT));
+        if let Some(pending) = pending {
+            return pending.id.clone();
+        }
+        let id = random::uuid();
+        self.add(id.clone(), None);
+        self.attach(PENDING, &id);
+        id
     }
 
     fn add(&mut self, id: String, string: Option<String>) {
@@ -211,8 +226,6 @@ impl Version {
 mod tests {
     use super::*;
 
-    const PENDING: &str = "AWSPENDING";
-
     fn secret() -> Secret {
         let mut secret = Secret::new("s".to_owned(), "one".to_owned());
         secret.versions[0].id = "1".to_owned();
@@ -223,7 +236,7 @@ mod tests {
         secret.at_stage(stage).and_then(|version| version.string.clone())
     }
 
-    fn code<T: std::fmt::Debug>(result: Result<T, Refusal>) -> &'static str {
+    fn code<T: std::fmt::Debug>(result: Result<T, ServiceError>) -> &'static str {
         result.unwrap_err().0
     }
 
@@ -281,6 +294,18 @@ mod tests {
         assert_eq!(code(read(Some("2"), Some(CURRENT))), "InvalidRequestException");
         assert_eq!(code(read(Some("3"), None)), "ResourceNotFoundException");
         assert_eq!(code(read(None, Some(PREVIOUS))), "ResourceNotFoundException");
+    }
+
+    #[test]
+    fn a_rotation_begins_with_a_pending_version_without_a_value_and_is_taken_up_again() {
+        let mut secret = secret();
+        let id = secret.begin_rotation();
+        assert_eq!(secret.begin_rotation(), id);
+        assert_eq!(code(secret.requested(Some(&id), Some(PENDING))), "ResourceNotFoundException");
+        secret.put(&id, "two".to_owned(), &[PENDING]).unwrap();
+        assert_eq!(secret.begin_rotation(), id);
+        secret.move_stage(CURRENT, Some("1"), Some(&id)).unwrap();
+        assert_ne!(secret.begin_rotation(), id);
     }
 
     #[test]

@@ -1,0 +1,191 @@
+//! The API of the access keys, asked with the key that is rotated.
+
+use std::time::Duration;
+
+use api::app::{Aws, Exchange};
+use http::{Method, Request};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::{
+    document::Document,
+    stop::{ApiFailure, Stop},
+};
+
+/// The time limit of one attempt.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// The attempts of one request.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// The pause before the second attempt. It doubles.
+const BASE_BACKOFF: Duration = Duration::from_millis(200);
+
+/// The longest answer, bytes.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// How long the replaced secret shall work on, seconds: for so long a rotation may be interrupted.
+const OVERLAP_SECONDS: u32 = 7 * 24 * 3_600;
+
+/// The rule of a policy that limits the overlap.
+const OVERLAP_RULE: &str = "rotation.max_overlap_seconds";
+
+/// What the API says of a key.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Whoami {
+    key_id: Option<String>,
+    organization_id: Option<String>,
+    /// `None` for a key that never expires.
+    pub(crate) expires_in_days: Option<i64>,
+}
+
+/// The answer to a rotation. It has no `Debug`, because it holds a secret.
+#[derive(Deserialize)]
+struct Rotated {
+    secret: RotatedSecret,
+}
+
+#[derive(Deserialize)]
+struct RotatedSecret {
+    token: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Problem {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    rule: String,
+    #[serde(default)]
+    value: String,
+}
+
+/// Asks whose key a document holds.
+pub(crate) async fn whoami(aws: &Aws, document: &Document) -> Result<Whoami, ApiFailure> {
+    let answer = send(aws, Method::GET, document, "/v1/whoami", &[]).await?;
+    serde_json::from_slice(&done(answer)?).map_err(|_| ApiFailure::BadAnswer)
+}
+
+impl Whoami {
+    /// Tells whether the API knows the document's key as the document does.
+    pub(crate) fn is_of(&self, document: &Document) -> bool {
+        self.key_id.as_deref() == Some(document.key_id())
+            && self.organization_id.as_deref() == Some(document.organization_id())
+    }
+}
+
+/// Rotates the key of a document and returns the document with its new secret.
+///
+/// It overlaps for 7 days, or for as long as the policy allows. If an answer is lost, the next attempt comes with the
+/// replaced secret, and so replaces the secret that nobody has seen.
+pub(crate) async fn rotate(aws: &Aws, document: &Document) -> Result<Document, Stop> {
+    let mut answer = rotate_with(aws, document, OVERLAP_SECONDS).await?;
+    if let Some(allowed) = allowed_overlap(&answer) {
+        if allowed == 0 {
+            return Err(Stop::NoOverlap);
+        }
+        answer = rotate_with(aws, document, allowed).await?;
+    }
+    let rotated: Rotated = serde_json::from_slice(&done(answer)?).map_err(|_| ApiFailure::BadAnswer)?;
+    Ok(document.with_token(rotated.secret.token).ok_or(ApiFailure::BadAnswer)?)
+}
+
+async fn rotate_with(aws: &Aws, document: &Document, overlap: u32) -> Result<Exchange, ApiFailure> {
+    let path = format!("/v1/organizations/{}/access-keys/current/rotate", document.organization_id());
+    let body = json!({ "overlap_seconds": overlap }).to_string();
+    send(aws, Method::POST, document, &path, body.as_bytes()).await
+}
+
+/// Reads the overlap that the policy allows from a refusal; `None` if the answer is no such refusal.
+fn allowed_overlap(answer: &Exchange) -> Option<u32> {
+    let problem = problem(answer);
+    let value = problem.value.parse().ok().filter(|value| *value < OVERLAP_SECONDS);
+    value.filter(|_| problem.code == "policy_violation" && problem.rule == OVERLAP_RULE)
+}
+
+/// Sends a request, again while the API is busy or does not answer.
+async fn send(
+    aws: &Aws,
+    method: Method,
+    document: &Document,
+    path: &str,
+    body: &[u8],
+) -> Result<Exchange, ApiFailure> {
+    let mut attempt = 1;
+    loop {
+        let request = Request::builder().method(&method).uri(document.url(path));
+        let request =
+            request.header("x-access-key", document.token()).header("content-type", "application/json");
+        let request = request.body(body.to_vec()).map_err(|_| ApiFailure::BadUrl)?;
+        let answer = aws.exchange(request, ATTEMPT_TIMEOUT).await;
+        let is_over = answer.as_ref().is_ok_and(|answer| answer.status != 429 && answer.status < 500);
+        if is_over || attempt == MAX_ATTEMPTS {
+            return Ok(answer?);
+        }
+        sleep(BASE_BACKOFF * 2_u32.pow(attempt - 1)).await;
+        attempt += 1;
+    }
+}
+
+/// Returns the body of an answer that is no refusal.
+fn done(answer: Exchange) -> Result<Vec<u8>, ApiFailure> {
+    match answer.status {
+        200 if answer.body.len() <= MAX_ANSWER_BYTES => Ok(answer.body),
+        200 => Err(ApiFailure::BadAnswer),
+        status @ (401 | 403) => Err(ApiFailure::Refused(status)),
+        status => Err(ApiFailure::Other { status, code: problem(&answer).code }),
+    }
+}
+
+/// Reads a problem document. A code that is no word is left out: whoever answers may not write our log.
+fn problem(answer: &Exchange) -> Problem {
+    let problem: Problem = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let is_word =
+        problem.code.len() <= 40 && problem.code.bytes().all(|c| c.is_ascii_lowercase() || c == b'_');
+    if is_word { problem } else { Problem::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Exchange {
+        Exchange { status, body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn the_overlap_of_the_policy_is_read_from_its_refusal() {
+        let refusal = |rule: &str, value: &str| {
+            answer(422, &json!({"code": "policy_violation", "rule": rule, "value": value}).to_string())
+        };
+        assert_eq!(allowed_overlap(&refusal(OVERLAP_RULE, "3600")), Some(3_600));
+        assert_eq!(allowed_overlap(&refusal(OVERLAP_RULE, "0")), Some(0));
+        for (rule, value) in [("lifetime.max_seconds", "60"), (OVERLAP_RULE, "-1"), (OVERLAP_RULE, "604800")]
+        {
+            assert_eq!(allowed_overlap(&refusal(rule, value)), None, "{rule} {value}");
+        }
+        assert_eq!(
+            allowed_overlap(&answer(200, r#"{"rule":"rotation.max_overlap_seconds","value":"1"}"#)),
+            None
+        );
+    }
+
+    #[test]
+    fn an_answer_is_bounded_and_nothing_of_it_reaches_an_error_but_its_code() {
+        assert_eq!(done(answer(200, "{}")).unwrap(), b"{}");
+        assert!(matches!(done(answer(200, &" ".repeat(MAX_ANSWER_BYTES + 1))), Err(ApiFailure::BadAnswer)));
+        for status in [401, 403] {
+            assert!(
+                matches!(done(answer(status, "")), Err(ApiFailure::Refused(refused)) if refused == status)
+            );
+        }
+        for (body, said) in [
+            (r#"{"code":"key_expired"}"#, "it answers 409 key_expired"),
+            (r#"{"code":"ak_0_SECRET"}"#, "it answers 409 "),
+            ("ak_0_SECRET", "it answers 409 "),
+        ] {
+            assert_eq!(done(answer(409, body)).unwrap_err().to_string(), said);
+        }
+    }
+}
