@@ -96,41 +96,33 @@ impl<'w> Deployment<'w> {
         event
     }
 
-    /// Creates the resource as `CloudFormation` does, and returns its physical id.
+    /// Creates the resource as `CloudFormation` does.
     async fn create(&self, request_id: &str, logical_id: &str, properties: &Value) -> Answered {
-        self.set_routes(logical_id, None, "CREATE_IN_PROGRESS");
+        self.carry_out("Create", request_id, (logical_id, None), properties).await
+    }
+
+    async fn update(&self, request_id: &str, logical_id: &str, id: &str, properties: &Value) -> Answered {
+        self.carry_out("Update", request_id, (logical_id, Some(id)), properties).await
+    }
+
+    async fn delete(&self, request_id: &str, logical_id: &str, id: &str, properties: &Value) -> Answered {
+        self.carry_out("Delete", request_id, (logical_id, Some(id)), properties).await
+    }
+
+    /// Sends an event of this kind while the resource is shown in progress, and shows it as done or failed then.
+    async fn carry_out(
+        &self,
+        kind: &str,
+        request_id: &str,
+        (logical_id, physical_id): (&str, Option<&str>),
+        properties: &Value,
+    ) -> Answered {
+        let status = kind.to_uppercase();
+        self.set_routes(logical_id, physical_id, &format!("{status}_IN_PROGRESS"));
         let answered =
-            send(self.world, &self.event("Create", request_id, logical_id, None, properties)).await;
-        let status = if answered.failed.is_none() { "CREATE_COMPLETE" } else { "CREATE_FAILED" };
-        self.set_routes(logical_id, Some(&answered.physical_id), status);
-        answered
-    }
-
-    async fn update(
-        &self,
-        request_id: &str,
-        logical_id: &str,
-        physical_id: &str,
-        properties: &Value,
-    ) -> Answered {
-        self.set_routes(logical_id, Some(physical_id), "UPDATE_IN_PROGRESS");
-        let event = self.event("Update", request_id, logical_id, Some(physical_id), properties);
-        let answered = send(self.world, &event).await;
-        self.set_routes(logical_id, Some(&answered.physical_id), "UPDATE_COMPLETE");
-        answered
-    }
-
-    async fn delete(
-        &self,
-        request_id: &str,
-        logical_id: &str,
-        physical_id: &str,
-        properties: &Value,
-    ) -> Answered {
-        self.set_routes(logical_id, Some(physical_id), "DELETE_IN_PROGRESS");
-        let event = self.event("Delete", request_id, logical_id, Some(physical_id), properties);
-        let answered = send(self.world, &event).await;
-        self.set_routes(logical_id, Some(physical_id), "DELETE_COMPLETE");
+            send(self.world, &self.event(kind, request_id, logical_id, physical_id, properties)).await;
+        let end = if answered.failed.is_none() { "COMPLETE" } else { "FAILED" };
+        self.set_routes(logical_id, Some(&answered.physical_id), &format!("{status}_{end}"));
         answered
     }
 }
