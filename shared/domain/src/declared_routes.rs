@@ -169,6 +169,7 @@ mod tests {
         let routes = declared(&[("1", "L", "p1", "GET /a")]);
         let foreign = DeclaredRoutes::changed(Some(&routes), change("other", "2", "L", "p1", "GET /b"));
         assert_eq!(foreign, Err(NotTheOwner));
+        assert!(routes.was_changed_by("s", "1") && !routes.was_changed_by("other", "1"));
     }
 
     #[test]

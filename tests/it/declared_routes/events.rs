@@ -1,6 +1,6 @@
 //! `CloudFormation`'s events: twice, late, in a rollback, and under another name.
 
-use kit::run;
+use kit::{Effect, Fault, Service, When, run};
 use serde_json::{Value, json};
 
 use super::{API, Deployment, in_force, properties, send};
@@ -84,6 +84,52 @@ fn a_rollback_of_a_renamed_logical_id_leaves_the_old_declaration_in_force() {
         assert_eq!(declared(world, API), Some(json!({"GET /a": "caller"})));
         orders.update("4", "Old", &old, &declaring(API, "GET /c")).await.succeeded();
         assert_eq!(declared(world, API), Some(json!({"GET /c": "caller"})));
+    });
+}
+
+#[test]
+fn an_update_that_a_rollback_takes_back_is_an_update() {
+    run(async |world| {
+        let orders = Deployment::new(world, "orders", API);
+        let id = orders.create("1", "Routes", &declaring(API, "GET /a")).await.succeeded();
+        orders.update("2", "Routes", &id, &declaring(API, "GET /b")).await.succeeded();
+        orders.set_routes("Routes", Some(&id), "UPDATE_ROLLBACK_IN_PROGRESS");
+        let back = orders.event("Update", "3", "Routes", Some(&id), &declaring(API, "GET /a"));
+        assert_eq!(send(world, &back).await.succeeded(), id);
+        assert_eq!(declared(world, API), Some(json!({"GET /a": "caller"})));
+    });
+}
+
+#[test]
+fn an_event_waits_for_a_description_that_lags_behind_it() {
+    run(async |world| {
+        let orders = Deployment::new(world, "orders", API);
+        let id = orders.create("1", "Routes", &declaring(API, "GET /a")).await.succeeded();
+        for (kind, request_id, after) in
+            [("Update", "2", Some(json!({"GET /b": "caller"}))), ("Delete", "3", None)]
+        {
+            orders.set_routes("Routes", Some(&id), "UPDATE_COMPLETE");
+            let event = orders.event(kind, request_id, "Routes", Some(&id), &declaring(API, "GET /b"));
+            let second = Fault::on(Service::CloudFormation, Effect::Hold).operation("DescribeStackResource");
+            world.stack.faults().add(second.when(When::Nth(2)));
+            let status = format!("{}_IN_PROGRESS", kind.to_uppercase());
+            let shown = async { orders.set_routes("Routes", Some(&id), &status) };
+            let (answered, ()) = world.while_held(send(world, &event), shown).await;
+            answered.succeeded();
+            assert_eq!(declared(world, API), after);
+        }
+    });
+}
+
+#[test]
+fn a_delete_that_comes_when_the_resource_is_gone_withdraws_the_declaration() {
+    run(async |world| {
+        let orders = Deployment::new(world, "orders", API);
+        let id = orders.create("1", "Routes", &declaring(API, "GET /a")).await.succeeded();
+        let late = orders.event("Delete", "2", "Routes", Some(&id), &declaring(API, "GET /a"));
+        orders.set_routes("Routes", Some(&id), "DELETE_COMPLETE");
+        send(world, &late).await.succeeded();
+        assert_eq!(declared(world, API), None);
     });
 }
 

@@ -178,9 +178,13 @@ fn an_event_counts_only_while_cloudformation_shows_this_very_resource_in_progres
         let event = orders.event("Delete", "g1", "Unknown", Some(&id), &closed);
         send(world, &event).await.succeeded();
         assert_eq!(world.item(&format!("ROUTES#{API}"), "ROUTES"), stored);
-        let mut event = orders.event("Create", "g2", "Routes", None, &open);
-        event["ResourceType"] = json!("Custom::Other");
-        assert!(send(world, &event).await.failed().contains("Custom::AccessKeyRoutes"));
-        assert_eq!(answered(world, &event).physical_id.len(), id.len());
+        for (kind, physical_id) in [("Create", None), ("Delete", Some(&*id))] {
+            orders.set("Routes", Some(&id), "Custom::Other", &format!("{}_IN_PROGRESS", kind.to_uppercase()));
+            let mut event = orders.event(kind, kind, "Routes", physical_id, &open);
+            event["ResourceType"] = json!("Custom::Other");
+            assert!(send(world, &event).await.failed().contains("Custom::AccessKeyRoutes"));
+            assert_eq!(answered(world, &event).physical_id.len(), id.len());
+            assert_eq!(world.item(&format!("ROUTES#{API}"), "ROUTES"), stored);
+        }
     });
 }
