@@ -83,6 +83,17 @@ fn the_url_of_a_deployment_has_its_stage_unless_that_is_the_default() {
     });
 }
 
+#[test]
+#[should_panic(
+    expected = "the OpenAPI document does not describe an answer to GET /v1/who, 500: no such operation"
+)]
+fn an_answer_that_the_document_does_not_describe_fails_the_test_that_gets_it() {
+    let template = include_str!("../../template.yaml").replace("\"/v1/whoami\"", "\"/v1/who\"");
+    run_with(Options { template: Some(template), ..Options::default() }, async |world| {
+        world.person("alice").get("/v1/who").await;
+    });
+}
+
 /// Makes an answer as a function would give it.
 fn answer(status: u16, media_type: &str, headers: &[(&str, &str)], body: Value) -> Answer {
     let given = headers.iter().copied().chain([("content-type", media_type)]);
