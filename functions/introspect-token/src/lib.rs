@@ -5,44 +5,43 @@
 
 mod body;
 mod introspection;
+mod introspector;
+mod known_catalogs;
 #[cfg(feature = "openapi")]
 mod openapi;
 
-use api::{
-    CallerIds, HandlerError, HandlerResult, Request,
-    app::{App, Pepper, SecretMatch},
-    response, set_caller_ids,
-};
+use api::{CallerIds, HandlerError, HandlerResult, Request, app::SecretMatch, response, set_caller_ids};
 use domain::{
     Time,
     access_key::{AccessKey, Status},
     organization,
-    permission_index::PermissionIndex,
     secret::StoredSecret,
     token::Token,
     user,
 };
 use introspection::{Introspection, Reason};
-use table::{DecisionSnapshot, KeyWithUser};
+use table::KeyWithUser;
 
+pub use introspector::Introspector;
 #[cfg(feature = "openapi")]
 pub use openapi::operations;
 
 /// Responds with the permissions of a token that works now, or with the reason why it does not.
 ///
 /// CIDR restrictions are not checked: the caller of this endpoint is not the client that uses the key.
-pub async fn introspect_token(app: &App<Pepper>, request: lambda_http::Request) -> HandlerResult {
+pub async fn introspect_token(introspector: &Introspector, request: lambda_http::Request) -> HandlerResult {
     let request = Request::read_open(request)?;
     request.query(&[])?;
     let text = body::token(&request)?;
-    Ok(response::ok(&introspect(app, &text, &request).await?, None))
+    Ok(response::ok(&introspect(introspector, &text, &request).await?, None))
 }
 
 async fn introspect(
-    app: &App<Pepper>,
+    introspector: &Introspector,
     text: &str,
     request: &Request<()>,
 ) -> Result<Introspection, HandlerError> {
+    let app = &introspector.app;
     let (now, moment) = (request.now, request.moment);
     let Ok(token) = Token::parse(&app.key_prefix, text) else { return Ok(Introspection::unknown()) };
     set_caller_ids(CallerIds::of_key(token.key_id()));
@@ -60,7 +59,7 @@ async fn introspect(
         return Ok(Introspection::unknown());
     }
     match app.pepper.check(&found.key, token, moment).await? {
-        SecretMatch::Active(secret) => introspect_key(app, &found, secret, now).await,
+        SecretMatch::Active(secret) => introspect_key(introspector, &found, secret, now).await,
         SecretMatch::Retired => Ok(Introspection::inactive(Reason::Retired)),
         SecretMatch::None => {
             app.pepper.remember_wrong(token, moment, Some(&found.user), Some(&found.key));
@@ -72,7 +71,7 @@ async fn introspect(
 /// Introspects a key whose secret is right. A reason in the key itself comes before one in its user, and the
 /// user's before the organization's.
 async fn introspect_key(
-    app: &App<Pepper>,
+    introspector: &Introspector,
     found: &KeyWithUser,
     secret: &StoredSecret,
     now: Time,
@@ -84,9 +83,8 @@ async fn introspect_key(
     if user.status != user::Status::Active {
         return Ok(Introspection::inactive(Reason::UserSuspended));
     }
-    let Some(DecisionSnapshot { status, catalog }) =
-        app.table.decision_snapshot(user.organization_id).await?
-    else {
+    let Introspector { app, catalogs } = introspector;
+    let Some((status, permissions)) = catalogs.read(&app.table, user.organization_id).await? else {
         return Ok(Introspection::unknown());
     };
     match status {
@@ -96,7 +94,6 @@ async fn introspect_key(
         }
         organization::Status::Deleted => return Ok(Introspection::unknown()),
     }
-    let permissions = PermissionIndex::new(&catalog).map_err(table::Error::corrupt_catalog)?;
     let scope = permissions.joined(&permissions.effective(user, Some(key)));
     Ok(Introspection::active(key, &scope, key.validity_of(secret)))
 }

@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use api::{app::App, exit_code, serve};
-use introspect_token::introspect_token;
+use api::{exit_code, serve};
+use introspect_token::{Introspector, introspect_token};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     exit_code(async {
-        let app = &App::from_env_with_pepper().await?;
-        serve(|request| introspect_token(app, request)).await
+        let introspector = &Introspector::from_env().await?;
+        serve(|request| introspect_token(introspector, request)).await
     })
     .await
 }

@@ -67,7 +67,7 @@ pub use rearming::{RearmedKeys, Rearming, RearmingPage};
 pub use reported::Readings;
 pub use retry::{MAX_ATTEMPTS, backoff};
 pub use role::CatalogChange;
-pub use snapshot::{DecisionSnapshot, Snapshot};
+pub use snapshot::{DecisionSnapshot, DecisionVersion, Snapshot};
 pub(crate) use transaction::{OnConditionFailed, Transaction};
 pub use user_filter::UserFilter;
 

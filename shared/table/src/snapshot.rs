@@ -1,4 +1,5 @@
-//! An organization with its roles and groups, and what a decision needs of them: each is read by one query.
+//! An organization with its roles and groups, and what a decision needs of them: each is read by one query. Whether that
+//! changed is read by one batch.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use domain::{
@@ -33,9 +34,23 @@ pub struct DecisionSnapshot {
     pub catalog: DecisionCatalog,
 }
 
+/// What tells whether a [`DecisionSnapshot`] is still what stands in the table.
+#[derive(Debug, Clone, Copy)]
+pub struct DecisionVersion {
+    /// Whether the organization is in use.
+    pub status: Status,
+    /// The version of its roles and groups; 0 before their first change.
+    pub catalog: u64,
+}
+
 #[derive(Deserialize)]
 struct StoredStatus {
     status: Status,
+}
+
+#[derive(Deserialize)]
+struct StoredVersion {
+    version: u64,
 }
 
 /// An item of a snapshot, by the entity that it stores.
@@ -92,6 +107,22 @@ impl Table {
             }
         }
         Ok(status.map(|status| DecisionSnapshot { status, catalog }))
+    }
+
+    /// Reads the status of an organization and the version of its roles and groups, strongly. `None` when it does not exist.
+    ///
+    /// Roles and groups that are read after it are those of this version or of a later one.
+    pub async fn decision_version(
+        &self,
+        organization_id: OrganizationId,
+    ) -> Result<Option<DecisionVersion>, Error> {
+        let keys = [item_key::organization(organization_id), item_key::catalog(organization_id)];
+        let mut items = self.batch(keys.clone()).await?;
+        let [organization, catalog] = keys.map(|key| items.remove(&key));
+        let Some(organization) = organization else { return Ok(None) };
+        let StoredStatus { status } = decode("organization", organization)?;
+        let catalog = catalog.map(|item| decode::<StoredVersion>("catalog", item)).transpose()?;
+        Ok(Some(DecisionVersion { status, catalog: catalog.map_or(0, |stored| stored.version) }))
     }
 
     fn query_snapshot(&self, organization_id: OrganizationId) -> QueryFluentBuilder {
