@@ -14,6 +14,7 @@ EVERYTHING = REQUIRED | {
     "PepperArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:pepper-AbCdEf",
     "PepperAdminArn": "arn:aws:iam::123456789012:role/auditor",
     "PepperReplicaRegion": "eu-west-1",
+    "PepperRotationDays": "30",
     "KmsKeyArn": f"arn:aws:kms:us-east-1:123456789012:key/{KEY}",
     "SesRegion": "eu-west-1",
     "DomainName": "keys.example.com",

@@ -77,7 +77,7 @@ fn clients_cannot_bring_a_context_of_their_own() {
 }
 
 /// What the gateway does not call, and what it calls without asking the authorizer.
-const WITHOUT_CONTEXT: [&str; 9] = [
+const WITHOUT_CONTEXT: [&str; 10] = [
     "authorize-request",
     "declare-routes",
     "describe-api",
@@ -85,6 +85,7 @@ const WITHOUT_CONTEXT: [&str; 9] = [
     "manage-session",
     "notify-expiring-keys",
     "report-leaked-key",
+    "rotate-pepper",
     "rotate-secret",
     "serve-console",
 ];

@@ -32,6 +32,7 @@ mod refusals;
 mod requests;
 mod restore;
 mod rights;
+mod rotate_pepper;
 mod rotation;
 mod rules;
 mod sources;

@@ -22,7 +22,7 @@ pub use environment::{BadSetting, Environment};
 pub use http::{Exchange, ExchangeFailure};
 pub use moment::Moment;
 pub use pepper::{Pepper, PepperFailure, SecretMatch};
-pub use secret::{Secret, SecretFailure};
+pub use secret::{Put, Secret, SecretFailure, SecretVersion};
 pub use wrong_secrets::KnownWrong;
 
 /// The clients and settings with which a function answers requests. `P` is the [`Pepper`] where it handles secrets.

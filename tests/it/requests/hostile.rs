@@ -19,7 +19,10 @@ fn function_of(sample: &str) -> &str {
 }
 
 fn is_http(function: &str) -> bool {
-    !matches!(function, "authorize-request" | "declare-routes" | "notify-expiring-keys" | "rotate-secret")
+    !matches!(
+        function,
+        "authorize-request" | "declare-routes" | "notify-expiring-keys" | "rotate-pepper" | "rotate-secret"
+    )
 }
 
 /// One sample, the function that it is for, and the number of events sent.

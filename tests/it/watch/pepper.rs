@@ -12,17 +12,22 @@ use super::{refused_parameter, resources, resources_with};
 
 const ARN: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:Pepper-local0";
 
-/// Tells whether an event has all that a pattern of `EventBridge` names. Only exact values and `$or` are known here.
+/// Tells whether an event has all that a pattern of `EventBridge` names. Only exact values, `$or`, and `anything-but` beside
+/// `exists` are known here.
 fn selects(pattern: &Value, event: &Value) -> bool {
     match pattern {
         Value::Object(members) => members.iter().all(|(name, wanted)| match name.as_str() {
             "$or" => wanted.as_array().unwrap().iter().any(|one| selects(one, event)),
-            name => event.get(name).is_some_and(|value| selects(wanted, value)),
+            name => selects(wanted, &event[name]),
         }),
-        Value::Array(values) => {
-            assert!(values.iter().all(Value::is_string), "{pattern}");
-            values.contains(event)
-        }
+        Value::Array(values) => values.iter().any(|value| match value.as_object() {
+            None => value.is_string() && value == event,
+            Some(rule) if *value == json!({"exists": false}) => rule.len() == 1 && event.is_null(),
+            Some(rule) => {
+                let excluded = rule["anything-but"].as_array().unwrap();
+                event.is_string() && !excluded.contains(event)
+            }
+        }),
         _ => panic!("no pattern: {pattern}"),
     }
 }
@@ -65,6 +70,37 @@ fn each_change_of_the_pepper_is_selected_and_nothing_else() {
         (call("DescribeSecret", ARN, &json!(null)), false),
     ] {
         assert_eq!(selects(pattern, &event), selected, "{event}");
+    }
+}
+
+#[test]
+fn the_rotation_of_the_pepper_is_no_news_and_any_other_role_that_writes_it_is() {
+    let pattern = &resources("AWS::Events::Rule")["PepperTouchedRule"]["EventPattern"];
+    for (role, selected) in
+        [("RotatePepperFunctionRole", false), ("RotatePepperFunctionRole2", true), ("x", true)]
+    {
+        let mut event = call("PutSecretValue", ARN, &json!({"arn": ARN}));
+        let issuer = json!({"type": "Role", "arn": format!("arn:aws:iam::000000000000:role/{role}")});
+        event["detail"]["userIdentity"] =
+            json!({"type": "AssumedRole", "sessionContext": {"sessionIssuer": issuer}});
+        assert_eq!(selects(pattern, &event), selected, "{event}");
+    }
+    // A session of a user has no issuer.
+    let mut event = call("PutSecretValue", ARN, &json!({"arn": ARN}));
+    event["detail"]["userIdentity"] = json!({"type": "IAMUser", "sessionContext": {"attributes": {}}});
+    assert!(selects(pattern, &event));
+}
+
+#[test]
+fn a_failed_rotation_is_an_alarm_where_the_pepper_rotates() {
+    let alarms = |days| resources_with("AWS::CloudWatch::Alarm", &[("PepperRotationDays", days)]);
+    assert!(!alarms("0").contains_key("PepperRotationFailsAlarm"));
+    let alarm = alarms("1").remove("PepperRotationFailsAlarm").unwrap();
+    assert_eq!((&alarm["Namespace"], &alarm["MetricName"]), (&json!("AWS/Lambda"), &json!("Errors")));
+    assert_eq!(alarm["Dimensions"], json!([{"Name": "FunctionName", "Value": "rotate-pepper"}]));
+    assert_eq!((alarm["Threshold"].as_f64(), &alarm["EvaluationPeriods"]), (Some(1.0), &json!(1)));
+    for days in ["-1", "366", "x"] {
+        assert!(refused_parameter(&[("PepperRotationDays", days)]).contains("PepperRotationDays"));
     }
 }
 
@@ -122,6 +158,8 @@ fn nobody_but_its_administrator_reads_or_changes_the_pepper_and_deployments_keep
     }
     let function = Caller { arn: "arn:aws:iam::000000000000:role/AuthorizeRequestFunctionRole", via: &[] };
     assert!(!denies(policy, "GetSecretValue", &function) && denies(policy, "PutResourcePolicy", &function));
+    let rotation = Caller { arn: "arn:aws:iam::000000000000:role/RotatePepperFunctionRole", via: &[] };
+    assert!(!denies(policy, "GetSecretValue", &rotation) && !denies(policy, "PutSecretValue", &rotation));
     let lifts = ["DeleteResourcePolicy", "PutResourcePolicy"];
     for action in lifts {
         assert!(

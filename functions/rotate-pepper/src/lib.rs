@@ -1,0 +1,92 @@
+//! Rotates the pepper: makes its unused next version the current one, and adds a new next version.
+//!
+//! - A warm instance knows the next version long before a secret is hashed under it, so a rotation is never noticed.
+//! - Nothing that ever was current is removed: stored verifiers name it.
+//! - A run writes once, and what it writes follows from the version that it read: Secrets Manager takes the token of the write
+//!   once. So of runs at once one writes, and a repeated run does nothing.
+//! - No value of the pepper is in an answer, an error or the log.
+
+mod document;
+mod failure;
+mod input;
+mod settings;
+mod write_token;
+
+use api::app::Put;
+use document::{Document, Rotation};
+use failure::Failure;
+use input::Input;
+use lambda_runtime::{Diagnostic, LambdaEvent};
+use serde::Serialize;
+use serde_json::Value;
+
+pub use settings::PepperRotator;
+
+/// How often a run begins anew because another one was faster.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The pepper had no next version, and gained one. The current version stays.
+    NextAdded,
+    /// The next version is the current one, and a new one is next.
+    Rotated,
+    /// A fresh version is the current one, and the former next version is discarded.
+    Replaced,
+    /// An earlier delivery of this event, or a run at the same time, did it.
+    Unchanged,
+}
+
+/// The answer of a run.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    /// What the run did.
+    pub outcome: Outcome,
+    /// The name of the version for new secrets.
+    pub current: String,
+    /// The name of the version that the next rotation makes the current one.
+    pub next: Option<String>,
+}
+
+/// Rotates the pepper, and answers the names of its versions.
+pub async fn rotate_pepper(
+    rotator: &PepperRotator,
+    event: LambdaEvent<Value>,
+) -> Result<Summary, Diagnostic> {
+    let input = Input::parse(event.payload).map_err(Failure::report)?;
+    // On the heap, or the awaits of `main` nest deeper than rustc's `recursion_limit` of 128.
+    let summary = Box::pin(rotate(rotator, &input)).await.map_err(Failure::report)?;
+    tracing::info!(status = ?summary.outcome, "finished a run of the pepper");
+    Ok(summary)
+}
+
+async fn rotate(rotator: &PepperRotator, input: &Input) -> Result<Summary, Failure> {
+    let mut refused = None;
+    for _ in 0..MAX_ATTEMPTS {
+        let read = rotator.pepper.read_version().await?;
+        let mut document = Document::parse(&read.text)?;
+        if refused.as_ref() == Some(&read.id) {
+            return Err(Failure::SetBack);
+        }
+        let was_faster = refused.is_some() && !input.leaked;
+        // Whoever wrote after the scheduled time had this event, or a later one.
+        let is_written_since = input.time.is_some_and(|time| read.created > time.seconds() * 1_000);
+        let is_repeated = is_written_since && write_token::is_ours(&read.id);
+        if was_faster || is_repeated {
+            return Ok(summary(Outcome::Unchanged, &document));
+        }
+        let rotation = if input.leaked { Rotation::Leaked } else { Rotation::Planned };
+        let outcome = document.rotate(rotation)?;
+        match rotator.pepper.put(&write_token::after(&read.id), document.to_text()?).await? {
+            Put::Done => return Ok(summary(outcome, &document)),
+            Put::TokenTaken => refused = Some(read.id),
+        }
+    }
+    Err(Failure::Overtaken)
+}
+
+fn summary(outcome: Outcome, document: &Document) -> Summary {
+    Summary { outcome, current: document.current().to_owned(), next: document.next().map(str::to_owned) }
+}
