@@ -10,7 +10,7 @@ use domain::{
     secret::{BadPeppers, Peppers},
 };
 
-use crate::{Outcome, failure::Failure};
+use crate::{failure::Failure, outcome::Outcome};
 
 /// What a secret of Secrets Manager holds, in bytes.
 const MAX_BYTES: usize = 65_536;

@@ -9,7 +9,9 @@
 mod document;
 mod failure;
 mod input;
+mod outcome;
 mod settings;
+mod summary;
 mod write_token;
 
 use api::app::Put;
@@ -17,38 +19,14 @@ use document::{Document, Rotation};
 use failure::Failure;
 use input::Input;
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use serde::Serialize;
 use serde_json::Value;
 
+pub use outcome::Outcome;
 pub use settings::PepperRotator;
+pub use summary::Summary;
 
 /// How often a run begins anew because another one was faster.
 const MAX_ATTEMPTS: u32 = 3;
-
-/// What a run did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// The pepper had no next version, and gained one. The current version stays.
-    NextAdded,
-    /// The next version is the current one, and a new one is next.
-    Rotated,
-    /// A fresh version is the current one, and the former next version is discarded.
-    Replaced,
-    /// An earlier delivery of this event, or a run at the same time, did it.
-    Unchanged,
-}
-
-/// The answer of a run.
-#[derive(Debug, Serialize)]
-pub struct Summary {
-    /// What the run did.
-    pub outcome: Outcome,
-    /// The name of the version for new secrets.
-    pub current: String,
-    /// The name of the version that the next rotation makes the current one.
-    pub next: Option<String>,
-}
 
 /// Rotates the pepper, and answers the names of its versions.
 pub async fn rotate_pepper(
@@ -75,18 +53,14 @@ async fn rotate(rotator: &PepperRotator, input: &Input) -> Result<Summary, Failu
         let is_written_since = input.time.is_some_and(|time| read.created > time.seconds() * 1_000);
         let is_repeated = is_written_since && write_token::is_ours(&read.id);
         if was_faster || is_repeated {
-            return Ok(summary(Outcome::Unchanged, &document));
+            return Ok(Summary::new(Outcome::Unchanged, &document));
         }
         let rotation = if input.leaked { Rotation::Leaked } else { Rotation::Planned };
         let outcome = document.rotate(rotation)?;
         match rotator.pepper.put(&write_token::after(&read.id), document.to_text()?).await? {
-            Put::Done => return Ok(summary(outcome, &document)),
+            Put::Done => return Ok(Summary::new(outcome, &document)),
             Put::TokenTaken => refused = Some(read.id),
         }
     }
     Err(Failure::Overtaken)
-}
-
-fn summary(outcome: Outcome, document: &Document) -> Summary {
-    Summary { outcome, current: document.current().to_owned(), next: document.next().map(str::to_owned) }
 }
