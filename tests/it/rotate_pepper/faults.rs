@@ -67,8 +67,7 @@ fn a_lost_reply_and_a_throttle_are_repeated_by_the_client_and_change_nothing_twi
 
 /// Holds the write of one run until another run with an event has written.
 async fn overtaken(world: &kit::World, held: Value, faster: Value) -> (Value, Value) {
-    let hold = fault(Effect::Hold).operation("PutSecretValue").when(When::Nth(1));
-    world.stack.faults().add(hold);
+    world.stack.faults().add(fault(Effect::Hold).operation("PutSecretValue").when(When::Nth(1)));
     let first = rotate(world, held);
     let second = async {
         world.stack.faults().until_held().await;
