@@ -40,7 +40,8 @@ fn an_address_that_was_changed_and_set_back_is_unproven_until_a_sign_in_with_it(
         // A sign-in with the first address while that address is on its way back.
         hold(world, "manage-users", "TransactWriteItems");
         let (person, me) = (signed_in_with(world, FIRST), organization.user_path("me"));
-        let (_, signed_in) = world.while_held(set_email(&organization, &carol, FIRST), person.get(&me)).await;
+        let ((), signed_in) =
+            world.while_held(set_email(&organization, &carol, FIRST), person.get(&me)).await;
         assert_eq!(signed_in.expect(200)["email"], SECOND);
         assert_eq!(proven_email(world, &carol), None, "no sign-in has proven it since it was set");
 

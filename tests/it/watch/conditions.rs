@@ -53,10 +53,12 @@ fn row(name: &str, alarm: &Value) -> String {
         None => of_alarm(alarm)
             .into_iter()
             .map(|(namespace, name, dimensions, _)| {
-                let dimensions = dimensions.iter().map(|(name, value)| format!(" {name}={value}"));
-                format!("{namespace} {name}{}", dimensions.collect::<String>())
+                let dimensions: Vec<_> =
+                    dimensions.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+                format!("{namespace} {name}{}", dimensions.concat())
             })
-            .collect(),
+            .collect::<Vec<_>>()
+            .concat(),
     };
     let condition = CONDITION.iter().map(|member| match (*member, metrics) {
         ("Statistic", None) => shown(alarm.get("Statistic").unwrap_or(&alarm["ExtendedStatistic"])),
