@@ -1,6 +1,7 @@
 //! Rotations that are refused, and those that are reported as failed.
 
-use kit::run;
+use kit::{World, run};
+use local::{Effect, Fault, Service};
 use serde_json::{Value, json};
 
 use super::{SECRET, check_logs, consumer, consumer_with, document, put, token, works};
@@ -120,5 +121,63 @@ fn the_role_allows_nothing_on_another_secret() {
         let denied = lines.iter().map(|line| String::from_utf8_lossy(&line.bytes));
         let denied = denied.filter(|line| line.contains("secretsmanager:DescribeSecret"));
         assert_eq!(denied.filter(|line| line.contains("AccessDenied")).count(), 1);
+    });
+}
+
+/// Ends a rotation once its new secret is pending.
+async fn leave_pending(world: &World) {
+    let kill = Fault::on(Service::SecretsManager, Effect::KillAfter).operation("PutSecretValue");
+    world.stack.faults().add(kill.function("rotate-secret"));
+    world.stack.rotate_secret(SECRET).await.unwrap_err();
+    world.stack.faults().clear();
+    assert!(works(world, "AWSPENDING").await);
+}
+
+#[test]
+fn a_pending_value_is_kept_while_the_current_one_does_not_work_either() {
+    run(async |world| {
+        let (organization, key) = consumer(world, 90).await;
+        leave_pending(world).await;
+        let pending = token(world, "AWSPENDING");
+        let active = async |active: bool| {
+            let path = organization.key_path(&key);
+            organization.owner.patch(&path, json!({"active": active})).await.expect(200);
+        };
+        active(false).await;
+        let error = world.stack.rotate_secret(SECRET).await.unwrap_err();
+        assert_eq!(error, "createSecret: the API of the access keys failed");
+        assert_eq!(token(world, "AWSPENDING"), pending);
+        active(true).await;
+        world.stack.rotate_secret(SECRET).await.unwrap();
+        assert_eq!(token(world, "AWSCURRENT"), pending);
+    });
+}
+
+#[test]
+fn a_pending_value_of_another_key_than_the_current_one_does_not_pass_the_test() {
+    run(async |world| {
+        let (organization, _) = consumer(world, 90).await;
+        leave_pending(world).await;
+        // Somebody puts another key into the secret meanwhile.
+        let other = organization.machine("other").await;
+        let other = organization.key(&other, 90).await;
+        put(world, &document(world, &organization, &other));
+        let error = world.stack.rotate_secret(SECRET).await.unwrap_err();
+        assert_eq!(error, "createSecret: the pending value does not work and was discarded; rotate again");
+        world.stack.rotate_secret(SECRET).await.unwrap();
+        assert!(works(world, "AWSCURRENT").await);
+        // The step alone.
+        leave_pending(world).await;
+        let calls = world.stack.calls().by_function("rotate-secret");
+        let put_call = calls.iter().rev().find(|call| call.operation == "PutSecretValue").unwrap();
+        let request: Value = serde_json::from_slice(&put_call.request).unwrap();
+        let third = organization.machine("third").await;
+        let third = organization.key(&third, 90).await;
+        put(world, &document(world, &organization, &third));
+        let event = json!({"Step": "testSecret", "SecretId": request["SecretId"],
+            "ClientRequestToken": request["ClientRequestToken"]});
+        let error = world.stack.invoke("rotate-secret", &event).await.unwrap_err();
+        assert_eq!(error.error_message, "the pending value is that of another key than the current one");
+        assert_eq!(token(world, "AWSCURRENT").as_deref(), third["secret"]["token"].as_str());
     });
 }
