@@ -14,6 +14,9 @@ WILDCARDS = {
     ("PepperPolicy", "DenyOthersToLift"): "the resource of a secret's own policy is the secret",
 }
 
+# The role of each schedule.
+SCHEDULES = {"NotifyExpiringKeysFunctionTick": "NotifyScheduleRole", "RotatePepperFunctionTick": "PepperScheduleRole"}
+
 # The policy of the role that deploys, and the action in it that makes a resource of each type. Others that a type needs stand in
 # its schema, `handlers`: https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
 DEPLOYER = "infra/deployer-policy.json"
@@ -77,12 +80,17 @@ def check_roles(resources):
             check(role["Properties"].get("PermissionsBoundary") == {"Ref": "FunctionBoundary"}, f"{name} has no boundary")
             check(services[name] == ["lambda.amazonaws.com"], f"{name}: {services[name]}")
     others = {name for name in services if not name.endswith("FunctionRole")}
-    check(others == {"NotifyScheduleRole", "CodeDeployServiceRole", "EventPipeRole"}, f"roles: {others}")
-    [statement] = resources["NotifyScheduleRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-    condition = statement.get("Condition")
-    check(condition == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}, "the scheduler of any account")
-    [schedule] = of_type(resources, "AWS::Scheduler::Schedule").values()
-    check("NotifyScheduleRole" in references(schedule["Properties"]["Target"]["RoleArn"]), "the schedule has another role")
+    check(others == {*SCHEDULES.values(), "CodeDeployServiceRole", "EventPipeRole"}, f"roles: {others}")
+    schedules = of_type(resources, "AWS::Scheduler::Schedule")
+    check(set(schedules) == set(SCHEDULES), f"schedules: {sorted(schedules)}")
+    for name, role in SCHEDULES.items():
+        [statement] = resources[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        condition = statement.get("Condition")
+        check(condition == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}, f"{role}: the scheduler of any account")
+        target = schedules[name]["Properties"]["Target"]
+        check(role in references(target["RoleArn"]), f"{name} has another role")
+        [allowed] = statements_of("", resources[role])
+        check(references(allowed["Resource"]) == references(target["Arn"]), f"{role} runs another function")
 
 
 def check_mail(resources):
