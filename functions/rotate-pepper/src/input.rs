@@ -28,10 +28,16 @@ impl Input {
     /// Parses the input. An error names the wrong field.
     pub(crate) fn parse(payload: Value) -> Result<Self, Failure> {
         let payload = if payload.is_null() { json!({}) } else { payload };
-        let input: JsonInput = serde_path_to_error::deserialize(payload).map_err(|error| {
-            let field = error.path().to_string();
-            let field = if field == "." { "the event".to_owned() } else { field };
-            Failure::Input { field, rule: error.into_inner().to_string() }
+        // Serde would read an array as the fields in their order.
+        if !payload.is_object() {
+            return Err(Failure::Input {
+                field: "the event".to_owned(),
+                rule: "must be a JSON object".to_owned(),
+            });
+        }
+        let input: JsonInput = serde_path_to_error::deserialize(payload).map_err(|error| Failure::Input {
+            field: error.path().to_string(),
+            rule: error.into_inner().to_string(),
         })?;
         let time = input.time.map(|time| time.0);
         if time.is_some_and(Timestamp::is_before_2020) {
