@@ -152,3 +152,51 @@ fn a_key_whose_event_cannot_be_written_stays_due_and_is_recorded_by_the_next_run
         assert_eq!(world.stack.emails().len(), 1);
     });
 }
+
+#[test]
+fn what_is_marked_as_deleted_has_no_event_although_its_keys_are_still_there() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let machine = organization.machine("machine").await;
+        organization.key(&machine, 90).await;
+        let before_removal = Fault::on(Service::DynamoDb, Effect::KillBefore).operation("DeleteItem");
+        world.stack.faults().add(before_removal.function("manage-users"));
+        organization.owner.delete(&organization.user_path(&machine)).await.expect(500);
+
+        let other = world.organization("bob", "strict").await;
+        other.machine_key().await;
+        other.owner.patch(&other.path, json!({"status": "suspended"})).await.expect(200);
+        world.travel(8 * DAY);
+        world.forget_organizations().await;
+        // The third call is the mark.
+        let after_mark =
+            Fault::anywhere(Effect::KillAfter).function("manage-organization").when(When::Nth(3));
+        world.stack.faults().add(after_mark);
+        world.person("bob").delete(&other.path).await.expect(500);
+        world.stack.faults().clear();
+        assert_eq!((world.items_of("KEY#").len(), world.audit("organization.deleted").len()), (2, 1));
+
+        assert_eq!(events_at(world, 60 * DAY + 60).await, [""; 0]);
+        assert_eq!(world.items_of("KEY#").len(), 0);
+    });
+}
+
+#[test]
+fn an_event_that_is_recorded_is_not_claimed_again() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.machine_key().await;
+        world.travel(60 * DAY + 60);
+        let after_claim = Fault::on(Service::DynamoDb, Effect::KillAfter).operation("TransactWriteItems");
+        world.stack.faults().add(after_claim.function(FUNCTION).when(When::Nth(1)));
+        world.try_notify().await.unwrap_err();
+        world.stack.faults().clear();
+        assert_eq!(recorded(world).len(), 1);
+        world.stack.calls().clear();
+        assert_eq!(events_at(world, 60 * DAY + 3_700).await, ALL[..1]);
+        let calls = world.stack.calls().by_function(FUNCTION);
+        let of_events = calls.iter().filter(|call| String::from_utf8_lossy(&call.request).contains("#EVENT"));
+        let operations: Vec<_> = of_events.map(|call| call.operation.as_str()).collect();
+        assert_eq!((operations, world.stack.emails().len()), (vec!["BatchGetItem"], 1));
+    });
+}
