@@ -63,6 +63,9 @@ fn more_messages_than_a_transaction_holds_become_read_by_one_request() {
         let calls = world.stack.calls().by_function("manage-inbox");
         let writes = calls.iter().filter(|call| call.operation == "TransactWriteItems");
         assert_eq!((writes.count(), stored(world, "unread"), stored(world, "read")), (3, 0, 201));
+        // What is counted after the change is read strongly.
+        let counts = calls.iter().rfind(|call| call.operation == "Query").unwrap();
+        assert_eq!(serde_json::from_slice::<Value>(&counts.request).unwrap()["ConsistentRead"], true);
         assert_eq!(client.get(&path).await.expect(200)["unread"], 0);
     });
 }
@@ -125,6 +128,9 @@ fn a_cursor_leads_to_the_messages_behind_the_newest_thousand() {
 
         let foreign = organization.owner.patch(&rest, read()).await;
         foreign.expect_invalid("cursor", "next_cursor");
+        let listed = client.get(&format!("{path}?limit=1")).await.expect(200);
+        let of_list = format!("{path}?cursor={}", listed["next_cursor"].as_str().unwrap());
+        client.patch(&of_list, read()).await.expect_invalid("cursor", "next_cursor");
     });
 }
 
