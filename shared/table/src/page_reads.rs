@@ -109,6 +109,7 @@ mod tests {
             reads.add_units(f64::from(u32::try_from(reads.searchable()).unwrap()) / 2.0);
         }
         assert_eq!(examined, [100, 50, 25, 12]);
+        assert_eq!(PageReads::new(UNITS_OF_KEY).strongly_searchable(), 33, "half of what a page may take");
         let mut reads = PageReads::new(UNITS_OF_USER);
         reads.add(None);
         reads.add(Some(&ConsumedCapacity::builder().capacity_units(50.0).build()));
