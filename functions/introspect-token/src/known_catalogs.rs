@@ -1,7 +1,7 @@
 //! What the roles and groups of some organizations grant, as this instance has read it.
 //!
-//! An organization at every limit takes 13 read units. Without this, whoever holds one of its keys could take most of what its
-//! partition carries by introspecting that key.
+//! In an organization at every limit they take most of the 21 read units of an introspection. Without this, whoever holds one of its
+//! keys could take a large part of what its partition carries, by introspecting that key.
 
 use std::{
     num::NonZeroUsize,
