@@ -43,17 +43,18 @@ fn a_policy_preview_goes_on_over_pages_that_show_nothing() {
     });
 }
 
+async fn a_revoked_key_behind(world: &World, organization: &Organization, others: usize) {
+    let last = a_key_behind(world, organization, others).await;
+    let path = format!("{}/revoke", organization.key_path(&last));
+    organization.owner.post(&path, json!(null)).await.expect(200);
+}
+
 #[test]
 #[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
 fn a_narrowed_list_goes_on_by_itself_until_it_shows_something() {
     browse(async |world, browser| {
         let organization = world.organization("alice", "flexible").await;
-        let last = a_key_behind(world, &organization, 1_200).await;
-        organization
-            .owner
-            .post(&format!("{}/revoke", organization.key_path(&last)), json!(null))
-            .await
-            .expect(200);
+        a_revoked_key_behind(world, &organization, 1_200).await;
         browser.sign_in("alice", &page(&organization, "access-keys?status=revoked")).await;
         assert_eq!(browser.row("last").await["Status"], "Revoked");
         let pages = browser.run(&calls("/access-keys"), json!([])).await;
@@ -67,12 +68,7 @@ fn a_narrowed_list_goes_on_by_itself_until_it_shows_something() {
 fn after_ten_empty_pages_a_narrowed_list_asks_whether_to_look_further() {
     browse(async |world, browser| {
         let organization = world.organization("alice", "flexible").await;
-        let last = a_key_behind(world, &organization, 2_600).await;
-        organization
-            .owner
-            .post(&format!("{}/revoke", organization.key_path(&last)), json!(null))
-            .await
-            .expect(200);
+        a_revoked_key_behind(world, &organization, 2_600).await;
         browser.sign_in("alice", &page(&organization, "access-keys?status=revoked")).await;
         browser.sees("Nothing found so far").await;
         assert_eq!(browser.run(&calls("/access-keys"), json!([])).await, 10);
