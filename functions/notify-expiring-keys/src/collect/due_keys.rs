@@ -122,6 +122,8 @@ async fn notice_of(
         }
     };
     let next = next_due(&organization.policy.notices, key, run.now);
+    // As read with the key: a re-arming since may have put the key where the index, which lags, still shows it.
+    let due_at = found.due_at.unwrap_or(due_at);
     let advance = Advance { key_id: key.key_id, expires_at: key.expires_at, due_at, next };
     if organization.status == Status::Suspended {
         // Nobody is notified. When the suspension is lifted, the narrowest stage is made up for.

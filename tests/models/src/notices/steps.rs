@@ -173,6 +173,8 @@ fn read_key(state: &mut State, number: usize, off: &[Condition]) {
     let run = &mut state.runs[number];
     let user = *run.user.get_or_insert(user);
     if let Some((key, seen)) = key.zip(run.key_due) {
+        // A key that the index shows where it was before is moved from where it is.
+        let seen = key.due_at.unwrap_or(seen);
         let step = Advance { expires_at: key.expires_at, seen, next: key.next_due(run.now) };
         match key.due_stage(run.now).filter(|_| !user.is_suspended) {
             Some(due) => {
