@@ -75,7 +75,15 @@ impl Plan {
     /// that touch the same key.
     pub(crate) async fn lock_claims(&self, notices: &[Rc<DueNotice>]) -> Option<MutexGuard<'_, ()>> {
         let shared = notices.iter().find(|notice| notice.is_shared())?;
-        Some(self.claim_locks.get(&shared.organization_id)?.lock().await)
+        self.lock_organization(shared.organization_id).await
+    }
+
+    /// Waits until claims of an organization's keys can be made.
+    pub(crate) async fn lock_organization(
+        &self,
+        organization_id: OrganizationId,
+    ) -> Option<MutexGuard<'_, ()>> {
+        Some(self.claim_locks.get(&organization_id)?.lock().await)
     }
 
     /// Records that a mail claimed messages, or that they wait for the next day.

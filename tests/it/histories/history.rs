@@ -1,9 +1,6 @@
 //! Plays one scenario step by step.
 
-use std::{
-    cell::Cell,
-    collections::{HashMap, HashSet},
-};
+use std::{cell::Cell, collections::HashSet};
 
 use kit::{Item, World};
 use serde_json::{Value, json};
@@ -39,8 +36,6 @@ pub(super) struct History<'a> {
     pub(super) number: usize,
     /// How many mails of this scenario were read.
     pub(super) read_mails: usize,
-    /// The times of the runs that left mails claimed and unsent, by the ids of the mail records.
-    pub(super) claimed: HashMap<String, i64>,
     /// Table keys of the mail records that were leased at the last reading, and of messages to former addresses.
     pub(super) leased: Vec<Value>,
     /// Sort keys of the inbox messages that were read.
@@ -79,7 +74,6 @@ impl<'a> History<'a> {
             last_run: now,
             number: 0,
             read_mails: 0,
-            claimed: HashMap::new(),
             leased: Vec::new(),
             read_messages: HashSet::new(),
             has_other_roles: HashSet::new(),

@@ -20,9 +20,6 @@ impl History<'_> {
         self.leased = leased.map(|item| json!({"PK": {"S": item["PK"]}, "SK": {"S": item["SK"]}})).collect();
         let leased = items.iter().filter(|item| is_leased(item));
         let mut leased: Vec<_> = leased.map(|mail| mail["mail_id"].as_str().unwrap()).collect();
-        for mail_id in &leased {
-            self.claimed.entry((*mail_id).to_owned()).or_insert(at);
-        }
         let mut unmarked = 0;
         for mail in mails(self.world, self.read_mails) {
             self.read_mails += 1;
@@ -30,9 +27,7 @@ impl History<'_> {
             let marked = left.map(|position| leased.swap_remove(position)).is_none();
             unmarked += u64::from(!marked);
             let to = (Channel::Mail, mail.to);
-            let claimed_at = self.claimed.get(&mail.mail_id).copied().unwrap_or(at);
-            let delivery = Delivery { number, at, claimed_at, to, keys: mail.keys, titles: mail.titles };
-            self.model.deliver(delivery, marked);
+            self.model.deliver(Delivery { number, at, to, keys: mail.keys, titles: mail.titles }, marked);
         }
         for message in items.iter().filter(|item| item["SK"].as_str().unwrap().starts_with("INBOX#")) {
             if self.read_messages.insert(message["SK"].to_string()) {
@@ -40,10 +35,7 @@ impl History<'_> {
                 let (key, title) = (announced_expiry(message), message["title"].as_str().unwrap().to_owned());
                 let titles = if key.is_some() { Vec::new() } else { vec![title] };
                 let (at, to) = (message["at"].as_i64().unwrap(), (Channel::Inbox, to.unwrap()));
-                self.model.deliver(
-                    Delivery { number, at, claimed_at: at, to, keys: Vec::from_iter(key), titles },
-                    true,
-                );
+                self.model.deliver(Delivery { number, at, to, keys: Vec::from_iter(key), titles }, true);
             }
         }
         unmarked

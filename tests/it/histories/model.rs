@@ -65,8 +65,6 @@ pub(super) struct Delivery {
     pub(super) number: usize,
     /// The time of the run, or of the change.
     pub(super) at: i64,
-    /// The time of the run that claimed it: an earlier one, if that could not send it.
-    pub(super) claimed_at: i64,
     pub(super) to: Recipient,
     /// The keys that it names, with their expiries.
     pub(super) keys: Vec<(String, i64)>,

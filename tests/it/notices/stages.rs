@@ -165,3 +165,29 @@ fn a_delayed_mail_leaves_out_keys_that_another_mail_announced_at_a_narrower_stag
         assert!(texts[1].contains("omega") && !texts[1].contains("alpha"), "{texts:?}");
     });
 }
+
+#[test]
+fn a_delayed_mail_claims_the_stage_that_came_meanwhile_though_its_key_could_not_be_read_as_due() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.machine_key().await;
+        world.travel(81 * DAY);
+        world.stack.faults().add(Fault::on(Service::Ses, Effect::ServerError).operation("SendRawEmail"));
+        world.notify().await;
+        world.stack.faults().clear();
+        world.end_leases();
+        world.travel(83 * DAY + 60);
+        // All attempts at the first read, which is that of the due keys.
+        let down = Fault::on(Service::DynamoDb, Effect::ServerError).operation("BatchGetItem");
+        world.stack.faults().add(down.function("notify-expiring-keys").when(When::First(4)));
+        let summary = world.notify().await;
+        assert_eq!((&summary["sent"], &summary["failed"]), (&json!(1), &json!(1)), "{summary}");
+        world.stack.faults().clear();
+        for hours in 1..3 {
+            world.travel(83 * DAY + hours * 3_600);
+            assert_eq!(world.notify().await["sent"], 0);
+        }
+        let subjects: Vec<_> = world.stack.emails().into_iter().map(|mail| mail.subject).collect();
+        assert_eq!(subjects, ["Access key \"key\" expires in 7 days"]);
+    });
+}

@@ -8,7 +8,7 @@ use domain::{
     notice::{Announcement, due_stage},
     user::{Status, User},
 };
-use table::{DueKey, Error, MAX_CLAIMS, Mail};
+use table::{Claim, DueKey, Error, MAX_CLAIMS, Mail};
 
 use super::delivery::Delivery;
 use crate::{collect::due_keys::BATCH_SIZE, directory::Lookup, run::table_step};
@@ -34,14 +34,14 @@ pub(super) async fn reclaim(
         }
     }
     match load_keys(delivery, &mail).await {
-        Ok(keys) => {
-            if let Err(error) = claim_passed_stages(delivery, &mut mail, &keys).await {
+        Ok(keys) => match claim_passed_stages(delivery, &mut mail, keys).await {
+            Ok(lines) => Ok(Some((mail, lines))),
+            Err(error) => {
                 // A later run reads the mail's claims.
                 run.record_failure(1, "claim the stages that have passed", &error);
-                return Err(NotReclaimed);
+                Err(NotReclaimed)
             }
-            Ok(Some((mail, keys.into_iter().map(|key| key.line).collect())))
-        }
+        },
         Err(error) => {
             run.record_failure(1, "read the keys of an unfinished mail", &error);
             Ok(None)
@@ -52,21 +52,32 @@ pub(super) async fn reclaim(
 /// A key that a mail names.
 struct NamedKey {
     line: ExpiringKey,
-    /// The stage that is due by now, if the key's user is suspended, so that no notice of the key claims it.
+    /// The stage that is due by now, if it is narrower than the one that the mail announces.
     passed: Option<Announcement>,
 }
 
-/// Claims for a mail the stages that it announces without a notice, so that nobody is notified of them again.
+/// Claims for a mail the stages that have passed while it waited, so that nobody is notified of them again, whether or
+/// not a notice of the key is at hand. Returns the lines of the keys whose stage no other mail has.
 async fn claim_passed_stages(
     delivery: &Delivery<'_>,
     mail: &mut Mail,
-    keys: &[NamedKey],
-) -> Result<(), Error> {
-    let passed: Vec<_> = keys.iter().filter_map(|key| key.passed).collect();
-    for batch in passed.chunks(MAX_CLAIMS) {
-        table_step(delivery.notifier.app.table.claim(mail, batch)).await?;
+    keys: Vec<NamedKey>,
+) -> Result<Vec<ExpiringKey>, Error> {
+    let (mut lines, mut passed) = (Vec::with_capacity(keys.len()), Vec::new());
+    for NamedKey { line, passed: stage } in keys {
+        match stage {
+            Some(stage) => passed.push((stage, line)),
+            None => lines.push(line),
+        }
     }
-    Ok(())
+    for batch in passed.chunks(MAX_CLAIMS) {
+        let _turn = delivery.plan.lock_organization(mail.organization_id).await;
+        let wanted: Vec<_> = batch.iter().map(|(stage, _)| *stage).collect();
+        let claims = table_step(delivery.notifier.app.table.claim(mail, &wanted)).await?;
+        let claimed = batch.iter().zip(claims).filter(|(_, claim)| *claim == Claim::Made);
+        lines.extend(claimed.map(|((_, line), _)| line.clone()));
+    }
+    Ok(lines)
 }
 
 /// Reads the keys of a mail whose announcements are still true.
@@ -92,13 +103,14 @@ async fn read_keys(delivery: &Delivery<'_>, mail: &Mail) -> Result<Vec<NamedKey>
         for found in app.table.due_keys(batch).await?.into_values() {
             let found = found?;
             let Some(user) = present_user(&found) else { continue };
-            if let Some(announcement) = announcements.iter().find(|one| is_true(one, &found)) {
+            let narrowest =
+                announcements.iter().filter(|one| is_true(one, &found)).min_by_key(|one| one.stage);
+            if let Some(announcement) = narrowest {
                 let expires_at = announcement.expires_at;
                 let line = ExpiringKey::new(&found.key, expires_at, user, organization, &app.key_prefix);
                 let due = due_stage(&organization.policy.notices, &found.key, delivery.run.now);
-                let passed = due
-                    .filter(|stage| user.status == Status::Suspended && *stage < announcement.stage)
-                    .map(|stage| Announcement { stage, ..*announcement });
+                let passed = due.filter(|stage| *stage < announcement.stage);
+                let passed = passed.map(|stage| Announcement { stage, ..*announcement });
                 keys.push(NamedKey { line, passed });
             }
         }
