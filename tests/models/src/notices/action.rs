@@ -32,6 +32,8 @@ pub enum Action {
     Rearm(u8),
     /// Reads the due key and the user, and decides.
     ReadKey(u8),
+    /// Cannot read the due key.
+    MissKey(u8),
     /// Reads the due mail.
     ReadMail(u8),
     /// Sends `Table::hold` for a mail.
@@ -40,6 +42,8 @@ pub enum Action {
     TakeOver(u8),
     /// Reads what is still true of a mail.
     ReadLines(u8),
+    /// Sends `Table::claim` for a stage that came while the mail waited.
+    ClaimPassed(u8),
     /// Sends `Table::claim`.
     Claim(u8),
     /// Hands a mail over to SES.

@@ -27,6 +27,8 @@ pub enum Condition {
     LinesAreOurs,
     /// A mail that is sent again leaves out expiries that moved and keys that are revoked (a read).
     LinesAreTrue,
+    /// A mail that is sent again claims the stage that came while it waited (a write).
+    PassedClaimed,
     /// A key moves on from the time at which the index showed it.
     AdvanceDueAsSeen,
     /// A key moves on from the expiry that was read.
@@ -77,6 +79,7 @@ pub const CONDITIONS: &[(Condition, Option<&str>)] = &[
     (Condition::ClaimNotNarrower, None),
     (Condition::LinesAreOurs, None),
     (Condition::LinesAreTrue, None),
+    (Condition::PassedClaimed, None),
     (Condition::AdvanceDueAsSeen, None),
     (Condition::AdvanceExpiryAsRead, None),
     (Condition::AdvanceAfterClaim, None),

@@ -10,6 +10,32 @@ use super::{
     transactions::{LEASE, claim_notice},
 };
 
+/// Claims the stage that came while the mail waited.
+pub fn claim_passed(state: &mut State, number: usize, off: &[Condition]) {
+    let passed = state.runs[number].passed.take().expect("a stage has passed");
+    let (id, mut mail) = state.runs[number].mail.clone().expect("it has a mail");
+    let sent = claim_notice(&state.table, off, (id, &mail), passed);
+    let broken = sent.is_ok().then(|| judge_claim(state, passed)).flatten();
+    let run = &mut state.runs[number];
+    run.lines.retain(|line| line.expires_at != passed.expires_at);
+    match sent {
+        Ok(after) => {
+            state.broken = state.broken.or(broken);
+            state.table = after;
+            mail.announcements.push(passed);
+            run.lines.push(passed);
+            run.mail = Some((id, mail));
+        }
+        // Another run has the mail.
+        Err(refused) if refused.contains(&0) => {
+            run.progress = Progress::Advancing;
+            return;
+        }
+        Err(_) => {}
+    }
+    go_to_claim(state, number);
+}
+
 /// Claims the notice.
 pub fn claim(state: &mut State, number: usize, off: &[Condition]) {
     let notice = state.runs[number].notice.take().expect("it has a notice");

@@ -56,6 +56,8 @@ pub enum Progress {
     TakingOver,
     /// It reads what is still true of the mail.
     ReadingLines,
+    /// It claims the stage that came while its mail waited.
+    ClaimingPassed,
     /// It claims its notice.
     Claiming,
     /// It sends its mail.
@@ -106,6 +108,8 @@ pub struct Run {
     pub advance: Option<Advance>,
     /// Its mail.
     pub mail: Option<(u8, Mail)>,
+    /// The stage of the mail's key that came while it waited.
+    pub passed: Option<Announcement>,
     /// What the mail tells.
     pub lines: Vec<Announcement>,
 }

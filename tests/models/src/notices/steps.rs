@@ -26,11 +26,17 @@ pub fn actions(state: &State, actions: &mut Vec<Action>) {
             Progress::Releasing => actions.push(Action::Release(number)),
             Progress::ReadingKeyToRearm => actions.push(Action::ReadKeyToRearm(number)),
             Progress::Rearming => actions.push(Action::Rearm(number)),
-            Progress::ReadingKey => actions.push(Action::ReadKey(number)),
+            Progress::ReadingKey => {
+                actions.push(Action::ReadKey(number));
+                // Without a mail it is as a run that ends.
+                let missed = (state.faults > 0 && run.mail_due.is_some()).then_some(Action::MissKey(number));
+                actions.extend(missed);
+            }
             Progress::ReadingMail => actions.push(Action::ReadMail(number)),
             Progress::HoldingMail => actions.push(Action::HoldMail(number)),
             Progress::TakingOver => actions.push(Action::TakeOver(number)),
             Progress::ReadingLines => actions.push(Action::ReadLines(number)),
+            Progress::ClaimingPassed => actions.push(Action::ClaimPassed(number)),
             Progress::Claiming => actions.push(Action::Claim(number)),
             Progress::Sending => {
                 actions.push(Action::Send(number, Ses::Accepts));
@@ -47,6 +53,7 @@ pub fn actions(state: &State, actions: &mut Vec<Action>) {
             run.progress,
             Progress::ReadingKeyToRearm
                 | Progress::ReadingLines
+                | Progress::ClaimingPassed
                 | Progress::Claiming
                 | Progress::Sending
                 | Progress::Marking
@@ -89,6 +96,10 @@ pub fn next(state: &State, action: Action, off: &[Condition]) -> State {
         Action::ReadKeyToRearm(number) => rearming::read_key(&mut next, usize::from(number)),
         Action::Rearm(number) => rearming::write(&mut next, usize::from(number), off),
         Action::ReadKey(number) => read_key(&mut next, usize::from(number), off),
+        Action::MissKey(number) => {
+            next.faults -= 1;
+            next.runs[usize::from(number)].progress = Progress::ReadingMail;
+        }
         Action::ReadMail(number) => read_mail(&mut next, usize::from(number), off),
         Action::HoldMail(number) => {
             let (id, mail) = next.mail_of(usize::from(number));
@@ -100,6 +111,7 @@ pub fn next(state: &State, action: Action, off: &[Condition]) -> State {
         }
         Action::TakeOver(number) => take(&mut next, usize::from(number), off),
         Action::ReadLines(number) => read_lines(&mut next, usize::from(number), off),
+        Action::ClaimPassed(number) => sending::claim_passed(&mut next, usize::from(number), off),
         Action::Claim(number) => sending::claim(&mut next, usize::from(number), off),
         Action::Send(number, outcome) => sending::send(&mut next, usize::from(number), outcome),
         Action::Mark(number) => {
@@ -254,6 +266,22 @@ fn read_lines(state: &mut State, number: usize, off: &[Condition]) {
     if lines.iter().any(|line| is_told_elsewhere(state, id, *line)) {
         state.broken = state.broken.or(Some(Broken::Backlog));
     }
-    state.runs[number].lines = lines;
-    go_to_claim(state, number);
+    let due = state.table.key().and_then(|key| key.due_stage(state.runs[number].now));
+    let narrowest = lines.iter().filter(|line| is_true(table.key(), **line)).min_by_key(|line| line.stage);
+    let narrower = narrowest.zip(due).filter(|(line, due)| *due < line.stage);
+    let passed = narrower.map(|(line, stage)| Announcement { stage, ..*line });
+    let run = &mut state.runs[number];
+    run.lines = lines;
+    match passed {
+        Some(passed) if is_off(Condition::PassedClaimed) => {
+            // The mail tells what is true, whatever it has claimed.
+            run.lines = vec![passed];
+            go_to_claim(state, number);
+        }
+        Some(_) => {
+            run.passed = passed;
+            run.progress = Progress::ClaimingPassed;
+        }
+        None => go_to_claim(state, number),
+    }
 }
