@@ -115,6 +115,12 @@ fn a_session_counts_on_this_api_alone() {
         let rest = rest.header("x-console-request", "1").header("cookie", cookie);
         let refused = world.stack.invoke("authorize-request", &rest.authorizer_event()).await.unwrap_err();
         assert_eq!(refused.error_message, "Unauthorized");
+        // Nor does payload 1.0 count with all that a request of the console has.
+        let mut whole = rest.authorizer_event();
+        whole["stageVariables"] = json!({"sign_in_routes": "allow"});
+        whole["cookies"] = cookies.clone();
+        let refused = world.stack.invoke("authorize-request", &whole).await.unwrap_err();
+        assert_eq!(refused.error_message, "Unauthorized");
         assert_eq!(reads(), before, "nothing was read");
     });
 }
@@ -144,6 +150,26 @@ fn a_session_ends_at_its_second() {
         web.page().get("/v1/organizations").await.expect_forbidden_by_gateway();
         let late = web.sign_out(json!({"everywhere": true})).await;
         late.expect_problem(403, "forbidden");
+    });
+}
+
+#[test]
+fn a_session_of_an_issuer_or_claim_that_the_settings_name_no_more_counts_nowhere() {
+    run_with(with_console(), async |world| {
+        let web = world.web_client();
+        web.sign_in("alice").await;
+        let stored = world.items_of("SESSION").remove(0);
+        let key = (stored["PK"].as_str().unwrap(), "SESSION");
+        for (attribute, former) in [("issuer", "https://former.example"), ("subject_claim", "oid")] {
+            let set =
+                |value: &Value| world.update(key, "SET #attribute = :value", attribute, &json!({"S": value}));
+            set(&json!(former));
+            web.page().get("/v1/organizations").await.expect_forbidden_by_gateway();
+            web.session().await.expect(401);
+            web.sign_out(json!({"everywhere": true})).await.expect_problem(403, "forbidden");
+            set(&stored[attribute]);
+            web.session().await.expect(200);
+        }
     });
 }
 

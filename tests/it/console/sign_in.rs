@@ -114,7 +114,11 @@ fn a_deployed_console_has_cookies_for_its_host_and_tls_alone_and_every_header() 
             let signed_out = world.anonymous().get("/console/session").await;
             let refused = world.anonymous().post("/console/sign-out", json!(null)).await;
             assert_eq!((signed_out.status, refused.status), (401, 403));
-            for answer in [&done, &web.session().await, &signed_out, &refused] {
+            let other = world.web_client();
+            let begun = other.open("/console/sign-in").await;
+            other.sign_in("bob").await;
+            let out = other.sign_out(json!(null)).await;
+            for answer in [&done, &web.session().await, &signed_out, &refused, &begun, &out] {
                 let mut headers: Vec<_> = answer.headers.iter().collect();
                 headers.retain(|(name, _)| {
                     !["date", "content-length", "content-type", "location", "set-cookie", "apigw-requestid"]
