@@ -47,7 +47,8 @@ pub fn operations() -> Vec<Operation> {
     let preview = Operation::member(route, "preview_policy", "Lists the keys that a policy would not allow")
         .says("Needs `organization:write`. Nothing is changed.")
         .takes::<preview::Body>()
-        .lists::<preview::Violation>();
+        .answers::<preview::PolicyPreviewPage>(200)
+        .in_pages();
     let delete = Operation::member(
         "DELETE /v1/organizations/{organization_id}",
         "delete_organization",

@@ -1,7 +1,7 @@
 //! Shows which live keys a policy would not allow, before it is set.
 
-use api::{AccessKeyResponse, HandlerResult, Member, Paging, Request, app::App, response};
-use domain::{access::Action, policy::PolicyChange};
+use api::{AccessKeyResponse, HandlerResult, Member, Page, Paging, Request, app::App, response};
+use domain::{access::Action, access_key::Status, policy::PolicyChange};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use table::AccessKeyFilter;
@@ -25,6 +25,16 @@ pub(crate) struct Violation {
     value: Value,
 }
 
+/// A page of violations as the API shows it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub(crate) struct PolicyPreviewPage {
+    #[serde(flatten)]
+    page: Page<Violation>,
+    /// The number of live keys that this page was made from, those that the policy allows included.
+    live_keys: usize,
+}
+
 /// Responds with a page of live keys that a policy would not allow.
 ///
 /// A page holds those among `limit` keys that violate the policy: it can be empty and not be the last.
@@ -38,10 +48,13 @@ pub(crate) async fn preview(app: &App, request: &Request<Member>) -> HandlerResu
     let all = AccessKeyFilter::default();
     let after = paging.after(|position| all.position(position))?;
     let page = app.table.access_keys(member.organization_id, &all, request.now, after, paging.limit).await?;
+    let is_live = |status| matches!(status, Status::Active | Status::Inactive);
+    let live_keys = page.items.iter().filter(|found| is_live(found.key.status(request.now))).count();
     let violations = page.items.into_iter().filter_map(|found| {
         let (rule, value) = policy.violated_by(&found.key, &found.user, request.now)?;
         let access_key = AccessKeyResponse::new(found.key, &found.user, &app.key_prefix, request.now);
         Some(Violation { access_key, rule, value })
     });
-    Ok(response::ok(&paging.page(violations.collect(), page.next), None))
+    let page = paging.page(violations.collect(), page.next);
+    Ok(response::ok(&PolicyPreviewPage { page, live_keys }, None))
 }

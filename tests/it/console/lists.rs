@@ -101,7 +101,7 @@ fn a_policy_is_previewed_before_it_is_saved() {
         browser.fill("Longest, in days", "30").await;
         browser.sees("Preview exactly these values first.").await;
         browser.click("Preview").await;
-        browser.sees("This live key would not be allowed:").await;
+        browser.sees("1 of 1 live keys would not be allowed:").await;
         browser.sees("the longest lifetime of a key: 30 days").await;
         browser.click("Save").await;
         browser.sees_on_top("1 existing key would not be allowed; it stays as it is.").await;
@@ -131,7 +131,7 @@ fn what_is_typed_into_a_policy_stays_as_it_is_and_an_empty_field_is_no_zero() {
         }
         browser.fill("Longest, in days", "400").await;
         browser.click("Preview").await;
-        browser.sees("Every live key would be allowed.").await;
+        browser.sees("Every live key would be allowed. 0 keys looked at.").await;
         browser.click("Save").await;
         browser.click("Save policy").await;
         browser.sees("Policy saved.").await;
@@ -147,7 +147,7 @@ fn what_is_typed_into_a_policy_stays_as_it_is_and_an_empty_field_is_no_zero() {
 fn the_audit_log_is_filtered_by_action_and_shows_what_changed() {
     browse(async |world, browser| {
         let organization = world.organization("alice", "flexible").await;
-        organization.machine_key().await;
+        let key = organization.machine_key().await;
         browser.sign_in("alice", &page(&organization, "audit?action=access_key.created")).await;
         let row = browser.row("Access key created").await;
         assert_eq!(row["Who"], "alice");
@@ -156,5 +156,12 @@ fn the_audit_log_is_filtered_by_action_and_shows_what_changed() {
         assert_eq!(browser.attribute("Copy request id", "type").await, "button");
         browser.press(&["Escape"]).await;
         browser.has_focus("Details of Access key created").await;
+        browser.click("Details of Access key created").await;
+        browser.click("All its events").await;
+        browser.sees("Target ").await;
+        let address = browser.run("return location.search", json!([])).await;
+        assert_eq!(address, format!("?target={}", key["key_id"].as_str().unwrap()));
+        assert_eq!(browser.row("Access key created").await["Who"], "alice");
+        assert!(!browser.text().await.contains("Organization created Details"), "of this key alone");
     });
 }

@@ -36,7 +36,7 @@ fn a_policy_preview_goes_on_over_pages_that_show_nothing() {
         browser.sign_in("alice", &page(&organization, "policy")).await;
         browser.fill("Longest, in days", "100").await;
         browser.click("Preview").await;
-        browser.sees("This live key would not be allowed:").await;
+        browser.sees("1 of 322 live keys would not be allowed: 322 keys looked at.").await;
         assert_eq!(browser.row("last").await["Rule"], "the longest lifetime of a key: 100 days");
         let pages = browser.run(&calls("/policy-preview"), json!([])).await;
         assert!(pages.as_i64().unwrap() >= 4, "{pages} pages, all but the last without a key");

@@ -87,22 +87,27 @@ fn a_preview_lists_the_keys_that_a_policy_would_not_allow_with_the_rule_page_by_
         let never = json!({"name": "never", "never_expires": true});
         let never = owner.post(&organization.keys_of(&one), never).await.expect(201);
         let long = organization.key(&one, 400).await;
+        let gone = organization.key(&two, 5).await;
+        owner.post(&format!("{}/revoke", organization.key_path(&gone)), json!(null)).await.expect(200);
         let (short, fine) = (organization.key(&two, 30).await, organization.key(&two, 10).await);
         let before = world.items();
 
         let listed = async |policy: Value, limit: usize| {
-            let (mut broken, mut cursor) = (vec![], String::new());
+            let (mut broken, mut live, mut cursor) = (vec![], 0, String::new());
             for _ in 0..20 {
                 let body = json!({"policy": policy});
                 let page = owner.post(&format!("{path}?limit={limit}{cursor}"), body).await.expect(200);
                 let items = page["items"].as_array().unwrap().clone();
-                assert!(items.len() <= limit);
+                let counted = usize::try_from(page["live_keys"].as_u64().unwrap()).unwrap();
+                assert!(items.len() <= counted && counted <= limit, "{page}");
+                live += counted;
                 broken.extend(items);
                 match page["next_cursor"].as_str() {
                     Some(next) => cursor = format!("&cursor={next}"),
                     None => break,
                 }
             }
+            assert_eq!(live, 4, "every live key is counted once, and none that has ended");
             let mut broken: Vec<_> = broken
                 .iter()
                 .map(|item| (item["access_key"]["key_id"].clone(), item["rule"].as_str().unwrap().to_owned()))

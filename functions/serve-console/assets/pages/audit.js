@@ -54,6 +54,6 @@ const told = (value, at = '') => {
 
 const details = (event, link) => openDialog(({ close }) => () => html`<div class="dialog">${heading(words(event.action))}<div class="body" tabindex="0" role="group" aria-label="Details"><dl>
   <dt>When</dt><dd>${exact(event.at)}</dd><dt>Who</dt><dd><bdi>${event.actor.name}</bdi> <span class="muted">${event.actor.type.replace('_', ' ')} <code>${event.actor.id}</code></span></dd>
-  <dt>Target</dt><dd>${event.target.type.replace('_', ' ')} ${link(event.target)}</dd><dt>From</dt><dd>${event.source_ip}</dd><dt>Request</dt><dd>${code(event.request_id, 'request id')}</dd></dl>
+  <dt>Target</dt><dd>${event.target.type.replace('_', ' ')} ${link(event.target)} <a class="button small" href="${path('audit')}?target=${encodeURIComponent(event.target.id)}">All its events</a></dd><dt>From</dt><dd>${event.source_ip}</dd><dt>Request</dt><dd>${code(event.request_id, 'request id')}</dd></dl>
   ${Object.keys(event.changes).length ? html`<table class="plain-table"><caption class="hidden">Changes</caption><thead><tr><th scope="col">Changed</th><th scope="col">To</th></tr></thead><tbody>${Object.entries(event.changes).map(([name, value]) => html`<tr><th scope="row">${name}</th><td><ul class="bare">${told(value).map((line) => html`<li><bdi>${line}</bdi></li>`)}</ul></td></tr>`)}</tbody></table>` : nothing}</div>
   <div class="buttons"><button type="button" data-focus @click=${() => close()}>Close</button></div></div>`, { wide: true });

@@ -22,12 +22,19 @@ export const PRESETS = {
 };
 const EXTENSIONS = { none: 'Never: an expired key needs a new one', before_expiry: 'Before it expires', any_time: 'At any time, also after it expired' };
 
+/** What a preview found so far. @param {{found: any[], looked: number, done: boolean}} preview */
+function verdict({ found, looked, done }) {
+  const n = found.length;
+  const end = n ? `${n === 1 ? '1' : `These ${n}`} ${done ? `of ${looked} live keys` : n === 1 ? 'live key' : 'live keys'} would not be allowed:` : done ? 'Every live key would be allowed.' : '';
+  return done ? end : `Looking at the keys… ${end}`;
+}
+
 export function open(view) {
   let organization;
   let policy;
   let problem;
   let loading;
-  /** @type {{of: string, found: any[], busy: boolean, done: boolean} | null} */ let preview = null;
+  /** @type {{of: string, found: any[], looked: number, busy: boolean, done: boolean} | null} */ let preview = null;
   /** What was typed, as it was: an empty field is no 0. @type {Map<string, string>} */
   const typed = new Map();
   const load = async () => {
@@ -45,7 +52,7 @@ export function open(view) {
   const set = (group, name, value) => { (group ? group.split('.').reduce((at, part) => at[part], policy) : policy)[name] = value; problem = null; view.update(); };
   const same = () => JSON.stringify(policy) === JSON.stringify(organization.policy);
   const look = async () => {
-    /** @type {NonNullable<typeof preview>} */ const mine = preview = { of: JSON.stringify(policy), found: [], busy: true, done: false };
+    /** @type {NonNullable<typeof preview>} */ const mine = preview = { of: JSON.stringify(policy), found: [], looked: 0, busy: true, done: false };
     problem = null;
     view.update();
     try {
@@ -53,6 +60,7 @@ export function open(view) {
         const page = await api.previewPolicy({ limit: 100, cursor }, { body: { policy }, signal: view.signal });
         if (mine !== preview) return;
         mine.found.push(...page.items);
+        mine.looked += page.live_keys;
         cursor = page.next_cursor;
         view.update();
         if (!cursor) break;
@@ -87,9 +95,10 @@ export function open(view) {
     const base = PRESETS[policy.preset];
     const at = (rule) => fieldProblem(problem, `policy.${rule}`, rule);
     const value = (rule, from) => rule.split('.').reduce((here, part) => here[part], from);
-    const beside = (rule, words = /** @type {(value: any) => any} */ (String)) => (JSON.stringify(value(rule, policy)) === JSON.stringify(value(rule, base)) ? '' : html` <span class="pill warn">changed</span> <span class="muted">preset: ${words(value(rule, base))}</span>`);
-    const number = (rule, label, hint, unit = 1) => { const [group, name] = rule.split('.'); return field({ name: rule, label: html`${label}${beside(rule, (n) => (unit === 1 ? String(n) : duration(n)))}`, type: 'number', value: typed.get(rule) ?? String(value(rule, policy) / unit), min: '0', hint, readonly: !!locked, error: at(rule), input: (text) => { typed.set(rule, text); set(group, name, Math.round(Number(text) * unit)); } }); };
-    const box = (group, name, label) => html`<div>${check({ label: html`${label}${beside(`${group}.${name}`, (on) => (on ? 'yes' : 'no'))}`, checked: value(`${group}.${name}`, policy), disabled: !!locked, change: (on) => set(group, name, on) })}</div>`;
+    const beside = (rule) => (JSON.stringify(value(rule, policy)) === JSON.stringify(value(rule, base)) ? '' : html` <span class="pill warn">changed</span>`);
+    const preset = (rule, words = /** @type {(value: any) => any} */ (String)) => `Preset: ${words(value(rule, base))}`;
+    const number = (rule, label, hint, unit = 1) => { const [group, name] = rule.split('.'); return field({ name: rule, label: html`${label}${beside(rule)}`, type: 'number', value: typed.get(rule) ?? String(value(rule, policy) / unit), min: '0', hint: `${hint}. ${preset(rule, (n) => (/_seconds$/.test(rule) ? duration(n) : n))}`, readonly: !!locked, error: at(rule), input: (text) => { typed.set(rule, text); set(group, name, Math.round(Number(text) * unit)); } }); };
+    const box = (group, name, label) => html`<div>${check({ label: html`${label}${beside(`${group}.${name}`)}`, hint: preset(`${group}.${name}`, (on) => (on ? 'yes' : 'no')), checked: value(`${group}.${name}`, policy), disabled: !!locked, change: (on) => set(group, name, on) })}</div>`;
     const unit = (seconds) => (seconds % DAY ? seconds % 3600 ? 1 : 3600 : DAY);
     const [min, max, overlap] = ['lifetime.min_seconds', 'lifetime.max_seconds', 'rotation.max_overlap_seconds'].map((rule) => unit(value(rule, organization.policy)));
     const name = (size) => ({ 1: 'seconds', 3600: 'hours', [DAY]: 'days' })[size];
@@ -100,10 +109,10 @@ export function open(view) {
       <section class="card pad"><h2>Keys for each user</h2><div class="three">${number('quota.owner', 'Owner', '0–100')}${number('quota.normal', 'Normal user', '0–100')}${number('quota.machine', 'Machine', '0–100')}</div></section>
       <section class="card pad"><h2>Lifetime</h2><div class="three">${number('lifetime.min_seconds', `Shortest, in ${name(min)}`, 'From 1 second', min)}${number('lifetime.max_seconds', `Longest, in ${name(max)}`, 'Up to 36,500 days', max)}${number('rotation.max_overlap_seconds', `Longest overlap of secrets, in ${name(overlap)}`, 'Up to 365 days', overlap)}</div>
         ${box('lifetime', 'allow_never', 'Keys may never expire')}
-        ${radios({ name: 'extension', label: html`An expiry may move later${beside('extension', (one) => EXTENSIONS[one])}`, value: policy.extension, change: (one) => { if (!locked) set('', 'extension', one); else view.update(); }, choices: Object.entries(EXTENSIONS).map(([one, label]) => ({ value: one, label })) })}</section>
-      <section class="card pad"><h2>Notices</h2>${field({ name: 'days', label: html`Days before expiry${beside('notices.days_before', (all) => all.join(', '))}`, value: typed.get('days') ?? policy.notices.days_before.join(', '), readonly: !!locked, hint: 'At most ten numbers, 1–365, with commas.', error: at('notices.days_before'), input: (text) => { typed.set('days', text); set('notices', 'days_before', lines(text).map(Number).filter((n) => n > 0)); } })}
+        ${radios({ name: 'extension', label: html`An expiry may move later${beside('extension')} <small class="hint">${preset('extension', (one) => EXTENSIONS[one].toLowerCase())}</small>`, value: policy.extension, change: (one) => { if (!locked) set('', 'extension', one); else view.update(); }, choices: Object.entries(EXTENSIONS).map(([one, label]) => ({ value: one, label })) })}</section>
+      <section class="card pad"><h2>Notices</h2>${field({ name: 'days', label: html`Days before expiry${beside('notices.days_before')}`, value: typed.get('days') ?? policy.notices.days_before.join(', '), readonly: !!locked, hint: `At most ten numbers, 1–365, with commas. ${preset('notices.days_before', (all) => all.join(', '))}`, error: at('notices.days_before'), input: (text) => { typed.set('days', text); set('notices', 'days_before', lines(text).map(Number).filter((n) => n > 0)); } })}
         ${box('notices', 'on_expiry', 'Say when a key has expired')}${box('notices.tell', 'owners_for_machines', 'Tell owners about the keys of machines')}${box('notices.tell', 'owners', 'Tell owners about all keys')}${box('notices.tell', 'creator', 'Tell who created the key')}${box('notices.tell', 'modifier', 'Tell who last changed the key')}</section>
-      ${preview ? html`<section class="card pad" aria-busy=${preview.busy ? 'true' : nothing}><h2>Preview</h2><p role="status">${preview.busy ? 'Looking at the keys…' : ''} ${preview.found.length ? `${preview.found.length === 1 ? 'This live key' : `These ${preview.found.length} live keys`} would not be allowed:` : preview.done ? 'Every live key would be allowed.' : ''}</p>
+      ${preview ? html`<section class="card pad" aria-busy=${preview.busy ? 'true' : nothing}><h2>Preview</h2><p role="status">${verdict(preview)}</p><p class="muted">${preview.looked === 1 ? '1 key' : `${preview.looked} keys`} looked at.</p>
         ${preview.found.length ? html`<table class="plain-table"><caption class="hidden">Keys that would not be allowed</caption><thead><tr><th scope="col">Key</th><th scope="col">User</th><th scope="col">Rule</th></tr></thead><tbody>${preview.found.map((one) => html`<tr><th scope="row"><a class="short" href=${path('access-keys', one.access_key.key_id)}><bdi>${one.access_key.name}</bdi></a></th><td><bdi class="short">${one.access_key.user_name}</bdi></td><td>${ruleInWords(one.rule)}: ${valueInWords(one)}</td></tr>`)}</tbody></table>` : nothing}</section>` : nothing}
       ${problem && !problem.field ? problemLine(problem) : problem ? html`<p class="problem" role="alert">${inWords(problem)}</p>` : nothing}
       ${locked ? html`<p class="muted">${locked}</p>` : html`<div class="do"><button type="button" aria-disabled=${preview?.busy || hollow ? 'true' : nothing} aria-describedby=${hollow ? 'save-why' : nothing} @click=${() => preview?.busy || hollow || look()}>${preview?.busy ? 'Looking…' : 'Preview'}</button>${reasoned('Save', save, hollow || (same() ? 'Nothing is changed.' : previewed ? '' : 'Preview exactly these values first.'), 'save-why', 'primary')}</div>`}</form>`;
