@@ -26,7 +26,10 @@ fn key_details_stand_beside_the_list_and_alone_on_a_phone() {
             .await;
         browser.sees("All keys of the organization, by expiry.").await;
         // What is done in the details is seen in the list, and the other way round.
-        browser.click("Switch off").await;
+        browser.run("const button = [...document.querySelectorAll('.pane button')].find((one) => one.innerText === 'Switch off'); button.click(); button.click();", json!([])).await;
+        browser.sees_on_top("Requests with it are refused until it is switched on again.").await;
+        let open = browser.run("return document.querySelectorAll('dialog').length", json!([])).await;
+        assert_eq!(open, json!(1), "a button that is pressed twice asks once");
         browser.click("Switch off").await;
         browser.sees("Key key switched off.").await;
         assert_eq!(browser.row("key").await["Status"], "Inactive");
@@ -90,6 +93,57 @@ fn a_list_is_sorted_where_all_its_rows_are_here_and_says_its_order_where_not() {
 
 #[test]
 #[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn the_name_and_the_description_of_a_key_are_edited_where_they_stand() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        let key = organization.machine_key().await;
+        let path = organization.key_path(&key);
+        let rest = format!("access-keys/{}", key["key_id"].as_str().unwrap());
+        browser.sign_in("alice", &page(&organization, &rest)).await;
+        browser.click("Edit name").await;
+        browser.has_focus("Access Key Name").await;
+        browser.write("never kept").await;
+        browser.press(&["Escape"]).await;
+        browser.has_focus("Edit name").await;
+        browser.sees_no("Access Key Name").await;
+
+        browser.click("Edit name").await;
+        browser.fill("Access Key Name", "").await;
+        browser.press(&["Enter"]).await;
+        browser.sees("Must be 1 to 64 characters.").await;
+        assert_eq!(browser.attribute("Cancel", "type").await, "button", "nothing but this field is asked");
+        browser.fill("Access Key Name", "deploy").await;
+        browser.press(&["Enter"]).await;
+        browser.sees("Key deploy changed.").await;
+        browser.has_focus("Edit name").await;
+        // The list beside it shows the new name too.
+        browser.row("deploy").await;
+
+        browser.click("Edit description").await;
+        browser.write("Used by the pipeline.").await;
+        browser.click("Save").await;
+        browser.has_focus("Edit description").await;
+        browser.sees("Used by the pipeline.").await;
+        browser.click("Edit description").await;
+        browser.click("Cancel").await;
+        let now = organization.owner.get(&path).await.expect(200);
+        let kept = (&now["name"], &now["description"], &now["allowed_cidrs"]);
+        assert_eq!(kept, (&json!("deploy"), &json!("Used by the pipeline."), &json!(null)));
+        assert_eq!(world.audit("access_key.updated").len(), 2, "what was left alone changed nothing");
+
+        browser.click("Edit description").await;
+        browser.fill("Description", "").await;
+        browser.click("Save").await;
+        browser.sees_no("Used by the pipeline.").await;
+        browser.click("Revoke").await;
+        browser.click("Revoke key").await;
+        browser.sees("Key deploy revoked.").await;
+        assert_eq!(browser.attribute("Edit name", "aria-disabled").await, "true");
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
 fn another_persons_change_of_a_key_is_noticed_and_what_was_typed_is_kept() {
     browse(async |world, browser| {
         let organization = world.organization("alice", "flexible").await;
@@ -101,15 +155,20 @@ fn another_persons_change_of_a_key_is_noticed_and_what_was_typed_is_kept() {
                 &page(&organization, &format!("access-keys/{}", key["key_id"].as_str().unwrap())),
             )
             .await;
-        browser.click("Edit").await;
+        browser.click("Edit name").await;
         browser.fill("Access Key Name", "mine").await;
         organization.owner.patch(&path, json!({"description": "theirs"})).await.expect(200);
         browser.click("Save").await;
         browser.sees_on_top("Somebody changed this meanwhile. Your input is kept;").await;
         assert_eq!(organization.owner.get(&path).await.expect(200)["name"], "key");
         browser.click("Show the current state").await;
+        browser.sees("Now: key").await;
         browser.sees("theirs").await;
         assert_eq!(browser.value("Access Key Name").await, "mine");
+        browser.click("Save").await;
+        browser.sees("Key mine changed.").await;
+        let key = organization.owner.get(&path).await.expect(200);
+        assert_eq!((&key["name"], &key["description"]), (&json!("mine"), &json!("theirs")));
     });
 }
 

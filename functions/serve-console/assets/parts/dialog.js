@@ -62,6 +62,9 @@ export function openDialog(body, { stays = false, wide = false } = {}) {
 /** The heading of a dialog. A name in it is isolated, whatever direction it is written in. */
 export const title = (text, name, after = '') => html`<h2>${text}${name === undefined ? nothing : html`<bdi>${name}</bdi>`}${after}</h2>`;
 
+/** Somebody else was faster. What was typed stays. */
+export const conflictLine = (reload) => html`<p class="problem" role="alert"><span>Somebody changed this meanwhile. Your input is kept; <button type="button" class="link" @click=${reload}>Show the current state</button></span></p>`;
+
 /** A button that says what it does while it does it, and cannot be pressed twice. */
 const doButton = ({ label, doing, busy, danger, why, run }) => html`<button type=${run ? 'button' : 'submit'} class=${danger ? 'danger' : 'primary'} aria-disabled=${busy || why ? 'true' : nothing} aria-describedby=${why ? 'why' : nothing} title=${why || nothing}
   @click=${(event) => { if (busy || why) event.preventDefault(); else run?.(); }}>${busy ? doing : label}</button>${why ? html`<small class="hidden" id="why">${why}</small>` : nothing}`;
@@ -102,7 +105,7 @@ export const formDialog = ({ title, body, send, label, doing, danger, ask, why, 
     const content = body(at, update);
     return html`<form class="dialog" novalidate @submit=${submit}>${title}<div class="body">${content}</div>
       ${!problem || placed ? nothing : problem.code === 'precondition_failed' && again
-        ? html`<p class="problem" role="alert"><span>Somebody changed this meanwhile. Your input is kept; <button type="button" class="link" @click=${reload}>Show the current state</button></span></p>` : problemLine(problem)}
+        ? conflictLine(reload) : problemLine(problem)}
       <div class="buttons"><button type="button" ?data-focus=${ask} @click=${() => close()}>Cancel</button>
       ${other ? html`<button type="button" @click=${() => { close(); other.run(); }}>${other.label}</button>` : nothing}
       ${doButton({ label, doing, busy, danger, why: why?.(), run: ask ? submit : undefined })}</div></form>`;

@@ -1,33 +1,21 @@
 // @ts-check
-// Changes of a key's name, description and networks, and of its roles and groups.
-import { html } from '../vendor/lit-html/lit-html.js';
+// Changes of a key's networks, and of its roles and groups.
 import * as api from '../api.js';
 import { selectAssignments } from './assign.js';
 import { networksField } from './create-key.js';
 import { formDialog, title } from './dialog.js';
-import { field, lines } from './field.js';
+import { lines } from './field.js';
 import { say } from './toast.js';
 
-export async function editKey(key, done) {
-  const input = { name: key.name, description: key.description ?? '', networks: (key.allowed_cidrs ?? []).join('\n') };
-  const type = (name) => (value) => { input[name] = value; };
+export async function changeNetworks(key, done) {
+  let text = (key.allowed_cidrs ?? []).join('\n');
   const result = await formDialog({
-    title: title('Edit “', key.name, '”'), label: 'Save', doing: 'Saving…',
+    title: title('Networks of “', key.name, '”'), label: 'Save', doing: 'Saving…',
     again: async () => { key = await api.key({ key_id: key.key_id }); done(key); },
-    send: () => {
-      const networks = lines(input.networks);
-      const description = input.description.trim();
-      return api.updateKey({ key_id: key.key_id }, { match: key.version, body: {
-        ...(input.name.trim() !== key.name && { name: input.name.trim() }),
-        ...(description !== (key.description ?? '') && { description: description || null }),
-        ...(networks.join() !== (key.allowed_cidrs ?? []).join() && { allowed_cidrs: networks.length ? networks : null }) } });
-    },
-    body: (at, update) => html`
-      ${field({ name: 'name', label: 'Access Key Name', value: input.name, max: 64, focus: true, error: at('name'), input: type('name') })}
-      ${field({ name: 'description', label: 'Description', value: input.description, max: 500, rows: 2, optional: true, error: at('description'), input: type('description') })}
-      ${networksField(input.networks, (value) => { input.networks = value; update(); }, at('allowed_cidrs'))}`,
+    send: () => { const networks = lines(text); return api.updateKey({ key_id: key.key_id }, { match: key.version, body: { allowed_cidrs: networks.length ? networks : null } }); },
+    body: (at, update) => networksField(text, (value) => { text = value; update(); }, at('allowed_cidrs')),
   });
-  if (result) { done(result.answer); say(`Key ${result.answer.name} changed.`); }
+  if (result) { done(result.answer); say(`Networks of ${result.answer.name} changed.`); }
 }
 
 export async function assignKey(key, done) {

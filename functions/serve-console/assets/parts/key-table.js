@@ -76,5 +76,14 @@ export function keyList(view, load) {
 /** "It was last used 4 minutes ago." */
 export const lastUse = (key) => (key.last_used_at ? `It was last used ${relative(key.last_used_at)}.` : 'It was never used.');
 
+/** Buttons whose work goes on: pressed twice, they do it once. @type {WeakSet<Element>} */
+const working = new WeakSet();
+
+const press = (button, run) => {
+  if (working.has(button)) return;
+  working.add(button);
+  return Promise.resolve(run()).finally(() => working.delete(button));
+};
+
 /** A button that may be unavailable, with its reason for everybody. Quiet: the reason is written elsewhere. */
-export const reasoned = (label, run, reason, id, kind = '', quiet = false) => html`<button type="button" class=${kind} aria-disabled=${reason ? 'true' : nothing} aria-describedby=${reason ? id : nothing} title=${reason || nothing} @click=${() => reason || run()}>${label}</button>${reason ? html`<small class=${quiet ? 'hidden' : 'reason'} id=${id}>${reason}</small>` : nothing}`;
+export const reasoned = (label, run, reason, id, kind = '', quiet = false) => html`<button type="button" class=${kind} aria-disabled=${reason ? 'true' : nothing} aria-describedby=${reason ? id : nothing} title=${reason || nothing} @click=${(event) => reason || press(event.currentTarget, run)}>${label}</button>${reason ? html`<small class=${quiet ? 'hidden' : 'reason'} id=${id}>${reason}</small>` : nothing}`;

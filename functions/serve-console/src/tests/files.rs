@@ -79,8 +79,8 @@ fn the_index_has_nothing_inline() {
 fn the_tree_keeps_its_budget() {
     let raw: usize = FILES.iter().map(|file| file.text.len()).sum();
     let compressed: usize = FILES.iter().map(|file| file.gzip.len()).sum();
-    assert!(raw <= 227_000, "{raw} bytes");
-    assert!(compressed <= 91_000, "{compressed} bytes compressed");
+    assert!(raw <= 232_000, "{raw} bytes");
+    assert!(compressed <= 93_000, "{compressed} bytes compressed");
     for file in &FILES {
         assert!(file.text.len() <= 16_000, "{}: {} bytes", file.path, file.text.len());
     }

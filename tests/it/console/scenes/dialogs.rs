@@ -36,8 +36,8 @@ async fn each(browser: &Browser<'_>, dialogs: &[(&str, &str, &str)], look: &mut 
 
 async fn of_a_key(browser: &Browser<'_>, scene: &Scene, look: &mut impl AsyncFnMut(&str)) {
     let dialogs = [
-        ("dialog-edit-key", "Edit", "One address or network in a line"),
-        ("dialog-change-expiry", "Change", "New expiry"),
+        ("dialog-networks", "Change networks", "One address or network in a line"),
+        ("dialog-change-expiry", "Change expiry", "New expiry"),
         ("dialog-assign-key", "Select", "Once narrowed, a key stays narrowed."),
         ("dialog-view-permissions", "View permissions", "Permissions of"),
         ("dialog-switch-off", "Switch off", "It still counts against the quota"),
@@ -47,13 +47,19 @@ async fn of_a_key(browser: &Browser<'_>, scene: &Scene, look: &mut impl AsyncFnM
     ];
     each(browser, &dialogs, look).await;
     // Somebody else changes the key while it is edited.
-    browser.click("Edit").await;
+    browser.click("Edit description").await;
+    browser.has_focus("Description").await;
+    look("key-edit-description").await;
+    browser.press(&["Escape"]).await;
+    browser.has_focus("Edit description").await;
+    browser.click("Edit name").await;
     browser.fill("Access Key Name", "mine").await;
+    look("key-edit-name").await;
     let path = scene.organization.key_path(&scene.key);
     scene.organization.owner.patch(&path, json!({"description": "Theirs."})).await.expect(200);
     browser.click("Save").await;
     browser.sees_on_top("Somebody changed this meanwhile. Your input is kept;").await;
-    look("dialog-edit-key-conflict").await;
+    look("key-edit-name-conflict").await;
     browser.press(&["Escape"]).await;
     browser.sees_no("Somebody changed this meanwhile.").await;
 }
