@@ -38,5 +38,5 @@ export function open(view) {
     <div class="filters">${filter.find('Name or e-mail')}
       ${filter.chips('Kind', 'kind', [['', 'Everybody'], ['owner', 'Owners'], ['normal', 'Normal'], ['machine', 'Machines']])}
       ${filter.chips('Status', 'status', [['', 'Any status'], ['active', 'Active'], ['suspended', 'Suspended']])}</div>
-    ${table({ caption: 'Users', columns, list: users, key: 'user_id', order: 'By user id', none: empty(filter.any() ? 'No user fits these filters.' : 'There are no users.', filter.any() ? filter.clear() : '') })}`;
+    ${table({ caption: 'Users', columns, list: users, key: 'user_id', order: 'By user id', none: empty(filter.any() ? 'No user fits these filters.' : 'There are no users.', filter.any() ? filter.clear() : '', filter.any() ? 'search' : 'person') })}`;
 }

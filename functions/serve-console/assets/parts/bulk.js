@@ -11,14 +11,14 @@ const TOGETHER = 4;
 const count = (n) => `${n} ${n === 1 ? 'key' : 'keys'}`;
 
 export const revokeAll = (keys, finished) => all(keys, finished, {
-  heading: `Revoke ${count(keys.length)}?`, text: 'The next request with each is refused. This cannot be undone.', label: `Revoke ${count(keys.length)}`, doing: 'Revoking', past: 'revoked',
+  heading: `Revoke ${count(keys.length)}?`, text: 'The next request with each is refused. This cannot be undone.', label: `Revoke ${count(keys.length)}`, doing: 'Revoking', past: 'revoked', danger: true,
   run: (key) => api.revokeKey({ key_id: key.key_id }) });
 
 export const switchOffAll = (keys, finished) => all(keys, finished, {
-  heading: `Switch ${count(keys.length)} off?`, text: 'Requests with each are refused until it is switched on again.', label: `Switch ${count(keys.length)} off`, doing: 'Switching off', past: 'switched off',
+  heading: `Switch ${count(keys.length)} off?`, text: 'Requests with each are refused until it is switched on again.', label: `Switch ${count(keys.length)} off`, doing: 'Switching off', past: 'switched off', danger: false,
   run: (key) => api.updateKey({ key_id: key.key_id }, { body: { active: false } }) });
 
-const all = (keys, finished, { heading, text, label, doing, past, run }) => openDialog(({ close, update }) => {
+const all = (keys, finished, { heading, text, label, doing, past, danger, run }) => openDialog(({ close, update }) => {
   let left = [...keys];
   /** @type {[any, any][]} */ let failures = [];
   let ended = 0;
@@ -55,5 +55,5 @@ const all = (keys, finished, { heading, text, label, doing, past, run }) => open
     ${busy || ended ? html`<p role="status">${ended} of ${keys.length} ${past}.</p>` : nothing}
     ${failures.length && !busy ? html`<div class="problem" role="alert"><div><p>${count(failures.length)} could not be ${past}:</p><ul>${failures.map(([key, problem]) => html`<li><b><bdi>${key.name}</bdi></b>: ${inWords(problem)}</li>`)}</ul></div></div>` : nothing}</div>
     <div class="buttons"><button type="button" data-focus @click=${() => { if (busy) return; if (ended) finished(); close(); }}>${ended ? 'Close' : 'Cancel'}</button>
-    <button type="button" class="danger" aria-disabled=${busy ? 'true' : nothing} @click=${act}>${busy ? `${doing}…` : failures.length ? 'Try again' : label}</button></div></div>`;
+    <button type="button" class=${danger ? 'danger' : 'primary'} aria-disabled=${busy ? 'true' : nothing} @click=${act}>${busy ? `${doing}…` : failures.length ? 'Try again' : label}</button></div></div>`;
 });
