@@ -1,6 +1,7 @@
 //! The drill of a restore: an earlier state of the table is put back, and `infra/replay` repeats what was ended since.
 
 mod address;
+mod archive;
 mod boundaries;
 mod callers;
 mod catalog;

@@ -1,6 +1,13 @@
 //! Restores of the table to an earlier instant, and the replay after one.
 
-use std::{collections::HashMap, fmt, path::PathBuf, process::Command, sync::OnceLock};
+use std::{
+    collections::HashMap,
+    fmt,
+    io::Write as _,
+    path::PathBuf,
+    process::{Command, Stdio},
+    sync::OnceLock,
+};
 
 use local::dynoxide::{AttributeValue, Database, ImportOptions, actions::scan::ScanRequest};
 use serde_json::{Value, json};
@@ -10,7 +17,7 @@ use crate::{World, secrets::check_for};
 const TABLE: &str = "access-keys";
 
 /// The name of the table that was in use until a restore.
-const OLD_TABLE: &str = "access-keys-old";
+pub const OLD_TABLE: &str = "access-keys-old";
 
 /// All items of the table at an instant.
 pub struct TableCopy {
@@ -166,19 +173,34 @@ impl World {
         .await
     }
 
+    /// Runs the replay from the text of an archive, with further arguments. It is given no old table.
+    pub async fn replay_archive(&self, copy: &TableCopy, archive: &str, arguments: &[&str]) -> Replayed {
+        let own = ["--events", "-", "--stack", "local", "--restored-table", TABLE, "--since", &copy.since];
+        self.run_replay_with(&[&own, arguments].concat(), archive).await
+    }
+
     /// Runs the replay with these arguments. A call to the table is attempted once, so that a fault ends the program.
-    ///
-    /// # Panics
-    /// When it does not start.
     pub async fn run_replay(&self, arguments: &[&str]) -> Replayed {
+        self.run_replay_with(arguments, "").await
+    }
+
+    /// Runs the replay with these arguments and this standard input.
+    async fn run_replay_with(&self, arguments: &[&str], input: &str) -> Replayed {
         let mut command = Command::new(binary());
         command.args(arguments).env_clear().envs(self.stack.environment()).env("MAX_ATTEMPTS", "1");
         // A busy machine keeps these limits too.
         for limit in ["CONNECT_TIMEOUT_MS", "ATTEMPT_TIMEOUT_MS", "OPERATION_TIMEOUT_MS"] {
             command.env(limit, "20000");
         }
-        let output = tokio::task::spawn_blocking(move || command.output()).await;
-        let output = output.expect("the program is waited for").expect("the program starts");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let input = input.to_owned();
+        let run = move || {
+            let mut program = command.spawn().expect("the program starts");
+            // A program that refuses its arguments reads nothing.
+            drop(program.stdin.take().map(|mut stdin| stdin.write_all(input.as_bytes())));
+            program.wait_with_output().expect("the program ends")
+        };
+        let output = tokio::task::spawn_blocking(run).await.expect("the program is waited for");
         let text = String::from_utf8_lossy(&output.stdout);
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         let never_shown = self.never_shown(&self.items());

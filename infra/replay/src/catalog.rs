@@ -14,7 +14,7 @@ use table::CatalogChange;
 
 use crate::{
     Error,
-    events::{Events, Targets, because, last_of, last_open, restrict},
+    events::{Events, Targets, because, effect_of, last_of, last_open, restrict, was_created},
     old::OldItem,
     organization_replay::{OrganizationReplay, StepResult, rest},
     report::{Outcome, Report},
@@ -70,7 +70,11 @@ impl OrganizationReplay<'_> {
         let Some(cause) = last_open(&open, &missed) else { return Ok(()) };
         let target = (kind.as_str(), name);
         let decision = self.history.decision(kind.as_str(), name.as_str());
-        let old = OldItem::of(kind.read(self.old(), self.organization_id, name).await)?;
+        let old = match &self.replay.old {
+            // Without the old table the events tell that a role or group is gone, but not what it is.
+            None if effect_of(cause) == Effect::Deleted => OldItem::Missing,
+            _ => self.old(|old| kind.read(old, self.organization_id, name)).await?,
+        };
         if decision.is_some_and(|decision| decision.created) {
             let now = kind.read(self.restored(), self.organization_id, name).await?;
             let done = Ok(recreated(now.as_ref(), &old, &open).map(|outcome| {
@@ -83,7 +87,11 @@ impl OrganizationReplay<'_> {
             OldItem::Readable(old) => wanted.old = Some(old),
             OldItem::Missing if last_of(&missed, &[Effect::Deleted]).is_some() => {}
             OldItem::Missing | OldItem::Unreadable => {
-                let reason = format!("the {kind} {name} cannot be read in the old table");
+                if self.is_lost(kind, name, &missed).await? {
+                    let reason = "created after the restored instant";
+                    return Ok(report.add(Outcome::Lost, self.organization_id, target, reason)?);
+                }
+                let reason = format!("the {kind} {name} {}", self.unreadable());
                 if !open.is_empty() {
                     self.switch_off_keys_with(&wanted, cause, &reason, report).await?;
                     // People who sign in have it too, and it may grant permissions that were taken away.
@@ -111,6 +119,12 @@ impl OrganizationReplay<'_> {
         let shown = |one: &Option<RoleOrGroup>| one.as_ref().map(RoleOrGroup::shown).unwrap_or_default();
         let left = rest(cause, (&shown(&next), &shown(&wanted.old)), &missed, decision);
         self.report(report, target, Ok(left))
+    }
+
+    /// Tells whether there is no old table, and a role or group was created that the restored table does not have.
+    async fn is_lost(&self, kind: CatalogKind, name: &Label, missed: &Events<'_>) -> Result<bool, Error> {
+        let may_be = self.replay.old.is_none() && was_created(missed);
+        Ok(may_be && kind.read(self.restored(), self.organization_id, name).await?.is_none())
     }
 
     /// Switches off the keys that have a role or group, directly or through their users or groups.

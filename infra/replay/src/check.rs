@@ -26,19 +26,23 @@ pub enum CheckError {
     SinceTooEarly,
 }
 
-/// Checks the two tables by their descriptions.
+/// Checks the tables by their descriptions. The old one may be gone.
 ///
 /// `DynamoDB` names the source and the instant of a restore. A table without them was not made by a restore, and passes.
-pub fn tables(old: &TableDescription, restored: &TableDescription, since: Time) -> Result<(), CheckError> {
-    if old.table_arn == restored.table_arn {
+pub fn tables(
+    old: Option<&TableDescription>,
+    restored: &TableDescription,
+    since: Time,
+) -> Result<(), CheckError> {
+    if old.is_some_and(|old| old.table_arn == restored.table_arn) {
         return Err(CheckError::SameTable);
     }
-    if restored.creation_date_time < old.creation_date_time {
+    if old.is_some_and(|old| restored.creation_date_time < old.creation_date_time) {
         return Err(CheckError::Exchanged);
     }
     let Some(restore) = &restored.restore_summary else { return Ok(()) };
-    if let Some(source) =
-        restore.source_table_arn.as_ref().filter(|source| Some(*source) != old.table_arn.as_ref())
+    if let (Some(old), Some(source)) = (old, &restore.source_table_arn)
+        && old.table_arn.as_ref() != Some(source)
     {
         return Err(CheckError::RestoredFromAnother(source.clone()));
     }
@@ -46,13 +50,17 @@ pub fn tables(old: &TableDescription, restored: &TableDescription, since: Time) 
     if since > instant { Err(CheckError::SinceTooLate(instant)) } else { Ok(()) }
 }
 
-/// Checks the instant against the present and the days for which audit events are kept.
-pub fn since(since: Time, now: Time, audit_retention_days: u32) -> Result<(), CheckError> {
+/// Checks the instant against the present, and against the days for which audit events are kept; `None` if none are read.
+pub fn since(since: Time, now: Time, audit_retention_days: Option<u32>) -> Result<(), CheckError> {
     if since > now {
         return Err(CheckError::SinceInFuture);
     }
-    let kept_from = now.plus(-86_400 * i64::from(audit_retention_days));
-    if since <= kept_from { Err(CheckError::SinceTooEarly) } else { Ok(()) }
+    let kept_from = audit_retention_days.map(|days| now.plus(-86_400 * i64::from(days)));
+    if kept_from.is_some_and(|kept_from| since <= kept_from) {
+        Err(CheckError::SinceTooEarly)
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -83,27 +91,30 @@ mod tests {
     #[test]
     fn the_restored_table_is_another_and_younger_one() {
         let old = table("old", 1);
-        assert_eq!(tables(&old, &old, AT), Err(CheckError::SameTable));
-        assert_eq!(tables(&table("restored", 2), &old, AT), Err(CheckError::Exchanged));
-        assert_eq!(tables(&old, &table("restored", 2), AT), Ok(()));
+        assert_eq!(tables(Some(&old), &old, AT), Err(CheckError::SameTable));
+        assert_eq!(tables(Some(&table("restored", 2)), &old, AT), Err(CheckError::Exchanged));
+        assert_eq!(tables(Some(&old), &table("restored", 2), AT), Ok(()));
     }
 
     #[test]
     fn the_instant_is_not_later_than_that_of_the_restore() {
         let (old, instant) = (table("old", 1), AT.seconds());
-        assert_eq!(tables(&old, &restored_from("old", instant), AT), Ok(()));
-        assert_eq!(tables(&old, &restored_from("old", instant + 1), AT), Ok(()));
-        let too_late = Err(CheckError::SinceTooLate(AT.plus(-1)));
-        assert_eq!(tables(&old, &restored_from("old", instant - 1), AT), too_late);
-        let another = tables(&old, &restored_from("another", instant), AT);
+        for old in [Some(&old), None] {
+            assert_eq!(tables(old, &restored_from("old", instant), AT), Ok(()));
+            assert_eq!(tables(old, &restored_from("old", instant + 1), AT), Ok(()));
+            let too_late = Err(CheckError::SinceTooLate(AT.plus(-1)));
+            assert_eq!(tables(old, &restored_from("old", instant - 1), AT), too_late);
+        }
+        let another = tables(Some(&old), &restored_from("another", instant), AT);
         assert!(matches!(another, Err(CheckError::RestoredFromAnother(_))), "{another:?}");
     }
 
     #[test]
     fn the_instant_lies_in_the_past_and_its_events_are_kept() {
-        assert_eq!(since(AT, AT, 1), Ok(()));
-        assert_eq!(since(AT.plus(1), AT, 1), Err(CheckError::SinceInFuture));
-        assert_eq!(since(AT, AT.plus(86_399), 1), Ok(()));
-        assert_eq!(since(AT, AT.plus(86_400), 1), Err(CheckError::SinceTooEarly));
+        assert_eq!(since(AT, AT, Some(1)), Ok(()));
+        assert_eq!(since(AT.plus(1), AT, None), Err(CheckError::SinceInFuture));
+        assert_eq!(since(AT, AT.plus(86_399), Some(1)), Ok(()));
+        assert_eq!(since(AT, AT.plus(86_400), Some(1)), Err(CheckError::SinceTooEarly));
+        assert_eq!(since(AT, AT.plus(86_400), None), Ok(()));
     }
 }

@@ -74,7 +74,8 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Reads the events of an organization. Those that the old table holds too, whose ids are `old`, are no decisions.
+    /// Reads the events of an organization. Those before the restored instant, and those that the old table holds too, whose
+    /// ids are `old`, are no decisions.
     pub(crate) async fn read(
         restored: &Table,
         organization_id: OrganizationId,
@@ -85,18 +86,20 @@ impl History {
         let filter = AuditFilter { since: Some(since.plus(-OVERLAP)), ..AuditFilter::default() };
         let mut history = Self::default();
         let read = |after| restored.audit_events(organization_id, &filter, now, after, PAGE_SIZE);
-        pages::each(read, |event| history.add(event, old)).await?;
+        pages::each(read, |event| history.add(event, since, old)).await?;
         Ok(history)
     }
 
-    fn add(&mut self, event: audit::Event, old: &HashSet<Ulid>) {
+    fn add(&mut self, event: audit::Event, since: Time, old: &HashSet<Ulid>) {
         self.stored.insert(event.audit_id);
         if event.actor.kind == "system" && event.actor.id == ACTOR {
             let also = event.changes.get(ALSO).and_then(Value::as_array).into_iter().flatten();
             let also = also.filter_map(|id| id.as_str().map(str::to_owned)).collect();
             let repetition = Repetition { cause: event.request_id, also, at: event.at };
             self.repetitions.entry((event.target.kind, event.target.id)).or_default().push(repetition);
-        } else if !old.contains(&event.audit_id) && USES.iter().all(|action| action.as_str() != event.action)
+        } else if event.at >= since
+            && !old.contains(&event.audit_id)
+            && USES.iter().all(|action| action.as_str() != event.action)
         {
             let decision = self.decisions.entry((event.target.kind, event.target.id)).or_default();
             decision.created |= event.action.ends_with(".created");
@@ -145,5 +148,27 @@ impl History {
     /// Returns what others changed of a target since the restore; `None` if nobody changed anything.
     pub(crate) fn decision(&self, kind: &str, id: &str) -> Option<&Decision> {
         self.decisions.get(&(kind.to_owned(), id.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::audit::Origin;
+
+    use super::*;
+
+    #[test]
+    fn a_change_before_the_restored_instant_or_in_the_old_table_is_no_decision() {
+        let since = Time::from_seconds(1_000);
+        for (seconds, is_old, decides) in [(999, false, false), (1_000, false, true), (1_000, true, false)] {
+            let (source_ip, request_id) = Default::default();
+            let at = Time::from_seconds(seconds).into();
+            let origin = Origin { at, actor: Actor::system("a", "a"), source_ip, request_id };
+            let event = audit::Event::new(origin, OrganizationId::random(), Action::RoleDeleted, "r", ());
+            let old = is_old.then_some(event.audit_id).into_iter().collect();
+            let mut history = History::default();
+            history.add(event, since, &old);
+            assert_eq!(history.decision("role", "r").is_some(), decides, "{seconds} {is_old}");
+        }
     }
 }

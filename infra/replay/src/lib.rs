@@ -8,23 +8,28 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`source`] | reads the events of the old table, by organization. Archived events would be another source |
+//! | [`source`] | reads the events of the old table, by organization |
+//! | [`archive`] | reads the events of an archive of the bus instead |
+//! | [`publish`] | sends the events of a table to the bus again |
 //! | `history` | tells which events the restored table holds, which ones an earlier run repeated, and what others changed since |
 //! | `keys`, `users`, `catalog`, `organization` | repeat the events of one kind of target |
 //! | [`report`] | prints a line for each step, and counts them |
 //! | [`check`] | refuses tables that cannot be the old and the restored one |
 
+pub mod archive;
 mod catalog;
 pub mod check;
 mod error;
 mod events;
 mod history;
 mod keys;
+mod lifecycle_event;
 mod old;
 mod organization;
 mod organization_replay;
 mod owners;
 mod pages;
+pub mod publish;
 pub mod report;
 mod role_or_group;
 pub mod source;
@@ -50,8 +55,8 @@ pub const MAX_FAILURES: u32 = 3;
 /// A replay from one table to another.
 #[derive(Debug)]
 pub struct Replay {
-    /// The table that was in use until the restore.
-    pub old: Table,
+    /// The table that was in use until the restore; `None` if it is gone. Then what it would tell is closed and listed.
+    pub old: Option<Table>,
     /// The table that was restored from it.
     pub restored: Table,
     /// The restored instant.

@@ -1,4 +1,6 @@
-//! `cargo run -p replay`: repeats on a restored table the changes that ended something in the old one.
+//! `cargo run -p replay`: repeats on a restored table the changes that ended something in the old one, and sends events again.
+
+mod arguments;
 
 use std::{
     io::{self, Write as _},
@@ -9,46 +11,17 @@ use api::{
     app::{Aws, Clock, Environment},
     causes,
 };
+use arguments::Arguments;
 use aws_sdk_dynamodb::{Client, types::TableDescription};
 use clap::Parser;
 use domain::Time;
 use replay::{
     Replay, check,
+    publish::{Bus, Outgoing},
     report::{Outcome, Report},
     source::Source,
 };
 use table::{Settings, Table};
-use ulid::Ulid;
-
-/// Repeats on a restored table the changes that ended something in the old table since the restored instant.
-///
-/// Region and credentials come from the environment, as `aws configure export-credentials --format env` prints them.
-/// The exit code is 0 if everything is repeated, 2 if something is unresolved, and 1 after a failure: then run it again.
-#[derive(Debug, Parser)]
-#[command(name = "replay")]
-struct Arguments {
-    /// The table that was in use until the restore.
-    #[arg(long)]
-    old_table: String,
-    /// The table that was restored from it.
-    #[arg(long)]
-    restored_table: String,
-    /// The restored instant, in RFC 3339, for example `2026-11-03T10:00:00Z`.
-    #[arg(long, value_parser = Time::parse)]
-    since: Time,
-    /// The id of an event that is not repeated, because it was a mistake; once for each event.
-    #[arg(long = "except", value_name = "AUDIT_ID")]
-    exceptions: Vec<Ulid>,
-    /// Print what would be done, and write nothing.
-    #[arg(long)]
-    dry_run: bool,
-    /// The stack's parameter `DueShards`.
-    #[arg(long, default_value_t = 1)]
-    due_shards: u32,
-    /// The stack's parameter `AuditRetentionDays`.
-    #[arg(long, default_value_t = 400)]
-    audit_retention_days: u32,
-}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -65,26 +38,34 @@ async fn main() -> ExitCode {
 /// Returns the number of unresolved targets.
 async fn run(arguments: &Arguments) -> Result<usize, String> {
     let now = Clock::default().now();
-    check::since(arguments.since, now, arguments.audit_retention_days).map_err(|error| error.to_string())?;
+    check::since(arguments.since, now, arguments.kept_days()).map_err(|error| error.to_string())?;
     let environment = Environment::start().map_err(|error| error.to_string())?;
-    let client = Aws::new(&environment).map_err(|error| error.to_string())?.dynamodb();
-    let old = describe(&client, &arguments.old_table).await?;
-    let restored = describe(&client, &arguments.restored_table).await?;
-    check::tables(&old, &restored, arguments.since).map_err(|error| error.to_string())?;
+    let aws = Aws::new(&environment).map_err(|error| error.to_string())?;
+    if arguments.publish {
+        let endpoint = environment.endpoint("AWS_ENDPOINT_URL_EVENTBRIDGE");
+        return publish(arguments, &aws, endpoint).await;
+    }
+    repeat(arguments, &aws.dynamodb(), now).await
+}
 
-    let Arguments { due_shards, audit_retention_days, .. } = *arguments;
-    let table = |name: &String| {
-        Table::new(client.clone(), name.clone(), Settings { due_shards, audit_retention_days })
+/// Repeats changes on the restored table.
+async fn repeat(arguments: &Arguments, client: &Client, now: Time) -> Result<usize, String> {
+    let restored_table = arguments.restored_table.as_deref().unwrap_or_default();
+    let old = match &arguments.old_table {
+        Some(old) => Some(describe(client, old).await?),
+        None => None,
     };
+    let restored = describe(client, restored_table).await?;
+    check::tables(old.as_ref(), &restored, arguments.since).map_err(|error| error.to_string())?;
     let replay = Replay {
-        old: table(&arguments.old_table),
-        restored: table(&arguments.restored_table),
+        old: arguments.old_table.as_deref().map(|name| table(arguments, client, name)),
+        restored: table(arguments, client, restored_table),
         since: arguments.since,
         at: now.into(),
         dry_run: arguments.dry_run,
     };
-    let source = Source::scan(&replay.old, replay.since).await;
-    let mut source = source.map_err(|error| format!("{}: nothing was written", error.shown()))?;
+    let mut source =
+        source(arguments, &replay).await.map_err(|error| format!("{error}: nothing was written"))?;
     if let Some(missing) = source.leave_out(&arguments.exceptions).first() {
         return Err(format!("no event {missing} since {}: nothing was written", replay.since));
     }
@@ -95,6 +76,35 @@ async fn run(arguments: &Arguments) -> Result<usize, String> {
     let finished = repeated.and(summarized.map_err(replay::Error::from));
     finished.map_err(|error| format!("{}: run it again for the rest", error.shown()))?;
     Ok(report.count(Outcome::Unresolved))
+}
+
+async fn source(arguments: &Arguments, replay: &Replay) -> Result<Source, String> {
+    match (arguments.archive(replay.at.time())?, &replay.old) {
+        (Some(archived), _) => Ok(archived),
+        (None, Some(old)) => Source::scan(old, replay.since).await.map_err(|error| error.shown()),
+        (None, None) => Err("there is neither an archive nor an old table".to_owned()),
+    }
+}
+
+/// Sends the events of a table to the bus again.
+async fn publish(arguments: &Arguments, aws: &Aws, endpoint: Option<String>) -> Result<usize, String> {
+    let name = arguments.table.as_deref().unwrap_or_default();
+    let table = table(arguments, &aws.dynamodb(), name);
+    let outgoing = Outgoing::scan(&table, arguments.since).await.map_err(|error| error.shown())?;
+    let mut config = aws_sdk_eventbridge::config::Builder::from(aws.config());
+    config.set_endpoint_url(endpoint);
+    let client = aws_sdk_eventbridge::Client::from_conf(config.build());
+    let bus = Bus::new(client, arguments.stack().to_owned());
+    let (mut report, mut count) = (Report::new(io::stdout()), 0);
+    let sent = if arguments.dry_run { Ok(()) } else { bus.send(&outgoing, &mut count).await };
+    let reported = report.sent(&outgoing, count, arguments.dry_run).map_err(|error| causes(&error));
+    sent.and(reported).map_err(|error| format!("{error}: run it again for the rest"))?;
+    Ok(report.count(Outcome::Unresolved))
+}
+
+fn table(arguments: &Arguments, client: &Client, name: &str) -> Table {
+    let Arguments { due_shards, audit_retention_days, .. } = *arguments;
+    Table::new(client.clone(), name.to_owned(), Settings { due_shards, audit_retention_days })
 }
 
 async fn describe(client: &Client, name: &str) -> Result<TableDescription, String> {

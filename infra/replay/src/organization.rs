@@ -119,7 +119,7 @@ impl OrganizationReplay<'_> {
         let Some(last) = last_open(&open, &missed) else { return Ok(()) };
         let target = ("organization", self.organization_id);
         let id = self.organization_id.to_string();
-        match OldItem::of(self.old().organization(self.organization_id).await)? {
+        match self.old(|old| old.organization(self.organization_id)).await? {
             OldItem::Readable(old) if old.status != Status::Deleted => {
                 let decision = self.history.decision("organization", &id);
                 let change = |now: &mut Organization| repeat_fields(now, &old, &open, decision);
@@ -135,9 +135,9 @@ impl OrganizationReplay<'_> {
                 self.report(report, target, Ok(left))
             }
             OldItem::Readable(_) | OldItem::Missing | OldItem::Unreadable => {
-                let reason = "the organization cannot be read in the old table";
+                let reason = format!("the organization {}", self.unreadable());
                 if !open.is_empty() {
-                    self.switch_keys_off(|_, _| true, last, reason, report).await?;
+                    self.switch_keys_off(|_, _| true, last, &reason, report).await?;
                     let suspends = last_of(&open, &[Effect::Suspended]).is_some();
                     let suspend = |organization: &mut Organization| {
                         if suspends {

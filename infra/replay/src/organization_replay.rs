@@ -15,6 +15,7 @@ use crate::{
     Error, Replay,
     events::{Targets, because, concern},
     history::{ALSO, Decision, History, actor},
+    old::OldItem,
     report::{Outcome, Report},
     source::OVERLAP,
     users::ended_users,
@@ -69,8 +70,24 @@ impl<'a> OrganizationReplay<'a> {
         self.repeat_catalog(&targets, report).await
     }
 
-    pub(crate) const fn old(&self) -> &Table {
-        &self.replay.old
+    /// Reads an item of the old table. Without an old table no item can be read.
+    pub(crate) async fn old<T, F: Future<Output = Result<Option<T>, table::Error>>>(
+        &self,
+        read: impl FnOnce(&'a Table) -> F,
+    ) -> Result<OldItem<T>, Error> {
+        match &self.replay.old {
+            Some(old) => Ok(OldItem::of(read(old).await)?),
+            None => Ok(OldItem::Unreadable),
+        }
+    }
+
+    /// Says in a reason why an item of the old table is not known.
+    pub(crate) const fn unreadable(&self) -> &'static str {
+        if self.replay.old.is_some() {
+            "cannot be read in the old table"
+        } else {
+            "cannot be copied without the old table"
+        }
     }
 
     pub(crate) const fn restored(&self) -> &Table {

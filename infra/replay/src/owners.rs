@@ -29,7 +29,7 @@ impl OrganizationReplay<'_> {
         cause: &audit::Event,
         report: &mut Report<W>,
     ) -> Result<bool, Error> {
-        let OldItem::Readable(old) = OldItem::of(self.old().organization(self.organization_id).await)? else {
+        let OldItem::Readable(old) = self.old(|old| old.organization(self.organization_id)).await? else {
             return Ok(false);
         };
         let mut any = false;
@@ -37,7 +37,7 @@ impl OrganizationReplay<'_> {
             // An owner whom an earlier run created may have been deleted since.
             let missing = self.history.decision("user", owner_id.as_str()).is_none()
                 && self.restored().user(owner_id).await?.is_none();
-            let owner = OldItem::of(self.old().user(owner_id).await)?;
+            let owner = self.old(|old| old.user(owner_id)).await?;
             if let OldItem::Readable(owner) = owner
                 && missing
                 && self.owns(owner.organization_id)

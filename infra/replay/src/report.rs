@@ -7,7 +7,8 @@ use std::{
 };
 
 use domain::{id::OrganizationId, session::SessionHash};
-use table::UnusableEvent;
+
+use crate::{publish::Outgoing, source::Unusable};
 
 /// The outcome of a step for its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,8 +95,8 @@ impl<W: Write> Report<W> {
     }
 
     /// Adds an event that cannot be used.
-    pub(crate) fn unusable_event(&mut self, event: &UnusableEvent) -> io::Result<()> {
-        self.line(Outcome::Unresolved, &["audit_event", &event.sort_key, "", event.reason])
+    pub(crate) fn unusable_event(&mut self, event: &Unusable) -> io::Result<()> {
+        self.line(Outcome::Unresolved, &[event.kind, &event.id, "", event.reason])
     }
 
     /// Writes a line. Whatever stands in an event makes no other line or member.
@@ -126,6 +127,17 @@ impl<W: Write> Report<W> {
         let written = if dry_run { "; dry run: nothing was written" } else { "" };
         let read = format!("read {events} events of {organizations} organizations");
         writeln!(self.out, "{read}: {}{written}", counts.join(", "))?;
+        self.out.flush()
+    }
+
+    /// Adds the events that cannot be sent, and prints the summary of those that were, after a failure too.
+    pub fn sent(&mut self, outgoing: &Outgoing, sent: usize, dry_run: bool) -> io::Result<()> {
+        for event in &outgoing.unusable {
+            self.unusable_event(event)?;
+        }
+        let (events, unresolved) = (outgoing.len(), self.count(Outcome::Unresolved));
+        let written = if dry_run { "; dry run: nothing was sent" } else { "" };
+        writeln!(self.out, "read {events} events: {sent} sent, {unresolved} unresolved{written}")?;
         self.out.flush()
     }
 }

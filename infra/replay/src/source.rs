@@ -1,4 +1,4 @@
-//! The events that are repeated: those of the old table since the restored instant.
+//! The events that are repeated: those of the old table, or of an archive, since the restored instant.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -23,7 +23,30 @@ pub struct Source {
     /// The ids of the events that are not repeated.
     pub excluded: HashSet<Ulid>,
     /// The events that could not be used.
-    pub unusable: Vec<UnusableEvent>,
+    pub unusable: Vec<Unusable>,
+}
+
+/// An event that cannot be used. It quotes nothing of the event.
+#[derive(Debug)]
+pub struct Unusable {
+    /// `audit_event` for an item of the old table, `archive_line` for a line of an archive.
+    pub kind: &'static str,
+    /// The id of the event, or the number of the line.
+    pub id: String,
+    /// Why it cannot be used.
+    pub reason: &'static str,
+}
+
+impl Unusable {
+    pub(crate) fn line(number: usize, reason: &'static str) -> Self {
+        Self { kind: "archive_line", id: number.to_string(), reason }
+    }
+}
+
+impl From<UnusableEvent> for Unusable {
+    fn from(event: UnusableEvent) -> Self {
+        Self { kind: "audit_event", id: event.sort_key, reason: event.reason }
+    }
 }
 
 impl Source {
@@ -32,12 +55,10 @@ impl Source {
         let mut source = Self::default();
         let visit = |event| match event {
             Ok(event) => source.add(event),
-            Err(unusable) => source.unusable.push(unusable),
+            Err(unusable) => source.unusable.push(UnusableEvent::into(unusable)),
         };
         table.scan_audit_events(since.plus(-OVERLAP), visit).await?;
-        for events in source.events.values_mut() {
-            events.sort_by_key(|event| event.audit_id);
-        }
+        source.sort();
         Ok(source)
     }
 
@@ -54,10 +75,16 @@ impl Source {
         missing
     }
 
-    fn add(&mut self, mut event: audit::Event) {
+    pub(crate) fn add(&mut self, mut event: audit::Event) {
         // All organizations are held at once, so what is not needed goes.
         event.changes.values_mut().for_each(|value| *value = Value::Null);
         (event.actor.name, event.source_ip, event.request_id) = Default::default();
         self.events.entry(event.organization_id).or_default().push(event);
+    }
+
+    pub(crate) fn sort(&mut self) {
+        for events in self.events.values_mut() {
+            events.sort_by_key(|event| event.audit_id);
+        }
     }
 }

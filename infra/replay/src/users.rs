@@ -130,7 +130,7 @@ impl OrganizationReplay<'_> {
         let done = if deletes {
             retry_on_conflict(|| self.delete_user(user_id, cause)).await
         } else {
-            match OldItem::of(self.old().user(user_id).await)? {
+            match self.old(|old| old.user(user_id)).await? {
                 OldItem::Readable(old) if !self.owns(old.organization_id) => {
                     Ok(Some((Outcome::Unresolved, because(cause, FOREIGN))))
                 }
@@ -138,8 +138,11 @@ impl OrganizationReplay<'_> {
                     retry_on_conflict(|| self.delete_user(user_id, cause)).await
                 }
                 OldItem::Readable(old) => self.copy_user(&old, change, report).await,
+                OldItem::Missing | OldItem::Unreadable if self.is_linked_alone(change) => {
+                    Ok(Some((Outcome::Left, because(cause, "not linked: the next sign-in links it"))))
+                }
                 OldItem::Missing | OldItem::Unreadable => {
-                    self.close_user(change, "the user cannot be read in the old table", report).await?;
+                    self.close_user(change, &format!("the user {}", self.unreadable()), report).await?;
                     Ok(None)
                 }
             }
@@ -148,6 +151,12 @@ impl OrganizationReplay<'_> {
             Err(Error::Table(table::Error::Refused(reason))) => Ok(Some(reason.to_string())),
             done => self.report(report, ("user", user_id), done).map(|()| None),
         }
+    }
+
+    /// Tells whether there is no old table, and a user was linked to its sign-in and not changed otherwise.
+    fn is_linked_alone(&self, change: &UserChange<'_>) -> bool {
+        self.replay.old.is_none()
+            && change.missed.iter().all(|event| event.action == Action::UserLinked.as_str())
     }
 
     /// Marks a user as deleted. The next runs of notify-expiring-keys remove its items.
@@ -241,8 +250,8 @@ impl OrganizationReplay<'_> {
         }
     }
 
-    /// Closes a user whose change cannot be repeated: switches its keys off, and suspends it if the change restricted it.
-    /// An earlier run may have done so.
+    /// Closes a user whose change cannot be repeated: switches its keys off, and suspends it if the change restricted it, or
+    /// if the owner of a former address could sign in as this user. An earlier run may have done so.
     async fn close_user<W: Write>(
         &self,
         change: &UserChange<'_>,
@@ -253,8 +262,9 @@ impl OrganizationReplay<'_> {
         let Some(user) = self.living_user(user_id).await? else { return Ok(()) };
         if !open.is_empty() {
             self.switch_keys_of_user_off(&user, cause, reason, report).await?;
+            let may_be_linked = user.subject.is_none() && concern(open, "email");
             let suspend = |user: &mut User| {
-                if restricts {
+                if restricts || may_be_linked {
                     user.status = Status::Suspended;
                 }
             };

@@ -1,23 +1,14 @@
 //! Which changes become events, and what an event holds.
 
-use std::collections::BTreeSet;
-
 use kit::{Effect, Fault, Service, When, World, run};
 use serde_json::{Value, json};
+
+use super::{audit_ids, event_ids};
 
 /// Returns the events of an action.
 async fn events(world: &World, action: &str) -> Vec<Value> {
     let all = world.lifecycle_events().await.unwrap();
     all.into_iter().filter(|event| event["detail-type"] == action).collect()
-}
-
-fn audit_ids(world: &World) -> BTreeSet<String> {
-    let items = world.items();
-    items.iter().filter_map(|item| item.get("audit_id")).map(Value::to_string).collect()
-}
-
-fn event_ids(events: &[Value]) -> BTreeSet<String> {
-    events.iter().map(|event| event["detail"]["audit_id"].to_string()).collect()
 }
 
 #[test]

@@ -8,7 +8,7 @@ fn template() -> String {
 }
 
 /// Options with parameters, and with a text of the template replaced.
-fn with(parameters: &[(&str, &str)], (from, to): (&str, &str)) -> Options {
+pub(super) fn with(parameters: &[(&str, &str)], (from, to): (&str, &str)) -> Options {
     let template = template();
     assert!(template.contains(from), "{from}");
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));

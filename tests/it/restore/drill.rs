@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{callers::check_nothing_ended_works, invariants, scene::Scene};
 
 /// Returns all items, in order.
-fn things(world: &World) -> Vec<String> {
+pub(super) fn things(world: &World) -> Vec<String> {
     let mut items: Vec<_> = world.items().iter().map(|item| format!("{item:?}")).collect();
     items.sort();
     items
@@ -41,7 +41,7 @@ fn after_a_restore_and_the_replay_nothing_that_was_ended_works() {
     });
 }
 
-fn check_report(scene: &Scene, replayed: &Replayed) {
+pub(super) fn check_report(scene: &Scene, replayed: &Replayed) {
     let ids = |outcome: &str| replayed.ids(outcome);
     assert_eq!(ids("revoked"), scene.ids(&["revoked", "leaked"]));
     let mut deleted = scene.ids(&["deleted", "gone", "erin"]);
@@ -61,7 +61,7 @@ fn check_report(scene: &Scene, replayed: &Replayed) {
     assert!(ids("unresolved").is_empty() && ids("created").is_empty(), "{replayed:?}");
 }
 
-async fn check_rights(world: &World, scene: &Scene) {
+pub(super) async fn check_rights(world: &World, scene: &Scene) {
     let rights = scene.callers.rights(world).await;
     let mut before = scene.rights.clone();
     // The deletion of this key was a mistake: it works again.

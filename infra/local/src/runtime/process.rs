@@ -28,6 +28,7 @@ pub(crate) fn service_variables(aws: &str, access_key_id: &str) -> Vec<(&'static
         ("AWS_ENDPOINT_URL_SES", aws.to_owned()),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", aws.to_owned()),
         ("AWS_ENDPOINT_URL_CLOUDFORMATION", aws.to_owned()),
+        ("AWS_ENDPOINT_URL_EVENTBRIDGE", aws.to_owned()),
         ("AWS_ENDPOINT_URL_S3", aws.to_owned()),
     ]
 }
