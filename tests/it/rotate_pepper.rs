@@ -2,6 +2,8 @@
 
 mod faults;
 mod leaks;
+mod load;
+mod set_back;
 
 use kit::{Options, World, run, run_with};
 use serde_json::{Value, json};

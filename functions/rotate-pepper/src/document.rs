@@ -27,7 +27,11 @@ pub(crate) enum Rotation {
     /// It is time: the next version becomes the current one.
     Planned,
     /// Strangers know all values: a fresh version becomes the current one.
-    Leaked,
+    Leaked {
+        /// Whether this function wrote the document. Somebody who wrote it may have set `current` back to an earlier version:
+        /// then stored verifiers may name the version with the highest number, and it stays.
+        is_ours: bool,
+    },
 }
 
 /// The stored document.
@@ -76,9 +80,11 @@ impl Document {
                 self.current = next;
                 Outcome::Rotated
             }
-            (Rotation::Leaked, next) => {
+            (Rotation::Leaked { is_ours }, next) => {
                 // Its name is used up: a warm instance may hold this value.
-                next.and_then(|next| self.values.remove(&next));
+                if let Some(next) = next.filter(|_| is_ours) {
+                    self.values.remove(&next);
+                }
                 self.current = self.add(&mut last)?;
                 Outcome::Replaced
             }
@@ -115,6 +121,8 @@ impl fmt::Debug for Document {
 mod tests {
     use super::*;
 
+    const LEAKED: Rotation = Rotation::Leaked { is_ours: true };
+
     fn document(current: &str, names: &[&str]) -> Document {
         let values = names.iter().map(|name| ((*name).to_owned(), format!("{name:0>40}"))).collect();
         Document { current: current.to_owned(), values }
@@ -142,10 +150,16 @@ mod tests {
 
     #[test]
     fn a_leak_discards_the_next_version_and_never_uses_its_name_again() {
-        let (outcome, after) = rotated(document("2", &["1", "2", "3"]), Rotation::Leaked);
+        let (outcome, after) = rotated(document("2", &["1", "2", "3"]), LEAKED);
         assert_eq!((outcome, names(&after)), (Outcome::Replaced, ("4", vec!["1", "2", "4", "5"])));
-        let (_, after) = rotated(document("2", &["1", "2"]), Rotation::Leaked);
+        let (_, after) = rotated(document("2", &["1", "2"]), LEAKED);
         assert_eq!(names(&after), ("3", vec!["1", "2", "3", "4"]));
+    }
+
+    #[test]
+    fn a_leak_keeps_every_version_of_a_document_that_a_person_wrote() {
+        let (_, after) = rotated(document("2", &["1", "2", "3"]), Rotation::Leaked { is_ours: false });
+        assert_eq!(names(&after), ("4", vec!["1", "2", "3", "4", "5"]));
     }
 
     #[test]
@@ -160,8 +174,8 @@ mod tests {
 
     #[test]
     fn each_new_value_is_another_one_that_all_functions_take() {
-        let (_, first) = rotated(document("1", &["1"]), Rotation::Leaked);
-        let (_, second) = rotated(document("1", &["1"]), Rotation::Leaked);
+        let (_, first) = rotated(document("1", &["1"]), LEAKED);
+        let (_, second) = rotated(document("1", &["1"]), LEAKED);
         let values: Vec<_> =
             [&first, &second].iter().flat_map(|each| [&each.values["2"], &each.values["3"]]).collect();
         assert!(

@@ -1,7 +1,8 @@
 //! Rotates the pepper: makes its unused next version the current one, and adds a new next version.
 //!
 //! - A warm instance knows the next version long before a secret is hashed under it, so a rotation is never noticed.
-//! - Nothing that ever was current is removed: stored verifiers name it.
+//! - Nothing that ever was current is removed: stored verifiers name it. So a leak discards the next version only if this function
+//!   wrote the document.
 //! - A run writes once, and what it writes follows from the version that it read: Secrets Manager takes the token of the write
 //!   once. So of runs at once one writes, and a repeated run does nothing.
 //! - No value of the pepper is in an answer, an error or the log.
@@ -51,11 +52,12 @@ async fn rotate(rotator: &PepperRotator, input: &Input) -> Result<Summary, Failu
         let was_faster = refused.is_some() && !input.leaked;
         // Whoever wrote after the scheduled time had this event, or a later one.
         let is_written_since = input.time.is_some_and(|time| read.created > time.seconds() * 1_000);
-        let is_repeated = is_written_since && write_token::is_ours(&read.id);
+        let is_ours = write_token::is_ours(&read.id);
+        let is_repeated = is_written_since && is_ours;
         if was_faster || is_repeated {
             return Ok(Summary::new(Outcome::Unchanged, &document));
         }
-        let rotation = if input.leaked { Rotation::Leaked } else { Rotation::Planned };
+        let rotation = if input.leaked { Rotation::Leaked { is_ours } } else { Rotation::Planned };
         let outcome = document.rotate(rotation)?;
         match rotator.pepper.put(&write_token::after(&read.id), document.to_text()?).await? {
             Put::Done => return Ok(Summary::new(outcome, &document)),
