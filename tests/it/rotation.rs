@@ -1,7 +1,9 @@
 //! The rotation of a consumer's secret, by the function `rotate-secret` and its own template.
 
+mod answers;
 mod crashes;
 mod refused;
+mod switched_off;
 mod walk_through;
 
 use kit::{Organization, World};

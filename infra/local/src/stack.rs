@@ -23,7 +23,7 @@ use crate::{
     issuer::Issuer,
     options::Options,
     pipe::Pipe,
-    runtime::{FunctionError, Instances, Logs, Runtime},
+    runtime::{Caller, FunctionError, Instances, Logs, Runtime},
     schedules::Schedules,
     tasks::Tasks,
 };
@@ -84,6 +84,11 @@ impl Stack {
     /// go round the idle instances: as many requests, one after the other, reach each instance once.
     pub async fn warm_up(&self, function: &str, instances: usize) -> Result<(), FunctionError> {
         self.runtime.warm_up(function, instances).await
+    }
+
+    /// Kills an instance of a function, by its number in [`Calls`], and waits until it is gone.
+    pub async fn kill(&self, function: &str, instance: u32) {
+        self.runtime.kill(&Caller { function: function.to_owned(), instance }).await;
     }
 
     /// Counts a function's instances.

@@ -116,6 +116,10 @@ impl Secrets {
                 secret.move_stage(stage, text("RemoveFromVersionId"), text("MoveToVersionId"))?;
                 Ok(json!({ "ARN": arn, "Name": secret.name }))
             }),
+            "CancelRotateSecret" => self.change(id, |arn, secret| {
+                secret.is_rotation_off = true;
+                Ok(json!({ "ARN": arn, "Name": secret.name }))
+            }),
             other => {
                 let message = format!("The local stack does not know {other}.");
                 Err(ServiceError("InvalidRequestException", message))
@@ -148,7 +152,7 @@ impl Secrets {
             labelled.map(|version| (version.id.as_str(), version.stages.as_slice())).collect();
         let rotation = self.rotations.get(arn).map(|rotation| rotation.arn.as_str());
         Ok(json!({ "ARN": arn, "Name": secret.name, "VersionIdsToStages": stages,
-            "RotationEnabled": rotation.is_some(), "RotationLambdaARN": rotation }))
+            "RotationEnabled": rotation.is_some() && !secret.is_rotation_off, "RotationLambdaARN": rotation }))
     }
 }
 

@@ -22,6 +22,9 @@ pub(super) struct Secret {
     pub(super) name: String,
     /// The newest last.
     versions: Vec<Version>,
+    /// Whether its rotation was switched off since the last one began.
+    #[serde(default)]
+    pub(super) is_rotation_off: bool,
 }
 
 /// One version of a secret.
@@ -51,7 +54,7 @@ fn no_version(id: &str) -> ServiceError {
 impl Secret {
     /// Makes a secret with its first version.
     pub(super) fn new(name: String, string: String) -> Self {
-        let mut secret = Self { name, versions: Vec::new() };
+        let mut secret = Self { name, versions: Vec::new(), is_rotation_off: false };
         secret.add(random::uuid(), Some(string));
         secret.label_newest();
         secret
@@ -167,8 +170,9 @@ impl Secret {
         Ok(())
     }
 
-    /// Returns the version of the rotation in progress: the pending one, or a new one without a value.
+    /// Returns the version of the rotation in progress: the pending one, or a new one without a value. Switches rotation on.
     pub(super) fn begin_rotation(&mut self) -> String {
+        self.is_rotation_off = false;
         let pending = self.at_stage(PENDING).filter(|version| !version.has(CURRENT));
         if let Some(pending) = pending {
             return pending.id.clone();
