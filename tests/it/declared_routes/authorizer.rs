@@ -178,11 +178,12 @@ fn what_cannot_be_read_is_an_error_and_never_open() {
 fn a_rest_apis_policy_names_its_method_alone_once_anything_is_declared() {
     run_with(one_instance(), async |world| {
         let [reader, other] = &keys(world).await;
+        let start = now(world);
         let authorize = async |key: &Value, method: &str, path: &str, after: i64| {
             let request = RestRequest::new(API, method, path, world.stack.clock().now());
             let request = request.header("x-access-key", token(key));
             let (arn, mut event) = (request.method_arn(), request.authorizer_event());
-            event["requestContext"]["requestTimeEpoch"] = json!((now(world) + after) * 1_000);
+            event["requestContext"]["requestTimeEpoch"] = json!((start + after) * 1_000);
             let answer = world.stack.invoke(AUTHORIZER, &event).await;
             (arn, answer.map(|answer| answer["policyDocument"]["Statement"][0].clone()))
         };
@@ -214,6 +215,18 @@ fn a_rest_apis_policy_names_its_method_alone_once_anything_is_declared() {
         deployment.update("2", "Routes", id.as_str().unwrap(), &open).await.succeeded();
         let (_, wildcard) = authorize(reader, "GET", "/*", 20).await;
         assert_eq!(wildcard.unwrap_err().error_message, "Unauthorized");
+        for (path, effect, after) in [
+            ("/other", "Allow", 20),
+            ("/clusters", "Deny", 20),
+            ("/clusters", "Deny", 29),
+            ("/clusters", "Allow", 30),
+        ] {
+            if after == 29 {
+                deployment.delete("3", "Routes", id.as_str().unwrap(), &open).await.succeeded();
+            }
+            let (_, answer) = authorize(other, "GET", path, after).await;
+            assert_eq!(answer.unwrap()["Effect"], effect, "{path} after {after} seconds");
+        }
     });
 }
 
@@ -222,10 +235,11 @@ fn a_websocket_api_declares_its_connect_route() {
     run_with(one_instance(), async |world| {
         const CHAT: &str = "w1x2y3z4a5";
         let [reader, other] = &keys(world).await;
+        let start = now(world);
         let connect = async |key: &Value, after: i64| {
             let sample = include_str!("../../events/authorize-request-websocket.json");
             let mut event: Value = serde_json::from_str(sample).unwrap();
-            event["requestContext"]["requestTimeEpoch"] = json!((now(world) + after) * 1_000);
+            event["requestContext"]["requestTimeEpoch"] = json!((start + after) * 1_000);
             event["headers"] = json!({"x-access-key": token(key)});
             event["multiValueHeaders"] = json!({"x-access-key": [token(key)]});
             let answer = world.stack.invoke(AUTHORIZER, &event).await.unwrap();
@@ -240,5 +254,8 @@ fn a_websocket_api_declares_its_connect_route() {
         assert_eq!(connect(other, 10).await, (json!("Deny"), true));
         deployment.update("2", "Routes", &id, &properties(CHAT, "deny", &json!({}))).await.succeeded();
         assert_eq!(connect(reader, 20).await, (json!("Deny"), true));
+        deployment.delete("3", "Routes", &id, &properties(CHAT, "deny", &json!({}))).await.succeeded();
+        assert_eq!(connect(other, 29).await, (json!("Deny"), true));
+        assert_eq!(connect(other, 30).await, (json!("Allow"), false));
     });
 }
