@@ -11,6 +11,9 @@ use std::{
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest as _, Sha256};
 
+#[path = "../build.rs"]
+mod fixed_address;
+
 const ASSETS: &str = "assets";
 
 /// Where `index.html` names the hash.
@@ -18,6 +21,7 @@ const PLACE: &str = "{hash}";
 
 #[expect(clippy::disallowed_methods, reason = "Cargo tells a build script its target in the environment")]
 fn main() {
+    fixed_address::main();
     println!("cargo::rerun-if-changed={ASSETS}");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("Cargo sets the variables of a build script"));
     embed(&out).expect("the assets can be read, and the output directory can be written");

@@ -62,6 +62,20 @@ fn mains_are_short() {
 }
 
 #[test]
+fn every_function_is_linked_at_a_fixed_address() {
+    for function in functions() {
+        let own = std::fs::read_to_string(root().join(format!("functions/{function}/build.rs")));
+        let is_linked = match own {
+            Ok(own) => own.contains("fixed_address::main();"),
+            Err(_) => {
+                read(&format!("functions/{function}/Cargo.toml")).contains("\nbuild = \"../build.rs\"\n")
+            }
+        };
+        assert!(is_linked, "{function}: write build = \"../build.rs\" into its Cargo.toml");
+    }
+}
+
+#[test]
 fn functions_do_not_know_each_other() {
     let functions = functions();
     for function in &functions {
