@@ -10,7 +10,7 @@ import { say } from './toast.js';
 
 const FIELDS = {
   name: { label: 'Access Key Name', max: 64 },
-  description: { label: 'Description', max: 500, rows: 2, optional: true },
+  description: { label: html`<span class="hidden">Description</span>`, max: 500, rows: 2 },
 };
 
 /**
