@@ -120,6 +120,7 @@ fn the_name_and_the_description_of_a_key_are_edited_where_they_stand() {
         browser.row("deploy").await;
 
         browser.click("Edit description").await;
+        browser.has_focus("Description").await;
         browser.write("Used by the pipeline.").await;
         browser.click("Save").await;
         browser.has_focus("Edit description").await;

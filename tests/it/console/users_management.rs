@@ -85,6 +85,7 @@ fn two_access_keys_are_created_while_the_owner_is_creating_a_machine_user() {
         let organization = world.organization("alice", "strict").await;
         browser.sign_in("alice", &page(&organization, "users")).await;
         browser.click("Add user").await;
+        browser.sees_on_top("A job or service.").await;
         browser.click("Machine").await;
         browser.fill("Name", "builder").await;
         for (number, name) in ["blue", "green"].iter().enumerate() {
