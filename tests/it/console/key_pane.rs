@@ -127,6 +127,13 @@ fn the_name_and_the_description_of_a_key_are_edited_where_they_stand() {
         browser.sees("Used by the pipeline.").await;
         browser.click("Edit description").await;
         browser.click("Cancel").await;
+        browser.click("Edit name").await;
+        browser.has_focus("Access Key Name").await;
+        world.stack.calls().clear();
+        browser.press(&["Enter"]).await;
+        browser.has_focus("Edit name").await;
+        let asked = world.stack.calls().by_function("update-access-key").len();
+        assert_eq!(asked, 0, "a name that is the same is not sent");
         let now = organization.owner.get(&path).await.expect(200);
         let kept = (&now["name"], &now["description"], &now["allowed_cidrs"]);
         assert_eq!(kept, (&json!("deploy"), &json!("Used by the pipeline."), &json!(null)));
