@@ -27,8 +27,8 @@ pub use browser::{Browser, browse, browse_with};
 pub use client::Client;
 pub use contract::{contract_faults, operation_id};
 pub use local::{
-    Call, CloudResource, Effect, EmailVerified, Fault, Freeze, IdTokenShape, Options, RestRequest, Service,
-    Stack, Switches, TokenEndpointBehavior, TokenShape, UserinfoBehavior, When,
+    Call, CloudResource, Effect, EmailVerified, Fault, Freeze, HeldCall, IdTokenShape, Options, RestRequest,
+    Service, Stack, Switches, TokenEndpointBehavior, TokenShape, UserinfoBehavior, When, Writes,
 };
 pub use organization::Organization;
 pub use random::Random;

@@ -19,10 +19,7 @@ pub fn model_steps() -> usize {
 /// Counts the cells of the matrix of routes and callers to try: `MATRIX_CELLS`, a number or `all`.
 #[must_use]
 pub fn matrix_cells() -> usize {
-    match text("MATRIX_CELLS").as_deref() {
-        Some("all") => usize::MAX,
-        _ => read("MATRIX_CELLS").unwrap_or(100),
-    }
+    read_or_all("MATRIX_CELLS").unwrap_or(100)
 }
 
 /// Tells whether the examples of the OpenAPI document are written anew: `EXAMPLES=record`.
@@ -36,7 +33,7 @@ pub fn records_examples() -> bool {
 #[must_use]
 pub fn writes() -> Writes {
     match (text("MUTANT"), text("MUTANTS")) {
-        (Some(name), _) => Writes::Mutated(name),
+        (Some(name), _) => Writes::Mutated(vec![name]),
         (None, Some(_)) => Writes::Collected,
         (None, None) => Writes::AsSent,
     }
@@ -52,6 +49,30 @@ pub fn hostile_events() -> usize {
 #[must_use]
 pub fn restore_runs() -> u64 {
     read("RESTORE_RUNS").unwrap_or(1)
+}
+
+/// Counts the orders of calls to play for each pair of requests: `INTERLEAVINGS`, a number or `all`.
+#[must_use]
+pub fn interleavings() -> usize {
+    read_or_all("INTERLEAVINGS").unwrap_or(3)
+}
+
+/// Counts the orders to play for each pair while one call has a fault: `FAULTY_INTERLEAVINGS`, a number or `all`.
+#[must_use]
+pub fn faulty_interleavings() -> usize {
+    read_or_all("FAULTY_INTERLEAVINGS").unwrap_or(1)
+}
+
+/// Counts the sets of three requests to play: `INTERLEAVED_TRIPLES`.
+#[must_use]
+pub fn interleaved_triples() -> u64 {
+    read("INTERLEAVED_TRIPLES").unwrap_or(1)
+}
+
+/// Returns the one order of calls to play, as a failure printed it: `INTERLEAVING`.
+#[must_use]
+pub fn interleaving() -> Option<String> {
+    text("INTERLEAVING")
 }
 
 /// Tells whether pages are judged in all variants of width and color scheme: `AXE_VARIANTS=all`. Otherwise in two of four.
@@ -76,6 +97,12 @@ pub fn seed(variable: &str) -> Option<u64> {
 fn read<T: std::str::FromStr>(variable: &str) -> Option<T> {
     let text = text(variable)?;
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} must be a number, not {text:?}")))
+}
+
+/// Reads a number, or `all`.
+fn read_or_all(variable: &str) -> Option<usize> {
+    let is_all = text(variable).is_some_and(|text| text == "all");
+    if is_all { Some(usize::MAX) } else { read(variable) }
 }
 
 #[expect(clippy::disallowed_methods, reason = "whoever runs the tests chooses how much of them is played")]

@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use local::{Effect, Fault, LogLine, Options, Service, Stack};
+use local::{Effect, Fault, LogLine, Options, Service, Stack, Writes};
 use serde_json::Value;
 
 use crate::{
@@ -57,7 +57,9 @@ pub fn run_with(mut options: Options, test: impl AsyncFnOnce(&World)) {
     for parameter in ["ConsoleClientId", "ConsoleUrl"] {
         options.parameters.entry(parameter.to_owned()).or_default();
     }
-    options.writes = share::writes();
+    if options.writes == Writes::AsSent {
+        options.writes = share::writes();
+    }
     let of_repository = options.template.is_none();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let began = Instant::now();

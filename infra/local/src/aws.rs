@@ -107,7 +107,14 @@ impl Aws {
         }
         let AwsRequest { service, operation, caller, form, .. } = request;
         let recipients = form.as_ref().map(mail::destinations).unwrap_or_default();
-        let effects = self.faults.strike(service, &operation, caller.as_ref(), &recipients);
+        let mut effects = self.faults.strike(service, &operation, caller.as_ref(), &recipients);
+        let _going = if effects.contains(&Effect::Hold) {
+            let (going, effect) = self.faults.holds.hold(&operation, caller.as_ref(), &body).await;
+            effects.extend(effect);
+            Some(going)
+        } else {
+            None
+        };
 
         let mut body = self.mutants.pass(service, &operation, caller.as_ref(), body);
         let (mut unprocessed, mut metered) = (None, false);
@@ -116,7 +123,6 @@ impl Aws {
                 Effect::Latency { milliseconds } => {
                     tokio::time::sleep(std::time::Duration::from_millis(*milliseconds)).await;
                 }
-                Effect::Hold => self.faults.holds.hold().await,
                 Effect::LoseRequest => return Err(ConnectionDropped),
                 Effect::KillBefore => {
                     if let Some(caller) = &caller {
@@ -138,7 +144,7 @@ impl Aws {
                         return Ok(response);
                     }
                 }
-                Effect::LoseReply | Effect::KillAfter => {}
+                Effect::Hold | Effect::LoseReply | Effect::KillAfter => {}
                 refusal => {
                     let response = refusals::refuse(service, &operation, &body, refusal);
                     self.calls.end(record, response.status());

@@ -36,7 +36,7 @@ pub use self::{
     aws::{
         calls::{Call, Calls, Service},
         cloudformation::{CloudFormation, CloudResource, CloudStack},
-        faults::{Effect, Fault, Faults, When},
+        faults::{Effect, Fault, Faults, HeldCall, When},
         mail::Email,
         mutants::Writes,
         ses::Quota,

@@ -14,6 +14,7 @@ use std::{
 use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
 use serde::{Deserialize, Serialize};
 
+pub use self::holds::HeldCall;
 pub(crate) use self::{holds::Holds, read_limiter::ReadLimiter};
 use super::calls::Service;
 use crate::{runtime::Caller, tasks::lock};
@@ -88,7 +89,7 @@ pub enum Effect {
         /// For how long.
         milliseconds: u64,
     },
-    /// Holds the call until every rule is ended. [`Faults::until_held`] waits for it.
+    /// Holds the call until it is let go, or until every rule is ended. [`Faults::until_held`] waits for it.
     Hold,
     /// Leaves the last keys or items of a batch unprocessed.
     Unprocessed {
@@ -232,7 +233,19 @@ impl Faults {
 
     /// Waits until [`Effect::Hold`] holds a call.
     pub async fn until_held(&self) {
-        self.holds.until_held().await;
+        self.holds.until(|held, _| !held.is_empty()).await;
+    }
+
+    /// Waits until the calls that [`Effect::Hold`] holds, and the number of those that were let go and have not ended,
+    /// are as wanted.
+    pub async fn until_calls(&self, is_wanted: impl Fn(&[HeldCall], usize) -> bool) {
+        self.holds.until(is_wanted).await;
+    }
+
+    /// Lets a held call go on, with another effect. Tells whether it was held.
+    #[must_use]
+    pub fn let_go(&self, id: u64, effect: Option<Effect>) -> bool {
+        self.holds.let_go(id, effect)
     }
 
     /// Counts the read units since [`Effect::PartitionReads`] came into force.

@@ -1,34 +1,163 @@
-//! Calls that are held, so that a test can choose what happens before them.
+//! Calls that are held, so that a test can choose what happens before them, and which of them goes next.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
-use tokio::sync::watch;
+use bytes::Bytes;
+use tokio::sync::{oneshot, watch};
 
-const LIVES: &str = "the sender lives as long as self";
+use super::Effect;
+use crate::{runtime::Caller, tasks::lock};
+
+/// A call that [`Effect::Hold`] holds.
+#[derive(Debug, Clone)]
+pub struct HeldCall {
+    /// Identifies the call among those of the stack.
+    pub id: u64,
+    /// The calling function; empty if the call is not signed.
+    pub function: String,
+    /// The number of the calling instance, from 1; 0 if the call is not signed.
+    pub instance: u32,
+    /// The operation, as AWS names it.
+    pub operation: String,
+    /// The whole request body.
+    pub request: Bytes,
+}
 
 /// The calls that are held now. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Holds {
-    held: Arc<watch::Sender<usize>>,
-    releases: Arc<watch::Sender<u64>>,
+    calls: Arc<Mutex<Calls>>,
+    changes: Arc<watch::Sender<()>>,
 }
 
+#[derive(Debug, Default)]
+struct Calls {
+    count: u64,
+    held: BTreeMap<u64, (HeldCall, oneshot::Sender<Option<Effect>>)>,
+    going: usize,
+}
+
+/// A call that goes on. It counts until it ends.
+#[derive(Debug)]
+pub(crate) struct GoingCall(Holds);
+
+/// Forgets a call that ends while it is held.
+struct Held<'h>(&'h Holds, u64);
+
 impl Holds {
-    /// Waits for the next release.
-    pub(crate) async fn hold(&self) {
-        let mut releases = self.releases.subscribe();
-        self.held.send_modify(|held| *held += 1);
-        releases.changed().await.expect(LIVES);
-        self.held.send_modify(|held| *held -= 1);
+    /// Waits until the call is let go. Returns the effect that it gets then.
+    pub(crate) async fn hold(
+        &self,
+        operation: &str,
+        caller: Option<&Caller>,
+        request: &Bytes,
+    ) -> (GoingCall, Option<Effect>) {
+        let (let_go, is_let_go) = oneshot::channel();
+        let id = self.change(|calls| {
+            calls.count += 1;
+            let call = HeldCall {
+                id: calls.count,
+                function: caller.map(|caller| caller.function.clone()).unwrap_or_default(),
+                instance: caller.map_or(0, |caller| caller.instance),
+                operation: operation.to_owned(),
+                request: request.clone(),
+            };
+            calls.held.insert(call.id, (call, let_go));
+            calls.count
+        });
+        let held = Held(self, id);
+        let effect = is_let_go.await.unwrap_or_default();
+        drop(held);
+        (GoingCall(self.clone()), effect)
     }
 
-    /// Waits until a call is held.
-    pub(crate) async fn until_held(&self) {
-        self.held.subscribe().wait_for(|held| *held > 0).await.expect(LIVES);
+    /// Lets a held call go on, with an effect.
+    pub(crate) fn let_go(&self, id: u64, effect: Option<Effect>) -> bool {
+        self.change(|calls| {
+            let Some((_, let_go)) = calls.held.remove(&id) else { return false };
+            calls.going += 1;
+            let is_there = let_go.send(effect).is_ok();
+            calls.going -= usize::from(!is_there);
+            is_there
+        })
     }
 
     /// Lets all held calls go on.
     pub(crate) fn release(&self) {
-        self.releases.send_modify(|releases| *releases += 1);
+        let held: Vec<_> = lock(&self.calls).held.keys().copied().collect();
+        for id in held {
+            self.let_go(id, None);
+        }
+    }
+
+    /// Waits until the held calls and the number of those that go on are as wanted.
+    pub(crate) async fn until(&self, is_wanted: impl Fn(&[HeldCall], usize) -> bool) {
+        let mut changes = self.changes.subscribe();
+        loop {
+            let (held, going) = {
+                let calls = lock(&self.calls);
+                (calls.held.values().map(|(call, _)| call.clone()).collect::<Vec<_>>(), calls.going)
+            };
+            if is_wanted(&held, going) {
+                return;
+            }
+            changes.changed().await.expect("the sender lives as long as self");
+        }
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Calls) -> T) -> T {
+        let result = change(&mut lock(&self.calls));
+        self.changes.send_modify(|()| ());
+        result
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.change(|calls| calls.held.remove(&self.1));
+    }
+}
+
+impl Drop for GoingCall {
+    fn drop(&mut self) {
+        self.0.change(|calls| calls.going -= 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn held_calls_go_on_in_the_chosen_order_with_the_chosen_effect() {
+        let (holds, ended) = (Holds::default(), Mutex::new(Vec::new()));
+        let call = async |operation: &'static str| {
+            let body = Bytes::new();
+            let (_going, effect) = holds.hold(operation, None, &body).await;
+            lock(&ended).push((operation, effect));
+        };
+        let chosen = async {
+            holds.until(|held, going| held.len() == 2 && going == 0).await;
+            assert!(holds.let_go(2, Some(Effect::Throttle)));
+            assert!(!holds.let_go(2, None), "it goes already");
+            holds.until(|held, going| held.len() == 1 && going == 0).await;
+            holds.release();
+        };
+        tokio::join!(call("GetItem"), call("PutItem"), chosen);
+        assert_eq!(*lock(&ended), [("PutItem", Some(Effect::Throttle)), ("GetItem", None)]);
+    }
+
+    #[tokio::test]
+    async fn a_call_whose_caller_is_gone_is_not_held_any_more() {
+        let (holds, body) = (Holds::default(), Bytes::new());
+        tokio::select! {
+            _ = holds.hold("GetItem", None, &body) => panic!("it was let go"),
+            () = holds.until(|held, _| held.len() == 1) => {}
+        }
+        holds.until(|held, going| held.is_empty() && going == 0).await;
+        assert!(!holds.let_go(1, None));
     }
 }
