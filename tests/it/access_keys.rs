@@ -9,7 +9,6 @@ mod list;
 mod networks;
 mod new_expiry;
 mod quota;
-mod races;
 mod read;
 mod reuse;
 mod rotate;

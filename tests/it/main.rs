@@ -11,6 +11,7 @@ mod declared_routes;
 mod effects;
 mod events;
 mod examples;
+mod explorer;
 mod floods;
 mod gateway;
 mod histories;

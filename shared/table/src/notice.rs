@@ -69,7 +69,8 @@ impl Table {
     /// is not revoked. The first claim stores the mail. After [`Error::Failed`] the outcome is unknown: do
     /// not send the mail. A later run finds it if it was stored.
     ///
-    /// Fails with [`Error::Conflict`] if another run took the mail's lease meanwhile. Model: `notices::Action::Claim`.
+    /// Fails with [`Error::Conflict`] if another run took the mail's lease meanwhile. Model: `notices::Action::Claim`,
+    /// `notices::Action::ClaimPassed`.
     pub async fn claim(&self, mail: &mut Mail, wanted: &[Announcement]) -> Result<Vec<Claim>, Error> {
         let claims = {
             let steps = |open: &[usize]| {

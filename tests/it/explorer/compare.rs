@@ -1,0 +1,145 @@
+//! Plays orders, and compares what each leaves behind with what the requests leave behind one after another.
+
+use std::collections::BTreeMap;
+
+use kit::World;
+
+use super::{
+    action::Action,
+    order::Order,
+    outcome::{Allowed, Outcome},
+    play::play,
+    search::{Chooser, Given, OneAfterAnother, Search, given},
+    stage::Scene,
+};
+
+/// Requests that meet, and where.
+#[derive(Debug)]
+pub(super) struct Meeting<'w> {
+    world: &'w World,
+    scene: &'w Scene,
+    actions: Vec<Action>,
+    /// What the requests leave behind one after another, in each order, and without each of them.
+    serial: BTreeMap<Vec<usize>, Outcome>,
+    pub(super) played: usize,
+    last_order: Order,
+}
+
+/// An order that leaves behind what no order of whole requests does.
+#[derive(Debug)]
+pub(super) struct Violation(pub(super) String);
+
+impl<'w> Meeting<'w> {
+    /// Plays the requests one after another, in each order.
+    pub(super) async fn new(world: &'w World, scene: &'w Scene, actions: &[Action]) -> Self {
+        for action in actions {
+            let instances = actions.iter().filter(|other| other.function() == action.function()).count();
+            world.stack.warm_up(action.function(), instances).await.unwrap();
+        }
+        world.stack.warm_up("authorize-request", actions.len()).await.unwrap();
+        let actions = actions.to_vec();
+        let mut meeting =
+            Self { world, scene, actions, serial: BTreeMap::new(), played: 0, last_order: Order::default() };
+        for order in permutations(meeting.actions.len()) {
+            let (_, outcome) = meeting.play(&order, &mut OneAfterAnother((0..order.len()).collect())).await;
+            meeting.serial.insert(order, outcome);
+        }
+        meeting
+    }
+
+    /// Adds what is left behind if a request is not done: a request that fails may be done or not.
+    pub(super) async fn let_requests_fail(&mut self) {
+        for absent in 0..self.actions.len() {
+            for order in permutations(self.actions.len()) {
+                let order: Vec<_> = order.into_iter().filter(|request| *request != absent).collect();
+                if !self.serial.contains_key(&order) {
+                    let mut one_by_one = OneAfterAnother((0..order.len()).collect());
+                    let (_, outcome) = self.play(&order, &mut one_by_one).await;
+                    self.serial.insert(order, outcome);
+                }
+            }
+        }
+    }
+
+    /// Plays every order, or as many as are wanted. Returns the number of orders that differ.
+    pub(super) async fn search(&mut self, mut search: Search, most: usize) -> Result<usize, Violation> {
+        if let Some(order) = given() {
+            self.check(&mut Given(order.0.into_iter())).await?;
+            return Ok(1);
+        }
+        let (most, mut orders) = (self.played.saturating_add(most), 0);
+        loop {
+            self.check(&mut search).await?;
+            orders += usize::from(!search.is_repeat());
+            if !search.go_on() || self.played >= most {
+                return Ok(orders);
+            }
+        }
+    }
+
+    /// Returns the order that was played last.
+    pub(super) const fn last_order(&self) -> &Order {
+        &self.last_order
+    }
+
+    /// Plays one order.
+    pub(super) async fn check(&mut self, chooser: &mut dyn Chooser) -> Result<Order, Violation> {
+        let all: Vec<_> = (0..self.actions.len()).collect();
+        let (order, outcome) = self.play(&all, chooser).await;
+        let faulty = order.0.iter().find(|choice| choice.fault.is_some());
+        let allowed = Allowed {
+            may_fail: faulty.map(|choice| choice.request),
+            // A lease that ends before its time lets a run send what another one sends too.
+            may_send_twice: faulty.is_some() || self.actions.contains(&Action::LeaseEnds),
+        };
+        let serial: Vec<_> = self.serial.values().collect();
+        if outcome.is_one_of(&serial, &self.actions, allowed) {
+            return Ok(order);
+        }
+        let serial = self.serial.iter();
+        let serial = serial.map(|(order, serial)| format!("\n{order:?} {}", outcome.differences(serial)));
+        let text = format!(
+            "{:?}: INTERLEAVING=\"{order}\" ends {:?}, and as no order of whole requests does:{}",
+            self.actions,
+            outcome.answers(),
+            serial.collect::<String>(),
+        );
+        Err(Violation(text))
+    }
+
+    /// Plays some of the requests, from the same start. The chooser sees the positions in `requests`.
+    async fn play(&mut self, requests: &[usize], chooser: &mut dyn Chooser) -> (Order, Outcome) {
+        self.world.restore_again(&self.scene.start);
+        let mails = self.world.stack.emails().len();
+        let functions = self.functions();
+        let start = |request: &usize| self.actions[*request].start(*request, self.world, self.scene);
+        let played = play(self.world, &functions, requests.iter().map(start).collect(), chooser).await;
+        self.played += 1;
+        self.last_order.clone_from(&played.order);
+        self.scene.settle(self.world).await;
+        let ended = requests.iter().copied().zip(played.ended).collect();
+        let outcome = Outcome::read(self.world, self.scene, &ended, self.actions.len(), mails);
+        (played.order, outcome)
+    }
+
+    fn functions(&self) -> Vec<&'static str> {
+        let mut functions: Vec<_> = self.actions.iter().map(|action| action.function()).collect();
+        functions.sort_unstable();
+        functions.dedup();
+        functions
+    }
+}
+
+/// Lists the orders of so many requests.
+fn permutations(count: usize) -> Vec<Vec<usize>> {
+    let Some(last) = count.checked_sub(1) else { return vec![Vec::new()] };
+    let shorter = permutations(last);
+    let with_last = shorter.into_iter().flat_map(|order| {
+        (0..count).map(move |place| {
+            let mut longer = order.clone();
+            longer.insert(place, last);
+            longer
+        })
+    });
+    with_last.collect()
+}

@@ -1,0 +1,137 @@
+//! How requests end and what they leave behind, compared with the same requests one after another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kit::World;
+
+use super::{action::Action, describe::Describer, play::Ended, stage::Scene};
+
+/// How the requests ended, and a line for each thing that is stored or was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Outcome {
+    /// `absent`, `done`, `done with a secret`, `refused` or `failed`.
+    answers: Vec<&'static str>,
+    left: BTreeMap<Channel, Vec<String>>,
+}
+
+/// What changes together. A run of the notice function claims each channel in a transaction of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Channel {
+    Change,
+    Mail,
+    Inbox,
+    Event,
+}
+
+impl Channel {
+    fn of(line: &str) -> Self {
+        let is_claim_of = |channel: &str| line.starts_with("NOTICE") && line.ends_with(channel);
+        if line.starts_with("mail to") || line.starts_with("MAIL") || is_claim_of("MAIL") {
+            Self::Mail
+        } else if line.starts_with("INBOX") || is_claim_of("INBOX") {
+            Self::Inbox
+        } else if line.starts_with("event access_key.expir") || is_claim_of("EVENT") {
+            Self::Event
+        } else {
+            Self::Change
+        }
+    }
+}
+
+/// What an order may have more than whole requests one after another.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Allowed {
+    /// The request whose call had a fault. It may fail, done or not.
+    pub(super) may_fail: Option<usize>,
+    /// Whether a mail may go out twice.
+    pub(super) may_send_twice: bool,
+}
+
+impl Outcome {
+    /// Describes what the requests left. `ended` has the positions of the requests; `mails` were there before.
+    pub(super) fn read(
+        world: &World,
+        scene: &Scene,
+        ended: &BTreeMap<usize, Ended>,
+        requests: usize,
+        mails: usize,
+    ) -> Self {
+        let items = world.items();
+        let describer = Describer::new(world, scene, ended, &items);
+        let sent = world.stack.emails().into_iter().skip(mails);
+        let sent = sent.map(|mail| format!("mail to {:?}: {}", mail.to, mail.subject));
+        let mut left: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for line in items.iter().filter_map(|item| describer.line(item)).chain(sent) {
+            left.entry(Channel::of(&line)).or_default().push(line);
+        }
+        for lines in left.values_mut() {
+            lines.sort();
+        }
+        let answers = (0..requests).map(|request| ended.get(&request).map_or("absent", answer)).collect();
+        Self { answers, left }
+    }
+
+    /// Tells whether requests may end so, if they may end like these one after another.
+    pub(super) fn is_one_of(&self, serial: &[&Self], actions: &[Action], allowed: Allowed) -> bool {
+        let fits = |serial: &&&Self| self.answers_fit(serial, actions, allowed);
+        let serial: Vec<_> = serial.iter().filter(fits).collect();
+        let is_left = |channel: Channel| {
+            serial.iter().any(|serial| self.lines(channel, allowed) == serial.lines(channel, allowed))
+        };
+        [Channel::Change, Channel::Mail, Channel::Inbox, Channel::Event].into_iter().all(is_left)
+    }
+
+    /// A sign-in that has linked its user may be refused for what happens to the user next. Of two deletions of a user, the
+    /// one that finds the other's mark finishes it.
+    fn answers_fit(&self, serial: &Self, actions: &[Action], allowed: Allowed) -> bool {
+        let is_linking = |request: usize| matches!(actions[request], Action::Link | Action::LinkOther);
+        let is_deletion = |request: usize| matches!(actions[request], Action::DeleteUser);
+        let mut answers = self.answers.iter().zip(&serial.answers).enumerate();
+        let fits = answers.all(|(request, (one, other))| {
+            one == other
+                || *one == "failed" && allowed.may_fail == Some(request)
+                || *one == "refused" && *other == "done" && is_linking(request)
+                || *one == "done" && *other == "refused" && is_deletion(request)
+        });
+        fits && self.lines(Channel::Change, allowed) == serial.lines(Channel::Change, allowed)
+    }
+
+    fn lines(&self, channel: Channel, allowed: Allowed) -> Vec<&str> {
+        let lines: Vec<_> = self.left.get(&channel).into_iter().flatten().map(String::as_str).collect();
+        if channel == Channel::Mail && allowed.may_send_twice {
+            return lines.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+        }
+        lines
+    }
+
+    /// Returns the answers, and the lines that only one of the two has.
+    pub(super) fn differences(&self, other: &Self) -> String {
+        let mut theirs: Vec<_> = other.left.values().flatten().collect();
+        let mut lines = vec![format!("{:?}", other.answers)];
+        for line in self.left.values().flatten() {
+            match theirs.iter().position(|theirs| *theirs == line) {
+                Some(position) => drop(theirs.remove(position)),
+                None => lines.push(format!("  + {line}")),
+            }
+        }
+        lines.extend(theirs.iter().map(|line| format!("  - {line}")));
+        lines.join("\n")
+    }
+
+    pub(super) fn answers(&self) -> &[&'static str] {
+        &self.answers
+    }
+}
+
+fn answer(ended: &Ended) -> &'static str {
+    match ended {
+        Ended::Answered(answer) => match answer.status {
+            200..300 if answer.body["secret"].is_object() => "done with a secret",
+            200..300 => "done",
+            429 | 500.. => "failed",
+            _ => "refused",
+        },
+        Ended::Ran(true) => "done",
+        Ended::Ran(false) => "failed",
+    }
+}

@@ -1,0 +1,111 @@
+//! What the requests find: people, keys and a policy, the same for each order.
+
+use kit::{DAY, Organization, TableCopy, World};
+use serde_json::{Value, json};
+
+/// Which people and keys there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Carol has a key and an expired one, and place for two. Dave is invited.
+    Keys,
+    /// A machine's key is due to be announced to Alice.
+    DueKey,
+    /// The same, after a run that wrote the mail and could not tell whether it was sent.
+    UnmarkedMail,
+}
+
+/// What the requests name.
+#[derive(Debug)]
+pub(super) struct Scene {
+    pub(super) stage: Stage,
+    pub(super) organization: Organization,
+    /// The person who acts on the key.
+    pub(super) holder: &'static str,
+    pub(super) carol: String,
+    pub(super) dave: String,
+    pub(super) key: Value,
+    pub(super) expired: Value,
+    /// Seconds from now to the time at which the requests are sent.
+    pub(super) shift: i64,
+    /// The table before the requests.
+    pub(super) start: TableCopy,
+}
+
+/// How long after the creation of a machine's key it is due.
+const DUE: i64 = 60 * DAY + 60;
+
+impl Stage {
+    /// Builds it.
+    pub(super) async fn build(self, world: &World) -> Scene {
+        let mut scene = match self {
+            Self::Keys => keys(world).await,
+            Self::DueKey | Self::UnmarkedMail => due_key(world, self).await,
+        };
+        // Nobody's sign-in of before is valid any more.
+        scene.organization.owner = world.person("alice");
+        scene.start = world.copy_table();
+        scene
+    }
+}
+
+async fn keys(world: &World) -> Scene {
+    let organization = world.organization("alice", "flexible").await;
+    let policy = json!({"policy": {"quota": {"owner": 1, "normal": 2}}});
+    organization.owner.patch(&organization.path, policy).await.expect(200);
+    let carol = organization.join_as(world, "carol", "normal").await;
+    let dave = organization.invite("dave").await;
+    let create = async |name: &str, days: i64| {
+        let body = json!({"name": name, "expires_in_days": days});
+        world.person("carol").post(&organization.keys_of("me"), body).await.expect(201)
+    };
+    let (key, expired) = (create("key", 90).await, create("expired", 1).await);
+    let shift = DAY + 60;
+    world.travel(shift);
+    let start = world.copy_table();
+    Scene { stage: Stage::Keys, organization, holder: "carol", carol, dave, key, expired, shift, start }
+}
+
+async fn due_key(world: &World, stage: Stage) -> Scene {
+    let organization = world.organization("alice", "strict").await;
+    let policy = json!({"extension": "any_time", "notices": {"days_before": [30]}});
+    organization.owner.patch(&organization.path, json!({"policy": policy})).await.expect(200);
+    let key = organization.machine_key().await;
+    let mut shift = DUE;
+    world.travel(shift);
+    if stage == Stage::UnmarkedMail {
+        let lost = kit::Fault::on(kit::Service::Ses, kit::Effect::LoseReply).operation("SendRawEmail");
+        world.stack.faults().add(lost);
+        world.notify().await;
+        world.stack.faults().clear();
+        world.end_leases();
+        shift += DAY / 4;
+        world.travel(shift);
+    }
+    let nobody = String::new();
+    Scene {
+        stage,
+        organization,
+        holder: "alice",
+        carol: nobody.clone(),
+        dave: nobody,
+        expired: key.clone(),
+        key,
+        shift,
+        start: world.copy_table(),
+    }
+}
+
+impl Scene {
+    /// Lets all runs of the notice function end that are still needed, as ticks of a day would.
+    pub(super) async fn settle(&self, world: &World) {
+        if self.stage == Stage::Keys {
+            return;
+        }
+        for _ in 0..2 {
+            world.end_leases();
+            world.travel(self.shift + DAY / 4);
+            world.notify().await;
+            world.travel(self.shift);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Three requests at once, by a seed: some sets of three, in some orders of their calls.
+
+use kit::{Random, run};
+
+use super::{
+    action::Action::{self, *},
+    compare::{Meeting, Violation},
+    search::{AtRandom, Search, given},
+    stage::Stage,
+};
+
+/// The requests that are drawn from.
+const ACTIONS: [Action; 13] = [
+    Create,
+    ExtendExpired,
+    Extend,
+    Rotate,
+    RotateItself,
+    SwitchOff,
+    SwitchOn,
+    Revoke,
+    DeleteKey,
+    Suspend,
+    DeleteUser,
+    Kind,
+    Policy,
+];
+
+/// Orders of each set.
+const ORDERS: usize = 10;
+
+#[test]
+fn three_requests_at_once_end_as_one_after_another() {
+    let first = kit::share::seed("INTERLEAVING_SEED").unwrap_or(1);
+    run(async |world| {
+        let scene = Stage::Keys.build(world).await;
+        for seed in first..first + kit::share::interleaved_triples() {
+            let mut random = Random::new(seed);
+            let actions = [0; 3].map(|_| random.pick(&ACTIONS));
+            let mut meeting = Meeting::new(world, &scene, &actions).await;
+            for _ in 0..ORDERS {
+                let checked = match given() {
+                    Some(_) => meeting.search(Search::default(), 1).await.map(drop),
+                    None => meeting.check(&mut AtRandom { random: &mut random, fault: None }).await.map(drop),
+                };
+                if let Err(Violation(text)) = checked {
+                    panic!("INTERLEAVING_SEED={seed} {text}");
+                }
+            }
+        }
+    });
+}
