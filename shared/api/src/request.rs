@@ -14,6 +14,7 @@ use lambda_http::{
     http::header::{self, HeaderName, HeaderValue},
     request::RequestContext,
 };
+use percent_encoding::percent_decode_str;
 
 use crate::{AuthorizerContext, BadContext, Caller, Credential, HandlerError, Member, app::Moment};
 
@@ -171,8 +172,8 @@ impl<C> Request<C> {
                 let rule = format!("is not a parameter of this route; it takes {takes}");
                 return Err(Error::invalid(name, rule).into());
             }
-            // What is not UTF-8 was decoded to this character.
-            if value.contains(char::REPLACEMENT_CHARACTER) {
+            // Bytes that are not UTF-8 were decoded to this character, which clients may also send.
+            if value.contains(char::REPLACEMENT_CHARACTER) && !self.is_utf8(name) {
                 return Err(Error::invalid(name, "must be percent-encoded UTF-8").into());
             }
             if found.insert(name.to_owned(), value.to_owned()).is_some() {
@@ -180,6 +181,16 @@ impl<C> Request<C> {
             }
         }
         Ok(found)
+    }
+
+    /// Tells whether each value of a query parameter is UTF-8 after decoding.
+    fn is_utf8(&self, name: &str) -> bool {
+        let pairs = self.inner.uri().query().unwrap_or_default().split('&');
+        let mut values = pairs
+            .filter_map(|pair| pair.split_once('='))
+            .filter(|(encoded, _)| percent_decode_str(encoded).decode_utf8_lossy() == name)
+            .map(|(_, value)| percent_decode_str(value));
+        values.all(|value| value.decode_utf8().is_ok())
     }
 
     /// Returns the values of a query parameter, as often as it is given.

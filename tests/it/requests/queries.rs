@@ -75,6 +75,28 @@ fn an_odd_query_is_refused_by_field_and_rule_on_every_route() {
 }
 
 #[test]
+fn a_search_for_the_replacement_character_is_text_and_other_bytes_are_not() {
+    run(async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let name = json!({"kind": "machine", "name": "odd \u{fffd} name"});
+        organization.owner.post(&format!("{}/users", organization.path), name).await.expect(201);
+        for (list, found) in [("users", 1), ("access-keys", 0), ("users/me/access-keys", 0)] {
+            let send =
+                async |q: &str| organization.owner.get(&format!("{}/{list}?q={q}", organization.path)).await;
+            for text in ["%EF%BF%BD", "%EF%BF%BD&limit=5", "%EF%BF%BD+name"] {
+                let page = send(text).await.expect(200);
+                assert_eq!(page["items"].as_array().unwrap().len(), found, "{list} {text}");
+            }
+            for bytes in ["%FF", "%EF%BF%BD%FF", "%EF%BF", "%ED%A0%80"] {
+                send(bytes).await.expect_invalid("q", "UTF-8");
+            }
+            send("%EF%BF%BD&limit=%FF").await.expect_invalid("limit", "UTF-8");
+            send("%EF%BF%BD&%71=%FF").await.expect_invalid("q", "");
+        }
+    });
+}
+
+#[test]
 fn an_empty_or_odd_filter_is_refused_by_its_name() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
