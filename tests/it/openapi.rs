@@ -37,6 +37,8 @@ fn a_client_that_has_the_document_gets_it_again_only_if_it_asks_so() {
             (known.header("etag"), known.header("cache-control")),
             (tag.as_str(), "public, max-age=300")
         );
+        // Without a media type API Gateway would add `text/plain`.
+        assert_eq!(known.header("content-type"), "application/json");
         known.expect(304);
         world.anonymous().with_header("if-none-match", "\"1\"").get(PATH).await.expect(200);
         world.anonymous().get("/v1/openapi.json?a=b").await.expect_invalid("a", "is not a parameter");

@@ -108,11 +108,12 @@ impl Cacheable {
             .status(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK })
             .header(header::CACHE_CONTROL, "public, max-age=300")
             .header(header::VARY, "accept-encoding")
-            .header(header::ETAG, entity_tag(self.version));
+            .header(header::ETAG, entity_tag(self.version))
+            // Also for a 304: API Gateway adds `text/plain` to a response without a media type.
+            .header(header::CONTENT_TYPE, "application/json");
         if is_known {
             return response.body(Body::Empty).expect("the headers are constants and numbers");
         }
-        response = response.header(header::CONTENT_TYPE, "application/json");
         if let Some(coding) = self.coding {
             response = response.header(header::CONTENT_ENCODING, coding);
         }
