@@ -98,7 +98,8 @@ fn an_answer_that_the_document_does_not_describe_fails_the_test_that_gets_it() {
 
 /// Makes an answer as a function would give it.
 fn answer(status: u16, media_type: &str, headers: &[(&str, &str)], body: Value) -> Answer {
-    let given = headers.iter().copied().chain([("content-type", media_type)]);
+    let usual = [("content-type", media_type), ("cache-control", "no-store")];
+    let given = headers.iter().copied().chain(usual);
     let headers: HeaderMap = given
         .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap()))
         .collect();
@@ -126,6 +127,7 @@ fn an_answer_that_the_document_does_not_describe_is_found_with_all_its_faults() 
     for (path, answer, faults) in [
         (role, answer(200, JSON, &[tag], good("get_role")), 0),
         (role, answer(200, JSON, &[], good("get_role")), 1),
+        (role, answer(200, JSON, &[tag, ("cache-control", "public")], good("get_role")), 1),
         (role, answer(200, JSON, &[("etag", "1")], with(good("get_role"), "", "more")), 2),
         (role, answer(200, JSON, &[tag, ("retry-after", "1")], good("get_role")), 1),
         (role, answer(200, "text/plain", &[tag], good("get_role")), 1),

@@ -7,6 +7,15 @@
 mod openapi;
 
 use api::{AuthorizerContext, BadContext, HandlerResult, Request, response::ok};
+#[cfg(feature = "openapi")]
+use domain::{
+    id::{KeyId, OrganizationId, UserId},
+    organization::Status,
+    permission::Permission,
+    role::Label,
+    text::Name,
+    user::Kind,
+};
 use serde::Serialize;
 
 #[cfg(feature = "openapi")]
@@ -26,20 +35,29 @@ pub fn describe_caller(request: lambda_http::Request) -> HandlerResult {
     Ok(ok(&Description::new(context)?, None))
 }
 
-/// Who a caller is. What does not apply is `null`.
+/// The caller of the request. A member that does not apply is `null`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Caller"))]
 struct Description {
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<OrganizationId>"))]
     organization_id: Option<String>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Status>"))]
     organization_status: Option<String>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<UserId>"))]
     user_id: Option<String>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Kind>"))]
     user_kind: Option<String>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Name>"))]
     user_name: Option<String>,
     #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["access_key", "oidc"])))]
     auth_method: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<KeyId>"))]
     key_id: Option<String>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Name>"))]
     key_name: Option<String>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<Label>"))]
     roles: Vec<String>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<Permission>"))]
     permissions: Vec<String>,
     #[cfg_attr(feature = "openapi", schemars(with = "Option<api::Instant>"))]
     expires_at: Option<String>,

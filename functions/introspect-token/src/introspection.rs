@@ -9,19 +9,20 @@ use domain::{
 };
 use serde::Serialize;
 
-/// Whether a token is active, with its permissions or the reason why it is not.
+/// The state of a token: active with its permissions, or inactive with the reason.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct Introspection {
     active: bool,
-    /// Why the token is not active; given only if its secret is right.
+    /// The reason of `false`. It is given only if the secret of the token is right.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Reason"))]
     reason: Option<Reason>,
     #[serde(flatten)]
     token: Option<ActiveToken>,
 }
 
-/// Why a token is not active although its secret is right.
+/// The reason that a token with a right secret is not active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "InactiveReason"))]
 #[serde(rename_all = "snake_case")]
@@ -43,9 +44,11 @@ struct ActiveToken {
     client_id: KeyId,
     /// The first second at which the token is refused, seconds since the epoch; absent if it never expires.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "i64"))]
     exp: Option<i64>,
     /// When this token was issued, seconds since the epoch: at its rotation, or else at the key's creation.
     iat: i64,
+    #[cfg_attr(feature = "openapi", schemars(extend("const" = "access_key")))]
     token_type: &'static str,
     organization_id: OrganizationId,
 }

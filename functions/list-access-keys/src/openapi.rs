@@ -32,7 +32,7 @@ fn filtered(operation: Operation) -> Operation {
         .filter(
             "q",
             search,
-            "Only keys whose name or description contains this text, or whose id starts with it.",
+            "Only keys whose name or description contains this text, in any case, or whose id starts with it. An id needs its first 12 characters or more; the key prefix may stand before it.",
         )
         .lists::<AccessKeyResponse>()
 }

@@ -27,6 +27,7 @@ fn id(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "pattern": "^[0-9A-Za-z_-]{1,128}$" })
 }
 
-fn action(_: &mut SchemaGenerator) -> Schema {
+/// Returns the schema of an action. It lists none, so that a new action breaks no client.
+pub(crate) fn action(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "pattern": r"^[a-z_]+\.[a-z_]+$", "maxLength": 64 })
 }

@@ -14,6 +14,7 @@ pub(crate) struct AuditEventResponse {
     audit_id: Ulid,
     at: Instant,
     actor: Actor,
+    #[cfg_attr(feature = "openapi", schemars(schema_with = "crate::openapi::action"))]
     action: String,
     target: Target,
     source_ip: String,

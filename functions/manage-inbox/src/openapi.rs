@@ -26,7 +26,7 @@ pub fn operations() -> Vec<Operation> {
     )
     .says("One request marks up to 1,000; `next_cursor` leads to older ones.")
     .takes_patch::<WholeInboxBody>()
-    .continues()
+    .continues("The `next_cursor` of the previous response: this request marks the messages after those. Without it, the request starts with the newest message.")
     .answers::<MarkedResponse>(200);
     let mark = Operation::member(
         "PATCH /v1/organizations/{organization_id}/users/{user_id}/inbox/{message_id}",

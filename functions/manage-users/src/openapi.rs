@@ -29,7 +29,7 @@ pub fn operations() -> Vec<Operation> {
             .says("Needs `users:read`.")
             .filter("kind", schema_of::<Kind>(), "Only users of this kind.")
             .filter("status", schema_of::<RequestedStatus>(), "Only users in this state.")
-            .filter("q", search, "Only users whose name or e-mail contains this text, or whose id equals it.")
+            .filter("q", search, "Only users whose name or e-mail contains this text, in any case, and the user whose id it is. The id of a key, or its first 12 characters or more, finds the user of the key. The key prefix may stand before an id.")
             .lists::<UserResponse>();
     let get = Operation::member(
         "GET /v1/organizations/{organization_id}/users/{user_id}",

@@ -29,6 +29,7 @@ pub(crate) struct UserResponse {
     version: u64,
     /// The keys that were created with a machine user, with their secrets.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<AccessKeyResponse>"))]
     access_keys: Option<Vec<AccessKeyResponse>>,
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn request(id: &str) -> Option<Value> {
 }
 
 /// Returns the example of a successful response of an operation.
-pub(crate) fn answer(id: &str) -> Option<Value> {
+pub(crate) fn response(id: &str) -> Option<Value> {
     example(id, "answer")
 }
 
@@ -43,11 +43,11 @@ mod tests {
     use super::*;
     use crate::{document, operations};
 
-    /// Operations whose answer is no example: the document itself.
-    const WITHOUT: [&str; 1] = ["describe_api"];
+    /// Operations whose response is no example: the document itself.
+    const WITHOUT_EXAMPLE: [&str; 1] = ["describe_api"];
 
     /// Codes without an example: a failure, a conflict, lost races, and the states of keys that need the passing of time.
-    const NOT_SHOWN: [ProblemCode; 6] = [
+    const WITHOUT_PROBLEM_EXAMPLE: [ProblemCode; 6] = [
         ProblemCode::KeyInactive,
         ProblemCode::KeyExpired,
         ProblemCode::Conflict,
@@ -102,19 +102,19 @@ mod tests {
     }
 
     #[test]
-    fn each_body_and_each_answer_has_an_example() {
+    fn each_body_and_each_response_has_an_example() {
         let document = document();
         each_content(&document, |place, content| {
             let is_problem = content["schema"]["allOf"].is_array();
             let is_of_gateway = content["schema"]["$ref"] == "#/components/schemas/GatewayMessage";
-            let is_left_out = WITHOUT.iter().any(|id| place == format!("the 200 of {id}"));
+            let is_left_out = WITHOUT_EXAMPLE.iter().any(|id| place == format!("the 200 of {id}"));
             let has_one = content.get("examples").is_some();
             assert!(is_problem || is_of_gateway || is_left_out != has_one, "{place} has no example");
         });
         let codes = operations().into_iter().flat_map(|operation| operation.problems);
         for code in codes.collect::<BTreeSet<_>>() {
             let is_shown = problems([code.as_str()]).is_some();
-            assert!(is_shown != NOT_SHOWN.contains(&code), "{code:?} has no example");
+            assert!(is_shown != WITHOUT_PROBLEM_EXAMPLE.contains(&code), "{code:?} has no example");
         }
     }
 

@@ -3,10 +3,10 @@
 use api::openapi::Caller;
 use serde_json::{Value, json};
 
-/// Describes the body of every answer of the gateway.
+/// Describes the body of every response of the gateway.
 pub(crate) fn message_schema() -> Value {
     json!({
-        "description": "An answer of the gateway itself.",
+        "description": "A response of the gateway itself.",
         "type": "object",
         "properties": { "message": { "type": ["string", "null"] } },
         "required": ["message"],

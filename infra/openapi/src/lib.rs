@@ -1,4 +1,4 @@
-//! The OpenAPI document of the HTTP API, made of what each function says of its operations.
+//! The OpenAPI document of the HTTP API, made of the operations that each function describes.
 //!
 //! `cargo run -p openapi` writes it to `infra/openapi/openapi.json`.
 
@@ -109,6 +109,45 @@ mod tests {
         let ids: BTreeSet<_> = operations().iter().map(|operation| operation.id).collect();
         assert_eq!(ids.len(), operations().len());
         assert!(ids.iter().all(|id| id.bytes().all(|c| c.is_ascii_lowercase() || c == b'_')), "{ids:?}");
+    }
+
+    /// Calls a function with each object schema in a value, at any depth.
+    fn each_object(value: &Value, check: &mut impl FnMut(&Value)) {
+        if value["properties"].is_object() {
+            check(value);
+        }
+        let members = value.as_object().into_iter().flat_map(Map::values);
+        members.chain(value.as_array().into_iter().flatten()).for_each(|value| each_object(value, check));
+    }
+
+    #[test]
+    fn a_member_that_a_response_may_omit_is_never_null() {
+        let document = document();
+        let mut pending: Vec<_> = document["components"]["responses"].as_object().unwrap().values().collect();
+        for methods in document["paths"].as_object().unwrap().values() {
+            pending.extend(methods.as_object().unwrap().values().map(|operation| &operation["responses"]));
+        }
+        let (mut names, mut optional) = (BTreeSet::new(), 0);
+        while let Some(value) = pending.pop() {
+            for name in value.to_string().split("\"#/components/schemas/").skip(1) {
+                let name = name.split('"').next().unwrap().to_owned();
+                let schema = &document["components"]["schemas"][&name];
+                if names.insert(name.clone()) {
+                    pending.push(schema);
+                }
+                each_object(schema, &mut |object| {
+                    let required = object["required"].as_array().into_iter().flatten();
+                    let required: BTreeSet<_> = required.filter_map(Value::as_str).collect();
+                    let members = object["properties"].as_object().unwrap().iter();
+                    for (member, schema) in members.filter(|(member, _)| !required.contains(member.as_str()))
+                    {
+                        assert!(!schema.to_string().contains("\"null\""), "{name}.{member}: {schema}");
+                        optional += 1;
+                    }
+                });
+            }
+        }
+        assert!(names.len() > 20 && optional > 5, "{} {optional}", names.len());
     }
 
     #[test]

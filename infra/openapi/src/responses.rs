@@ -1,4 +1,4 @@
-//! The answers to an operation, by status.
+//! The responses to an operation, by status.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,23 +10,27 @@ use serde_json::{Map, Value, json};
 
 use crate::{examples, gateway, schemas::Schemas};
 
-/// The codes whose answers may have a `Retry-After`.
-const RETRIED: [ProblemCode; 3] =
+/// The codes whose responses may have a `Retry-After`.
+const WITH_RETRY_AFTER: [ProblemCode; 3] =
     [ProblemCode::Conflict, ProblemCode::TooManyRequests, ProblemCode::Unavailable];
 
-/// Describes the headers of answers.
+/// Describes the headers of responses.
 pub(crate) fn headers() -> Value {
     json!({
         "ETag": {
             "description": "The version of the object, for `If-Match` and `If-None-Match`.",
             "schema": { "type": "string", "pattern": "^\"[0-9]+\"$" },
         },
-        "Cache-Control": {
-            "description": "How long caches may keep the answer.",
+        "No-Store": {
+            "description": "No cache may keep the response.",
+            "schema": { "type": "string", "const": "no-store" },
+        },
+        "Public": {
+            "description": "Any cache may keep the response for five minutes.",
             "schema": { "type": "string", "const": "public, max-age=300" },
         },
         "Vary": {
-            "description": "The header of the request on which the answer depends.",
+            "description": "The header of the request on which the response depends.",
             "schema": { "type": "string", "const": "accept-encoding" },
         },
         "Content-Encoding": {
@@ -34,7 +38,7 @@ pub(crate) fn headers() -> Value {
             "schema": { "type": "string", "const": "gzip" },
         },
         "Idempotent-Replayed": {
-            "description": "`true` if an earlier request under this `Idempotency-Key` did it. The answer then has no secret.",
+            "description": "`true` if an earlier request under this `Idempotency-Key` did it. The response then has no secret.",
             "schema": { "type": "string", "const": "true" },
         },
         "Retry-After": {
@@ -48,13 +52,17 @@ fn header(name: &str) -> Value {
     json!({ "$ref": format!("#/components/headers/{name}") })
 }
 
-/// Returns the headers that tell caches what they may keep.
+/// Returns the headers for caches, of a successful response.
 fn headers_for_caches(operation: &Operation) -> Vec<(String, Value)> {
-    let names = if operation.success.is_cacheable { &["Cache-Control", "Vary"][..] } else { &[] };
-    names.iter().map(|name| ((*name).to_owned(), header(name))).collect()
+    let named = if operation.success.is_cacheable {
+        &[("Cache-Control", "Public"), ("Vary", "Vary")][..]
+    } else {
+        &[("Cache-Control", "No-Store")]
+    };
+    named.iter().map(|(name, component)| ((*name).to_owned(), header(component))).collect()
 }
 
-/// Describes every answer to an operation.
+/// Describes every response to an operation.
 ///
 /// Error responses are the same for many operations, so they go to `components`.
 pub(crate) fn describe(
@@ -64,7 +72,7 @@ pub(crate) fn describe(
 ) -> Value {
     let mut responses = BTreeMap::new();
     let success = operation.success;
-    responses.insert(success.status, done(operation, schemas));
+    responses.insert(success.status, success_response(operation, schemas));
     let shows = operation.route.starts_with("GET ");
     if shows && operation.is_conditional {
         let mut headers = Map::from_iter([("ETag".to_owned(), header("ETag"))]);
@@ -85,7 +93,7 @@ pub(crate) fn describe(
         let (codes, by_gateway) = (codes.get(&status), of_gateway.get(&status).copied());
         let name = name(codes, by_gateway, status);
         let response = json!({ "$ref": format!("#/components/responses/{name}") });
-        let described = refused(codes, by_gateway, schemas);
+        let described = error_response(codes, by_gateway, schemas);
         components.insert(name, described);
         responses.insert(status, response);
     }
@@ -94,20 +102,22 @@ pub(crate) fn describe(
     Value::Object(responses)
 }
 
-/// Names an answer by its codes, as `QuotaExceededOrConflict`, or by the gateway.
+/// Names an error response by its codes, as `QuotaExceededOrConflict`, or by the gateway.
 fn name(codes: Option<&BTreeSet<ProblemCode>>, by_gateway: Option<&str>, status: u16) -> String {
     let codes = codes.into_iter().flatten().map(|code| format!("{code:?}"));
     let gateway = by_gateway.map(|_| format!("Gateway{status}"));
     codes.chain(gateway).collect::<Vec<_>>().join("Or")
 }
 
-fn done(operation: &Operation, schemas: &mut Schemas) -> Value {
+fn success_response(operation: &Operation, schemas: &mut Schemas) -> Value {
     let success = operation.success;
     let mut headers = Map::new();
     if success.has_entity_tag {
         headers.insert("ETag".to_owned(), header("ETag"));
     }
-    headers.extend(headers_for_caches(operation));
+    if success.schema.is_some() {
+        headers.extend(headers_for_caches(operation));
+    }
     if success.is_cacheable {
         headers.insert("Content-Encoding".to_owned(), header("Content-Encoding"));
     }
@@ -119,8 +129,8 @@ fn done(operation: &Operation, schemas: &mut Schemas) -> Value {
         response["headers"] = headers.into();
     }
     if let Some(schema) = success.schema {
-        let mut content = json!({ "schema": schemas.of_answer(schema) });
-        if let Some(examples) = examples::answer(operation.id) {
+        let mut content = json!({ "schema": schemas.of_response(schema) });
+        if let Some(examples) = examples::response(operation.id) {
             content["examples"] = examples;
         }
         response["content"] = json!({ "application/json": content });
@@ -129,7 +139,11 @@ fn done(operation: &Operation, schemas: &mut Schemas) -> Value {
 }
 
 /// Describes the error responses of one status: those of the function, of the gateway, or of both.
-fn refused(codes: Option<&BTreeSet<ProblemCode>>, by_gateway: Option<&str>, schemas: &mut Schemas) -> Value {
+fn error_response(
+    codes: Option<&BTreeSet<ProblemCode>>,
+    by_gateway: Option<&str>,
+    schemas: &mut Schemas,
+) -> Value {
     let mut content = Map::new();
     let mut said = Vec::new();
     let mut headers = Map::new();
@@ -139,7 +153,7 @@ fn refused(codes: Option<&BTreeSet<ProblemCode>>, by_gateway: Option<&str>, sche
             "A problem: {}.",
             texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ")
         ));
-        let problem = schemas.of_answer(problem_schema());
+        let problem = schemas.of_response(problem_schema());
         let schema =
             json!({ "allOf": [problem, { "type": "object", "properties": { "code": { "enum": texts } } }] });
         let mut described = json!({ "schema": schema });
@@ -147,12 +161,13 @@ fn refused(codes: Option<&BTreeSet<ProblemCode>>, by_gateway: Option<&str>, sche
             described["examples"] = examples;
         }
         content.insert("application/problem+json".to_owned(), described);
-        if codes.iter().any(|code| RETRIED.contains(code)) {
+        headers.insert("Cache-Control".to_owned(), header("No-Store"));
+        if codes.iter().any(|code| WITH_RETRY_AFTER.contains(code)) {
             headers.insert("Retry-After".to_owned(), header("Retry-After"));
         }
     }
     if let Some(when) = by_gateway {
-        said.push(format!("The gateway's own answer: {when}."));
+        said.push(format!("The gateway's own response: {when}."));
         let schema = json!({ "$ref": "#/components/schemas/GatewayMessage" });
         content.insert("application/json".to_owned(), json!({ "schema": schema }));
     }

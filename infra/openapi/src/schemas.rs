@@ -1,4 +1,4 @@
-//! The schemas of bodies and answers, each named one once.
+//! The schemas of request bodies and responses. Each named schema stands once in the document.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ use crate::gateway;
 /// Makes schemas, and keeps those that others refer to.
 pub(crate) struct Schemas {
     of_bodies: SchemaGenerator,
-    of_answers: SchemaGenerator,
+    of_responses: SchemaGenerator,
 }
 
 impl Default for Schemas {
@@ -29,20 +29,20 @@ impl Default for Schemas {
         };
         Self {
             of_bodies: settings().for_deserialize().into_generator(),
-            of_answers: settings().for_serialize().into_generator(),
+            of_responses: settings().for_serialize().into_generator(),
         }
     }
 }
 
 impl Schemas {
-    /// Returns the schema of what a client sends.
+    /// Returns the schema of a request body.
     pub(crate) fn of_body(&mut self, make: MakeSchema) -> Value {
-        plain(make(&mut self.of_bodies))
+        in_common_keywords(make(&mut self.of_bodies))
     }
 
-    /// Returns the schema of what a function answers.
-    pub(crate) fn of_answer(&mut self, make: MakeSchema) -> Value {
-        plain(make(&mut self.of_answers))
+    /// Returns the schema of a response.
+    pub(crate) fn of_response(&mut self, make: MakeSchema) -> Value {
+        in_common_keywords(make(&mut self.of_responses))
     }
 
     /// Returns the schemas with names.
@@ -52,9 +52,9 @@ impl Schemas {
     pub(crate) fn into_components(mut self) -> Value {
         let mut all = Map::new();
         let named = self.of_bodies.take_definitions(true).into_iter();
-        for (name, schema) in named.chain(self.of_answers.take_definitions(true)) {
+        for (name, schema) in named.chain(self.of_responses.take_definitions(true)) {
             let schema = Schema::try_from(schema).expect("a definition is a schema");
-            let schema = plain(schema);
+            let schema = in_common_keywords(schema);
             let before = all.insert(name.clone(), schema.clone());
             assert!(before.is_none_or(|before| before == schema), "{name} stands for two schemas");
         }
@@ -63,15 +63,15 @@ impl Schemas {
     }
 }
 
-/// Returns a schema in keywords that every OpenAPI tool supports.
-fn plain(mut schema: Schema) -> Value {
-    Plain.transform(&mut schema);
+fn in_common_keywords(mut schema: Schema) -> Value {
+    SimplifySchema.transform(&mut schema);
     schema.to_value()
 }
 
-struct Plain;
+/// Rewrites a schema in keywords that every OpenAPI tool supports.
+struct SimplifySchema;
 
-impl Transform for Plain {
+impl Transform for SimplifySchema {
     fn transform(&mut self, schema: &mut Schema) {
         if schema.as_bool() == Some(true) {
             // Some generators of clients read objects alone.

@@ -19,6 +19,10 @@ use crate::Instant;
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "AccessKey"))]
 pub struct AccessKeyResponse {
     key_id: KeyId,
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(regex(pattern = "^[a-z][a-z0-9]{1,9}_[0-9A-Za-z]{20}_…[0-9A-Za-z]{4}$"))
+    )]
     masked_key: String,
     name: Name,
     description: Option<Description>,
@@ -41,6 +45,7 @@ pub struct AccessKeyResponse {
     allowed_cidrs: Option<Vec<Cidr>>,
     version: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "SecretResponse"))]
     secret: Option<SecretResponse>,
 }
 

@@ -49,9 +49,11 @@ pub(crate) struct Problem {
 struct Named {
     /// The path of the member, parameter or header that the rule is about.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     field: Option<String>,
     /// The rule, with its bounds; or the path of a rule of the organization's policy.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     rule: Option<String>,
     /// The value of the policy's rule: text or a number.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -21,8 +21,12 @@ pub use self::effect::Effect;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Actor {
-    /// `user`, `access_key`, `sign_in` or `system`.
+    /// The kind of the actor.
     #[serde(rename = "type")]
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(extend("enum" = ["user", "access_key", "sign_in", "system"]))
+    )]
     pub kind: String,
     /// The actor's id.
     pub id: String,
@@ -165,8 +169,12 @@ impl Display for Action {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Target {
-    /// `organization`, `user`, `role`, `group` or `access_key`.
+    /// The kind of the thing.
     #[serde(rename = "type")]
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(extend("enum" = ["organization", "user", "role", "group", "access_key"]))
+    )]
     pub kind: String,
     /// The thing's id; for a role or group, its name.
     pub id: String,

@@ -17,6 +17,7 @@ pub(super) struct Source {
     #[serde(flatten)]
     through: Through,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "String", extend("const" = "key")))]
     of: Option<&'static str>,
 }
 

@@ -221,10 +221,10 @@ impl Operation {
         self.answers::<Page<T>>(200).in_pages()
     }
 
-    /// Takes a `cursor`, but no `limit`.
+    /// Takes a `cursor` with this description, but no `limit`.
     #[must_use]
-    pub fn continues(mut self) -> Self {
-        self.query.push(Parameter::CURSOR);
+    pub fn continues(mut self, description: &'static str) -> Self {
+        self.query.push(Parameter { description, ..Parameter::CURSOR });
         self
     }
 
