@@ -8,26 +8,27 @@ set -euo pipefail
 url=${ACCESS_KEYS_URL:-http://127.0.0.1:3000}
 url=${url%/}
 warn_below_days=14
-answer=$(mktemp)
-trap 'rm -f "$answer"' EXIT
+response=$(mktemp)
+trap 'rm -f "$response"' EXIT
 
-# call CREDENTIAL METHOD PATH [OPTION OF CURL]…: sends a request and prints the body of the answer.
+# call CREDENTIAL METHOD PATH [OPTION OF CURL]…: sends a request and prints the body of the response.
 # The credential is a header. It reaches curl by a pipe, because the process list shows arguments.
 call() {
     local status
-    status=$(curl --silent --show-error --max-time 30 --output "$answer" --write-out '%{http_code}' \
+    status=$(curl --silent --show-error --max-time 30 --output "$response" --write-out '%{http_code}' \
         --header @<(printf '%s' "$1") --request "$2" "$url$3" "${@:4}") || return
     if [[ $status != 2* ]]; then
         # A refusal of the gateway is no problem document: it has a `message` and no `code`.
         jq --raw-output --arg status "$status" \
-            '"error: \($status) \(.code // "refused_by_gateway"): \(.detail // .message)"' "$answer" >&2
+            '"error: \($status) \(.code // "refused_by_gateway"): \(.detail // .message)"' "$response" >&2
         return 1
     fi
-    cat "$answer"
+    cat "$response"
 }
 
-# curl repeats a request after 429 and 503, and waits as long as `Retry-After` says. This is for what is safe to repeat:
-# reading, what has an Idempotency-Key, and a rotation of `current`.
+# curl repeats a request after 408, 429, 5xx and timeouts, and waits as long as `Retry-After` says. After all but 429 a change may
+# have been made. So this is for requests that are safe to repeat: those that read, those with an Idempotency-Key, and a
+# rotation of `current`.
 repeat=(--retry 4)
 json=(--header 'content-type: application/json' --data)
 
@@ -49,7 +50,7 @@ machine=$(call "$alice" POST "$organization/users" "${repeat[@]}" --header "idem
 key=$(jq --raw-output '.access_keys[0].key_id' <<<"$machine")
 # Store the token now: nothing shows it again.
 old=$(jq --raw-output '.access_keys[0].secret.token // empty' <<<"$machine")
-if [[ -z $old ]]; then # The first answer was lost, and no repetition shows the secret. A rotation does.
+if [[ -z $old ]]; then # The first response was lost, and no repetition shows the secret. A rotation does.
     old=$(call "$alice" POST "$organization/access-keys/$key/rotate" | jq --raw-output .secret.token)
 fi
 echo "key $(jq --raw-output '.access_keys[0].masked_key' <<<"$machine")"
@@ -60,7 +61,7 @@ jq --raw-output '"called as \(.user_name), with the key \(.key_name)"' <<<"$me"
 jq --raw-output --argjson days "$warn_below_days" 'select(.expires_in_days != null and .expires_in_days < $days)
     | "WARNING: the key \(.key_name) expires in \(.expires_in_days) days"' <<<"$me"
 
-# It rotates its own key, with nothing but the key. The old secret works for another hour, so a lost answer is no harm: the
+# It rotates its own key, with nothing but the key. The old secret works for another hour, so a lost response is no harm: the
 # old token rotates the key again. No Idempotency-Key here: a repetition under it never shows the secret.
 mine=/v1/organizations/$(jq --raw-output .organization_id <<<"$me")
 new=$(call "x-access-key: $old" POST "$mine/access-keys/current/rotate" "${repeat[@]}" \
