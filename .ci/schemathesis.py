@@ -1,12 +1,14 @@
-"""The callers of the schemathesis run, and what keeps them alive. `schemathesis.toml` loads it.
+"""The callers of the schemathesis run, and the rules that keep them alive. `schemathesis.toml` loads it.
 
-The environment names the API (`ACCESS_KEYS_URL`) and the caller (`CALLER`: `owner` or `machine`). Each run makes an
+The environment names the API (`ACCESS_KEYS_URL`), the caller (`CALLER`: `owner` or `machine`) and a file for the statuses of
+each operation (`STATUSES`), which `.ci/successes` reads. Each run makes an
 organization of its own, with quotas that are hard to reach, and calls as its owner or as a machine user with every permission.
 """
 
 import atexit
 import collections
 import datetime
+import json
 import os
 import re
 import time
@@ -94,7 +96,7 @@ def spoils_the_run(case):
 
 @schemathesis.hook
 def filter_case(context, case):
-    """Drops what would end the calls of the run: changes of its users, its key and its role."""
+    """Drops calls that would end the run: changes of its users, its key and its role."""
     path = case.path_parameters or {}
     return not (spoils_the_run(case) and any(path.get(name) in own for name, (own, _) in OWN.items()))
 
@@ -110,6 +112,7 @@ def before_call(context, case, **kwargs):
 
 
 STATUSES = collections.defaultdict(set)
+CALLS = collections.Counter()  # by the phase of schemathesis
 
 # Operations that take a sign-in alone, and those on inboxes, which machines do not have: a machine is always refused.
 FOR_PEOPLE = {
@@ -125,14 +128,20 @@ FOR_PEOPLE = {
 
 @schemathesis.hook
 def after_call(context, case, response):
-    """Notes what was answered."""
+    """Notes the phase of the call and its status."""
+    CALLS[case.meta.phase.name.value if case.meta else "none"] += 1
     STATUSES[f"{case.method} {case.operation.path}"].add(response.status_code)
 
 
 @atexit.register
 def check_that_the_caller_still_works():
-    """Fails the run if its caller lost its permissions, or if an operation refused every call: then it tested little."""
+    """Fails a run that tested too little.
+
+    Its caller lost its permissions, an operation refused every call, or no time was left for the stateful phase.
+    """
     try:
+        with open(os.environ["STATUSES"], "w", encoding="utf-8") as file:
+            json.dump({operation: sorted(statuses) for operation, statuses in STATUSES.items()}, file)
         path = "/v1/whoami" if CALLER == "machine" else f"{HOME}/whoami"
         me = call("GET", path, CREDENTIAL)
         assert me["permissions"] == ["*"], f"the caller may do {me['permissions']}"
@@ -140,6 +149,7 @@ def check_that_the_caller_still_works():
         refused = {operation for operation, statuses in STATUSES.items() if statuses <= {401, 403}}
         refused -= FOR_PEOPLE if CALLER == "machine" else set()
         assert not refused, f"these only answered 401 or 403: {sorted(refused)}"
+        assert CALLS["stateful"], f"no stateful scenario ran, only {dict(CALLS)}: set OUTSIDE_SECONDS to more seconds"
     except (AssertionError, requests.RequestException) as error:
         print(f"the run tested too little: {error}", flush=True)
         os._exit(1)
@@ -150,7 +160,7 @@ def is_negative(case, location):
     return location in locations and case.meta.is_negative_at(locations[location])
 
 
-# Rules that a JSON schema cannot state: those of Unicode properties, of what is stored, of now, and of two members together.
+# Rules that a JSON schema cannot state: those of Unicode properties, of stored items, of now, and of two members together.
 BEYOND_SCHEMAS = re.compile(
     r"must hold .*"  # of names, descriptions and notes
     r"|must be an e-mail address .*"
