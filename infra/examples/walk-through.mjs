@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// @ts-check
 // The life of an access key: create, use, rotate, revoke. Node 20 or later, no dependency.
 //
 //   ACCESS_KEYS_URL   where the API is; default http://127.0.0.1:3000, where `cargo dev` listens
@@ -11,43 +12,69 @@ const url = (process.env.ACCESS_KEYS_URL || 'http://127.0.0.1:3000').replace(/\/
 const attempts = 5
 const warnBelowDays = 14
 
-/** An answer that is no success. `code` is stable; `detail` is for people. */
+/** @typedef {{ code?: string, detail?: string, message?: string }} ErrorBody */
+
+/** A response that is no success. `code` is stable; `detail` is for people. */
 class ApiError extends Error {
-  constructor(status, answer) {
+  /**
+   * @param {number} status
+   * @param {ErrorBody} body
+   */
+  constructor(status, body) {
     // A refusal of the gateway is no problem document: it has a `message` and no `code`.
-    const code = answer.code ?? 'refused_by_gateway'
-    super(`${status} ${code}: ${answer.detail ?? answer.message}`)
-    Object.assign(this, { status, code })
+    const code = body.code ?? 'refused_by_gateway'
+    super(`${status} ${code}: ${body.detail ?? body.message}`)
+    this.status = status
+    this.code = code
   }
 }
 
-/** Sends a request. `once` is an Idempotency-Key: the service does all requests with it once. */
+/**
+ * Sends a request, and returns the body of the response.
+ *
+ * @param {Record<string, string>} credential the header with the key or the sign-in
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [body]
+ * @param {string} [once] an Idempotency-Key: the service does all requests with it once
+ * @returns {Promise<any>}
+ */
 async function call(credential, method, path, body, once) {
   const headers = { ...credential }
   if (body !== undefined) headers['content-type'] = 'application/json'
   if (once) headers['idempotency-key'] = once
   for (let attempt = 1; ; attempt++) {
     const signal = AbortSignal.timeout(30_000)
-    const answer = await fetch(url + path, { method, headers, body: body && JSON.stringify(body), signal })
-    const text = await answer.text()
-    if (answer.ok) return text && JSON.parse(text)
-    // After 429 nothing was done. After 503 a change may have been made: repeat what is safe to repeat.
-    const again = answer.status === 429 || (answer.status === 503 && (method === 'GET' || once))
-    if (!again || attempt === attempts) throw new ApiError(answer.status, readError(text, answer))
-    await sleep(1000 * Number(answer.headers.get('retry-after') ?? 2 ** (attempt - 1)))
+    const response = await fetch(url + path, { method, headers, body: body && JSON.stringify(body), signal })
+    const text = await response.text()
+    if (response.ok) return text && JSON.parse(text)
+    // After 429 nothing was done. After 503 a change may have been made: repeat only requests for which that does no harm.
+    const again = response.status === 429 || (response.status === 503 && (method === 'GET' || once))
+    if (!again || attempt === attempts) throw new ApiError(response.status, readError(text, response))
+    await sleep(1000 * Number(response.headers.get('retry-after') ?? 2 ** (attempt - 1)))
   }
 }
 
-/** Reads the body of an error. Something between us and the service may answer with a page. */
-function readError(text, answer) {
+/**
+ * Reads the body of an error. Something between us and the service may respond with a page.
+ *
+ * @param {string} text
+ * @param {Response} response
+ * @returns {ErrorBody}
+ */
+function readError(text, response) {
   try {
     return JSON.parse(text)
   } catch {
-    return { message: answer.statusText }
+    return { message: response.statusText }
   }
 }
 
-/** Returns the header of a person's sign-in. */
+/**
+ * Returns the header of a person's sign-in.
+ *
+ * @returns {Promise<Record<string, string>>}
+ */
 async function signIn() {
   let token = process.env.SIGN_IN_TOKEN
   if (!token) {
@@ -61,8 +88,12 @@ async function signIn() {
 /**
  * Gives the key that calls a new secret, and returns the new token. The old one works for another hour.
  *
- * It needs no Idempotency-Key, whose repetitions never show the secret. A lost answer is no harm: the old token
+ * It needs no Idempotency-Key, whose repetitions never show the secret. A lost response is no harm: the old token
  * rotates the key again.
+ *
+ * @param {string} organization the path of the organization
+ * @param {string} token
+ * @returns {Promise<string>}
  */
 async function rotateCurrent(organization, token) {
   const path = `${organization}/access-keys/current/rotate`
@@ -70,7 +101,7 @@ async function rotateCurrent(organization, token) {
     try {
       return (await call({ 'x-access-key': token }, 'POST', path, { overlap_seconds: 3600 })).secret.token
     } catch (error) {
-      if (error.status !== 503 || attempt === attempts) throw error
+      if (!(error instanceof ApiError && error.status === 503) || attempt === attempts) throw error
       await sleep(1000 * attempt)
     }
   }
@@ -88,7 +119,7 @@ async function main() {
   const machine = await call(alice, 'POST', `${organization}/users`, user, randomUUID())
   let key = machine.access_keys[0]
   if (!key.secret) {
-    // The first answer was lost, and no repetition shows the secret. A rotation does.
+    // The first response was lost, and no repetition shows the secret. A rotation does.
     key = await call(alice, 'POST', `${organization}/access-keys/${key.key_id}/rotate`)
   }
   const old = key.secret.token // Store it now: nothing shows it again.
@@ -109,7 +140,9 @@ async function main() {
   }
 
   // A list comes in pages. Only a null `next_cursor` marks the last one.
-  for (let cursor = ''; cursor !== null; ) {
+  /** @type {string | null} */
+  let cursor = ''
+  while (cursor !== null) {
     const page = await call(alice, 'GET', `${organization}/access-keys?limit=100${cursor}`)
     for (const { name, status, expires_at } of page.items) {
       console.log(`listed ${name}: ${status}, expires ${expires_at}`)

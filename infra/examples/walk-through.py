@@ -18,7 +18,7 @@ WARN_BELOW_DAYS = 14
 
 
 class ApiError(Exception):
-    """An answer that is no success. `code` is stable; `detail` is for people."""
+    """A response that is no success. `code` is stable; `detail` is for people."""
 
     def __init__(self, status, answer):
         # A refusal of the gateway is no problem document: it has a `message` and no `code`.
@@ -37,7 +37,7 @@ def call(headers, method, path, body=None, once=None):
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return json.loads(answer.read() or "null")
         except urllib.error.HTTPError as error:
-            # After 429 nothing was done. After 503 a change may have been made: repeat what is safe to repeat.
+            # After 429 nothing was done. After 503 a change may have been made: repeat only requests for which that does no harm.
             again = error.code == 429 or error.code == 503 and (method == "GET" or once)
             if not again or attempt == ATTEMPTS:
                 raise ApiError(error.code, read_error(error)) from None
@@ -45,7 +45,7 @@ def call(headers, method, path, body=None, once=None):
 
 
 def read_error(error):
-    """Reads the body of an error. Something between us and the service may answer with a page."""
+    """Reads the body of an error. Something between us and the service may respond with a page."""
     try:
         return json.loads(error.read())
     except ValueError:

@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class ApiError(Exception):
-    """An answer that is no success."""
+    """A response that is no success."""
 
 
 def refuse(response: httpx.Response) -> None:
@@ -59,7 +59,7 @@ def sign_in() -> AuthenticatedClient:
 
 
 def expect(kind: type[T], answer: object) -> T:
-    """Returns an answer as what it is. The client's types also name the errors, which `refuse` raised."""
+    """Returns a response body as its type. The client's types also name the errors, which `refuse` raised."""
     if not isinstance(answer, kind):
         raise ApiError(f"no {kind.__name__}: {answer!r}")
     return answer

@@ -13,7 +13,7 @@ function client(credential: Record<string, string>) {
   return createClient<paths>({ baseUrl: url, headers: credential })
 }
 
-/** Returns the body of a success, or throws what the problem document says. A refusal of the gateway has a `message` alone. */
+/** Returns the body of a success, or throws the detail of the problem document. A refusal of the gateway has a `message` alone. */
 async function done<T>(answer: Promise<{ data?: T; error?: object; response: Response }>): Promise<T> {
   const { data, error, response } = await answer
   if (data !== undefined) return data
