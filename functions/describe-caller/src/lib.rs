@@ -1,7 +1,7 @@
 //! Describes a caller to itself: its organization, its rights and the expiry of its key.
 //!
 //! A key belongs to one organization, so `GET /v1/whoami` describes it whole. A person may belong to several: the route
-//! with an organization describes what they are in that one.
+//! with an organization describes them in that one.
 
 #[cfg(feature = "openapi")]
 mod openapi;

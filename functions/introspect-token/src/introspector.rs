@@ -4,7 +4,7 @@ use api::app::{App, Pepper, StartError};
 
 use crate::known_catalogs::KnownCatalogs;
 
-/// The clients of one instance, and what it has read of organizations.
+/// The clients of one instance, and the grants that it has read.
 #[derive(Debug)]
 pub struct Introspector {
     pub(crate) app: App<Pepper>,

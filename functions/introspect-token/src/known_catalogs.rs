@@ -1,7 +1,7 @@
-//! What the roles and groups of some organizations grant, as this instance has read it.
+//! The grants of the roles and groups of some organizations, as this instance has read them.
 //!
 //! In an organization at every limit they take most of the 21 read units of an introspection. Without this, whoever holds one of its
-//! keys could take a large part of what its partition carries, by introspecting that key.
+//! keys could take a large part of the capacity of its partition, by introspecting that key.
 
 use std::{
     num::NonZeroUsize,
@@ -15,7 +15,7 @@ use table::{DecisionSnapshot, DecisionVersion, Table};
 /// The most organizations that are kept.
 const MAX_ORGANIZATIONS: NonZeroUsize = NonZeroUsize::new(16).expect("not zero");
 
-/// What is kept, each with a version of the roles and groups that was read before them.
+/// The grants of each organization, with a version of the roles and groups that was read before them.
 #[derive(Debug)]
 pub(crate) struct KnownCatalogs(Mutex<LruCache<OrganizationId, (u64, Arc<PermissionIndex>)>>);
 
@@ -26,7 +26,7 @@ impl Default for KnownCatalogs {
 }
 
 impl KnownCatalogs {
-    /// Reads the status of an organization, strongly, and returns it with what its roles and groups grant now. `None` when it
+    /// Reads the status of an organization, strongly, and returns it with the grants of its roles and groups. `None` when it
     /// does not exist.
     ///
     /// Reads the roles and groups only if their version, which is read each time, is not the one that is kept. A change gives

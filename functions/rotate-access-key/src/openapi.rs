@@ -1,4 +1,4 @@
-//! What the OpenAPI document says of this function.
+//! The operations of this function in the OpenAPI document.
 
 use api::{
     AccessKeyResponse,

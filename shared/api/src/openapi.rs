@@ -1,4 +1,4 @@
-//! What the OpenAPI document says of each operation. A function describes its own, beside its types.
+//! Descriptions of operations for the OpenAPI document. A function describes its own operations, beside its types.
 //!
 //! `infra/openapi` makes the document of them.
 

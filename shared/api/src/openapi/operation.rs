@@ -1,4 +1,4 @@
-//! One operation: who may call it, what it takes, and what it answers.
+//! One operation: its callers, its parameters and body, and its response.
 
 use std::collections::BTreeSet;
 
@@ -25,18 +25,18 @@ pub enum Caller {
 /// The body of a request.
 #[derive(Debug, Clone)]
 pub struct RequestBody {
-    /// What it may be, by media type; the usual one first.
+    /// The schema of each media type; the usual one first.
     pub content: Vec<(&'static str, MakeSchema)>,
     /// Whether it must be given.
     pub required: bool,
 }
 
-/// An answer to a request that was done.
+/// The successful response.
 #[derive(Debug, Clone, Copy)]
 pub struct Success {
     /// The status.
     pub status: u16,
-    /// What it holds; `None` if it is empty.
+    /// The schema of its body; `None` if it has none.
     pub schema: Option<MakeSchema>,
     /// Whether an `ETag` comes with it.
     pub has_entity_tag: bool,
@@ -51,9 +51,9 @@ pub struct Operation {
     pub route: &'static str,
     /// Its name in clients, as `describe_caller`.
     pub id: &'static str,
-    /// What it does, in one line.
+    /// The summary, in one line.
     pub summary: &'static str,
-    /// What else a client should know.
+    /// More sentences for clients.
     pub description: String,
     /// Who may call it.
     pub caller: Caller,
@@ -63,7 +63,7 @@ pub struct Operation {
     pub headers: Vec<Parameter>,
     /// The body; `None` if none is taken.
     pub body: Option<RequestBody>,
-    /// The answer when it was done.
+    /// The successful response.
     pub success: Success,
     /// The codes of its problem responses.
     pub problems: BTreeSet<ProblemCode>,

@@ -13,9 +13,9 @@ use super::{CURSOR_PATTERN, MakeSchema, schema_of};
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
-    /// What it means.
+    /// Its meaning.
     pub description: &'static str,
-    /// What it may be.
+    /// Its schema.
     pub schema: MakeSchema,
 }
 
