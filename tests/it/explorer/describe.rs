@@ -134,7 +134,9 @@ impl Describer {
     }
 
     fn secret(&self, stored: &Value) -> String {
-        let stored: StoredSecret = serde_json::from_value(stored.clone()).unwrap();
+        let Ok(stored) = serde_json::from_value::<StoredSecret>(stored.clone()) else {
+            return format!("unreadable: {stored}");
+        };
         self.label(|token| self.peppers.tag_matches(&stored, token).unwrap())
     }
 
