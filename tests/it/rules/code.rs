@@ -105,7 +105,8 @@ fn every_test_in_a_browser_is_ignored_without_one_and_no_other_test_is() {
 #[test]
 fn the_environment_is_read_in_one_file() {
     // What Cargo tells a build script is no configuration.
-    let allowed = ["shared/api/src/app/environment.rs", "functions/serve-console/build.rs"];
+    let allowed =
+        ["shared/api/src/app/environment.rs", "functions/build.rs", "functions/serve-console/build.rs"];
     assert_eq!(files_with(|line| line.contains("env::var"), &allowed), NOTHING);
 }
 
