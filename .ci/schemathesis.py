@@ -171,6 +171,8 @@ BEYOND_SCHEMAS = re.compile(
     r"|a person owns at most .*"
     r"|.* is no (role|group) (of this organization|that you may name)"
     r"|min_seconds .* must not exceed max_seconds .*"
+    r"|must be given for people: .*"
+    r"|are for machine users: .*"
     r"|never changes between person .*"
 )
 

@@ -26,7 +26,7 @@ pub(crate) struct Plan {
     unclaimed_messages: Cell<usize>,
     /// Messages for which the mail of their recipient had no room.
     messages_beyond_mail: Cell<usize>,
-    /// One lock for each organization with a notice that has several recipients.
+    /// One lock for each organization with a notice that has several recipients, or with an unfinished mail.
     claim_locks: HashMap<OrganizationId, Mutex<()>>,
 }
 
@@ -39,6 +39,8 @@ impl Plan {
     ) -> (Self, Vec<Digest>) {
         let mut digests = Digests::default();
         unfinished_mails.sort_unstable_by_key(|mail| (mail.attempts, mail.mail_id));
+        let mut claim_locks: HashMap<_, _> =
+            unfinished_mails.iter().map(|mail| (mail.organization_id, Mutex::default())).collect();
         let mut postponed_mails = 0;
         for mail in unfinished_mails {
             let digest = digests.of(mail.user_id);
@@ -63,7 +65,7 @@ impl Plan {
             digests.of(waiting.user_id).messages.push(waiting);
         }
         let shared = notices.iter().filter(|notice| notice.is_shared());
-        let claim_locks = shared.map(|notice| (notice.organization_id, Mutex::default())).collect();
+        claim_locks.extend(shared.map(|notice| (notice.organization_id, Mutex::default())));
         let messages_beyond_mail = Cell::default();
         let plan = Self { notices, postponed_mails, unclaimed_messages, messages_beyond_mail, claim_locks };
         (plan, digests.into_vec())

@@ -19,7 +19,7 @@ const MARGIN: Duration = Duration::from_secs(2);
 
 /// The time before the deadline at which a run starts nothing new, so that all started work ends.
 ///
-/// A run checks the time before each batch of reads, each mail, each claim and each sending; digests that
+/// A run checks the time before each batch of reads, each mail, each batch of claims and each sending; digests that
 /// are sent at once do not wait for each other. The longest work after a check is a sending, its mark, and
 /// the last advance of keys. Two other pairs of steps are no longer: a batch or a claim with
 /// an advance of keys, and reclaiming a mail with reading its keys.

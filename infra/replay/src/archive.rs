@@ -73,6 +73,7 @@ impl Archive<'_> {
 
     fn read_within(self, mut text: impl BufRead, limits: Limits) -> Result<Source, ArchiveError> {
         let (mut source, mut events, mut number, mut any) = (Source::default(), HashMap::new(), 0, false);
+        source.may_lack_events = true;
         let mut line = Vec::new();
         while read_line(&mut text, &mut line, limits.line)? {
             number += 1;

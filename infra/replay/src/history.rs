@@ -67,6 +67,8 @@ struct Repetition {
 #[derive(Debug, Default)]
 pub(crate) struct History {
     stored: HashSet<Ulid>,
+    /// Whether earlier runs may have lacked events that this one has.
+    pub(crate) may_lack_events: bool,
     /// The changes by a replay, by the kind and id of the target.
     repetitions: HashMap<(String, String), Vec<Repetition>>,
     /// By the kind and id of the target.
@@ -74,8 +76,9 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Reads the events of an organization. Those before the restored instant, and those that the old table holds too, whose
-    /// ids are `old`, are no decisions.
+    /// Reads the events of an organization. Those before the restored instant are no decisions, nor are those of the next
+    /// [`OVERLAP`] that the old table holds too, whose ids are `old`. Later ones are of the restored table alone: an archive,
+    /// which goes on, has them too.
     pub(crate) async fn read(
         restored: &Table,
         organization_id: OrganizationId,
@@ -98,7 +101,7 @@ impl History {
             let repetition = Repetition { cause: event.request_id, also, at: event.at };
             self.repetitions.entry((event.target.kind, event.target.id)).or_default().push(repetition);
         } else if event.at >= since
-            && !old.contains(&event.audit_id)
+            && (!old.contains(&event.audit_id) || event.at >= since.plus(OVERLAP))
             && USES.iter().all(|action| action.as_str() != event.action)
         {
             let decision = self.decisions.entry((event.target.kind, event.target.id)).or_default();
@@ -125,7 +128,8 @@ impl History {
     /// Returns those events of one target that no earlier run has repeated.
     ///
     /// A run repeats all events that it finds, and names the last one and those of the [`OVERLAP`] before it began: a request
-    /// that ran beside it may have stored an event among these later. All events before them were there.
+    /// that ran beside it may have stored an event among these later. All events before them were there, unless the run may
+    /// have lacked some: then it names all that it had.
     pub(crate) fn open<'e>(&self, events: &Events<'e>) -> Events<'e> {
         let Some(target) = events.first().map(|event| &event.target) else { return Vec::new() };
         let (mut open, mut repeated_until) = (Vec::new(), None);
@@ -136,7 +140,7 @@ impl History {
             let latest =
                 repetitions.iter().filter(|one| one.cause == id).map(|one| one.at.plus(-OVERLAP)).max();
             repeated_until = repeated_until.max(latest);
-            let before = repeated_until.is_some_and(|until| event.at < until);
+            let before = !self.may_lack_events && repeated_until.is_some_and(|until| event.at < until);
             if !before && !repetitions.iter().any(|one| named(&one)) {
                 open.push(*event);
             }
@@ -160,7 +164,13 @@ mod tests {
     #[test]
     fn a_change_before_the_restored_instant_or_in_the_old_table_is_no_decision() {
         let since = Time::from_seconds(1_000);
-        for (seconds, is_old, decides) in [(999, false, false), (1_000, false, true), (1_000, true, false)] {
+        for (seconds, is_old, decides) in [
+            (999, false, false),
+            (1_000, false, true),
+            (1_000, true, false),
+            (1_000 + OVERLAP - 1, true, false),
+            (1_000 + OVERLAP, true, true),
+        ] {
             let (source_ip, request_id) = Default::default();
             let at = Time::from_seconds(seconds).into();
             let origin = Origin { at, actor: Actor::system("a", "a"), source_ip, request_id };
@@ -169,6 +179,23 @@ mod tests {
             let mut history = History::default();
             history.add(event, since, &old);
             assert_eq!(history.decision("role", "r").is_some(), decides, "{seconds} {is_old}");
+        }
+    }
+
+    #[test]
+    fn an_event_that_an_archive_lacked_is_open_though_an_earlier_run_repeated_a_later_one() {
+        let event = |seconds: i64, actor: Actor, request_id: &str| {
+            let at = Time::from_seconds(seconds).into();
+            let origin = Origin { at, actor, source_ip: String::new(), request_id: request_id.to_owned() };
+            audit::Event::new(origin, OrganizationId::random(), Action::RoleDeleted, "u", ())
+        };
+        let person = || Actor::system("a", "a");
+        let (suspended, renamed) = (event(1_000, person(), ""), event(5_000, person(), ""));
+        let repetition = event(10_000, actor(), &renamed.audit_id.to_string());
+        for (may_lack_events, open) in [(false, 0), (true, 1)] {
+            let mut history = History { may_lack_events, ..History::default() };
+            history.add(repetition.clone(), Time::from_seconds(0), &HashSet::new());
+            assert_eq!(history.open(&vec![&suspended, &renamed]).len(), open, "{may_lack_events}");
         }
     }
 }

@@ -83,7 +83,7 @@ impl Replay {
         for (organization_id, events) in &source.events {
             let mut old = source.excluded.clone();
             old.extend(events.iter().map(|event| event.audit_id));
-            match self.repeat(*organization_id, events, &old, report).await {
+            match self.repeat((*organization_id, events), &old, source.may_lack_events, report).await {
                 Ok(()) => failures = 0,
                 Err(error @ Error::Report(_)) => return Err(error),
                 Err(error) => {
@@ -114,13 +114,14 @@ impl Replay {
 
     async fn repeat<W: Write>(
         &self,
-        organization_id: OrganizationId,
-        events: &[audit::Event],
+        (organization_id, events): (OrganizationId, &[audit::Event]),
         old: &HashSet<Ulid>,
+        may_lack_events: bool,
         report: &mut Report<W>,
     ) -> Result<(), Error> {
         let now = self.at.time();
-        let history = History::read(&self.restored, organization_id, self.since, now, old).await?;
+        let mut history = History::read(&self.restored, organization_id, self.since, now, old).await?;
+        history.may_lack_events = may_lack_events;
         OrganizationReplay::new(self, organization_id, events, history).repeat(events, report).await
     }
 }

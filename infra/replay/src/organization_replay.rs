@@ -29,8 +29,9 @@ pub(crate) struct OrganizationReplay<'a> {
     pub(crate) replay: &'a Replay,
     pub(crate) organization_id: OrganizationId,
     pub(crate) history: History,
-    /// The targets and ids of the events of the last [`OVERLAP`] seconds, in order.
-    recent: Vec<(Target, Ulid)>,
+    /// The targets and ids, in order, of the events that a change names: those of the last [`OVERLAP`] seconds, or all if
+    /// events may be missing before them.
+    named: Vec<(Target, Ulid)>,
 }
 
 impl<'a> OrganizationReplay<'a> {
@@ -41,9 +42,9 @@ impl<'a> OrganizationReplay<'a> {
         history: History,
     ) -> Self {
         let from = replay.at.time().plus(-OVERLAP);
-        let recent = events.iter().filter(|event| event.at >= from);
-        let recent = recent.map(|event| (event.target.clone(), event.audit_id)).collect();
-        Self { replay, organization_id, history, recent }
+        let named = events.iter().filter(|event| history.may_lack_events || event.at >= from);
+        let named = named.map(|event| (event.target.clone(), event.audit_id)).collect();
+        Self { replay, organization_id, history, named }
     }
 
     /// Repeats the events of the organization.
@@ -99,7 +100,7 @@ impl<'a> OrganizationReplay<'a> {
     }
 
     /// Makes the audit event of a repeated change. Its `request_id` is the id of the event that caused it.
-    /// [`ALSO`] names the recent ones of the same target before that.
+    /// [`ALSO`] names those of the same target before that.
     pub(crate) fn event(
         &self,
         action: Action,
@@ -112,7 +113,7 @@ impl<'a> OrganizationReplay<'a> {
         let mut event = AuditEvent::new(origin, self.organization_id, action, target_id, changes);
         let before = |(target, id): &&(Target, Ulid)| *target == event.target && *id < cause.audit_id;
         if event.target == cause.target {
-            let also: Vec<_> = self.recent.iter().filter(before).map(|(_, id)| id.to_string()).collect();
+            let also: Vec<_> = self.named.iter().filter(before).map(|(_, id)| id.to_string()).collect();
             if !also.is_empty() {
                 event.changes.insert(ALSO.to_owned(), json!(also));
             }

@@ -24,6 +24,8 @@ pub struct Source {
     pub excluded: HashSet<Ulid>,
     /// The events that could not be used.
     pub unusable: Vec<Unusable>,
+    /// Whether events may be missing that a later run has: those of a damaged line, or that an archive got late.
+    pub may_lack_events: bool,
 }
 
 /// An event that cannot be used. It quotes nothing of the event.

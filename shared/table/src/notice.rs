@@ -45,7 +45,7 @@ pub struct Advance {
     pub key_id: KeyId,
     /// Its expiry, as it was read.
     pub expires_at: Option<Time>,
-    /// When it was due, according to the index.
+    /// When it was due, as read with the key.
     pub due_at: Time,
     /// When it is due next; `None` for never.
     pub next: Option<Time>,

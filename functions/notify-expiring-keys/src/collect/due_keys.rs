@@ -122,7 +122,8 @@ async fn notice_of(
         }
     };
     let next = next_due(&organization.policy.notices, key, run.now);
-    // As read with the key: a re-arming since may have put the key where the index, which lags, still shows it.
+    // As read with the key. The index lags: a re-arming may set the key back to the time that the index shows, and a
+    // condition on that time would then skip a notice.
     let due_at = found.due_at.unwrap_or(due_at);
     let advance = Advance { key_id: key.key_id, expires_at: key.expires_at, due_at, next };
     if organization.status == Status::Suspended {

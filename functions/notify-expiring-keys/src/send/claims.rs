@@ -9,7 +9,7 @@ use super::delivery::Delivery;
 use crate::{plan::due_notice::DueNotice, run::table_step};
 
 /// The most keys in one mail: it stays readable, and far below the size limit of an item.
-const MAX_KEYS: usize = 1_000;
+pub(super) const MAX_KEYS: usize = 1_000;
 
 /// Claims notices for a mail, as many as time and size allow.
 ///

@@ -10,10 +10,10 @@ use domain::{
 };
 use table::{Claim, DueKey, Error, MAX_CLAIMS, Mail};
 
-use super::delivery::Delivery;
+use super::{claims::MAX_KEYS, delivery::Delivery};
 use crate::{collect::due_keys::BATCH_SIZE, directory::Lookup, run::table_step};
 
-/// Another run has the mail, or may have it.
+/// Another run has the mail, or may have it, or no time is left for it.
 pub(super) struct NotReclaimed;
 
 /// Takes the lease of an unfinished mail, and reads the keys that it names.
@@ -34,14 +34,10 @@ pub(super) async fn reclaim(
         }
     }
     match load_keys(delivery, &mail).await {
-        Ok(keys) => match claim_passed_stages(delivery, &mut mail, keys).await {
-            Ok(lines) => Ok(Some((mail, lines))),
-            Err(error) => {
-                // A later run reads the mail's claims.
-                run.record_failure(1, "claim the stages that have passed", &error);
-                Err(NotReclaimed)
-            }
-        },
+        Ok(keys) => {
+            let lines = claim_passed_stages(delivery, &mut mail, keys).await?;
+            Ok(Some((mail, lines)))
+        }
         Err(error) => {
             run.record_failure(1, "read the keys of an unfinished mail", &error);
             Ok(None)
@@ -58,24 +54,40 @@ struct NamedKey {
 
 /// Claims for a mail the stages that have passed while it waited, so that nobody is notified of them again, whether or
 /// not a notice of the key is at hand. Returns the lines of the keys whose stage no other mail has.
+///
+/// A mail that is full claims no more: the stages stay due.
 async fn claim_passed_stages(
     delivery: &Delivery<'_>,
     mail: &mut Mail,
     keys: Vec<NamedKey>,
-) -> Result<Vec<ExpiringKey>, Error> {
+) -> Result<Vec<ExpiringKey>, NotReclaimed> {
+    let run = delivery.run;
+    let room = MAX_KEYS.saturating_sub(mail.announcements.len());
     let (mut lines, mut passed) = (Vec::with_capacity(keys.len()), Vec::new());
     for NamedKey { line, passed: stage } in keys {
         match stage {
-            Some(stage) => passed.push((stage, line)),
-            None => lines.push(line),
+            Some(stage) if passed.len() < room => passed.push((stage, line)),
+            _ => lines.push(line),
         }
     }
     for batch in passed.chunks(MAX_CLAIMS) {
         let _turn = delivery.plan.lock_organization(mail.organization_id).await;
+        if run.time_left().is_zero() {
+            run.count(|summary| summary.left_over += 1);
+            return Err(NotReclaimed);
+        }
         let wanted: Vec<_> = batch.iter().map(|(stage, _)| *stage).collect();
-        let claims = table_step(delivery.notifier.app.table.claim(mail, &wanted)).await?;
-        let claimed = batch.iter().zip(claims).filter(|(_, claim)| *claim == Claim::Made);
-        lines.extend(claimed.map(|((_, line), _)| line.clone()));
+        match table_step(delivery.notifier.app.table.claim(mail, &wanted)).await {
+            Ok(claims) => {
+                let claimed = batch.iter().zip(claims).filter(|(_, claim)| *claim == Claim::Made);
+                lines.extend(claimed.map(|((_, line), _)| line.clone()));
+            }
+            Err(error) => {
+                // A later run reads the mail's claims.
+                run.record_failure(1, "claim the stages that have passed", &error);
+                return Err(NotReclaimed);
+            }
+        }
     }
     Ok(lines)
 }

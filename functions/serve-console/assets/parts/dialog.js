@@ -99,7 +99,10 @@ export const formDialog = ({ title, body, send, label, doing, danger, ask, why, 
     update();
     /** @type {HTMLElement | null} */ (element.querySelector('[aria-invalid=true]'))?.focus();
   };
-  const reload = async () => { await again?.(); problem = null; update(); };
+  const reload = async () => {
+    try { await again?.(); problem = null; } catch (failed) { problem = failed; }
+    update();
+  };
   return () => {
     placed = false;
     const content = body(at, update);

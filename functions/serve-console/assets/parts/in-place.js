@@ -43,10 +43,12 @@ export function editor(key, member, { changed, update, end }) {
     }
   };
   const reload = async () => {
-    key = await api.key({ key_id: key.key_id });
-    hint = key[member] ? `Now: ${key[member]}` : 'Now: none';
-    problem = null;
-    changed(key);
+    try {
+      key = await api.key({ key_id: key.key_id });
+      hint = key[member] ? `Now: ${key[member]}` : 'Now: none';
+      problem = null;
+      changed(key);
+    } catch (failed) { problem = failed; }
     update();
   };
   const leave = (event) => { if (event.key === 'Escape' && !busy) { event.preventDefault(); end(); } };

@@ -29,7 +29,7 @@ pub enum Condition {
     LinesAreTrue,
     /// A mail that is sent again claims the stage that came while it waited (a write).
     PassedClaimed,
-    /// A key moves on from the time at which the index showed it.
+    /// A key moves on from the `due_at` that was read with it.
     AdvanceDueAsSeen,
     /// A key moves on from the expiry that was read.
     AdvanceExpiryAsRead,
