@@ -1,4 +1,4 @@
-//! Links a function at a fixed address, as Go does by default: the loader then relocates nothing at a start.
+//! Links a function at a fixed address, as Go does by default: the loader then applies no relative relocations.
 
 #[expect(clippy::disallowed_methods, reason = "Cargo tells a build script its target in the environment")]
 pub(crate) fn main() {

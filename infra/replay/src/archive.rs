@@ -1,7 +1,7 @@
 //! The events of an archive of the bus as a source: a text with one event a line, as a rule's target got them.
 //!
-//! Whoever may put events on the bus has written in it, and the text may be damaged. So a line that is no event of the stack
-//! is listed with its number and changes nothing, and a text of which little is events is refused before anything is written.
+//! Anyone with `events:PutEvents` can add events, and the text may be damaged. A line that is not an event of the stack is
+//! listed with its number and changes nothing. A text with more than 100 such lines is refused before anything is written.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -16,7 +16,7 @@ use crate::{
     source::{OVERLAP, Source, Unusable},
 };
 
-/// What is read of an archive.
+/// The limits of an archive.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
     /// The most bytes of a line. An event of the stack has under 2 KB.

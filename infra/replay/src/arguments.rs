@@ -86,7 +86,7 @@ impl Arguments {
     }
 }
 
-/// Reads the name of a stack. The ARN of a bus is none.
+/// Parses the name of a stack, and refuses an ARN.
 fn stack_name(text: &str) -> Result<String, &'static str> {
     let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     let fits = (1..=128).contains(&text.len()) && text.bytes().all(is_of_name);

@@ -55,7 +55,7 @@ pub const MAX_FAILURES: u32 = 3;
 /// A replay from one table to another.
 #[derive(Debug)]
 pub struct Replay {
-    /// The table that was in use until the restore; `None` if it is gone. Then what it would tell is closed and listed.
+    /// The table that was in use until the restore; `None` if it is gone. Then items that need its values are closed and listed.
     pub old: Option<Table>,
     /// The table that was restored from it.
     pub restored: Table,

@@ -1,4 +1,4 @@
-//! The lifecycle event of an audit event: what the pipe of the template puts on the bus, and an archive of the bus keeps.
+//! The lifecycle event of an audit event, as the pipe puts it on the bus and an archive keeps it.
 
 use domain::{
     Time,

@@ -5,7 +5,7 @@
 //! prefix _ key id (20)    _ secret (43) + check (6)
 //! ```
 //!
-//! Over 300 lines: half of it are tests.
+//! Over 300 lines: half of them are tests.
 
 use std::{fmt, str::FromStr};
 

@@ -1,4 +1,4 @@
-//! Plays orders, and compares what each leaves behind with what the requests leave behind one after another.
+//! Plays orders, and compares each result with the results of the serial orders.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub(super) struct Meeting<'w> {
     last_order: Order,
 }
 
-/// An order that leaves behind what no order of whole requests does.
+/// An order whose result equals that of no serial order.
 #[derive(Debug)]
 pub(super) struct Violation(pub(super) String);
 

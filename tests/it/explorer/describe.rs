@@ -1,4 +1,4 @@
-//! A line for each stored item, without what differs in each run: ids and the times of a moment.
+//! A line for each stored item, without ids and times, which differ between runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 

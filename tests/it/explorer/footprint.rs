@@ -11,7 +11,7 @@ const ANY: &str = "*";
 /// An item by partition and sort key, each of which may be [`ANY`].
 type Key = (String, String);
 
-/// What a call touches.
+/// The items that a call reads and writes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Footprint {
     reads: BTreeSet<Key>,
@@ -66,7 +66,7 @@ impl Footprint {
             && !meet(&self.reads, &other.writes)
     }
 
-    /// Tells whether it reads what belongs to an organization as a whole, and nothing else.
+    /// Tells whether it only reads items of the whole organization.
     pub(super) fn only_reads_organization(&self) -> bool {
         let of_organization = |(partition, sort): &Key| {
             let whole = ["ORG", "ORG#DECISIONS", "CATALOG", "ROUTES", ANY].contains(&sort.as_str());

@@ -54,7 +54,7 @@ pub(super) struct Choice {
 pub(super) struct Order(pub(super) Vec<Choice>);
 
 impl Order {
-    /// Reads what a failure printed.
+    /// Parses an order that a failure printed.
     pub(super) fn parse(text: &str) -> Self {
         let choice = |word: &str| {
             let digits = word.trim_end_matches(char::is_alphabetic);

@@ -38,7 +38,7 @@ impl Channel {
     }
 }
 
-/// What an order may have more than whole requests one after another.
+/// Deviations from the serial results that are allowed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Allowed {
     /// The request whose call had a fault. It may fail, done or not.

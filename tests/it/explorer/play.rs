@@ -32,7 +32,7 @@ pub(super) enum Part<'w> {
     Step(Box<dyn FnOnce() + 'w>),
 }
 
-/// What was played.
+/// The result of a run.
 #[derive(Debug)]
 pub(super) struct Played {
     pub(super) ended: Vec<Ended>,
@@ -100,7 +100,7 @@ impl<'w> Run<'w> {
         }
     }
 
-    /// Returns what each request waits to do.
+    /// Returns the pending call of each request; `None` if it has ended.
     fn pending(&self) -> Vec<Option<Footprint>> {
         let of = |position: usize| {
             let step = self.steps[position].is_some().then(Footprint::of_everything);

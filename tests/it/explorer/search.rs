@@ -12,7 +12,7 @@ use super::{
     order::{CallFault, Choice, Order},
 };
 
-/// What each request waits to do: nothing if it has ended.
+/// The pending call of each request; `None` if it has ended.
 pub(super) type Pending = [Option<Footprint>];
 
 /// Chooses whose call goes next.
@@ -67,8 +67,8 @@ pub(super) struct PlannedFault {
 }
 
 impl PlannedFault {
-    /// Counts a call, and returns the fault if it strikes. A read is throttled
-    /// alone: one that loses its reply is read again like that, and none conflicts.
+    /// Counts a call, and returns its fault if it is the planned one. Reads are only throttled: the SDK repeats a read
+    /// whose reply is lost.
     fn at(&mut self, request: usize, touched: Option<&Footprint>) -> Option<CallFault> {
         if request != self.request {
             return None;

@@ -1,4 +1,4 @@
-//! What the requests find: people, keys and a policy, the same for each order.
+//! The fixtures: people, keys and a policy, the same for each order.
 
 use kit::{DAY, Organization, TableCopy, World};
 use serde_json::{Value, json};

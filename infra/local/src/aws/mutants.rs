@@ -23,7 +23,7 @@ pub enum Writes {
     AsSent,
     /// Nothing, and the names of all their mutants are collected.
     Collected,
-    /// What the mutants of these names name is left out, together.
+    /// The conditions and items of these mutants are left out, together.
     Mutated(Vec<String>),
 }
 

@@ -1,4 +1,4 @@
-//! Calls that are held, so that a test can choose what happens before them, and which of them goes next.
+//! Held calls: a test chooses which one goes on, and with which fault.
 
 use std::{
     collections::BTreeMap,
