@@ -63,7 +63,11 @@ pub(crate) fn describe(
     if let Some(body) = &operation.body {
         let mut content = Map::new();
         for (media_type, schema) in &body.content {
-            let mut described = json!({ "schema": schemas.of_body(*schema) });
+            let schema = schemas.of_body(*schema);
+            // Where no body is needed, `null` is none.
+            let schema =
+                if body.required { schema } else { json!({ "oneOf": [schema, { "type": "null" }] }) };
+            let mut described = json!({ "schema": schema });
             if let Some(examples) = examples::request(operation.id) {
                 described["examples"] = examples;
             }
