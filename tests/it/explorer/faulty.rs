@@ -1,13 +1,11 @@
 //! Pairs of requests in orders where one call loses its reply, is throttled or conflicts.
 
-use std::time::Instant;
-
 use kit::{Random, World, run};
 
 use super::{
     compare::{Meeting, Violation},
     order::FAULTS,
-    pairs::{ANNOUNCING, CHANGING, CREATING, ENDING, LINKING, MARKING, Pairs},
+    pairs::{ANNOUNCING, CHANGING, CREATING, ENDING, LINKING, MARKING, Pairs, play_each},
     search::{AtRandom, PlannedFault, Search, given},
 };
 
@@ -41,23 +39,18 @@ async fn play_some(meeting: &mut Meeting<'_>, random: &mut Random, count: usize)
     Ok(count)
 }
 
-#[expect(clippy::print_stderr, reason = "it says what was played")]
-async fn play_pairs(world: &World, (stage, pairs): Pairs) -> Result<(), Violation> {
-    let scene = stage.build(world).await;
+async fn play_pairs(world: &World, pairs: Pairs) -> Result<(), Violation> {
     let mut random = Random::new(kit::share::seed("INTERLEAVING_SEED").unwrap_or(1));
     let count = kit::share::faulty_interleavings();
-    for pair in pairs {
-        let began = Instant::now();
-        let mut meeting = Meeting::new(world, &scene, pair).await;
+    let play = async |meeting: &mut Meeting<'_>| {
         meeting.let_requests_fail().await;
-        let orders = match (given(), count) {
-            (Some(_), _) => meeting.search(Search::default(), 1).await?,
-            (None, usize::MAX) => play_all(&mut meeting).await?,
-            (None, count) => play_some(&mut meeting, &mut random, count).await?,
-        };
-        eprintln!("{pair:?} with faults: {orders} orders, {} runs, {:.1?}", meeting.played, began.elapsed());
-    }
-    Ok(())
+        match (given(), count) {
+            (Some(_), _) => meeting.search(Search::default(), 1).await,
+            (None, usize::MAX) => play_all(meeting).await,
+            (None, count) => play_some(meeting, &mut random, count).await,
+        }
+    };
+    play_each(world, pairs, play).await
 }
 
 fn check(pairs: Pairs) {

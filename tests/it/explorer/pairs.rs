@@ -68,17 +68,29 @@ pub(super) const ANNOUNCING: Pairs = (Stage::DueKey, &[[Notify, Extend], [Notify
 
 pub(super) const MARKING: Pairs = (Stage::UnmarkedMail, &[[Notify, LeaseEnds], [Notify, Notify]]);
 
-/// Plays all orders of pairs, or as many of each as are wanted.
+/// Plays orders of each pair, and says how many there were.
 #[expect(clippy::print_stderr, reason = "it says what was played")]
-pub(super) async fn play_pairs(world: &World, (stage, pairs): Pairs) -> Result<(), Violation> {
+pub(super) async fn play_each(
+    world: &World,
+    (stage, pairs): Pairs,
+    mut play: impl AsyncFnMut(&mut Meeting<'_>) -> Result<usize, Violation>,
+) -> Result<(), Violation> {
     let scene = stage.build(world).await;
     for pair in pairs {
         let began = Instant::now();
         let mut meeting = Meeting::new(world, &scene, pair).await;
-        let orders = meeting.search(Search::default(), kit::share::interleavings()).await?;
+        let orders = play(&mut meeting).await?;
         eprintln!("{pair:?}: {orders} orders, {} runs, {:.1?}", meeting.played, began.elapsed());
     }
     Ok(())
+}
+
+/// Plays all orders of pairs, or as many of each as are wanted.
+pub(super) async fn play_pairs(world: &World, pairs: Pairs) -> Result<(), Violation> {
+    let play = async |meeting: &mut Meeting<'_>| {
+        meeting.search(Search::default(), kit::share::interleavings()).await
+    };
+    play_each(world, pairs, play).await
 }
 
 fn check(pairs: Pairs) {
