@@ -36,7 +36,7 @@ struct Arguments {
     /// A parameter of the template; once for each parameter.
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
-    /// Print no line for each request, and nothing of what the functions say.
+    /// Print no line for each request, and of what the functions say their failures alone.
     #[arg(long)]
     quiet: bool,
 }

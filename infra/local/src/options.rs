@@ -38,7 +38,7 @@ pub struct Options {
     pub attended: bool,
     /// What happens to the writes of functions on their way to `DynamoDB`.
     pub writes: Writes,
-    /// Whether the lines of an attended stack are dropped instead of printed.
+    /// Whether an attended stack prints failures alone.
     pub quiet: bool,
 }
 

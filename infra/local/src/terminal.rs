@@ -44,6 +44,8 @@ pub(crate) struct Answered {
 /// The terminal of a person who watches.
 pub(crate) struct Terminal {
     colored: bool,
+    /// Whether only failures are shown.
+    quiet: bool,
     /// What the functions said of requests that are not answered yet.
     open: Mutex<HashMap<String, Vec<Words>>>,
     write: Box<dyn Fn(&str) + Send + Sync>,
@@ -58,15 +60,15 @@ impl fmt::Debug for Terminal {
 impl Terminal {
     /// Writes to standard error, in colours if that is a terminal and `NO_COLOR` is not set.
     #[expect(clippy::disallowed_methods, reason = "NO_COLOR is no setting of a function")]
-    pub(crate) fn of_standard_error() -> Self {
+    pub(crate) fn of_standard_error(quiet: bool) -> Self {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         // A terminal that is gone has no other place for its failure.
         let write = |text: &str| drop(stderr().lock().write_all(text.as_bytes()));
-        Self::new(stderr().is_terminal() && !plain, write)
+        Self { quiet, ..Self::new(stderr().is_terminal() && !plain, write) }
     }
 
     pub(crate) fn new(colored: bool, write: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Self { colored, open: Mutex::default(), write: Box::new(write) }
+        Self { colored, quiet: false, open: Mutex::default(), write: Box::new(write) }
     }
 
     /// Holds what functions say of a request until it is answered.
@@ -81,6 +83,10 @@ impl Terminal {
     /// Shows a request with its answer, and what functions said of it.
     pub(crate) fn end(&self, answered: &Answered) {
         let said = lock(&self.open).remove(&answered.request_id).unwrap_or_default();
+        let failed = !answered.failure.is_empty() || said.iter().any(|words| words.is_failure);
+        if self.quiet && !failed {
+            return;
+        }
         let mut text = self.line(answered, &said);
         let mut failures = said.iter().flat_map(|words| &words.paragraph).peekable();
         if failures.peek().is_none() && !answered.failure.is_empty() {
@@ -100,7 +106,7 @@ impl Terminal {
             return;
         }
         let text = self.paragraph(&words);
-        if !text.is_empty() {
+        if !text.is_empty() && (words.is_failure || !self.quiet) {
             (self.write)(&text);
         }
     }

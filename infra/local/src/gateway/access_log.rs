@@ -25,7 +25,6 @@ pub(crate) enum Destination {
     Kept,
     /// A person sees each request in words instead.
     Shown(Arc<Terminal>),
-    Dropped,
 }
 
 /// The log of the gateway.
@@ -69,7 +68,7 @@ impl AccessLog {
                 }
                 lines.push_back(line);
             }
-            (Destination::Kept | Destination::Dropped, _) => {}
+            (Destination::Kept, _) => {}
         }
     }
 }

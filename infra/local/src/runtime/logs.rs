@@ -26,7 +26,6 @@ pub struct Logs {
 enum Destination {
     Kept(Arc<Mutex<Vec<LogLine>>>),
     Shown(Arc<Terminal>),
-    Dropped,
 }
 
 impl Logs {
@@ -36,10 +35,6 @@ impl Logs {
 
     pub(crate) fn shown(terminal: Arc<Terminal>) -> Self {
         Self { destination: Destination::Shown(terminal) }
-    }
-
-    pub(crate) fn dropped() -> Self {
-        Self { destination: Destination::Dropped }
     }
 
     /// Shows a note of the stack itself, if a person watches. It is not kept, because no function wrote it.
@@ -53,7 +48,6 @@ impl Logs {
         match &self.destination {
             Destination::Kept(kept) => lock(kept).push(LogLine { function: function.to_owned(), bytes }),
             Destination::Shown(terminal) => terminal.function_line(function, &bytes),
-            Destination::Dropped => {}
         }
     }
 
@@ -62,7 +56,7 @@ impl Logs {
     pub fn lines(&self) -> Vec<LogLine> {
         match &self.destination {
             Destination::Kept(kept) => lock(kept).clone(),
-            Destination::Shown(_) | Destination::Dropped => Vec::new(),
+            Destination::Shown(_) => Vec::new(),
         }
     }
 

@@ -158,14 +158,11 @@ impl Stack {
 
 /// Returns where the lines of the functions go, and those of the access log.
 fn destinations(attended: bool, quiet: bool) -> (Logs, Destination) {
-    match (attended, quiet) {
-        (true, false) => {
-            let terminal = Arc::new(Terminal::of_standard_error());
-            (Logs::shown(Arc::clone(&terminal)), Destination::Shown(terminal))
-        }
-        (true, true) => (Logs::dropped(), Destination::Dropped),
-        (false, _) => (Logs::kept(), Destination::Kept),
+    if !attended {
+        return (Logs::kept(), Destination::Kept);
     }
+    let terminal = Arc::new(Terminal::of_standard_error(quiet));
+    (Logs::shown(Arc::clone(&terminal)), Destination::Shown(terminal))
 }
 
 /// Returns the URLs of this stack that parameters take.

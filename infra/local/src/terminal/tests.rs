@@ -105,6 +105,26 @@ fn a_failure_names_the_function_what_it_said_and_where_to_look() {
 }
 
 #[test]
+fn a_quiet_terminal_shows_failures_alone() {
+    let (terminal, shown) = terminal(false);
+    let terminal = Terminal { quiet: true, ..terminal };
+    terminal.begin("r");
+    terminal.end(&answered(403));
+    write(&terminal, "f", &json!({"level": "WARN", "message": "DynamoDB does not answer yet"}));
+    assert_eq!(*lock(&shown), "");
+    terminal.begin("r");
+    let panicked = json!({"level": "ERROR", "message": "panicked", "request_id": "r"});
+    write(&terminal, "f", &panicked);
+    terminal.end(&answered(500));
+    write(&terminal, "g", &json!({"level": "ERROR", "message": "the instance ends"}));
+    terminal.end(&Answered { failure: "no answer in 10 seconds".to_owned(), ..answered(503) });
+    let text = lock(&shown).clone();
+    let told = ["/v1/whoami", "f panicked", "g cannot start", "no answer in 10 seconds"];
+    assert!(told.iter().all(|words| text.contains(words)), "{text}");
+    assert_eq!(text.matches("/v1/whoami").count(), 2, "{text}");
+}
+
+#[test]
 fn other_lines_are_shown_with_their_fields_and_a_run_without_work_is_not() {
     let (terminal, shown) = terminal(false);
     let run = |due: u64| {
