@@ -28,9 +28,13 @@ pub(crate) enum Failure {
     Full,
     /// The current version was rotated before: somebody has made an older version the current one again.
     #[error(
-        "the pepper was set back to a version that was rotated before: put its value once more as a new version"
+        "the pepper was set back to a version that was rotated before: make AWSCURRENT the latest version again, or put the \
+         value once more as a new version, together with every version that a later value has"
     )]
     SetBack,
+    /// Somebody writes the secret again and again.
+    #[error("the secret has more than 300 versions: find out who writes it, and wait a day")]
+    TooManyVersions,
     /// Other runs were faster each time.
     #[error("other runs changed the pepper in all attempts")]
     Overtaken,

@@ -1,8 +1,10 @@
 //! Rotates the pepper: makes its unused next version the current one, and adds a new next version.
 //!
 //! - A warm instance knows the next version long before a secret is hashed under it, so a rotation is never noticed.
-//! - Nothing that ever was current is removed: stored verifiers name it. So a leak discards the next version only if this function
-//!   wrote the document.
+//! - No version is ever removed, because nothing proves that no stored verifier names it. A leak passes over the next version: it
+//!   stays in the document and never becomes the current one.
+//! - A run reads every value of the secret that Secrets Manager keeps. So a pepper that somebody set back or wrote by hand gets no
+//!   version whose name was in use, and a version that was current once is not taken for an unused one.
 //! - A run writes once, and what it writes follows from the version that it read: Secrets Manager takes the token of the write
 //!   once. So of runs at once one writes, and a repeated run does nothing.
 //! - No value of the pepper is in an answer, an error or the log.
@@ -11,15 +13,19 @@ mod document;
 mod failure;
 mod input;
 mod outcome;
+mod past;
+mod rotation;
 mod settings;
 mod summary;
 mod write_token;
 
 use api::app::Put;
-use document::{Document, Rotation};
+use document::Document;
 use failure::Failure;
 use input::Input;
 use lambda_runtime::{Diagnostic, LambdaEvent};
+use past::Past;
+use rotation::Rotation;
 use serde_json::Value;
 
 pub use outcome::Outcome;
@@ -54,15 +60,28 @@ async fn rotate(rotator: &PepperRotator, input: &Input) -> Result<Summary, Failu
         let is_written_since = input.time.is_some_and(|time| read.created > time.seconds() * 1_000);
         let is_ours = write_token::is_ours(&read.id);
         let is_repeated = is_written_since && is_ours;
+        let past = Past::read(&rotator.pepper, &read.id).await?;
+        let rotation = Rotation { past: &past, is_ours };
+        warn_of_lost_versions(&past, &document);
         if was_faster || is_repeated {
-            return Ok(Summary::new(Outcome::Unchanged, &document));
+            return Ok(Summary::new(Outcome::Unchanged, &document, rotation.next(&document)));
         }
-        let rotation = if input.leaked { Rotation::Leaked { is_ours } } else { Rotation::Planned };
-        let outcome = document.rotate(rotation)?;
+        let (outcome, next) = rotation.rotate(&mut document, input.leaked)?;
         match rotator.pepper.put(&write_token::after(&read.id), document.to_text()?).await? {
-            Put::Done => return Ok(Summary::new(outcome, &document)),
+            Put::Done => return Ok(Summary::new(outcome, &document, Some(&next))),
             Put::TokenTaken => refused = Some(read.id),
         }
     }
     Err(Failure::Overtaken)
+}
+
+/// Warns of versions that keys may name, and that the document has not. A rotation makes it no worse, and names them to a person.
+fn warn_of_lost_versions(past: &Past, document: &Document) {
+    let lost = past.lost(document);
+    if !lost.is_empty() {
+        tracing::warn!(
+            causes = lost.join(", "),
+            "the pepper lacks versions that were current before: keys that name them fail"
+        );
+    }
 }

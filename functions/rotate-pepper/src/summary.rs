@@ -16,7 +16,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    pub(crate) fn new(outcome: Outcome, document: &Document) -> Self {
-        Self { outcome, current: document.current().to_owned(), next: document.next().map(str::to_owned) }
+    pub(crate) fn new(outcome: Outcome, document: &Document, next: Option<&str>) -> Self {
+        Self { outcome, current: document.current().to_owned(), next: next.map(str::to_owned) }
     }
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use self::versions::{CURRENT, Secret, ServiceError};
+use self::versions::{CURRENT, Secret, ServiceError, Version};
 use super::{
     refusals::{amz_json, secrets as refuse},
     rotation::Begun,
@@ -109,6 +109,7 @@ impl Secrets {
         let handled = match operation {
             "GetSecretValue" => self.get(id, &request),
             "DescribeSecret" => self.describe(id),
+            "ListSecretVersionIds" => self.list_versions(id, request["IncludeDeprecated"] == json!(true)),
             "PutSecretValue" | "UpdateSecret" => self.change(id, |arn, secret| put(arn, secret, &request)),
             "UpdateSecretVersionStage" => self.change(id, |arn, secret| {
                 let text = |member: &str| request[member].as_str();
@@ -153,6 +154,19 @@ impl Secrets {
         let rotation = self.rotations.get(arn).map(|rotation| rotation.arn.as_str());
         Ok(json!({ "ARN": arn, "Name": secret.name, "VersionIdsToStages": stages,
             "RotationEnabled": rotation.is_some() && !secret.is_rotation_off, "RotationLambdaARN": rotation }))
+    }
+
+    /// Lists all versions on one page. Those without a label are the deprecated ones.
+    fn list_versions(&self, id: &str, with_deprecated: bool) -> Result<Value, ServiceError> {
+        let secrets = lock(&self.by_arn);
+        let found = secrets.iter().find(|(arn, secret)| *arn == id || secret.name == id);
+        let (arn, secret) = found.ok_or_else(no_secret)?;
+        let listed = secret.versions().filter(|version| with_deprecated || !version.stages.is_empty());
+        let entry = |version: &Version| {
+            json!({ "VersionId": version.id, "VersionStages": version.stages,
+            "CreatedDate": version.created })
+        };
+        Ok(json!({ "ARN": arn, "Name": secret.name, "Versions": listed.map(entry).collect::<Vec<_>>() }))
     }
 }
 
@@ -240,6 +254,18 @@ mod tests {
         let former = first["VersionId"].as_str().unwrap();
         let stages = json!({ former: ["AWSPREVIOUS"], id.as_str(): ["AWSPENDING", "AWSCURRENT"] });
         assert_eq!(described["VersionIdsToStages"], stages);
+        let third = json!({ "SecretId": "s", "SecretString": "three" });
+        assert_eq!(call("PutSecretValue", third).await.0, 200);
+        for (deprecated, ids) in [(true, vec![former, &id]), (false, vec![id.as_str()])] {
+            let list = json!({ "SecretId": "s", "IncludeDeprecated": deprecated });
+            let (_, listed) = call("ListSecretVersionIds", list).await;
+            let listed: Vec<_> = listed["Versions"].as_array().unwrap().iter().collect();
+            assert_eq!(
+                listed.iter().filter_map(|one| one["VersionId"].as_str()).take(ids.len()).collect::<Vec<_>>(),
+                ids
+            );
+            assert_eq!(listed.len(), ids.len() + 1);
+        }
         for (operation, wrong, code) in [
             ("GetSecretValue", json!({ "SecretId": "other" }), "ResourceNotFoundException"),
             ("PutSecretValue", json!({ "SecretId": "s" }), "InvalidParameterException"),

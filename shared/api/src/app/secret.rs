@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use aws_sdk_secretsmanager::{Client, operation::get_secret_value::GetSecretValueOutput};
+use aws_sdk_secretsmanager::{
+    Client, error::ProvideErrorMetadata as _, operation::get_secret_value::GetSecretValueOutput,
+};
 
 use super::{aws::Aws, http::BoxError};
 
@@ -65,6 +67,36 @@ impl Secret {
             Ok(_) => Ok(Put::Done),
             Err(error) => match error.into_service_error() {
                 error if error.is_resource_exists_exception() => Ok(Put::TokenTaken),
+                error => Err(SecretFailure(Box::new(error))),
+            },
+        }
+    }
+
+    /// Lists the other versions by their ids, also those without a label, as long as Secrets Manager keeps them: at most one
+    /// page more than `limit`.
+    pub async fn other_versions(&self, than: &str, limit: usize) -> Result<Vec<String>, SecretFailure> {
+        let (mut ids, mut next) = (Vec::new(), None);
+        loop {
+            let request = self.client.list_secret_version_ids().secret_id(&self.id).include_deprecated(true);
+            let page = request.max_results(100).set_next_token(next).send().await;
+            let page = page.map_err(|error| SecretFailure(Box::new(error.into_service_error())))?;
+            let listed =
+                page.versions.unwrap_or_default().into_iter().filter_map(|version| version.version_id);
+            ids.extend(listed.filter(|id| id != than));
+            next = page.next_token.filter(|token| !token.is_empty());
+            if next.is_none() || ids.len() > limit {
+                return Ok(ids);
+            }
+        }
+    }
+
+    /// Reads the value of a version; `None` if it has none, or if its key of KMS is out of reach, as that of an old version may be.
+    pub async fn read_at(&self, version_id: &str) -> Result<Option<String>, SecretFailure> {
+        match self.client.get_secret_value().secret_id(&self.id).version_id(version_id).send().await {
+            Ok(answer) => Ok(answer.secret_string),
+            Err(error) => match error.into_service_error() {
+                error if error.is_resource_not_found_exception() || error.is_decryption_failure() => Ok(None),
+                error if error.code() == Some("AccessDeniedException") => Ok(None),
                 error => Err(SecretFailure(Box::new(error))),
             },
         }

@@ -25,8 +25,14 @@ const DYNAMODB: [&str; 19] = [
     "UpdateTimeToLive",
 ];
 const SES: [&str; 2] = ["GetSendQuota", "SendRawEmail"];
-const SECRETS_MANAGER: [&str; 5] =
-    ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecret", "UpdateSecretVersionStage"];
+const SECRETS_MANAGER: [&str; 6] = [
+    "DescribeSecret",
+    "GetSecretValue",
+    "ListSecretVersionIds",
+    "PutSecretValue",
+    "UpdateSecret",
+    "UpdateSecretVersionStage",
+];
 const EVENT_BRIDGE: [&str; 1] = ["PutEvents"];
 const CLOUD_FORMATION: [&str; 4] =
     ["DescribeStackResource", "DescribeStackResources", "DescribeStacks", "ListStackResources"];
