@@ -12,7 +12,7 @@ pub const OF_REQUEST: [&str; 5] = ["request_id", "lambda_request_id", "trace_id"
 pub const WHERE_KNOWN: [&str; 4] = ["organization_id", "user_id", "key_id", "source_ip"];
 
 /// The members of metrics.
-pub const METRICS: [&str; 14] = [
+pub const METRICS: [&str; 15] = [
     "_aws",
     "function",
     "Refusals",
@@ -26,6 +26,7 @@ pub const METRICS: [&str; 14] = [
     "Lag",
     "KeysExpiring30Days",
     "days_left",
+    "overlap_seconds",
     "reason",
 ];
 

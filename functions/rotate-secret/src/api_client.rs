@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use crate::{
     document::Document,
+    overlap::{OVERLAP_SECONDS, checked, report},
     stop::{ApiFailure, Stop},
 };
 
@@ -24,9 +25,6 @@ const BASE_BACKOFF: Duration = Duration::from_millis(200);
 
 /// The longest answer, bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
-
-/// How long the replaced secret shall work on, seconds: for so long a rotation may be interrupted.
-const OVERLAP_SECONDS: u32 = 7 * 24 * 3_600;
 
 /// The rule of a policy that limits the overlap.
 const OVERLAP_RULE: &str = "rotation.max_overlap_seconds";
@@ -80,15 +78,16 @@ impl Whoami {
 /// It overlaps for 7 days, or for as long as the policy allows. If an answer is lost, the next attempt comes with the
 /// replaced secret, and so replaces the secret that nobody has seen.
 pub(crate) async fn rotate(aws: &Aws, document: &Document) -> Result<Document, Stop> {
-    let mut answer = rotate_with(aws, document, OVERLAP_SECONDS).await?;
+    let mut overlap = OVERLAP_SECONDS;
+    let mut answer = rotate_with(aws, document, overlap).await?;
     if let Some(allowed) = allowed_overlap(&answer) {
-        if allowed == 0 {
-            return Err(Stop::NoOverlap);
-        }
-        answer = rotate_with(aws, document, allowed).await?;
+        overlap = checked(allowed)?;
+        answer = rotate_with(aws, document, overlap).await?;
     }
     let rotated: Rotated = serde_json::from_slice(&done(answer)?).map_err(|_| ApiFailure::BadAnswer)?;
-    Ok(document.with_token(rotated.secret.token).ok_or(ApiFailure::BadAnswer)?)
+    let renewed = document.with_token(rotated.secret.token).ok_or(ApiFailure::BadAnswer)?;
+    report(overlap);
+    Ok(renewed)
 }
 
 async fn rotate_with(aws: &Aws, document: &Document, overlap: u32) -> Result<Exchange, ApiFailure> {

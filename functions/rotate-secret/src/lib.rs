@@ -10,6 +10,7 @@
 mod api_client;
 mod document;
 mod event;
+mod overlap;
 mod rotator;
 mod steps;
 mod stop;

@@ -29,11 +29,17 @@ pub(crate) enum Stop {
     /// The API failed.
     #[error("the API of the access keys failed")]
     Api(#[from] ApiFailure),
-    /// The current secret would end before the pending one is stored.
+    /// The current secret could end before the pending one is stored, tested and current.
     #[error(
-        "the organization's policy allows no overlap (rotation.max_overlap_seconds), without which a rotation is not safe"
+        "the organization's policy allows no overlap of {fewest} seconds, which the steps of a rotation may need: \
+         raise rotation.max_overlap_seconds from {allowed} to {fewest} or more, better to 86400"
     )]
-    NoOverlap,
+    ShortOverlap {
+        /// The overlap that the policy allows, seconds.
+        allowed: u32,
+        /// The shortest one that is safe, seconds.
+        fewest: u32,
+    },
     /// The pending value belongs to another key.
     #[error("the pending value is that of another key than the current one")]
     OtherKey,

@@ -33,7 +33,7 @@ fn the_first_day_that_is_not_reported_is_the_fourteenth() {
 }
 
 #[test]
-fn a_shorter_overlap_of_the_policy_is_taken_and_none_is_refused() {
+fn a_shorter_overlap_of_the_policy_is_taken_with_a_warning_and_one_of_under_ten_minutes_is_refused() {
     run(async |world| {
         let (organization, _) = consumer_with(world, "flexible", 90).await;
         let limit = async |seconds: i64| {
@@ -46,12 +46,23 @@ fn a_shorter_overlap_of_the_policy_is_taken_and_none_is_refused() {
         assert!(works(world, "AWSPREVIOUS").await);
         world.travel(700);
         assert!(!works(world, "AWSPREVIOUS").await);
-        limit(0).await;
-        let before = token(world, "AWSCURRENT");
-        let error = world.stack.rotate_secret(SECRET).await.unwrap_err();
-        assert!(error.contains("allows no overlap"), "{error}");
-        assert_eq!(token(world, "AWSCURRENT"), before);
-        assert!(works(world, "AWSCURRENT").await);
+        for short in [0, 1, 599] {
+            limit(short).await;
+            let before = token(world, "AWSCURRENT");
+            let error = world.stack.rotate_secret(SECRET).await.unwrap_err();
+            let said = format!("raise rotation.max_overlap_seconds from {short} to 600 or more");
+            assert!(error.contains("allows no overlap") && error.contains(&said), "{error}");
+            assert_eq!(token(world, "AWSCURRENT"), before);
+            assert!(works(world, "AWSCURRENT").await);
+        }
+        for day in [86_399, 86_400] {
+            limit(day).await;
+            world.stack.rotate_secret(SECRET).await.unwrap();
+        }
+        assert_eq!(values(&datapoints(&world.stack), "overlap_seconds", &[]), [600.0, 86_399.0, 86_400.0]);
+        let lines = world.stack.logs().by_function("rotate-secret");
+        let warned = lines.iter().filter(|line| line.contains(r#""level":"WARN""#));
+        assert_eq!(warned.filter(|line| line.contains("works for less than a day")).count(), 2, "{lines:?}");
     });
 }
 
