@@ -18,6 +18,7 @@ mod refusals;
 mod scene;
 mod sessions;
 mod unreadable;
+mod without_old_table;
 
 use kit::Organization;
 use serde_json::Value;

@@ -4,7 +4,7 @@
 //! listed with its number and changes nothing. A text with more than 100 such lines is refused before anything is written.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashMap,
     io::{self, BufRead, Read as _},
 };
 
@@ -13,6 +13,7 @@ use ulid::Ulid;
 
 use crate::{
     lifecycle_event::LifecycleEvent,
+    selection::{Capacity, Organizations, TooMany},
     source::{OVERLAP, Source, Unusable},
 };
 
@@ -21,13 +22,16 @@ use crate::{
 struct Limits {
     /// The most bytes of a line. An event of the stack has under 2 KB.
     line: usize,
-    /// The most events since the restored instant. All are held in memory.
-    events: usize,
+    /// The room in memory for the events since the restored instant.
+    capacity: Capacity,
     /// The most lines that are no events of the stack.
     unusable: usize,
 }
 
-const LIMITS: Limits = Limits { line: 64 * 1024, events: 5_000_000, unusable: 100 };
+const LIMITS: Limits = Limits { line: 64 * 1024, capacity: Capacity::new(), unusable: 100 };
+
+/// The reason of a line that says something else than an earlier one of its id.
+const CONFLICT: &str = "an earlier line has its id and says something else: both count";
 
 /// Why an archive is refused. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -41,16 +45,16 @@ pub enum ArchiveError {
     /// More lines than the limit are no events of the stack.
     #[error("line {0} of the archive is one of more than {max} that are no events of the stack", max = LIMITS.unusable)]
     NotAnArchive(usize),
-    /// More events than the limit.
-    #[error("the archive holds more than {max} events since the restored instant", max = LIMITS.events)]
-    TooMany,
+    /// More events than memory holds.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// No line is an event of the stack.
     #[error("the archive holds no event of the stack")]
     Empty,
 }
 
 /// The archive of a stack.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Archive<'a> {
     /// The stack's name, which is the `source` of its events.
     pub stack: &'a str,
@@ -58,12 +62,15 @@ pub struct Archive<'a> {
     pub since: Time,
     /// The present. No event is later, but for the difference between two clocks.
     pub now: Time,
+    /// The organizations whose events are read.
+    pub organizations: &'a Organizations,
 }
 
 impl Archive<'_> {
     /// Reads the text of an archive to its end.
     ///
-    /// An event that comes twice counts once, and events before the restored instant do not count.
+    /// An event that comes twice counts once, and events before the restored instant do not count. If lines with one id say
+    /// different things, each counts, so that nothing which one of them ended stays open; the later ones are listed.
     ///
     /// # Errors
     /// When the text is not an archive of this stack.
@@ -71,8 +78,9 @@ impl Archive<'_> {
         self.read_within(text, LIMITS)
     }
 
-    fn read_within(self, mut text: impl BufRead, limits: Limits) -> Result<Source, ArchiveError> {
-        let (mut source, mut events, mut number, mut any) = (Source::default(), HashMap::new(), 0, false);
+    fn read_within(self, mut text: impl BufRead, mut limits: Limits) -> Result<Source, ArchiveError> {
+        let (mut source, mut number, mut any) = (Source::default(), 0, false);
+        let mut events: HashMap<Ulid, Vec<audit::Event>> = HashMap::new();
         source.may_lack_events = true;
         let mut line = Vec::new();
         while read_line(&mut text, &mut line, limits.line)? {
@@ -83,25 +91,39 @@ impl Archive<'_> {
             if line.trim_ascii().is_empty() {
                 continue;
             }
-            match self.event(&line).and_then(|event| add(&mut events, event, self.since)) {
-                Ok(()) => any = true,
+            match self.event(&line) {
+                Ok(event) => {
+                    any = true;
+                    if self.takes(&event) {
+                        let copies = events.entry(event.audit_id).or_default();
+                        if copies.iter().any(|one| is_same(one, &event)) {
+                            continue;
+                        }
+                        if !copies.is_empty() {
+                            source.unusable.push(Unusable::line(number, CONFLICT));
+                        }
+                        limits.capacity.take(&event)?;
+                        copies.push(Source::slim(event));
+                    }
+                }
                 Err(reason) => source.unusable.push(Unusable::line(number, reason)),
             }
             if source.unusable.len() > limits.unusable {
                 return Err(ArchiveError::NotAnArchive(number));
             }
-            if events.len() > limits.events {
-                return Err(ArchiveError::TooMany);
-            }
         }
         if !any {
             return Err(ArchiveError::Empty);
         }
-        for event in events.into_values() {
+        for event in events.into_values().flatten() {
             source.add(event);
         }
         source.sort();
         Ok(source)
+    }
+
+    fn takes(&self, event: &audit::Event) -> bool {
+        event.at >= self.since.plus(-OVERLAP) && self.organizations.include(event.organization_id)
     }
 
     fn event(&self, line: &[u8]) -> Result<audit::Event, &'static str> {
@@ -121,23 +143,6 @@ fn read_line(text: &mut impl BufRead, line: &mut Vec<u8>, limit: usize) -> io::R
     text.by_ref().take(limit).read_until(b'\n', line).map(|read| read > 0)
 }
 
-/// Adds an event, unless it was before the restored instant or came already.
-fn add(
-    events: &mut HashMap<Ulid, audit::Event>,
-    event: audit::Event,
-    since: Time,
-) -> Result<(), &'static str> {
-    if event.at < since.plus(-OVERLAP) {
-        return Ok(());
-    }
-    match events.entry(event.audit_id) {
-        Entry::Vacant(place) => drop(place.insert(event)),
-        Entry::Occupied(place) if is_same(place.get(), &event) => {}
-        Entry::Occupied(_) => return Err("an earlier line has its id and says something else"),
-    }
-    Ok(())
-}
-
 fn is_same(one: &audit::Event, other: &audit::Event) -> bool {
     let parts = |event: &audit::Event| (event.organization_id, event.action.clone(), event.effect.clone());
     one.target == other.target && parts(one) == parts(other)
@@ -154,7 +159,8 @@ mod tests {
 
     fn read_within(text: &[u8], limits: Limits) -> Result<Source, ArchiveError> {
         let (stack, now) = ("access-keys", SINCE.plus(3_600));
-        Archive { stack, since: SINCE, now }.read_within(text, limits)
+        let organizations = &Organizations::default();
+        Archive { stack, since: SINCE, now, organizations }.read_within(text, limits)
     }
 
     fn read(text: &str) -> Result<Source, ArchiveError> {
@@ -179,7 +185,7 @@ mod tests {
         let mut another_source = event.clone();
         another_source["source"] = json!("another");
         let mut another_event = event.clone();
-        another_event["detail"]["target"]["id"] = json!("c");
+        another_event["detail"]["target"]["id"] = json!("00000000000c");
         let future = sample(SINCE.plus(3_600 + OVERLAP + 1), 3);
         let cut_off = &event.to_string()[..200];
         let twice = event.to_string().replacen("\"source\"", "\"source\":\"x\",\"source\"", 1);
@@ -189,7 +195,7 @@ mod tests {
         );
         let source = read_within(&[text.as_bytes(), &[0xff, 0xfe, b'\n']].concat(), LIMITS).unwrap();
         let listed: Vec<_> = source.unusable.iter().map(|one| one.id.as_str()).collect();
-        assert_eq!((ids(&source), listed), (vec![1], vec!["2", "3", "4", "5", "6", "7", "8", "9", "10"]));
+        assert_eq!((ids(&source), listed), (vec![1, 1], vec!["2", "3", "4", "5", "6", "7", "8", "9", "10"]));
         let reasons = ["another source", "says something else", "in the future", "decoded"];
         for (unusable, reason) in source.unusable.iter().zip(reasons) {
             assert!(unusable.kind == "archive_line" && unusable.reason.contains(reason), "{unusable:?}");
@@ -197,14 +203,44 @@ mod tests {
     }
 
     #[test]
+    fn of_lines_with_one_id_each_counts_and_what_ends_most_comes_last() {
+        let deleted = sample(SINCE, 1);
+        let mut renamed = deleted.clone();
+        (renamed["detail-type"], renamed["detail"]["action"]) =
+            (json!("user.updated"), json!("user.updated"));
+        renamed["detail"]["effect"] = json!("other");
+        for (first, second) in [(&deleted, &renamed), (&renamed, &deleted)] {
+            let source = read(&format!("{first}\n{second}\n{first}\n{second}\n")).unwrap();
+            let effects: Vec<_> =
+                source.events.values().flatten().map(|event| event.effect.as_str()).collect();
+            assert_eq!(effects, ["other", "deleted"]);
+            let listed: Vec<_> = source.unusable.iter().map(|one| (one.id.as_str(), one.reason)).collect();
+            assert_eq!(listed, [("2", CONFLICT)]);
+        }
+    }
+
+    #[test]
+    fn events_of_other_organizations_take_no_room() {
+        let (event, mut other) = (sample(SINCE, 1), sample(SINCE, 2));
+        other["detail"]["organization_id"] = json!("1123456789abcdef");
+        let archive =
+            Archive { stack: "access-keys", since: SINCE, now: SINCE, organizations: &"0".parse().unwrap() };
+        let limits = Limits { line: 2_000, capacity: Capacity::of(800), unusable: 0 };
+        let source = archive.read_within(format!("{other}\n{event}\n").as_bytes(), limits).unwrap();
+        assert_eq!(ids(&source), [1]);
+    }
+
+    #[test]
     fn a_text_that_is_no_archive_is_refused() {
-        let limits = Limits { line: 2_000, events: 1, unusable: 2 };
+        let limits = Limits { line: 2_000, capacity: Capacity::of(800), unusable: 2 };
         let event = sample(SINCE, 1);
         let refused = |text: &str| read_within(text.as_bytes(), limits).unwrap_err();
         assert!(matches!(refused(&format!("{event}\n{}", "x".repeat(2_001))), ArchiveError::LongLine(2)));
         assert!(matches!(refused(&format!("{event}\na\nb\nc\n")), ArchiveError::NotAnArchive(4)));
         assert!(read_within(format!("{event}\na\nb\n").as_bytes(), limits).is_ok());
-        assert!(matches!(refused(&format!("{event}\n{}\n", sample(SINCE, 2))), ArchiveError::TooMany));
+        let many = refused(&format!("{event}\n{}\n", sample(SINCE, 2)));
+        assert!(matches!(many, ArchiveError::TooMany(_)) && many.to_string().contains("--organizations"));
+        assert!(read_within(format!("{event}\n{event}\n").as_bytes(), limits).is_ok());
         for empty in ["", "\n\n", "x"] {
             assert!(matches!(refused(empty), ArchiveError::Empty), "{empty}");
         }

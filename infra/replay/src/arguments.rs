@@ -8,7 +8,7 @@ use std::{
 
 use clap::Parser;
 use domain::Time;
-use replay::{archive::Archive, source::Source};
+use replay::{archive::Archive, selection::Organizations, source::Source};
 use ulid::Ulid;
 
 /// Repeats on a restored table the changes that ended something since the restored instant, as the audit events of the old table
@@ -47,6 +47,9 @@ pub(crate) struct Arguments {
     /// The id of an event that is not repeated, because it was a mistake; once for each event.
     #[arg(long = "except", value_name = "AUDIT_ID")]
     pub(crate) exceptions: Vec<Ulid>,
+    /// Take the events of the organizations alone whose ids begin with this.
+    #[arg(long, value_name = "START")]
+    pub(crate) organizations: Option<Organizations>,
     /// Print what would be done, and write nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -69,13 +72,19 @@ impl Arguments {
         self.stack.as_deref().unwrap_or_default()
     }
 
+    /// Returns the organizations whose events are taken.
+    pub(crate) fn organizations(&self) -> Organizations {
+        self.organizations.clone().unwrap_or_default()
+    }
+
     /// Reads the archive, if one is given.
     ///
     /// # Errors
     /// Why it cannot be used.
     pub(crate) fn archive(&self, now: Time) -> Result<Option<Source>, String> {
         let Some(path) = &self.events else { return Ok(None) };
-        let archive = Archive { stack: self.stack(), since: self.since, now };
+        let organizations = &self.organizations();
+        let archive = Archive { stack: self.stack(), since: self.since, now, organizations };
         let source = if path.as_os_str() == "-" {
             archive.read(io::stdin().lock())
         } else {

@@ -14,7 +14,7 @@ use table::CatalogChange;
 
 use crate::{
     Error,
-    events::{Events, Targets, because, effect_of, last_of, last_open, restrict, was_created},
+    events::{Events, Targets, are_harmless, because, effect_of, last_of, last_open, restrict, was_created},
     old::OldItem,
     organization_replay::{OrganizationReplay, StepResult, rest},
     report::{Outcome, Report},
@@ -90,6 +90,10 @@ impl OrganizationReplay<'_> {
                 if self.is_lost(kind, name, &missed).await? {
                     let reason = "created after the restored instant";
                     return Ok(report.add(Outcome::Lost, self.organization_id, target, reason)?);
+                }
+                if self.replay.old.is_none() && are_harmless(&missed) {
+                    let left = because(cause, "another description");
+                    return Ok(report.add(Outcome::Left, self.organization_id, target, left)?);
                 }
                 let reason = format!("the {kind} {name} {}", self.unreadable());
                 if !open.is_empty() {

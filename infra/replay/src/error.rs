@@ -4,12 +4,17 @@ use std::io;
 
 use api::MayConflict;
 
+use crate::selection::TooMany;
+
 /// Why a replay ends before its end.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A table failed, or refused a step.
     #[error(transparent)]
     Table(#[from] table::Error),
+    /// There are more events than memory holds.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// The report cannot be written.
     #[error("the report cannot be written")]
     Report(#[from] io::Error),

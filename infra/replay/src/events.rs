@@ -70,6 +70,11 @@ pub(crate) fn restrict(events: &[&audit::Event]) -> bool {
     events.iter().any(|event| effect_of(event) < Effect::Lifted)
 }
 
+/// Tells whether all of some events say that they took nothing away and allowed nothing.
+pub(crate) fn are_harmless(events: &[&audit::Event]) -> bool {
+    events.iter().all(|event| effect_of(event) == Effect::Other)
+}
+
 /// Tells whether one of some events changed a field. One that restricts and names no field may have changed each.
 pub(crate) fn concern(events: &[&audit::Event], field: &str) -> bool {
     events

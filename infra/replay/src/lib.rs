@@ -10,6 +10,7 @@
 //! | --- | --- |
 //! | [`source`] | reads the events of the old table, by organization |
 //! | [`archive`] | reads the events of an archive of the bus instead |
+//! | [`selection`] | takes the events of some organizations, as many as memory holds |
 //! | [`publish`] | sends the events of a table to the bus again |
 //! | `history` | tells which events the restored table holds, which ones an earlier run repeated, and what others changed since |
 //! | `keys`, `users`, `catalog`, `organization` | repeat the events of one kind of target |
@@ -21,6 +22,7 @@ mod catalog;
 pub mod check;
 mod error;
 mod events;
+mod fields;
 mod history;
 mod keys;
 mod lifecycle_event;
@@ -32,7 +34,9 @@ mod pages;
 pub mod publish;
 pub mod report;
 mod role_or_group;
+pub mod selection;
 pub mod source;
+mod user_change;
 mod users;
 
 use std::{collections::HashSet, io::Write};
@@ -68,13 +72,14 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Ends the sessions of the restored instant, and repeats the events of a source, organization by organization.
+    /// Lists what only a person can end, ends the sessions of the restored instant, and repeats the events of a source, organization by organization.
     ///
     /// A failure ends the replay of one organization. [`MAX_FAILURES`] consecutive failures end the whole replay.
     ///
     /// # Errors
     /// The last failure, or that of the report. Every reported step is done: run the replay again for the rest.
     pub async fn run<W: Write>(&self, source: &Source, report: &mut Report<W>) -> Result<(), Error> {
+        self.report_owners_who_stay(source, report).await?;
         self.end_sessions(report).await?;
         for event in &source.unusable {
             report.unusable_event(event)?;

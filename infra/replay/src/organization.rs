@@ -7,11 +7,12 @@ use domain::{
     audit::{self, Action, Effect, differences},
     organization::{Organization, Status},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     Error,
-    events::{Events, Targets, because, concern, effect_of, last_of, last_open, was_created},
+    events::{Events, Targets, are_harmless, because, concern, effect_of, last_of, last_open, was_created},
+    fields,
     history::Decision,
     old::OldItem,
     organization_replay::{OrganizationReplay, StepResult, rest},
@@ -131,8 +132,16 @@ impl OrganizationReplay<'_> {
                     return Ok(());
                 };
                 change(&mut now);
-                let left = rest(last, (&shown(&now), &shown(&old)), &missed, decision);
+                let left = rest(
+                    last,
+                    (&fields::of_organization(&now), &fields::of_organization(&old)),
+                    &missed,
+                    decision,
+                );
                 self.report(report, target, Ok(left))
+            }
+            OldItem::Unreadable if self.replay.old.is_none() && are_harmless(&missed) => {
+                self.report(report, target, Ok(Some((Outcome::Left, because(last, "another name")))))
             }
             OldItem::Readable(_) | OldItem::Missing | OldItem::Unreadable => {
                 let reason = format!("the organization {}", self.unreadable());
@@ -163,7 +172,7 @@ impl OrganizationReplay<'_> {
         let Some(before) = self.restored().organization(self.organization_id).await? else { return Ok(None) };
         let mut after = before.clone();
         change(&mut after);
-        let changes = differences(&shown(&before), &shown(&after));
+        let changes = differences(&fields::of_organization(&before), &fields::of_organization(&after));
         if changes.is_empty() {
             self.mark(Action::OrganizationUpdated(Effect::Other), id, cause).await?;
             return Ok(None);
@@ -178,10 +187,6 @@ impl OrganizationReplay<'_> {
         }
         Ok(Some((outcome, reason)))
     }
-}
-
-fn shown(organization: &Organization) -> Value {
-    json!({"name": organization.name, "status": organization.status, "policy": organization.policy})
 }
 
 /// Gives an organization the values of the old table in the fields that `events` changed. Where others have changed it in the

@@ -1,6 +1,6 @@
 //! The steps of a replay in one organization: their order, their audit events, and the failures that stay with one step.
 
-use std::{fmt::Display, io::Write};
+use std::{collections::HashMap, fmt::Display, io::Write};
 
 use domain::{
     Time,
@@ -21,6 +21,9 @@ use crate::{
     users::ended_users,
 };
 
+/// The most events that a change names: 28 bytes each, and an item of the table has at most 400 KB.
+const MAX_NAMED: usize = 2_000;
+
 /// The outcome of a step for its target, with the reason; `None` if there is nothing to report.
 pub(crate) type StepResult = Result<Option<(Outcome, String)>, Error>;
 
@@ -29,9 +32,9 @@ pub(crate) struct OrganizationReplay<'a> {
     pub(crate) replay: &'a Replay,
     pub(crate) organization_id: OrganizationId,
     pub(crate) history: History,
-    /// The targets and ids, in order, of the events that a change names: those of the last [`OVERLAP`] seconds, or all if
+    /// The ids, in order, of the events of each target that a change names: those of the last [`OVERLAP`] seconds, or all if
     /// events may be missing before them.
-    named: Vec<(Target, Ulid)>,
+    named: HashMap<Target, Vec<Ulid>>,
 }
 
 impl<'a> OrganizationReplay<'a> {
@@ -42,8 +45,10 @@ impl<'a> OrganizationReplay<'a> {
         history: History,
     ) -> Self {
         let from = replay.at.time().plus(-OVERLAP);
-        let named = events.iter().filter(|event| history.may_lack_events || event.at >= from);
-        let named = named.map(|event| (event.target.clone(), event.audit_id)).collect();
+        let mut named: HashMap<_, Vec<_>> = HashMap::new();
+        for event in events.iter().filter(|event| history.may_lack_events || event.at >= from) {
+            named.entry(event.target.clone()).or_default().push(event.audit_id);
+        }
         Self { replay, organization_id, history, named }
     }
 
@@ -111,9 +116,9 @@ impl<'a> OrganizationReplay<'a> {
         let (source_ip, request_id) = (String::new(), cause.audit_id.to_string());
         let origin = Origin { at: self.replay.at, actor: actor(), source_ip, request_id };
         let mut event = AuditEvent::new(origin, self.organization_id, action, target_id, changes);
-        let before = |(target, id): &&(Target, Ulid)| *target == event.target && *id < cause.audit_id;
         if event.target == cause.target {
-            let also: Vec<_> = self.named.iter().filter(before).map(|(_, id)| id.to_string()).collect();
+            let named = self.named.get(&event.target).map_or(&[][..], Vec::as_slice);
+            let also = latest_before(named, cause.audit_id);
             if !also.is_empty() {
                 event.changes.insert(ALSO.to_owned(), json!(also));
             }
@@ -160,6 +165,13 @@ impl<'a> OrganizationReplay<'a> {
     }
 }
 
+/// Returns the ids before an event: the latest of them, as many as an item of the table has room for. A later run repeats the
+/// others once more, which only ends things or sets them as in the old table.
+fn latest_before(named: &[Ulid], cause: Ulid) -> Vec<String> {
+    let before = &named[..named.partition_point(|id| *id < cause)];
+    before[before.len().saturating_sub(MAX_NAMED)..].iter().map(Ulid::to_string).collect()
+}
+
 /// Returns what is left of the changes that `missed` events made: the fields in which a target differs from the old table.
 ///
 /// Somebody who changed the target in the restored table wanted it so. Nobody else did.
@@ -179,4 +191,18 @@ pub(crate) fn rest(
         None => (Outcome::Unresolved, "not as in the old table"),
     };
     Some((outcome, because(last, format!("{}: {why}", fields.join(", ")))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_names_the_latest_events_before_its_cause_and_no_more_than_an_item_has_room_for() {
+        let ids: Vec<_> = (0..20_000).map(|number| Ulid::from_parts(number, 0)).collect();
+        let named = latest_before(&ids, ids[15_000]);
+        assert_eq!((named.len(), &named[1_999]), (2_000, &ids[14_999].to_string()));
+        assert!(json!(named).to_string().len() < 100_000);
+        assert_eq!(latest_before(&ids[..3], ids[2]), [ids[0].to_string(), ids[1].to_string()]);
+    }
 }

@@ -1,22 +1,78 @@
-//! Owners who were created after the restored instant, in organizations whose other owners have left since.
+//! Owners who were created after the restored instant, in organizations whose other owners have left since; and owners who stay,
+//! because they are the last ones.
 
-use std::{collections::BTreeMap, io::Write};
+use std::{
+    collections::{BTreeMap, HashSet},
+    io::Write,
+};
 
 use domain::{
-    audit::{self, Action},
+    audit::{self, Action, Effect},
     id::UserId,
+    organization::Status,
     user::User,
 };
 use serde_json::json;
 use table::ChangeRecords;
 
 use crate::{
-    Error,
-    events::Events,
+    Error, Replay,
+    events::{Events, Targets, last_of, restrict},
     old::OldItem,
     organization_replay::{OrganizationReplay, StepResult},
     report::{Outcome, Report},
+    source::Source,
 };
+
+/// Why an organization is reported before all steps, and what to do.
+const STAYS: &str = "each of its owners was deleted, suspended or restricted since, and later owners cannot be copied without the \
+    old table. The table keeps the last of them as an owner who can sign in: block these people at the identity provider \
+    before the functions use the restored table";
+
+impl Replay {
+    /// Reports the organizations of which an owner stays whom the events end. Without an old table nobody can take their place.
+    pub(crate) async fn report_owners_who_stay<W: Write>(
+        &self,
+        source: &Source,
+        report: &mut Report<W>,
+    ) -> Result<(), Error> {
+        if self.old.is_some() {
+            return Ok(());
+        }
+        for (organization_id, events) in &source.events {
+            let targets = Targets::of(events);
+            let ends =
+                |events: &Events<'_>| restrict(events) && events.iter().any(|event| event.at >= self.since);
+            let ended: HashSet<_> = targets
+                .users
+                .iter()
+                .filter(|(_, events)| ends(events))
+                .map(|(user_id, _)| *user_id)
+                .collect();
+            if ended.is_empty() || last_of(&targets.organization, &[Effect::Deleted]).is_some() {
+                continue;
+            }
+            let found = match self.restored.organization(*organization_id).await {
+                Ok(found) => found.filter(|found| found.status != Status::Deleted),
+                // Its steps report that it cannot be read.
+                Err(table::Error::Corrupt { .. }) => None,
+                Err(error) => return Err(error.into()),
+            };
+            let owners = found.map(|found| found.entered_owner_ids).unwrap_or_default();
+            if !owners.is_empty() && owners.iter().all(|owner| ended.contains(owner)) {
+                let ids: Vec<_> = owners.iter().map(ToString::to_string).collect();
+                let reason = format!("{STAYS}: {}", ids.join(", "));
+                report.add(
+                    Outcome::Unresolved,
+                    *organization_id,
+                    ("organization", organization_id),
+                    reason,
+                )?;
+            }
+        }
+        Ok(())
+    }
+}
 
 impl OrganizationReplay<'_> {
     /// Copies the owners that only the old table has, without their keys. Returns whether it copied one.

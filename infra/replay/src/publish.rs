@@ -10,13 +10,14 @@ use aws_sdk_eventbridge::{
     Client,
     types::{PutEventsRequestEntry, PutEventsResultEntry},
 };
-use domain::Time;
+use domain::{Time, audit};
 use table::Table;
 use tokio::time::sleep;
 
 use crate::{
     Error,
     lifecycle_event::Detail,
+    selection::{Capacity, Organizations},
     source::{OVERLAP, Unusable},
 };
 
@@ -46,13 +47,22 @@ pub struct Bus {
 
 impl Outgoing {
     /// Reads the events of a table since an instant: a scan of all its items.
-    pub async fn scan(table: &Table, since: Time) -> Result<Self, Error> {
-        let mut outgoing = Self::default();
-        let visit = |event| match event {
-            Ok(event) => outgoing.details.push(Detail::from(event)),
+    ///
+    /// # Errors
+    /// When the table fails, or when there are more events than memory holds.
+    pub async fn scan(table: &Table, since: Time, organizations: &Organizations) -> Result<Self, Error> {
+        let (mut outgoing, mut capacity, mut fits) = (Self::default(), Capacity::new(), Ok(()));
+        let visit = |event: Result<audit::Event, _>| match event {
+            Ok(event) if !organizations.include(event.organization_id) || fits.is_err() => {}
+            Ok(mut event) => {
+                event.changes.clear();
+                fits = capacity.take(&event);
+                outgoing.details.push(Detail::from(event));
+            }
             Err(unusable) => outgoing.unusable.push(Unusable::from(unusable)),
         };
         table.scan_audit_events(since.plus(-OVERLAP), visit).await?;
+        fits?;
         outgoing.details.sort_by_key(Detail::audit_id);
         Ok(outgoing)
     }

@@ -6,7 +6,7 @@ use std::{
     io::{self, Write},
 };
 
-use domain::{id::OrganizationId, session::SessionHash};
+use domain::{id::OrganizationId, session::SessionHash, text::is_visible};
 
 use crate::{publish::Outgoing, source::Unusable};
 
@@ -99,12 +99,12 @@ impl<W: Write> Report<W> {
         self.line(Outcome::Unresolved, &[event.kind, &event.id, "", event.reason])
     }
 
-    /// Writes a line. Whatever stands in an event makes no other line or member.
+    /// Writes a line. Whatever stands in an event makes no other line or member, and turns or hides no character of one.
     fn line(&mut self, outcome: Outcome, members: &[&str]) -> io::Result<()> {
         *self.counts.entry(outcome).or_default() += 1;
         write!(self.out, "{outcome}")?;
         for member in members {
-            write!(self.out, "\t{}", member.replace(char::is_control, " "))?;
+            write!(self.out, "\t{}", member.replace(|c| !is_visible(c), " "))?;
         }
         writeln!(self.out)
     }
@@ -139,5 +139,20 @@ impl<W: Write> Report<W> {
         let written = if dry_run { "; dry run: nothing was sent" } else { "" };
         writeln!(self.out, "read {events} events: {sent} sent, {unresolved} unresolved{written}")?;
         self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_character_of_an_event_breaks_turns_or_hides_a_part_of_a_line() {
+        let mut report = Report::new(Vec::new());
+        let organization_id = OrganizationId::parse("0123456789abcdef").unwrap();
+        let id = "a\tb\nc\u{202e}d\u{2066}e\u{200b}f\u{feff}g\u{ad}h\u{e0041}i\u{2028}j\u{85}k\u{fe0f}lé";
+        report.add(Outcome::Left, organization_id, ("user", id), "r").unwrap();
+        let expected = "left\tuser\ta b c d e f g h i j k lé\t0123456789abcdef\tr\n";
+        assert_eq!(String::from_utf8(report.out).unwrap(), expected);
     }
 }

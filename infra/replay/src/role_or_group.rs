@@ -8,8 +8,10 @@ use domain::{
     permission::PermissionSet,
     role::{Catalog, Group, Label, Role},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use table::{CatalogChange, Error, Table};
+
+use crate::fields;
 
 /// Whether it is a role or a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,8 +101,8 @@ impl RoleOrGroup {
     /// Returns what requests can set, by the names of the API.
     pub(crate) fn shown(&self) -> Value {
         match self {
-            Self::Role(role) => json!({"permissions": role.permissions, "description": role.description}),
-            Self::Group(group) => json!({"roles": group.roles, "description": group.description}),
+            Self::Role(role) => fields::of_role(role),
+            Self::Group(group) => fields::of_group(group),
         }
     }
 

@@ -1,13 +1,24 @@
 //! The events that are repeated: those of the old table, or of an archive, since the restored instant.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashSet},
+};
 
-use domain::{Time, audit, id::OrganizationId};
+use domain::{
+    Time,
+    audit::{self, Actor},
+    id::OrganizationId,
+};
 use serde_json::Value;
 use table::{Table, UnusableEvent};
 use ulid::Ulid;
 
-use crate::Error;
+use crate::{
+    Error,
+    events::effect_of,
+    selection::{Capacity, Organizations},
+};
 
 /// Seconds before the restored instant from which events are read.
 ///
@@ -53,13 +64,22 @@ impl From<UnusableEvent> for Unusable {
 
 impl Source {
     /// Reads the events of a table: a scan of all its items.
-    pub async fn scan(table: &Table, since: Time) -> Result<Self, Error> {
-        let mut source = Self::default();
-        let visit = |event| match event {
-            Ok(event) => source.add(event),
+    ///
+    /// # Errors
+    /// When the table fails, or when there are more events than memory holds.
+    pub async fn scan(table: &Table, since: Time, organizations: &Organizations) -> Result<Self, Error> {
+        let (mut source, mut capacity, mut fits) = (Self::default(), Capacity::new(), Ok(()));
+        let visit = |event: Result<audit::Event, _>| match event {
+            Ok(event) if !organizations.include(event.organization_id) || fits.is_err() => {}
+            Ok(event) => {
+                let event = Self::slim(event);
+                fits = capacity.take(&event);
+                source.add(event);
+            }
             Err(unusable) => source.unusable.push(UnusableEvent::into(unusable)),
         };
         table.scan_audit_events(since.plus(-OVERLAP), visit).await?;
+        fits?;
         source.sort();
         Ok(source)
     }
@@ -77,16 +97,22 @@ impl Source {
         missing
     }
 
-    pub(crate) fn add(&mut self, mut event: audit::Event) {
-        // All organizations are held at once, so what is not needed goes.
+    /// Leaves out of an event what is not needed: all organizations are held at once.
+    pub(crate) fn slim(mut event: audit::Event) -> audit::Event {
         event.changes.values_mut().for_each(|value| *value = Value::Null);
-        (event.actor.name, event.source_ip, event.request_id) = Default::default();
+        (event.actor, event.source_ip, event.request_id) =
+            (Actor::system("", ""), String::new(), String::new());
+        event
+    }
+
+    pub(crate) fn add(&mut self, event: audit::Event) {
         self.events.entry(event.organization_id).or_default().push(event);
     }
 
+    /// Sorts the events of each organization. Of those with one id the one that ends most comes last, and so is the cause.
     pub(crate) fn sort(&mut self) {
         for events in self.events.values_mut() {
-            events.sort_by_key(|event| event.audit_id);
+            events.sort_by_key(|event| (event.audit_id, Reverse(effect_of(event))));
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Users: those that were deleted are deleted again, and those that were changed get the changed fields from the old table.
-//!
-//! Over 300 lines: a change that is refused is attempted, copied, linked or closed, and each way needs the others.
+//! This file decides in which order, and which way each goes; `user_change` carries a change out.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -9,35 +8,19 @@ use std::{
 
 use api::retry_on_conflict;
 use domain::{
-    audit::{self, Action, Effect, differences},
+    audit::{Action, Effect},
     id::UserId,
-    user::{Kind, Status, User},
+    user::{Kind, Status},
 };
-use serde_json::{Value, json};
-use table::ChangeRecords;
 
 use crate::{
     Error,
-    events::{Events, FOREIGN, because, concern, last_of, last_open, restrict, was_created},
-    history::Decision,
+    events::{Events, FOREIGN, are_harmless, because, effect_of, last_of, last_open, restrict, was_created},
     old::OldItem,
-    organization_replay::{OrganizationReplay, StepResult, rest},
+    organization_replay::OrganizationReplay,
     report::{Outcome, Report},
+    user_change::UserChange,
 };
-
-/// A change of a user that is to be repeated.
-struct UserChange<'e> {
-    user_id: UserId,
-    /// The events that the restored table does not hold.
-    missed: Events<'e>,
-    /// Those of them that no earlier run has repeated.
-    open: Events<'e>,
-    /// The last of the missed events, or the one that deleted the user.
-    cause: &'e audit::Event,
-    /// Whether one of the open events suspended, narrowed or deleted the user.
-    restricts: bool,
-    deletes: bool,
-}
 
 /// Returns the users who were deleted.
 pub(crate) fn ended_users(users: &BTreeMap<UserId, Events<'_>>) -> HashSet<UserId> {
@@ -60,6 +43,8 @@ impl OrganizationReplay<'_> {
         for (user_id, events) in users {
             open.extend(self.missed_change(*user_id, events, report).await?);
         }
+        // An owner must stay. Of those whose changes an owner prevents, it is the one who was restricted least.
+        open.sort_by_key(|change| change.missed.iter().map(|event| effect_of(event)).min());
         let mut may_copy_owners = true;
         while !open.is_empty() {
             let (attempted, mut refused) = (open.len(), Vec::new());
@@ -141,6 +126,10 @@ impl OrganizationReplay<'_> {
                 OldItem::Missing | OldItem::Unreadable if self.is_linked_alone(change) => {
                     Ok(Some((Outcome::Left, because(cause, "not linked: the next sign-in links it"))))
                 }
+                OldItem::Missing | OldItem::Unreadable if self.is_harmless(change).await? => {
+                    let what = "another name, address or choice of notices";
+                    Ok(Some((Outcome::Left, because(cause, what))))
+                }
                 OldItem::Missing | OldItem::Unreadable => {
                     self.close_user(change, &format!("the user {}", self.unreadable()), report).await?;
                     Ok(None)
@@ -159,161 +148,13 @@ impl OrganizationReplay<'_> {
             && change.missed.iter().all(|event| event.action == Action::UserLinked.as_str())
     }
 
-    /// Marks a user as deleted. The next runs of notify-expiring-keys remove its items.
-    pub(crate) async fn delete_user(&self, user_id: UserId, cause: &audit::Event) -> StepResult {
-        let Some(user) = self.living_user(user_id).await? else { return Ok(None) };
-        let changes = json!({"kind": user.kind, "name": user.name});
-        let events = [self.event(Action::UserDeleted, user_id, cause, changes)];
-        if !self.replay.dry_run {
-            self.restored().delete_user(&user, self.now(), ChangeRecords::of(&events)).await?;
+    /// Tells whether there is no old table, and the events say that the user lost and gained nothing. The address of a user
+    /// whom no sign-in is linked to may be another one, and the owner of the former one could sign in: that is not harmless.
+    async fn is_harmless(&self, change: &UserChange<'_>) -> Result<bool, Error> {
+        if self.replay.old.is_some() || !are_harmless(&change.missed) {
+            return Ok(false);
         }
-        Ok(Some((Outcome::Deleted, because(cause, cause.at))))
+        let user = self.living_user(change.user_id).await?;
+        Ok(user.is_some_and(|user| user.subject.is_some() || user.kind == Kind::Machine))
     }
-
-    /// Returns a user of this organization in the restored table that is not deleted.
-    async fn living_user(&self, user_id: UserId) -> Result<Option<User>, Error> {
-        let user = self.restored().user(user_id).await?;
-        Ok(user.filter(|user| self.owns(user.organization_id) && user.status != Status::Deleted))
-    }
-
-    /// Sets the fields that were changed as they are in the old table. The user's keys stay.
-    async fn copy_user<W: Write>(
-        &self,
-        old: &User,
-        change: &UserChange<'_>,
-        report: &mut Report<W>,
-    ) -> StepResult {
-        let UserChange { user_id, missed, open, cause, .. } = change;
-        let target = ("user", user_id);
-        let decision = self.history.decision("user", user_id.as_str());
-        let copy = |user: &mut User| repeat_fields(user, old, open, decision);
-        if open.iter().any(|event| event.action != Action::UserLinked.as_str()) {
-            let done = retry_on_conflict(|| self.change_user(*user_id, cause, copy)).await?;
-            self.report(report, target, Ok(done))?;
-        }
-        if decision.is_none() {
-            let linked = self.link_user(old, cause).await;
-            self.report(report, target, linked)?;
-        }
-        let Some(mut user) = self.living_user(*user_id).await? else { return Ok(None) };
-        copy(&mut user);
-        Ok(rest(cause, (&shown(&user), &shown(old)), missed, decision))
-    }
-
-    /// Changes a user, or records that an event changes nothing of it. Does neither if an earlier run has done so.
-    async fn change_user(
-        &self,
-        user_id: UserId,
-        cause: &audit::Event,
-        change: impl Fn(&mut User),
-    ) -> StepResult {
-        if self.history.has_repeated("user", user_id.as_str(), cause) {
-            return Ok(None);
-        }
-        let Some(before) = self.living_user(user_id).await? else { return Ok(None) };
-        let mut after = before.clone();
-        change(&mut after);
-        let changes = differences(&shown(&before), &shown(&after));
-        if changes.is_empty() {
-            self.mark(Action::UserUpdated(Effect::Other), user_id, cause).await?;
-            return Ok(None);
-        }
-        after.version += 1;
-        let effect = Effect::of_user(&before, &after);
-        let outcome = if effect == Effect::Suspended { Outcome::Suspended } else { Outcome::Copied };
-        let reason = because(cause, changes.keys().cloned().collect::<Vec<_>>().join(", "));
-        let events = [self.event(Action::UserUpdated(effect), user_id, cause, changes)];
-        if !self.replay.dry_run {
-            let records = ChangeRecords::of(&events);
-            self.restored().update_user(&before, &after, self.now(), records).await?;
-        }
-        Ok(Some((outcome, reason)))
-    }
-
-    /// Links a user to the sign-in to which it is linked in the old table.
-    ///
-    /// If the table refuses the link, the person's next sign-in makes it.
-    async fn link_user(&self, old: &User, cause: &audit::Event) -> StepResult {
-        let (Some(subject), Some(email)) = (&old.subject, old.proven_address()) else { return Ok(None) };
-        let user = self.living_user(old.user_id).await?;
-        let Some(user) = user.filter(|user| user.subject.is_none()) else { return Ok(None) };
-        let event = self.event(Action::UserLinked, old.user_id, cause, json!({}));
-        if self.replay.dry_run {
-            return Ok(Some((Outcome::Linked, because(cause, "signed in"))));
-        }
-        match self.restored().link(&user, email, subject, &event).await {
-            Ok(()) => Ok(Some((Outcome::Linked, because(cause, "signed in")))),
-            Err(error @ (table::Error::Conflict | table::Error::Refused(_))) => {
-                Ok(Some((Outcome::Left, format!("not linked: {error}"))))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Closes a user whose change cannot be repeated: switches its keys off, and suspends it if the change restricted it, or
-    /// if the owner of a former address could sign in as this user. An earlier run may have done so.
-    async fn close_user<W: Write>(
-        &self,
-        change: &UserChange<'_>,
-        reason: &str,
-        report: &mut Report<W>,
-    ) -> Result<(), Error> {
-        let UserChange { user_id, ref open, cause, restricts, .. } = *change;
-        let Some(user) = self.living_user(user_id).await? else { return Ok(()) };
-        if !open.is_empty() {
-            self.switch_keys_of_user_off(&user, cause, reason, report).await?;
-            let may_be_linked = user.subject.is_none() && concern(open, "email");
-            let suspend = |user: &mut User| {
-                if restricts || may_be_linked {
-                    user.status = Status::Suspended;
-                }
-            };
-            let done = retry_on_conflict(|| self.change_user(user_id, cause, suspend)).await;
-            self.report(report, ("user", user_id), done)?;
-        }
-        report.add(Outcome::Unresolved, self.organization_id, ("user", user_id), because(cause, reason))?;
-        Ok(())
-    }
-}
-
-fn shown(user: &User) -> Value {
-    json!({
-        "name": user.name, "kind": user.kind, "status": user.status, "email": user.email,
-        "roles": user.roles, "groups": user.groups, "notifications": user.notifications,
-    })
-}
-
-/// Gives a user the values of the old table in the fields that `events` changed. Where others have changed it in the restored
-/// table, it gets no field that they set, and is restricted but allowed nothing new.
-fn repeat_fields(user: &mut User, old: &User, events: &[&audit::Event], decision: Option<&Decision>) {
-    let is_free = |field| concern(events, field) && decision.is_none_or(|decision| !decision.names(field));
-    if is_free("name") {
-        user.name.clone_from(&old.name);
-    }
-    if is_free("notifications") {
-        user.notifications = old.notifications;
-    }
-    if is_free("email") {
-        user.set_email(old.email.clone());
-        if user.subject == old.subject {
-            user.proven_email.clone_from(&old.proven_email);
-        }
-    }
-    let only_restricts = decision.is_some();
-    if concern(events, "kind") && (!only_restricts || user.kind == Kind::Owner) {
-        user.kind = old.kind;
-    }
-    if concern(events, "status") && (!only_restricts || old.status == Status::Suspended) {
-        user.status = old.status;
-    }
-    for (field, now, old) in
-        [("roles", &mut user.roles, &old.roles), ("groups", &mut user.groups, &old.groups)]
-    {
-        match (concern(events, field), only_restricts) {
-            (true, true) => now.retain(|name| old.contains(name)),
-            (true, false) => now.clone_from(old),
-            (false, _) => {}
-        }
-    }
-    user.version = user.version.max(old.version);
 }

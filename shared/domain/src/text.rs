@@ -31,6 +31,14 @@ fn holds_secret(text: &str) -> bool {
     })
 }
 
+/// Tells whether a character shows itself wherever it stands, and changes the look of no other one: no control or format
+/// character, such as one of the writing direction, no joiner, no variation selector, nothing unassigned.
+#[must_use]
+pub fn is_visible(c: char) -> bool {
+    use character::Character::{self, Joiner, Refused, VariationSelector};
+    !matches!(Character::of(c), Joiner { .. } | Refused(_) | VariationSelector { .. })
+}
+
 /// Tells whether text in the place of a name may be a credential: an access key, a secret alone, a JWT.
 ///
 /// Every credential holds more letters and digits in a row than the words of a name have.

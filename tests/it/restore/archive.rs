@@ -12,7 +12,7 @@ use super::{
 use crate::tokens::token;
 
 /// Returns the text of an archive as a replay of EventBridge delivers it: in another order, and some events twice.
-async fn archive(world: &World) -> String {
+pub(super) async fn archive(world: &World) -> String {
     let mut events = world.lifecycle_events().await.unwrap();
     events.reverse();
     let lines = events.iter_mut().enumerate().map(|(at, event)| {
