@@ -14,6 +14,7 @@
 //! | [`publish`] | sends the events of a table to the bus again |
 //! | `history` | tells which events the restored table holds, which ones an earlier run repeated, and what others changed since |
 //! | `keys`, `users`, `catalog`, `organization` | repeat the events of one kind of target |
+//! | [`stack`] | tells whether a stack uses a table |
 //! | [`report`] | prints a line for each step, and counts them |
 //! | [`check`] | refuses tables that cannot be the old and the restored one |
 
@@ -36,6 +37,7 @@ pub mod report;
 mod role_or_group;
 pub mod selection;
 pub mod source;
+pub mod stack;
 mod user_change;
 mod users;
 

@@ -20,6 +20,7 @@ use replay::{
     publish::{Bus, Outgoing},
     report::{Outcome, Report},
     source::Source,
+    stack::check_table,
 };
 use table::{Settings, Table};
 
@@ -92,6 +93,12 @@ async fn source(arguments: &Arguments, replay: &Replay) -> Result<Source, String
 /// Sends the events of a table to the bus again.
 async fn publish(arguments: &Arguments, aws: &Aws, environment: &Environment) -> Result<usize, String> {
     let name = arguments.table.as_deref().unwrap_or_default();
+    let mut config = aws_sdk_cloudformation::config::Builder::from(aws.config());
+    config.set_endpoint_url(environment.endpoint("AWS_ENDPOINT_URL_CLOUDFORMATION"));
+    let client = aws_sdk_cloudformation::Client::from_conf(config.build());
+    check_table(&client, arguments.stack(), name)
+        .await
+        .map_err(|error| format!("{error}: nothing was sent"))?;
     let table = table(arguments, &aws.dynamodb(), name);
     let organizations = arguments.organizations();
     let outgoing = Outgoing::scan(&table, arguments.since, &organizations).await;

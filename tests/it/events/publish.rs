@@ -104,3 +104,23 @@ fn an_audit_event_that_cannot_be_used_is_listed_and_the_others_are_sent() {
         world.update((&key.0, &key.1), "SET #attribute = :value", "effect", &json!({"S": "other"}));
     });
 }
+
+#[test]
+fn the_events_of_a_table_go_to_the_bus_of_its_own_stack_alone() {
+    run_with(with(&[], ("", "")), async |world| {
+        let copy = world.copy_table();
+        world.organization("alice", "strict").await;
+        let before = events(world).await.len();
+        for (stack, table, why) in [
+            ("local", "access-keys-other", r#"uses the table "access-keys", not "access-keys-other""#),
+            ("staging", "access-keys", "the stack staging: "),
+        ] {
+            let since = copy.since();
+            let arguments = ["--publish", "--stack", stack, "--table", table, "--since", since];
+            let refused = world.run_replay(&arguments).await;
+            assert!(refused.code == 1 && refused.error.contains(why), "{refused:?}");
+            assert!(refused.error.contains("nothing was sent"), "{refused:?}");
+        }
+        assert_eq!(events(world).await.len(), before);
+    });
+}

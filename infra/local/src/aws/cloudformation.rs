@@ -13,6 +13,7 @@ use crate::{
     http::{self, Response},
     random,
     tasks::lock,
+    template::names::STACK,
 };
 
 /// The path under which answers to events go, in the way of `CloudFormation`'s buckets.
@@ -47,13 +48,15 @@ pub struct CloudResource {
 #[derive(Debug, Default)]
 pub struct CloudFormation {
     endpoint: String,
+    /// The table of this stack.
+    table: String,
     stacks: Mutex<BTreeMap<String, CloudStack>>,
     answers: Mutex<Vec<(String, Bytes)>>,
 }
 
 impl CloudFormation {
-    pub(crate) fn new(endpoint: &str) -> Self {
-        Self { endpoint: endpoint.to_owned(), ..Self::default() }
+    pub(crate) fn new(endpoint: &str, table: &str) -> Self {
+        Self { endpoint: endpoint.to_owned(), table: table.to_owned(), ..Self::default() }
     }
 
     /// Changes a stack; one that is not there yet begins without resources.
@@ -115,6 +118,13 @@ impl CloudFormation {
                     (rest.len() > PAGE_SIZE).then(|| element("NextToken", &(first + PAGE_SIZE).to_string()));
                 page + &next.unwrap_or_default()
             }),
+            "DescribeStacks" if name == STACK => {
+                let output = element("OutputKey", "TableName") + &element("OutputValue", &self.table);
+                let outputs = element("Outputs", &element("member", &output));
+                let stack =
+                    element("StackName", name) + &element("StackStatus", "UPDATE_COMPLETE") + &outputs;
+                Some(element("Stacks", &element("member", &stack)))
+            }
             "DescribeStacks" => stacks.get(name).map(|stack| {
                 let root = stack.root_id.iter().map(|id| element("RootId", id)).collect::<String>();
                 let outputs = element("Outputs", &element("member", &element("OutputKey", "StackId")));

@@ -102,12 +102,13 @@ impl Stack {
         };
         let runtime = Runtime::new(template.functions, &binaries, &config, &tasks);
         let schedules = Schedules::new(template.schedules, Arc::clone(&runtime), clock.clone());
+        let table = template.tables.first().and_then(|table| table.create["TableName"].as_str());
         let aws = Arc::new(Aws {
             dynamodb,
             ses: Ses::open(data.clone())?,
             bus: Bus::open(data.clone())?,
             secrets: Secrets::open(data.clone(), &template.secrets)?,
-            cloudformation: CloudFormation::new(&config.aws),
+            cloudformation: CloudFormation::new(&config.aws, table.unwrap_or_default()),
             faults,
             calls: Calls::default(),
             mutants: Mutants::new(options.writes),
@@ -117,7 +118,6 @@ impl Stack {
         });
         let client = ConsoleClient::new(&template.console_client, address.port());
         let issuer = Arc::new(Issuer::open(&data, urls.issuer, client, clock.clone())?);
-        let table = template.tables.first().and_then(|table| table.create["TableName"].as_str());
         let pipe = Pipe::open(template.pipe, table.map(str::to_owned), Arc::clone(&aws), data.clone())?;
         let pipe = Arc::new(pipe);
         let local = LocalRoutes {

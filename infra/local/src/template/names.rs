@@ -7,13 +7,16 @@ use super::{ACCOUNT, REGION, TABLE};
 /// The id of the API in events and ARNs.
 pub(crate) const API_ID: &str = "local";
 
+/// The name of the stack.
+pub(crate) const STACK: &str = "local";
+
 /// Resolves a pseudo parameter.
 pub(crate) fn pseudo(name: &str) -> Option<&'static str> {
     Some(match name {
         "AWS::Region" => REGION,
         "AWS::AccountId" => ACCOUNT,
         "AWS::Partition" => "aws",
-        "AWS::StackName" => "local",
+        "AWS::StackName" => STACK,
         "AWS::StackId" => "arn:aws:cloudformation:us-east-1:000000000000:stack/local/local",
         "AWS::URLSuffix" => "amazonaws.com",
         _ => return None,
