@@ -43,6 +43,10 @@ pub(crate) enum NotAnEvent {
 
 impl ResourceEvent {
     pub(crate) fn parse(payload: Value) -> Result<Self, NotAnEvent> {
+        // Serde would read an array as the members in their order.
+        if !payload.is_object() {
+            return Err(NotAnEvent::Unreadable);
+        }
         let event: Self = serde_json::from_value(payload).map_err(|_| NotAnEvent::Unreadable)?;
         let physical_id = event.physical_resource_id.as_deref().unwrap_or_default();
         for (name, text) in [
@@ -109,5 +113,17 @@ mod tests {
         for payload in [json!(null), json!([]), json!({}), json!({"RequestType": "Create"})] {
             assert!(ResourceEvent::parse(payload).is_err());
         }
+        let members = [
+            "RequestType",
+            "ResponseURL",
+            "StackId",
+            "RequestId",
+            "ResourceType",
+            "LogicalResourceId",
+            "PhysicalResourceId",
+            "ResourceProperties",
+        ];
+        let list: Vec<_> = members.iter().map(|name| sample()[name].clone()).collect();
+        assert!(ResourceEvent::parse(json!(list)).is_err(), "a list is taken for an event");
     }
 }

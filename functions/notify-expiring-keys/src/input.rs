@@ -26,6 +26,10 @@ struct JsonInput {
 impl ScheduleInput {
     /// Parses the input for an index of `due_shards` shards. An error names the wrong field.
     pub(crate) fn parse(payload: Value, due_shards: u32) -> Result<Self, Failure> {
+        // Serde would read an array as the fields in their order.
+        if !payload.is_object() {
+            return Err(Failure::input("the event", "must be a JSON object"));
+        }
         let input: JsonInput = serde_path_to_error::deserialize(payload).map_err(|error| {
             let field = error.path().to_string();
             let field = if field == "." { "the event".to_owned() } else { field };
@@ -74,6 +78,8 @@ mod tests {
             (json!({"time": "2020-01-01T01:59:59.000+02:00"}), "time: must be 2020 or later"),
             (json!({}), "the event: missing field `time`"),
             (json!(null), "the event: "),
+            (json!([time]), "the event: must be a JSON object"),
+            (json!([time, [0]]), "the event: must be a JSON object"),
             (json!({"time": time, "shards": 1}), "shards: "),
             (json!({"time": time, "shards": ["1"]}), "shards[0]: "),
             (json!({"time": time, "shards": [3]}), "shards: must name some of 0 to 2"),
