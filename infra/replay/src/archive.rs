@@ -95,7 +95,7 @@ impl Archive<'_> {
                 Ok(event) => {
                     any = true;
                     if self.takes(&event) {
-                        let copies = events.entry(event.audit_id).or_default();
+                        let copies = events.entry(event.audit_id).or_insert_with(|| Vec::with_capacity(1));
                         if copies.iter().any(|one| is_same(one, &event)) {
                             continue;
                         }
@@ -225,14 +225,14 @@ mod tests {
         other["detail"]["organization_id"] = json!("1123456789abcdef");
         let archive =
             Archive { stack: "access-keys", since: SINCE, now: SINCE, organizations: &"0".parse().unwrap() };
-        let limits = Limits { line: 2_000, capacity: Capacity::of(800), unusable: 0 };
+        let limits = Limits { line: 2_000, capacity: Capacity::of(1_500), unusable: 0 };
         let source = archive.read_within(format!("{other}\n{event}\n").as_bytes(), limits).unwrap();
         assert_eq!(ids(&source), [1]);
     }
 
     #[test]
     fn a_text_that_is_no_archive_is_refused() {
-        let limits = Limits { line: 2_000, capacity: Capacity::of(800), unusable: 2 };
+        let limits = Limits { line: 2_000, capacity: Capacity::of(1_500), unusable: 2 };
         let event = sample(SINCE, 1);
         let refused = |text: &str| read_within(text.as_bytes(), limits).unwrap_err();
         assert!(matches!(refused(&format!("{event}\n{}", "x".repeat(2_001))), ArchiveError::LongLine(2)));
