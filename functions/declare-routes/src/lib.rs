@@ -1,9 +1,13 @@
 //! The custom resource by which an API that attaches the authorizer declares what its routes need.
 //!
 //! - `CloudFormation` gets an answer to each event that it sends: also when something fails, and before the function's time
-//!   is over. Without one a deployment waits for an hour.
+//!   is over. Without one a deployment waits for an hour. An event that cannot be read, or whose URL is none of
+//!   `CloudFormation`'s, is logged and not answered: nobody knows where the answer would go, or a stranger would get it.
 //! - An event is a claim. It counts only if `CloudFormation`'s own API shows this very resource in progress, and that the
 //!   API is of the same stack, or of one with the same root.
+//! - What an event declares for its own API is taken as it is: no operation of `CloudFormation` shows the resolved properties of a
+//!   custom resource. `GetTemplate` has them before references and parameters are resolved, `DescribeStackResource` not at all,
+//!   and `DescribeChangeSet` only where a change set was made.
 //! - Events come twice and late. Each changes something at most once.
 
 mod change;
