@@ -74,7 +74,8 @@ async fn repeat(arguments: &Arguments, client: &Client, now: Time) -> Result<usi
     let mut report = Report::new(io::stdout());
     let repeated = replay.run(&source, &mut report).await;
     let events = source.events.values().map(Vec::len).sum();
-    let summarized = report.summarize(source.events.len(), events, replay.dry_run);
+    let summarized =
+        report.summarize(source.events.len(), events, &arguments.organizations(), replay.dry_run);
     let finished = repeated.and(summarized.map_err(replay::Error::from));
     finished.map_err(|error| format!("{}: run it again for the rest", error.shown()))?;
     Ok(report.count(Outcome::Unresolved))
@@ -109,7 +110,8 @@ async fn publish(arguments: &Arguments, aws: &Aws, environment: &Environment) ->
     let bus = Bus::new(client, arguments.stack().to_owned());
     let (mut report, mut count) = (Report::new(io::stdout()), 0);
     let sent = if arguments.dry_run { Ok(()) } else { bus.send(&outgoing, &mut count).await };
-    let reported = report.sent(&outgoing, count, arguments.dry_run).map_err(|error| causes(&error));
+    let reported =
+        report.sent(&outgoing, count, &organizations, arguments.dry_run).map_err(|error| causes(&error));
     sent.and(reported).map_err(|error| format!("{error}: run it again for the rest"))?;
     Ok(report.count(Outcome::Unresolved))
 }

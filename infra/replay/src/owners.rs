@@ -42,7 +42,7 @@ impl Replay {
         for (organization_id, events) in &source.events {
             let targets = Targets::of(events);
             let ends =
-                |events: &Events<'_>| restrict(events) && events.iter().any(|event| event.at >= self.since);
+                |events: &Events<'_>| events.iter().any(|event| event.at >= self.since && restrict(&[event]));
             let ended: HashSet<_> = targets
                 .users
                 .iter()

@@ -8,7 +8,7 @@ use std::{
 
 use domain::{id::OrganizationId, session::SessionHash, text::is_visible};
 
-use crate::{publish::Outgoing, source::Unusable};
+use crate::{publish::Outgoing, selection::Organizations, source::Unusable};
 
 /// The outcome of a step for its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,22 +122,34 @@ impl<W: Write> Report<W> {
     }
 
     /// Prints the summary, after a failure too.
-    pub fn summarize(&mut self, organizations: usize, events: usize, dry_run: bool) -> io::Result<()> {
+    pub fn summarize(
+        &mut self,
+        organizations: usize,
+        events: usize,
+        taken: &Organizations,
+        dry_run: bool,
+    ) -> io::Result<()> {
         let counts = Outcome::ALL.map(|outcome| format!("{} {outcome}", self.count(outcome)));
         let written = if dry_run { "; dry run: nothing was written" } else { "" };
         let read = format!("read {events} events of {organizations} organizations");
-        writeln!(self.out, "{read}: {}{written}", counts.join(", "))?;
+        writeln!(self.out, "{read}: {}{taken}{written}", counts.join(", "))?;
         self.out.flush()
     }
 
     /// Adds the events that cannot be sent, and prints the summary of those that were, after a failure too.
-    pub fn sent(&mut self, outgoing: &Outgoing, sent: usize, dry_run: bool) -> io::Result<()> {
+    pub fn sent(
+        &mut self,
+        outgoing: &Outgoing,
+        sent: usize,
+        taken: &Organizations,
+        dry_run: bool,
+    ) -> io::Result<()> {
         for event in &outgoing.unusable {
             self.unusable_event(event)?;
         }
         let (events, unresolved) = (outgoing.len(), self.count(Outcome::Unresolved));
         let written = if dry_run { "; dry run: nothing was sent" } else { "" };
-        writeln!(self.out, "read {events} events: {sent} sent, {unresolved} unresolved{written}")?;
+        writeln!(self.out, "read {events} events: {sent} sent, {unresolved} unresolved{taken}{written}")?;
         self.out.flush()
     }
 }

@@ -1,6 +1,6 @@
 //! Which events a run takes: those of some organizations, as many as memory holds.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use domain::{audit, id::OrganizationId};
 
@@ -40,6 +40,13 @@ impl FromStr for Organizations {
     fn from_str(text: &str) -> Result<Self, BadStart> {
         let fits = (1..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if fits { Ok(Self(text.to_owned())) } else { Err(BadStart) }
+    }
+}
+
+impl fmt::Display for Organizations {
+    /// Says at the end of a summary that the run took a part alone, so that nobody forgets the others.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.are_all() { Ok(()) } else { write!(formatter, "; of the organizations {}… alone", self.0) }
     }
 }
 

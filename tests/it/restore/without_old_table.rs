@@ -139,7 +139,37 @@ fn a_part_of_the_organizations_is_repeated_alone() {
         let of_other = ["--organizations", &*other.id];
         let replayed = world.replay(&copy, &of_other).await;
         assert_eq!((replayed.code, replayed.ids("deleted")), (0, vec![keys[1]["key_id"].as_str().unwrap()]));
+        assert!(
+            replayed.summary.ends_with(&format!("; of the organizations {}… alone", other.id)),
+            "{replayed:?}"
+        );
         let wrong = world.replay(&copy, &["--organizations", "ORG#"]).await;
         assert!(wrong.code == 2 && wrong.error.contains("1 to 16 letters and digits"), "{wrong:?}");
+    });
+}
+
+#[test]
+fn owners_who_were_restricted_before_the_restored_instant_alone_are_not_reported() {
+    run(async |world| {
+        world.travel(-60);
+        let organization = world.organization("alice", "flexible").await;
+        let alice =
+            organization.owner.get(&organization.user_path("me")).await.expect(200)["user_id"].clone();
+        let bea = organization.join_as(world, "bea", "owner").await;
+        for status in ["suspended", "active"] {
+            patch_user(&organization, &bea, json!({"status": status})).await;
+        }
+        for status in ["suspended", "active"] {
+            let path = organization.user_path(alice.as_str().unwrap());
+            world.person("bea").patch(&path, json!({"status": status})).await.expect(200);
+        }
+        world.travel(0);
+        let copy = world.copy_table();
+        patch_user(&organization, &bea, json!({"name": "Bea"})).await;
+        patch_user(&organization, alice.as_str().unwrap(), json!({"name": "Ada"})).await;
+        let lines = archive(world).await;
+        world.restore(&copy);
+        let replayed = world.replay_archive(&copy, &lines, &[]).await;
+        assert_eq!((replayed.code, replayed.ids("left").len()), (0, 2), "{replayed:?}");
     });
 }
