@@ -1,7 +1,7 @@
 //! A rotation of a document: which version becomes the current one, and which one is next.
 //!
 //! The next version needs no mark, so that functions of earlier deployments read the document too: it is the version with the
-//! highest number, if that is higher than the number of the current one, and if it never was current. New versions take the
+//! highest number, if that is higher than the number of the current one, and if it was neither current nor passed over. New versions take the
 //! number after the highest that any kept document has.
 
 use crate::{
@@ -23,6 +23,8 @@ pub(crate) struct Rotation<'p> {
 impl Rotation<'_> {
     /// Returns the name of the version that was never current.
     ///
+    /// A later number in another document means that this one was passed over, perhaps because of a leak, or rotated.
+    ///
     /// If the current version has no number, somebody named it, and the numbers may be those of used versions. Then a number is
     /// next only in a document that this function wrote.
     pub(crate) fn next<'d>(&self, document: &'d Document) -> Option<&'d str> {
@@ -31,7 +33,8 @@ impl Rotation<'_> {
             Some(current) => number(highest) > Some(current),
             None => self.is_ours,
         };
-        (is_above && !self.past.was_current(highest)).then_some(highest)
+        let is_latest = number(highest) >= self.past.highest_number();
+        (is_above && is_latest && !self.past.was_current(highest)).then_some(highest)
     }
 
     /// Rotates a document: to its next version, or after a leak past it to a fresh one. Returns the name of the new next
@@ -126,7 +129,7 @@ mod tests {
     fn a_name_that_a_kept_document_has_is_never_used_again() {
         let past = || vec![document("3", &["1", "2", "3", "4"])];
         let (outcome, after) = rotated_after(past(), document("1", &["1", "2"]), false);
-        assert_eq!((outcome, names(&after)), (Outcome::Rotated, ("2", vec!["1", "2", "5"])));
+        assert_eq!((outcome, names(&after)), (Outcome::NextAdded, ("1", vec!["1", "2", "5"])));
         let (_, after) = rotated_after(past(), document("a", &["a"]), false);
         assert_eq!(names(&after), ("a", vec!["5", "a"]));
         let (_, after) = rotated_after(past(), document("1", &["1", "2"]), true);
@@ -138,5 +141,12 @@ mod tests {
         let past = vec![document("2", &["1", "2"])];
         let (outcome, after) = rotated_after(past, document("1", &["1", "2"]), false);
         assert_eq!((outcome, names(&after)), (Outcome::NextAdded, ("1", vec!["1", "2", "3"])));
+    }
+
+    #[test]
+    fn a_version_that_a_leak_passed_over_is_no_next_one_though_somebody_removed_the_fresh_ones() {
+        let (_, fresh) = rotated(document("2", &["1", "2", "3"]), true);
+        let (outcome, after) = rotated_after(vec![fresh], document("2", &["1", "2", "3"]), false);
+        assert_eq!((outcome, names(&after)), (Outcome::NextAdded, ("2", vec!["1", "2", "3", "6"])));
     }
 }
