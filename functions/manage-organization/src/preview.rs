@@ -1,7 +1,7 @@
 //! Shows which live keys a policy would not allow, before it is set.
 
 use api::{AccessKeyResponse, HandlerResult, Member, Page, Paging, Request, app::App, response};
-use domain::{access::Action, access_key::Status, policy::PolicyChange};
+use domain::{access::Action, policy::PolicyChange};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use table::AccessKeyFilter;
@@ -48,8 +48,7 @@ pub(crate) async fn preview(app: &App, request: &Request<Member>) -> HandlerResu
     let all = AccessKeyFilter::default();
     let after = paging.after(|position| all.position(position))?;
     let page = app.table.access_keys(member.organization_id, &all, request.now, after, paging.limit).await?;
-    let is_live = |status| matches!(status, Status::Active | Status::Inactive);
-    let live_keys = page.items.iter().filter(|found| is_live(found.key.status(request.now))).count();
+    let live_keys = page.items.iter().filter(|found| found.key.status(request.now).is_live()).count();
     let violations = page.items.into_iter().filter_map(|found| {
         let (rule, value) = policy.violated_by(&found.key, &found.user, request.now)?;
         let access_key = AccessKeyResponse::new(found.key, &found.user, &app.key_prefix, request.now);

@@ -33,6 +33,14 @@ pub enum Status {
     Revoked,
 }
 
+impl Status {
+    /// Tells whether the key works, or would if it were switched on. Only such a key counts against the quota.
+    #[must_use]
+    pub const fn is_live(self) -> bool {
+        matches!(self, Self::Active | Self::Inactive)
+    }
+}
+
 /// Tells whether a change of expiry lets a key work for longer; `None` means for ever.
 #[must_use]
 pub fn ends_later(before: Option<Time>, after: Option<Time>) -> bool {

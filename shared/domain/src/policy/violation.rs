@@ -3,18 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{Policy, Quota};
-use crate::{
-    Error, Time,
-    access_key::{AccessKey, Status},
-    user::User,
-};
+use crate::{Error, Time, access_key::AccessKey, user::User};
 
 impl Policy {
     /// Returns the first rule that a live key of a user violates, and the rule's value. A key that no longer works
     /// violates none.
     #[must_use]
     pub fn violated_by(&self, key: &AccessKey, user: &User, now: Time) -> Option<(&'static str, Value)> {
-        if matches!(key.status(now), Status::Expired | Status::Revoked) {
+        if !key.status(now).is_live() {
             return None;
         }
         if let Err(Error::PolicyViolation { rule, value }) =
