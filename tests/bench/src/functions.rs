@@ -11,8 +11,12 @@ use crate::{
     figures::Times,
     instance::{Answer, Instance, Start},
     report::{Report, Section, both, number, progress},
+    targets::Target,
     world::World,
 };
+
+/// The function that every first visit of the console starts.
+const CONSOLE: &str = "serve-console";
 
 /// The function whose sample event goes to the floor. It calls nothing either.
 const SAMPLE_OF_NOTHING: &str = "describe-api";
@@ -46,6 +50,14 @@ pub(crate) fn measure(world: &World, size: &Size, report: &mut Report) -> Result
         progress(&format!("starting {}", start.function));
         let measured = Measured::of(world, start, size, &mut copies)?;
         let nothing = *floor.get_or_insert(measured.polls.median());
+        if start.function == CONSOLE {
+            let ratio = measured.polls.median() / nothing;
+            report.target(Target::ratio(
+                "the console's start to first poll, of a function that does nothing",
+                ratio,
+                1.3,
+            ));
+        }
         section.row(measured.cells(&start.function, nothing));
     }
     report.section(section);
