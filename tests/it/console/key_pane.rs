@@ -182,6 +182,32 @@ fn another_persons_change_of_a_key_is_noticed_and_what_was_typed_is_kept() {
 
 #[test]
 #[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn a_second_pencil_keeps_what_was_typed_with_the_first() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        let key = organization.machine_key().await;
+        let rest = format!("access-keys/{}", key["key_id"].as_str().unwrap());
+        browser.sign_in("alice", &page(&organization, &rest)).await;
+        browser.click("Edit name").await;
+        browser.fill("Access Key Name", "deploy").await;
+        browser.click("Edit description").await;
+        browser.has_focus("Description").await;
+        browser.write("Used by the pipeline.").await;
+        assert_eq!(browser.value("Access Key Name").await, "deploy");
+        browser.click_in("dd .in-place", "Save").await;
+        browser.has_focus("Edit description").await;
+        assert_eq!(browser.value("Access Key Name").await, "deploy");
+        // One's own change is nobody else's.
+        browser.click("Save").await;
+        browser.sees("Key deploy changed.").await;
+        browser.sees_no("Somebody changed this meanwhile.").await;
+        let now = organization.owner.get(&organization.key_path(&key)).await.expect(200);
+        assert_eq!((&now["name"], &now["description"]), (&json!("deploy"), &json!("Used by the pipeline.")));
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
 fn the_row_of_open_details_is_marked_and_the_list_stays_where_it_was() {
     browse(async |world, browser| {
         let organization = world.organization("alice", "flexible").await;

@@ -18,7 +18,7 @@ export function open(view) {
   /** @type {any} */ let problem = null;
   /** @type {any} */ let events = null;
   let gone = false;
-  /** @type {{member: string, draw: () => any} | null} */ let editing = null;
+  /** What is edited where it stands. @type {Map<string, {take: (key: any) => void, draw: () => any}>} */ const editing = new Map();
   const names = new Map([[state.me.user_id, state.me.user_name]]);
   const id = view.parameters;
   const load = async () => {
@@ -36,6 +36,7 @@ export function open(view) {
     if (now === null && view.list) return go(view.list);
     gone = now === null;
     key = now ?? key;
+    editing.forEach((editor) => editor.take(key));
     view.titled(key.name, key.user_id === state.me.user_id ? 'me' : undefined);
     view.update();
   };
@@ -57,7 +58,7 @@ export function open(view) {
   const focus = (selector) => { view.update(); queueMicrotask(() => /** @type {HTMLElement | null} */ (document.querySelector(selector))?.focus()); };
   const edit = async (member) => {
     const { editor } = await import('../parts/in-place.js');
-    editing = editor(key, member, { changed: tell(key), update: view.update, end: () => { editing = null; focus(`[data-edit=${member}] button`); } });
+    editing.set(member, editor(key, member, { changed: tell(key), update: view.update, end: () => { editing.delete(member); focus(`[data-edit=${member}] button`); } }));
     focus(`#edit-${member}`);
   };
   load();
@@ -95,7 +96,7 @@ function details(key, view, { names, events, editing, edit }) {
   };
   const networks = button(html`Change<span class="hidden"> networks</span>`, 'changeNetworks', write, 'small');
   const pencil = (member) => html`<span data-edit=${member}>${reasoned(html`${icon('pencil')}<span class="hidden">Edit ${member}</span>`, () => edit(member), write, `${member}-why`, 'quiet icon-only', true)}</span>`;
-  const form = (member) => (editing?.member === member ? editing.draw() : null);
+  const form = (member) => editing.get(member)?.draw() ?? null;
   const title = heading(view, key.name, pencil('name'), form('name'));
   const rotate = button('Generate new secret', 'generateSecret', why('RotateKey', user) || still, 'primary');
   const change = button(html`Change<span class="hidden"> expiry</span>`, 'changeExpiry', write || later, 'small');

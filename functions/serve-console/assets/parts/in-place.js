@@ -52,7 +52,9 @@ export function editor(key, member, { changed, update, end }) {
     update();
   };
   const leave = (event) => { if (event.key === 'Escape' && !busy) { event.preventDefault(); end(); } };
-  return { member, draw() {
+  /** Takes the key as it is now, unless this very text was changed elsewhere: then saving says so. */
+  const take = (now) => { if (now[member] === key[member]) key = now; };
+  return { take, draw() {
     const error = fieldProblem(problem, member);
     return html`<form class="in-place" novalidate @submit=${save} @keydown=${leave}>${field({ name: `edit-${member}`, ...FIELDS[member], value: text, hint, error, input: (value) => { text = value; } })}
       ${!problem || error ? nothing : problem.code === 'precondition_failed' ? conflictLine(reload) : problemLine(problem)}
