@@ -3,7 +3,7 @@
 use kit::browse;
 use serde_json::json;
 
-use super::{keys_page, token};
+use super::{keys_page, page, token};
 
 #[test]
 #[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
@@ -36,5 +36,29 @@ fn a_person_creates_a_key_from_my_account_and_copies_it() {
         let keys = organization.owner.get(&organization.keys_of("me")).await.expect(200);
         assert_eq!(keys["items"][0]["name"], json!("deploy"));
         assert_eq!(world.audit("access_key.created").len(), 1);
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn an_empty_list_of_keys_leads_to_the_first_one() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "strict").await;
+        let machine = organization.machine("ci").await;
+        browser.sign_in("alice", &keys_page(&organization)).await;
+        for (path, action) in [
+            (keys_page(&organization), "Create your first key"),
+            (page(&organization, &format!("users/{machine}/access-keys")), "Create its first key"),
+        ] {
+            browser.open(&path).await;
+            browser.click(action).await;
+            browser.has_focus("Access Key Name").await;
+            browser.write("first").await;
+            browser.click("Create key").await;
+            token(browser).await;
+            browser.click("Done").await;
+            browser.row("first").await;
+            browser.sees_no(action).await;
+        }
     });
 }

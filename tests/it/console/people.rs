@@ -47,7 +47,7 @@ fn roles_and_groups_are_made_and_another_persons_change_is_noticed() {
     browse(async |world, browser| {
         let organization = world.organization("alice", "strict").await;
         browser.sign_in("alice", &page(&organization, "roles")).await;
-        browser.click("Add role").await;
+        browser.click("Add the first role").await;
         browser.fill("Name", "readers").await;
         browser.fill("Permissions", "users:read").await;
         browser.click("Save").await;

@@ -2,6 +2,7 @@
 // Keys of the organization, by expiry: filters, search, and ending several at once.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { listKeys } from '../api.js';
+import { path } from '../router.js';
 import { needs, why } from '../session.js';
 import { now } from '../time.js';
 import { empty, forbidden } from '../parts/empty.js';
@@ -32,8 +33,8 @@ export function open(view) {
       ${filter.chips('Kind of user', 'kind', [['', 'Everybody'], ['machine', 'Machines'], ['owner', 'Owners'], ['normal', 'Normal']])}
       <div class="group" role="group" aria-label="More filters">${filter.toggle('expires_before', 'Expiring within 30 days', () => days(30))}${filter.toggle('unused_since', 'Unused for 90 days', () => days(-90))}</div></div>
     ${table({ caption: 'Access keys of the organization', columns, list: keys, key: 'key_id', order: 'By expiry',
-      none: filter.any() ? empty('No key fits these filters.', filter.clear(), 'search') : empty('There are no active keys. People create theirs under My keys; those of machines are created on the machine\'s page.') })}
+      none: filter.any() ? empty('No key fits these filters.', filter.clear(), 'search') : empty('There are no active keys. People create theirs under My keys; those of machines are created on the machine\'s page.', html`<a class="button" href=${path('me', 'access-keys')}>Your access keys</a>`) })}
     ${chosen.size ? html`<div class="selected" role="region" aria-label="Selected keys"><b>${chosen.size} selected</b><span class="space"></span>
-      ${reasoned('Switch off', () => bulk('switchOffAll'), why('EndKey'), 'bulk-why')}<button type="button" class="danger-quiet" @click=${() => bulk('revokeAll')}>Revoke</button>
+      ${reasoned('Switch off', () => bulk('switchOffAll'), why('EndKey'), 'bulk-why')}${reasoned('Revoke', () => bulk('revokeAll'), why('EndKey'), 'bulk-revoke-why', 'danger-quiet', true)}
       <button type="button" class="quiet" @click=${() => { chosen.clear(); view.update(); }}>Clear</button></div>` : nothing}`;
 }

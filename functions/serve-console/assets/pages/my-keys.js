@@ -23,9 +23,10 @@ export function open(view) {
     const full = keys.whole && most !== undefined && used >= most
       ? `Your organization allows ${most} ${most === 1 ? 'key' : 'keys'} for each ${kind === 'owner' ? 'owner' : 'normal user'}. Revoke or delete one first.` : '';
     const off = current()?.status === 'suspended' ? 'The organization is suspended.' : '';
-    const button = reasoned(html`${icon('plus')}Create New Key`, create, off || full, 'create-why', 'primary');
+    const why = off || full;
+    const button = reasoned(html`${icon('plus')}Create New Key`, create, why, 'create-why', 'primary');
     return html`${accountTabs()}
       <div class="page-head"><div><h1 tabindex="-1">Your access keys</h1><p class="muted">${keys.whole && most !== undefined ? `${used} of ${most} in use` : 'Your scripts call the API with them, as you.'}</p></div><div class="do">${button}</div></div>
-      ${table({ caption: 'Your access keys', columns, list: keys, key: 'key_id', order: 'By key id', none: empty('You have no access keys. A key lets your scripts call the API as you, without signing in.') })}`;
+      ${table({ caption: 'Your access keys', columns, list: keys, key: 'key_id', order: 'By key id', none: empty('You have no access keys. A key lets your scripts call the API as you, without signing in.', reasoned('Create your first key', create, why, 'first-why', '', true)) })}`;
   };
 }

@@ -78,9 +78,10 @@ function keysOf(user, keys, columns) {
   const used = live(keys.items);
   const create = () => import('../parts/create-key.js').then(({ createKeyFor }) => createKeyFor(user, keys));
   const full = keys.whole && used >= most ? `Your organization allows ${most} ${most === 1 ? 'key' : 'keys'} for each machine. Revoke or delete one first.` : '';
+  const lacking = why('CreateKey', user) || (user.status === 'suspended' ? 'This user is suspended.' : '') || full;
   return html`<div class="page-head"><p class="muted">${keys.whole && most !== undefined ? `${used} of ${most} in use` : ''}${person ? html`<br>People make their own keys, so that nobody else sees their secrets. You can revoke, switch off or delete these.` : nothing}</p>
-    ${person ? nothing : html`<div class="do">${reasoned(html`${icon('plus')}Create New Key`, create, why('CreateKey', user) || (user.status === 'suspended' ? 'This user is suspended.' : '') || full, 'create-why', 'primary')}</div>`}</div>
-    ${table({ caption: `Access keys of ${user.name}`, columns, list: keys, key: 'key_id', order: 'By key id', none: empty(`${user.name} has no access keys.`) })}`;
+    ${person ? nothing : html`<div class="do">${reasoned(html`${icon('plus')}Create New Key`, create, lacking, 'create-why', 'primary')}</div>`}</div>
+    ${table({ caption: `Access keys of ${user.name}`, columns, list: keys, key: 'key_id', order: 'By key id', none: empty(`${user.name} has no access keys.`, person ? nothing : reasoned('Create its first key', create, lacking, 'first-why', '', true)) })}`;
 }
 
 function access(user, catalog, act) {

@@ -42,6 +42,7 @@ export const catalogPage = (kind) => (view) => {
       { label: 'Edit', run: () => edit(item), why: why('WriteRoles') }, { label: 'Delete', run: () => drop(item), why: why('WriteRoles'), danger: true }]) },
   ];
   const add = reasoned(html`${icon('plus')}Add ${kind}`, () => edit(null), why('WriteRoles'), 'add-why', 'primary');
+  const first = reasoned(`Add the first ${kind}`, () => edit(null), why('WriteRoles'), 'first-why', '', true);
   return () => html`<div class="page-head"><div><h1 tabindex="-1">${plural}</h1><p class="muted">${about}</p></div><div class="do">${add}</div></div>
-    ${table({ caption: plural, columns, list: items, key: 'name', order: 'By name', none: empty(`There are no ${plural.toLowerCase()} yet.`) })}`;
+    ${table({ caption: plural, columns, list: items, key: 'name', order: 'By name', none: empty(`There are no ${plural.toLowerCase()} yet.`, first) })}`;
 };
