@@ -53,7 +53,7 @@ export function showSecrets(cards, done) {
     };
     return () => html`<div class="dialog secret">${cards.length === 1 ? title('Save the secret of “', cards[0].name, '” now') : title(`Save the secrets of ${cards.length} keys now`)}
       <div class="body"><p class="warning" data-text>${icon('warn')}<span>${cards.length === 1 ? 'This is the only time it is shown. It is stored nowhere, so nobody can show it to you again. If you lose it, generate a new one.' : 'This is the only time they are shown. They are stored nowhere, so nobody can show them to you again. If you lose one, generate a new one.'}</span></p>
-      ${cards.map((card, i) => cardOf(card, i, cards.length > 1, { shown, take, toggle }))}</div>
+      ${cards.map((card, i) => cardOf(card, i, cards.length > 1, { shown, take, toggle }))}${cards.length ? usage(take) : nothing}</div>
       <p class="spoken" role="status">${line}</p>
       <div class="buttons"><button type="button" @click=${finish}>Done</button></div></div>`;
   }, { stays: true, wide: true });
@@ -69,15 +69,20 @@ function cardOf({ name, organization, secret }, i, several, { shown, take, toggl
       ${hidden ? html`<button type="button" class="quiet" aria-pressed=${open ? 'true' : 'false'} aria-label=${`Show ${what}`} @click=${() => toggle(id)}>${open ? 'Hide' : 'Show'}</button>` : nothing}
       <button type="button" class=${primary ? 'primary' : ''} ?data-focus=${primary && i === 0} aria-label=${`Copy ${what}`} @click=${() => take(text, id, label)}>${primary ? 'Copy token' : 'Copy'}</button></span></div>`;
   };
-  const curl = `curl ${location.origin}/v1/whoami -H "x-access-key: $ACCESS_KEY"`;
   return html`<section class="secret-card" aria-label=${several ? name : 'Secret'}>${several ? html`<h3><bdi>${name}</bdi></h3>` : nothing}
     ${row(`token-${i}`, 'Token', secret.token, `${secret.access_key}_${dots}`, true)}
-    <details ?open=${!several}><summary>As a pair</summary>
+    <details open><summary>As a pair</summary>
       ${row(`access-${i}`, 'Access key', secret.access_key, '')}
       ${row(`secret-${i}`, 'Secret key', secret.secret_key, dots)}
       ${row(`tenant-${i}`, 'Tenant id', organization, '')}
-      <p><button type="button" @click=${() => take(secret.copy, `secret-${i}`, 'Key details')}>Copy all: key:…::…,tenant id: …</button></p></details>
-    ${several ? nothing : html`<details><summary>How to use it</summary>${row(`curl-${i}`, 'In a shell', curl, '')}<p class="hint">Put the token into the variable ACCESS_KEY of your job. The line itself holds no secret.</p></details>`}</section>`;
+      <p><button type="button" @click=${() => take(secret.copy, `secret-${i}`, 'Key details')}>Copy all: key:…::…,tenant id: …${several ? html`<span class="hidden"> of ${name}</span>` : nothing}</button></p></details></section>`;
+}
+
+/** The same for every key, and without a secret. */
+function usage(take) {
+  const curl = `curl ${location.origin}/v1/whoami -H "x-access-key: $ACCESS_KEY"`;
+  return html`<details><summary>How to use it</summary><div class="row"><span class="label" id="label-curl">In a shell</span><code translate="no" spellcheck="false" data-id="curl" aria-labelledby="label-curl" role="group">${curl}</code><span class="row-buttons">
+    <button type="button" aria-label="Copy in a shell" @click=${() => take(curl, 'curl', 'In a shell')}>Copy</button></span></div><p class="hint">Put the token into the variable ACCESS_KEY of your job. The line itself holds no secret.</p></details>`;
 }
 
 const confirmClose = () => choose(title('Close without copying?'), 'You have not copied this secret, and it cannot be shown again.', ['Go back', 'Close anyway']);
