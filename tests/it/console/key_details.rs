@@ -97,6 +97,45 @@ fn the_form_offers_what_the_policy_allows() {
 
 #[test]
 #[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn an_expiry_that_cannot_move_later_is_disabled_with_its_reason_and_may_move_earlier() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "strict").await;
+        let made = json!({"name": "fixed", "expires_in_days": 60});
+        let key = organization.owner.post(&organization.keys_of("me"), made).await.expect(201);
+        browser.sign_in("alice", &keys_page(&organization)).await;
+        browser.choose("fixed", "Change expiry").await;
+        browser
+            .sees_on_top("The policy does not allow a later expiry. Create a new key before this one ends.")
+            .await;
+        let off = "return [...document.querySelectorAll('dialog input[name=expiry]')].map((one) => [one.labels[0].innerText.trim(), one.disabled])";
+        let expected = json!([
+            ["7 days", false],
+            ["30 days", false],
+            ["90 days", true],
+            ["365 days", true],
+            ["On a date", false]
+        ]);
+        assert_eq!(browser.run(off, json!([])).await, expected);
+        let note = "return document.getElementById(document.querySelector('dialog fieldset').getAttribute('aria-describedby')).innerText";
+        let note = browser.run(note, json!([])).await;
+        assert!(note.as_str().unwrap().starts_with("The policy does not allow a later expiry."), "{note}");
+        browser.click("7 days").await;
+        browser.click("Change expiry").await;
+        browser.sees("Expiry of fixed changed.").await;
+        let now = organization.owner.get(&organization.key_path(&key)).await.expect(200);
+        assert!(now["expires_at"].as_str().unwrap() < key["expires_at"].as_str().unwrap(), "{now}");
+        world.travel(8 * DAY);
+        browser.reload().await;
+        browser.choose("fixed", "Key details").await;
+        browser
+            .sees("The policy does not allow a later expiry. Create a new key before this one ends.")
+            .await;
+        assert_eq!(browser.attribute("Change expiry", "aria-disabled").await, "true");
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
 fn after_the_key_expires_its_date_is_extended_by_editing_it() {
     browse(async |world, browser| {
         let organization = world.organization("alice", "flexible").await;

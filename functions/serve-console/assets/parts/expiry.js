@@ -10,7 +10,7 @@ const DAY = 864e5;
 const iso = (time) => `${new Date(time).toISOString().slice(0, 19)}Z`;
 
 /**
- * The state of an expiry field. A change of expiry knows the present one and, where nothing later is allowed, the latest.
+ * The state of an expiry field. Where nothing later than the present expiry is allowed, that is `latest`: choices beyond it are off.
  * @param {any} policy
  * @param {{latest?: number}} bounds
  */
@@ -18,17 +18,18 @@ export function newExpiry(policy, { latest = Infinity } = {}) {
   const { days, preset, min, max, never } = expiryChoices(policy);
   const most = Math.min(now() + max * 1000, latest);
   const least = now() + (latest < Infinity ? 0 : min * 1000);
-  const fitting = days.filter((n) => now() + n * DAY <= most);
+  const fits = (n) => now() + n * DAY <= most;
+  const fitting = days.filter(fits);
   // The day's end must not lie beyond the longest lifetime.
   let last = dayOf(Math.min(most, now() + 36500 * DAY));
   if (Date.parse(endOfDay(last)) > most) last = dayOf(Date.parse(endOfDay(last)) - DAY);
   const first = dayOf(least);
   const choices = [
-    ...fitting.map((n) => ({ value: String(n), label: `${n} days` })),
+    ...days.map((n) => ({ value: String(n), label: `${n} days`, off: !fits(n) })),
     // A policy of hours has no day to choose.
-    !fitting.length && latest === Infinity && { value: 'longest', label: `${duration(max)}, the longest allowed` },
+    !days.length && latest === Infinity && { value: 'longest', label: `${duration(max)}, the longest allowed` },
     first <= last && { value: 'date', label: 'On a date' },
-    never && latest === Infinity && { value: 'never', label: 'Never' },
+    never && { value: 'never', label: 'Never', off: latest < Infinity },
   ].filter(Boolean);
   const start = String(fitting.includes(preset ?? 0) ? preset : fitting.at(-1) ?? choices[0]?.value ?? '');
   return { choice: start, day: '', choices, first, last, most, notices: policy.notices };
@@ -54,9 +55,9 @@ export function expiryBody(expiry) {
 /** Whether there is something to send. */
 export const chosen = (expiry) => timeOf(expiry) !== undefined;
 
-export function expiryField(expiry, update, { error = '', mine = true, label = 'Expires' } = {}) {
+export function expiryField(expiry, update, { error = '', mine = true, label = 'Expires', note = '' } = {}) {
   const choose = (choice) => { expiry.choice = choice; update(); };
-  return html`<div class="expiry">${radios({ name: 'expiry', label, value: expiry.choice, choices: expiry.choices, change: choose, row: true })}
+  return html`<div class="expiry">${radios({ name: 'expiry', label, value: expiry.choice, choices: expiry.choices, change: choose, row: true, note })}
     ${expiry.choice === 'date' ? field({ name: 'date', label: 'Date', type: 'date', value: expiry.day, min: expiry.first, most: expiry.last, hint: 'The key works until the end of this day.', input: (day) => { expiry.day = day; update(); } }) : nothing}
     <p class="consequence" role="status">${sentence(expiry, mine)}</p>${error ? html`<p class="error" role="alert">${error}</p>` : nothing}</div>`;
 }

@@ -19,11 +19,12 @@ export function field({ name, label, hint, error, value = '', type = 'text', max
 
 /**
  * Choices of which one counts.
- * @param {{name: string, label: any, value: any, choices: ({value: any, label: any, hint?: any} | false)[], change: (value: any) => void, error?: any, row?: boolean}} group
+ * @param {{name: string, label: any, value: any, choices: ({value: any, label: any, hint?: any, off?: boolean} | false)[], change: (value: any) => void, error?: any, row?: boolean, note?: any}} group
+ *   note: why choices are off
  */
-export const radios = ({ name, label, value, choices, change, error, row = false }) => html`<fieldset class="field" aria-describedby=${error ? `${name}-error` : nothing}><legend>${label}</legend><div class=${row ? 'chips' : 'choices'}>
-  ${choices.map((choice) => choice && html`<label class="choice"><input type="radio" name=${name} .value=${String(choice.value)} .checked=${live(value === choice.value)} @change=${() => change(choice.value)}><span>${choice.label}${choice.hint ? html`<small>${choice.hint}</small>` : nothing}</span></label>`)}</div>
-  ${error ? html`<p class="error" id="${name}-error">${error}</p>` : nothing}</fieldset>`;
+export const radios = ({ name, label, value, choices, change, error, row = false, note = '' }) => html`<fieldset class="field" aria-describedby=${[note && `${name}-note`, error && `${name}-error`].filter(Boolean).join(' ') || nothing}><legend>${label}</legend><div class=${row ? 'chips' : 'choices'}>
+  ${choices.map((choice) => choice && html`<label class="choice"><input type="radio" name=${name} .value=${String(choice.value)} ?disabled=${choice.off} .checked=${live(value === choice.value)} @change=${() => change(choice.value)}><span>${choice.label}${choice.hint ? html`<small>${choice.hint}</small>` : nothing}</span></label>`)}</div>
+  ${note ? html`<p class="hint" id="${name}-note">${note}</p>` : nothing}${error ? html`<p class="error" id="${name}-error">${error}</p>` : nothing}</fieldset>`;
 
 /** A box that is ticked or not. */
 export const check = ({ label, checked, change, hint = undefined, disabled = false }) => html`<label class="choice"><input type="checkbox" .checked=${live(checked)} ?disabled=${disabled} @change=${(event) => change(event.target.checked)}><span>${label}${hint ? html`<small>${hint}</small>` : nothing}</span></label>`;

@@ -108,8 +108,7 @@ export async function changeExpiry(key, done) {
     title: title('Change the expiry of “', key.name, '”'), label: 'Change expiry', doing: 'Saving…', ask: true, send: () => change(key, expiryBody(expiry)),
     again: async () => { key = await api.key(id(key)); done(key); }, why: () => (chosen(expiry) ? '' : 'Choose a date first.'),
     body: (at, update) => html`<p class="muted">${key.expires_at ? `Now: ${key.status === 'expired' ? 'expired' : 'expires'} on ${dateAndTime(key.expires_at)}.` : 'Now: never expires.'}</p>
-      ${fixed ? html`<p>${fixed} An earlier one is always allowed.</p>` : nothing}
-      ${expiryField(expiry, update, { mine: key.user_id === myself().user_id, label: 'New expiry', error: at('expires_in_days', 'expires_at', 'never_expires') })}
+      ${expiryField(expiry, update, { mine: key.user_id === myself().user_id, label: 'New expiry', note: fixed && `${fixed} An earlier one is always allowed.`, error: at('expires_in_days', 'expires_at', 'never_expires') })}
       ${key.status === 'expired' ? html`<p>It takes a place in the quota again.</p>` : nothing}`,
   });
   if (result) told(done, result.answer, `Expiry of ${key.name} changed.`);

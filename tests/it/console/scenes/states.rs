@@ -66,6 +66,11 @@ async fn of_an_owner(
     browser.sign_in("alice", &page(&strict, "me/access-keys")).await;
     browser.sees("Revoke or delete one first.").await;
     look("quota-full").await;
+    browser.choose(names.key, "Change expiry").await;
+    browser.sees_on_top("An earlier one is always allowed.").await;
+    look("dialog-change-expiry-fixed").await;
+    browser.press(&["Escape"]).await;
+    browser.sees_no("An earlier one is always allowed.").await;
     browser.resize(320, 900).await;
     browser.click("My keys").await;
     browser.sees("Audit").await;
@@ -86,6 +91,7 @@ async fn of_an_owner(
     for (name, rest) in [("key-gone", "access-keys/0000000000000000000A"), ("not-a-page", "nothing")] {
         browser.open(&scene.page(rest)).await;
         browser.sees("It may have been deleted, or belong to another organization.").await;
+        browser.ready().await;
         look(name).await;
     }
     browser.open("/console/0000000000000000/me/access-keys").await;
