@@ -13,6 +13,7 @@ mod messages;
 mod mirrors;
 mod own_keys;
 mod people;
+mod policy;
 mod provider_faults;
 mod races;
 mod scenes;

@@ -1,4 +1,4 @@
-//! Lists of the organization in a browser: filters, search, many at once, audit, policy.
+//! Lists of the organization in a browser: filters, search, many at once, audit.
 
 use kit::browse;
 use serde_json::json;
@@ -87,58 +87,6 @@ fn a_list_of_more_than_one_page_loads_more() {
         browser.sees("shown, there are more").await;
         browser.click("Load more").await;
         browser.sees_no("shown, there are more").await;
-    });
-}
-
-#[test]
-#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
-fn a_policy_is_previewed_before_it_is_saved() {
-    browse(async |world, browser| {
-        let organization = world.organization("alice", "flexible").await;
-        organization.machine_key().await;
-        browser.sign_in("alice", &page(&organization, "policy")).await;
-        browser.sees("Nothing is changed.").await;
-        browser.fill("Longest, in days", "30").await;
-        browser.sees("Preview exactly these values first.").await;
-        browser.click("Preview").await;
-        browser.sees("1 of 1 live keys would not be allowed:").await;
-        browser.sees("the longest lifetime of a key: 30 days").await;
-        browser.click("Save").await;
-        browser.sees_on_top("1 existing key would not be allowed; it stays as it is.").await;
-        browser.click("Save policy").await;
-        browser.sees("Policy saved.").await;
-        let policy = organization.owner.get(&organization.path).await.expect(200)["policy"].clone();
-        assert_eq!(policy["lifetime"]["max_seconds"], json!(30 * 86_400));
-    });
-}
-
-#[test]
-#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
-fn what_is_typed_into_a_policy_stays_as_it_is_and_an_empty_field_is_no_zero() {
-    browse(async |world, browser| {
-        let organization = world.organization("alice", "flexible").await;
-        browser.sign_in("alice", &page(&organization, "policy")).await;
-        browser.fill("Days before expiry", "30, 14, ").await;
-        browser.fill("Longest, in days", "").await;
-        // This draws the page anew.
-        browser.click("Say when a key has expired").await;
-        assert!(!browser.checked("Say when a key has expired").await);
-        assert_eq!(browser.value("Days before expiry").await, "30, 14, ");
-        assert_eq!(browser.value("Longest, in days").await, "");
-        browser.sees("Fill in every number first.").await;
-        for button in ["Preview", "Save"] {
-            assert_eq!(browser.attribute(button, "aria-disabled").await, "true");
-        }
-        browser.fill("Longest, in days", "400").await;
-        browser.click("Preview").await;
-        browser.sees("Every live key would be allowed. 0 keys looked at.").await;
-        browser.click("Save").await;
-        browser.click("Save policy").await;
-        browser.sees("Policy saved.").await;
-        assert_eq!(browser.value("Days before expiry").await, "30, 14");
-        let policy = organization.owner.get(&organization.path).await.expect(200)["policy"].clone();
-        assert_eq!(policy["lifetime"]["max_seconds"], json!(400 * 86_400));
-        assert_eq!(policy["notices"]["days_before"], json!([30, 14]));
     });
 }
 

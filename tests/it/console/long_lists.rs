@@ -40,6 +40,13 @@ fn a_policy_preview_goes_on_over_pages_that_show_nothing() {
         assert_eq!(browser.row("last").await["Rule"], "the longest lifetime of a key: 100 days");
         let pages = browser.run(&calls("/policy-preview"), json!([])).await;
         assert!(pages.as_i64().unwrap() >= 4, "{pages} pages, all but the last without a key");
+        browser.fill("Longest, in days", "1").await;
+        browser.click("Preview").await;
+        browser.sees("These 322 of 322 live keys would not be allowed: 322 keys looked at.").await;
+        browser.sees("50 shown, there are more.").await;
+        let rows =
+            browser.run("return document.querySelectorAll('.policy tbody tr').length", json!([])).await;
+        assert_eq!(rows, 50);
     });
 }
 

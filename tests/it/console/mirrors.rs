@@ -95,6 +95,22 @@ fn policies() -> Vec<Policy> {
 
 #[test]
 #[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn the_page_knows_the_presets_of_the_domain() {
+    browse(async |_, browser| {
+        open(browser).await;
+        let presets = browser.with_module("pages/policy.js", "return module.PRESETS", json!(null)).await;
+        for (name, preset) in
+            [("strict", domain::policy::Preset::Strict), ("flexible", domain::policy::Preset::Flexible)]
+        {
+            let mut expected = json!(Policy::preset(preset));
+            expected.as_object_mut().unwrap().remove("preset");
+            assert_eq!(presets[name], expected, "{name}");
+        }
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
 fn the_form_offers_the_expiries_that_the_policy_allows_and_no_other() {
     browse(async |_, browser| {
         open(browser).await;

@@ -2,8 +2,7 @@
 // The policy: each value with its bounds and the preset's value, and a preview before it is saved.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import * as api from '../api.js';
-import { duration, fieldProblem, inWords, ruleInWords, valueInWords } from '../problems.js';
-import { path } from '../router.js';
+import { duration, fieldProblem } from '../problems.js';
 import { keep, why } from '../session.js';
 import { failure, problemLine, skeleton, waiting } from '../parts/empty.js';
 import { check, field, lines, radios } from '../parts/field.js';
@@ -22,11 +21,71 @@ export const PRESETS = {
 };
 const EXTENSIONS = { none: 'Never: an expired key needs a new one', before_expiry: 'Before it expires', any_time: 'At any time, also after it expired' };
 
-/** What a preview found so far. @param {{found: any[], looked: number, done: boolean}} preview */
-function verdict({ found, looked, done }) {
-  const n = found.length;
-  const end = n ? `${n === 1 ? '1' : `These ${n}`} ${done ? `of ${looked} live keys` : n === 1 ? 'live key' : 'live keys'} would not be allowed:` : done ? 'Every live key would be allowed.' : '';
-  return done ? end : `Looking at the keys… ${end}`;
+/** Every value and its name. */
+const NAMES = {
+  preset: 'Preset',
+  'quota.owner': 'Keys for each owner',
+  'quota.normal': 'Keys for each normal user',
+  'quota.machine': 'Keys for each machine',
+  'lifetime.min_seconds': 'Shortest lifetime',
+  'lifetime.max_seconds': 'Longest lifetime',
+  'lifetime.allow_never': 'Keys may never expire',
+  extension: 'An expiry may move later',
+  'rotation.max_overlap_seconds': 'Longest overlap of secrets',
+  'notices.days_before': 'Days before expiry',
+  'notices.on_expiry': 'Say when a key has expired',
+  'notices.tell.owners_for_machines': 'Tell owners about the keys of machines',
+  'notices.tell.owners': 'Tell owners about all keys',
+  'notices.tell.creator': 'Tell who created the key',
+  'notices.tell.modifier': 'Tell who last changed the key',
+};
+
+const valueOf = (policy, rule) => rule.split('.').reduce((at, part) => at[part], policy);
+
+function setValue(policy, rule, value) {
+  const parts = rule.split('.');
+  const last = parts.pop();
+  parts.reduce((at, part) => at[part], policy)[last] = value;
+}
+
+const isSame = (a, b, rule) => JSON.stringify(valueOf(a, rule)) === JSON.stringify(valueOf(b, rule));
+
+/** A value in words. */
+function inWords(policy, rule) {
+  const value = valueOf(policy, rule);
+  if (rule.endsWith('_seconds')) return duration(value);
+  if (Array.isArray(value)) return value.join(', ') || 'none';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return rule === 'extension' ? EXTENSIONS[value].toLowerCase() : String(value);
+}
+
+/** The unit in which seconds are entered: the largest that divides them. */
+const unitOf = (seconds) => (seconds % DAY ? seconds % 3600 ? 1 : 3600 : DAY);
+const UNITS = { 1: 'seconds', 3600: 'hours', [DAY]: 'days' };
+
+/** The rule that a text breaks because it is no number; an empty text where it is one. Bounds are checked by the API. */
+function brokenNumber(text, unit) {
+  if (!text.trim() || !Number.isFinite(Number(text))) return 'Must be a number.';
+  return unit === 1 && !Number.isInteger(Number(text)) ? 'Must be a whole number.' : '';
+}
+
+/** The same for a list of them. */
+function brokenList(parts) {
+  const odd = parts.find((part) => !/^-?\d+$/.test(part));
+  return odd === undefined ? '' : `Must be whole numbers with commas between them: “${odd}” is none.`;
+}
+
+/**
+ * Puts what somebody else changed into what is being edited. A value that both changed stays as it is here.
+ * @returns {{rule: string, name: string, was: string, now: string, mine: string}[]} what they changed, in words; `mine` where the reader changed it too
+ */
+function merge(mine, before, after) {
+  const rules = Object.keys(NAMES).filter((rule) => !isSame(before, after, rule));
+  return rules.map((rule) => {
+    const both = !isSame(mine, before, rule) && !isSame(mine, after, rule);
+    if (!both) setValue(mine, rule, structuredClone(valueOf(after, rule)));
+    return { rule, name: NAMES[rule], was: inWords(before, rule), now: inWords(after, rule), mine: both ? inWords(mine, rule) : '' };
+  });
 }
 
 export function open(view) {
@@ -34,38 +93,55 @@ export function open(view) {
   let policy;
   let problem;
   let loading;
-  /** @type {{of: string, found: any[], looked: number, busy: boolean, done: boolean} | null} */ let preview = null;
+  /** @type {Record<string, number>} */ let units = {};
+  /** @type {typeof import('../parts/policy-review.js') | undefined} */ let review;
+  /** @type {import('../parts/policy-review.js').Preview | null} */ let preview = null;
+  /** @type {ReturnType<typeof merge>} */ let changes = [];
   /** What was typed, as it was: an empty field is no 0. @type {Map<string, string>} */
   const typed = new Map();
+  const take = (found) => {
+    organization = found;
+    keep(found);
+    policy = structuredClone(found.policy);
+    // The units stay while somebody types, whatever others change.
+    units = Object.fromEntries(Object.keys(NAMES).filter((rule) => rule.endsWith('_seconds')).map((rule) => [rule, unitOf(valueOf(policy, rule))]));
+    typed.clear();
+  };
   const load = async () => {
     loading = null;
     try {
-      organization = await api.organization({}, { signal: view.signal });
-      keep(organization);
-      policy ??= structuredClone(organization.policy);
+      take(await api.organization({}, { signal: view.signal }));
     } catch (failed) {
       loading = failed;
     }
     view.update();
   };
   load();
-  const set = (group, name, value) => { (group ? group.split('.').reduce((at, part) => at[part], policy) : policy)[name] = value; problem = null; view.update(); };
-  const same = () => JSON.stringify(policy) === JSON.stringify(organization.policy);
+  /** Reads what somebody else saved; answers whether it is about the policy. */
+  const reread = async () => {
+    const before = organization.policy;
+    organization = await api.organization({}, { signal: view.signal });
+    keep(organization);
+    changes = merge(policy, before, organization.policy);
+    for (const { rule, mine } of changes) if (!mine) typed.delete(rule);
+    view.update();
+    return changes.length > 0;
+  };
+  const set = (rule, value) => { setValue(policy, rule, value); problem = null; view.update(); };
+  const type = (rule, text, value, broken) => { typed.set(rule, text); if (broken) view.update(); else set(rule, value); };
+  const broken = (rule) => {
+    const text = typed.get(rule);
+    if (text === undefined) return '';
+    return rule === 'notices.days_before' ? brokenList(lines(text)) : brokenNumber(text, units[rule] ?? 1);
+  };
+  const same = () => Object.keys(NAMES).every((rule) => isSame(policy, organization.policy, rule));
   const look = async () => {
-    /** @type {NonNullable<typeof preview>} */ const mine = preview = { of: JSON.stringify(policy), found: [], looked: 0, busy: true, done: false };
+    review ??= await import('../parts/policy-review.js');
+    /** @type {NonNullable<typeof preview>} */ const mine = preview = { of: JSON.stringify(policy), found: 0, listed: [], looked: 0, busy: true, done: false };
     problem = null;
     view.update();
     try {
-      for (let cursor; ;) {
-        const page = await api.previewPolicy({ limit: 100, cursor }, { body: { policy }, signal: view.signal });
-        if (mine !== preview) return;
-        mine.found.push(...page.items);
-        mine.looked += page.live_keys;
-        cursor = page.next_cursor;
-        view.update();
-        if (!cursor) break;
-      }
-      mine.done = true;
+      await review.look(mine, policy, view.signal, () => { view.update(); return mine === preview; });
     } catch (failed) {
       if (mine !== preview) return;
       problem = failed;
@@ -75,16 +151,15 @@ export function open(view) {
     view.update();
   };
   const save = async () => {
-    const n = preview?.found.length ?? 0;
+    const n = preview?.found ?? 0;
+    const shown = changes;
     const text = `It holds for keys created or changed from now on.${n ? ` ${n} existing ${n === 1 ? 'key' : 'keys'} would not be allowed; ${n === 1 ? 'it stays as it is' : 'they stay as they are'}.` : ''}`;
     const { ask, title: heading } = await import('../parts/dialog.js');
-    const result = await ask({ title: heading('Save this policy?'), text, danger: false, label: 'Save policy', doing: 'Saving…', again: load, send: () => api.updateOrganization({}, { body: { policy }, match: organization.version }) });
-    if (!result) return;
-    organization = result.answer;
-    policy = structuredClone(organization.policy);
-    typed.clear();
-    keep(organization);
+    const result = await ask({ title: heading('Save this policy?'), text, danger: false, label: 'Save policy', doing: 'Saving…', again: reread, send: () => api.updateOrganization({}, { body: { policy }, match: organization.version }) });
+    if (!result) return changes !== shown && document.getElementById('meanwhile')?.focus();
+    take(result.answer);
     preview = null;
+    changes = [];
     view.update();
     say('Policy saved.');
   };
@@ -93,28 +168,28 @@ export function open(view) {
     if (!policy) return html`${head}${loading ? failure(loading, load) : view.slow ? skeleton(6) : waiting}`;
     const locked = why('WriteOrganization');
     const base = PRESETS[policy.preset];
-    const at = (rule) => fieldProblem(problem, `policy.${rule}`, rule);
-    const value = (rule, from) => rule.split('.').reduce((here, part) => here[part], from);
-    const beside = (rule) => (JSON.stringify(value(rule, policy)) === JSON.stringify(value(rule, base)) ? '' : html` <span class="pill warn">changed</span>`);
-    const preset = (rule, words = /** @type {(value: any) => any} */ (String)) => `Preset: ${words(value(rule, base))}`;
-    const number = (rule, label, hint, unit = 1) => { const [group, name] = rule.split('.'); return field({ name: rule, label: html`${label}${beside(rule)}`, type: 'number', value: typed.get(rule) ?? String(value(rule, policy) / unit), min: '0', hint: `${hint}. ${preset(rule, (n) => (/_seconds$/.test(rule) ? duration(n) : n))}`, readonly: !!locked, error: at(rule), input: (text) => { typed.set(rule, text); set(group, name, Math.round(Number(text) * unit)); } }); };
-    const box = (group, name, label) => html`<div>${check({ label: html`${label}${beside(`${group}.${name}`)}`, hint: preset(`${group}.${name}`, (on) => (on ? 'yes' : 'no')), checked: value(`${group}.${name}`, policy), disabled: !!locked, change: (on) => set(group, name, on) })}</div>`;
-    const unit = (seconds) => (seconds % DAY ? seconds % 3600 ? 1 : 3600 : DAY);
-    const [min, max, overlap] = ['lifetime.min_seconds', 'lifetime.max_seconds', 'rotation.max_overlap_seconds'].map((rule) => unit(value(rule, organization.policy)));
-    const name = (size) => ({ 1: 'seconds', 3600: 'hours', [DAY]: 'days' })[size];
-    const hollow = [...typed].some(([rule, text]) => rule !== 'days' && !text.trim()) ? 'Fill in every number first.' : '';
-    const previewed = preview?.done && preview.of === JSON.stringify(policy);
-    return html`${head}<form class="policy" novalidate @submit=${(event) => event.preventDefault()}>
+    const at = (rule) => broken(rule) || fieldProblem(problem, `policy.${rule}`, rule);
+    const named = (rule, label) => html`${label}${isSame(policy, base, rule) ? '' : html` <span class="pill warn">changed</span>`}`;
+    const preset = (rule) => `Preset: ${inWords(base, rule)}`;
+    const number = (rule, label, hint) => {
+      const unit = units[rule] ?? 1;
+      return field({ name: rule, label: named(rule, units[rule] ? `${label}, in ${UNITS[unit]}` : label), type: 'number', value: typed.get(rule) ?? String(valueOf(policy, rule) / unit), min: '0', hint: `${hint}. ${preset(rule)}`, readonly: !!locked, error: at(rule), input: (text) => type(rule, text, Math.round(Number(text) * unit), brokenNumber(text, unit)) });
+    };
+    const box = (rule) => html`<div>${check({ label: named(rule, NAMES[rule]), hint: preset(rule), checked: valueOf(policy, rule), disabled: !!locked, change: (on) => set(rule, on) })}</div>`;
+    const days = 'notices.days_before';
+    const wrong = [...typed.keys()].find(broken);
+    const hollow = wrong ? `Correct this first: ${NAMES[wrong].toLowerCase()}.` : '';
+    const fits = preview?.done && preview.of === JSON.stringify(policy);
+    return html`${head}${changes.length ? review?.meanwhile(changes) : nothing}<form class="policy" novalidate @submit=${(event) => event.preventDefault()}>
       <section class="card pad"><h2>Preset</h2>${radios({ name: 'preset', label: 'Start from', value: policy.preset, row: true, change: (preset) => { if (!locked) { policy = { preset, ...structuredClone(PRESETS[preset]) }; typed.clear(); } view.update(); }, choices: [{ value: 'strict', label: 'Strict' }, { value: 'flexible', label: 'Flexible' }] })}</section>
       <section class="card pad"><h2>Keys for each user</h2><div class="three">${number('quota.owner', 'Owner', '0–100')}${number('quota.normal', 'Normal user', '0–100')}${number('quota.machine', 'Machine', '0–100')}</div></section>
-      <section class="card pad"><h2>Lifetime</h2><div class="three">${number('lifetime.min_seconds', `Shortest, in ${name(min)}`, 'From 1 second', min)}${number('lifetime.max_seconds', `Longest, in ${name(max)}`, 'Up to 36,500 days', max)}${number('rotation.max_overlap_seconds', `Longest overlap of secrets, in ${name(overlap)}`, 'Up to 365 days', overlap)}</div>
-        ${box('lifetime', 'allow_never', 'Keys may never expire')}
-        ${radios({ name: 'extension', label: html`An expiry may move later${beside('extension')} <small class="hint">${preset('extension', (one) => EXTENSIONS[one].toLowerCase())}</small>`, value: policy.extension, change: (one) => { if (!locked) set('', 'extension', one); else view.update(); }, choices: Object.entries(EXTENSIONS).map(([one, label]) => ({ value: one, label })) })}</section>
-      <section class="card pad"><h2>Notices</h2>${field({ name: 'days', label: html`Days before expiry${beside('notices.days_before')}`, value: typed.get('days') ?? policy.notices.days_before.join(', '), readonly: !!locked, hint: `At most ten numbers, 1–365, with commas. ${preset('notices.days_before', (all) => all.join(', '))}`, error: at('notices.days_before'), input: (text) => { typed.set('days', text); set('notices', 'days_before', lines(text).map(Number).filter((n) => n > 0)); } })}
-        ${box('notices', 'on_expiry', 'Say when a key has expired')}${box('notices.tell', 'owners_for_machines', 'Tell owners about the keys of machines')}${box('notices.tell', 'owners', 'Tell owners about all keys')}${box('notices.tell', 'creator', 'Tell who created the key')}${box('notices.tell', 'modifier', 'Tell who last changed the key')}</section>
-      ${preview ? html`<section class="card pad" aria-busy=${preview.busy ? 'true' : nothing}><h2>Preview</h2><p role="status">${verdict(preview)}</p><p class="muted">${preview.looked === 1 ? '1 key' : `${preview.looked} keys`} looked at.</p>
-        ${preview.found.length ? html`<table class="plain-table"><caption class="hidden">Keys that would not be allowed</caption><thead><tr><th scope="col">Key</th><th scope="col">User</th><th scope="col">Rule</th></tr></thead><tbody>${preview.found.map((one) => html`<tr><th scope="row"><a class="short" href=${path('access-keys', one.access_key.key_id)}><bdi>${one.access_key.name}</bdi></a></th><td><bdi class="short">${one.access_key.user_name}</bdi></td><td>${ruleInWords(one.rule)}: ${valueInWords(one)}</td></tr>`)}</tbody></table>` : nothing}</section>` : nothing}
-      ${problem && !problem.field ? problemLine(problem) : problem ? html`<p class="problem" role="alert">${inWords(problem)}</p>` : nothing}
-      ${locked ? html`<p class="muted">${locked}</p>` : html`<div class="do"><button type="button" aria-disabled=${preview?.busy || hollow ? 'true' : nothing} aria-describedby=${hollow ? 'save-why' : nothing} @click=${() => preview?.busy || hollow || look()}>${preview?.busy ? 'Looking…' : 'Preview'}</button>${reasoned('Save', save, hollow || (same() ? 'Nothing is changed.' : previewed ? '' : 'Preview exactly these values first.'), 'save-why', 'primary')}</div>`}</form>`;
+      <section class="card pad"><h2>Lifetime</h2><div class="three">${number('lifetime.min_seconds', 'Shortest', 'From 1 second')}${number('lifetime.max_seconds', 'Longest', 'Up to 36,500 days')}${number('rotation.max_overlap_seconds', NAMES['rotation.max_overlap_seconds'], 'Up to 365 days')}</div>
+        ${box('lifetime.allow_never')}
+        ${radios({ name: 'extension', label: html`${named('extension', NAMES.extension)} <small class="hint">${preset('extension')}</small>`, value: policy.extension, change: (one) => { if (!locked) set('extension', one); else view.update(); }, choices: Object.entries(EXTENSIONS).map(([one, label]) => ({ value: one, label })) })}</section>
+      <section class="card pad"><h2>Notices</h2>${field({ name: 'days', label: named(days, NAMES[days]), value: typed.get(days) ?? policy.notices.days_before.join(', '), readonly: !!locked, hint: `At most ten numbers, 1–365, with commas. ${preset(days)}`, error: at(days), input: (text) => { const parts = lines(text); type(days, text, parts.map(Number), brokenList(parts)); } })}
+        ${['on_expiry', 'tell.owners_for_machines', 'tell.owners', 'tell.creator', 'tell.modifier'].map((one) => box(`notices.${one}`))}</section>
+      ${preview ? review?.previewed(preview) : nothing}
+      ${problem && !problem.field ? problemLine(problem) : problem ? html`<p class="problem" role="alert">${NAMES[problem.field.replace('policy.', '')] ?? problem.field}: ${problem.rule}.</p>` : nothing}
+      ${locked ? html`<p class="muted">${locked}</p>` : html`<div class="do"><button type="button" aria-disabled=${preview?.busy || hollow ? 'true' : nothing} aria-describedby=${hollow ? 'save-why' : nothing} @click=${() => preview?.busy || hollow || look()}>${preview?.busy ? 'Looking…' : 'Preview'}</button>${reasoned('Save', save, hollow || (same() ? 'Nothing is changed.' : fits ? '' : 'Preview exactly these values first.'), 'save-why', 'primary')}</div>`}</form>`;
   };
 }

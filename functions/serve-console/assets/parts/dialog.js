@@ -73,8 +73,8 @@ const doButton = ({ label, doing, busy, danger, why, run }) => html`<button type
  * A dialog that sends something: once at a time, and it stays with the problem where that fails.
  * Answers `{answer}` of `send`; nothing where it was cancelled. `send` answers `undefined` to stay open.
  * @param {{title: any, body: (at: (...fields: string[]) => string, update: () => void) => any, send: () => Promise<any>, label: string, doing: string, danger?: boolean, ask?: boolean,
- *   why?: () => string, other?: {label: string, run: () => void}, again?: () => Promise<void>, wide?: boolean}} options
- *   ask: a question, whose button does not wait for Enter; again: shows the present state after somebody else's change
+ *   why?: () => string, other?: {label: string, run: () => void}, again?: () => Promise<any>, wide?: boolean}} options
+ *   ask: a question, whose button does not wait for Enter; again: shows the present state after somebody else's change, and answers true where the page shows it
  * @returns {Promise<{answer: any} | undefined>}
  */
 export const formDialog = ({ title, body, send, label, doing, danger, ask, why, other, again, wide }) => openDialog(({ close, update, element }) => {
@@ -100,7 +100,10 @@ export const formDialog = ({ title, body, send, label, doing, danger, ask, why, 
     /** @type {HTMLElement | null} */ (element.querySelector('[aria-invalid=true]'))?.focus();
   };
   const reload = async () => {
-    try { await again?.(); problem = null; } catch (failed) { problem = failed; }
+    try {
+      if (await again?.()) return close();
+      problem = null;
+    } catch (failed) { problem = failed; }
     update();
   };
   return () => {
@@ -117,7 +120,7 @@ export const formDialog = ({ title, body, send, label, doing, danger, ask, why, 
 
 /**
  * Asks before something is done. Cancel has the focus.
- * @param {{title: any, text: any, label: string, doing: string, send: () => Promise<any>, danger?: boolean, other?: {label: string, run: () => void}, typed?: string, again?: () => Promise<void>}} question typed: a name to type
+ * @param {{title: any, text: any, label: string, doing: string, send: () => Promise<any>, danger?: boolean, other?: {label: string, run: () => void}, typed?: string, again?: () => Promise<any>}} question typed: a name to type
  */
 export function ask({ text, typed, danger = true, ...rest }) {
   let value = '';

@@ -221,6 +221,16 @@ async fn of_the_organization(
     browser.sees("would not be allowed:").await;
     look("policy-previewed").await;
     each(browser, &[("dialog-save-policy", "Save", "It holds for keys created or changed")], look).await;
+    let mut theirs =
+        scene.organization.owner.get(&scene.organization.path).await.expect(200)["policy"].clone();
+    theirs["lifetime"]["max_seconds"] = json!(100 * 86_400);
+    theirs["notices"]["tell"]["owners"] = json!(false);
+    scene.organization.owner.patch(&scene.organization.path, json!({"policy": theirs})).await.expect(200);
+    browser.click("Save").await;
+    browser.click("Save policy").await;
+    browser.click("Show the current state").await;
+    browser.sees("Somebody changed this policy meanwhile").await;
+    look("policy-changed-meanwhile").await;
     browser.open(&scene.page("audit?action=user.linked")).await;
     browser.sees(names.organization).await;
 }
