@@ -1,6 +1,6 @@
 //! The pepper as Secrets Manager keeps it: `{"current": "1", "1": "…", "2": "…"}`.
 //!
-//! No version is ever removed.
+//! A version is removed only after a leak, and only if it was never current.
 
 use std::{cmp::Reverse, collections::BTreeMap, fmt};
 
@@ -64,6 +64,11 @@ impl Document {
     pub(crate) fn highest(&self) -> Option<&str> {
         let highest = self.values.keys().max_by_key(|name| (number(name), Reverse(name.len())))?;
         number(highest).map(|_| highest.as_str())
+    }
+
+    /// Removes a version.
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.values.remove(name);
     }
 
     /// Makes a version the one for new secrets.

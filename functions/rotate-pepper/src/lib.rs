@@ -1,8 +1,8 @@
 //! Rotates the pepper: makes its unused next version the current one, and adds a new next version.
 //!
 //! - A warm instance knows the next version long before a secret is hashed under it, so a rotation is never noticed.
-//! - No version is ever removed, because nothing proves that no stored verifier names it. A leak passes over the next version: it
-//!   stays in the document and never becomes the current one.
+//! - Nothing that ever was current is removed: stored verifiers name it. A leak discards the next version if this function wrote the
+//!   document and Secrets Manager keeps no value in which it was current; else it stays, and never becomes the current one.
 //! - A run reads every value of the secret that Secrets Manager keeps. So a pepper that somebody set back or wrote by hand gets no
 //!   version whose name was in use, and a version that was current once is not taken for an unused one.
 //! - A run writes once, and what it writes follows from the version that it read: Secrets Manager takes the token of the write

@@ -13,7 +13,11 @@ const MAX_VERSIONS: usize = 300;
 
 /// The documents of the other versions.
 #[derive(Debug, Default)]
-pub(crate) struct Past(Vec<Document>);
+pub(crate) struct Past {
+    documents: Vec<Document>,
+    /// How many versions could not be read.
+    unreadable: usize,
+}
 
 impl Past {
     /// Reads the documents of all kept versions but one. Functions take no malformed document, so none names a version.
@@ -32,29 +36,34 @@ impl Past {
         if unreadable > 0 {
             tracing::warn!(count = unreadable, "the pepper has earlier values that cannot be read");
         }
-        Ok(Self(documents))
+        Ok(Self { documents, unreadable })
     }
 
     #[cfg(test)]
-    pub(crate) const fn new(documents: Vec<Document>) -> Self {
-        Self(documents)
+    pub(crate) const fn new(documents: Vec<Document>, unreadable: usize) -> Self {
+        Self { documents, unreadable }
+    }
+
+    /// Tells whether each version could be read.
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.unreadable == 0
     }
 
     /// Returns the highest number that is the name of a version in any document.
     pub(crate) fn highest_number(&self) -> Option<u32> {
-        self.0.iter().filter_map(Document::highest_number).max()
+        self.documents.iter().filter_map(Document::highest_number).max()
     }
 
     /// Tells whether a version was current in any document.
     pub(crate) fn was_current(&self, name: &str) -> bool {
-        self.0.iter().any(|document| document.current() == name)
+        self.documents.iter().any(|document| document.current() == name)
     }
 
     /// Returns the names of the versions that were current once, and that a document lacks or has with another value: keys that
     /// name them fail.
     pub(crate) fn lost(&self, document: &Document) -> Vec<&str> {
         let is_lost = |past: &&Document| document.value(past.current()) != past.value(past.current());
-        let mut lost: Vec<_> = self.0.iter().filter(is_lost).map(Document::current).collect();
+        let mut lost: Vec<_> = self.documents.iter().filter(is_lost).map(Document::current).collect();
         lost.sort_unstable();
         lost.dedup();
         lost
@@ -71,11 +80,14 @@ mod tests {
 
     #[test]
     fn a_version_that_was_current_and_is_missing_or_has_another_value_is_lost() {
-        let past = Past::new(vec![
-            document(r#"{"current": "1", "1": "@", "2": "@"}"#),
-            document(r#"{"current": "2", "1": "@", "2": "@", "3": "@"}"#),
-            document(r#"{"current": "2", "1": "@", "2": "@", "3": "@"}"#),
-        ]);
+        let past = Past::new(
+            vec![
+                document(r#"{"current": "1", "1": "@", "2": "@"}"#),
+                document(r#"{"current": "2", "1": "@", "2": "@", "3": "@"}"#),
+                document(r#"{"current": "2", "1": "@", "2": "@", "3": "@"}"#),
+            ],
+            0,
+        );
         for (now, lost) in [
             (r#"{"current": "1", "1": "@", "2": "@"}"#, vec![]),
             (r#"{"current": "1", "1": "@", "2": "other@"}"#, vec!["2"]),

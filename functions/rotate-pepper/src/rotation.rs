@@ -1,8 +1,8 @@
 //! A rotation of a document: which version becomes the current one, and which one is next.
 //!
 //! The next version needs no mark, so that functions of earlier deployments read the document too: it is the version with the
-//! highest number, if that is higher than the number of the current one, and if it was neither current nor passed over. New versions take the
-//! number after the highest that any kept document has.
+//! highest number, if that is higher than the number of the current one, and if it was neither current nor passed over. New
+//! versions take the number after the highest that any kept document has.
 
 use crate::{
     document::{Document, number},
@@ -43,8 +43,11 @@ impl Rotation<'_> {
         let next = self.next(document).map(str::to_owned);
         let mut last = document.highest_number().max(self.past.highest_number()).unwrap_or_default();
         let outcome = match next {
-            // Strangers know the next version. It stays, because nothing proves that no stored verifier names it.
             _ if leaked => {
+                // Strangers know it. Where somebody else wrote, or a value is lost, a stored verifier may name it all the same.
+                if let Some(next) = next.filter(|_| self.is_ours && self.past.is_whole()) {
+                    document.remove(&next);
+                }
                 let fresh = document.add(&mut last)?;
                 document.set_current(fresh);
                 Outcome::Replaced
@@ -74,7 +77,7 @@ mod tests {
     }
 
     fn rotated_after(past: Vec<Document>, mut document: Document, leaked: bool) -> (Outcome, Document) {
-        let rotation = Rotation { past: &Past::new(past), is_ours: true };
+        let rotation = Rotation { past: &Past::new(past, 0), is_ours: true };
         let (outcome, next) = rotation.rotate(&mut document, leaked).unwrap();
         assert_eq!(rotation.next(&document), Some(&*next));
         (outcome, document)
@@ -99,12 +102,22 @@ mod tests {
     }
 
     #[test]
-    fn a_leak_passes_over_the_next_version_for_ever_and_removes_none() {
+    fn a_leak_discards_the_next_version_and_never_uses_its_name_again() {
         let (outcome, after) = rotated(document("2", &["1", "2", "3"]), true);
-        assert_eq!((outcome, names(&after)), (Outcome::Replaced, ("4", vec!["1", "2", "3", "4", "5"])));
+        assert_eq!((outcome, names(&after)), (Outcome::Replaced, ("4", vec!["1", "2", "4", "5"])));
         assert_eq!(names(&rotated(after, false).1).0, "5");
         let (_, after) = rotated(document("2", &["1", "2"]), true);
         assert_eq!(names(&after), ("3", vec!["1", "2", "3", "4"]));
+    }
+
+    #[test]
+    fn a_leak_keeps_the_next_version_where_somebody_else_wrote_or_a_value_cannot_be_read() {
+        for (is_ours, unreadable) in [(false, 0), (true, 1)] {
+            let mut document = document("2", &["1", "2", "3"]);
+            let rotation = Rotation { past: &Past::new(Vec::new(), unreadable), is_ours };
+            assert_eq!(rotation.rotate(&mut document, true).unwrap(), (Outcome::Replaced, "5".to_owned()));
+            assert_eq!(names(&document), ("4", vec!["1", "2", "3", "4", "5"]));
+        }
     }
 
     #[test]
