@@ -168,3 +168,22 @@ fn a_version_that_a_person_named_stays_current_until_a_version_that_was_never_us
         assert_eq!(summary, json!({"outcome": "rotated", "current": "5", "next": "6"}));
     });
 }
+
+#[test]
+fn a_name_is_known_from_each_kept_value_also_from_those_on_the_second_page() {
+    run(async |world| {
+        let first = document(world);
+        for _ in 0..120 {
+            put(world, &first);
+        }
+        let mut with_nine = first.clone();
+        with_nine["9"] = json!("fedcba9876543210fedcba9876543210");
+        put(world, &with_nine);
+        put(world, &first);
+        let summary = rotate(world, json!({})).await;
+        assert_eq!(summary, json!({"outcome": "next_added", "current": "1", "next": "10"}));
+        let calls = world.stack.calls().by_function("rotate-pepper");
+        let pages = calls.iter().filter(|call| call.operation == "ListSecretVersionIds").count();
+        assert_eq!(pages, 2);
+    });
+}

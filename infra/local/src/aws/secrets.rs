@@ -109,7 +109,7 @@ impl Secrets {
         let handled = match operation {
             "GetSecretValue" => self.get(id, &request),
             "DescribeSecret" => self.describe(id),
-            "ListSecretVersionIds" => self.list_versions(id, request["IncludeDeprecated"] == json!(true)),
+            "ListSecretVersionIds" => self.list_versions(id, &request),
             "PutSecretValue" | "UpdateSecret" => self.change(id, |arn, secret| put(arn, secret, &request)),
             "UpdateSecretVersionStage" => self.change(id, |arn, secret| {
                 let text = |member: &str| request[member].as_str();
@@ -156,17 +156,21 @@ impl Secrets {
             "RotationEnabled": rotation.is_some() && !secret.is_rotation_off, "RotationLambdaARN": rotation }))
     }
 
-    /// Lists all versions on one page. Those without a label are the deprecated ones.
-    fn list_versions(&self, id: &str, with_deprecated: bool) -> Result<Value, ServiceError> {
+    /// Lists the versions, a page at a time. Those without a label are the deprecated ones.
+    fn list_versions(&self, id: &str, request: &Value) -> Result<Value, ServiceError> {
         let secrets = lock(&self.by_arn);
         let found = secrets.iter().find(|(arn, secret)| *arn == id || secret.name == id);
         let (arn, secret) = found.ok_or_else(no_secret)?;
+        let with_deprecated = request["IncludeDeprecated"] == json!(true);
         let listed = secret.versions().filter(|version| with_deprecated || !version.stages.is_empty());
-        let entry = |version: &Version| {
-            json!({ "VersionId": version.id, "VersionStages": version.stages,
-            "CreatedDate": version.created })
-        };
-        Ok(json!({ "ARN": arn, "Name": secret.name, "Versions": listed.map(entry).collect::<Vec<_>>() }))
+        let entry = |version: &Version| json!({ "VersionId": version.id, "VersionStages": version.stages, "CreatedDate": version.created });
+        let entries: Vec<_> = listed.map(entry).collect();
+        let size = request["MaxResults"].as_u64().and_then(|size| usize::try_from(size).ok()).unwrap_or(100);
+        let first = request["NextToken"].as_str().and_then(|token| token.parse().ok()).unwrap_or(0);
+        let end = entries.len().min(first + size);
+        let page = entries.get(first..end).unwrap_or_default();
+        let next = (end < entries.len()).then(|| end.to_string());
+        Ok(json!({ "ARN": arn, "Name": secret.name, "Versions": page, "NextToken": next }))
     }
 }
 
