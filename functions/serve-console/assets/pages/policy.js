@@ -180,7 +180,7 @@ export function open(view) {
     const wrong = [...typed.keys()].find(broken);
     const hollow = wrong ? `Correct this first: ${NAMES[wrong].toLowerCase()}.` : '';
     const fits = preview?.done && preview.of === JSON.stringify(policy);
-    return html`${head}${changes.length ? review?.meanwhile(changes) : nothing}<form class="policy" novalidate @submit=${(event) => event.preventDefault()}>
+    return html`${head}<form class="policy" novalidate @submit=${(event) => event.preventDefault()}>${changes.length ? review?.meanwhile(changes) : nothing}
       <section class="card pad"><h2>Preset</h2>${radios({ name: 'preset', label: 'Start from', value: policy.preset, row: true, change: (preset) => { if (!locked) { policy = { preset, ...structuredClone(PRESETS[preset]) }; typed.clear(); } view.update(); }, choices: [{ value: 'strict', label: 'Strict' }, { value: 'flexible', label: 'Flexible' }] })}</section>
       <section class="card pad"><h2>Keys for each user</h2><div class="three">${number('quota.owner', 'Owner', '0–100')}${number('quota.normal', 'Normal user', '0–100')}${number('quota.machine', 'Machine', '0–100')}</div></section>
       <section class="card pad"><h2>Lifetime</h2><div class="three">${number('lifetime.min_seconds', 'Shortest', 'From 1 second')}${number('lifetime.max_seconds', 'Longest', 'Up to 36,500 days')}${number('rotation.max_overlap_seconds', NAMES['rotation.max_overlap_seconds'], 'Up to 365 days')}</div>
