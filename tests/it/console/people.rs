@@ -104,6 +104,35 @@ fn an_organization_is_created_and_switched_to() {
 
 #[test]
 #[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn one_of_ten_organizations_is_found_by_a_part_of_its_name_and_the_kind_of_page_stays() {
+    browse(async |world, browser| {
+        let first = world.organization("alice", "strict").await;
+        for number in 2..=9 {
+            let other = world.organization("alice", "strict").await;
+            let name = json!({"name": format!("Team {number}")});
+            other.owner.patch(&other.path, name).await.expect(200);
+        }
+        browser.sign_in("alice", &page(&first, "roles")).await;
+        browser.click("Organization: alice's").await;
+        browser.sees("Team 9").await;
+        let boxes = "return document.querySelectorAll('.switcher input').length";
+        assert_eq!(browser.run(boxes, json!([])).await, 0, "nine are seen at once");
+        let last = world.organization("alice", "strict").await;
+        last.owner.patch(&last.path, json!({"name": "Tenth"})).await.expect(200);
+        browser.reload().await;
+        browser.click("Organization: alice's").await;
+        browser.fill("Find an organization", "nth").await;
+        browser.sees_no("Team 9").await;
+        browser.fill("Find an organization", "nowhere").await;
+        browser.sees("No organization has this in its name.").await;
+        browser.fill("Find an organization", "TENTH").await;
+        browser.click("Tenth").await;
+        browser.is_at(&page(&last, "roles")).await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
 fn an_organization_is_suspended_by_typing_its_name() {
     browse(async |world, browser| {
         let organization = world.organization("alice", "strict").await;
