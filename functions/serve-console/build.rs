@@ -1,4 +1,5 @@
-//! Embeds the files of the console: one hash for the whole tree, and each file plain and compressed.
+//! Embeds the files of the console: one hash for the whole tree, and each file plain and compressed. Of our own files the
+//! lines that are comments alone stay behind.
 
 use std::{
     env,
@@ -31,15 +32,15 @@ fn embed(out: &Path) -> io::Result<()> {
     let mut files = Vec::new();
     collect(Path::new(ASSETS), &mut files)?;
     files.sort();
-    let hash = hash(&files)?;
+    let texts: Vec<_> = files.iter().map(|file| served(file)).collect::<io::Result<_>>()?;
+    let hash = hash(&files, &texts);
     let mut code = format!(
         "/// Names the content of the whole tree.\npub(crate) const HASH: &str = \"{hash}\";\n\n/// All files, by path.\npub(crate) static FILES: [File; {}] = [\n",
         files.len()
     );
-    for (number, file) in files.iter().enumerate() {
+    for (number, (file, content)) in files.iter().zip(texts).enumerate() {
         let path = text(file.strip_prefix(ASSETS).expect("it was found there"));
-        let content =
-            fs::read_to_string(file)?.replace(PLACE, if path == "index.html" { &hash } else { PLACE });
+        let content = if path == "index.html" { content.replace(PLACE, &hash) } else { content };
         let (plain, compressed) = (out.join(format!("{number}.txt")), out.join(format!("{number}.gz")));
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(content.as_bytes())?;
@@ -72,13 +73,36 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns 16 hexadecimal digits. Another path or another byte makes another hash.
-fn hash(files: &[PathBuf]) -> io::Result<String> {
+/// Reads a file as it is served. What others wrote is served unmodified.
+fn served(file: &Path) -> io::Result<String> {
+    let content = fs::read_to_string(file)?;
+    let is_code = file.extension().is_some_and(|extension| extension == "js" || extension == "css");
+    let is_own = !file.starts_with(Path::new(ASSETS).join("vendor"));
+    Ok(if is_code && is_own { without_comment_lines(&content) } else { content })
+}
+
+/// Drops the lines that hold nothing but a comment. A comment beside code stays.
+fn without_comment_lines(content: &str) -> String {
+    let mut is_in_comment = false;
+    let is_code = |line: &&str| {
+        let line = line.trim();
+        let starts = line.starts_with("/*");
+        let ends_here = line.find("*/").is_none_or(|end| end + 2 == line.len());
+        let is_comment = is_in_comment || line.starts_with("//") || (starts && ends_here);
+        if is_comment {
+            is_in_comment = (is_in_comment || starts) && !line.ends_with("*/");
+        }
+        !is_comment
+    };
+    content.split_inclusive('\n').filter(is_code).collect()
+}
+
+/// Returns 16 hexadecimal digits. Another path or another byte that is served makes another hash.
+fn hash(files: &[PathBuf], texts: &[String]) -> String {
     let mut hasher = Sha256::new();
-    for file in files {
-        let content = fs::read(file)?;
+    for (file, content) in files.iter().zip(texts) {
         hasher.update(format!("{}\n{}\n", file.display(), content.len()));
         hasher.update(content);
     }
-    Ok(hasher.finalize().iter().take(8).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")))
+    hasher.finalize().iter().take(8).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
