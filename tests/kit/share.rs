@@ -54,7 +54,7 @@ pub fn restore_runs() -> u64 {
 /// Counts the orders of calls to play for each pair of requests: `INTERLEAVINGS`, a number or `all`.
 #[must_use]
 pub fn interleavings() -> usize {
-    read_or_all("INTERLEAVINGS").unwrap_or(3)
+    read_or_all("INTERLEAVINGS").unwrap_or(1)
 }
 
 /// Counts the orders to play for each pair while one call has a fault: `FAULTY_INTERLEAVINGS`, a number or `all`.

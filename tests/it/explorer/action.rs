@@ -5,8 +5,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
+    fixture::Fixture,
     play::{Ended, Part},
-    stage::Scene,
 };
 
 /// One request.
@@ -78,8 +78,8 @@ impl Action {
     }
 
     /// Starts it, as the request of this position.
-    pub(super) fn start<'w>(self, position: usize, world: &'w World, scene: &Scene) -> Part<'w> {
-        let Scene { organization, holder, carol, key, expired, dave, .. } = scene;
+    pub(super) fn start<'w>(self, position: usize, world: &'w World, fixture: &Fixture) -> Part<'w> {
+        let Fixture { organization, holder, carol, key, expired, dave, .. } = fixture;
         let Organization { owner, path, .. } = organization;
         let (key_path, carols) = (organization.key_path(key), organization.user_path(carol));
         let invited = organization.user_path(dave);

@@ -6,45 +6,49 @@ use kit::World;
 
 use super::{
     action::Action,
-    order::Order,
+    fixture::Fixture,
+    order::{CallFault, Order},
     outcome::{Allowed, Outcome},
     play::play,
-    search::{Chooser, Given, OneAfterAnother, Search, given},
-    stage::Scene,
+    search::{Given, OneAfterAnother, Scheduler, Search, given},
 };
 
 /// Requests that meet, and where.
 #[derive(Debug)]
-pub(super) struct Meeting<'w> {
+pub(super) struct ConcurrentRequests<'w> {
     world: &'w World,
-    scene: &'w Scene,
+    fixture: &'w Fixture,
     actions: Vec<Action>,
     /// What the requests leave behind one after another, in each order, and without each of them.
     serial: BTreeMap<Vec<usize>, Outcome>,
     pub(super) played: usize,
-    last_order: Order,
+    /// The calls of each request that runs before all others: whether each is a write.
+    calls: Vec<Vec<bool>>,
 }
 
 /// An order whose result equals that of no serial order.
 #[derive(Debug)]
 pub(super) struct Violation(pub(super) String);
 
-impl<'w> Meeting<'w> {
+impl<'w> ConcurrentRequests<'w> {
     /// Plays the requests one after another, in each order.
-    pub(super) async fn new(world: &'w World, scene: &'w Scene, actions: &[Action]) -> Self {
+    pub(super) async fn new(world: &'w World, fixture: &'w Fixture, actions: &[Action]) -> Self {
         for action in actions {
             let instances = actions.iter().filter(|other| other.function() == action.function()).count();
             world.stack.warm_up(action.function(), instances).await.unwrap();
         }
         world.stack.warm_up("authorize-request", actions.len()).await.unwrap();
         let actions = actions.to_vec();
-        let mut meeting =
-            Self { world, scene, actions, serial: BTreeMap::new(), played: 0, last_order: Order::default() };
-        for order in permutations(meeting.actions.len()) {
-            let (_, outcome) = meeting.play(&order, &mut OneAfterAnother((0..order.len()).collect())).await;
-            meeting.serial.insert(order, outcome);
+        let mut requests =
+            Self { world, fixture, actions, serial: BTreeMap::new(), played: 0, calls: Vec::new() };
+        requests.calls.resize(requests.actions.len(), Vec::new());
+        for order in permutations(requests.actions.len()) {
+            let (run, outcome) =
+                requests.play(&order, &mut OneAfterAnother((0..order.len()).collect())).await;
+            requests.calls[order[0]] = run.writes_of(0).collect();
+            requests.serial.insert(order, outcome);
         }
-        meeting
+        requests
     }
 
     /// Adds what is left behind if a request is not done: a request that fails may be done or not.
@@ -62,14 +66,14 @@ impl<'w> Meeting<'w> {
     }
 
     /// Plays every order, or as many as are wanted. Returns the number of orders that differ.
-    pub(super) async fn search(&mut self, mut search: Search, most: usize) -> Result<usize, Violation> {
+    pub(super) async fn search(&mut self, search: &mut Search, most: usize) -> Result<usize, Violation> {
         if let Some(order) = given() {
             self.check(&mut Given(order.0.into_iter())).await?;
             return Ok(1);
         }
         let (most, mut orders) = (self.played.saturating_add(most), 0);
         loop {
-            self.check(&mut search).await?;
+            self.check(search).await?;
             orders += usize::from(!search.is_repeat());
             if !search.go_on() || self.played >= most {
                 return Ok(orders);
@@ -77,15 +81,15 @@ impl<'w> Meeting<'w> {
         }
     }
 
-    /// Returns the order that was played last.
-    pub(super) const fn last_order(&self) -> &Order {
-        &self.last_order
+    /// Counts the calls of a request that a fault can strike, if the request runs before all others.
+    pub(super) fn count_calls(&self, request: usize, fault: CallFault) -> usize {
+        self.calls[request].iter().filter(|is_write| fault.can_strike(**is_write)).count()
     }
 
-    /// Plays one order.
-    pub(super) async fn check(&mut self, chooser: &mut dyn Chooser) -> Result<Order, Violation> {
+    /// Plays one order, and returns it.
+    pub(super) async fn check(&mut self, scheduler: &mut dyn Scheduler) -> Result<Order, Violation> {
         let all: Vec<_> = (0..self.actions.len()).collect();
-        let (order, outcome) = self.play(&all, chooser).await;
+        let (Run { order, .. }, outcome) = self.play(&all, scheduler).await;
         let faulty = order.0.iter().find(|choice| choice.fault.is_some());
         let allowed = Allowed {
             may_fail: faulty.map(|choice| choice.request),
@@ -107,19 +111,18 @@ impl<'w> Meeting<'w> {
         Err(Violation(text))
     }
 
-    /// Plays some of the requests, from the same start. The chooser sees the positions in `requests`.
-    async fn play(&mut self, requests: &[usize], chooser: &mut dyn Chooser) -> (Order, Outcome) {
-        self.world.restore_again(&self.scene.start);
+    /// Plays some of the requests, from the same start. The scheduler sees the positions in `requests`.
+    async fn play(&mut self, requests: &[usize], scheduler: &mut dyn Scheduler) -> (Run, Outcome) {
+        self.world.restore_again(&self.fixture.start);
         let mails = self.world.stack.emails().len();
         let functions = self.functions();
-        let start = |request: &usize| self.actions[*request].start(*request, self.world, self.scene);
-        let played = play(self.world, &functions, requests.iter().map(start).collect(), chooser).await;
+        let start = |request: &usize| self.actions[*request].start(*request, self.world, self.fixture);
+        let played = play(self.world, &functions, requests.iter().map(start).collect(), scheduler).await;
         self.played += 1;
-        self.last_order.clone_from(&played.order);
-        self.scene.settle(self.world).await;
+        self.fixture.settle(self.world).await;
         let ended = requests.iter().copied().zip(played.ended).collect();
-        let outcome = Outcome::read(self.world, self.scene, &ended, self.actions.len(), mails);
-        (played.order, outcome)
+        let outcome = Outcome::read(self.world, self.fixture, &ended, self.actions.len(), mails);
+        (Run { order: played.order, writes: played.writes }, outcome)
     }
 
     fn functions(&self) -> Vec<&'static str> {
@@ -127,6 +130,22 @@ impl<'w> Meeting<'w> {
         functions.sort_unstable();
         functions.dedup();
         functions
+    }
+}
+
+/// The calls of a run.
+#[derive(Debug)]
+struct Run {
+    order: Order,
+    /// For each choice of the order: whether its call writes.
+    writes: Vec<bool>,
+}
+
+impl Run {
+    /// Tells of each call of a request whether it writes.
+    fn writes_of(&self, request: usize) -> impl Iterator<Item = bool> {
+        let choices = self.order.0.iter().zip(&self.writes);
+        choices.filter(move |(choice, _)| choice.request == request).map(|(_, is_write)| *is_write)
     }
 }
 

@@ -9,7 +9,7 @@ use domain::{
 use kit::{Item, World};
 use serde_json::Value;
 
-use super::{play::Ended, stage::Scene};
+use super::{fixture::Fixture, play::Ended};
 
 /// Describes the items of one state.
 pub(super) struct Describer {
@@ -24,15 +24,20 @@ pub(super) struct Describer {
 
 impl Describer {
     /// `ended` has the positions of the requests.
-    pub(super) fn new(world: &World, scene: &Scene, ended: &BTreeMap<usize, Ended>, items: &[Item]) -> Self {
+    pub(super) fn new(
+        world: &World,
+        fixture: &Fixture,
+        ended: &BTreeMap<usize, Ended>,
+        items: &[Item],
+    ) -> Self {
         let pepper = world.stack.secret(&world.stack.environment()["PEPPER_SECRET_ID"]).unwrap();
         let mut names = BTreeMap::from([
-            (scene.organization.id.clone(), "organization".to_owned()),
-            (scene.carol.clone(), "carol".to_owned()),
-            (scene.dave.clone(), "dave".to_owned()),
+            (fixture.organization.id.clone(), "organization".to_owned()),
+            (fixture.carol.clone(), "carol".to_owned()),
+            (fixture.dave.clone(), "dave".to_owned()),
         ]);
         let mut tokens = Vec::new();
-        let original = [("first".to_owned(), &scene.key), ("expired".to_owned(), &scene.expired)];
+        let original = [("first".to_owned(), &fixture.key), ("expired".to_owned(), &fixture.expired)];
         let answered = ended.iter().filter_map(|(request, ended)| match ended {
             Ended::Answered(answer) => Some((format!("of {request}"), &answer.body)),
             Ended::Ran(_) => None,

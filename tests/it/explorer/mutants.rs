@@ -4,26 +4,26 @@ use kit::{Options, Writes, run_with};
 
 use super::{
     action::Action::{self, *},
-    compare::{Meeting, Violation},
+    compare::{ConcurrentRequests, Violation},
+    fixture::Setup,
     search::Search,
-    stage::Stage,
 };
 
 /// Plays all orders of two requests without these conditions. Returns the first order that shows it.
-fn without(conditions: &[&str], stage: Stage, pair: [Action; 2]) -> Option<String> {
+fn without(conditions: &[&str], setup: Setup, pair: [Action; 2]) -> Option<String> {
     let mut found = None;
     let left_out = conditions.iter().map(|name| (*name).to_owned()).collect();
     run_with(Options { writes: Writes::Mutated(left_out), ..Options::default() }, async |world| {
-        let scene = stage.build(world).await;
-        let mut meeting = Meeting::new(world, &scene, &pair).await;
-        let searched = meeting.search(Search::default(), usize::MAX).await;
+        let fixture = setup.build(world).await;
+        let mut requests = ConcurrentRequests::new(world, &fixture, &pair).await;
+        let searched = requests.search(&mut Search::default(), usize::MAX).await;
         found = searched.err().map(|Violation(text)| text);
     });
     found
 }
 
-fn check(conditions: &[&str], stage: Stage, pair: [Action; 2], shown: &str) {
-    let text = without(conditions, stage, pair).expect("an order shows that the conditions are missing");
+fn check(conditions: &[&str], setup: Setup, pair: [Action; 2], shown: &str) {
+    let text = without(conditions, setup, pair).expect("an order shows that the conditions are missing");
     assert!(text.contains(shown), "{text}");
 }
 
@@ -31,7 +31,7 @@ fn check(conditions: &[&str], stage: Stage, pair: [Action; 2], shown: &str) {
 fn a_creation_without_the_version_of_its_user_exceeds_the_quota() {
     check(
         &["create-access-key Update USER/USER: version = :seen"],
-        Stage::Keys,
+        Setup::Keys,
         [Create, Create],
         "live {\"key\": \"89d0h\", \"new0\"",
     );
@@ -42,7 +42,7 @@ fn a_revocation_without_its_conditions_is_done_twice() {
     let conditions = ["version = :seen", "attribute_not_exists(revoked_at)"];
     let conditions = conditions.map(|condition| format!("revoke-access-key Update USER/KEY: {condition}"));
     let conditions = conditions.each_ref().map(String::as_str);
-    check(&conditions, Stage::Keys, [Revoke, Revoke], "key version 3 revoked true");
+    check(&conditions, Setup::Keys, [Revoke, Revoke], "key version 3 revoked true");
 }
 
 #[test]
@@ -51,16 +51,16 @@ fn a_link_without_its_claim_links_a_stranger() {
     let user = "authorize-request Update USER/USER: version = :seen";
     check(
         &[claim, user],
-        Stage::Keys,
+        Setup::Keys,
         [Link, Address],
         "david@example.com proven dave@example.com linked to",
     );
     // The version of the user covers its address: one of the two conditions is enough.
-    assert_eq!(without(&[claim], Stage::Keys, [Link, Address]), None);
+    assert_eq!(without(&[claim], Setup::Keys, [Link, Address]), None);
 }
 
 #[test]
 fn a_second_claim_of_a_notice_is_found() {
     let claim = "notify-expiring-keys Put USER/NOTICE: attribute_not_exists(PK) OR stage > :stage";
-    check(&[claim], Stage::DueKey, [Notify, Notify], "+ mail to");
+    check(&[claim], Setup::DueKey, [Notify, Notify], "+ mail to");
 }

@@ -24,6 +24,11 @@ impl CallFault {
         matches!(self, Self::Throttled | Self::Conflict)
     }
 
+    /// Tells whether a call can have it. A read is only throttled: the SDK repeats a read whose reply is lost.
+    pub(super) fn can_strike(self, is_write: bool) -> bool {
+        is_write || self == Self::Throttled
+    }
+
     pub(super) const fn effect(self) -> Effect {
         match self {
             Self::LostReply => Effect::LoseReply,

@@ -4,28 +4,29 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kit::World;
 
-use super::{action::Action, describe::Describer, play::Ended, stage::Scene};
+use super::{action::Action, describe::Describer, fixture::Fixture, play::Ended};
 
 /// How the requests ended, and a line for each thing that is stored or was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Outcome {
     /// `absent`, `done`, `done with a secret`, `refused` or `failed`.
     answers: Vec<&'static str>,
-    left: BTreeMap<Channel, Vec<String>>,
+    left: BTreeMap<LineKind, Vec<String>>,
 }
 
-/// What changes together. A run of the notice function claims each channel in a transaction of its own.
+/// What a line is about. Lines of one kind change together: a run of the notice function claims mail, inbox message and event
+/// in a transaction of its own each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Channel {
+enum LineKind {
     Change,
     Mail,
     Inbox,
     Event,
 }
 
-impl Channel {
+impl LineKind {
     fn of(line: &str) -> Self {
-        let is_claim_of = |channel: &str| line.starts_with("NOTICE") && line.ends_with(channel);
+        let is_claim_of = |kind: &str| line.starts_with("NOTICE") && line.ends_with(kind);
         if line.starts_with("mail to") || line.starts_with("MAIL") || is_claim_of("MAIL") {
             Self::Mail
         } else if line.starts_with("INBOX") || is_claim_of("INBOX") {
@@ -51,18 +52,18 @@ impl Outcome {
     /// Describes what the requests left. `ended` has the positions of the requests; `mails` were there before.
     pub(super) fn read(
         world: &World,
-        scene: &Scene,
+        fixture: &Fixture,
         ended: &BTreeMap<usize, Ended>,
         requests: usize,
         mails: usize,
     ) -> Self {
         let items = world.items();
-        let describer = Describer::new(world, scene, ended, &items);
+        let describer = Describer::new(world, fixture, ended, &items);
         let sent = world.stack.emails().into_iter().skip(mails);
         let sent = sent.map(|mail| format!("mail to {:?}: {}", mail.to, mail.subject));
         let mut left: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for line in items.iter().filter_map(|item| describer.line(item)).chain(sent) {
-            left.entry(Channel::of(&line)).or_default().push(line);
+            left.entry(LineKind::of(&line)).or_default().push(line);
         }
         for lines in left.values_mut() {
             lines.sort();
@@ -75,10 +76,10 @@ impl Outcome {
     pub(super) fn is_one_of(&self, serial: &[&Self], actions: &[Action], allowed: Allowed) -> bool {
         let fits = |serial: &&&Self| self.answers_fit(serial, actions, allowed);
         let serial: Vec<_> = serial.iter().filter(fits).collect();
-        let is_left = |channel: Channel| {
-            serial.iter().any(|serial| self.lines(channel, allowed) == serial.lines(channel, allowed))
+        let is_left = |kind: LineKind| {
+            serial.iter().any(|serial| self.lines(kind, allowed) == serial.lines(kind, allowed))
         };
-        [Channel::Change, Channel::Mail, Channel::Inbox, Channel::Event].into_iter().all(is_left)
+        [LineKind::Change, LineKind::Mail, LineKind::Inbox, LineKind::Event].into_iter().all(is_left)
     }
 
     /// A sign-in that has linked its user may be refused for what happens to the user next. Of two deletions of a user, the
@@ -93,12 +94,12 @@ impl Outcome {
                 || *one == "refused" && *other == "done" && is_linking(request)
                 || *one == "done" && *other == "refused" && is_deletion(request)
         });
-        fits && self.lines(Channel::Change, allowed) == serial.lines(Channel::Change, allowed)
+        fits && self.lines(LineKind::Change, allowed) == serial.lines(LineKind::Change, allowed)
     }
 
-    fn lines(&self, channel: Channel, allowed: Allowed) -> Vec<&str> {
-        let lines: Vec<_> = self.left.get(&channel).into_iter().flatten().map(String::as_str).collect();
-        if channel == Channel::Mail && allowed.may_send_twice {
+    fn lines(&self, kind: LineKind, allowed: Allowed) -> Vec<&str> {
+        let lines: Vec<_> = self.left.get(&kind).into_iter().flatten().map(String::as_str).collect();
+        if kind == LineKind::Mail && allowed.may_send_twice {
             return lines.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
         }
         lines

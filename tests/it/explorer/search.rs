@@ -16,7 +16,7 @@ use super::{
 pub(super) type Pending = [Option<Footprint>];
 
 /// Chooses whose call goes next.
-pub(super) trait Chooser {
+pub(super) trait Scheduler {
     fn choose(&mut self, pending: &Pending) -> Choice;
 }
 
@@ -27,7 +27,7 @@ fn waiting(pending: &Pending) -> impl Iterator<Item = usize> {
 /// Lets the requests run one after another.
 pub(super) struct OneAfterAnother(pub(super) Vec<usize>);
 
-impl Chooser for OneAfterAnother {
+impl Scheduler for OneAfterAnother {
     fn choose(&mut self, pending: &Pending) -> Choice {
         let next = self.0.iter().find(|request| pending[**request].is_some());
         Choice { request: *next.unwrap(), fault: None }
@@ -37,20 +37,20 @@ impl Chooser for OneAfterAnother {
 /// Plays an order that a failure printed, then the first request that waits.
 pub(super) struct Given(pub(super) std::vec::IntoIter<Choice>);
 
-impl Chooser for Given {
+impl Scheduler for Given {
     fn choose(&mut self, pending: &Pending) -> Choice {
         let given = self.0.next().filter(|choice| pending[choice.request].is_some());
         given.unwrap_or_else(|| Choice { request: waiting(pending).next().unwrap(), fault: None })
     }
 }
 
-/// Chooses at random. The fault, if any, strikes the n-th call of a request.
+/// Chooses at random, with a fault if one is planned.
 pub(super) struct AtRandom<'r> {
     pub(super) random: &'r mut Random,
     pub(super) fault: Option<PlannedFault>,
 }
 
-impl Chooser for AtRandom<'_> {
+impl Scheduler for AtRandom<'_> {
     fn choose(&mut self, pending: &Pending) -> Choice {
         let request = self.random.pick(&waiting(pending).collect::<Vec<_>>());
         let fault = self.fault.as_mut().and_then(|fault| fault.at(request, pending[request].as_ref()));
@@ -58,7 +58,7 @@ impl Chooser for AtRandom<'_> {
     }
 }
 
-/// A fault of the n-th call of a request, counted from 0.
+/// A fault of one call of a request: the n-th of those that it can strike, counted from 0.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PlannedFault {
     pub(super) request: usize,
@@ -67,16 +67,14 @@ pub(super) struct PlannedFault {
 }
 
 impl PlannedFault {
-    /// Counts a call, and returns its fault if it is the planned one. Reads are only throttled: the SDK repeats a read
-    /// whose reply is lost.
+    /// Counts a call that the fault can strike, and returns the fault if it is the planned one.
     fn at(&mut self, request: usize, touched: Option<&Footprint>) -> Option<CallFault> {
-        if request != self.request {
+        if request != self.request || !self.fault.can_strike(touched.is_some_and(Footprint::is_write)) {
             return None;
         }
         let strikes = self.call == 0;
         self.call = self.call.wrapping_sub(1);
-        let is_write = touched.is_some_and(Footprint::is_write);
-        (strikes && (is_write || self.fault == CallFault::Throttled)).then_some(self.fault)
+        strikes.then_some(self.fault)
     }
 }
 
@@ -113,6 +111,8 @@ pub(super) struct Search {
     fault_now: Option<PlannedFault>,
     /// Whether the present run only repeats another one with calls that commute swapped.
     is_repeat: bool,
+    /// Whether the fault struck in a run.
+    has_struck: bool,
 }
 
 impl Search {
@@ -138,6 +138,11 @@ impl Search {
             }
         }
         false
+    }
+
+    /// Tells whether the planned fault struck a call in any run.
+    pub(super) const fn has_struck(&self) -> bool {
+        self.has_struck
     }
 
     /// Tells whether the run that ended repeats another one.
@@ -194,7 +199,7 @@ impl Search {
     }
 }
 
-impl Chooser for Search {
+impl Scheduler for Search {
     fn choose(&mut self, pending: &Pending) -> Choice {
         if self.depth == self.nodes.len() && !self.is_repeat {
             self.new_node(pending);
@@ -212,6 +217,7 @@ impl Chooser for Search {
         node.pending = pending.to_vec();
         node.chosen.fault =
             self.fault_now.as_mut().and_then(|fault| fault.at(request, pending[request].as_ref()));
+        self.has_struck |= node.chosen.fault.is_some();
         self.depth += 1;
         node.chosen
     }

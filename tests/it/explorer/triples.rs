@@ -4,9 +4,9 @@ use kit::{Random, run};
 
 use super::{
     action::Action::{self, *},
-    compare::{Meeting, Violation},
+    compare::{ConcurrentRequests, Violation},
+    fixture::Setup,
     search::{AtRandom, Search, given},
-    stage::Stage,
 };
 
 /// The requests that are drawn from.
@@ -33,15 +33,17 @@ const ORDERS: usize = 10;
 fn three_requests_at_once_end_as_one_after_another() {
     let first = kit::share::seed("INTERLEAVING_SEED").unwrap_or(1);
     run(async |world| {
-        let scene = Stage::Keys.build(world).await;
+        let fixture = Setup::Keys.build(world).await;
         for seed in first..first + kit::share::interleaved_triples() {
             let mut random = Random::new(seed);
             let actions = [0; 3].map(|_| random.pick(&ACTIONS));
-            let mut meeting = Meeting::new(world, &scene, &actions).await;
+            let mut requests = ConcurrentRequests::new(world, &fixture, &actions).await;
             for _ in 0..ORDERS {
                 let checked = match given() {
-                    Some(_) => meeting.search(Search::default(), 1).await.map(drop),
-                    None => meeting.check(&mut AtRandom { random: &mut random, fault: None }).await.map(drop),
+                    Some(_) => requests.search(&mut Search::default(), 1).await.map(drop),
+                    None => {
+                        requests.check(&mut AtRandom { random: &mut random, fault: None }).await.map(drop)
+                    }
                 };
                 if let Err(Violation(text)) = checked {
                     panic!("INTERLEAVING_SEED={seed} {text}");

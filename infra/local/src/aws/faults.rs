@@ -232,12 +232,18 @@ impl Faults {
     }
 
     /// Waits until [`Effect::Hold`] holds a call.
+    ///
+    /// # Panics
+    /// When there is none for a minute.
     pub async fn until_held(&self) {
         self.holds.until(|held, _| !held.is_empty()).await;
     }
 
     /// Waits until the calls that [`Effect::Hold`] holds, and the number of those that were let go and have not ended,
     /// are as wanted.
+    ///
+    /// # Panics
+    /// When they are not for a minute. The message says which calls there are.
     pub async fn until_calls(&self, is_wanted: impl Fn(&[HeldCall], usize) -> bool) {
         self.holds.until(is_wanted).await;
     }

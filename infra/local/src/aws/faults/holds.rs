@@ -3,13 +3,20 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use bytes::Bytes;
-use tokio::sync::{oneshot, watch};
+use tokio::{
+    sync::{oneshot, watch},
+    time::timeout,
+};
 
 use super::Effect;
 use crate::{runtime::Caller, tasks::lock};
+
+/// How long a test waits for calls. Only a call that never comes or never ends takes so long.
+const MAX_WAIT: Duration = Duration::from_mins(1);
 
 /// A call that [`Effect::Hold`] holds.
 #[derive(Debug, Clone)]
@@ -94,7 +101,28 @@ impl Holds {
     }
 
     /// Waits until the held calls and the number of those that go on are as wanted.
+    ///
+    /// # Panics
+    /// When that takes a minute: a caller has died, or waits for something else.
     pub(crate) async fn until(&self, is_wanted: impl Fn(&[HeldCall], usize) -> bool) {
+        self.until_within(MAX_WAIT, is_wanted).await.unwrap_or_else(|state| panic!("{state}"));
+    }
+
+    /// Waits as [`Holds::until`] does, or returns the calls that are there after the limit.
+    async fn until_within(
+        &self,
+        limit: Duration,
+        is_wanted: impl Fn(&[HeldCall], usize) -> bool,
+    ) -> Result<(), String> {
+        timeout(limit, self.wait(is_wanted)).await.map_err(|_| {
+            let calls = lock(&self.calls);
+            let name = |call: &HeldCall| format!("{} of {} {}", call.operation, call.function, call.instance);
+            let held: Vec<_> = calls.held.values().map(|(call, _)| name(call)).collect();
+            format!("no wanted call for {limit:?}: {held:?} held, {} let go and not ended", calls.going)
+        })
+    }
+
+    async fn wait(&self, is_wanted: impl Fn(&[HeldCall], usize) -> bool) {
         let mut changes = self.changes.subscribe();
         loop {
             let (held, going) = {
@@ -148,6 +176,19 @@ mod tests {
         };
         tokio::join!(call("GetItem"), call("PutItem"), chosen);
         assert_eq!(*lock(&ended), [("PutItem", Some(Effect::Throttle)), ("GetItem", None)]);
+    }
+
+    #[tokio::test]
+    async fn a_wait_for_a_call_that_never_comes_or_never_ends_says_which_there_are() {
+        let (holds, body) = (Holds::default(), Bytes::new());
+        let wanted = |held: &[HeldCall], going| held.len() == 1 && going == 1;
+        tokio::select! {
+            _ = holds.hold("GetItem", None, &body) => panic!("it was let go"),
+            result = holds.until_within(Duration::ZERO, wanted) => {
+                let state = result.unwrap_err();
+                assert_eq!(state, r#"no wanted call for 0ns: ["GetItem of  0"] held, 0 let go and not ended"#);
+            }
+        }
     }
 
     #[tokio::test]

@@ -1,11 +1,11 @@
-//! The fixtures: people, keys and a policy, the same for each order.
+//! What there is before the requests: people, keys and a policy, the same for each order.
 
 use kit::{DAY, Organization, TableCopy, World};
 use serde_json::{Value, json};
 
-/// Which people and keys there are.
+/// What a fixture holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum Setup {
     /// Carol has a key and an expired one, and place for two. Dave is invited.
     Keys,
     /// A machine's key is due to be announced to Alice.
@@ -14,10 +14,10 @@ pub(super) enum Stage {
     UnmarkedMail,
 }
 
-/// What the requests name.
+/// The people and keys that the requests name.
 #[derive(Debug)]
-pub(super) struct Scene {
-    pub(super) stage: Stage,
+pub(super) struct Fixture {
+    pub(super) setup: Setup,
     pub(super) organization: Organization,
     /// The person who acts on the key.
     pub(super) holder: &'static str,
@@ -34,21 +34,21 @@ pub(super) struct Scene {
 /// How long after the creation of a machine's key it is due.
 const DUE: i64 = 60 * DAY + 60;
 
-impl Stage {
+impl Setup {
     /// Builds it.
-    pub(super) async fn build(self, world: &World) -> Scene {
-        let mut scene = match self {
+    pub(super) async fn build(self, world: &World) -> Fixture {
+        let mut fixture = match self {
             Self::Keys => keys(world).await,
             Self::DueKey | Self::UnmarkedMail => due_key(world, self).await,
         };
         // Nobody's sign-in of before is valid any more.
-        scene.organization.owner = world.person("alice");
-        scene.start = world.copy_table();
-        scene
+        fixture.organization.owner = world.person("alice");
+        fixture.start = world.copy_table();
+        fixture
     }
 }
 
-async fn keys(world: &World) -> Scene {
+async fn keys(world: &World) -> Fixture {
     let organization = world.organization("alice", "flexible").await;
     let policy = json!({"policy": {"quota": {"owner": 1, "normal": 2}}});
     organization.owner.patch(&organization.path, policy).await.expect(200);
@@ -62,17 +62,17 @@ async fn keys(world: &World) -> Scene {
     let shift = DAY + 60;
     world.travel(shift);
     let start = world.copy_table();
-    Scene { stage: Stage::Keys, organization, holder: "carol", carol, dave, key, expired, shift, start }
+    Fixture { setup: Setup::Keys, organization, holder: "carol", carol, dave, key, expired, shift, start }
 }
 
-async fn due_key(world: &World, stage: Stage) -> Scene {
+async fn due_key(world: &World, setup: Setup) -> Fixture {
     let organization = world.organization("alice", "strict").await;
     let policy = json!({"extension": "any_time", "notices": {"days_before": [30]}});
     organization.owner.patch(&organization.path, json!({"policy": policy})).await.expect(200);
     let key = organization.machine_key().await;
     let mut shift = DUE;
     world.travel(shift);
-    if stage == Stage::UnmarkedMail {
+    if setup == Setup::UnmarkedMail {
         let lost = kit::Fault::on(kit::Service::Ses, kit::Effect::LoseReply).operation("SendRawEmail");
         world.stack.faults().add(lost);
         world.notify().await;
@@ -82,8 +82,8 @@ async fn due_key(world: &World, stage: Stage) -> Scene {
         world.travel(shift);
     }
     let nobody = String::new();
-    Scene {
-        stage,
+    Fixture {
+        setup,
         organization,
         holder: "alice",
         carol: nobody.clone(),
@@ -95,10 +95,10 @@ async fn due_key(world: &World, stage: Stage) -> Scene {
     }
 }
 
-impl Scene {
+impl Fixture {
     /// Lets all runs of the notice function end that are still needed, as ticks of a day would.
     pub(super) async fn settle(&self, world: &World) {
-        if self.stage == Stage::Keys {
+        if self.setup == Setup::Keys {
             return;
         }
         for _ in 0..2 {
