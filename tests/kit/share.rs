@@ -1,6 +1,7 @@
 //! How much of the long tests is played: a share by default, all of it in `.ci/run`, more in `.ci/long`.
 //!
-//! Every environment variable of the tests is read here and nowhere else. `tests/README.md` lists them.
+//! Every environment variable of the integration tests is read here and nowhere else; those of fuzz targets, which are unit
+//! tests, in `tests/fuzz/src/share.rs`. `tests/README.md` lists them all.
 
 use local::Writes;
 

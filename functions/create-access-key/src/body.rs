@@ -91,3 +91,41 @@ impl Body {
         key
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(body: &str) -> Option<Body> {
+        let mut event: Value =
+            serde_json::from_str(include_str!("../../../tests/events/create-access-key.json")).unwrap();
+        event["body"] = json!(body);
+        event["isBase64Encoded"] = json!(false);
+        let request = Request::read_open(lambda_http::request::from_str(&event.to_string()).unwrap());
+        request.unwrap_or_else(|error| panic!("{error}")).body().ok()
+    }
+
+    #[test]
+    fn fuzzed_bodies_mean_the_same_in_another_spelling_and_name_nothing_unknown() {
+        let now = Time::from_seconds(1_790_000_000);
+        fuzz::documents("new_access_key").play(|text| {
+            let Some(body) = read(text) else { return false };
+            let mut document: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap();
+            let again = read(&serde_json::to_string_pretty(&document).unwrap()).unwrap();
+            assert_eq!(format!("{again:?}"), format!("{body:?}"));
+            document["unknown"] = json!(null);
+            assert!(read(&document.to_string()).is_none());
+            let expiry = body.expiry(now);
+            if let Ok(expiry) = expiry {
+                let ways = ["expires_in_days", "expires_at", "never_expires"];
+                let given = ways.iter().filter(|way| document.get(way).is_some_and(|value| !value.is_null()));
+                assert!(
+                    given.count() == 1 && expiry.is_none_or(|expiry| now < expiry && expiry <= Time::MAX)
+                );
+            }
+            expiry.is_ok()
+        });
+    }
+}

@@ -55,9 +55,37 @@ impl ResourceResponse {
 
 #[cfg(test)]
 mod tests {
+    use domain::route_declaration::RouteDeclaration;
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::properties::Properties;
+
+    #[test]
+    fn fuzzed_events_are_answered_within_the_4_kb_that_cloudformation_takes() {
+        let sample = include_str!("../../../tests/events/declare-routes.json");
+        fuzz::documents("declare_routes_event").with(sample).play(|text| {
+            let payload: Value = serde_json::from_str(text).unwrap_or_default();
+            let Ok(event) = ResourceEvent::parse(payload.clone()) else { return false };
+            let properties = Properties::parse(&event.resource_properties);
+            let answer = match &properties {
+                Ok(_) => ResourceResponse::succeeded(&event, event.new_physical_id()),
+                Err(refusal) => ResourceResponse::failed(&event, &refusal.to_string()),
+            };
+            let written = serde_json::to_value(&answer).unwrap();
+            assert!(written.to_string().len() < 4_096);
+            for name in ["StackId", "RequestId", "LogicalResourceId"] {
+                assert_eq!(written[name], payload[name]);
+            }
+            // An id is for ever: the answer repeats it, or makes one that CloudFormation can hold.
+            assert!(answer.physical_resource_id.len() <= 512);
+            if let Ok(Properties { declaration, .. }) = &properties {
+                let text = serde_json::to_string(declaration).unwrap();
+                assert_eq!(serde_json::from_str::<RouteDeclaration>(&text).unwrap(), *declaration);
+            }
+            properties.is_ok()
+        });
+    }
 
     #[test]
     fn the_longest_answer_is_below_the_4_kb_that_cloudformation_takes() {

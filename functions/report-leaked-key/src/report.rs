@@ -80,3 +80,53 @@ impl Report {
         Ok(Self { is_signed: false, source, leaks })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(body: &str) -> Option<Report> {
+        let mut event: Value =
+            serde_json::from_str(include_str!("../../../tests/events/report-leaked-key.json")).unwrap();
+        event["body"] = json!(body);
+        event["isBase64Encoded"] = json!(false);
+        let request = Request::read_open(lambda_http::request::from_str(&event.to_string()).unwrap());
+        let request = request.unwrap_or_else(|error| panic!("{error}"));
+        Report::read(&request, &GithubKeys::default(), &"ak".parse().unwrap()).ok()
+    }
+
+    fn leaks(report: &Report) -> Vec<(&str, Option<&str>)> {
+        report.leaks.iter().map(|leak| (leak.token().expose(), leak.note.as_deref())).collect()
+    }
+
+    /// Returns the elements of an array, with elements between them that are no matches.
+    fn among_others(body: &str) -> Option<String> {
+        let elements: Vec<&serde_json::value::RawValue> = serde_json::from_str(body).ok()?;
+        let elements = elements.iter().flat_map(|element| ["null", "{}", element.get()]);
+        Some(format!("[{}]", elements.chain(["7"]).collect::<Vec<_>>().join(",")))
+    }
+
+    #[test]
+    fn fuzzed_reports_hold_different_tokens_and_notes_that_pass_for_nothing_else() {
+        let prefix: KeyPrefix = "ak".parse().unwrap();
+        fuzz::documents("leak_report").play(|text| {
+            let Some(report) = read(text) else { return false };
+            assert!(!report.is_signed && report.leaks.len() <= MAX_TOKENS);
+            let leaks = leaks(&report);
+            let tokens: HashSet<_> = leaks.iter().map(|(token, _)| *token).collect();
+            assert_eq!(tokens.len(), leaks.len());
+            for shown in leaks.iter().filter_map(|(_, note)| *note).chain(report.source.as_deref()) {
+                assert!(shown.ends_with(" (not verified)"), "{shown}");
+                assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown:?}");
+            }
+            if let Some(body) = among_others(text) {
+                let noted = leaks.iter().filter_map(|(_, note)| *note);
+                assert!(noted.into_iter().all(|note| !prefix.is_contained_in(note)), "a token in a note");
+                assert_eq!(self::leaks(&read(&body).unwrap()), leaks, "what is malformed is passed over");
+            }
+            true
+        });
+    }
+}

@@ -87,3 +87,45 @@ impl Body {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(body: &str) -> Option<Body> {
+        let mut event: Value =
+            serde_json::from_str(include_str!("../../../tests/events/update-access-key.json")).unwrap();
+        event["body"] = json!(body);
+        event["isBase64Encoded"] = json!(false);
+        let request = api::Request::read_open(lambda_http::request::from_str(&event.to_string()).unwrap());
+        request.unwrap_or_else(|error| panic!("{error}")).patch().ok()
+    }
+
+    #[test]
+    fn fuzzed_patches_change_what_they_name_and_a_second_time_nothing() {
+        let now = Time::from_seconds(1_790_000_000);
+        let stored = include_str!("../../../tests/fuzz/corpus/stored_key.txt").lines().next().unwrap();
+        let before: AccessKey = serde_json::from_str(stored).unwrap();
+        let shown = |key: &AccessKey| serde_json::to_value(key).unwrap();
+        fuzz::documents("access_key_patch").play(|text| {
+            let Some(body) = read(text) else { return false };
+            let document: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap();
+            let mut key = before.clone();
+            if body.apply(&mut key, before.created_by, now).is_err() {
+                return false;
+            }
+            let once = shown(&key);
+            body.apply(&mut key, before.created_by, now).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(shown(&key), once);
+            for name in ["name", "description", "roles", "groups", "allowed_cidrs"] {
+                if document.get(name).is_none() {
+                    assert_eq!(once.get(name), shown(&before).get(name), "{name}");
+                }
+            }
+            assert_eq!(body.only_switches(true), document == json!({"active": true}));
+            true
+        });
+    }
+}

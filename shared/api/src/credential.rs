@@ -123,6 +123,43 @@ mod tests {
         assert_eq!(found(&[("authorization", "BasicYWtfYV9iOg==")]), Err(BadCredential::Malformed));
     }
 
+    /// Each input is the lines of a header block, with `|` for the end of a line.
+    #[test]
+    fn fuzzed_headers_hold_one_credential_wherever_it_stands() {
+        fuzz::texts("credential").play(|text| {
+            let lines = text.split('|').filter_map(|line| line.split_once(": "));
+            let headers: Vec<_> = lines.collect();
+            let of_credentials =
+                headers.iter().filter(|(name, _)| Credential::HEADERS.contains(name)).count();
+            let credential = found(&headers);
+            let reversed: Vec<_> = headers.iter().rev().copied().chain([("accept", "x")]).collect();
+            assert_eq!(found(&reversed), credential, "other headers, and their order, change nothing");
+            match (of_credentials, &credential) {
+                (0, Err(BadCredential::None))
+                | (2.., Err(BadCredential::Several))
+                | (1, Err(BadCredential::Malformed)) => {}
+                (1, Ok(found)) => {
+                    let (_, found) = found.split_once(' ').unwrap();
+                    assert_eq!(found.trim(), found);
+                }
+                other => panic!("{other:?}"),
+            }
+            let Ok(token) = credential.as_ref().map(|found| found.strip_prefix("token ")) else {
+                return false;
+            };
+            if let Some(token) = token.filter(|token| token.starts_with("ak_")) {
+                // The same token in every way of presenting it.
+                assert_eq!(found(&[("x-access-key", token)]), credential);
+                assert_eq!(found(&[("authorization", &format!("bearer {token}"))]), credential);
+                if token.matches('_').count() == 2 && !token.contains(':') {
+                    let pair = STANDARD.encode(format!("{token}:"));
+                    assert_eq!(found(&[("authorization", &format!("Basic {pair}"))]), credential);
+                }
+            }
+            true
+        });
+    }
+
     #[test]
     fn none_several_and_malformed_are_refused() {
         assert_eq!(found(&[("accept", "x")]), Err(BadCredential::None));

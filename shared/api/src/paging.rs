@@ -170,6 +170,19 @@ mod tests {
     }
 
     #[test]
+    fn fuzzed_cursors_are_valid_for_one_list_and_have_one_form() {
+        fuzz::texts("cursor").play(|text| {
+            let Ok(position) = decode_cursor("tenant keys", text) else { return false };
+            assert_eq!(encode_cursor("tenant keys", &position), text);
+            assert!(position.len() < text.len());
+            for other in ["", "tenant users", "tenant key", "tenant keys s"] {
+                assert!(decode_cursor(other, text).is_err(), "{other}");
+            }
+            true
+        });
+    }
+
+    #[test]
     fn a_damaged_cursor_is_refused() {
         let cursor = encode_cursor("tenant keys", "position");
         for position in 0..cursor.len() {

@@ -186,6 +186,45 @@ mod tests {
         }
     }
 
+    /// Reads a network: its address, and how many leading bits count.
+    fn read(text: &str) -> Option<(IpAddr, u8)> {
+        let (address, bits) = text.split_once('/').unwrap_or((text, ""));
+        let address: IpAddr = address.parse().ok()?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let bits = if text.contains('/') {
+            bits.parse().ok().filter(|read: &u8| read.to_string() == bits)?
+        } else {
+            most
+        };
+        (bits <= most).then_some((address, bits))
+    }
+
+    #[test]
+    fn fuzzed_networks_hold_the_addresses_that_share_their_leading_bits() {
+        fuzz::texts("cidr").play(|text| {
+            let network = text.parse::<Cidr>();
+            assert_eq!(network.is_ok(), read(text).is_some());
+            let (Ok(network), Some((address, bits))) = (network, read(text)) else { return false };
+            assert_eq!(network.to_string().parse(), Ok(network));
+            let flipped = |bit: u8| match address {
+                IpAddr::V4(address) => IpAddr::from((address.to_bits() ^ 1 << (31 - bit)).to_be_bytes()),
+                IpAddr::V6(address) => IpAddr::from((address.to_bits() ^ 1 << (127 - bit)).to_be_bytes()),
+            };
+            // An IPv4-mapped address is the IPv4 one, and that lies in no network of IPv6.
+            let is_mapped = |address: IpAddr| address.to_canonical() != address;
+            if !is_mapped(address) || bits >= 96 {
+                assert!(network.contains(address));
+            }
+            for bit in 0..if address.is_ipv4() { 32 } else { 128 } {
+                let other = flipped(bit);
+                if is_mapped(other) == is_mapped(address) && (!is_mapped(address) || bits >= 96) {
+                    assert_eq!(network.contains(other), bit >= bits, "{other}");
+                }
+            }
+            true
+        });
+    }
+
     proptest! {
         #[test]
         fn what_fits_the_pattern_is_a_network(

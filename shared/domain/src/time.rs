@@ -167,6 +167,21 @@ mod tests {
     }
 
     #[test]
+    fn fuzzed_times_are_whole_seconds_and_read_back() {
+        fuzz::texts("time").play(|text| {
+            let Ok(time) = Time::parse(text) else { return false };
+            assert!(Time::from_seconds(0) <= time && time <= Time::MAX && text.is_ascii());
+            assert_eq!(Time::parse(&time.to_string()), Ok(time));
+            // An hour further east is an hour less.
+            if let Some(date_and_time) = text.get(..19).filter(|_| text.ends_with('Z')) {
+                let east = Time::parse(&format!("{date_and_time}+01:00"));
+                assert_eq!(east, Ok(time.plus(-3_600)));
+            }
+            true
+        });
+    }
+
+    #[test]
     fn reads_offsets_and_fractions_of_zeros() {
         let noon = Ok(Time::from_seconds(1_767_268_800));
         for text in [

@@ -267,6 +267,45 @@ mod tests {
         }
     }
 
+    /// Tells whether `text` is a token, in the words of the format.
+    fn is_token(text: &str) -> bool {
+        let [prefix, key_id, secret] = text.split('_').collect::<Vec<_>>()[..] else { return false };
+        let base62 =
+            |text: &str, length| text.len() == length && text.bytes().all(|c| c.is_ascii_alphanumeric());
+        prefix == "ak" && base62(key_id, 20) && base62(secret, 49) && {
+            let (checked, check) = text.split_at(text.len() - 6);
+            check == check_of(checked)
+        }
+    }
+
+    /// Returns the CRC-32 (IEEE) of a text in base62, bit by bit.
+    fn check_of(text: &str) -> String {
+        let bit = |crc: u32, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
+        let mut rest = !text.bytes().fold(u32::MAX, |crc, byte| (0..8).fold(crc ^ u32::from(byte), bit));
+        let mut digits = [b'0'; 6];
+        for digit in digits.iter_mut().rev() {
+            let alphabet = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+            *digit = alphabet[rest as usize % 62];
+            rest /= 62;
+        }
+        digits.map(char::from).iter().collect()
+    }
+
+    #[test]
+    fn fuzzed_tokens_are_those_of_the_format_and_are_found_in_every_text_around_them() {
+        let prefix: KeyPrefix = "ak".parse().unwrap();
+        fuzz::texts("token").play(|text| {
+            let windows = text.char_indices().filter_map(|(start, _)| text.get(start..start + 73));
+            assert_eq!(prefix.is_contained_in(text), windows.filter(|window| is_token(window)).count() > 0);
+            let token = Token::parse(&prefix, text);
+            assert_eq!(token.is_ok(), is_token(text));
+            token.is_ok_and(|token| {
+                assert_eq!((token.expose(), &text[3..23]), (text, token.key_id().to_string().as_str()));
+                true
+            })
+        });
+    }
+
     proptest! {
         #[test]
         fn a_token_is_found_whatever_stands_around_it(

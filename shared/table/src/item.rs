@@ -84,6 +84,7 @@ impl Table {
 #[cfg(test)]
 pub(crate) mod tests {
     use aws_sdk_dynamodb::{Client, Config, config::BehaviorVersion};
+    use domain::{access_key::AccessKey, organization::Organization, user::User};
 
     use super::*;
 
@@ -99,5 +100,45 @@ pub(crate) mod tests {
         let mut names: Vec<_> = item.keys().map(String::as_str).collect();
         names.sort_unstable();
         names
+    }
+
+    /// Reads an item and writes it again; `None` if it is no item of this type.
+    fn rewritten<T: Serialize + DeserializeOwned>(item: Item) -> Option<Item> {
+        let entity: T = decode("item", item).ok()?;
+        Some(to_item(&entity).unwrap())
+    }
+
+    /// Plays JSON objects as items, whose attributes are the members.
+    fn fuzzed<T: Serialize + DeserializeOwned>(target: &'static str) {
+        let target = fuzz::documents(target);
+        let whole: Item = to_item(target.first()).unwrap();
+        let attributes: Vec<_> = whole.into_keys().collect();
+        target.play(|text| {
+            let document: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+            let Ok(item) = to_item(&document) else { return false };
+            let Some(written) = rewritten::<T>(item.clone()) else { return false };
+            for (name, read) in attributes.iter().filter_map(|name| Some((name, item.get(name)?))) {
+                let is_nothing =
+                    matches!(read, AttributeValue::Null(_)) || read.as_l().is_ok_and(Vec::is_empty);
+                assert!(is_nothing || written.contains_key(name), "{name} is lost");
+            }
+            assert_eq!(rewritten::<T>(written.clone()), Some(written));
+            true
+        });
+    }
+
+    #[test]
+    fn fuzzed_users_are_read_as_they_are_written() {
+        fuzzed::<User>("stored_user");
+    }
+
+    #[test]
+    fn fuzzed_keys_are_read_as_they_are_written() {
+        fuzzed::<AccessKey>("stored_key");
+    }
+
+    #[test]
+    fn fuzzed_organizations_are_read_as_they_are_written() {
+        fuzzed::<Organization>("stored_organization");
     }
 }

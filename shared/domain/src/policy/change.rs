@@ -209,6 +209,35 @@ mod tests {
         assert_eq!((policy.quota.owner, policy.quota.normal, policy.lifetime.allow_never), (50, 3, true));
     }
 
+    /// Makes a change that sets every value of a policy to `null`, except the preset: each by itself, or each object whole.
+    fn reset(policy: &Value, whole: bool) -> Value {
+        let members = policy.as_object().unwrap().iter().filter(|(name, _)| *name != "preset");
+        let null =
+            |value: &Value| if value.is_object() && !whole { reset(value, whole) } else { Value::Null };
+        members.map(|(name, value)| (name.clone(), null(value))).collect::<serde_json::Map<_, _>>().into()
+    }
+
+    #[test]
+    fn fuzzed_changes_set_what_they_name_once_and_null_takes_them_back() {
+        fuzz::documents("policy").play(|text| {
+            let Ok(change) = serde_json::from_str::<PolicyChange>(text) else { return false };
+            let mut taken = false;
+            for preset in [Preset::Strict, Preset::Flexible] {
+                let Ok(policy) = Policy::preset(preset).changed(&change) else { continue };
+                taken = true;
+                assert_eq!(policy.clone().changed(&change).unwrap(), policy, "twice is once");
+                let whole = serde_json::to_value(&policy).unwrap();
+                for other in [Preset::Strict, Preset::Flexible] {
+                    assert_eq!(changed(Policy::preset(other), &whole), policy, "a policy reads back");
+                }
+                for reset in [reset(&whole, true), reset(&whole, false)] {
+                    assert_eq!(changed(policy.clone(), &reset), Policy::preset(policy.preset), "{reset}");
+                }
+            }
+            taken
+        });
+    }
+
     #[test]
     fn a_preset_is_never_null() {
         assert!(serde_json::from_value::<PolicyChange>(json!({"preset": null})).is_err());

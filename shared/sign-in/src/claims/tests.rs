@@ -136,3 +136,58 @@ fn scopes_are_text_or_lists() {
         assert_eq!(found.words().collect::<Vec<_>>(), expected, "{claims}");
     }
 }
+
+/// Tells in the words of the rules whether claims are accepted: as [`accepted`] expects them.
+fn is_acceptable(claims: &Value) -> bool {
+    let text = |name| claims.get(name).and_then(Value::as_str);
+    let number = |name| claims.get(name).and_then(Value::as_f64);
+    let absent_or = |name, is_right: bool| claims.get(name).is_none() || is_right;
+    let audience = match claims.get("aud") {
+        Some(Value::String(one)) => one == "keys",
+        Some(Value::Array(several)) => {
+            several.iter().all(Value::is_string) && several.contains(&json!("keys"))
+        }
+        _ => false,
+    };
+    text("iss") == Some("https://id.example")
+        && text("sub").is_some_and(|subject| (1..=256).contains(&subject.len()))
+        && number("exp").is_some_and(|expiry| expiry > 999.0)
+        && absent_or("nbf", number("nbf").is_some_and(|begin| begin <= 1_029.0))
+        && absent_or("client_id", text("client_id").is_some())
+        && audience
+}
+
+#[test]
+fn fuzzed_claims_are_accepted_by_the_rules_alone() {
+    fuzz::documents("jwt_claims").play(|text| {
+        let claims: Value = serde_json::from_str(text).unwrap_or_default();
+        let (issuer, audience) = (issuer(SubjectClaim::Sub), audience(None));
+        let read = Claims::read(claims.clone());
+        let accepted =
+            read.map(|read| read.accept(&issuer, Purpose::Api(&audience), Time::from_seconds(999)));
+        let accepted = accepted.and_then(Result::ok);
+        assert_eq!(accepted.is_some(), is_acceptable(&claims));
+        accepted.is_some_and(|accepted| {
+            let sign_in = accepted.sign_in;
+            assert_eq!(json!([sign_in.issuer, sign_in.subject]), json!([claims["iss"], claims["sub"]]));
+            assert!(!sign_in.email_verified || sign_in.email.is_some());
+            true
+        })
+    });
+}
+
+/// Each input is a header; the rest of the token stays the same.
+#[test]
+fn fuzzed_headers_of_tokens_that_demand_an_extension_are_critical() {
+    fuzz::documents("jwt_header").play(|text| {
+        let token = format!("{}.e30.c2ln", URL_SAFE_NO_PAD.encode(text));
+        let header: Option<Value> = serde_json::from_str(text).ok();
+        let demands = header.as_ref().is_none_or(|header| header.get("crit").is_some());
+        assert_eq!(is_critical(&token), demands);
+        let Ok(read) = jsonwebtoken::decode_header(&token) else { return false };
+        let header = header.unwrap();
+        assert_eq!(header["alg"], json!(format!("{:?}", read.alg)));
+        assert_eq!(header.get("kid").and_then(Value::as_str), read.kid.as_deref());
+        !demands
+    });
+}

@@ -145,6 +145,32 @@ mod tests {
     }
 
     #[test]
+    fn fuzzed_sets_are_read_entry_by_entry() {
+        fuzz::documents("jwks").play(|text| {
+            let document: Value = serde_json::from_str(text).unwrap_or_default();
+            let Some(set) = KeySet::read(&document) else { return false };
+            let entries = document["keys"].as_array().unwrap();
+            assert!(set.keys.len() + set.passed_over.len() <= entries.len());
+            let alone = |entry: &Value| KeySet::read(&json!({"keys": [entry]})).unwrap().keys;
+            let mut one_by_one: Vec<SigningKey> = Vec::new();
+            for key in entries.iter().flat_map(alone) {
+                if !one_by_one.contains(&key) {
+                    one_by_one.push(key);
+                }
+            }
+            assert_eq!(set.keys, one_by_one);
+            for algorithm in
+                [Algorithm::RS256, Algorithm::PS512, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA]
+            {
+                assert!(set.candidates(None, algorithm).len() <= MAX_CANDIDATES);
+                assert!(set.candidates(Some("a"), algorithm).len() <= set.candidates(None, algorithm).len());
+            }
+            assert!(set.candidates(None, Algorithm::HS256).is_empty());
+            !set.keys.is_empty()
+        });
+    }
+
+    #[test]
     fn what_cannot_weaken_the_check_is_accepted() {
         for (member, value) in [
             ("kid", json!(null)),
