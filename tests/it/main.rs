@@ -19,6 +19,7 @@ mod inbox;
 mod introspect;
 mod leaked_keys;
 mod limits;
+mod linearizability;
 mod local_stack;
 mod matrix;
 mod model_based;

@@ -70,6 +70,12 @@ pub fn interleaved_triples() -> u64 {
     read("INTERLEAVED_TRIPLES").unwrap_or(1)
 }
 
+/// Counts the windows of concurrent requests to play: `LINEARIZED_WINDOWS`.
+#[must_use]
+pub fn linearized_windows() -> u64 {
+    read("LINEARIZED_WINDOWS").unwrap_or(3)
+}
+
 /// Returns the one order of calls to play, as a failure printed it: `INTERLEAVING`.
 #[must_use]
 pub fn interleaving() -> Option<String> {
