@@ -55,8 +55,14 @@ impl ModelRun<'_> {
         }
     }
 
-    /// Adds a fault to the next calls of a function to the table.
+    /// Adds a fault to the next calls of a function to the table, or kills its instance at one of them.
     pub(crate) fn disturb(&mut self, function: &str) {
+        if self.random.one_in(6) {
+            let effect = self.random.pick(&[Effect::KillBefore, Effect::KillAfter]);
+            let call = When::Nth(self.random.pick(&[1, 2, 3, 5]));
+            self.world.stack.faults().add(Fault::on(Service::DynamoDb, effect).function(function).when(call));
+            return;
+        }
         let effect = self.random.pick(&[
             Effect::LoseReply,
             Effect::LoseReply,

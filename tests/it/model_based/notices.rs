@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kit::DAY;
+use kit::{DAY, Effect, Fault, Service, When};
 use serde_json::json;
 
 use super::{
@@ -106,7 +106,9 @@ impl ModelRun<'_> {
     /// Runs the notice function; after a run with faults, a second run finishes its work.
     pub(crate) async fn run_notices(&mut self) {
         let disturbed = self.random.one_in(4);
-        if disturbed {
+        if disturbed && self.random.one_in(3) {
+            self.disturb_mails();
+        } else if disturbed {
             self.disturb("notify-expiring-keys");
         }
         let mut expected = self.run_once().await;
@@ -135,6 +137,22 @@ impl ModelRun<'_> {
         }
         told.retain(|_, keys| !keys.is_empty());
         assert_eq!(told, expected);
+    }
+
+    /// Adds a fault to the next mails, or kills the instance that sends one.
+    fn disturb_mails(&mut self) {
+        let effect = self.random.pick(&[
+            Effect::LoseReply,
+            Effect::LoseRequest,
+            Effect::Throttle,
+            Effect::ServerError,
+            Effect::KillBefore,
+            Effect::KillAfter,
+        ]);
+        let kills = matches!(effect, Effect::KillBefore | Effect::KillAfter);
+        let count = if kills { 1 } else { self.random.pick(&[1, 2, 40]) };
+        let fault = Fault::on(Service::Ses, effect).operation("SendRawEmail").when(When::First(count));
+        self.world.stack.faults().add(fault);
     }
 
     async fn run_once(&mut self) -> Mails {
