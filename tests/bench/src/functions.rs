@@ -21,6 +21,9 @@ const CONSOLE: &str = "serve-console";
 /// The function whose sample event goes to the floor. It calls nothing either.
 const SAMPLE_OF_NOTHING: &str = "describe-api";
 
+/// Rotates a secret of a consumer, in the consumer's account: there is none here.
+const CONSUMERS: &str = "rotate-secret";
+
 /// Measures starts and warm events; each event is about a key of its own where keys are used up.
 pub(crate) fn measure(world: &World, size: &Size, report: &mut Report) -> Result<(), Failure> {
     let mut section = Section::new(
@@ -40,7 +43,8 @@ pub(crate) fn measure(world: &World, size: &Size, report: &mut Report) -> Result
     );
     let copies = copies::fill(world, size.pool)?;
     let mut copies = copies.iter().cycle();
-    let functions = world.binaries.functions.iter().filter(|name| *name != AUTHORIZER);
+    let functions =
+        world.binaries.functions.iter().filter(|name| ![AUTHORIZER, CONSUMERS].contains(&name.as_str()));
     let mut starts = vec![world.floor(NOTHING)?];
     for function in functions {
         starts.push(world.of(function)?);
