@@ -28,6 +28,8 @@ fn play(seeds: Range<u64>, options: Options) -> Option<String> {
         let organization = world.organization("alice", "strict").await;
         for seed in seeds {
             let history = window::play(world, &organization, seed).await;
+            let answers = history.0.iter().filter(|one| one.answer.is_some()).count();
+            assert!(answers >= 8, "WINDOW_SEED={seed}: hardly a request was answered");
             if !checker::is_linearizable(&history, &rules::State::default()) {
                 violation = Some(format!("WINDOW_SEED={seed} has no order that the rules allow:\n{history}"));
                 return;
@@ -43,6 +45,7 @@ fn concurrent_requests_happen_one_after_another() {
         Some(seed) => (seed, 1),
         None => (1, kit::share::linearized_windows()),
     };
+    assert!(count > 0, "LINEARIZED_WINDOWS plays nothing");
     let end = first + count;
     for start in (first..end).step_by(usize::try_from(WINDOWS_OF_A_STACK).unwrap()) {
         let seeds = start..end.min(start + WINDOWS_OF_A_STACK);

@@ -1,6 +1,6 @@
 //! The pepper as Secrets Manager keeps it: `{"current": "1", "1": "…", "2": "…"}`.
 //!
-//! A version is removed only after a leak, and only if it was never current.
+//! It decides nothing: `rotation` says which version is current, next or removed.
 
 use std::{cmp::Reverse, collections::BTreeMap, fmt};
 

@@ -2,7 +2,7 @@
 //!
 //! - A warm instance knows the next version long before a secret is hashed under it, so a rotation is never noticed.
 //! - Nothing that ever was current is removed: stored verifiers name it. A leak discards the next version if this function wrote the
-//!   document and Secrets Manager keeps no value in which it was current; else it stays, and never becomes the current one.
+//!   document, every kept value could be read, and the version was current in none of them. Else it stays and never becomes current.
 //! - A run reads every value of the secret that Secrets Manager keeps. So a pepper that somebody set back or wrote by hand gets no
 //!   version whose name was in use, and a version that was current once is not taken for an unused one.
 //! - A run writes once, and what it writes follows from the version that it read: Secrets Manager takes the token of the write
@@ -75,7 +75,7 @@ async fn rotate(rotator: &PepperRotator, input: &Input) -> Result<Summary, Failu
     Err(Failure::Overtaken)
 }
 
-/// Warns of versions that keys may name, and that the document has not. A rotation makes it no worse, and names them to a person.
+/// Warns of versions that keys may name and the document lacks. The rotation goes on: it makes this no worse.
 fn warn_of_lost_versions(past: &Past, document: &Document) {
     let lost = past.lost(document);
     if !lost.is_empty() {

@@ -10,7 +10,7 @@ pub enum Outcome {
     NextAdded,
     /// The next version is the current one, and a new one is next.
     Rotated,
-    /// A fresh version is the current one, and the former next version is discarded, or never becomes one.
+    /// A fresh version is the current one. The former next version is discarded, or stays and never becomes current.
     Replaced,
     /// An earlier delivery of this event, or a run at the same time, did it.
     Unchanged,

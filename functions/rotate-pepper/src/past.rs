@@ -59,6 +59,12 @@ impl Past {
         self.documents.iter().any(|document| document.current() == name)
     }
 
+    /// Tells whether any document has a version with another value than this one: warm instances may hold that value.
+    pub(crate) fn has_other_value(&self, document: &Document, name: &str) -> bool {
+        let mut values = self.documents.iter().filter_map(|past| past.value(name));
+        values.any(|value| document.value(name) != Some(value))
+    }
+
     /// Returns the names of the versions that were current once, and that a document lacks or has with another value: keys that
     /// name them fail.
     pub(crate) fn lost(&self, document: &Document) -> Vec<&str> {

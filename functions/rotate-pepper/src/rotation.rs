@@ -21,7 +21,7 @@ pub(crate) struct Rotation<'p> {
 }
 
 impl Rotation<'_> {
-    /// Returns the name of the version that was never current.
+    /// Returns the name of the version that the next rotation makes the current one.
     ///
     /// A later number in another document means that this one was passed over, perhaps because of a leak, or rotated.
     ///
@@ -34,7 +34,8 @@ impl Rotation<'_> {
             None => self.is_ours,
         };
         let is_latest = number(highest) >= self.past.highest_number();
-        (is_above && is_latest && !self.past.was_current(highest)).then_some(highest)
+        let is_used = self.past.was_current(highest) || self.past.has_other_value(document, highest);
+        (is_above && is_latest && !is_used).then_some(highest)
     }
 
     /// Rotates a document: to its next version, or after a leak past it to a fresh one. Returns the name of the new next
@@ -154,6 +155,17 @@ mod tests {
         let past = vec![document("2", &["1", "2"])];
         let (outcome, after) = rotated_after(past, document("1", &["1", "2"]), false);
         assert_eq!((outcome, names(&after)), (Outcome::NextAdded, ("1", vec!["1", "2", "3"])));
+    }
+
+    #[test]
+    fn a_version_that_a_kept_document_has_with_another_value_is_no_next_one() {
+        let mut other = json!({"current": "1", "1": format!("{:0>40}", 1), "2": format!("{:0>40}", "other")});
+        let past = Document::parse(&other.to_string()).unwrap();
+        let (outcome, after) = rotated_after(vec![past], document("1", &["1", "2"]), false);
+        assert_eq!((outcome, names(&after)), (Outcome::NextAdded, ("1", vec!["1", "2", "3"])));
+        other["2"] = json!(format!("{:0>40}", 2));
+        let past = Document::parse(&other.to_string()).unwrap();
+        assert_eq!(rotated_after(vec![past], document("1", &["1", "2"]), false).0, Outcome::Rotated);
     }
 
     #[test]

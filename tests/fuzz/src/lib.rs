@@ -120,7 +120,9 @@ impl Target {
             let mut is_taken = false;
             let property = |choices: &mut Unstructured<'_>| {
                 let text = self.changed(choices)?;
-                is_taken = Reported { name, text: &text, seed: Some(seed) }.check(&mut check);
+                let is_new =
+                    !self.corpus.contains(&text) && !self.documents.iter().any(|one| one.to_string() == text);
+                is_taken = Reported { name, text: &text, seed: Some(seed) }.check(&mut check) && is_new;
                 Ok(())
             };
             arbtest(property).seed(seed).run();

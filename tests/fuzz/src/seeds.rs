@@ -23,7 +23,7 @@ impl Iterator for Seeds {
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^= mixed >> 31;
         let (least, most) = SIZES;
-        let size = least + (mixed & 0xffff_ffff) % (most - least);
+        let size = least + (mixed & 0xffff_ffff) % (most - least + 1);
         Some(mixed >> 32 << 32 | size)
     }
 }

@@ -16,12 +16,13 @@ const iso = (time) => `${new Date(time).toISOString().slice(0, 19)}Z`;
  */
 export function newExpiry(policy, { latest = Infinity } = {}) {
   const { days, preset, min, max, never } = expiryChoices(policy);
-  const most = Math.min(now() + max * 1000, latest);
-  const least = now() + (latest < Infinity ? 0 : min * 1000);
-  const fits = (n) => now() + n * DAY <= most;
+  const at = now();
+  const most = Math.min(at + max * 1000, latest);
+  const least = at + (latest < Infinity ? 0 : min * 1000);
+  const fits = (n) => at + n * DAY <= most;
   const fitting = days.filter(fits);
   // The day's end must not lie beyond the longest lifetime.
-  let last = dayOf(Math.min(most, now() + 36500 * DAY));
+  let last = dayOf(Math.min(most, at + 36500 * DAY));
   if (Date.parse(endOfDay(last)) > most) last = dayOf(Date.parse(endOfDay(last)) - DAY);
   const first = dayOf(least);
   const choices = [
@@ -31,7 +32,7 @@ export function newExpiry(policy, { latest = Infinity } = {}) {
     first <= last && { value: 'date', label: 'On a date' },
     never && { value: 'never', label: 'Never', off: latest < Infinity },
   ].filter(Boolean);
-  const start = String(fitting.includes(preset ?? 0) ? preset : fitting.at(-1) ?? choices[0]?.value ?? '');
+  const start = String(fitting.includes(preset ?? 0) ? preset : fitting.at(-1) ?? choices.find((one) => !one.off)?.value ?? '');
   return { choice: start, day: '', choices, first, last, most, notices: policy.notices };
 }
 
