@@ -129,8 +129,8 @@ impl Target {
             let mut is_taken = false;
             let property = |choices: &mut Unstructured<'_>| {
                 let text = self.changed(choices)?;
-                let is_new =
-                    !self.corpus.contains(&text) && !self.documents.iter().any(|one| one.to_string() == text);
+                let is_new = !self.corpus.contains(&text)
+                    && !self.documents.iter().map(Value::to_string).any(|one| one == text);
                 is_taken = Reported { name, text: &text, seed: Some(seed) }.check(&mut check) && is_new;
                 Ok(())
             };
