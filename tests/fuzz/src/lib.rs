@@ -2,7 +2,7 @@
 //!
 //! A target is a unit test beside the parser. Its name starts with `fuzzed_`. `tests/README.md` lists the targets.
 //!
-//! [`arbtest`] makes the random choices, so each input has a seed that plays it again. The inputs are the same in each
+//! [`mod@arbtest`] makes the random choices, so each input has a seed that plays it again. The inputs are the same in each
 //! run, unless `FUZZ_SEED` or `FUZZ_SECONDS` says otherwise.
 
 mod json;
