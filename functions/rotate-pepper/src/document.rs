@@ -57,7 +57,7 @@ impl Document {
 
     /// Returns the highest number that is the name of a version.
     pub(crate) fn highest_number(&self) -> Option<u32> {
-        self.values.keys().filter_map(|name| number(name)).max()
+        self.highest().and_then(number)
     }
 
     /// Returns the name of the version with the highest number, if one has a number.

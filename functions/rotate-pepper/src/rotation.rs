@@ -1,8 +1,8 @@
 //! A rotation of a document: which version becomes the current one, and which one is next.
 //!
 //! The next version needs no mark, so that functions of earlier deployments read the document too: it is the version with the
-//! highest number, if that is higher than the number of the current one, and if it was neither current nor passed over. New
-//! versions take the number after the highest that any kept document has.
+//! highest number, if that is higher than the number of the current one, if it was neither current nor passed over, and if no kept
+//! document has another value of it. New versions take the number after the highest that any kept document has.
 
 use crate::{
     document::{Document, number},
