@@ -6,7 +6,7 @@
 //! - [`window`]: three clients with eight random requests each.
 //! - [`schedule`]: chooses which of the waiting calls reaches the table next, and which one has a fault.
 //!
-//! `LINEARIZED_WINDOWS` says how many windows are played, `WINDOW_SEED=7` plays one of them.
+//! `LINEARIZED_WINDOWS` says how many windows are played, `WINDOW_SEED=7` which one is the first.
 
 mod checker;
 mod history;
@@ -41,10 +41,8 @@ fn play(seeds: Range<u64>, options: Options) -> Option<String> {
 
 #[test]
 fn concurrent_requests_happen_one_after_another() {
-    let (first, count) = match kit::share::seed("WINDOW_SEED") {
-        Some(seed) => (seed, 1),
-        None => (1, kit::share::linearized_windows()),
-    };
+    let first = kit::share::seed("WINDOW_SEED").unwrap_or(1);
+    let count = kit::share::linearized_windows();
     assert!(count > 0, "LINEARIZED_WINDOWS plays nothing");
     let end = first + count;
     for start in (first..end).step_by(usize::try_from(WINDOWS_OF_A_STACK).unwrap()) {
