@@ -12,8 +12,12 @@ use std::{
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest as _, Sha256};
 
+#[path = "src/comment_lines.rs"]
+mod comment_lines;
 #[path = "../build.rs"]
 mod fixed_address;
+
+use comment_lines::without_comment_lines;
 
 const ASSETS: &str = "assets";
 
@@ -78,23 +82,10 @@ fn served(file: &Path) -> io::Result<String> {
     let content = fs::read_to_string(file)?;
     let is_code = file.extension().is_some_and(|extension| extension == "js" || extension == "css");
     let is_own = !file.starts_with(Path::new(ASSETS).join("vendor"));
-    Ok(if is_code && is_own { without_comment_lines(&content) } else { content })
-}
-
-/// Drops the lines that hold nothing but a comment. A comment beside code stays.
-fn without_comment_lines(content: &str) -> String {
-    let mut is_in_comment = false;
-    let is_code = |line: &&str| {
-        let line = line.trim();
-        let starts = line.starts_with("/*");
-        let ends_here = line.find("*/").is_none_or(|end| end + 2 == line.len());
-        let is_comment = is_in_comment || line.starts_with("//") || (starts && ends_here);
-        if is_comment {
-            is_in_comment = (is_in_comment || starts) && !line.ends_with("*/");
-        }
-        !is_comment
-    };
-    content.split_inclusive('\n').filter(is_code).collect()
+    if !(is_code && is_own) {
+        return Ok(content);
+    }
+    without_comment_lines(&content).map_err(|fault| io::Error::other(format!("{}: {fault}", file.display())))
 }
 
 /// Returns 16 hexadecimal digits. Another path or another byte that is served makes another hash.

@@ -5,6 +5,8 @@
 
 mod assets;
 #[cfg(test)]
+mod comment_lines;
+#[cfg(test)]
 mod tests;
 
 use api::{
