@@ -42,8 +42,11 @@ export const exact = (iso) => `${local.format(new Date(iso)).replace(' at', ',')
 /** A time as people read it. */
 export const when = (iso, otherwise = /** @type {any} */ ('')) => (iso ? html`<time datetime=${iso} title=${exact(iso)}>${relative(iso)}</time>` : otherwise);
 
+/** A time as RFC 3339. */
+export const iso = (time) => `${new Date(time).toISOString().slice(0, 19)}Z`;
+
 /** The end of a day, where the reader is, as RFC 3339. */
-export const endOfDay = (value) => { const [y, m, d] = value.split('-').map(Number); return `${new Date(y, m - 1, d, 23, 59, 59).toISOString().slice(0, 19)}Z`; };
+export const endOfDay = (value) => { const [y, m, d] = value.split('-').map(Number); return iso(new Date(y, m - 1, d, 23, 59, 59)); };
 
 /** The day of a time as an input of type date writes it. */
 export const dayOf = (time) => { const t = new Date(time); return [t.getFullYear(), t.getMonth() + 1, t.getDate()].map((n) => String(n).padStart(2, '0')).join('-'); };

@@ -1,6 +1,6 @@
 //! Lists of the organization in a browser: filters, search, many at once, audit.
 
-use kit::browse;
+use kit::{DAY, browse};
 use serde_json::json;
 
 use super::page;
@@ -111,5 +111,72 @@ fn the_audit_log_is_filtered_by_action_and_shows_what_changed() {
         assert_eq!(address, format!("?target={}", key["key_id"].as_str().unwrap()));
         assert_eq!(browser.row("Access key created").await["Who"], "alice");
         assert!(!browser.text().await.contains("Organization created Details"), "of this key alone");
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn the_audit_log_is_narrowed_by_who_by_target_and_by_day() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        let key = organization.machine_key().await;
+        let bob = organization.join_as(world, "bob", "owner").await;
+        let made = json!({"name": "his", "expires_in_days": 30});
+        world.person("bob").post(&organization.keys_of("me"), made).await.expect(201);
+        browser.sign_in("alice", &page(&organization, "audit")).await;
+        browser.row("Access key created").await;
+        let who = "return [...new Set([...document.querySelectorAll('main tbody tr')].map((row) => row.children[1].innerText))]";
+        assert_eq!(browser.run(who, json!([])).await, json!(["bob", "alice"]), "newest first");
+        browser.click_in("main tbody", "bob").await;
+        browser.is_at(&page(&organization, &format!("audit?actor={bob}"))).await;
+        browser.sees("Audit events, 1 shown").await;
+        assert_eq!(browser.run(who, json!([])).await, json!(["bob"]));
+        browser.reload().await;
+        browser.sees("Audit events, 1 shown").await;
+        assert_eq!(browser.run(who, json!([])).await, json!(["bob"]));
+        browser.click(&format!("Who {bob}")).await;
+        browser.is_at(&page(&organization, "audit")).await;
+        browser.row("Organization created").await;
+
+        let target = key["key_id"].as_str().unwrap();
+        browser.open(&page(&organization, &format!("audit?target={target}"))).await;
+        browser.row("Access key created").await;
+        assert_eq!(browser.run(who, json!([])).await, json!(["alice"]));
+        browser.click(&format!("Target {target}")).await;
+        browser.row("Organization created").await;
+
+        let tomorrow = "return new Date(Date.now() + 864e5).toISOString().slice(0, 10)";
+        let tomorrow = browser.run(tomorrow, json!([])).await;
+        for (label, other) in [("From", "Before"), ("Before", "From")] {
+            browser.set(label, tomorrow.as_str().unwrap()).await;
+            if label == "From" {
+                browser.sees("No event fits these filters.").await;
+                browser.click("Show all").await;
+            }
+            browser.row("Organization created").await;
+            assert_eq!(browser.value(other).await, "", "{label}");
+        }
+        let until = "return new URLSearchParams(location.search).get('until')";
+        let until = browser.run(until, json!([])).await;
+        assert_eq!(until, format!("{}T00:00:00Z", tomorrow.as_str().unwrap()));
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn events_of_the_service_itself_have_neither_an_address_nor_a_request() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        let machine = organization.machine("ci").await;
+        organization.key(&machine, 1).await;
+        world.travel(DAY + 60);
+        world.notify().await;
+        browser.sign_in("alice", &page(&organization, "audit")).await;
+        assert_eq!(browser.row("Access key expired").await["Who"], "notify-expiring-keys");
+        browser.set("Action", "access_key.expired").await;
+        browser.is_at(&page(&organization, "audit?action=access_key.expired")).await;
+        browser.click("Details of Access key expired").await;
+        browser.sees_on_top("From None Request None").await;
+        browser.click("Close").await;
     });
 }

@@ -4,7 +4,7 @@ import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { listKeys } from '../api.js';
 import { path } from '../router.js';
 import { needs, why } from '../session.js';
-import { now } from '../time.js';
+import { iso, now } from '../time.js';
 import { empty, forbidden } from '../parts/empty.js';
 import { filters } from '../parts/filters.js';
 import { keyColumns, keyList, reasoned } from '../parts/key-table.js';
@@ -12,7 +12,7 @@ import { table } from '../parts/table.js';
 
 export const title = 'Keys';
 
-const days = (n) => `${new Date(now() + n * 864e5).toISOString().slice(0, 19)}Z`;
+const days = (n) => iso(now() + n * 864e5);
 
 export function open(view) {
   const lacking = needs('ListKeys');

@@ -3,11 +3,10 @@
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { duration } from '../problems.js';
 import { expiryChoices } from '../quota.js';
-import { dateAndTime, dayOf, endOfDay, now, relative } from '../time.js';
+import { dateAndTime, dayOf, endOfDay, iso, now, relative } from '../time.js';
 import { field, radios } from './field.js';
 
 const DAY = 864e5;
-const iso = (time) => `${new Date(time).toISOString().slice(0, 19)}Z`;
 
 /**
  * The state of an expiry field. Where nothing later than the present expiry is allowed, that is `latest`: choices beyond it are off.
