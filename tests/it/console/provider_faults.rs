@@ -1,8 +1,8 @@
 //! Sign-ins while the issuer or DynamoDB fails.
 
 use kit::{
-    Effect, Fault, Item, Options, Service, Switches, TokenEndpointBehavior, When, described, run_with,
-    with_console,
+    Effect, EmailVerified, Fault, IdTokenShape, Item, Options, Service, Switches, TokenEndpointBehavior,
+    UserinfoBehavior, When, described, run_with, with_console,
 };
 
 const FAILED: &str = "/console/sign-in-failed?reason=issuer";
@@ -40,6 +40,27 @@ fn an_issuer_that_fails_at_any_step_signs_nobody_in_and_the_next_attempt_works()
         issuer.switch(Switches::default());
         world.web_client().sign_in("alice").await;
         assert_eq!(world.items().len(), 1);
+    });
+}
+
+#[test]
+fn a_userinfo_endpoint_that_hangs_ends_the_sign_in_in_time_and_with_a_word() {
+    run_with(with_console(), async |world| {
+        let issuer = world.stack.issuer();
+        let userinfo = UserinfoBehavior::Hangs;
+        // Without an address nobody is known. With one that nobody vouches for, the person is.
+        let thin = Switches { id_token: IdTokenShape::Thin, userinfo, ..Switches::default() };
+        let unproven = Switches { email_verified: EmailVerified::Absent, userinfo, ..Switches::default() };
+        for (switches, location, sessions) in [(thin, FAILED, 0), (unproven, "/console", 1)] {
+            issuer.switch(switches);
+            let calls = issuer.userinfo_calls();
+            let answer = world.web_client().try_sign_in("alice").await;
+            assert_eq!((answer.status, answer.header("location")), (303, location), "{switches:?}");
+            assert_eq!(issuer.userinfo_calls(), calls + 1, "it is asked once: {switches:?}");
+            assert_eq!(world.items().len(), sessions, "{switches:?}");
+        }
+        issuer.switch(Switches { id_token: IdTokenShape::Thin, ..Switches::default() });
+        world.web_client().sign_in("alice").await;
     });
 }
 
