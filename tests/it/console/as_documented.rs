@@ -1,7 +1,7 @@
 //! What sentences of the documents say that the product is made from, in a browser, where they have no better place. See
 //! [`super::sentences`].
 
-use kit::browse;
+use kit::{DAY, browse};
 use serde_json::json;
 
 use super::{keys_page, page, token};
@@ -189,5 +189,105 @@ fn the_key_expiry_is_modified_from_the_key_details_pane() {
         browser.sees_no("Change the expiry of").await;
         assert_eq!(expires().await, json!(null));
         assert_eq!(browser.row("key").await["Expires"], "Never");
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn a_person_logs_in_to_the_portal() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "strict").await;
+        browser.sign_in("alice", "/console").await;
+        browser.is_at(&keys_page(&organization)).await;
+        browser.sees("Your access keys").await;
+        // "From the menu next to your organization name in the top right of the portal".
+        let place = "const box = document.querySelector('.person').getBoundingClientRect(); return [box.right > innerWidth - 60, box.bottom < 80, document.querySelector('.organization bdi').innerText]";
+        let place = browser.run(place, json!([])).await;
+        assert_eq!(place, json!([true, true, "alice's"]));
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn the_name_of_a_key_is_a_label_for_identification_in_the_pages() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        let machine = organization.machine("ci").await;
+        browser.sign_in("alice", &page(&organization, &format!("users/{machine}/access-keys"))).await;
+        for used in ["0 of 2 in use", "1 of 2 in use"] {
+            browser.sees(used).await;
+            browser.click("Create New Key").await;
+            browser.sees_on_top("A label to recognize it by, for example deploy.").await;
+            browser.fill("Access Key Name", "deploy").await;
+            browser.click("Create key").await;
+            world.key(&token(browser).await).get("/v1/whoami").await.expect(200);
+            browser.click("Done").await;
+        }
+        browser.sees("2 of 2 in use").await;
+        let rows = "return [...document.querySelectorAll('main tbody tr')].map((row) => [row.querySelector('th bdi').innerText, row.querySelector('td code').innerText])";
+        let rows = browser.run(rows, json!([])).await;
+        assert_eq!((&rows[0][0], &rows[1][0]), (&json!("deploy"), &json!("deploy")));
+        assert_ne!(rows[0][1], rows[1][1], "what tells them apart");
+        world.key("deploy").get("/v1/whoami").await.expect_forbidden_by_gateway();
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn user_groups_or_roles_are_assigned_to_an_access_key_while_it_is_created() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        organization.role("readers", &["users:read"]).await;
+        organization.role("auditors", &["audit:read"]).await;
+        let group = format!("{}/groups/support", organization.path);
+        organization.owner.put(&group, json!({"roles": ["auditors"]})).await.expect(200);
+        browser.sign_in("alice", &keys_page(&organization)).await;
+        browser.click("Create New Key").await;
+        browser.fill("Access Key Name", "narrow").await;
+        browser.click("Restrict what this key may do").await;
+        assert!(browser.checked("Everything you may do").await);
+        browser.click("Only these roles and groups").await;
+        browser.sees_on_top("Together they permit nothing.").await;
+        browser.click("support").await;
+        browser.click("readers").await;
+        browser.sees_on_top("Together they permit: audit:read users:read").await;
+        browser.fill("Allowed networks", "192.0.2.0/24, nowhere").await;
+        browser.sees_on_top("nowhere is neither an address nor a network.").await;
+        browser.fill("Allowed networks", "127.0.0.0/8").await;
+        browser.sees_no("nowhere is neither").await;
+        browser.click("Create key").await;
+        let client = world.key(&token(browser).await);
+        browser.click("Done").await;
+        let key = &organization.owner.get(&organization.keys_of("me")).await.expect(200)["items"][0];
+        let kept = (&key["groups"], &key["roles"], &key["allowed_cidrs"]);
+        assert_eq!(kept, (&json!(["support"]), &json!(["readers"]), &json!(["127.0.0.0/8"])));
+        // Roles are kept for ten seconds.
+        world.travel(11);
+        client.get(&format!("{}/users", organization.path)).await.expect(200);
+        client.get(&format!("{}/roles", organization.path)).await.expect_problem(403, "forbidden");
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn once_the_access_key_expires_a_new_one_must_be_created() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "strict").await;
+        let made = json!({"name": "old", "expires_in_days": 1});
+        organization.owner.post(&organization.keys_of("me"), made).await.expect(201);
+        world.travel(2 * DAY);
+        browser.sign_in("alice", &keys_page(&organization)).await;
+        assert_eq!(browser.row("old").await["Status"], "Expired");
+        browser.click("Actions for old").await;
+        assert_eq!(browser.attribute("Change expiry", "aria-disabled").await, "true");
+        browser.sees_on_top("The policy does not allow a later expiry. Create a new key").await;
+        browser.press(&["Escape"]).await;
+        browser.sees("0 of 1 in use").await;
+        browser.click("Create New Key").await;
+        browser.fill("Access Key Name", "new").await;
+        browser.click("Create key").await;
+        world.key(&token(browser).await).get("/v1/whoami").await.expect(200);
+        browser.click("Done").await;
+        assert_eq!(browser.row("new").await["Status"], "Active");
     });
 }

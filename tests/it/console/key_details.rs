@@ -47,7 +47,14 @@ fn a_key_is_valid_for_days_until_a_custom_date_or_never_expires() {
     browse(async |world, browser| {
         let organization = world.organization("alice", "flexible").await;
         browser.sign_in("alice", &keys_page(&organization)).await;
-        for (name, choice) in [("days", "7 days"), ("date", "On a date"), ("never", "Never")] {
+        for (name, choice) in [
+            ("days", "7 days"),
+            ("month", "30 days"),
+            ("quarter", "90 days"),
+            ("year", "365 days"),
+            ("date", "On a date"),
+            ("never", "Never"),
+        ] {
             browser.click("Create New Key").await;
             browser.fill("Access Key Name", name).await;
             browser.click(choice).await;
@@ -74,7 +81,12 @@ fn a_key_is_valid_for_days_until_a_custom_date_or_never_expires() {
         assert!(of("date").as_str().unwrap().starts_with("2031-05-06T23:59:59"), "{keys}");
         assert_eq!(of("never"), json!(null));
         assert_eq!(browser.row("never").await["Expires"], "Never");
-        assert_eq!(browser.row("days").await["Expires"], "in 7 days");
+        for (name, days) in [("days", 7), ("month", 30), ("quarter", 90), ("year", 365)] {
+            let expected = world.stack.clock().now().as_second() + days * DAY;
+            let stored = of(name).as_str().unwrap().parse::<jiff::Timestamp>().unwrap().as_second();
+            assert!((expected - 60..=expected).contains(&stored), "{name}: {keys}");
+            assert_eq!(browser.row(name).await["Expires"], format!("in {days} days"));
+        }
     });
 }
 

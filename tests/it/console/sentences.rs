@@ -4,7 +4,7 @@
 use std::{fs, path::Path};
 
 /// Each sentence, shortened, and the tests that do what it says.
-const SENTENCES: [(&str, &[&str]); 29] = [
+const SENTENCES: [(&str, &[&str]); 34] = [
     (
         "Two access keys, created while the organization owner is creating a machine user.",
         &["two_access_keys_are_created_while_the_owner_is_creating_a_machine_user"],
@@ -18,6 +18,10 @@ const SENTENCES: [(&str, &[&str]); 29] = [
         &["one_access_key_is_created_and_managed_by_a_user_from_their_home_page"],
     ),
     (
+        "Once the access key expires, you must create a new one.",
+        &["once_the_access_key_expires_a_new_one_must_be_created"],
+    ),
+    (
         "If you lose the access key, you have to delete it and create a new one.",
         &["whoever_loses_the_one_key_of_a_normal_user_deletes_it_and_creates_another"],
     ),
@@ -25,8 +29,9 @@ const SENTENCES: [(&str, &[&str]); 29] = [
         "An access key can be revoked from a user.",
         &["revoking_a_key_affects_neither_role_nor_sign_in_of_its_user"],
     ),
+    ("Log in to the BigAnimal portal.", &["a_person_logs_in_to_the_portal"]),
     (
-        "From the menu next to your organization name, select My Account.",
+        "From the menu next to your organization name in the top right of the portal, select My Account.",
         &["a_person_creates_a_key_from_my_account_and_copies_it"],
     ),
     (
@@ -36,7 +41,7 @@ const SENTENCES: [(&str, &[&str]); 29] = [
     ("Provide the Access Key Name.", &["a_person_creates_a_key_from_my_account_and_copies_it"]),
     (
         "Provide the Expiry days in the range of 1 to 365.",
-        &["expiry_days_are_provided_in_the_range_of_1_to_365"],
+        &["expiry_days_are_provided_in_the_range_of_1_to_365", "the_form_offers_what_the_policy_allows"],
     ),
     (
         "Copy this access key. It is available only when you create it.",
@@ -75,6 +80,10 @@ const SENTENCES: [(&str, &[&str]); 29] = [
         &["create_new_key_stands_at_the_top_right_of_a_machines_access_keys_tab"],
     ),
     (
+        "The key name is only a logical representation for easy identification on the UI.",
+        &["the_name_of_a_key_is_a_label_for_identification_in_the_pages"],
+    ),
+    (
         "Select the number of days. You can also set a custom date or set it to never expire.",
         &["a_key_is_valid_for_days_until_a_custom_date_or_never_expires"],
     ),
@@ -85,6 +94,14 @@ const SENTENCES: [(&str, &[&str]); 29] = [
     (
         "From the Key details pane, copy the access key and the secret key.",
         &["key_details_copy_access_key_and_secret_key_as_a_pair"],
+    ),
+    (
+        "The secret key is available for copying only when it is generated for the first time.",
+        &["the_access_key_is_available_only_when_it_is_created"],
+    ),
+    (
+        "Click Confirm. To assign appropriate permissions to the access key: assign user groups, assign roles.",
+        &["user_groups_or_roles_are_assigned_to_an_access_key_while_it_is_created"],
     ),
     (
         "You can also assign groups and roles later by clicking Actions > Key details.",
@@ -100,7 +117,7 @@ const SENTENCES: [(&str, &[&str]); 29] = [
         &["groups_and_roles_are_selected_in_key_details_and_the_impacted_user_sees_the_bell"],
     ),
     (
-        "Generate new secret key. You can copy it immediately after it is generated.",
+        "You have lost the existing secret key: click Generate new secret key. Copy it immediately after.",
         &["generate_new_secret_key_shows_it_once_and_ends_the_old_one_after_the_overlap"],
     ),
     (
