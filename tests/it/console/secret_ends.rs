@@ -66,6 +66,67 @@ fn a_reload_asks_while_nothing_was_copied_and_a_secret_does_not_outlive_the_page
 
 #[test]
 #[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn a_page_that_the_browser_kept_for_the_way_back_holds_no_secret() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        browser.sign_in("alice", &keys_page(&organization)).await;
+        create(browser, "deploy").await;
+        let token = token(browser).await;
+        let secret = token.rsplit('_').next().unwrap();
+        browser.click("Show token").await;
+        browser.sees_on_top(&token).await;
+        let note = "addEventListener('pageshow', (event) => { window.kept = event.persisted; })";
+        browser.run(note, json!([])).await;
+        browser.visit(&format!("{}/v1/openapi.json", world.stack.url())).await;
+        browser.back().await;
+        browser.row("deploy").await;
+        assert_eq!(
+            browser.run("return window.kept", json!([])).await,
+            json!(true),
+            "the browser kept the page"
+        );
+        assert!(!browser.document().await.contains(secret));
+        browser.sees_no("Save the secret of").await;
+        let left = "return document.querySelectorAll('dialog').length";
+        assert_eq!(browser.run(left, json!([])).await, json!(0));
+        // Nothing is left of the question that the dialog asks before the page is left.
+        assert!(!asks(browser).await);
+        browser.choose("deploy", "Revoke").await;
+        browser.click("Revoke key").await;
+        browser.sees("Key deploy revoked.").await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn where_the_browser_refuses_to_copy_the_text_is_selected_for_the_keyboard() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        browser.sign_in("alice", &keys_page(&organization)).await;
+        create(browser, "deploy").await;
+        let refuse =
+            "navigator.clipboard.writeText = () => Promise.reject(new DOMException('', 'NotAllowedError'))";
+        browser.run(refuse, json!([])).await;
+        browser.click("Copy token").await;
+        browser.sees_on_top("Press Ctrl+C to copy the selected text.").await;
+        browser.press(&["Control+c"]).await;
+        let token = browser.clipboard().await;
+        browser.note(&token);
+        world.key(&token).get("/v1/whoami").await.expect(200);
+        browser.click("Done").await;
+        browser.sees_no("Save the secret of").await;
+        assert!(!browser.document().await.contains(token.rsplit('_').next().unwrap()));
+        // What is no secret is selected where it stands.
+        browser.click("Copy access key of deploy").await;
+        browser.sees("Press Ctrl+C to copy the selected text.").await;
+        let selected = browser.run("return getSelection().toString()", json!([])).await;
+        let shown = browser.row("deploy").await["Access key"].clone();
+        assert_eq!(selected, shown);
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
 fn a_create_whose_answer_the_network_loses_is_repeated_under_its_name() {
     browse(async |world, browser| {
         let organization = world.organization("alice", "flexible").await;

@@ -103,8 +103,14 @@ fn two_access_keys_are_created_while_the_owner_is_creating_a_machine_user() {
             let token = browser.clipboard().await;
             browser.note(&token);
             world.key(&token).get("/v1/whoami").await.expect(200);
+            if name == "blue" {
+                browser.click("Done").await;
+                browser.sees_on_top("You have not copied every secret, and none can be shown again.").await;
+                browser.click("Go back").await;
+            }
         }
         browser.click("Done").await;
+        browser.sees_no("Save the secrets of 2 keys now").await;
         assert_eq!(browser.row("builder").await["Status"], "Active");
         assert_eq!(world.audit("access_key.created").len(), 2);
     });
@@ -142,7 +148,12 @@ fn whoever_loses_the_one_key_of_a_normal_user_deletes_it_and_creates_another() {
 fn revoking_a_key_affects_neither_role_nor_sign_in_of_its_user() {
     browse(async |world, browser| {
         let organization = world.organization("alice", "strict").await;
-        organization.join_as(world, "carol", "normal").await;
+        let carol = organization.join_as(world, "carol", "normal").await;
+        organization.role("readers", &["users:read"]).await;
+        let user = organization.user_path(&carol);
+        organization.owner.patch(&user, json!({"roles": ["readers"]})).await.expect(200);
+        // Roles are kept for ten seconds.
+        world.travel(11);
         let made = json!({"name": "laptop", "expires_in_days": 30});
         let key = world.person("carol").post(&organization.keys_of("me"), made).await.expect(201);
         browser.sign_in("carol", &page(&organization, "me/access-keys")).await;
@@ -158,6 +169,10 @@ fn revoking_a_key_affects_neither_role_nor_sign_in_of_its_user() {
         world.key(crate::tokens::token(&key)).get("/v1/whoami").await.expect_forbidden_by_gateway();
         browser.reload().await;
         browser.sees("0 of 1 in use").await;
+        browser.click("Access").await;
+        browser.sees("Roles readers").await;
+        browser.click("Users").await;
+        assert_eq!(browser.row("carol").await["Roles and groups"], "readers");
     });
 }
 

@@ -18,11 +18,12 @@ export function takeSecret(key) {
  * @param {string} done what was done, as it is spoken
  */
 export function showSecrets(cards, done) {
-  let safe = false;
   let line = done;
+  /** The keys whose secrets the reader has, by their numbers. */ const saved = new Set();
+  const safe = () => saved.size >= cards.length;
   const shown = new Set();
   return openDialog(({ close, update, element }) => {
-    const ask = (event) => { if (!safe) event.preventDefault(); };
+    const ask = (event) => { if (!safe()) event.preventDefault(); };
     const end = () => {
       removeEventListener('beforeunload', ask);
       removeEventListener('pagehide', wipe);
@@ -35,7 +36,7 @@ export function showSecrets(cards, done) {
     addEventListener('pagehide', wipe);
     const report = (text) => { line = text; update(); };
     // Whoever copied the public half alone has nothing yet.
-    const saved = (id) => { safe ||= /^(token|secret)/.test(id); };
+    const save = (id) => { if (/^(token|secret)/.test(id)) saved.add(id.split('-')[1]); };
     const take = async (text, id, what) => {
       if (!await copy(text, null, what, report)) {
         shown.add(id);
@@ -44,11 +45,11 @@ export function showSecrets(cards, done) {
         const place = element.querySelector(`[data-id="${id}"]`);
         if (place) getSelection()?.selectAllChildren(place);
       }
-      saved(id);
+      save(id);
     };
-    const toggle = (id) => { if (!shown.delete(id)) shown.add(id); saved(id); update(); };
+    const toggle = (id) => { if (!shown.delete(id)) shown.add(id); save(id); update(); };
     const finish = async () => {
-      if (safe || await confirmClose()) return end();
+      if (safe() || await confirmClose(cards.length)) return end();
       /** @type {HTMLElement | null} */ (element.querySelector('[data-focus]'))?.focus();
     };
     return () => html`<div class="dialog secret">${cards.length === 1 ? title('Save the secret of “', cards[0].name, '” now') : title(`Save the secrets of ${cards.length} keys now`)}
@@ -85,7 +86,7 @@ function usage(take) {
     <button type="button" aria-label="Copy in a shell" @click=${() => take(curl, 'curl', 'In a shell')}>Copy</button></span></div><p class="hint">Put the token into the variable ACCESS_KEY of your job. The line itself holds no secret.</p></details>`;
 }
 
-const confirmClose = () => choose(title('Close without copying?'), 'You have not copied this secret, and it cannot be shown again.', ['Go back', 'Close anyway']);
+const confirmClose = (count) => choose(title('Close without copying?'), count === 1 ? 'You have not copied this secret, and it cannot be shown again.' : 'You have not copied every secret, and none can be shown again.', ['Go back', 'Close anyway']);
 
 /** The answer with the secret was lost on the way: only a new one helps. Answers whether the reader wants it. */
 export const secretLost = (done = 'The key was created, but its secret was lost on the way.') => choose(title(done),

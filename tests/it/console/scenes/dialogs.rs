@@ -153,6 +153,7 @@ async fn of_users(browser: &Browser<'_>, scene: &Scene, names: &Names, look: &mu
     browser.sees_on_top("Save the secrets of 2 keys now").await;
     look("dialog-secrets").await;
     browser.click("Copy token of first").await;
+    browser.click("Copy token of second").await;
     browser.click("Done").await;
     browser.sees_no("Save the secrets of").await;
     browser.open(&scene.page(&format!("users/{}", scene.carol))).await;
