@@ -7,6 +7,7 @@ mod key_details;
 mod key_pane;
 mod keyboard;
 mod lists;
+mod loading;
 mod long_lists;
 mod looks;
 mod messages;
@@ -28,6 +29,7 @@ mod sign_out;
 mod strangers;
 mod tree;
 mod users_management;
+mod words;
 
 use kit::{Browser, Organization};
 

@@ -4,6 +4,9 @@
 /** Keys that count: neither deleted, revoked nor expired. Those that are switched off count. */
 export const live = (keys) => keys.filter((key) => key.status === 'active' || key.status === 'inactive').length;
 
+/** Why a user gets no further key; an empty text where there is a place, or where it is not known. */
+export const full = (keys, most, kind) => (keys.whole && live(keys.items) >= most ? `Your organization allows ${most} ${most === 1 ? 'key' : 'keys'} for each ${kind === 'normal' ? 'normal user' : kind}. Revoke or delete one first.` : '');
+
 const DAY = 86400;
 
 /** The choices of an expiry: presets within the policy, the one to begin with, the bounds, never. */

@@ -69,6 +69,9 @@ export async function pageModule(name) {
 /** A path within the organization of this page: `path('users', id)`. */
 export const path = (...parts) => ['/console', organizationOf(location.pathname), ...parts.map(encodeURIComponent)].join('/');
 
+/** One's own keys, in the organization of this page if it has one. */
+export const home = () => (organizationOf(location.pathname) ? path('me', 'access-keys') : '/console');
+
 /** Moves to another page of the console. */
 export function go(url, { replace = false } = {}) {
   history[replace ? 'replaceState' : 'pushState'](null, '', url);

@@ -27,6 +27,12 @@ impl Browser<'_> {
         self.cdp("Emulation.setTimezoneOverride", json!({"timezoneId": zone})).await;
     }
 
+    /// Refuses to load what these patterns name, such as `*/pages/users.js`; none: loads everything again.
+    pub async fn blocks(&self, urls: &[&str]) {
+        self.cdp("Network.enable", json!({})).await;
+        self.cdp("Network.setBlockedURLs", json!({"urls": urls})).await;
+    }
+
     /// Forgets the files that the browser has kept.
     pub async fn forget_files(&self) {
         self.cdp("Network.clearBrowserCache", json!({})).await;

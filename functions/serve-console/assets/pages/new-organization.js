@@ -11,7 +11,7 @@ import { say } from '../parts/toast.js';
 
 export const title = 'Create organization';
 
-const ROWS = [['Keys for each owner, normal user, machine', '1, 1, 2', '50, 2, 2'], ['Lifetime of a key', '1–365 days', '1 hour – 10 years, or never'], ['Later expiry', 'No: create a new key', 'At any time'], ['Notices before expiry', '30, 7 and 2 days', '30, 7 and 2 days'], ['Who is told', 'The key\'s user; owners for machines', 'Also all owners, who created and who changed it']];
+const ROWS = [['Keys for each owner, normal user, machine', '1, 1, 2', '50, 2, 2'], ['Lifetime of a key', '1–365 days', '1 hour – 10 years, or never'], ['Later expiry', 'No: create a new key', 'At any time'], ['Overlap of two secrets, at most', '7 days', '7 days'], ['Notice of expiry', '30, 7 and 2 days, and at expiry', '30, 7 and 2 days, and at expiry'], ['Who is told', 'The key\'s user; owners for machines', 'Also all owners, who created and who changed it']];
 
 export function open(view) {
   const input = { name: '', policy: 'strict' };

@@ -2,7 +2,7 @@
 // A user's page: Profile, Access Keys, Access. One's own is under My Account.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import * as api from '../api.js';
-import { live } from '../quota.js';
+import { full, live } from '../quota.js';
 import { go, path } from '../router.js';
 import { current, enter, forget, needs, state, why } from '../session.js';
 import { when } from '../time.js';
@@ -75,11 +75,9 @@ function profile(user, mine, act) {
 function keysOf(user, keys, columns) {
   const person = user.kind !== 'machine';
   const most = current()?.policy.quota[user.kind];
-  const used = live(keys.items);
   const create = () => import('../parts/create-key.js').then(({ createKeyFor }) => createKeyFor(user, keys));
-  const full = keys.whole && used >= most ? `Your organization allows ${most} ${most === 1 ? 'key' : 'keys'} for each machine. Revoke or delete one first.` : '';
-  const lacking = why('CreateKey', user) || (user.status === 'suspended' ? 'This user is suspended.' : '') || full;
-  return html`<div class="page-head"><p class="muted">${keys.whole && most !== undefined ? `${used} of ${most} in use` : ''}${person ? html`<br>People make their own keys, so that nobody else sees their secrets. You can revoke, switch off or delete these.` : nothing}</p>
+  const lacking = why('CreateKey', user) || (user.status === 'suspended' ? 'This user is suspended.' : '') || full(keys, most, user.kind);
+  return html`<div class="page-head"><p class="muted">${keys.whole && most !== undefined ? `${live(keys.items)} of ${most} in use` : ''}${person ? html`<br>People make their own keys, so that nobody else sees their secrets. You can revoke, switch off or delete these.` : nothing}</p>
     ${person ? nothing : html`<div class="do">${reasoned(html`${icon('plus')}Create New Key`, create, lacking, 'create-why', 'primary')}</div>`}</div>
     ${table({ caption: `Access keys of ${user.name}`, columns, list: keys, key: 'key_id', order: 'By key id', none: empty(`${user.name} has no access keys.`, person ? nothing : reasoned('Create its first key', create, lacking, 'first-why', '', true)) })}`;
 }

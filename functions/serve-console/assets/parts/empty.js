@@ -2,6 +2,7 @@
 // What stands where there is nothing to show: empty, loading, failed, forbidden, not found.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { inWords } from '../problems.js';
+import { home } from '../router.js';
 import { current } from '../session.js';
 import { icon } from './icon.js';
 
@@ -16,7 +17,7 @@ export const waiting = html`<div class="waiting" aria-busy="true"></div>`;
 /** A problem in the place of what could not be read. */
 export function failure(problem, retry) {
   if (problem.code === 'forbidden' || problem.code === 'gateway_forbidden') return forbidden(problem);
-  if (problem.code === 'not_found') return html`<div class="empty"><p>There is nothing here. It may have been deleted, or belong to another organization.</p></div>`;
+  if (problem.code === 'not_found') return html`<div class="empty"><p>There is nothing here. It may have been deleted, or belong to another organization.</p><a class="button" href=${home()}>Go to your keys</a></div>`;
   if (problem.code === 'signed_out') return html`<div class="empty"><p>You are signed out.</p></div>`;
   const id = problem.request && problem.code !== 'internal' ? html`<p class="muted">Request ${problem.request}</p>` : nothing;
   return html`<div class="empty" role="alert"><p>${problem.code === 'unavailable' ? 'The service did not answer.' : inWords(problem)}</p>${id}${retry ? html`<button type="button" @click=${retry}>Try again</button>` : nothing}</div>`;

@@ -37,7 +37,11 @@ export function filters(query, names, changed) {
         waiting = setTimeout(() => set({ q: text.trim().slice(0, 100) }), 300);
       }}></label>`,
     any: () => Object.values(values).some(Boolean),
-    clear: () => html`<button type="button" @click=${() => set(Object.fromEntries(Object.keys(values).map((name) => [name, ''])))}>Show all</button>`,
+    clear: () => html`<button type="button" @click=${() => {
+      set(Object.fromEntries(Object.keys(values).map((name) => [name, ''])));
+      // The button goes with the empty list.
+      /** @type {HTMLElement | null} */ (document.querySelector('main h1'))?.focus();
+    }}>Show all</button>`,
   };
 }
 

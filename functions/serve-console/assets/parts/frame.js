@@ -2,7 +2,7 @@
 // The frame around every page: the bar with its menus and the bell, the pages, what holds for all of them.
 import { html, nothing, render } from '../vendor/lit-html/lit-html.js';
 import { inbox } from '../api.js';
-import { organizationOf, path, signInUrl } from '../router.js';
+import { home, path, signInUrl } from '../router.js';
 import { current, needs, state } from '../session.js';
 import { when } from '../time.js';
 import { failure } from './empty.js';
@@ -28,7 +28,7 @@ const links = (section) => html`<ul>${entries().map(([id, label, to]) => html`<l
 export function frame(content, section) {
   const organization = current();
   return html`<a class="skip" href="#content" @click=${(event) => { event.preventDefault(); document.getElementById('content')?.focus(); }}>Skip to content</a>
-    <header><div class="bar"><a class="brand" href=${organizationOf(location.pathname) ? path('me', 'access-keys') : '/console'}>${icon('key')}<span>Access keys</span></a>
+    <header><div class="bar"><a class="brand" href=${home()}>${icon('key')}<span>Access keys</span></a>
       ${state.signedIn && state.organizations.length ? html`<button type="button" class="quiet organization" aria-expanded="false" @click=${open('openSwitcher')}><span class="hidden">Organization: </span><bdi>${organization?.name ?? 'Choose an organization'}</bdi>${icon('down')}</button>` : nothing}
       <span class="space"></span>
       ${state.signedIn ? html`${state.me ? bell() : nothing}<button type="button" class="quiet person" aria-haspopup="menu" aria-expanded="false" @keydown=${opens} @click=${open('openPersonMenu')}>${icon('person')}<span class="hidden">Menu of </span><bdi>${state.name}</bdi>${icon('down')}</button>` : nothing}</div>
@@ -82,13 +82,16 @@ async function show(event) {
   const draw = (body) => { render(html`${body}<a class="more" href=${path('me', 'inbox')} @click=${() => popover.hidePopover()}>Open inbox</a>`, popover); place(popover, button); };
   popover.showPopover();
   draw(html`<p class="muted" aria-busy="true">Loading…</p>`);
-  /** @type {HTMLElement} */ (popover.querySelector('.more')).focus();
-  try {
+  const load = async () => {
     const page = await inbox({ user_id: 'me', limit: 5 });
     unread = page.unread;
     redraw();
     draw(page.items.length ? html`<ul>${page.items.map((one) => html`<li class=${one.state}><b>${one.state === 'unread' ? html`<span class="hidden">Unread: </span>` : nothing}${one.title}</b><span class="muted">${when(one.at)}</span></li>`)}</ul>` : html`<p class="muted">No messages.</p>`);
-  } catch (problem) {
-    draw(failure(problem));
-  }
+  };
+  const again = () => {
+    // The button that asked again goes with the problem.
+    /** @type {HTMLElement} */ (popover.querySelector('.more')).focus();
+    load().catch((problem) => draw(failure(problem, again)));
+  };
+  again();
 }
