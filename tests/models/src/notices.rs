@@ -8,6 +8,7 @@
 mod action;
 mod changes;
 mod condition;
+mod forget;
 mod item;
 mod promises;
 mod rearming;
@@ -157,17 +158,18 @@ fn initial(start: Start, operations: &[Operation]) -> State {
     }
     let shown = [Place::Key, Place::Mail(0), Place::Rearming];
     let index = shown.into_iter().filter_map(|place| Some((place, items.due_at(place)?))).collect();
-    let change =
-        |operation: &Operation| Change { operation: *operation, now: None, version: 0, is_done: false };
-    State {
+    let changes = operations.iter().map(|operation| Change { operation: *operation, now: None });
+    let mut state = State {
         table: items,
         index,
         now: 1,
         runs,
-        changes: operations.iter().map(change).collect(),
+        changes: changes.collect(),
         faults: 1,
         told: BTreeMap::new(),
         excused: 0,
         broken: None,
-    }
+    };
+    state.forget();
+    state
 }

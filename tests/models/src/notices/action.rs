@@ -1,6 +1,9 @@
 //! The actions of the notices model.
 
-use super::item::Place;
+use super::{
+    item::Place,
+    state::{Change, Operation},
+};
 
 /// What SES does with a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,10 +57,10 @@ pub enum Action {
     Advance(u8),
     /// The instance of a run ends, or `DynamoDB` fails for the rest of it.
     Crash(u8),
-    /// A change begins: its time is taken, and what it changes is read.
-    Begin(u8),
+    /// A change begins: its time is taken.
+    Begin(Operation),
     /// A change is written, under its own conditions of the quota model.
-    Commit(u8),
+    Commit(Change),
     /// The clock moves on. Runs past their deadlines end.
     Tick,
     /// The `due` index catches up with an item.

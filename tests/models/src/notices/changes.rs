@@ -1,50 +1,64 @@
 //! The changes of the notices model: under the conditions that the quota model shows to be needed.
+//!
+//! A change reads what it changes and writes it on condition that it is unchanged, or reads it again. So it is as if it
+//! read and wrote at once; only its time is older.
 
 use super::{
     item::{AccessKey, Item, Place, Rearming, User},
-    state::{Operation, State},
+    state::{Change, Operation, State},
 };
 
-fn version(state: &State, operation: Operation) -> Option<u8> {
-    let (key, user) = (state.table.key().filter(|key| !key.is_revoked), state.table.user());
-    match operation {
-        Operation::Extend | Operation::Revoke => key.map(|key| key.version),
-        Operation::Delete => state.table.key().map(|key| key.version),
-        Operation::Suspend => (!user.is_suspended).then_some(user.version),
-        Operation::Lift => user.is_suspended.then_some(user.version),
+impl Operation {
+    /// Returns whether its time matters.
+    pub const fn uses_time(self) -> bool {
+        matches!(self, Self::Extend | Self::Lift)
     }
+}
+
+fn is_possible(state: &State, operation: Operation) -> bool {
+    let (key, user) = (state.table.key(), state.table.user());
+    match operation {
+        Operation::Extend | Operation::Revoke => key.is_some_and(|key| !key.is_revoked),
+        Operation::Delete => key.is_some(),
+        Operation::Suspend => !user.is_suspended,
+        Operation::Lift => user.is_suspended,
+    }
+}
+
+fn take(state: &mut State, change: Change) {
+    let position = state.changes.iter().position(|other| *other == change).expect("it is not over");
+    state.changes.remove(position);
 }
 
 /// Begins a change, unless there is nothing to change.
-pub fn begin(state: &mut State, number: u8) {
-    let found = version(state, state.changes[usize::from(number)].operation);
-    let now = state.now;
-    let change = &mut state.changes[usize::from(number)];
-    change.now = change.now.or(Some(now));
-    change.version = found.unwrap_or_default();
-    change.is_done = found.is_none();
+pub fn begin(state: &mut State, operation: Operation) {
+    take(state, Change { operation, now: None });
+    if is_possible(state, operation) {
+        state.changes.push(Change { operation, now: Some(state.now) });
+    }
 }
 
-/// Writes a change; one that has lost a race begins again.
-pub fn commit(state: &mut State, number: u8) {
-    let change = state.changes[usize::from(number)].clone();
-    let now = change.now.unwrap_or_default();
-    if version(state, change.operation) != Some(change.version) {
-        return begin(state, number);
+/// Writes a change, unless there is nothing to change any more.
+pub fn commit(state: &mut State, change: Change) {
+    take(state, change);
+    if !is_possible(state, change.operation) {
+        return;
     }
+    let now = change.now.unwrap_or(state.now);
     let (key, user) = (state.table.key().unwrap_or_default(), state.table.user());
-    let version = change.version + 1;
     match change.operation {
         Operation::Extend => {
-            let moved = AccessKey { version, expires_at: key.expires_at + 1, set_at: now, ..key };
+            let (version, expires_at) = (key.version + 1, key.expires_at + 1);
+            let moved = AccessKey { version, expires_at, set_at: now, ..key };
             set_key(state, Some(AccessKey { due_at: moved.next_due(now), ..moved }));
         }
         Operation::Revoke => {
+            let version = key.version + 1;
             set_key(state, Some(AccessKey { version, is_revoked: true, due_at: None, ..key }));
         }
         Operation::Delete => set_key(state, None),
         Operation::Suspend | Operation::Lift => {
-            let is_suspended = !user.is_suspended;
+            let (version, is_suspended) = (user.version + 1, !user.is_suspended);
             state.table.set(Place::User, Some(Item::User(User { version, is_suspended })));
             if !is_suspended {
                 let rearming = Rearming { caused_by: version, due_at: Some(now) };
@@ -52,7 +66,6 @@ pub fn commit(state: &mut State, number: u8) {
             }
         }
     }
-    state.changes[usize::from(number)].is_done = true;
 }
 
 fn set_key(state: &mut State, key: Option<AccessKey>) {

@@ -147,6 +147,11 @@ impl Items {
         })
     }
 
+    /// Lists the mails, to change them.
+    pub fn mails_mut(&mut self) -> impl Iterator<Item = &mut Mail> {
+        self.0.values_mut().filter_map(|item| if let Item::Mail(mail) = item { Some(mail) } else { None })
+    }
+
     /// Reads the claim of a notice.
     pub fn claim(&self, expires_at: u8) -> Option<Claim> {
         claim(self.get(Place::Claim(expires_at)))

@@ -18,7 +18,7 @@ pub struct State {
     pub now: u8,
     /// The runs.
     pub runs: Vec<Run>,
-    /// The changes.
+    /// The changes that are not over.
     pub changes: Vec<Change>,
     /// Faults that may still happen.
     pub faults: u8,
@@ -129,37 +129,11 @@ pub enum Operation {
     Lift,
 }
 
-/// A change of a key or of the user.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// A change of a key or of the user that is not over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Change {
     /// What it does.
     pub operation: Operation,
     /// Its time, once it has begun.
     pub now: Option<u8>,
-    /// The version that it has read.
-    pub version: u8,
-    /// Whether it is over.
-    pub is_done: bool,
-}
-
-impl Run {
-    /// Returns whether it has not begun.
-    pub fn is_new(&self) -> bool {
-        self.progress == Progress::Finding && !self.has_rearmed
-    }
-}
-
-impl State {
-    /// Forgets what nothing that may still happen depends on, so that such states are one.
-    pub fn forget(&mut self) {
-        for run in self.runs.iter_mut().filter(|run| run.progress == Progress::Done) {
-            *run = Run { progress: Progress::Done, ..Run::default() };
-        }
-        if !self.runs.iter().any(|run| run.progress == Progress::Finding) {
-            self.index.clear();
-        }
-        for change in self.changes.iter_mut().filter(|change| change.is_done) {
-            (change.now, change.version) = (None, 0);
-        }
-    }
 }

@@ -48,27 +48,18 @@ pub fn actions(state: &State, actions: &mut Vec<Action>) {
             Progress::Advancing => actions.push(Action::Advance(number)),
             Progress::Done => {}
         }
-        // A run that ends before its first write changes nothing, as one that goes on later.
-        let has_written = matches!(
-            run.progress,
-            Progress::ReadingKeyToRearm
-                | Progress::ReadingLines
-                | Progress::ClaimingPassed
-                | Progress::Claiming
-                | Progress::Sending
-                | Progress::Marking
-                | Progress::Advancing
-        );
-        if state.faults > 0 && has_written {
+        // Elsewhere a run that ends is as one that goes on later, or not at all.
+        if state.faults > 0 && run.progress == Progress::Marking {
             actions.push(Action::Crash(number));
         }
     }
-    for (number, change) in (0..).zip(&state.changes) {
-        match change.now {
-            _ if change.is_done => {}
-            None => actions.push(Action::Begin(number)),
-            Some(_) => actions.push(Action::Commit(number)),
+    for (position, change) in state.changes.iter().enumerate() {
+        // Of equal changes one goes first.
+        if position > 0 && state.changes[position - 1] == *change {
+            continue;
         }
+        let begins = change.operation.uses_time() && change.now.is_none();
+        actions.push(if begins { Action::Begin(change.operation) } else { Action::Commit(*change) });
     }
     // A run keeps time for the mark of a mail that it sends.
     let is_marking = |number: usize| {
@@ -130,11 +121,11 @@ pub fn next(state: &State, action: Action, off: &[Condition]) -> State {
         }
         Action::Crash(number) => {
             next.faults -= 1;
-            next.excused += u8::from(next.runs[usize::from(number)].progress == Progress::Marking);
+            next.excused += 1;
             next.runs[usize::from(number)].progress = Progress::Done;
         }
-        Action::Begin(number) => changes::begin(&mut next, number),
-        Action::Commit(number) => changes::commit(&mut next, number),
+        Action::Begin(operation) => changes::begin(&mut next, operation),
+        Action::Commit(change) => changes::commit(&mut next, change),
         Action::Tick => {
             next.now += 1;
             let now = next.now;
