@@ -80,4 +80,35 @@ mod tests {
             );
         }
     }
+
+    /// Each input is parameters, with `|` between them.
+    #[test]
+    fn fuzzed_filters_are_read_one_by_one() {
+        const NAMES: [&str; 5] = OF_ORGANIZATION;
+        fuzz::texts("access_key_filter").play(|text| {
+            let given: Vec<_> = text.split('|').filter_map(|pair| pair.split_once('=')).collect();
+            let value = |name| given.iter().find(|(given, _)| *given == name).map(|(_, value)| *value);
+            let alone = |only: &'static str| parse(|name| value(name).filter(|_| name == only), &prefix());
+            let all = parse(value, &prefix());
+            let wrong: Vec<_> = NAMES.into_iter().filter(|name| alone(name).is_err()).collect();
+            let Ok(filter) = all else {
+                assert!(matches!(all, Err(Error::Invalid { field, .. }) if wrong.contains(&&*field)));
+                return false;
+            };
+            assert!(wrong.is_empty());
+            let alone = |name| alone(name).unwrap();
+            let (status, kind) = (alone("status").status, alone("kind").kind);
+            let (expires_before, unused_since) =
+                (alone("expires_before").expires_before, alone("unused_since").unused_since);
+            let search = alone("q").search;
+            assert_eq!(filter, AccessKeyFilter { status, kind, expires_before, unused_since, search });
+            let statuses = ["active", "inactive", "expired", "revoked"];
+            assert!(value("status").is_none_or(|status| statuses.contains(&status)));
+            assert!(value("kind").is_none_or(|kind| ["owner", "normal", "machine"].contains(&kind)));
+            assert_eq!(expires_before, value("expires_before").and_then(|time| Time::parse(time).ok()));
+            assert_eq!(unused_since, value("unused_since").and_then(|time| Time::parse(time).ok()));
+            assert_eq!(filter.search.is_some(), value("q").is_some());
+            NAMES.into_iter().any(|name| value(name).is_some())
+        });
+    }
 }

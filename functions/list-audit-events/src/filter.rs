@@ -95,4 +95,35 @@ mod tests {
         let empty = read(&[("since", time), ("until", time)]);
         assert!(matches!(empty, Err(Error::Invalid { field, .. }) if field == "until"));
     }
+
+    /// Each input is parameters, with `|` between them.
+    #[test]
+    fn fuzzed_filters_hold_what_was_given_and_a_range_that_is_not_empty() {
+        fuzz::texts("audit_filter").play(|text| {
+            let given: Vec<_> = text.split('|').filter_map(|pair| pair.split_once('=')).collect();
+            let value = |name| given.iter().find(|(given, _)| *given == name).map(|(_, value)| *value);
+            let time = |name| value(name).map(|text| Time::parse(text).ok());
+            let is_id = |text: &str| {
+                let plain = text.replace(['-', '_'], "");
+                (1..=128).contains(&text.len()) && plain.chars().all(|c| c.is_ascii() && c.is_alphanumeric())
+            };
+            let is_action = |text: &str| {
+                let is_word =
+                    |word: &str| !word.is_empty() && word.chars().all(|c| matches!(c, 'a'..='z' | '_'));
+                text.len() <= 64 && text.matches('.').count() == 1 && text.split('.').all(is_word)
+            };
+            let (since, until) = (time("since"), time("until"));
+            let is_right = value("actor").is_none_or(is_id)
+                && value("target").is_none_or(is_id)
+                && value("action").is_none_or(is_action)
+                && [since, until].iter().all(|time| *time != Some(None))
+                && since.flatten().zip(until.flatten()).is_none_or(|(since, until)| since < until);
+            let text = |name| value(name).map(str::to_owned);
+            let (actor, action, target) = (text("actor"), text("action"), text("target"));
+            let (since, until) = (since.flatten(), until.flatten());
+            let expected = is_right.then_some(AuditFilter { actor, action, target, since, until });
+            assert_eq!(parse(value).ok(), expected);
+            expected.is_some_and(|filter| filter != AuditFilter::default())
+        });
+    }
 }

@@ -118,3 +118,33 @@ fn message_id(request: &Request<Member>) -> Result<Ulid, HandlerError> {
     let missing = |_| Error::NotFound { what: "message" };
     Ok(request.path("message_id")?.parse().map_err(missing)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<T: serde::de::DeserializeOwned>(body: &str) -> Option<T> {
+        let event = fuzz::event_with_body(include_str!("../../../tests/events/manage-inbox.json"), body);
+        let request = Request::read_open(lambda_http::request::from_str(&event).unwrap());
+        request.unwrap_or_else(|error| panic!("{error}")).patch().ok()
+    }
+
+    #[test]
+    fn fuzzed_patches_of_messages_name_one_of_three_states_and_those_of_inboxes_one() {
+        fuzz::documents("message_patch").play(|text| {
+            let message = fuzz::read_body(text, read::<Body>);
+            let state = message.as_ref().map(|(body, document)| {
+                assert_eq!(document.as_object().unwrap().len(), 1);
+                let state = document["state"].as_str().unwrap();
+                assert_eq!(
+                    (State::parse(state), format!("{:?}", body.state).to_lowercase()),
+                    (Some(body.state), state.to_owned())
+                );
+                state.to_owned()
+            });
+            let whole = fuzz::read_body(text, read::<WholeInboxBody>);
+            assert_eq!(whole.is_some(), state.as_deref() == Some("read"));
+            message.is_some()
+        });
+    }
+}

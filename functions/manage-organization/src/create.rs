@@ -56,3 +56,42 @@ pub(crate) async fn create(
     app.table.create_organization(&organization, &owner, &events).await?;
     Ok(created(&OrganizationResponse::from(organization), Some(1)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Option<Body> {
+        let event =
+            fuzz::event_with_body(include_str!("../../../tests/events/manage-organization.json"), body);
+        let request = Request::read_open(lambda_http::request::from_str(&event).unwrap());
+        request.unwrap_or_else(|error| panic!("{error}")).body().ok()
+    }
+
+    #[test]
+    fn fuzzed_organizations_start_with_the_policy_of_their_body_or_the_default_one() {
+        let policy = |body: &Body| Policy::preset(Preset::default()).changed(&body.policy);
+        fuzz::documents("new_organization").play(|text| {
+            let Some((body, mut document)) = fuzz::read_body(text, read) else { return false };
+            assert_eq!(document["name"], body.name.as_str());
+            let Ok(made) = policy(&body) else { return false };
+            let shown = serde_json::to_value(&made).unwrap();
+            match document.get("policy").cloned() {
+                None => assert_eq!(made, Policy::preset(Preset::default())),
+                // A word is the object of that preset and no more.
+                Some(word) if word.is_string() => {
+                    assert_eq!(shown["preset"], word);
+                    document["policy"] = json!({"preset": word});
+                    assert_eq!(policy(&read(&document.to_string()).unwrap()).ok(), Some(made));
+                }
+                Some(object) => {
+                    let preset = object.get("preset").filter(|preset| !preset.is_null());
+                    assert!(object.is_object() && preset.is_none_or(|preset| *preset == shown["preset"]));
+                    document["policy"] = shown;
+                    assert_eq!(policy(&read(&document.to_string()).unwrap()).ok(), Some(made));
+                }
+            }
+            true
+        });
+    }
+}

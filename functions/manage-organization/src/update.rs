@@ -87,3 +87,41 @@ fn changes(before: &Organization, after: &Organization) -> Map<String, Value> {
     let shown = |organization: &Organization| json!({"name": organization.name, "status": organization.status, "policy": organization.policy});
     differences(&shown(before), &shown(after))
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::policy::{Policy, Preset};
+
+    use super::*;
+
+    fn read(body: &str) -> Option<Body> {
+        let event =
+            fuzz::event_with_body(include_str!("../../../tests/events/manage-organization.json"), body);
+        let request = Request::read_open(lambda_http::request::from_str(&event).unwrap());
+        request.unwrap_or_else(|error| panic!("{error}")).patch().ok()
+    }
+
+    #[test]
+    fn fuzzed_patches_of_organizations_hold_what_they_name_and_nothing_else() {
+        fuzz::documents("organization_patch").play(|text| {
+            let Some((body, document)) = fuzz::read_body(text, read) else { return false };
+            assert_eq!(
+                body.name.as_ref().map(Name::as_str),
+                document.get("name").map(|name| name.as_str().unwrap())
+            );
+            let status = body.status.map(|status| match status {
+                RequestedStatus::Active => json!("active"),
+                RequestedStatus::Suspended => json!("suspended"),
+            });
+            assert_eq!(status.as_ref(), document.get("status"));
+            assert_eq!(body.policy.is_some(), document.get("policy").is_some());
+            let Some(change) = &body.policy else { return true };
+            [Preset::Strict, Preset::Flexible].into_iter().any(|preset| {
+                let once = Policy::preset(preset).changed(change).ok();
+                let twice = once.clone().and_then(|policy| policy.changed(change).ok());
+                assert_eq!(once, twice);
+                once.is_some()
+            })
+        });
+    }
+}

@@ -139,3 +139,48 @@ fn check(wanted: &RoleOrGroup, actor: &Actor, catalog: &Catalog) -> Result<Value
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(kind: CatalogKind, body: &str) -> Option<RoleOrGroup> {
+        let event = fuzz::event_with_body(include_str!("../../../tests/events/manage-roles.json"), body);
+        let request = Request::read_member(lambda_http::request::from_str(&event).unwrap());
+        let request = request.unwrap_or_else(|error| panic!("{error}"));
+        parse(&request, kind, "deployer".to_owned().try_into().unwrap()).ok()
+    }
+
+    /// Plays bodies of roles or groups, whose list is the member `list`.
+    fn fuzzed(target: &'static str, kind: CatalogKind, list: &str) {
+        fuzz::documents(target).play(|text| {
+            let Some((set, document)) = fuzz::read_body(text, |text| read(kind, text)) else { return false };
+            let (read, description) = match set {
+                RoleOrGroup::Role(role) => (json!(role.permissions), role.description),
+                RoleOrGroup::Group(group) => (json!(group.roles), group.description),
+            };
+            let mut first: Vec<Value> = Vec::new();
+            for entry in document[list].as_array().unwrap() {
+                if !first.contains(entry) {
+                    first.push(entry.clone());
+                }
+            }
+            if kind == CatalogKind::Group {
+                first.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
+            }
+            assert_eq!(read, Value::from(first), "each once");
+            assert_eq!(json!(description), document["description"]);
+            true
+        });
+    }
+
+    #[test]
+    fn fuzzed_roles_hold_each_permission_of_their_body_once() {
+        fuzzed("role", CatalogKind::Role, "permissions");
+    }
+
+    #[test]
+    fn fuzzed_groups_hold_each_role_of_their_body_once() {
+        fuzzed("group", CatalogKind::Group, "roles");
+    }
+}

@@ -96,4 +96,26 @@ mod tests {
         assert!(all.iter().all(|text| text.len() == 43));
         assert!((1..4).all(|index| !all[..index].contains(&all[index])), "{all:?}");
     }
+
+    #[test]
+    fn fuzzed_cookies_have_one_form_and_lead_back_to_a_page() {
+        fuzz::texts("sign_in_cookie").play(|text| {
+            let parts: Vec<_> = text.splitn(4, '.').collect();
+            let all =
+                |part: &str, length, fits: fn(char) -> bool| part.len() == length && part.chars().all(fits);
+            let is_right = match parts.as_slice() {
+                [state, verifier, earlier, page] => {
+                    all(state, 43, |c| c.is_ascii_alphanumeric())
+                        && all(verifier, 43, |c| c.is_ascii_alphanumeric())
+                        && (earlier.is_empty() || all(earlier, 64, |c| matches!(c, '0'..='9' | 'a'..='f')))
+                        && ReturnTo::parse(page).is_some()
+                }
+                _ => false,
+            };
+            let attempt = Attempt::parse(text);
+            assert_eq!(attempt.is_some(), is_right);
+            assert!(attempt.is_none_or(|attempt| attempt.cookie() == text && attempt.state() == parts[0]));
+            is_right
+        });
+    }
 }

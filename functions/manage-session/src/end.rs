@@ -27,7 +27,7 @@ struct SignedOut {
 pub(crate) async fn end(console: &Console, request: &Request<()>) -> HandlerResult {
     request.query(&[])?;
     let id = console.session_id(request).map_err(|_| forbidden("a page of the console with a session"))?;
-    let SignOut { everywhere } = request.optional_body()?.unwrap_or_default();
+    let everywhere = is_everywhere(request)?;
     let hash = id.hash();
     if everywhere {
         end_everywhere(console, request, &hash).await?;
@@ -37,6 +37,12 @@ pub(crate) async fn end(console: &Console, request: &Request<()>) -> HandlerResu
     let mut response = response::ok(&SignedOut { location }, None);
     console.clear_session(&mut response);
     Ok(response)
+}
+
+/// Reads the body. A missing body, and `null`, is an empty one.
+fn is_everywhere(request: &Request<()>) -> Result<bool, HandlerError> {
+    let SignOut { everywhere } = request.optional_body()?.unwrap_or_default();
+    Ok(everywhere)
 }
 
 /// Ends all sessions of the person. This session is the last to go, so that an error can be repeated.
@@ -71,4 +77,31 @@ async fn next_page(console: &Console, request: &Request<()>) -> Result<String, H
         None
     });
     Ok(page.unwrap_or_else(|| format!("/console{SIGNED_OUT}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Option<bool> {
+        let event = fuzz::event_with_body(include_str!("../../../tests/events/manage-session.json"), body);
+        let request = Request::read_open(lambda_http::request::from_str(&event).unwrap());
+        is_everywhere(&request.unwrap_or_else(|error| panic!("{error}"))).ok()
+    }
+
+    #[test]
+    fn fuzzed_sign_outs_end_all_sessions_only_where_they_say_so() {
+        fuzz::documents("sign_out").play(|text| {
+            let Some((everywhere, document)) = fuzz::read_body(text, read) else { return false };
+            let said = document.get("everywhere");
+            assert_eq!(everywhere, said == Some(&true.into()));
+            assert!(said.is_none_or(serde_json::Value::is_boolean));
+            true
+        });
+    }
+
+    #[test]
+    fn no_body_ends_one_session() {
+        assert_eq!(["", " ", "null", "{}"].map(read), [Some(false); 4]);
+    }
 }

@@ -99,4 +99,36 @@ mod tests {
             assert_eq!(ReturnTo::parse(other), None, "{other:?}");
         }
     }
+
+    /// Reads a text as a browser reads the target of a link on this origin: the path that it asks for, or `None` if it
+    /// asks another origin.
+    fn path_asked_for(text: &str) -> Option<String> {
+        let text = text.trim_matches(|c: char| c <= ' ').replace(['\t', '\n', '\r'], "").replace('\\', "/");
+        let path =
+            text.split(['?', '#']).next().filter(|path| path.starts_with('/') && !path.starts_with("//"))?;
+        let mut segments = Vec::new();
+        for segment in path.split('/').skip(1) {
+            match &*segment.to_ascii_lowercase().replace("%2e", ".") {
+                "." => {}
+                ".." => drop(segments.pop()),
+                _ => segments.push(segment),
+            }
+        }
+        Some(format!("/{}", segments.join("/")))
+    }
+
+    #[test]
+    fn fuzzed_pages_are_those_of_the_console_to_a_browser_too() {
+        fuzz::texts("return_to").play(|text| {
+            let Some(page) = ReturnTo::parse(text) else { return false };
+            assert_eq!(page.as_str(), text);
+            assert!(text.len() <= 1_024 && text.bytes().all(|byte| byte.is_ascii_graphic()));
+            let path = path_asked_for(text).unwrap();
+            assert!(text == path || text.starts_with(&format!("{path}?")), "{path}");
+            let mut segments = path.split('/').skip(1);
+            assert_eq!(segments.next(), Some("console"));
+            assert!(segments.next().is_none_or(|first| !first.is_empty() && !NO_PAGES.contains(&first)));
+            true
+        });
+    }
 }

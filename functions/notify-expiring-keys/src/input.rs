@@ -89,4 +89,30 @@ mod tests {
             assert!(refused.starts_with(field), "{payload}: {refused}");
         }
     }
+
+    #[test]
+    fn fuzzed_inputs_name_a_time_from_2020_on_and_shards_of_the_index() {
+        let sample = include_str!("../../../tests/events/notify-expiring-keys.json");
+        fuzz::documents("schedule_input").with(sample).play(|text| {
+            let payload: Value = serde_json::from_str(text).unwrap_or_default();
+            let time = payload.get("time").and_then(Value::as_str).and_then(|time| Time::parse(time).ok());
+            let time = time.filter(|time| *time >= Time::from_seconds(1_577_836_800));
+            let shards: Option<Vec<u32>> = match payload.get("shards") {
+                None | Some(Value::Null) => Some(vec![0, 1, 2]),
+                Some(named) => {
+                    let is_named =
+                        |shard: &u32| named.as_array().is_some_and(|list| list.contains(&json!(shard)));
+                    let is_known = |shard: &Value| [json!(0), json!(1), json!(2)].contains(shard);
+                    let all = named.as_array().filter(|list| !list.is_empty() && list.iter().all(is_known));
+                    all.map(|_| (0..3).filter(is_named).collect())
+                }
+            };
+            let expected = time.zip(shards).map(|(now, shards)| ScheduleInput { now, shards });
+            let read = ScheduleInput::parse(payload.clone(), 3);
+            assert_eq!(read.ok(), expected);
+            let of_one = ScheduleInput::parse(payload, 1).ok();
+            assert!(of_one.is_none_or(|one| one.shards == [0]), "an index of one shard");
+            expected.is_some()
+        });
+    }
 }

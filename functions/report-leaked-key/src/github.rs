@@ -103,4 +103,19 @@ mod tests {
             assert!(text.parse::<GithubKeys>().is_err(), "{text}");
         }
     }
+
+    /// Each input is an identifier, a signature and a body, with `|` between them.
+    #[test]
+    fn fuzzed_signatures_are_of_one_key_and_one_body() {
+        let keys: GithubKeys = serde_json::json!({IDENTIFIER: PEM}).to_string().parse().unwrap();
+        let right = format!("{IDENTIFIER}|{SIGNATURE}|{}", str::from_utf8(BODY).unwrap());
+        let target = fuzz::texts("github_signature").with(&right).with_check_digits();
+        target.play(|text| {
+            let mut parts = text.splitn(3, '|');
+            let mut part = || parts.next().unwrap_or_default();
+            let is_signed = keys.signed(part(), part(), part().as_bytes());
+            assert_eq!(is_signed, text == right);
+            is_signed
+        });
+    }
 }

@@ -67,4 +67,33 @@ mod tests {
         assert_eq!(overlap(Some(7_200), "current", 7_200), Some(7_200));
         assert_eq!(overlap(Some(7_201), "current", 7_200), None);
     }
+
+    #[test]
+    fn fuzzed_rotations_overlap_by_what_they_say_within_the_policy() {
+        let sample = include_str!("../../../tests/events/rotate-access-key.json");
+        let read = |text: &str| {
+            let event = fuzz::event_with_body(sample, text);
+            let request = Request::read_member(lambda_http::request::from_str(&event).unwrap());
+            Body::read(&request.unwrap_or_else(|error| panic!("{error}"))).ok()
+        };
+        fuzz::documents("secret_rotation").play(|text| {
+            let Some((Body { overlap_seconds }, document)) = fuzz::read_body(text, read) else {
+                return false;
+            };
+            let said = document.get("overlap_seconds").filter(|said| !said.is_null());
+            let small = overlap_seconds.and_then(|seconds| u32::try_from(seconds).ok()).map(f64::from);
+            let said = said.and_then(serde_json::Value::as_f64).filter(|said| *said <= f64::from(u32::MAX));
+            assert_eq!(small, said);
+            assert!(overlap_seconds.is_none_or(|seconds| seconds >= 0));
+            for named in ["current", "7HcX2mPq9LwZtR4bK1nV"] {
+                let allowed = overlap(overlap_seconds, named, 7_200);
+                assert!(allowed.is_none_or(|seconds| (0..=7_200).contains(&seconds)));
+                assert!(
+                    overlap_seconds.is_none()
+                        || allowed.is_none_or(|seconds| Some(seconds) == overlap_seconds)
+                );
+            }
+            true
+        });
+    }
 }

@@ -79,4 +79,22 @@ mod tests {
             assert!(refused.starts_with(field), "{payload}: {refused}");
         }
     }
+
+    #[test]
+    fn fuzzed_inputs_are_leaks_only_where_they_say_so() {
+        let sample = include_str!("../../../tests/events/rotate-pepper.json");
+        fuzz::documents("pepper_input").with(sample).play(|text| {
+            let Ok(payload) = serde_json::from_str::<Value>(text) else { return false };
+            let leaked = payload.get("leaked");
+            let said = payload.get("time").filter(|time| !time.is_null());
+            let time = said.and_then(Value::as_str).and_then(|time| Time::parse(time).ok());
+            let time = time.filter(|time| *time >= Time::from_seconds(1_577_836_800));
+            let is_right = (payload.is_null() || payload.is_object())
+                && leaked.is_none_or(Value::is_boolean)
+                && (said.is_none() || time.is_some());
+            let expected = is_right.then_some(Input { time, leaked: leaked == Some(&json!(true)) });
+            assert_eq!(Input::parse(payload).ok(), expected);
+            expected.is_some()
+        });
+    }
 }

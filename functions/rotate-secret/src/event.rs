@@ -71,4 +71,26 @@ mod tests {
         }
         assert!(RotationEvent::parse(&json!([])).is_err());
     }
+
+    #[test]
+    fn fuzzed_events_name_one_of_four_steps_a_secret_and_a_version_and_nothing_else_matters() {
+        let sample = include_str!("../../../tests/events/rotate-secret.json");
+        fuzz::documents("rotation_event").with(sample).play(|text| {
+            let event = serde_json::from_str(text).unwrap_or_default();
+            let read = RotationEvent::parse(&event).ok();
+            let is_text = |name: &str, max| {
+                event
+                    .get(name)
+                    .and_then(Value::as_str)
+                    .is_some_and(|text| !text.is_empty() && text.len() <= max)
+            };
+            let steps = ["createSecret", "setSecret", "testSecret", "finishSecret"];
+            let step = steps.iter().position(|step| event.get("Step").is_some_and(|named| named == step));
+            let expected = step.filter(|_| is_text("SecretId", 2_048) && is_text("ClientRequestToken", 64));
+            assert_eq!(read.as_ref().map(|read| read.step as usize), expected);
+            let Some(RotationEvent { secret_id, version, .. }) = read else { return false };
+            assert_eq!(json!([secret_id, version]), json!([event["SecretId"], event["ClientRequestToken"]]));
+            true
+        });
+    }
 }

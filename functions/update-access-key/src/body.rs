@@ -90,16 +90,13 @@ impl Body {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
     fn read(body: &str) -> Option<Body> {
-        let mut event: Value =
-            serde_json::from_str(include_str!("../../../tests/events/update-access-key.json")).unwrap();
-        event["body"] = json!(body);
-        event["isBase64Encoded"] = json!(false);
-        let request = api::Request::read_open(lambda_http::request::from_str(&event.to_string()).unwrap());
+        let event = fuzz::event_with_body(include_str!("../../../tests/events/update-access-key.json"), body);
+        let request = api::Request::read_open(lambda_http::request::from_str(&event).unwrap());
         request.unwrap_or_else(|error| panic!("{error}")).patch().ok()
     }
 
@@ -110,8 +107,7 @@ mod tests {
         let before: AccessKey = serde_json::from_str(stored).unwrap();
         let shown = |key: &AccessKey| serde_json::to_value(key).unwrap();
         fuzz::documents("access_key_patch").play(|text| {
-            let Some(body) = read(text) else { return false };
-            let document: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap();
+            let Some((body, document)) = fuzz::read_body(text, read) else { return false };
             let mut key = before.clone();
             if body.apply(&mut key, before.created_by, now).is_err() {
                 return false;

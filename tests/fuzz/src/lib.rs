@@ -5,6 +5,7 @@
 //! [`mod@arbtest`] makes the random choices, so each input has a seed that plays it again. The inputs are the same in each
 //! run, unless `FUZZ_SEED` or `FUZZ_SECONDS` says otherwise.
 
+mod body;
 mod json;
 mod reported;
 mod seeds;
@@ -19,6 +20,7 @@ use arbtest::{
 };
 use serde_json::Value;
 
+pub use body::{event_with_body, read_body};
 use reported::Reported;
 use seeds::Seeds;
 use share::Share;

@@ -86,3 +86,62 @@ impl Body {
         Ok((user, self.access_keys))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    fn request(body: &str) -> Request<Member> {
+        let event = fuzz::event_with_body(include_str!("../../../../tests/events/manage-users.json"), body);
+        Request::read_member(lambda_http::request::from_str(&event).unwrap())
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Returns the different texts of a list, which may be absent.
+    fn texts(list: &Value) -> HashSet<&str> {
+        list.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    #[test]
+    fn fuzzed_users_are_as_their_body_says_and_only_machines_come_with_keys() {
+        fuzz::documents("new_user").play(|text| {
+            let read = |text: &str| Body::read(&request(text)).ok();
+            let Some((body, document)) = fuzz::read_body(text, read) else { return false };
+            let request = request(text);
+            let Ok((user, keys)) = body.into_user(&request.caller, request.now) else {
+                assert!(
+                    document["kind"] != "machine" && document["email"].is_null(),
+                    "people need an address"
+                );
+                return false;
+            };
+            let is_machine = document["kind"] == "machine";
+            assert!(is_machine || (keys.is_empty() && user.email.is_some()));
+            assert!(keys.len() <= 20);
+            let shown = serde_json::to_value(&user).unwrap();
+            assert_eq!((&shown["kind"], &shown["name"]), (&document["kind"], &document["name"]));
+            for list in ["roles", "groups"] {
+                assert_eq!(texts(&shown[list]), texts(&document[list]));
+                assert_eq!(
+                    texts(&shown[list]).len(),
+                    shown[list].as_array().map_or(0, Vec::len),
+                    "each once"
+                );
+            }
+            let off = |kind: &str, channel: &str| document["notifications"][kind][channel] == false;
+            for kind in ["key_expiring", "key_expired", "key_changed", "access_changed"] {
+                for channel in ["email", "inbox"] {
+                    assert_eq!(shown["notifications"][kind][channel] == false, off(kind, channel));
+                }
+            }
+            let wanted = document["access_keys"].as_array().into_iter().flatten();
+            let wanted: Vec<_> = wanted.map(|key| key["expires_in_days"].as_f64()).collect();
+            assert!(keys.iter().map(|key| Some(f64::from(key.expires_in_days.get()))).eq(wanted));
+            true
+        });
+    }
+}

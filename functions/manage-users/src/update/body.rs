@@ -67,3 +67,47 @@ impl Body {
         set(&mut user.status, self.status.map(Into::into).as_ref());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(body: &str) -> Option<Body> {
+        let event = fuzz::event_with_body(include_str!("../../../../tests/events/manage-users.json"), body);
+        let request = api::Request::read_open(lambda_http::request::from_str(&event).unwrap());
+        request.unwrap_or_else(|error| panic!("{error}")).patch().ok()
+    }
+
+    #[test]
+    fn fuzzed_patches_of_users_change_what_they_name_and_a_second_time_nothing() {
+        let stored = include_str!("../../../../tests/fuzz/corpus/stored_user.txt").lines().next().unwrap();
+        let before: User = serde_json::from_str(stored).unwrap();
+        let shown = |user: &User| serde_json::to_value(user).unwrap();
+        fuzz::documents("user_patch").play(|text| {
+            let Some((body, document)) = fuzz::read_body(text, read) else { return false };
+            let mut user = before.clone();
+            body.apply(&mut user);
+            let once = shown(&user);
+            body.apply(&mut user);
+            assert_eq!(shown(&user), once);
+            for name in ["name", "kind", "status", "email", "roles", "groups", "notifications"] {
+                if document.get(name).is_none() {
+                    assert_eq!(once.get(name), shown(&before).get(name), "{name}");
+                }
+            }
+            for name in ["name", "kind", "status"] {
+                assert!(document.get(name).is_none_or(|value| *value == once[name]), "{name}");
+            }
+            assert!(document.get("email") != Some(&Value::Null) || user.email.is_none());
+            let own = ["name", "notifications"];
+            let is_own = document.as_object().unwrap().keys().all(|name| own.contains(&name.as_str()));
+            assert_eq!(body.needs_write_user(), !is_own);
+            let all_on = json!({"email": true, "inbox": true});
+            let is_reset = document.get("notifications") == Some(&Value::Null);
+            assert!(!is_reset || once["notifications"].as_object().unwrap().values().all(|on| *on == all_on));
+            true
+        });
+    }
+}
