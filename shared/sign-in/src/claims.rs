@@ -230,4 +230,4 @@ pub(crate) fn is_critical(token: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -85,4 +85,43 @@ mod tests {
             assert_eq!(endpoints.address("jwks_uri").as_deref(), Some("https://id.example/keys"));
         }
     }
+
+    /// Tells in simpler words whether a browser may be sent to a URL.
+    fn is_safe(url: &str) -> bool {
+        let Some((scheme, rest)) = url.split_once("://") else { return false };
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = match authority.strip_prefix("[::1]") {
+            Some(port) => ["[::1]", port].concat(),
+            None => authority.to_owned(),
+        };
+        let is_local = ["localhost", "127.0.0.1", "[::1]"].iter().any(|local| {
+            let port = host.strip_prefix(local).map(|port| port.strip_prefix(':').unwrap_or(port));
+            port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+        });
+        scheme.eq_ignore_ascii_case("https") || (scheme.eq_ignore_ascii_case("http") && is_local)
+    }
+
+    #[test]
+    fn fuzzed_documents_send_nobody_to_an_unsafe_page_and_their_members_are_read_one_by_one() {
+        fuzz::documents("discovery").play(|text| {
+            let Ok(members) = serde_json::from_str::<Map<String, Value>>(text) else { return false };
+            let all = Endpoints(members.clone());
+            let mut pages = 0;
+            for (name, value) in &members {
+                let alone = Endpoints([(name.clone(), value.clone())].into_iter().collect());
+                assert_eq!(all.address(name).as_deref(), value.as_str());
+                assert_eq!((all.page(name), all.states(name)), (alone.page(name), *value == true));
+                if let Some(page) = all.page(name) {
+                    pages += 1;
+                    assert_eq!(Some(&page), all.address(name).as_ref());
+                    assert!(is_safe(&page) && !page.contains(|c: char| c.is_whitespace() || c.is_control()));
+                }
+                let list: Option<Vec<_>> =
+                    value.as_array().map(|list| list.iter().map(Value::as_str).collect());
+                let lists = list.map(|list| list.contains(&Some("client_secret_basic")));
+                assert_eq!(all.lists(name, "client_secret_basic"), lists);
+            }
+            pages > 0
+        });
+    }
 }

@@ -106,6 +106,16 @@ impl Jwks {
     }
 }
 
+#[cfg(test)]
+impl Jwks {
+    /// Makes a cache that holds a published set. `None` if it is none.
+    pub(crate) fn holding(document: &serde_json::Value, now: Moment) -> Option<Self> {
+        let keys = Some((KeySet::read(document)?, now));
+        let jwks = Self::new("https://id.example", None, Duration::ZERO);
+        Some(Self { held: Mutex::new(Held { keys, tried: Some(now) }), ..jwks })
+    }
+}
+
 impl fmt::Debug for Jwks {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Jwks").field("issuer", &self.discovery.issuer()).finish_non_exhaustive()

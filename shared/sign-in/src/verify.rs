@@ -56,3 +56,6 @@ pub async fn verify(
     let claims = Claims::read(token.claims).ok_or(refused("jwt_claims"))?;
     claims.accept(issuer, purpose, now.time()).map_err(refused)
 }
+
+#[cfg(test)]
+mod tests;

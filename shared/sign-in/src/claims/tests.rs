@@ -6,7 +6,7 @@ use super::*;
 
 use crate::address::{AddressRule, Trust};
 
-fn issuer(subject_claim: SubjectClaim) -> Issuer {
+pub(crate) fn issuer(subject_claim: SubjectClaim) -> Issuer {
     Issuer {
         url: "https://id.example".to_owned(),
         algorithms: Vec::new(),
@@ -15,7 +15,7 @@ fn issuer(subject_claim: SubjectClaim) -> Issuer {
     }
 }
 
-fn audience(client_id: Option<&str>) -> Audience {
+pub(crate) fn audience(client_id: Option<&str>) -> Audience {
     Audience { name: "keys".to_owned(), client_id: client_id.map(str::to_owned) }
 }
 
@@ -138,7 +138,7 @@ fn scopes_are_text_or_lists() {
 }
 
 /// Tells in the words of the rules whether claims are accepted: as [`accepted`] expects them.
-fn is_acceptable(claims: &Value) -> bool {
+pub(crate) fn is_acceptable(claims: &Value) -> bool {
     let text = |name| claims.get(name).and_then(Value::as_str);
     let number = |name| claims.get(name).and_then(Value::as_f64);
     let absent_or = |name, is_right: bool| claims.get(name).is_none() || is_right;
