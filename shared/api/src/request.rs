@@ -254,3 +254,6 @@ fn context(request: &lambda_http::Request) -> Result<&ApiGatewayV2httpRequestCon
         _ => Err(BadContext("gateway")),
     }
 }
+
+#[cfg(test)]
+mod tests;
