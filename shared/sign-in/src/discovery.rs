@@ -114,7 +114,7 @@ mod tests {
                 if let Some(page) = all.page(name) {
                     pages += 1;
                     assert_eq!(Some(&page), all.address(name).as_ref());
-                    assert!(is_safe(&page) && !page.contains(|c: char| c.is_whitespace() || c.is_control()));
+                    assert!(is_safe(&page) && !page.contains(|c: char| c <= ' ' || c == '\u{7f}'));
                 }
                 let list: Option<Vec<_>> =
                     value.as_array().map(|list| list.iter().map(Value::as_str).collect());
