@@ -13,7 +13,7 @@ use local::{Effect, Fault, LogLine, Options, Service, Stack, Writes};
 use serde_json::Value;
 
 use crate::{
-    Client, Item, Organization, grants, log_lines, mutants,
+    Client, Item, Organization, grants, log_lines, reached,
     secrets::{Secrets, check_for},
     share, times,
 };
@@ -79,7 +79,7 @@ pub fn run_with(mut options: Options, test: impl AsyncFnOnce(&World)) {
         if of_repository {
             grants::add(&world.stack);
         }
-        mutants::add(&world.stack);
+        reached::add(&world.stack);
         for line in world.stack.access_log() {
             secrets.check("a line of the access log", &line);
         }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use crate::harness::{self, Failure, Mutant};
+use crate::{choice::Kind, failure::Failure, folders};
 
 /// Reasons by the name of the mutant.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub(crate) struct Argued(BTreeMap<String, String>);
 impl Argued {
     /// Reads the table: a name and a reason in each line, with a tab between them.
     pub(crate) fn read() -> Result<Self, Failure> {
-        let text = harness::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("argued.tsv"))?;
+        let text = folders::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("argued.tsv"))?;
         let row = |line: &str| {
             let (name, reason) = line.split_once('\t').filter(|(_, reason)| !reason.trim().is_empty())?;
             Some((name.to_owned(), reason.to_owned()))
@@ -21,9 +21,11 @@ impl Argued {
         rows.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Refuses reasons for mutants that do not exist.
-    pub(crate) fn check(&self, mutants: &[Mutant]) -> Result<(), Failure> {
-        let gone = self.0.keys().find(|name| !mutants.iter().any(|mutant| is_named(&mutant.name, name)));
+    /// Refuses reasons for mutants of a kind that do not exist.
+    pub(crate) fn check<'m>(&self, kind: Kind, names: impl Iterator<Item = &'m str>) -> Result<(), Failure> {
+        let names: Vec<_> = names.collect();
+        let mut argued = self.0.keys().filter(|argued| kind_of(argued) == kind);
+        let gone = argued.find(|argued| !names.iter().any(|name| is_named(name, argued)));
         gone.map_or(Ok(()), |name| Err(Failure::Argued(format!("no such mutant: {name}"))))
     }
 
@@ -31,6 +33,12 @@ impl Argued {
     pub(crate) fn reason(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(argued, _)| is_named(name, argued)).map(|(_, reason)| reason.as_str())
     }
+}
+
+/// Returns the kind of a mutant: comparisons are named after their files.
+fn kind_of(argued: &str) -> Kind {
+    let first = argued.split(' ').next().unwrap_or_default();
+    if first.contains('/') { Kind::Comparisons } else { Kind::Writes }
 }
 
 /// Tells whether a name in the table is that of a mutant. `*` stands for any function.

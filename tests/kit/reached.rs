@@ -1,0 +1,37 @@
+//! What each test reaches, a line for each pair: functions in `target/test-functions.tsv`, and mutants of writes in
+//! `target/mutants.tsv`.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
+
+use local::{Instances, Stack};
+
+use crate::report;
+
+/// The lines of a table so far.
+type Pairs = Mutex<BTreeSet<String>>;
+
+static FUNCTIONS: Pairs = Mutex::new(BTreeSet::new());
+static MUTANTS: Pairs = Mutex::new(BTreeSet::new());
+
+/// Adds what the running test has reached, and writes the tables anew.
+pub(crate) fn add(stack: &Stack) {
+    let logged: BTreeSet<_> = stack.logs().lines().into_iter().map(|line| line.function).collect();
+    let is_reached =
+        |function: &&str| stack.instances(function) != Instances::default() || logged.contains(*function);
+    add_to("test-functions.tsv", &FUNCTIONS, stack.functions().filter(is_reached).map(str::to_owned));
+    add_to("mutants.tsv", &MUTANTS, stack.mutants().into_iter());
+}
+
+fn add_to(table: &str, pairs: &Pairs, reached: impl Iterator<Item = String>) {
+    // The test harness names the thread of a test after it.
+    let test = std::thread::current().name().unwrap_or("unnamed").to_owned();
+    let mut lines = reached.map(|reached| format!("{test}\t{reached}\n")).peekable();
+    if lines.peek().is_some() {
+        let mut pairs = pairs.lock().unwrap_or_else(PoisonError::into_inner);
+        pairs.extend(lines);
+        report::write(table, &pairs.iter().map(String::as_str).collect::<String>());
+    }
+}

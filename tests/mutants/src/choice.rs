@@ -1,0 +1,113 @@
+//! Which mutants run, and against which tests: the command line.
+
+use clap::{Parser, ValueEnum};
+
+/// Runs the tests under one mutant of the product at a time, and lists the mutants that no test notices.
+#[derive(Debug, Default, Parser)]
+pub(crate) struct Choice {
+    /// Only mutants of this kind.
+    #[arg(long, value_enum)]
+    pub(crate) kind: Option<Kind>,
+    /// Only mutants whose name holds this text, such as `revoke-access-key` or `access.rs`. May be repeated.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Vec<String>,
+    /// Of the mutants in order, only each n-th.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) every: usize,
+    /// The first mutant of those to take, counted from 0.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) from: usize,
+    /// The most integration tests to run under one mutant, the fastest first; all that reach it if absent.
+    #[arg(long)]
+    pub(crate) most_tests: Option<usize>,
+    /// Whether what the integration tests reach is taken from the last run instead of a run of all tests.
+    #[arg(long)]
+    pub(crate) collected: bool,
+    /// Whether comparisons run against unit tests alone.
+    #[arg(long)]
+    pub(crate) unit_tests: bool,
+    /// Three mutants, chosen by a number: two comparisons of `shared/domain` and an item that a write leaves out.
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["kind", "only", "every", "from"])]
+    pub(crate) sample: Option<usize>,
+}
+
+/// What a mutant changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// A condition or an item of a write to the table.
+    Writes,
+    /// A comparison in the code, or what a function returns.
+    Comparisons,
+}
+
+impl Choice {
+    pub(crate) fn has(&self, kind: Kind) -> bool {
+        self.kind.is_none_or(|wanted| wanted == kind)
+    }
+
+    /// Tells whether comparisons meet no integration tests.
+    pub(crate) fn is_for_unit_tests(&self) -> bool {
+        self.unit_tests || self.sample.is_some()
+    }
+
+    /// Returns the chosen ones of all mutants. Of a sample, `sampled` are `count`, the same distance apart.
+    pub(crate) fn of<'m, M>(
+        &self,
+        mutants: &'m [M],
+        name: impl Fn(&M) -> &str,
+        (count, is_sampled): (usize, impl Fn(&M) -> bool),
+    ) -> Vec<&'m M> {
+        if let Some(number) = self.sample {
+            let sampled: Vec<_> = mutants.iter().filter(|mutant| is_sampled(mutant)).collect();
+            let length = sampled.len().max(1);
+            let places = (0..count).map(|turn| (number + turn * length / count) % length);
+            return places.filter_map(|place| sampled.get(place).copied()).collect();
+        }
+        let is_wanted =
+            |mutant: &&M| self.only.is_empty() || self.only.iter().any(|text| name(mutant).contains(text));
+        mutants.iter().filter(is_wanted).skip(self.from).step_by(self.every.max(1)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 6] = ["a1", "b1", "a2", "b2", "a3", "a4"];
+
+    fn chosen(arguments: &[&str]) -> Vec<&'static str> {
+        let choice = Choice::parse_from([&["mutants"], arguments].concat());
+        let sampled = |name: &&str| name.starts_with('a');
+        choice.of(&NAMES, |name| name, (2, sampled)).into_iter().copied().collect()
+    }
+
+    #[test]
+    fn mutants_are_chosen_by_text_and_place() {
+        for (arguments, expected) in [
+            (vec![], NAMES.to_vec()),
+            (vec!["--only", "b"], vec!["b1", "b2"]),
+            (vec!["--only", "1", "--only", "3"], vec!["a1", "b1", "a3"]),
+            (vec!["--only", "a", "--from", "1", "--every", "2"], vec!["a2", "a4"]),
+            (vec!["--every", "4"], vec!["a1", "a3"]),
+        ] {
+            assert_eq!(chosen(&arguments), expected, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn a_sample_goes_round_all_of_its_kind() {
+        for (number, expected) in
+            [("0", ["a1", "a3"]), ("1", ["a2", "a4"]), ("3", ["a4", "a2"]), ("6", ["a3", "a1"])]
+        {
+            assert_eq!(chosen(&["--sample", number]), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn both_kinds_run_unless_one_is_named() {
+        let named = Choice::parse_from(["mutants", "--kind", "writes"]);
+        let both =
+            [Kind::Writes, Kind::Comparisons].map(|kind| (Choice::default().has(kind), named.has(kind)));
+        assert_eq!(both, [(true, true), (true, false)]);
+    }
+}

@@ -1,0 +1,101 @@
+//! The integration tests: building them, and running some of them.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use crate::{
+    failure::Failure,
+    folders::read,
+    process::{self, End},
+};
+
+/// The program that holds the integration tests of one tree.
+#[derive(Debug)]
+pub(crate) struct IntegrationTests {
+    program: PathBuf,
+    /// The root of the sources.
+    root: PathBuf,
+    /// Cargo's folder, where the tests leave tables.
+    target: PathBuf,
+}
+
+/// Tests that run at once: more wait for the processors.
+const THREADS: &str = "4";
+/// How many tests run before the next ones start, so that the first failure ends the run early.
+const BATCHES: [usize; 4] = [6, 18, 60, usize::MAX];
+/// For how long a batch may run. All tests take some minutes.
+const LIMIT: Duration = Duration::from_mins(30);
+
+impl IntegrationTests {
+    /// Builds the tests as `cargo test` does.
+    pub(crate) fn build(root: &Path, target: &Path) -> Result<Self, Failure> {
+        let programs = process::build_tests(root, target, &["--workspace", "--test", "it"])?;
+        let program = programs.into_iter().next().map(|program| program.path);
+        let program = program.ok_or_else(|| Failure::NotBuilt { folder: root.to_owned() })?;
+        Ok(Self { program, root: root.to_owned(), target: target.to_owned() })
+    }
+
+    /// Runs all tests once, for the tables that they leave.
+    pub(crate) fn run_all(&self, adjust: impl Fn(&mut Command) -> &mut Command) -> Result<End, Failure> {
+        let mut run = self.tests();
+        adjust(&mut run);
+        process::run(&mut run, LIMIT)
+    }
+
+    /// Returns the first of these tests that fails.
+    pub(crate) fn killer<'t>(
+        &self,
+        mut tests: impl Iterator<Item = &'t String>,
+        adjust: impl Fn(&mut Command) -> &mut Command,
+    ) -> Result<Option<String>, Failure> {
+        for size in BATCHES {
+            let batch: Vec<_> = tests.by_ref().take(size).collect();
+            if batch.is_empty() {
+                break;
+            }
+            let mut run = self.tests();
+            // A share of the orders would leave out the one that a condition is for.
+            run.args(["--exact", "--test-threads", THREADS]).args(batch).env("INTERLEAVINGS", "all");
+            adjust(&mut run);
+            match process::run(&mut run, LIMIT)? {
+                End::Passed => {}
+                End::Failed(test) => return Ok(Some(test)),
+                End::OutOfTime => return Ok(Some("a test that does not end".to_owned())),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the pairs of a table that the tests left: a test and something that it met. The fastest tests come first.
+    pub(crate) fn met(&self, table: &str) -> Result<Vec<(String, String)>, Failure> {
+        let seconds = self.seconds()?;
+        let time = |test: &String| seconds.get(test).copied().unwrap_or(u32::MAX);
+        let table = read(&self.target.join(table))?;
+        let pairs = table.lines().filter_map(|line| line.split_once('\t'));
+        let mut pairs: Vec<_> = pairs.map(|(test, met)| (test.to_owned(), met.to_owned())).collect();
+        pairs.sort_by_key(|(test, met)| (time(test), test.clone(), met.clone()));
+        Ok(pairs)
+    }
+
+    /// Returns how many hundredths of a second each test took when it last ran.
+    fn seconds(&self) -> Result<HashMap<String, u32>, Failure> {
+        let table = read(&self.target.join("test-times.tsv"))?;
+        let row = |line: &str| {
+            let mut columns = line.split('\t');
+            let hundredths = columns.next()?.replace('.', "").parse().ok()?;
+            Some((columns.nth(2)?.to_owned(), hundredths))
+        };
+        Ok(table.lines().filter_map(row).collect())
+    }
+
+    fn tests(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.current_dir(self.root.join("tests")).env("CARGO_TARGET_DIR", &self.target);
+        command.env("INSTA_UPDATE", "no").env("RUST_BACKTRACE", "0");
+        command
+    }
+}

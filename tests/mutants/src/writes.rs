@@ -1,0 +1,61 @@
+//! Mutants of writes: a condition that is not checked, or an item that is not put. The local stack makes them.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    argued::Argued,
+    choice::{Choice, Kind},
+    failure::Failure,
+    folders,
+    integration_tests::IntegrationTests,
+    say::say,
+    table::{Table, Verdict},
+};
+
+/// One condition or record of a write, and the tests that send this write, the fastest first.
+#[derive(Debug)]
+struct Write {
+    name: String,
+    tests: Vec<String>,
+}
+
+impl Write {
+    /// Tells whether an item is left out, and not a condition.
+    fn is_record(&self) -> bool {
+        !self.name.contains(": ")
+    }
+}
+
+/// Runs the chosen mutants, and returns how many survive without an argument.
+pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
+    let target = folders::workspace().join("target");
+    let tests = IntegrationTests::build(&folders::workspace(), &target)?;
+    if !choice.collected {
+        say("collecting the writes of all tests");
+        tests.run_all(|run| run.env("MUTANTS", "collect"))?;
+    }
+    let mutants = collected(&tests)?;
+    argued.check(Kind::Writes, mutants.iter().map(|mutant| mutant.name.as_str()))?;
+    let chosen = choice.of(&mutants, |mutant| &mutant.name, (1, Write::is_record));
+    let mut table = Table::new(argued, chosen.len(), mutants.len());
+    for mutant in chosen {
+        let tests_left = mutant.tests.iter().take(choice.most_tests.unwrap_or(usize::MAX));
+        let count = tests_left.len();
+        let killer = tests.killer(tests_left, |run| run.env("MUTANT", &mutant.name))?;
+        let verdict = killer.map_or_else(|| Verdict::Survives(format!("{count} tests")), Verdict::KilledBy);
+        table.row(&mutant.name, &verdict);
+    }
+    Ok(table.survivors())
+}
+
+/// Returns the mutants that the tests have met, in order.
+fn collected(tests: &IntegrationTests) -> Result<Vec<Write>, Failure> {
+    let mut mutants: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (test, mutant) in tests.met("mutants.tsv")? {
+        mutants.entry(mutant).or_default().push(test);
+    }
+    if mutants.is_empty() {
+        return Err(Failure::NothingCollected);
+    }
+    Ok(mutants.into_iter().map(|(name, tests)| Write { name, tests }).collect())
+}
