@@ -48,3 +48,28 @@ fn is_named(mutant: &str, argued: &str) -> bool {
         None => mutant == argued,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_for_a_mutant_that_exists() {
+        let argued = |name: &str| Argued([(name.to_owned(), "why".to_owned())].into());
+        let (write, comparison) = ("f Put ORG/id", "shared/domain/src/a.rs f: < for <=");
+        let has = |name: &str, kind| argued(name).check(kind, [write, comparison].into_iter()).is_ok();
+        assert!(has(write, Kind::Writes) && has(comparison, Kind::Comparisons));
+        assert!(
+            !has("g Put ORG/id", Kind::Writes)
+                && !has("shared/domain/src/a.rs g: < for <=", Kind::Comparisons)
+        );
+        // A run of one kind does not know the mutants of the other.
+        assert!(has("g Put ORG/id", Kind::Comparisons));
+    }
+
+    #[test]
+    fn an_asterisk_stands_for_any_function() {
+        assert!(is_named("f Put ORG/id", "* Put ORG/id"));
+        assert!(!is_named("f Put ORG/id", "* Put ORG"));
+    }
+}

@@ -12,8 +12,10 @@ use crate::{
     tree::{self, Comparison},
 };
 
-/// For how long tests run that take no time without a mutant: after that, a loop has no end.
+/// For how long tests run besides the time that they take without a mutant: after that, a loop has no end.
 const LIMIT: Duration = Duration::from_secs(20);
+/// For how long they may run without a mutant.
+const LIMIT_WITHOUT: Duration = Duration::from_mins(10);
 /// The memory of a program, in KiB: a loop without end may also collect something.
 const MEMORY: &str = "8000000";
 
@@ -56,12 +58,12 @@ impl UnitTests {
     /// Returns the first unit test that fails under the mutant that is active: of its file, of its crate, of any crate.
     pub(crate) fn killer(&self, mutant: &Comparison) -> Result<Option<String>, Failure> {
         let is_own = |tests: &&Tests| tests.package == mutant.package;
-        let own = self.0.iter().filter(is_own);
+        let own = || self.0.iter().filter(is_own);
         let others = self.0.iter().filter(|tests| !is_own(tests) && mutant.package.starts_with("shared/"));
-        let of_file = own.clone().map(|tests| (tests, Some(mutant.module.as_str())));
-        let of_crates = own.chain(others).map(|tests| (tests, None));
-        for (tests, module) in of_file.chain(of_crates) {
-            match tests.run(module)? {
+        let of_file = own().map(|tests| (tests, Share::File(&mutant.module)));
+        let few = own().chain(others).map(|tests| (tests, Share::FewRandom));
+        for (tests, share) in of_file.chain(few).chain(own().map(|tests| (tests, Share::All))) {
+            match tests.run(share, LIMIT + tests.seconds * 2)? {
                 End::Passed => {}
                 End::Failed(test) => return Ok(Some(format!("{} {test}", tests.package))),
                 End::OutOfTime => return Ok(Some(format!("{}, which does not end", tests.package))),
@@ -71,6 +73,20 @@ impl UnitTests {
     }
 }
 
+/// How many of a crate's tests run. Random ones take nearly all of the time.
+#[derive(Debug, Clone, Copy)]
+enum Share<'m> {
+    /// Those of the file, whose module has this name.
+    File(&'m str),
+    /// All but the fuzz targets, with few random cases.
+    FewRandom,
+    All,
+}
+
+/// The number of random cases of a test.
+const CASES: &str = "PROPTEST_CASES";
+const FEW: &str = "16";
+
 /// Returns the name of the package in a folder.
 fn name(folder: &str) -> &str {
     folder.rsplit('/').next().unwrap_or(folder)
@@ -79,20 +95,28 @@ fn name(folder: &str) -> &str {
 impl Tests {
     fn timed(self) -> Result<Self, Failure> {
         let began = Instant::now();
-        match self.run(None)? {
+        match self.run(Share::All, LIMIT_WITHOUT)? {
             End::Passed => Ok(Self { seconds: began.elapsed(), ..self }),
             End::Failed(test) => Err(Failure::Baseline(format!("{} {test}", self.package))),
             End::OutOfTime => Err(Failure::Baseline(self.package)),
         }
     }
 
-    fn run(&self, module: Option<&str>) -> Result<End, Failure> {
+    fn run(&self, share: Share<'_>, limit: Duration) -> Result<End, Failure> {
         let mut shell = Command::new("sh");
-        shell.args(["-c", "ulimit -v $1; shift; exec \"$@\"", "sh", MEMORY]).arg(&self.program).args(module);
+        shell.args(["-c", "ulimit -v $1; shift; exec \"$@\"", "sh", MEMORY]).arg(&self.program);
+        match share {
+            Share::File(module) => {
+                shell.arg(module).env(CASES, FEW);
+            }
+            Share::FewRandom => {
+                shell.args(["--skip", "fuzzed_"]).env(CASES, FEW);
+            }
+            Share::All => {}
+        }
         // No mutant leaves a seed for the next one.
         shell.env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true").env("RUST_BACKTRACE", "0");
-        shell.env("CARGO_MANIFEST_DIR", tree::root().join(&self.package));
-        let limit = LIMIT + self.seconds * 5;
-        process::run(shell.current_dir(tree::root().join(&self.package)), limit)
+        let folder = tree::root().join(&self.package);
+        process::run(shell.env("CARGO_MANIFEST_DIR", &folder).current_dir(&folder), limit)
     }
 }
