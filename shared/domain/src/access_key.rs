@@ -240,3 +240,6 @@ impl AccessKey {
         self.key_id.user_id()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,6 +38,20 @@ fn machines_hold_what_their_roles_give() {
 }
 
 #[test]
+fn people_read_their_organization_and_machines_need_a_role() {
+    for (kind, permissions, right) in [
+        (Kind::Normal, &[][..], Some(Right::Own)),
+        (Kind::Owner, &["*"], Some(Right::Held)),
+        (Kind::Machine, &[], None),
+        (Kind::Machine, &["organization:read"], Some(Right::Held)),
+    ] {
+        let caller = actor(kind, permissions);
+        let read = caller.may_for(Action::ReadOrganization, oneself(&caller)).ok();
+        assert_eq!(read, right, "{kind:?} {permissions:?}");
+    }
+}
+
+#[test]
 fn any_key_rotates_itself_and_no_other() {
     let (itself, other_key) = (KeyId::random(), KeyId::random());
     for kind in [Kind::Machine, Kind::Normal] {

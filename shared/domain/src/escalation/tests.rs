@@ -11,7 +11,9 @@ use crate::{
     grant::effective,
     id::{KeyId, KeySuffix, OrganizationId, UserId},
     permission::covered,
+    policy::{Policy, Preset},
     role::Label,
+    text::Name,
     token::{KeyPrefix, SecretToken},
 };
 
@@ -243,5 +245,27 @@ proptest! {
             }
             Err(other) => prop_assert!(false, "{other:?}"),
         }
+    }
+}
+
+#[test]
+fn a_suspended_organization_is_changed_by_a_signed_in_owner_and_fewer_notices_need_every_permission() {
+    let (name, now): (Name, _) = ("Acme".to_owned().try_into().unwrap(), Time::from_seconds(0));
+    let owner = User::new(OrganizationId::random(), Kind::Owner, name.clone(), None, now);
+    let active = Organization::new(name, Policy::preset(Preset::Strict), &owner, now);
+    let suspended = Organization { status: organization::Status::Suspended, ..active.clone() };
+    let mut quiet = active.clone();
+    quiet.policy.notices.days_before.clear();
+    for (kind, permissions, with_key, [may_write, may_lift, may_silence]) in [
+        (Kind::Owner, "*", false, [true, true, true]),
+        (Kind::Owner, "*", true, [true, false, true]),
+        (Kind::Normal, "*", false, [true, false, true]),
+        (Kind::Normal, "organization:write", false, [true, false, false]),
+    ] {
+        let (permissions, key_id) = (held(&[permissions]), with_key.then(KeyId::random));
+        let caller = Actor { user_id: UserId::random(), kind, permissions, key_id };
+        let may = |before, after| caller.may_change_organization(before, after).is_ok();
+        let found = [may(&active, &active), may(&suspended, &active), may(&active, &quiet)];
+        assert_eq!(found, [may_write, may_lift, may_silence], "{caller:?}");
     }
 }
