@@ -151,7 +151,10 @@ mod tests {
         assert!(
             cache.get(&0, now).is_some() && cache.get(&1, now).is_none() && cache.get(&99, now).is_some()
         );
-        cache.put(100, now, Arc::new(MANY));
-        assert!(cache.get(&100, now).is_none(), "one that is too large is not kept");
+        let largest = MANY - size_of::<(i32, Entry<usize>)>() - PLACE;
+        for (bytes, is_kept) in [(largest, true), (largest + 1, false)] {
+            cache.put(100, now, Arc::new(bytes));
+            assert_eq!(cache.get(&100, now).is_some(), is_kept, "{bytes}");
+        }
     }
 }

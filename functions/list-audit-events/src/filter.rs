@@ -91,6 +91,9 @@ mod tests {
                 "{value}"
             );
         }
+        for (length, is_action) in [(62, true), (63, false)] {
+            assert_eq!(super::is_action(&format!("a.{}", "b".repeat(length))), is_action, "{length}");
+        }
         let time = "2026-01-01T00:00:00Z";
         let empty = read(&[("since", time), ("until", time)]);
         assert!(matches!(empty, Err(Error::Invalid { field, .. }) if field == "until"));
