@@ -26,7 +26,7 @@ pub(crate) struct Choice {
     /// Whether comparisons run against unit tests alone.
     #[arg(long)]
     pub(crate) unit_tests: bool,
-    /// Three mutants, chosen by a number: two comparisons of `shared/domain` and an item that a write leaves out.
+    /// Three comparisons of `shared/domain`, chosen by a number, against its unit tests.
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["kind", "only", "every", "from"])]
     pub(crate) sample: Option<usize>,
 }
@@ -42,7 +42,8 @@ pub(crate) enum Kind {
 
 impl Choice {
     pub(crate) fn has(&self, kind: Kind) -> bool {
-        self.kind.is_none_or(|wanted| wanted == kind)
+        let is_sampled = self.sample.is_none() || kind == Kind::Comparisons;
+        is_sampled && self.kind.is_none_or(|wanted| wanted == kind)
     }
 
     /// Tells whether comparisons meet no integration tests.
@@ -50,23 +51,22 @@ impl Choice {
         self.unit_tests || self.sample.is_some()
     }
 
-    /// Returns the chosen ones of all mutants. Of a sample, `sampled` are `count`, the same distance apart.
-    pub(crate) fn of<'m, M>(
-        &self,
-        mutants: &'m [M],
-        name: impl Fn(&M) -> &str,
-        (count, is_sampled): (usize, impl Fn(&M) -> bool),
-    ) -> Vec<&'m M> {
-        if let Some(number) = self.sample {
-            let sampled: Vec<_> = mutants.iter().filter(|mutant| is_sampled(mutant)).collect();
-            let length = sampled.len().max(1);
-            let places = (0..count).map(|turn| (number + turn * length / count) % length);
-            return places.filter_map(|place| sampled.get(place).copied()).collect();
-        }
+    /// Returns the chosen ones of all mutants.
+    pub(crate) fn of<'m, M>(&self, mutants: &'m [M], name: impl Fn(&M) -> &str) -> Vec<&'m M> {
         let is_wanted =
             |mutant: &&M| self.only.is_empty() || self.only.iter().any(|text| name(mutant).contains(text));
         mutants.iter().filter(is_wanted).skip(self.from).step_by(self.every.max(1)).collect()
     }
+}
+
+/// How many mutants are in a sample.
+const SAMPLE: usize = 3;
+
+/// Returns the sample that a number chooses, the same distance apart: successive numbers go round all.
+pub(crate) fn sample<'m, M>(number: usize, mutants: &[&'m M]) -> Vec<&'m M> {
+    let length = mutants.len().max(1);
+    let places = (0..SAMPLE).map(|turn| (number + turn * length / SAMPLE) % length);
+    places.filter_map(|place| mutants.get(place).copied()).collect()
 }
 
 #[cfg(test)]
@@ -77,8 +77,7 @@ mod tests {
 
     fn chosen(arguments: &[&str]) -> Vec<&'static str> {
         let choice = Choice::parse_from([&["mutants"], arguments].concat());
-        let sampled = |name: &&str| name.starts_with('a');
-        choice.of(&NAMES, |name| name, (2, sampled)).into_iter().copied().collect()
+        choice.of(&NAMES, |name| name).into_iter().copied().collect()
     }
 
     #[test]
@@ -95,19 +94,26 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_goes_round_all_of_its_kind() {
-        for (number, expected) in
-            [("0", ["a1", "a3"]), ("1", ["a2", "a4"]), ("3", ["a4", "a2"]), ("6", ["a3", "a1"])]
-        {
-            assert_eq!(chosen(&["--sample", number]), expected, "{number}");
+    fn a_sample_goes_round_all() {
+        let all: Vec<_> = NAMES.iter().collect();
+        for (number, expected) in [
+            (0, ["a1", "a2", "a3"]),
+            (1, ["b1", "b2", "a4"]),
+            (5, ["a4", "b1", "b2"]),
+            (12, ["a1", "a2", "a3"]),
+        ] {
+            let sampled: Vec<_> = sample(number, &all).into_iter().copied().collect();
+            assert_eq!(sampled, expected, "{number}");
         }
+        assert!(sample::<&str>(7, &[]).is_empty());
     }
 
     #[test]
-    fn both_kinds_run_unless_one_is_named() {
+    fn both_kinds_run_unless_one_is_named_or_a_sample() {
         let named = Choice::parse_from(["mutants", "--kind", "writes"]);
-        let both =
-            [Kind::Writes, Kind::Comparisons].map(|kind| (Choice::default().has(kind), named.has(kind)));
-        assert_eq!(both, [(true, true), (true, false)]);
+        let sampled = Choice::parse_from(["mutants", "--sample", "1"]);
+        let kinds = [Kind::Writes, Kind::Comparisons];
+        let has = kinds.map(|kind| (Choice::default().has(kind), named.has(kind), sampled.has(kind)));
+        assert_eq!(has, [(true, true, false), (true, false, true)]);
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::HashSet, path::Path};
 use crate::{
     active::Active,
     argued::Argued,
-    choice::{Choice, Kind},
+    choice::{Choice, Kind, sample},
     failure::Failure,
     folders,
     integration_tests::IntegrationTests,
@@ -19,15 +19,17 @@ use crate::{
 /// The crate of a sample: its tests are built in a minute.
 const SAMPLED: &str = "shared/domain";
 /// Files whose mutants are all killed by their unit tests: a sample comes from them.
-const SAMPLED_FILES: [&str; 5] = [
+const SAMPLED_FILES: [&str; 9] = [
+    "shared/domain/src/access.rs ",
+    "shared/domain/src/access_key.rs ",
     "shared/domain/src/access_key/rotation.rs ",
+    "shared/domain/src/address.rs ",
     "shared/domain/src/audit.rs ",
     "shared/domain/src/audit/effect.rs ",
     "shared/domain/src/decision_catalog.rs ",
     "shared/domain/src/declared_routes.rs ",
+    "shared/domain/src/escalation.rs ",
 ];
-/// How many mutants of it are in a sample.
-const SAMPLE: usize = 2;
 /// Tests of the repository itself, which the copy does not follow.
 const OF_SOURCES: &str = "rules::";
 
@@ -36,8 +38,11 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
     let active = Active::lock()?;
     let mutants = tree::copy(active.file())?;
     argued.check(Kind::Comparisons, mutants.iter().map(|mutant| mutant.name.as_str()))?;
-    let is_sampled = |mutant: &Comparison| SAMPLED_FILES.iter().any(|file| mutant.name.starts_with(file));
-    let chosen = choice.of(&mutants, |mutant| &mutant.name, (SAMPLE, is_sampled));
+    let is_sampled = |mutant: &&Comparison| SAMPLED_FILES.iter().any(|file| mutant.name.starts_with(file));
+    let chosen = match choice.sample {
+        Some(number) => sample(number, &mutants.iter().filter(is_sampled).collect::<Vec<_>>()),
+        None => choice.of(&mutants, |mutant| &mutant.name),
+    };
     let target = folders::of_comparisons().join("build");
     say("building the unit tests of the rewritten sources");
     let unit_tests = UnitTests::build(&target, choice.sample.map(|_| SAMPLED))?;

@@ -19,13 +19,6 @@ struct Write {
     tests: Vec<String>,
 }
 
-impl Write {
-    /// Tells whether an item is left out, and not a condition.
-    fn is_record(&self) -> bool {
-        !self.name.contains(": ")
-    }
-}
-
 /// Runs the chosen mutants, and returns how many survive without an argument.
 pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
     let target = folders::workspace().join("target");
@@ -36,7 +29,7 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
     }
     let mutants = collected(&tests)?;
     argued.check(Kind::Writes, mutants.iter().map(|mutant| mutant.name.as_str()))?;
-    let chosen = choice.of(&mutants, |mutant| &mutant.name, (1, Write::is_record));
+    let chosen = choice.of(&mutants, |mutant| &mutant.name);
     let mut table = Table::new(argued, chosen.len(), mutants.len());
     for mutant in chosen {
         let tests_left = mutant.tests.iter().take(choice.most_tests.unwrap_or(usize::MAX));
