@@ -53,7 +53,9 @@ impl Endpoints {
     /// Returns the address of this name, if it is an https one or an http one of this machine: a browser may be sent there.
     #[must_use]
     pub fn page(&self, name: &str) -> Option<String> {
-        self.address(name).filter(|page| is_trusted(page))
+        // A query is added to it, so it has no fragment; in one, `http` takes any character.
+        let is_plain = |page: &str| page.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+        self.address(name).filter(|page| is_plain(page) && is_trusted(page))
     }
 
     /// Tells whether a list of the document names a value; `None` if there is no such list.
@@ -86,18 +88,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_page_takes_a_query_and_fits_a_header() {
+        for (page, is_one) in [
+            ("https://id.example/authorize?a=b", true),
+            ("https://id.example/authorize#a", false),
+            ("https://id.example/authorize#\r\nx: y", false),
+            ("https://id.example/authorize\u{2028}", false),
+        ] {
+            let endpoints = Endpoints(from_value(json!({"authorization_endpoint": page})).unwrap());
+            assert_eq!(endpoints.page("authorization_endpoint").is_some(), is_one, "{page}");
+        }
+    }
+
     /// Tells in simpler words whether a browser may be sent to a URL.
     fn is_safe(url: &str) -> bool {
         let Some((scheme, rest)) = url.split_once("://") else { return false };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let host = match authority.strip_prefix("[::1]") {
-            Some(port) => ["[::1]", port].concat(),
-            None => authority.to_owned(),
-        };
-        let is_local = ["localhost", "127.0.0.1", "[::1]"].iter().any(|local| {
-            let port = host.strip_prefix(local).map(|port| port.strip_prefix(':').unwrap_or(port));
-            port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
-        });
+        // What follows an address in brackets, or a colon, is no part of the host.
+        let is_end = |rest: &str| rest.is_empty() || rest.starts_with(':');
+        let is_local = authority.starts_with("[::1]")
+            || ["localhost", "127.0.0.1"].iter().any(|host| authority.strip_prefix(host).is_some_and(is_end));
+        let is_local = is_local && !authority.contains('@');
         scheme.eq_ignore_ascii_case("https") || (scheme.eq_ignore_ascii_case("http") && is_local)
     }
 
@@ -114,7 +126,7 @@ mod tests {
                 if let Some(page) = all.page(name) {
                     pages += 1;
                     assert_eq!(Some(&page), all.address(name).as_ref());
-                    assert!(is_safe(&page) && !page.contains(|c: char| c <= ' ' || c == '\u{7f}'));
+                    assert!(is_safe(&page) && page.chars().all(|c| ('!'..='~').contains(&c) && c != '#'));
                 }
                 let list: Option<Vec<_>> =
                     value.as_array().map(|list| list.iter().map(Value::as_str).collect());
