@@ -8,7 +8,7 @@ use std::{
 
 use local::{Instances, Stack};
 
-use crate::report;
+use crate::{report, share};
 
 /// The lines of a table so far.
 type Pairs = Mutex<BTreeSet<String>>;
@@ -16,8 +16,11 @@ type Pairs = Mutex<BTreeSet<String>>;
 static FUNCTIONS: Pairs = Mutex::new(BTreeSet::new());
 static MUTANTS: Pairs = Mutex::new(BTreeSet::new());
 
-/// Adds what the running test has reached, and writes the tables anew.
+/// Adds what the running test has reached, and writes the tables anew, if it is wanted.
 pub(crate) fn add(stack: &Stack) {
+    if !share::collects() {
+        return;
+    }
     let logged: BTreeSet<_> = stack.logs().lines().into_iter().map(|line| line.function).collect();
     let is_reached =
         |function: &&str| stack.instances(function) != Instances::default() || logged.contains(*function);

@@ -40,6 +40,12 @@ pub fn writes() -> Writes {
     }
 }
 
+/// Tells whether tests note what they reach: `MUTANTS=collect`.
+#[must_use]
+pub fn collects() -> bool {
+    writes() == Writes::Collected
+}
+
 /// Counts the hostile events to send, to all functions together: `HOSTILE_EVENTS`.
 #[must_use]
 pub fn hostile_events() -> usize {

@@ -278,17 +278,20 @@ mod tests {
         Some(event)
     }
 
-    /// Returns the method and the client's address that an event states.
-    fn said(event: &Value) -> (Option<&str>, Option<&str>) {
+    /// Returns the method and the client's address that an event states. A list is read without names, and states none.
+    fn stated(event: &Value) -> Option<(Option<&str>, Option<&str>)> {
         let context = &event["requestContext"];
+        if [event, context, &context["http"], &context["identity"]].into_iter().any(Value::is_array) {
+            return None;
+        }
         let identity = context["identity"]["sourceIp"].as_str();
-        match &event["version"] {
+        Some(match &event["version"] {
             version if version == "2.0" => {
                 (context["http"]["method"].as_str(), context["http"]["sourceIp"].as_str())
             }
             _ if context["connectionId"].is_null() => (event["httpMethod"].as_str(), identity),
             _ => (Some(""), identity),
-        }
+        })
     }
 
     #[test]
@@ -303,12 +306,12 @@ mod tests {
             assert!(request.now >= Time::from_seconds(1_577_836_800), "from 2020 on");
             let is_policy = matches!(&request.format, Format::Policy { .. });
             assert!(is_policy || !request.connects());
-            if let Ok(event) = serde_json::from_str(text) {
-                assert_eq!((Some(&*request.method), Some(&*request.ids.source_ip)), said(&event));
+            // Members that nothing reads may be nested deeper than a `Value` can be.
+            if let Some(stated) = serde_json::from_str(text).ok().as_ref().and_then(stated) {
+                assert_eq!((Some(&*request.method), Some(&*request.ids.source_ip)), stated);
             }
             let middle = text.floor_char_boundary(text.trim_end().len() / 2);
             assert!(AuthorizerRequest::parse(&text.as_bytes()[..middle]).is_err(), "half of it is no event");
-            // Members that nothing reads may be nested deeper than a `Value` can be.
             if let Some(event) = with_parameter(text, TOKEN) {
                 let with_token = parsed(&event).unwrap_or_else(|failure| panic!("{failure}"));
                 assert_eq!(find(&with_token).err(), Some(crate::refusal::Refusal::InUrl));

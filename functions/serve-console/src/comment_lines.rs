@@ -1,4 +1,4 @@
-//! Leaves behind the lines of our own files that are comments alone. `build.rs` does it, and tests try it.
+//! Drops the lines of our own files that are comments alone. `build.rs` does it, and tests try it.
 
 /// Drops the lines of a script or style sheet that hold nothing but a comment. A comment beside code stays.
 ///

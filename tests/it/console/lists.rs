@@ -123,6 +123,7 @@ fn the_audit_log_is_narrowed_by_who_by_target_and_by_day() {
         let bob = organization.join_as(world, "bob", "owner").await;
         let made = json!({"name": "his", "expires_in_days": 30});
         world.person("bob").post(&organization.keys_of("me"), made).await.expect(201);
+        browser.lives_in("UTC").await;
         browser.sign_in("alice", &page(&organization, "audit")).await;
         browser.row("Access key created").await;
         let who = "return [...new Set([...document.querySelectorAll('main tbody tr')].map((row) => row.children[1].innerText))]";

@@ -21,6 +21,8 @@ pub(crate) enum Failure {
     Baseline(String),
     #[error("no test met a mutant: run without --collected")]
     NothingCollected,
+    #[error("{0}has no mutant: correct SAMPLED_FILES")]
+    NotSampled(&'static str),
     #[error("tests/mutants/argued.tsv: {0}")]
     Argued(String),
 }

@@ -19,7 +19,7 @@ pub(crate) fn of_comparisons() -> PathBuf {
     workspace().join("target/mutants")
 }
 
-/// Folders that hold no sources.
+/// What holds no sources. In a worktree `.git` is a file.
 const PASSED_OVER: [&str; 4] = ["target", ".aws-sam", ".git", ".local"];
 
 /// Lists the files below a folder, as paths from there.
@@ -29,9 +29,12 @@ pub(crate) fn files(root: &Path) -> Result<BTreeSet<String>, Failure> {
         let unreadable = |source| Failure::Unreadable { path: folder.clone(), source };
         for entry in fs::read_dir(&folder).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
+            if PASSED_OVER.iter().any(|name| path.ends_with(name)) {
+                continue;
+            }
             if path.is_file() {
                 files.insert(path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned());
-            } else if !PASSED_OVER.iter().any(|name| path.ends_with(name)) {
+            } else if path.is_dir() {
                 open.push(path);
             }
         }

@@ -40,10 +40,14 @@ impl IntegrationTests {
     }
 
     /// Runs all tests once, for the tables that they leave.
-    pub(crate) fn run_all(&self, adjust: impl Fn(&mut Command) -> &mut Command) -> Result<End, Failure> {
+    pub(crate) fn collect(&self, adjust: impl Fn(&mut Command) -> &mut Command) -> Result<(), Failure> {
         let mut run = self.tests();
-        adjust(&mut run);
-        process::run(&mut run, LIMIT)
+        adjust(run.env("MUTANTS", "collect"));
+        match process::run(&mut run, LIMIT)? {
+            End::Passed => Ok(()),
+            End::Failed(test) => Err(Failure::Baseline(test)),
+            End::OutOfTime => Err(Failure::Baseline("a test that does not end".to_owned())),
+        }
     }
 
     /// Returns the first of these tests that fails.
@@ -58,8 +62,7 @@ impl IntegrationTests {
                 break;
             }
             let mut run = self.tests();
-            // A share of the orders would leave out the one that a condition is for.
-            run.args(["--exact", "--test-threads", THREADS]).args(batch).env("INTERLEAVINGS", "all");
+            run.args(["--exact", "--test-threads", THREADS]).args(batch);
             adjust(&mut run);
             match process::run(&mut run, LIMIT)? {
                 End::Passed => {}
@@ -96,6 +99,8 @@ impl IntegrationTests {
         let mut command = Command::new(&self.program);
         command.current_dir(self.root.join("tests")).env("CARGO_TARGET_DIR", &self.target);
         command.env("INSTA_UPDATE", "no").env("RUST_BACKTRACE", "0");
+        // A share of the orders would leave out the one that a condition is for.
+        command.env("INTERLEAVINGS", "all");
         command
     }
 }

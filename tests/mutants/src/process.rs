@@ -47,8 +47,9 @@ pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<End, Failure
 }
 
 fn end(child: &mut Child) {
-    let group = format!("-{}", child.id());
-    Command::new("kill").args(["-KILL", "--", &group]).status().ok();
+    // Every shell can do it; a program `kill` is not on every machine.
+    Command::new("sh").args(["-c", &format!("kill -KILL -- -{}", child.id())]).status().ok();
+    child.kill().ok();
     child.wait().ok();
 }
 

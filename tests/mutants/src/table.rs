@@ -8,7 +8,7 @@ use crate::{argued::Argued, say::say};
 #[derive(Debug)]
 pub(crate) enum Verdict {
     KilledBy(String),
-    /// No test of these fails, as many as they are.
+    /// None of these tests fails, such as `12 tests`.
     Survives(String),
 }
 

@@ -81,7 +81,6 @@ async function show(event) {
   popover.setAttribute('aria-label', 'Newest messages');
   const draw = (body) => { render(html`${body}<a class="more" href=${path('me', 'inbox')} @click=${() => popover.hidePopover()}>Open inbox</a>`, popover); place(popover, button); };
   popover.showPopover();
-  draw(html`<p class="muted" aria-busy="true">Loading…</p>`);
   const load = async () => {
     const page = await inbox({ user_id: 'me', limit: 5 });
     unread = page.unread;
@@ -89,6 +88,7 @@ async function show(event) {
     draw(page.items.length ? html`<ul>${page.items.map((one) => html`<li class=${one.state}><b>${one.state === 'unread' ? html`<span class="hidden">Unread: </span>` : nothing}${one.title}</b><span class="muted">${when(one.at)}</span></li>`)}</ul>` : html`<p class="muted">No messages.</p>`);
   };
   const again = () => {
+    draw(html`<p class="muted" aria-busy="true">Loading…</p>`);
     // The button that asked again goes with the problem.
     /** @type {HTMLElement} */ (popover.querySelector('.more')).focus();
     load().catch((problem) => draw(failure(problem, again)));

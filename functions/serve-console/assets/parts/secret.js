@@ -19,7 +19,8 @@ export function takeSecret(key) {
  */
 export function showSecrets(cards, done) {
   let line = done;
-  /** The keys whose secrets the reader has, by their numbers. */ const saved = new Set();
+  /** The keys whose secrets the reader has, by their numbers. */
+  const saved = new Set();
   const safe = () => saved.size >= cards.length;
   const shown = new Set();
   return openDialog(({ close, update, element }) => {
