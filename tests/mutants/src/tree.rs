@@ -48,7 +48,7 @@ pub(crate) fn copy(active: &Path) -> Result<Vec<Comparison>, Failure> {
         let text = read(&folders::workspace().join(path))?;
         let mut rewritten = rewrite(path, &text)?;
         if source.inner == "lib.rs" {
-            rewritten.text.push_str(&format!("\nmod {};\n", switch::MODULE));
+            rewritten.text.extend(["\nmod ", switch::MODULE, ";\n"]);
             let module = format!("{}/src/{}.rs", source.package, switch::MODULE);
             write(&root().join(&module), switch::module(active).as_bytes())?;
             kept.insert(module);
@@ -73,8 +73,9 @@ impl<'p> Source<'p> {
     fn of(path: &'p str) -> Option<Self> {
         let (package, inner) = path.split_once("/src/")?;
         let is_product = package.starts_with("shared/") || package.starts_with("functions/");
+        let is_rust = Path::new(inner).extension().is_some_and(|extension| extension == "rs");
         // A `main.rs` only wires.
-        (is_product && inner.ends_with(".rs") && inner != "main.rs").then_some(Self { package, inner, path })
+        (is_product && is_rust && inner != "main.rs").then_some(Self { package, inner, path })
     }
 
     /// The path of its modules: `text/visible` for `text/visible.rs`, and nothing for `lib.rs`.
