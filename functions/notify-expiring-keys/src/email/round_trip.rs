@@ -16,7 +16,7 @@ use serde_json::json;
 use super::*;
 
 /// The most mails that are written for the other parsers.
-const MAX_SAMPLES: usize = 1_000;
+const MAX_SAMPLES: usize = 250;
 
 const NOW: Time = Time::from_seconds(1_790_000_000);
 
