@@ -1,7 +1,7 @@
 //! Programs: Cargo, and tests that may never end.
 
 use std::{
-    io::Read as _,
+    io::{self, Read as _},
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -23,6 +23,9 @@ pub(crate) enum End {
     OutOfTime,
 }
 
+/// For how long ended programs may take to end.
+const TO_END: Duration = Duration::from_secs(10);
+
 /// Runs tests, for so long at most.
 pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<End, Failure> {
     let program = PathBuf::from(command.get_program());
@@ -35,20 +38,22 @@ pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<End, Failure
     thread::spawn(move || {
         let mut bytes = Vec::new();
         output.map(|mut output| output.read_to_end(&mut bytes));
-        // After the limit nobody waits for it.
+        // Nobody may wait for it any more.
         sender.send(bytes).ok();
     });
-    let Ok(printed) = printed.recv_timeout(limit) else {
+    let Ok(text) = printed.recv_timeout(limit) else {
         end(&mut child);
-        return Ok(End::OutOfTime);
+        // Whatever goes on holds the output open.
+        let timed_out = |_| Failure::NotEnded { program, source: io::ErrorKind::TimedOut.into() };
+        return printed.recv_timeout(TO_END).map(|_| End::OutOfTime).map_err(timed_out);
     };
     let status = child.wait().map_err(|source| Failure::NotEnded { program, source })?;
-    Ok(if status.success() { End::Passed } else { End::Failed(first_failed(&printed)) })
+    Ok(if status.success() { End::Passed } else { End::Failed(first_failed(&text)) })
 }
 
 fn end(child: &mut Child) {
     // Every shell can do it; a program `kill` is not on every machine.
-    Command::new("sh").args(["-c", &format!("kill -KILL -- -{}", child.id())]).status().ok();
+    Command::new("sh").args(["-c", &format!("kill -s KILL -- -{}", child.id())]).status().ok();
     child.kill().ok();
     child.wait().ok();
 }
