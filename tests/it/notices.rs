@@ -39,13 +39,18 @@ fn titles(world: &World, user_id: &str) -> Vec<String> {
     inbox.map(|message| message["title"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Makes a fault of one of the transactions that runs send from now on.
+fn at_transaction(number: u64, effect: Effect) -> Fault {
+    let fault = Fault::on(Service::DynamoDb, effect).operation("TransactWriteItems");
+    fault.function("notify-expiring-keys").when(When::Nth(number))
+}
+
 /// Makes two runs at once: the first one is held at this transaction of its own while the second one runs.
 async fn two_runs(
     world: &World,
     transaction: u64,
 ) -> (Result<Value, FunctionError>, Result<Value, FunctionError>) {
-    let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
-    world.stack.faults().add(hold.function("notify-expiring-keys").when(When::Nth(transaction)));
+    world.stack.faults().add(at_transaction(transaction, Effect::Hold));
     let second = async {
         world.stack.faults().until_held().await;
         let summary = world.try_notify().await;

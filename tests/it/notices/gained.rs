@@ -3,6 +3,9 @@
 use kit::{DAY, Effect, Fault, Organization, Service, When, World, run};
 use serde_json::{Value, json};
 
+use super::at_transaction;
+use crate::matrix::state;
+
 async fn set_stages(world: &World, organization: &Organization, days_before: &[u16], on_expiry: bool) {
     let notices = json!({"days_before": days_before, "on_expiry": on_expiry});
     let body = json!({"policy": {"notices": notices}});
@@ -112,4 +115,63 @@ fn a_newer_policy_takes_the_place_of_an_older_one_and_an_interrupted_pass_goes_o
         world.notify().await;
         assert_eq!((due_at(world, 30 * DAY), world.items_of("DUE#").len()), (60, 0));
     });
+}
+
+/// Makes so many keys of 90 days, of which the last stage is at the 88th day.
+async fn keys_of_a_policy(world: &World, keys: usize) -> (Organization, Value) {
+    let organization = world.organization("alice", "strict").await;
+    set_stages(world, &organization, &[2], false).await;
+    let key = organization.machine_key().await;
+    world.copy_key(key["key_id"].as_str().unwrap(), keys - 1);
+    (organization, key)
+}
+
+#[test]
+fn a_run_of_an_older_policy_takes_nothing_from_a_newer_one() {
+    // The first page is the last one, or another one follows.
+    for keys in [1, 60] {
+        run(async |world| {
+            let (organization, _) = keys_of_a_policy(world, keys).await;
+            set_stages(world, &organization, &[20, 2], false).await;
+            world.travel(120);
+            world.stack.faults().add(at_transaction(1, Effect::Hold));
+            let newer = set_stages(world, &organization, &[60, 20, 2], false);
+            let (summary, ()) = world.while_held(world.notify(), newer).await;
+            assert_eq!(summary["failed"], 0);
+            world.travel(240);
+            world.notify().await;
+            assert_eq!((due_at(world, 30 * DAY), world.items_of("DUE#").len()), (keys, 0));
+        });
+    }
+}
+
+#[test]
+fn a_run_that_another_one_overtakes_leaves_the_other_pages_to_later_runs() {
+    // The keys at first, those that come meanwhile, and the page at whose end the first run is held.
+    for (keys, more, page) in [(60, 0, 1), (110, 0, 2), (48, 10, 1), (98, 10, 2)] {
+        run(async |world| {
+            let (organization, key) = keys_of_a_policy(world, keys).await;
+            set_stages(world, &organization, &[20, 2], false).await;
+            let later = organization.key(&key["key_id"].as_str().unwrap()[..12], 91).await;
+            let later = later["key_id"].as_str().unwrap();
+            world.travel(120);
+            world.stack.faults().add(at_transaction(page, Effect::Hold));
+            let overtake = async {
+                if more > 0 {
+                    world.copy_key(later, more);
+                }
+                // The second run ends before its second page.
+                world.stack.faults().add(at_transaction(2, Effect::KillBefore));
+                assert!(world.try_notify().await.is_err());
+                state(world)
+            };
+            let (summary, left) = world.while_held(world.notify(), overtake).await;
+            assert_eq!(summary["failed"], 0);
+            assert_eq!(state(world), left);
+            assert!(world.items_of("DUE#")[0].contains_key("reached"));
+            world.notify().await;
+            let due = (due_at(world, 70 * DAY), due_at(world, 71 * DAY));
+            assert_eq!((due, world.items_of("DUE#").len()), ((keys, more + 1), 0));
+        });
+    }
 }
