@@ -13,6 +13,7 @@ mod names;
 mod outbox;
 mod owners;
 mod parting;
+mod parting_at_once;
 mod recipients;
 mod removal;
 mod scale;
