@@ -15,6 +15,7 @@ mod owners;
 mod parting;
 mod parting_at_once;
 mod recipients;
+mod released;
 mod removal;
 mod scale;
 mod stages;

@@ -1,0 +1,87 @@
+//! What a run is about to hold, release or re-arm, and what changes meanwhile.
+
+use kit::{DAY, Effect, Fault, Organization, Service, World, run};
+use serde_json::json;
+
+use super::{at_transaction, outbox::put_waiting};
+use crate::matrix::state;
+
+async fn set_status(world: &World, organization: &Organization, user_id: &str, status: &str) {
+    let body = json!({"status": status});
+    world.person("alice").patch(&organization.user_path(user_id), body).await.expect(200);
+}
+
+#[test]
+fn a_message_that_was_mailed_before_its_reader_was_suspended_again_is_not_held() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let carol = organization.join_as(world, "carol", "normal").await;
+        put_waiting(world, &organization, &carol, 1);
+        set_status(world, &organization, &carol, "suspended").await;
+        // The first run has read that the reader is suspended. The second one mails the message.
+        world.stack.faults().add(at_transaction(1, Effect::Hold));
+        let mail = async {
+            set_status(world, &organization, &carol, "active").await;
+            let summary = world.notify().await;
+            set_status(world, &organization, &carol, "suspended").await;
+            summary
+        };
+        let (first, second) = world.while_held(world.notify(), mail).await;
+        assert_eq!((&first["failed"], &second["sent"]), (&json!(0), &json!(1)), "{second}");
+        assert!(world.items_of("OUTBOX#").is_empty());
+    });
+}
+
+#[test]
+fn what_another_run_has_released_and_mailed_is_not_released_again() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let bob = organization.join_as(world, "bob", "owner").await;
+        organization.machine_key().await;
+        world.travel(60 * DAY + 60);
+        let fault = Fault::on(Service::Ses, Effect::ServerError).operation("SendRawEmail");
+        world.stack.faults().add(fault.recipient("bob@example.com"));
+        world.notify().await;
+        world.stack.faults().clear();
+        world.end_leases();
+        set_status(world, &organization, &bob, "suspended").await;
+        put_waiting(world, &organization, &bob, 1);
+        world.travel(60 * DAY + 3_600);
+        assert_eq!(world.notify().await["waiting"], 2);
+        set_status(world, &organization, &bob, "active").await;
+        world.travel(60 * DAY + 2 * 3_600);
+        // The first run has read what is held.
+        world.stack.faults().add(at_transaction(1, Effect::Hold));
+        let release = async {
+            let summary = world.notify().await;
+            (summary, state(world))
+        };
+        let (first, (second, left)) = world.while_held(world.notify(), release).await;
+        assert_eq!((&first["sent"], &second["sent"]), (&json!(0), &json!(1)), "{second}");
+        let mail = world.stack.emails().pop().unwrap().text;
+        assert!(mail.contains("expires in 30 days") && mail.contains("Something happened"), "{mail}");
+        assert_eq!(state(world), left);
+        assert_eq!(world.notify().await["due"], 0);
+    });
+}
+
+#[test]
+fn a_key_that_is_deleted_while_a_run_rearms_it_leaves_nothing() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let machine = organization.machine("machine").await;
+        let key = organization.key(&machine, 90).await;
+        set_status(world, &organization, &machine, "suspended").await;
+        world.travel(90 * DAY + 60);
+        world.notify().await;
+        set_status(world, &organization, &machine, "active").await;
+        world.travel(90 * DAY + 180);
+        // No stage is to come, so that the key is in the index no more.
+        assert!(!world.items_of("KEY#")[0].contains_key("due_at"));
+        world.stack.faults().add(at_transaction(1, Effect::Hold));
+        let (alice, path) = (world.person("alice"), organization.key_path(&key));
+        let (summary, deleted) = world.while_held(world.notify(), alice.delete(&path)).await;
+        assert_eq!((&summary["failed"], deleted.status), (&json!(0), 204), "{summary}");
+        assert!(world.items_of("KEY#").is_empty() && world.items_of("DUE#").is_empty());
+    });
+}
