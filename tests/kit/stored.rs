@@ -105,6 +105,18 @@ impl World {
         stored.expect("the items can be stored");
     }
 
+    /// Removes an item, as its reader or its TTL may.
+    ///
+    /// # Panics
+    /// When the engine fails.
+    pub fn remove(&self, item: &Item) {
+        let database = self.stack.database().expect("the engine is in this process");
+        let key = serde_json::json!({"PK": {"S": item["PK"]}, "SK": {"S": item["SK"]}});
+        let request = serde_json::json!({"TableName": self.table(), "Key": key});
+        let request = serde_json::from_value(request).expect("the key is well-formed");
+        database.delete_item(request).expect("the item can be removed");
+    }
+
     /// Lets the leases of mails end, as time would.
     ///
     /// # Panics

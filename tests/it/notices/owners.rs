@@ -6,7 +6,7 @@ use kit::{Effect, Fault, Item, Organization, Service, When, World, run};
 use local::Quota;
 use serde_json::{Value, json};
 
-use super::two_runs;
+use super::{at_transaction, two_runs};
 use crate::{matrix::state, tokens::token};
 
 /// More owners than one transaction can notify.
@@ -15,20 +15,20 @@ const OWNERS: usize = 61;
 /// Makes an organization with that many owners: copies of its first one.
 async fn organization_of_many(world: &World, owner: &str) -> Organization {
     let organization = world.organization(owner, "flexible").await;
+    copy_owner(world, &organization).await;
+    organization
+}
+
+/// Gives an organization so many owners: copies of its first one.
+async fn copy_owner(world: &World, organization: &Organization) {
     let me = organization.owner.get(&organization.user_path("me")).await.expect(200);
     let user_id = me["user_id"].as_str().unwrap();
     world.copy_user(user_id, OWNERS - 1);
     let ids: Vec<_> = world.items_of("USER").into_iter().map(|user| user["user_id"].clone()).collect();
     let ids: Vec<_> = ids.into_iter().filter(|id| id.as_str().unwrap()[..4] == user_id[..4]).collect();
     assert_eq!(ids.len(), OWNERS);
-    let update = json!({
-        "TableName": "access-keys",
-        "Key": {"PK": {"S": format!("ORG#{}", organization.id)}, "SK": {"S": "ORG"}},
-        "UpdateExpression": "SET owner_ids = :ids", "ExpressionAttributeValues": {":ids": {"SS": ids}},
-    });
-    let update = serde_json::from_value(update).unwrap();
-    world.stack.database().unwrap().update_item(update).unwrap();
-    organization
+    let key = format!("ORG#{}", organization.id);
+    world.update((&key, "ORG"), "SET #attribute = :value", "owner_ids", &json!({"SS": ids}));
 }
 
 async fn report(world: &World, key: &Value) {
@@ -111,6 +111,46 @@ fn of_two_runs_at_once_one_delivers_a_message_to_owners() {
 }
 
 #[test]
+fn owners_who_have_deleted_a_message_do_not_get_it_again_from_another_run() {
+    // The owners when the first run reads them, its step that is held, and whether the second run ends after the first
+    // owners.
+    for (owners, step, ends_early) in
+        [(1, 1, false), (1, 1, true), (OWNERS, 1, false), (OWNERS, 1, true), (OWNERS, 2, false)]
+    {
+        run(async |world| {
+            world.stack.set_quota(Quota { max_send_rate: 10_000.0, ..Quota::default() });
+            let organization = world.organization("alice", "flexible").await;
+            if owners > 1 {
+                copy_owner(world, &organization).await;
+            }
+            report(world, &organization.machine_key().await).await;
+            world.stack.faults().add(at_transaction(step, Effect::Hold));
+            let deliver = async {
+                if owners == 1 && ends_early {
+                    copy_owner(world, &organization).await;
+                }
+                if ends_early {
+                    let refused = Effect::Error { status: 400, code: "ValidationException".to_owned() };
+                    world.stack.faults().add(at_transaction(2, refused));
+                }
+                let summary = world.notify().await;
+                // The owners delete it.
+                world.items_of("INBOX#").iter().for_each(|message| world.remove(message));
+                summary
+            };
+            let (first, second) = world.while_held(world.notify(), deliver).await;
+            let case = format!("{owners} {step} {ends_early}: {first} {second}");
+            assert_eq!((&first["sent"], &first["failed"]), (&json!(0), &json!(0)), "{case}");
+            assert_eq!(second["failed"], i32::from(ends_early), "{case}");
+            assert!(world.items_of("INBOX#").is_empty(), "{case}");
+            world.notify().await;
+            let all = if owners == 1 && !ends_early { 1 } else { OWNERS };
+            assert_eq!((world.stack.emails().len(), world.items_of("OUTBOX#").len()), (all, 0), "{case}");
+        });
+    }
+}
+
+#[test]
 fn owners_who_cannot_be_read_do_not_keep_a_message_from_the_others() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
@@ -139,11 +179,7 @@ fn a_message_to_the_owners_of_an_organization_that_is_gone_is_removed() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         report(world, &organization.machine_key().await).await;
-        let delete = json!({
-            "TableName": "access-keys",
-            "Key": {"PK": {"S": format!("ORG#{}", organization.id)}, "SK": {"S": "ORG"}},
-        });
-        world.stack.database().unwrap().delete_item(serde_json::from_value(delete).unwrap()).unwrap();
+        world.remove(&world.item(&format!("ORG#{}", organization.id), "ORG").unwrap());
         world.notify().await;
         assert!(world.items_of("OUTBOX#").is_empty());
     });
