@@ -5,7 +5,7 @@ use local::Email;
 use serde_json::{Value, json};
 use ulid::Ulid;
 
-use super::titles;
+use super::{titles, two_runs};
 
 /// Lets carol have a key of 90 days of her own, and answers her id and the key.
 async fn carol_with_key(world: &World, organization: &Organization) -> (String, Value) {
@@ -158,6 +158,18 @@ fn overlapping_runs_send_each_message_once() {
         let told = mails.iter().map(|mail| mail.text.matches("Something happened").count());
         assert_eq!(told.sum::<usize>(), 40);
         assert!(world.items_of("OUTBOX#").is_empty());
+    });
+}
+
+#[test]
+fn a_message_that_another_run_has_mailed_is_in_no_second_mail() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let carol = organization.join_as(world, "carol", "normal").await;
+        put_waiting(world, &organization, &carol, 2);
+        let (first, second) = two_runs(world, 1).await;
+        assert_eq!((&first.unwrap()["sent"], &second.unwrap()["sent"]), (&json!(0), &json!(1)));
+        assert_eq!((mails_to(world, "carol@example.com").len(), world.items_of("MAIL#").len()), (1, 1));
     });
 }
 
