@@ -53,6 +53,12 @@ async fn organization_of(world: &World, owner: &str, machines: i64) -> (Organiza
     (organization, keys)
 }
 
+/// Lets owners hear of no machine.
+async fn silence_owners(organization: &Organization) {
+    let silent = json!({"policy": {"notices": {"tell": {"owners_for_machines": false}}}});
+    organization.owner.patch(&organization.path, silent).await.expect(200);
+}
+
 /// Counts the mails to each machine of an owner.
 fn mails(world: &World, owner: &str) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
@@ -167,8 +173,7 @@ fn two_runs_at_once_stay_within_the_limit() {
         // The first run is held at its reservation, and then at a claim behind it.
         for (owner, held, day) in [("ann", 2, 66), ("bob", 3, 76)] {
             let (organization, _) = organization_of(world, owner, 5).await;
-            let silent = json!({"policy": {"notices": {"tell": {"owners_for_machines": false}}}});
-            organization.owner.patch(&organization.path, silent).await.expect(200);
+            silence_owners(&organization).await;
             travel_to(world, day, NOON);
             let (first, second) = two_runs(world, held).await;
             assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
@@ -215,8 +220,7 @@ fn a_count_is_never_too_low_and_too_high_only_after_a_run_that_ended_early() {
         for call in 1..=6 {
             let owner = format!("lost{call}-");
             let (organization, _) = organization_of(world, &owner, 2).await;
-            let silent = json!({"policy": {"notices": {"tell": {"owners_for_machines": false}}}});
-            organization.owner.patch(&organization.path, silent).await.expect(200);
+            silence_owners(&organization).await;
             travel_to(world, 66, NOON);
             let sent = f64::from(u32::try_from(world.stack.emails().len()).unwrap());
             world.stack.set_quota(Quota { max_24_hour_send: sent + 1.0, ..FAST });
@@ -233,5 +237,24 @@ fn a_count_is_never_too_low_and_too_high_only_after_a_run_that_ended_early() {
             assert_eq!(reserved(world, &organization), [2], "{call}");
             world.travel(0);
         }
+    });
+}
+
+#[test]
+fn mails_that_a_run_returns_to_a_day_whose_count_is_gone_are_not_counted() {
+    run_with(limited_to(3), async |world| {
+        let (ann, _) = organization_of(world, "ann", 2).await;
+        silence_owners(&ann).await;
+        travel_to(world, 66, NOON);
+        // Of two mails that are reserved one is sent. The count ends meanwhile, as in a run of an event that came days late.
+        world.stack.set_quota(Quota { max_24_hour_send: 1.0, ..FAST });
+        world.stack.faults().add(Fault::on(Service::Ses, Effect::Hold).operation("SendRawEmail"));
+        let end = async {
+            assert_eq!(reserved(world, &ann), [2]);
+            world.items_of("MAILS#").iter().for_each(|count| world.remove(count));
+        };
+        let (summary, ()) = world.while_held(world.notify(), end).await;
+        assert_eq!((&summary["sent"], &summary["failed"]), (&json!(1), &json!(0)), "{summary}");
+        assert_eq!(reserved(world, &ann), [0; 0]);
     });
 }
