@@ -63,7 +63,8 @@ impl Table {
     /// channels that each has switched on.
     ///
     /// Delivery and its record are one transaction, on condition of the record that was read, so that each
-    /// owner gets the message once. An owner that cannot be decoded is left out, so that the others get it
+    /// owner gets the message once. Left out are an owner that cannot be decoded and one who has the message
+    /// already: an owner whom no mail reaches any more addressed it to the others anew. So the others get it
     /// all the same. Tolerate: [`Error::Conflict`] when another run delivered it meanwhile.
     pub async fn deliver_to_owners(
         &self,
@@ -77,17 +78,26 @@ impl Table {
         let owners = self.users_by_id(&batch).await?.into_values().flatten();
         let owners =
             owners.filter(|owner| owner.is_active_owner() && !waiting.except.contains(&owner.user_id));
-        let addressed: Vec<_> = owners.filter_map(|owner| addressed_to(&owner, waiting)).collect();
-        let mut transaction = Transaction::new(self);
-        let mut to_be_mailed = Vec::new();
-        for (owner, notification) in &addressed {
-            transaction.notify(notification);
-            to_be_mailed.extend(notification.by_mail.then_some(*owner));
+        let mut addressed: Vec<_> = owners.filter_map(|owner| addressed_to(&owner, waiting)).collect();
+        let up_to = batch.last().copied().filter(|_| !is_complete);
+        loop {
+            let mut transaction = Transaction::new(self);
+            transaction.record_delivery(waiting, up_to);
+            for (_, notification) in &addressed {
+                transaction.notify(notification);
+            }
+            let refused = transaction.attempt().await?;
+            if refused.is_empty() {
+                break;
+            }
+            if refused.contains(&0) {
+                return Err(Error::Conflict);
+            }
+            leave_out(&mut addressed, &refused);
         }
-        transaction.record_delivery(waiting, batch.last().copied().filter(|_| !is_complete));
-        transaction.commit().await?;
         waiting.delivered_up_to = batch.last().copied().or(after);
-        Ok(OwnersDelivery { to_be_mailed, is_complete })
+        let mailed = addressed.iter().filter(|(_, notification)| notification.by_mail);
+        Ok(OwnersDelivery { to_be_mailed: mailed.map(|(owner, _)| *owner).collect(), is_complete })
     }
 
     /// Makes the item of a message to all owners, in the `due` index from the message's time on.
@@ -112,6 +122,16 @@ fn addressed_to(owner: &User, waiting: &OwnersMessage) -> Option<(UserId, Notifi
     let notification = Notification::to(owner, waiting.message.clone())?;
     let by_mail = notification.by_mail && waiting.by_mail;
     Some((owner.user_id, Notification { by_mail, ..notification }))
+}
+
+/// Leaves out the owners of refused steps. The steps of the owners follow the one of the record.
+fn leave_out(addressed: &mut Vec<(UserId, Notification)>, refused: &[usize]) {
+    let mut next = 1;
+    addressed.retain(|(_, Notification { in_inbox, by_mail, .. })| {
+        let first = next;
+        next += usize::from(*in_inbox) + usize::from(*by_mail);
+        !refused.iter().any(|step| (first..next).contains(step))
+    });
 }
 
 impl Transaction<'_> {
