@@ -17,8 +17,8 @@ use crate::{
     time_range::{MAX_EXAMINED, TimeRange},
 };
 
-/// Condition: the message exists and is within its retention.
-const IS_KEPT: &str = "attribute_exists(PK) AND #at >= :from";
+/// Condition: the message is within its retention. One that does not exist has no time, and is not.
+const IS_KEPT: &str = "#at >= :from";
 
 impl Transaction<'_> {
     /// Adds a message to the inbox of a user.
