@@ -1,6 +1,7 @@
 //! The notice function: who is notified, when, and what failures do.
 
 mod addresses;
+mod changes;
 mod crashes;
 mod daily_limit;
 mod digest;
