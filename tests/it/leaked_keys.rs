@@ -2,6 +2,7 @@
 
 mod failures;
 pub(crate) mod github;
+mod races;
 mod refused;
 mod revoked;
 

@@ -75,6 +75,36 @@ fn two_uses_of_a_retired_secret_at_once_are_reported_once() {
     });
 }
 
+/// Deletes a key while the authorizer's record of its use, by this operation, is on its way.
+fn delete_while_used(operation: &str, is_retired: bool) {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let path = organization.key_path(&key);
+        if is_retired {
+            organization.owner.post(&format!("{path}/rotate"), Value::Null).await.expect(200);
+        }
+        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation(operation);
+        world.stack.faults().add(hold.function("authorize-request").when(When::Nth(1)));
+        let client = world.key(token(&key));
+        let delete = async { organization.owner.delete(&path).await.expect(204) };
+        let (used, _) = world.while_held(client.get("/v1/whoami"), delete).await;
+        assert_eq!(used.status, if is_retired { 403 } else { 200 });
+        assert_eq!(world.items_of("KEY#"), [] as [Item; 0]);
+        assert!(world.audit("access_key.retired_secret_used").is_empty());
+    });
+}
+
+#[test]
+fn a_key_that_is_deleted_while_its_use_is_recorded_stays_deleted() {
+    delete_while_used("UpdateItem", false);
+}
+
+#[test]
+fn a_key_that_is_deleted_while_the_use_of_a_retired_secret_is_recorded_stays_deleted() {
+    delete_while_used("TransactWriteItems", true);
+}
+
 #[test]
 fn owners_are_notified_of_the_reuse_of_a_machines_secret() {
     run(async |world| {
