@@ -1,7 +1,7 @@
 //! Repeated requests under one `Idempotency-Key`.
 
 use futures_util::future::join_all;
-use kit::{Client, Effect, Fault, Organization, Service, World, run};
+use kit::{Client, Effect, Fault, Organization, Service, When, World, run};
 use serde_json::{Value, json};
 
 fn body() -> Value {
@@ -148,6 +148,35 @@ fn a_repeated_rotation_changes_nothing_twice() {
         world.key(token).get("/v1/whoami").await.expect(200);
         assert_eq!(client.post(&path, json!({"overlap_seconds": 60})).await.expect(200)["version"], 2);
     });
+}
+
+#[test]
+fn a_request_that_comes_again_while_the_first_is_being_stored_changes_nothing_twice() {
+    for (function, event) in [
+        ("create-access-key", "access_key.created"),
+        ("rotate-access-key", "access_key.rotated"),
+        ("manage-users", "user.created"),
+    ] {
+        run(async |world| {
+            let organization = world.organization("alice", "strict").await;
+            let key = organization.machine_key().await;
+            let (path, body) = match function {
+                "create-access-key" => (organization.keys_of(&organization.machine("cd").await), body()),
+                "rotate-access-key" => (format!("{}/rotate", organization.key_path(&key)), json!({})),
+                _ => (format!("{}/users", organization.path), json!({"kind": "machine", "name": "new"})),
+            };
+            let (client, before) = (named(&organization.owner, "once"), world.audit(event).len());
+            let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
+            world.stack.faults().add(hold.function(function).when(When::Nth(1)));
+            let (late, early) =
+                world.while_held(client.post(&path, body.clone()), client.post(&path, body.clone())).await;
+            assert_eq!(early.header("idempotent-replayed"), "", "{function}");
+            assert_eq!(late.header("idempotent-replayed"), "true", "{function}: {}", late.body);
+            let id = if function == "manage-users" { "user_id" } else { "key_id" };
+            assert_eq!(late.body[id], early.body[id], "{function}");
+            assert_eq!(world.audit(event).len(), before + 1, "{function}");
+        });
+    }
 }
 
 #[test]
