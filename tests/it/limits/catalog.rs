@@ -87,17 +87,37 @@ fn racing_changes_stay_within_the_limits() {
             assert_eq!(usage(world, organization)[0], json!(100), "{operation}");
             owner.delete(&early).await.expect(204);
         }
-        // A role that another writer changed without the catalog is not overwritten unseen.
-        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
-        faults.add(hold.function("manage-roles").when(When::Nth(1)));
-        let overtake = async {
-            faults.until_held().await;
-            let key = (format!("ORG#{}", organization.id), "ROLE#r0");
-            world.update((&key.0, key.1), "SET #attribute = :value", "version", &json!({"N": "500"}));
-            faults.clear();
-        };
-        let changed = role("r0");
-        let (answer, ()) = tokio::join!(owner.put(&changed, body.clone()), overtake);
+    });
+}
+
+#[test]
+fn what_another_writer_did_without_the_catalog_is_neither_overwritten_nor_deleted_unseen() {
+    play(async |world, organization| {
+        store_roles(world, organization, &named("r", 0..2));
+        store_groups(world, organization, &named("g", 0..2), "r0");
+        let seen = organization.owner.clone().with_header("if-match", "\"7\"");
+        let partition = format!("ORG#{}", organization.id);
+        for (kind, body) in [("role", json!({"permissions": ["a"]})), ("group", json!({"roles": ["r0"]}))] {
+            for (number, deletes) in [false, true].into_iter().enumerate() {
+                let name = format!("{}{number}", &kind[..1]);
+                let path = format!("{}/{kind}s/{name}", organization.path);
+                let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
+                world.stack.faults().add(hold.function("manage-roles").when(When::Nth(1)));
+                let change = async {
+                    if deletes { seen.delete(&path).await } else { seen.put(&path, body.clone()).await }
+                };
+                let sort = format!("{}#{name}", kind.to_uppercase());
+                let overtake = async {
+                    let version = json!({"N": "500"});
+                    world.update((&partition, &sort), "SET #attribute = :value", "version", &version);
+                };
+                let (answer, ()) = world.while_held(change, overtake).await;
+                answer.expect_problem(412, "precondition_failed");
+                assert_eq!(world.item(&partition, &sort).unwrap()["version"], 500, "{sort}");
+            }
+        }
+        let changed = format!("{}/roles/r0", organization.path);
+        let answer = organization.owner.put(&changed, json!({"permissions": ["b"]})).await;
         assert_eq!(answer.expect(200)["version"], 501);
         assert_catalog(world, organization);
     });
