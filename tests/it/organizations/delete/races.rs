@@ -81,6 +81,26 @@ async fn stop_deletion(world: &World, leaves: bool) {
 }
 
 #[test]
+fn a_removal_that_another_one_overtakes_tells_nobody_twice_and_brings_nobody_back() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.join_as(world, "bob", "normal").await;
+        suspend(&organization.owner, &organization).await;
+        world.travel(7 * DAY + 60);
+        // The first transaction is the mark. The second one tells bob.
+        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
+        world.stack.faults().add(hold.function("manage-organization").when(When::Nth(2)));
+        let alice = world.person("alice");
+        let delete = async || alice.delete(&organization.path).await;
+        let (late, early) = world.while_held(delete(), delete()).await;
+        early.expect(204);
+        late.expect(204);
+        assert_eq!(world.items_of("USER"), [] as [Item; 0]);
+        assert_eq!(world.items_of("PARTING#").len(), 1, "bob hears of it once");
+    });
+}
+
+#[test]
 fn an_invited_owner_is_not_linked_to_an_organization_that_is_marked_as_deleted() {
     run(async |world| {
         let doomed = doomed_with_invited_owner(world).await;
