@@ -17,7 +17,7 @@ use crate::{
     time_range::{MAX_EXAMINED, TimeRange},
 };
 
-/// Condition: the message is within its retention. One that does not exist has no time, and is not.
+/// Condition: the message exists and is within its retention. One that does not exist has no `at` to compare.
 const IS_KEPT: &str = "#at >= :from";
 
 impl Transaction<'_> {

@@ -63,9 +63,9 @@ impl Table {
     /// channels that each has switched on.
     ///
     /// Delivery and its record are one transaction, on condition of the record that was read, so that each
-    /// owner gets the message once. Left out are an owner that cannot be decoded and one who has the message
-    /// already: an owner whom no mail reaches any more addressed it to the others anew. So the others get it
-    /// all the same. Tolerate: [`Error::Conflict`] when another run delivered it meanwhile.
+    /// owner gets the message once. Owners that cannot be decoded are left out, as are owners whose inbox or
+    /// outbox holds the message: it is delivered again after [`Table::redirect_to_owners`]. An owner who has
+    /// deleted it by then gets it again. Tolerate: [`Error::Conflict`] when another run delivered it meanwhile.
     pub async fn deliver_to_owners(
         &self,
         waiting: &mut OwnersMessage,
@@ -155,13 +155,39 @@ impl Transaction<'_> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Time, inbox::MessageKind};
+    use domain::{Time, inbox::MessageKind, notification::Recipient};
 
     use super::*;
     use crate::item::{
         decode,
         tests::{attributes, offline},
     };
+
+    #[test]
+    fn an_owner_is_left_out_for_any_refused_step() {
+        let message = Message::new(Time::from_seconds(7), MessageKind::LeakReported, "title", "text", None);
+        let organization_id = OrganizationId::random();
+        // The steps of four owners: 1, 2 and 3, 4, 5 and 6.
+        let channels = [(true, false), (true, true), (false, true), (true, true)];
+        let all = channels.map(|(in_inbox, by_mail)| {
+            let user_id = UserId::random();
+            let (recipient, message) = (Recipient::User(user_id), message.clone());
+            (user_id, Notification { recipient, organization_id, message, in_inbox, by_mail })
+        });
+        for (refused, left) in [
+            (&[1][..], &[1, 2, 3][..]),
+            (&[2], &[0, 2, 3]),
+            (&[3], &[0, 2, 3]),
+            (&[2, 3, 4], &[0, 3]),
+            (&[6], &[0, 1, 2]),
+            (&[1, 2, 4, 5], &[]),
+        ] {
+            let mut addressed = all.to_vec();
+            leave_out(&mut addressed, refused);
+            let expected: Vec<_> = left.iter().map(|owner| all[*owner].clone()).collect();
+            assert_eq!(addressed, expected, "{refused:?}");
+        }
+    }
 
     #[test]
     fn one_item_holds_the_message_to_all_owners() {

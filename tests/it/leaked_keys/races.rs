@@ -7,7 +7,7 @@ use super::{leaks_told_to, report, rotate, to_be_mailed};
 use crate::tokens::token;
 
 /// Makes a machine's key, rotates it, and holds the record of the first report of its retired secret.
-async fn retired_key(world: &World, organization: &Organization) -> Value {
+async fn retired_key_with_held_report(world: &World, organization: &Organization) -> Value {
     let key = organization.machine_key().await;
     rotate(organization, &key, 0).await;
     let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
@@ -19,7 +19,7 @@ async fn retired_key(world: &World, organization: &Organization) -> Value {
 fn two_reports_of_a_retired_secret_at_once_are_told_once() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
-        let key = retired_key(world, &organization).await;
+        let key = retired_key_with_held_report(world, &organization).await;
         let tokens = [token(&key)];
         // The second one is read and recorded while the record of the first is on its way.
         let second = async {
@@ -38,7 +38,7 @@ fn two_reports_of_a_retired_secret_at_once_are_told_once() {
 fn a_key_that_is_deleted_while_its_retired_secret_is_reported_stays_deleted() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
-        let key = retired_key(world, &organization).await;
+        let key = retired_key_with_held_report(world, &organization).await;
         let delete = async { organization.owner.delete(&organization.key_path(&key)).await.expect(204) };
         let tokens = [token(&key)];
         world.while_held(report(world, &tokens), delete).await;

@@ -116,9 +116,16 @@ fn what_another_writer_did_without_the_catalog_is_neither_overwritten_nor_delete
                 assert_eq!(world.item(&partition, &sort).unwrap()["version"], 500, "{sort}");
             }
         }
+        // Without a condition of its own, a request reads again.
         let changed = format!("{}/roles/r0", organization.path);
-        let answer = organization.owner.put(&changed, json!({"permissions": ["b"]})).await;
-        assert_eq!(answer.expect(200)["version"], 501);
+        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
+        world.stack.faults().add(hold.function("manage-roles").when(When::Nth(1)));
+        let change = organization.owner.put(&changed, json!({"permissions": ["b"]}));
+        let overtake = async {
+            world.update((&partition, "ROLE#r0"), "SET #attribute = :value", "version", &json!({"N": "600"}));
+        };
+        let (answer, ()) = world.while_held(change, overtake).await;
+        assert_eq!(answer.expect(200)["version"], 601);
         assert_catalog(world, organization);
     });
 }

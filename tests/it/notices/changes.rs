@@ -22,11 +22,13 @@ async fn check_told(world: &World, user_id: &str, address: &str, expected: &[&st
     let expected = sorted(expected.iter().map(|verb| format!("\"alice\" {verb}")));
     assert_eq!(to_be_mailed(world, user_id), expected);
     world.notify().await;
+    assert!(to_be_mailed(world, user_id).is_empty());
     let mails = world.stack.emails();
     let text: String =
         mails.iter().filter(|mail| mail.to == [address]).map(|mail| mail.text.as_str()).collect();
     for title in &expected {
-        assert!(text.contains(title.as_str()), "no {title} in {text}");
+        let of_title = expected.iter().filter(|other| other.contains(title.as_str())).count();
+        assert_eq!(text.matches(title.as_str()).count(), of_title, "{title} in {text}");
     }
 }
 

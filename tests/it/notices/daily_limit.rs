@@ -246,7 +246,8 @@ fn mails_that_a_run_returns_to_a_day_whose_count_is_gone_are_not_counted() {
         let (ann, _) = organization_of(world, "ann", 2).await;
         silence_owners(&ann).await;
         travel_to(world, 66, NOON);
-        // Of two mails that are reserved one is sent. The count ends meanwhile, as in a run of an event that came days late.
+        // Two mails are reserved, and SES takes one. The day's count is gone before the run returns the other one, as its
+        // TTL removes it from under a run that is days late.
         world.stack.set_quota(Quota { max_24_hour_send: 1.0, ..FAST });
         world.stack.faults().add(Fault::on(Service::Ses, Effect::Hold).operation("SendRawEmail"));
         let end = async {

@@ -6,7 +6,12 @@ use serde_json::{Value, json};
 use super::at_transaction;
 use crate::matrix::state;
 
-async fn set_stages(world: &World, organization: &Organization, days_before: &[u16], on_expiry: bool) {
+pub(super) async fn set_stages(
+    world: &World,
+    organization: &Organization,
+    days_before: &[u16],
+    on_expiry: bool,
+) {
     let notices = json!({"days_before": days_before, "on_expiry": on_expiry});
     let body = json!({"policy": {"notices": notices}});
     world.person("alice").patch(&organization.path, body).await.expect(200);
@@ -117,8 +122,8 @@ fn a_newer_policy_takes_the_place_of_an_older_one_and_an_interrupted_pass_goes_o
     });
 }
 
-/// Makes so many keys of 90 days, of which the last stage is at the 88th day.
-async fn keys_of_a_policy(world: &World, keys: usize) -> (Organization, Value) {
+/// Makes an organization with so many keys of 90 days. Their only stage is two days before their expiry.
+async fn organization_with_keys(world: &World, keys: usize) -> (Organization, Value) {
     let organization = world.organization("alice", "strict").await;
     set_stages(world, &organization, &[2], false).await;
     let key = organization.machine_key().await;
@@ -131,7 +136,7 @@ fn a_run_of_an_older_policy_takes_nothing_from_a_newer_one() {
     // The first page is the last one, or another one follows.
     for keys in [1, 60] {
         run(async |world| {
-            let (organization, _) = keys_of_a_policy(world, keys).await;
+            let (organization, _) = organization_with_keys(world, keys).await;
             set_stages(world, &organization, &[20, 2], false).await;
             world.travel(120);
             world.stack.faults().add(at_transaction(1, Effect::Hold));
@@ -147,10 +152,10 @@ fn a_run_of_an_older_policy_takes_nothing_from_a_newer_one() {
 
 #[test]
 fn a_run_that_another_one_overtakes_leaves_the_other_pages_to_later_runs() {
-    // The keys at first, those that come meanwhile, and the page at whose end the first run is held.
-    for (keys, more, page) in [(60, 0, 1), (110, 0, 2), (48, 10, 1), (98, 10, 2)] {
+    // The keys before the first run, those that are made while it is held, and the page of which a transaction is held.
+    for (keys, more, page) in [(51, 0, 1), (101, 0, 2), (48, 3, 1), (98, 3, 2)] {
         run(async |world| {
-            let (organization, key) = keys_of_a_policy(world, keys).await;
+            let (organization, key) = organization_with_keys(world, keys).await;
             set_stages(world, &organization, &[20, 2], false).await;
             let later = organization.key(&key["key_id"].as_str().unwrap()[..12], 91).await;
             let later = later["key_id"].as_str().unwrap();

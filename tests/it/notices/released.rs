@@ -1,9 +1,9 @@
-//! What a run is about to hold, release or re-arm, and what changes meanwhile.
+//! Changes that overtake a run which is about to hold, release or re-arm something.
 
 use kit::{DAY, Effect, Fault, Organization, Service, World, run};
 use serde_json::json;
 
-use super::{at_transaction, outbox::put_waiting};
+use super::{at_transaction, gained::set_stages, outbox::put_waiting};
 use crate::matrix::state;
 
 async fn set_status(world: &World, organization: &Organization, user_id: &str, status: &str) {
@@ -83,5 +83,36 @@ fn a_key_that_is_deleted_while_a_run_rearms_it_leaves_nothing() {
         let (summary, deleted) = world.while_held(world.notify(), alice.delete(&path)).await;
         assert_eq!((&summary["failed"], deleted.status), (&json!(0), 204), "{summary}");
         assert!(world.items_of("KEY#").is_empty() && world.items_of("DUE#").is_empty());
+    });
+}
+
+#[test]
+fn a_key_that_is_released_while_a_run_gives_it_a_later_stage_is_due_at_once() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        set_stages(world, &organization, &[30, 2], false).await;
+        let machine = organization.machine("machine").await;
+        organization.key(&machine, 90).await;
+        set_status(world, &organization, &machine, "suspended").await;
+        world.travel(60 * DAY + 60);
+        world.notify().await;
+        set_stages(world, &organization, &[30, 20, 2], false).await;
+        world.travel(60 * DAY + 180);
+        world.stack.faults().add(at_transaction(1, Effect::Hold));
+        // The suspension is lifted, and another run releases the key and ends.
+        let release = async {
+            set_status(world, &organization, &machine, "active").await;
+            world.items_of("DUE#USER#").iter().for_each(|rearming| world.remove(rearming));
+            let key = &world.items_of("KEY#")[0];
+            let place = (key["PK"].as_str().unwrap(), key["SK"].as_str().unwrap());
+            let now = json!({"N": world.stack.clock().now().as_second().to_string()});
+            world.update(place, "SET #attribute = :value", "due_at", &now);
+        };
+        let (summary, ()) = world.while_held(world.notify(), release).await;
+        assert_eq!(summary["failed"], 0);
+        world.travel(60 * DAY + 240);
+        world.notify().await;
+        let subjects: Vec<_> = world.stack.emails().into_iter().map(|mail| mail.subject).collect();
+        assert_eq!(subjects, ["Access key \"key\" expires in 30 days"]);
     });
 }

@@ -70,7 +70,7 @@ async fn redirect(run: &Run, table: &Table, waiting: &OutboxMessage) {
             run.count(|summary| summary.skipped += 1);
             tracing::info!(user_id = %user_id, message_id = %message_id, "addressed a message to the owners: mail to its recipient may go to no address");
         }
-        // Another run did it.
+        // Another run did it, or the copy of another owner waits for the owners: then a later run tries again.
         Err(Error::Conflict) => {}
         Err(error) => run.record_failure(1, "address a message to the owners", &error),
     }
