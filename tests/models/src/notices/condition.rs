@@ -88,6 +88,6 @@ pub const CONDITIONS: &[(Condition, Option<&str>)] = &[
     (Condition::RearmAsRead, None),
     (Condition::RearmKeyVersion, None),
     (Condition::RearmKeyNotRevoked, Some("each revocation moves the version of the key")),
-    (Condition::RearmDueAsRead, Some("a key that is due too early moves on to its next notice (the model re-arms keys that are due at once, no others)")),
+    (Condition::RearmDueAsRead, Some("the model re-arms only keys that are due at once")),
     (Condition::RearmMovesDue, None),
 ];
