@@ -24,9 +24,9 @@ mod suspended;
 mod turns;
 mod undeliverable;
 
-use kit::{Effect, Fault, Service, When, World};
+use kit::{Effect, Fault, Organization, Service, When, World};
 use local::FunctionError;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Lists who got mails, in order of address.
 pub(crate) fn recipients(world: &World) -> Vec<String> {
@@ -61,4 +61,10 @@ async fn two_runs(
         summary
     };
     tokio::join!(world.try_notify(), second)
+}
+
+/// Sets the status of a user, or of the organization itself (`None`).
+async fn set_status(world: &World, organization: &Organization, user_id: Option<&str>, status: &str) {
+    let path = user_id.map_or_else(|| organization.path.clone(), |user_id| organization.user_path(user_id));
+    world.person("alice").patch(&path, json!({"status": status})).await.expect(200);
 }

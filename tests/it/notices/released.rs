@@ -1,15 +1,10 @@
 //! Changes that overtake a run which is about to hold, release or re-arm something.
 
-use kit::{DAY, Effect, Fault, Organization, Service, World, run};
+use kit::{DAY, Effect, Fault, Service, run};
 use serde_json::json;
 
-use super::{at_transaction, gained::set_stages, outbox::put_waiting};
+use super::{at_transaction, gained::set_stages, outbox::put_waiting, set_status};
 use crate::matrix::state;
-
-async fn set_status(world: &World, organization: &Organization, user_id: &str, status: &str) {
-    let body = json!({"status": status});
-    world.person("alice").patch(&organization.user_path(user_id), body).await.expect(200);
-}
 
 #[test]
 fn a_message_that_was_mailed_before_its_reader_was_suspended_again_is_not_held() {
@@ -17,13 +12,13 @@ fn a_message_that_was_mailed_before_its_reader_was_suspended_again_is_not_held()
         let organization = world.organization("alice", "strict").await;
         let carol = organization.join_as(world, "carol", "normal").await;
         put_waiting(world, &organization, &carol, 1);
-        set_status(world, &organization, &carol, "suspended").await;
+        set_status(world, &organization, Some(&carol), "suspended").await;
         // The first run has read that the reader is suspended. The second one mails the message.
         world.stack.faults().add(at_transaction(1, Effect::Hold));
         let mail = async {
-            set_status(world, &organization, &carol, "active").await;
+            set_status(world, &organization, Some(&carol), "active").await;
             let summary = world.notify().await;
-            set_status(world, &organization, &carol, "suspended").await;
+            set_status(world, &organization, Some(&carol), "suspended").await;
             summary
         };
         let (first, second) = world.while_held(world.notify(), mail).await;
@@ -44,11 +39,11 @@ fn what_another_run_has_released_and_mailed_is_not_released_again() {
         world.notify().await;
         world.stack.faults().clear();
         world.end_leases();
-        set_status(world, &organization, &bob, "suspended").await;
+        set_status(world, &organization, Some(&bob), "suspended").await;
         put_waiting(world, &organization, &bob, 1);
         world.travel(60 * DAY + 3_600);
         assert_eq!(world.notify().await["waiting"], 2);
-        set_status(world, &organization, &bob, "active").await;
+        set_status(world, &organization, Some(&bob), "active").await;
         world.travel(60 * DAY + 2 * 3_600);
         // The first run has read what is held.
         world.stack.faults().add(at_transaction(1, Effect::Hold));
@@ -71,10 +66,10 @@ fn a_key_that_is_deleted_while_a_run_rearms_it_leaves_nothing() {
         let organization = world.organization("alice", "strict").await;
         let machine = organization.machine("machine").await;
         let key = organization.key(&machine, 90).await;
-        set_status(world, &organization, &machine, "suspended").await;
+        set_status(world, &organization, Some(&machine), "suspended").await;
         world.travel(90 * DAY + 60);
         world.notify().await;
-        set_status(world, &organization, &machine, "active").await;
+        set_status(world, &organization, Some(&machine), "active").await;
         world.travel(90 * DAY + 180);
         // No stage is to come, so that the key is in the index no more.
         assert!(!world.items_of("KEY#")[0].contains_key("due_at"));
@@ -93,7 +88,7 @@ fn a_key_that_is_released_while_a_run_gives_it_a_later_stage_is_due_at_once() {
         set_stages(world, &organization, &[30, 2], false).await;
         let machine = organization.machine("machine").await;
         organization.key(&machine, 90).await;
-        set_status(world, &organization, &machine, "suspended").await;
+        set_status(world, &organization, Some(&machine), "suspended").await;
         world.travel(60 * DAY + 60);
         world.notify().await;
         set_stages(world, &organization, &[30, 20, 2], false).await;
@@ -101,7 +96,7 @@ fn a_key_that_is_released_while_a_run_gives_it_a_later_stage_is_due_at_once() {
         world.stack.faults().add(at_transaction(1, Effect::Hold));
         // The suspension is lifted, and another run releases the key and ends.
         let release = async {
-            set_status(world, &organization, &machine, "active").await;
+            set_status(world, &organization, Some(&machine), "active").await;
             world.items_of("DUE#USER#").iter().for_each(|rearming| world.remove(rearming));
             let key = &world.items_of("KEY#")[0];
             let place = (key["PK"].as_str().unwrap(), key["SK"].as_str().unwrap());

@@ -1,15 +1,9 @@
 //! What is owed to suspended readers: it waits, and is sent when the suspension is lifted.
 
-use kit::{DAY, Effect, Fault, Organization, Service, When, World, run};
+use kit::{DAY, Effect, Fault, Service, When, World, run};
 use serde_json::{Value, json};
 
-use super::{outbox::put_waiting, titles};
-
-/// Sets the status of a user, or of the organization itself (`None`).
-async fn set_status(world: &World, organization: &Organization, user_id: Option<&str>, status: &str) {
-    let path = user_id.map_or_else(|| organization.path.clone(), |user_id| organization.user_path(user_id));
-    world.person("alice").patch(&path, json!({"status": status})).await.expect(200);
-}
+use super::{outbox::put_waiting, set_status, titles};
 
 /// Returns how many held items the table has, none of which is in the `due` index.
 fn held(world: &World) -> usize {
