@@ -1,6 +1,6 @@
 //! The bell, the inbox and the notification switches, in a browser.
 
-use kit::{World, browse};
+use kit::{Effect, Fault, World, browse};
 use serde_json::{Value, json};
 
 use super::page;
@@ -85,6 +85,50 @@ fn the_bell_shows_the_newest_five_and_counts_again_when_the_window_is_looked_at(
         browser.click("Open inbox").await;
         browser.is_at(&page(&organization, "me/inbox")).await;
         browser.sees("Message 1").await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn messages_are_marked_once_however_often_the_button_is_pressed() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "strict").await;
+        let me = organization.owner.get(&organization.user_path("me")).await.expect(200);
+        add(world, me["user_id"].as_str().unwrap(), 10, "First");
+        browser.sign_in("alice", &page(&organization, "me/inbox")).await;
+        browser.sees("First").await;
+        let hold = Fault::anywhere(Effect::Hold).operation("TransactWriteItems");
+        world.stack.faults().add(hold.function("manage-inbox"));
+        let count = "window.sent = []; const send = fetch; window.fetch = (...request) => { sent.push(new Request(...request).method); return send(...request); };";
+        browser.run(count, json!([])).await;
+        browser.click("Mark all read").await;
+        assert_eq!(browser.attribute("Marking…", "aria-disabled").await, "true");
+        browser.run("document.querySelector('.page-head button').click()", json!([])).await;
+        world.stack.faults().until_held().await;
+        world.stack.faults().clear();
+        browser.sees("You have read everything.").await;
+        assert_eq!(browser.attribute("Mark all read", "type").await, "button");
+        let sent = browser.run("return sent.filter((method) => method === 'PATCH').length", json!([])).await;
+        assert_eq!((sent, states(world)), (json!(1), json!({"First": "read"})));
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn times_are_told_anew_and_messages_counted_each_minute() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "strict").await;
+        let me = organization.owner.get(&organization.user_path("me")).await.expect(200);
+        let me = me["user_id"].as_str().unwrap();
+        add(world, me, 1, "First");
+        browser.holds_minutes().await;
+        browser.sign_in("alice", &page(&organization, "me/inbox")).await;
+        browser.sees("just now").await;
+        browser.attribute("Inbox, 1 unread", "type").await;
+        add(world, me, 0, "Second");
+        browser.run("minutesPass(5)", json!([])).await;
+        browser.sees("5 minutes ago").await;
+        browser.attribute("Inbox, 2 unread", "type").await;
     });
 }
 

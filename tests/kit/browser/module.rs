@@ -27,6 +27,18 @@ impl Browser<'_> {
         self.cdp("Emulation.setTimezoneOverride", json!({"timezoneId": zone})).await;
     }
 
+    /// Pages that are loaded from now on count no minutes by themselves: `minutesPass(5)`, a function of theirs, lets five pass at once.
+    pub async fn holds_minutes(&self) {
+        let source = "{
+            const [now, repeat, work] = [Date.now, setInterval, []];
+            let passed = 0;
+            Date.now = () => now() + passed * 60000;
+            window.setInterval = (run, every) => (every === 60000 ? work.push(run) : repeat(run, every));
+            window.minutesPass = (count) => { passed += count; for (const run of work) run(); };
+        }";
+        self.cdp("Page.addScriptToEvaluateOnNewDocument", json!({"source": source})).await;
+    }
+
     /// Refuses to load what these patterns name, such as `*/pages/users.js`; none: loads everything again.
     pub async fn blocks(&self, urls: &[&str]) {
         self.cdp("Network.enable", json!({})).await;

@@ -35,7 +35,11 @@ export function open(view) {
     set(message, 'read', '');
     view.update();
   };
+  let marking = false;
   const markAll = async () => {
+    if (marking) return;
+    marking = true;
+    view.update();
     try {
       for (let cursor; ;) {
         const answer = await api.markAllRead({ user_id: 'me', cursor }, { body: { state: 'read' } });
@@ -46,6 +50,7 @@ export function open(view) {
     } catch (problem) {
       alarm(inWords(problem));
     }
+    marking = false;
     messages.reload();
     changed();
   };
@@ -55,7 +60,7 @@ export function open(view) {
     ${message.state === 'archived' ? nothing : html`<button type="button" class="small" @click=${() => set(message, 'archived', 'Message archived.')}>Archive</button>`}
     <button type="button" class="small danger-quiet" @click=${() => run(message, async () => { await api.deleteMessage({ user_id: 'me', message_id: message.message_id }); message.state = 'deleted'; }, 'Message deleted.')}>Delete</button></div></div></details></li>`;
   const link = (query, text) => html`<a class="button" href=${path('me', 'inbox') + query}>${text}</a>`;
-  return () => html`${accountTabs()}<div class="page-head"><div><h1 tabindex="-1">Inbox</h1><p class="muted">Messages are kept for 30 days.</p></div><div class="do"><button type="button" @click=${markAll}>Mark all read</button></div></div>
+  return () => html`${accountTabs()}<div class="page-head"><div><h1 tabindex="-1">Inbox</h1><p class="muted">Messages are kept for 30 days.</p></div><div class="do"><button type="button" aria-disabled=${marking ? 'true' : nothing} @click=${markAll}>${marking ? 'Marking…' : 'Mark all read'}</button></div></div>
     <div class="filters">${filter.chips('State', 'state', [['unread', 'Unread'], ['read', 'Read'], ['archived', 'Archived']])}</div>
     ${!messages.loaded ? (messages.problem ? failure(messages.problem, messages.reload) : view.slow ? skeleton() : waiting)
     : !messages.items.length && !messages.next ? state() === 'unread' ? empty('You have read everything.', link('?state=read', 'Show read messages'), 'bell') : empty('No messages here.', link('', 'Show unread messages'), 'bell')
