@@ -41,11 +41,8 @@ export function open(view) {
     marking = true;
     view.update();
     try {
-      for (let cursor; ;) {
-        const answer = await api.markAllRead({ user_id: 'me', cursor }, { body: { state: 'read' } });
-        cursor = answer.next_cursor;
-        if (!cursor) break;
-      }
+      let cursor;
+      do ({ next_cursor: cursor } = await api.markAllRead({ user_id: 'me', cursor }, { body: { state: 'read' } })); while (cursor);
       say('All messages are marked as read.');
     } catch (problem) {
       alarm(inWords(problem));
@@ -54,11 +51,12 @@ export function open(view) {
     messages.reload();
     changed();
   };
+  const act = (label, work, kind = 'small') => html`<button type="button" class=${kind} @click=${work}>${label}</button>`;
   const one = (message) => html`<li><details @toggle=${(event) => event.target.open && opened(message)}><summary><span class=${message.state === 'unread' ? 'dot' : ''}>${message.state === 'unread' ? html`<span class="hidden">Unread: </span>` : nothing}${message.title}</span><span class="muted">${when(message.at)}</span></summary>
     <div class="message"><p>${message.text}</p><div class="do">${message.key_id ? html`<a class="button small" href=${path('access-keys', message.key_id)}>Show the key</a>` : nothing}
-    ${message.state === 'unread' ? html`<button type="button" class="small" @click=${() => set(message, 'read', 'Marked as read.')}>Mark read</button>` : html`<button type="button" class="small" @click=${() => set(message, 'unread', 'Marked as unread.')}>Mark unread</button>`}
-    ${message.state === 'archived' ? nothing : html`<button type="button" class="small" @click=${() => set(message, 'archived', 'Message archived.')}>Archive</button>`}
-    <button type="button" class="small danger-quiet" @click=${() => run(message, async () => { await api.deleteMessage({ user_id: 'me', message_id: message.message_id }); message.state = 'deleted'; }, 'Message deleted.')}>Delete</button></div></div></details></li>`;
+    ${message.state === 'unread' ? act('Mark read', () => set(message, 'read', 'Marked as read.')) : act('Mark unread', () => set(message, 'unread', 'Marked as unread.'))}
+    ${message.state === 'archived' ? nothing : act('Archive', () => set(message, 'archived', 'Message archived.'))}
+    ${act('Delete', () => run(message, async () => { await api.deleteMessage({ user_id: 'me', message_id: message.message_id }); message.state = 'deleted'; }, 'Message deleted.'), 'small danger-quiet')}</div></div></details></li>`;
   const link = (query, text) => html`<a class="button" href=${path('me', 'inbox') + query}>${text}</a>`;
   return () => html`${accountTabs()}<div class="page-head"><div><h1 tabindex="-1">Inbox</h1><p class="muted">Messages are kept for 30 days.</p></div><div class="do"><button type="button" aria-disabled=${marking ? 'true' : nothing} @click=${markAll}>${marking ? 'Marking…' : 'Mark all read'}</button></div></div>
     <div class="filters">${filter.chips('State', 'state', [['unread', 'Unread'], ['read', 'Read'], ['archived', 'Archived']])}</div>
