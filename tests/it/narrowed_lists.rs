@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use kit::{Effect, Fault, Organization, Service, When, World, run};
+use kit::{Organization, World, run};
 use serde_json::{Value, json};
 
 use crate::reads::count_units;
@@ -92,10 +92,6 @@ fn what_changes_between_the_two_reads_of_a_page_is_not_shown_under_its_former_st
         let owner = &organization.owner;
         let (key, other) = (organization.machine_key().await, organization.machine_key().await);
         let user_id = key["user_id"].as_str().unwrap();
-        let hold = |function: &str, batch| {
-            let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("BatchGetItem");
-            world.stack.faults().add(hold.function(function).when(When::Nth(batch)));
-        };
         let key_path = organization.key_path(&key);
         let all = format!("{}/access-keys", organization.path);
         // The strong read comes after an eventual one: of a batch, or of a query.
@@ -103,19 +99,19 @@ fn what_changes_between_the_two_reads_of_a_page_is_not_shown_under_its_former_st
             (format!("{all}?status=active"), 2, false, vec![&other["key_id"]]),
             (format!("{}?status=inactive", organization.keys_of(user_id)), 1, true, vec![]),
         ] {
-            hold("list-access-keys", batch);
+            let read = ("list-access-keys", "BatchGetItem", batch);
             let change = owner.patch(&key_path, json!({"active": active}));
-            let (page, changed) = world.while_held(owner.get(&list), change).await;
+            let (page, changed) = world.while_held(read, owner.get(&list), change).await;
             changed.expect(200);
             let page = page.expect(200);
             let shown: Vec<_> = page["items"].as_array().unwrap().iter().map(|key| &key["key_id"]).collect();
             assert_eq!(shown, others, "{list}");
         }
-        hold("manage-users", 2);
+        let read = ("manage-users", "BatchGetItem", 2);
         let list = format!("{}/users?status=active&kind=machine", organization.path);
         let user_path = organization.user_path(user_id);
         let change = owner.patch(&user_path, json!({"status": "suspended"}));
-        let (page, changed) = world.while_held(owner.get(&list), change).await;
+        let (page, changed) = world.while_held(read, owner.get(&list), change).await;
         changed.expect(200);
         let page = page.expect(200);
         let shown: Vec<_> = page["items"].as_array().unwrap().iter().map(|user| &user["user_id"]).collect();

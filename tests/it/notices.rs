@@ -42,25 +42,20 @@ fn titles(world: &World, user_id: &str) -> Vec<String> {
     inbox.map(|message| message["title"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Names one of the transactions that runs send from now on.
+const fn transaction(number: u64) -> (&'static str, &'static str, u64) {
+    ("notify-expiring-keys", "TransactWriteItems", number)
+}
+
 /// Makes a fault of one of the transactions that runs send from now on.
 fn at_transaction(number: u64, effect: Effect) -> Fault {
-    let fault = Fault::on(Service::DynamoDb, effect).operation("TransactWriteItems");
-    fault.function("notify-expiring-keys").when(When::Nth(number))
+    let (function, operation, nth) = transaction(number);
+    Fault::on(Service::DynamoDb, effect).function(function).operation(operation).when(When::Nth(nth))
 }
 
 /// Makes two runs at once: the first one is held at this transaction of its own while the second one runs.
-async fn two_runs(
-    world: &World,
-    transaction: u64,
-) -> (Result<Value, FunctionError>, Result<Value, FunctionError>) {
-    world.stack.faults().add(at_transaction(transaction, Effect::Hold));
-    let second = async {
-        world.stack.faults().until_held().await;
-        let summary = world.try_notify().await;
-        world.stack.faults().clear();
-        summary
-    };
-    tokio::join!(world.try_notify(), second)
+async fn two_runs(world: &World, held: u64) -> (Result<Value, FunctionError>, Result<Value, FunctionError>) {
+    world.while_held(transaction(held), world.try_notify(), world.try_notify()).await
 }
 
 /// Sets the status of a user, or of the organization itself (`None`).

@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use local::{Effect, Fault, LogLine, Options, Service, Stack, Writes};
+use local::{Effect, Fault, LogLine, Options, Service, Stack, When, Writes};
 use serde_json::Value;
 
 use crate::{
@@ -167,15 +167,19 @@ impl World {
         all.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// Sends a request, does something else while a fault holds one of its calls, and returns both results.
+    /// Sends a request, does something else while the n-th call of this operation that the function makes from now on is held,
+    /// and returns both results. All faults end before the call goes on.
     ///
     /// # Panics
-    /// When the request ends before it makes the call that is to be held.
+    /// When the request ends before that call.
     pub async fn while_held<A, B>(
         &self,
+        (function, operation, nth): (&str, &str, u64),
         request: impl Future<Output = A>,
         meanwhile: impl Future<Output = B>,
     ) -> (A, B) {
+        let hold = Fault::anywhere(Effect::Hold).function(function).operation(operation);
+        self.stack.faults().add(hold.when(When::Nth(nth)));
         tokio::pin!(request);
         tokio::select! {
             () = self.stack.faults().until_held() => {}

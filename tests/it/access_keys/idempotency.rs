@@ -1,7 +1,7 @@
 //! Repeated requests under one `Idempotency-Key`.
 
 use futures_util::future::join_all;
-use kit::{Client, Effect, Fault, Organization, Service, When, World, run};
+use kit::{Client, Effect, Fault, Organization, Service, World, run};
 use serde_json::{Value, json};
 
 fn body() -> Value {
@@ -166,10 +166,8 @@ fn a_request_that_comes_again_while_the_first_is_being_stored_changes_nothing_tw
                 _ => (format!("{}/users", organization.path), json!({"kind": "machine", "name": "new"})),
             };
             let (client, before) = (named(&organization.owner, "once"), world.audit(event).len());
-            let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
-            world.stack.faults().add(hold.function(function).when(When::Nth(1)));
-            let (late, early) =
-                world.while_held(client.post(&path, body.clone()), client.post(&path, body.clone())).await;
+            let (first, again) = (client.post(&path, body.clone()), client.post(&path, body.clone()));
+            let (late, early) = world.while_held((function, "TransactWriteItems", 1), first, again).await;
             assert_eq!(early.header("idempotent-replayed"), "", "{function}");
             assert_eq!(late.header("idempotent-replayed"), "true", "{function}: {}", late.body);
             let id = if function == "manage-users" { "user_id" } else { "key_id" };

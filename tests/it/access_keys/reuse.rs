@@ -1,6 +1,6 @@
 //! The use of a secret after its rotation.
 
-use kit::{Effect, Fault, Item, Organization, Service, When, World, run};
+use kit::{Item, Organization, World, run};
 use serde_json::{Value, json};
 
 use crate::tokens::{token, with_another_secret};
@@ -58,17 +58,13 @@ fn two_uses_of_a_retired_secret_at_once_are_reported_once() {
         let organization = world.organization("alice", "strict").await;
         organization.invite("carol").await;
         let old = world.key(token(&retired(world, &organization, "carol").await));
-        let faults = world.stack.faults();
-        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
-        faults.add(hold.function("authorize-request").when(When::Nth(1)));
         // The other use is read and recorded while the record of the first is on its way.
         let other = async {
-            faults.until_held().await;
             old.get("/v1/whoami").await.expect_forbidden_by_gateway();
             assert_eq!(told(world, "OUTBOX#").len(), 1);
-            faults.clear();
         };
-        let (first, ()) = tokio::join!(old.get("/v1/whoami"), other);
+        let record = ("authorize-request", "TransactWriteItems", 1);
+        let (first, ()) = world.while_held(record, old.get("/v1/whoami"), other).await;
         first.expect_forbidden_by_gateway();
         assert_eq!(world.audit("access_key.retired_secret_used").len(), 1);
         assert_eq!((told(world, "OUTBOX#").len(), told(world, "INBOX#").len()), (1, 1));
@@ -84,12 +80,11 @@ fn delete_while_used(operation: &str, is_retired: bool) {
         if is_retired {
             organization.owner.post(&format!("{path}/rotate"), Value::Null).await.expect(200);
         }
-        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation(operation);
-        world.stack.faults().add(hold.function("authorize-request").when(When::Nth(1)));
         let client = world.key(token(&key));
         // Requests would take longer than the authorizer waits for this operation.
         let delete = async { world.items_of("KEY#").iter().for_each(|key| world.remove(key)) };
-        let (used, ()) = world.while_held(client.get("/v1/whoami"), delete).await;
+        let record = ("authorize-request", operation, 1);
+        let (used, ()) = world.while_held(record, client.get("/v1/whoami"), delete).await;
         assert_eq!(used.status, if is_retired { 403 } else { 200 });
         assert_eq!(world.items_of("KEY#"), [] as [Item; 0]);
         assert!(world.audit("access_key.retired_secret_used").is_empty());

@@ -1,6 +1,6 @@
 //! The filter `q` of the lists of keys: by text, by id, and what a search reads.
 
-use kit::{Client, Effect, Fault, Organization, Service, When, World, run};
+use kit::{Client, Organization, World, run};
 use serde_json::{Value, json};
 
 use crate::{
@@ -271,10 +271,10 @@ fn a_key_that_changes_while_it_is_searched_for_is_shown_as_it_is_now_or_not_at_a
         for (list, strong) in [(all(&organization), 2), (organization.keys_of(&machine), 1)] {
             for (body, shown) in [(json!({"description": "new"}), 2), (json!({"name": "new"}), 1)] {
                 owner.patch(&path, json!({"name": old, "description": null})).await.expect(200);
-                let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("BatchGetItem");
-                world.stack.faults().add(hold.function("list-access-keys").when(When::Nth(strong)));
+                let read = ("list-access-keys", "BatchGetItem", strong);
                 let query = format!("{list}?q=old");
-                let (page, changed) = world.while_held(owner.get(&query), owner.patch(&path, body)).await;
+                let (page, changed) =
+                    world.while_held(read, owner.get(&query), owner.patch(&path, body)).await;
                 let (page, changed) = (page.expect(200), changed.expect(200));
                 let items = page["items"].as_array().unwrap();
                 assert_eq!((items.len(), items.contains(&changed)), (shown, shown == 2), "{list}");

@@ -1,16 +1,13 @@
 //! Requests of a session while it ends, and while its person loses what they may do.
 
-use kit::{Effect, Fault, Service, When, run_with, with_console};
+use kit::{run_with, with_console};
 use reqwest::Method;
 use serde_json::json;
 
 const PATH: &str = "/v1/organizations";
 
-/// Holds a call of a function.
-fn hold(function: &str, operation: &str, nth: u64) -> Fault {
-    let fault = Fault::on(Service::DynamoDb, Effect::Hold).function(function);
-    fault.operation(operation).when(When::Nth(nth))
-}
+/// The read of the session by the authorizer.
+const SESSION_READ: (&str, &str, u64) = ("authorize-request", "GetItem", 1);
 
 #[test]
 fn a_request_that_is_decided_after_an_answered_sign_out_is_refused() {
@@ -22,9 +19,8 @@ fn a_request_that_is_decided_after_an_answered_sign_out_is_refused() {
             let page = web.page();
             page.get(PATH).await.expect(200);
             // The authorizer has the request before the sign-out, and reads the session after its answer.
-            world.stack.faults().add(hold("authorize-request", "GetItem", 1));
             let sign_out = async { web.sign_out(body.clone()).await.expect(200) };
-            let (raced, _) = world.while_held(page.get(PATH), sign_out).await;
+            let (raced, _) = world.while_held(SESSION_READ, page.get(PATH), sign_out).await;
             raced.expect_forbidden_by_gateway();
             let left = if body["everywhere"] == true { 403 } else { 200 };
             assert_eq!(other.page().get(PATH).await.status, left);
@@ -49,24 +45,24 @@ fn sessions_end_one_by_one_while_a_person_signs_out_everywhere_and_all_by_its_an
             }
             working
         };
-        world.stack.faults().add(hold("manage-session", "DeleteItem", 3));
-        let (_, meanwhile) = world
-            .while_held(hers[0].sign_out(json!({"everywhere": true})), async {
-                let late = world.web_client();
-                late.sign_in("bob").await;
-                (working().await, late)
-            })
-            .await;
-        assert_eq!((meanwhile.0, working().await), (2, 0));
-        meanwhile.1.session().await.expect(200);
+        let third = ("manage-session", "DeleteItem", 3);
+        let meanwhile = async {
+            let late = world.web_client();
+            late.sign_in("bob").await;
+            (working().await, late)
+        };
+        let sign_out = hers[0].sign_out(json!({"everywhere": true}));
+        let (_, (still_working, late)) = world.while_held(third, sign_out, meanwhile).await;
+        assert_eq!((still_working, working().await), (2, 0));
+        late.session().await.expect(200);
         assert_eq!(world.items_of("SESSION").len(), 1, "nobody else is signed out");
 
         // A session that begins before the others are looked for ends with them.
         let (first, second) = (world.web_client(), world.web_client());
         first.sign_in("alice").await;
-        world.stack.faults().add(hold("manage-session", "Query", 1));
+        let search = ("manage-session", "Query", 1);
         let sign_out = first.sign_out(json!({"everywhere": true}));
-        let (out, _) = world.while_held(sign_out, second.sign_in("alice")).await;
+        let (out, _) = world.while_held(search, sign_out, second.sign_in("alice")).await;
         out.expect(200);
         second.session().await.expect(401);
     });
@@ -84,16 +80,10 @@ fn a_session_may_do_no_more_than_its_person_at_this_request() {
             web.sign_in(person).await;
             web.page().get(&me).await.expect(200);
         }
-        // Removed while the authorizer is about to read the session.
-        world.stack.faults().add(hold("authorize-request", "GetItem", 1));
-        let removal = async { organization.owner.delete(&organization.user_path(&carol)).await };
+        // Removed while the authorizer is about to read the session. Only this call is held, and none of the removal.
+        let removal = async { organization.owner.delete(&organization.user_path(&carol)).await.expect(204) };
         let page = removed.page();
-        let request = page.get(&me);
-        let removal = async {
-            // Only the first call is held, which is that of the request.
-            removal.await.expect(204)
-        };
-        let (raced, _) = world.while_held(request, removal).await;
+        let (raced, _) = world.while_held(SESSION_READ, page.get(&me), removal).await;
         raced.expect_forbidden_by_gateway();
         removed.session().await.expect(200);
         assert_eq!(removed.page().get(PATH).await.expect(200)["items"], json!([]));

@@ -1,9 +1,9 @@
 //! `CloudFormation`'s events: twice, late, in a rollback, and under another name.
 
-use kit::{Effect, Fault, Service, When, run};
+use kit::run;
 use serde_json::{Value, json};
 
-use super::{API, Deployment, in_force, properties, send};
+use super::{API, Deployment, FUNCTION, in_force, properties, send};
 
 fn declared(world: &kit::World, api_id: &str) -> Option<Value> {
     in_force(world, api_id).map(|(_, routes)| routes)
@@ -110,11 +110,10 @@ fn an_event_waits_for_a_description_that_lags_behind_it() {
         {
             orders.set_routes("Routes", Some(&id), "UPDATE_COMPLETE");
             let event = orders.event(kind, request_id, "Routes", Some(&id), &declaring(API, "GET /b"));
-            let second = Fault::on(Service::CloudFormation, Effect::Hold).operation("DescribeStackResource");
-            world.stack.faults().add(second.when(When::Nth(2)));
+            let second = (FUNCTION, "DescribeStackResource", 2);
             let status = format!("{}_IN_PROGRESS", kind.to_uppercase());
             let shown = async { orders.set_routes("Routes", Some(&id), &status) };
-            let (answered, ()) = world.while_held(send(world, &event), shown).await;
+            let (answered, ()) = world.while_held(second, send(world, &event), shown).await;
             answered.succeeded();
             assert_eq!(declared(world, API), after);
         }

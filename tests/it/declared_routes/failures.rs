@@ -111,10 +111,10 @@ fn two_changes_at_once_are_both_made() {
         orders.set_routes("New", None, "CREATE_IN_PROGRESS");
         let create = orders.event("Create", "2", "New", None, &properties(API, "caller", &json!({})));
         // Between the first change's read and its write, the second one is made.
-        hold(world, "PutItem");
         let deleting =
             async { orders.delete("3", "Old", &old, &properties(API, "deny", &json!({}))).await.succeeded() };
-        let (_, _) = world.while_held(world.stack.invoke(FUNCTION, &create), deleting).await;
+        let invoking = world.stack.invoke(FUNCTION, &create);
+        let (_, _) = world.while_held((FUNCTION, "PutItem", 1), invoking, deleting).await;
         let new = answered(world, &create).succeeded();
         assert_eq!(declarations(world), [new]);
     });
@@ -127,22 +127,15 @@ fn declarations(world: &World) -> Vec<String> {
     item["declarations"].as_array().unwrap().iter().map(id).collect()
 }
 
-/// Holds the first write of this operation that the function makes from now on.
-fn hold(world: &World, operation: &str) {
-    let hold = Fault::on(Service::DynamoDb, Effect::Hold).function(FUNCTION).operation(operation);
-    world.stack.faults().add(hold.when(When::Nth(1)));
-}
-
 #[test]
 fn two_first_declarations_at_once_are_both_made() {
     run(async |world| {
         let orders = Deployment::new(world, "orders", API);
         orders.set_routes("One", None, "CREATE_IN_PROGRESS");
         let create = orders.event("Create", "1", "One", None, &properties(API, "deny", &json!({})));
-        hold(world, "PutItem");
         let creating =
             async { orders.create("2", "Two", &properties(API, "caller", &json!({}))).await.succeeded() };
-        let (one, two) = world.while_held(send(world, &create), creating).await;
+        let (one, two) = world.while_held((FUNCTION, "PutItem", 1), send(world, &create), creating).await;
         let mut expected = [one.succeeded(), two];
         expected.sort();
         let mut made = declarations(world);
@@ -158,10 +151,10 @@ fn a_declaration_that_is_made_while_the_only_other_one_is_deleted_stays() {
         let old = orders.create("1", "Old", &properties(API, "deny", &json!({}))).await.succeeded();
         orders.set_routes("Old", Some(&old), "DELETE_IN_PROGRESS");
         let delete = orders.event("Delete", "2", "Old", Some(&old), &properties(API, "deny", &json!({})));
-        hold(world, "DeleteItem");
         let creating =
             async { orders.create("3", "New", &properties(API, "caller", &json!({}))).await.succeeded() };
-        let (deleted, new) = world.while_held(send(world, &delete), creating).await;
+        let (deleted, new) =
+            world.while_held((FUNCTION, "DeleteItem", 1), send(world, &delete), creating).await;
         deleted.succeeded();
         assert_eq!(declarations(world), [new]);
     });

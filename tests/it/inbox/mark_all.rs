@@ -171,16 +171,13 @@ fn a_state_that_is_set_meanwhile_stays() {
         let carol = organization.invite("carol").await;
         let [archived, deleted, _] = [1, 2, 3].map(|ago| add_message(world, &carol, ago, "key_changed"));
         let (client, path) = (world.person("carol"), inbox(&organization, "me"));
-        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
-        world.stack.faults().add(hold.function("manage-inbox").when(When::Nth(1)));
         let meanwhile = async {
-            world.stack.faults().until_held().await;
             let message = format!("{path}/{archived}");
             client.patch(&message, json!({"state": "archived"})).await.expect(200);
             client.delete(&format!("{path}/{deleted}")).await.expect(204);
-            world.stack.faults().clear();
         };
-        let (answer, ()) = tokio::join!(client.patch(&path, read()), meanwhile);
+        let write = ("manage-inbox", "TransactWriteItems", 1);
+        let (answer, ()) = world.while_held(write, client.patch(&path, read()), meanwhile).await;
         assert_eq!(answer.expect(200), json!({"unread": 0, "next_cursor": null}));
         assert_eq!([stored(world, "archived"), stored(world, "read"), stored(world, "unread")], [1, 1, 0]);
         assert_eq!(world.items_of("INBOX#").len(), 2);

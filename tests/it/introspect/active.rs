@@ -1,6 +1,6 @@
 //! Answers about active keys.
 
-use kit::{Effect, Fault, Options, Service, When, run, run_with};
+use kit::{Options, run, run_with};
 use serde_json::json;
 
 use super::{alike, answered, ask_by_form, inactive, introspect, rotate, seconds, token};
@@ -136,13 +136,11 @@ fn a_change_of_roles_shows_at_once_whatever_an_instance_has_read_and_while_it_re
         assert_eq!(scope().await, "backups:read");
         // Before the version is read, and before the roles and groups are: the next answer has the change in both cases.
         for (operation, nth, permission) in [("BatchGetItem", 2, "logs:read"), ("Query", 1, "users:read")] {
-            world.stack.faults().clear();
-            let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation(operation);
-            world.stack.faults().add(hold.function("introspect-token").when(When::Nth(nth)));
             let permissions = [permission];
             organization.role("other", &permissions).await;
             let change = organization.role("reader", &permissions);
-            let (during, ()) = world.while_held(scope(), change).await;
+            let read = ("introspect-token", operation, nth);
+            let (during, ()) = world.while_held(read, scope(), change).await;
             assert_eq!(during, permission);
             assert_eq!(scope().await, permission);
         }

@@ -1,10 +1,12 @@
 //! `PUT` and `DELETE …/roles/{role}`, `…/groups/{group}`: limits, races and versions.
 
-use kit::{Effect, Fault, Service, When};
 use serde_json::{Value, json};
 
 use super::{assert_catalog, decision_texts, named, play, store_groups, store_role, store_roles, usage};
 use crate::matrix::state;
+
+/// The first write of a change.
+const WRITE: (&str, &str, u64) = ("manage-roles", "TransactWriteItems", 1);
 
 #[test]
 fn an_organization_has_at_most_100_roles_and_100_groups() {
@@ -69,20 +71,15 @@ fn a_role_has_at_most_100_permissions_and_a_group_20_roles() {
 fn racing_changes_stay_within_the_limits() {
     play(async |world, organization| {
         store_roles(world, organization, &named("r", 0..99));
-        let (faults, owner) = (world.stack.faults(), &organization.owner);
+        let owner = &organization.owner;
         let role = |name: &str| format!("{}/roles/{name}", organization.path);
         let (late, early) = (role("late"), role("early"));
         let body = json!({"permissions": ["a"]});
         // Wherever the late change stands: before it reads the version, before it reads the roles, before it writes.
         for operation in ["GetItem", "Query", "TransactWriteItems"] {
-            let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation(operation);
-            faults.add(hold.function("manage-roles").when(When::Nth(1)));
-            let overtake = async {
-                faults.until_held().await;
-                owner.put(&early, body.clone()).await.expect(200);
-                faults.clear();
-            };
-            let (answer, ()) = tokio::join!(owner.put(&late, body.clone()), overtake);
+            let (change, overtake) = (owner.put(&late, body.clone()), owner.put(&early, body.clone()));
+            let (answer, earlier) = world.while_held(("manage-roles", operation, 1), change, overtake).await;
+            earlier.expect(200);
             answer.expect_invalid("role", "100 roles");
             assert_eq!(usage(world, organization)[0], json!(100), "{operation}");
             owner.delete(&early).await.expect(204);
@@ -101,8 +98,6 @@ fn what_another_writer_did_without_the_catalog_is_neither_overwritten_nor_delete
             for (number, deletes) in [false, true].into_iter().enumerate() {
                 let name = format!("{}{number}", &kind[..1]);
                 let path = format!("{}/{kind}s/{name}", organization.path);
-                let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
-                world.stack.faults().add(hold.function("manage-roles").when(When::Nth(1)));
                 let change = async {
                     if deletes { seen.delete(&path).await } else { seen.put(&path, body.clone()).await }
                 };
@@ -111,20 +106,18 @@ fn what_another_writer_did_without_the_catalog_is_neither_overwritten_nor_delete
                     let version = json!({"N": "500"});
                     world.update((&partition, &sort), "SET #attribute = :value", "version", &version);
                 };
-                let (answer, ()) = world.while_held(change, overtake).await;
+                let (answer, ()) = world.while_held(WRITE, change, overtake).await;
                 answer.expect_problem(412, "precondition_failed");
                 assert_eq!(world.item(&partition, &sort).unwrap()["version"], 500, "{sort}");
             }
         }
         // Without a condition of its own, a request reads again.
         let changed = format!("{}/roles/r0", organization.path);
-        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
-        world.stack.faults().add(hold.function("manage-roles").when(When::Nth(1)));
         let change = organization.owner.put(&changed, json!({"permissions": ["b"]}));
         let overtake = async {
             world.update((&partition, "ROLE#r0"), "SET #attribute = :value", "version", &json!({"N": "600"}));
         };
-        let (answer, ()) = world.while_held(change, overtake).await;
+        let (answer, ()) = world.while_held(WRITE, change, overtake).await;
         assert_eq!(answer.expect(200)["version"], 601);
         assert_catalog(world, organization);
     });

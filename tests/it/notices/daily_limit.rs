@@ -249,12 +249,12 @@ fn mails_that_a_run_returns_to_a_day_whose_count_is_gone_are_not_counted() {
         // Two mails are reserved, and SES takes one. The day's count is gone before the run returns the other one, as its
         // TTL removes it from under a run that is days late.
         world.stack.set_quota(Quota { max_24_hour_send: 1.0, ..FAST });
-        world.stack.faults().add(Fault::on(Service::Ses, Effect::Hold).operation("SendRawEmail"));
         let end = async {
             assert_eq!(reserved(world, &ann), [2]);
             world.items_of("MAILS#").iter().for_each(|count| world.remove(count));
         };
-        let (summary, ()) = world.while_held(world.notify(), end).await;
+        let mail = ("notify-expiring-keys", "SendRawEmail", 1);
+        let (summary, ()) = world.while_held(mail, world.notify(), end).await;
         assert_eq!((&summary["sent"], &summary["failed"]), (&json!(1), &json!(0)), "{summary}");
         assert_eq!(reserved(world, &ann), [0; 0]);
     });

@@ -3,7 +3,7 @@
 use kit::{DAY, Effect, Fault, Organization, Service, When, World, run};
 use serde_json::{Value, json};
 
-use super::at_transaction;
+use super::{at_transaction, transaction};
 use crate::matrix::state;
 
 pub(super) async fn set_stages(
@@ -102,18 +102,8 @@ fn a_newer_policy_takes_the_place_of_an_older_one_and_an_interrupted_pass_goes_o
 
         set_stages(world, &organization, &[40, 20, 2], false).await;
         world.travel(240);
-        world.stack.faults().add(
-            Fault::on(Service::DynamoDb, Effect::Hold)
-                .operation("TransactWriteItems")
-                .function("notify-expiring-keys")
-                .when(When::Nth(2)),
-        );
-        let newer = async {
-            world.stack.faults().until_held().await;
-            set_stages(world, &organization, &[60, 20, 2], false).await;
-            world.stack.faults().clear();
-        };
-        let (summary, ()) = tokio::join!(world.notify(), newer);
+        let newer = set_stages(world, &organization, &[60, 20, 2], false);
+        let (summary, ()) = world.while_held(transaction(2), world.notify(), newer).await;
         assert_eq!(summary["failed"], 0);
         assert_eq!(world.items_of("DUE#").len(), 1, "the older pass ended, the newer one is to come");
         world.travel(360);
@@ -139,9 +129,8 @@ fn a_run_of_an_older_policy_takes_nothing_from_a_newer_one() {
             let (organization, _) = organization_with_keys(world, keys).await;
             set_stages(world, &organization, &[20, 2], false).await;
             world.travel(120);
-            world.stack.faults().add(at_transaction(1, Effect::Hold));
             let newer = set_stages(world, &organization, &[60, 20, 2], false);
-            let (summary, ()) = world.while_held(world.notify(), newer).await;
+            let (summary, ()) = world.while_held(transaction(1), world.notify(), newer).await;
             assert_eq!(summary["failed"], 0);
             world.travel(240);
             world.notify().await;
@@ -160,7 +149,6 @@ fn a_run_that_another_one_overtakes_leaves_the_other_pages_to_later_runs() {
             let later = organization.key(&key["key_id"].as_str().unwrap()[..12], 91).await;
             let later = later["key_id"].as_str().unwrap();
             world.travel(120);
-            world.stack.faults().add(at_transaction(page, Effect::Hold));
             let overtake = async {
                 if more > 0 {
                     world.copy_key(later, more);
@@ -170,7 +158,7 @@ fn a_run_that_another_one_overtakes_leaves_the_other_pages_to_later_runs() {
                 assert!(world.try_notify().await.is_err());
                 state(world)
             };
-            let (summary, left) = world.while_held(world.notify(), overtake).await;
+            let (summary, left) = world.while_held(transaction(page), world.notify(), overtake).await;
             assert_eq!(summary["failed"], 0);
             assert_eq!(state(world), left);
             assert!(world.items_of("DUE#")[0].contains_key("reached"));

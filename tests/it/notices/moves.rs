@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use kit::{DAY, Effect, Fault, Organization, Service, When, World, run};
+use kit::{DAY, Effect, Fault, Organization, Service, World, run};
 use local::dynoxide::{AttributeValue, ImportOptions};
 use serde_json::{Value, json};
 
@@ -39,15 +39,8 @@ async fn notify_while_moving(world: &World, kinds: &[&str]) -> Value {
         }
     };
     move_to(now - 200);
-    let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("Query");
-    world.stack.faults().add(hold.function("notify-expiring-keys").when(When::Nth(2)));
-    let moved = async {
-        world.stack.faults().until_held().await;
-        move_to(now - 50);
-        world.stack.faults().clear();
-    };
-    let (summary, ()) = tokio::join!(world.notify(), moved);
-    summary
+    let second_page = ("notify-expiring-keys", "Query", 2);
+    world.while_held(second_page, world.notify(), async { move_to(now - 50) }).await.0
 }
 
 async fn delete_and_die(world: &World, organization: &Organization, user_id: &str) {
@@ -99,16 +92,13 @@ fn a_run_that_read_the_index_before_an_extension_announces_none_of_the_new_stage
         let organization = world.organization("alice", "flexible").await;
         let key = organization.machine_key().await;
         world.travel(83 * DAY + 60);
-        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("BatchGetItem");
-        world.stack.faults().add(hold.function("notify-expiring-keys").when(When::Nth(1)));
         let extended = async {
-            world.stack.faults().until_held().await;
             // Thirty days before the new end are past, seven are not.
             let body = json!({"expires_in_days": 20});
             world.person("alice").patch(&organization.key_path(&key), body).await.expect(200);
-            world.stack.faults().clear();
         };
-        let (summary, ()) = tokio::join!(world.notify(), extended);
+        let read = ("notify-expiring-keys", "BatchGetItem", 1);
+        let (summary, ()) = world.while_held(read, world.notify(), extended).await;
         assert_eq!((&summary["skipped"], &summary["sent"]), (&json!(1), &json!(0)), "{summary}");
         assert!(world.items_of("INBOX#").is_empty());
         world.travel(96 * DAY + 120);

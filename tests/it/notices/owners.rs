@@ -6,7 +6,7 @@ use kit::{Effect, Fault, Item, Organization, Service, When, World, run};
 use local::Quota;
 use serde_json::{Value, json};
 
-use super::{at_transaction, two_runs};
+use super::{at_transaction, transaction, two_runs};
 use crate::{matrix::state, tokens::token};
 
 /// More owners than one transaction can notify.
@@ -124,7 +124,6 @@ fn owners_who_have_deleted_a_message_do_not_get_it_again_from_another_run() {
                 copy_owner(world, &organization).await;
             }
             report(world, &organization.machine_key().await).await;
-            world.stack.faults().add(at_transaction(step, Effect::Hold));
             let deliver = async {
                 if owners == 1 && ends_early {
                     copy_owner(world, &organization).await;
@@ -138,7 +137,7 @@ fn owners_who_have_deleted_a_message_do_not_get_it_again_from_another_run() {
                 world.items_of("INBOX#").iter().for_each(|message| world.remove(message));
                 summary
             };
-            let (first, second) = world.while_held(world.notify(), deliver).await;
+            let (first, second) = world.while_held(transaction(step), world.notify(), deliver).await;
             let case = format!("{owners} {step} {ends_early}: {first} {second}");
             assert_eq!((&first["sent"], &first["failed"]), (&json!(0), &json!(0)), "{case}");
             assert_eq!(second["failed"], i32::from(ends_early), "{case}");

@@ -4,9 +4,8 @@ use kit::{DAY, Effect, Fault, Organization, Service, World, run};
 use serde_json::json;
 
 use super::{
-    at_transaction,
     parting::{change, end_leases},
-    recipients, two_runs,
+    recipients, transaction, two_runs,
 };
 
 /// Counts in how many mails something is told.
@@ -45,12 +44,11 @@ fn a_message_that_may_have_been_mailed_is_mailed_by_no_other_run_before_the_leas
         // The first run has read the message, at first without a lease, and then with one that has ended.
         for (hour, sent) in [(0, 1), (1, 2)] {
             world.travel(hour * 3_600);
-            world.stack.faults().add(at_transaction(1, Effect::Hold));
             let lease = async {
                 world.stack.faults().add(at_ses(Effect::LoseReply));
                 world.notify().await
             };
-            let (first, second) = world.while_held(world.notify(), lease).await;
+            let (first, second) = world.while_held(transaction(1), world.notify(), lease).await;
             assert_eq!((&first["sent"], &second["failed"]), (&json!(0), &json!(1)));
             assert_eq!(world.stack.emails().len(), sent);
             end_leases(world);
@@ -92,13 +90,12 @@ fn a_message_that_another_run_mails_to_the_former_address_does_not_move_to_the_o
         let (organization, bob) = with_bob(world).await;
         change(&organization, &bob, json!({"kind": "owner"})).await;
         // The first run has read that the person still has the address. The second one mails the message.
-        world.stack.faults().add(at_transaction(1, Effect::Hold));
         let mail = async {
             change(&organization, &bob, json!({"status": "suspended"})).await;
             world.stack.faults().add(at_ses(Effect::LoseReply));
             world.notify().await
         };
-        let (first, second) = world.while_held(world.notify(), mail).await;
+        let (first, second) = world.while_held(transaction(1), world.notify(), mail).await;
         assert_eq!((&first["sent"], &second["failed"]), (&json!(0), &json!(2)));
         assert_eq!((told(world, "changed your account"), world.items_of("OUTBOX#").len()), (1, 0));
     });

@@ -3,7 +3,7 @@
 use kit::{DAY, Effect, Fault, Service, run};
 use serde_json::json;
 
-use super::{at_transaction, gained::set_stages, outbox::put_waiting, set_status};
+use super::{gained::set_stages, outbox::put_waiting, set_status, transaction};
 use crate::matrix::state;
 
 #[test]
@@ -14,14 +14,13 @@ fn a_message_that_was_mailed_before_its_reader_was_suspended_again_is_not_held()
         put_waiting(world, &organization, &carol, 1);
         set_status(world, &organization, Some(&carol), "suspended").await;
         // The first run has read that the reader is suspended. The second one mails the message.
-        world.stack.faults().add(at_transaction(1, Effect::Hold));
         let mail = async {
             set_status(world, &organization, Some(&carol), "active").await;
             let summary = world.notify().await;
             set_status(world, &organization, Some(&carol), "suspended").await;
             summary
         };
-        let (first, second) = world.while_held(world.notify(), mail).await;
+        let (first, second) = world.while_held(transaction(1), world.notify(), mail).await;
         assert_eq!((&first["failed"], &second["sent"]), (&json!(0), &json!(1)), "{second}");
         assert!(world.items_of("OUTBOX#").is_empty());
     });
@@ -46,12 +45,11 @@ fn what_another_run_has_released_and_mailed_is_not_released_again() {
         set_status(world, &organization, Some(&bob), "active").await;
         world.travel(60 * DAY + 2 * 3_600);
         // The first run has read what is held.
-        world.stack.faults().add(at_transaction(1, Effect::Hold));
         let release = async {
             let summary = world.notify().await;
             (summary, state(world))
         };
-        let (first, (second, left)) = world.while_held(world.notify(), release).await;
+        let (first, (second, left)) = world.while_held(transaction(1), world.notify(), release).await;
         assert_eq!((&first["sent"], &second["sent"]), (&json!(0), &json!(1)), "{second}");
         let mail = world.stack.emails().pop().unwrap().text;
         assert!(mail.contains("expires in 30 days") && mail.contains("Something happened"), "{mail}");
@@ -73,9 +71,8 @@ fn a_key_that_is_deleted_while_a_run_rearms_it_leaves_nothing() {
         world.travel(90 * DAY + 180);
         // No stage is to come, so that the key is in the index no more.
         assert!(!world.items_of("KEY#")[0].contains_key("due_at"));
-        world.stack.faults().add(at_transaction(1, Effect::Hold));
         let (alice, path) = (world.person("alice"), organization.key_path(&key));
-        let (summary, deleted) = world.while_held(world.notify(), alice.delete(&path)).await;
+        let (summary, deleted) = world.while_held(transaction(1), world.notify(), alice.delete(&path)).await;
         assert_eq!((&summary["failed"], deleted.status), (&json!(0), 204), "{summary}");
         assert!(world.items_of("KEY#").is_empty() && world.items_of("DUE#").is_empty());
     });
@@ -93,7 +90,6 @@ fn a_key_that_is_released_while_a_run_gives_it_a_later_stage_is_due_at_once() {
         world.notify().await;
         set_stages(world, &organization, &[30, 20, 2], false).await;
         world.travel(60 * DAY + 180);
-        world.stack.faults().add(at_transaction(1, Effect::Hold));
         // The suspension is lifted, and another run releases the key and ends.
         let release = async {
             set_status(world, &organization, Some(&machine), "active").await;
@@ -103,7 +99,7 @@ fn a_key_that_is_released_while_a_run_gives_it_a_later_stage_is_due_at_once() {
             let now = json!({"N": world.stack.clock().now().as_second().to_string()});
             world.update(place, "SET #attribute = :value", "due_at", &now);
         };
-        let (summary, ()) = world.while_held(world.notify(), release).await;
+        let (summary, ()) = world.while_held(transaction(1), world.notify(), release).await;
         assert_eq!(summary["failed"], 0);
         world.travel(60 * DAY + 240);
         world.notify().await;

@@ -3,7 +3,7 @@
 use kit::{DAY, Effect, Fault, Service, When, World, run};
 use serde_json::{Value, json};
 
-use super::{outbox::put_waiting, set_status, titles};
+use super::{outbox::put_waiting, set_status, titles, transaction};
 
 /// Returns how many held items the table has, none of which is in the `due` index.
 fn held(world: &World) -> usize {
@@ -223,15 +223,8 @@ fn what_a_run_is_about_to_hold_when_the_suspension_is_lifted_stays_due() {
             set_status(world, &organization, user_id, "suspended").await;
             world.travel(day * DAY + 60);
             // The first run has read that the reader is suspended. The second one re-arms.
-            let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
-            world.stack.faults().add(hold.function("notify-expiring-keys").when(When::NthOfInstance(1)));
-            let first = world.try_notify();
-            let lifted = async {
-                world.stack.faults().until_held().await;
-                set_status(world, &organization, user_id, "active").await;
-                world.stack.faults().clear();
-            };
-            let (summary, ()) = tokio::join!(first, lifted);
+            let lifted = set_status(world, &organization, user_id, "active");
+            let (summary, ()) = world.while_held(transaction(1), world.try_notify(), lifted).await;
             assert_eq!(summary.unwrap()["failed"], 0);
             assert_eq!(held(world), 0);
             world.travel(day * DAY + 600);

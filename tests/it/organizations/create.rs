@@ -1,7 +1,7 @@
 //! `POST /v1/organizations`.
 
 use insta::assert_json_snapshot;
-use kit::{Effect, Fault, Service, When, run};
+use kit::run;
 use serde_json::json;
 
 #[test]
@@ -129,15 +129,9 @@ fn a_person_owns_20_organizations_at_most_whichever_way() {
             made.push(alice.post("/v1/organizations", body()).await.expect(201));
         }
         // Two creations at once, of which the first is held at its write.
-        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
-        world.stack.faults().add(hold.function("manage-organization").when(When::Nth(1)));
-        let second = async {
-            world.stack.faults().until_held().await;
-            let second = alice.post("/v1/organizations", body()).await;
-            world.stack.faults().clear();
-            second
-        };
-        let (first, second) = tokio::join!(alice.post("/v1/organizations", body()), second);
+        let write = ("manage-organization", "TransactWriteItems", 1);
+        let create = || alice.post("/v1/organizations", body());
+        let (first, second) = world.while_held(write, create(), create()).await;
         second.expect(201);
         first.expect_invalid("organizations", "at most 20");
         assert_eq!(world.audit("organization.created").len(), 20);

@@ -1,6 +1,5 @@
 //! Loosening is granting: who lets a key do more, for longer, or from more places.
 
-use kit::{Effect, Fault, Service, When};
 use serde_json::{Value, json};
 
 use super::{client, each_is_refused, key_with, machine_holding, play};
@@ -173,17 +172,14 @@ fn a_key_is_not_made_for_a_machine_that_got_more_rights_meanwhile() {
         let weak = machine_holding(world, organization, "keys", &["access-keys:*"]).await;
         let machine = organization.machine("m").await;
         world.forget_organizations().await;
-        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
-        world.stack.faults().add(hold.function("create-access-key"));
         let (path, body) = (organization.keys_of(&machine), json!({"name": "k", "expires_in_days": 1}));
         let promote = async {
-            world.stack.faults().until_held().await;
             organization.role("all", &["*"]).await;
             let roles = json!({"roles": ["all"]});
             organization.owner.patch(&organization.user_path(&machine), roles).await.expect(200);
-            world.stack.faults().clear();
         };
-        let (made, ()) = tokio::join!(weak.post(&path, body), promote);
+        let write = ("create-access-key", "TransactWriteItems", 1);
+        let (made, ()) = world.while_held(write, weak.post(&path, body), promote).await;
         made.expect_problem(403, "forbidden");
         let of_machine = format!("USER#{machine}");
         assert!(world.items_of("KEY#").iter().all(|key| key["PK"] != of_machine.as_str()));
@@ -223,16 +219,10 @@ fn a_key_that_is_deleted_meanwhile_makes_none_beyond_its_networks() {
         let bound = json!({"allowed_cidrs": ["127.0.0.0/8"]});
         let key = key_with(&organization.owner, organization, &machine, bound).await;
         world.forget_organizations().await;
-        let hold =
-            Fault::on(Service::DynamoDb, Effect::Hold).operation("Query").function("create-access-key");
-        world.stack.faults().add(hold.when(When::Nth(1)));
-        let delete = async {
-            world.stack.faults().until_held().await;
-            organization.owner.delete(&organization.key_path(&key)).await.expect(204);
-            world.stack.faults().clear();
-        };
+        let delete = async { organization.owner.delete(&organization.key_path(&key)).await.expect(204) };
         let (caller, path) = (client(world, &key), organization.keys_of("me"));
-        let (made, ()) = tokio::join!(caller.post(&path, json!({"name": "k", "expires_in_days": 1})), delete);
+        let create = caller.post(&path, json!({"name": "k", "expires_in_days": 1}));
+        let (made, _) = world.while_held(("create-access-key", "Query", 1), create, delete).await;
         made.expect_problem(403, "forbidden");
         assert_eq!((world.items_of("KEY#").len(), world.audit("access_key.created").len()), (0, 1));
     });

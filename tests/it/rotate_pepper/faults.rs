@@ -68,16 +68,12 @@ fn a_lost_reply_and_a_throttle_are_repeated_by_the_client_and_change_nothing_twi
 
 /// Holds the write of one run until another run with an event has written.
 async fn overtaken(world: &kit::World, held: Value, faster: Value) -> (Value, Value) {
-    world.stack.faults().add(fault(Effect::Hold).operation("PutSecretValue").when(When::Nth(1)));
-    let first = rotate(world, held);
     let second = async {
-        world.stack.faults().until_held().await;
         let summary = rotate(world, faster).await;
-        let written = document(world);
-        world.stack.faults().clear();
-        (summary, written)
+        (summary, document(world))
     };
-    let (first, (second, written)) = tokio::join!(first, second);
+    let write = (FUNCTION, "PutSecretValue", 1);
+    let (first, (second, written)) = world.while_held(write, rotate(world, held), second).await;
     assert_eq!(second["outcome"], "rotated");
     (first, written)
 }

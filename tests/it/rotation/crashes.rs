@@ -53,16 +53,13 @@ fn a_rotation_that_is_killed_at_any_call_is_taken_up_again() {
 }
 
 /// Kills the function while it waits for an answer of the API, at a call that the API makes. The request is carried out.
-async fn kill_while_the_api_works(world: &World, call: Fault, name: &str) {
+async fn kill_while_the_api_works(world: &World, call: (&str, &str, u64), name: &str) {
     let before = token(world, "AWSCURRENT").unwrap();
-    world.stack.faults().add(call);
     let kill = async {
-        world.stack.faults().until_held().await;
         let calls = world.stack.calls().by_function("rotate-secret");
         world.stack.kill("rotate-secret", calls.last().unwrap().instance.unwrap()).await;
-        world.stack.faults().clear();
     };
-    let (done, ()) = tokio::join!(world.stack.rotate_secret(SECRET), kill);
+    let (done, ()) = world.while_held(call, world.stack.rotate_secret(SECRET), kill).await;
     assert!(done.is_err(), "{name}");
     world.stack.calls().until_none_is_at_work().await;
     assert!(works(world, "AWSCURRENT").await, "{name}");
@@ -73,17 +70,15 @@ async fn kill_while_the_api_works(world: &World, call: Fault, name: &str) {
 }
 
 /// The n-th request of a rotation to the API.
-fn request(nth: u64) -> Fault {
-    let hold = Fault::on(Service::DynamoDb, Effect::Hold).function("authorize-request");
-    hold.operation("BatchGetItem").when(When::Nth(nth))
+const fn request(nth: u64) -> (&'static str, &'static str, u64) {
+    ("authorize-request", "BatchGetItem", nth)
 }
 
 #[test]
 fn a_rotation_that_is_killed_between_two_calls_of_secrets_manager_is_taken_up_again() {
     run(async |world| {
         consumer(world, 90).await;
-        let rotates = Fault::on(Service::DynamoDb, Effect::Hold).function("rotate-access-key");
-        let rotates = rotates.operation("TransactWriteItems").when(When::Nth(1));
+        let rotates = ("rotate-access-key", "TransactWriteItems", 1);
         kill_while_the_api_works(world, rotates, "the rotation of the key").await;
         kill_while_the_api_works(world, request(2), "the test of the pending secret").await;
         kill_while_the_api_works(world, request(3), "the last step").await;

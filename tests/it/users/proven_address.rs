@@ -2,7 +2,7 @@
 //!
 //! The model of sign-in found the first schedule: `tests/models/src/sign_in.rs`.
 
-use kit::{Client, Effect, Fault, Organization, Service, When, World, run};
+use kit::{Client, Organization, World, run};
 use serde_json::{Value, json};
 
 const FIRST: &str = "carol@example.com";
@@ -23,12 +23,6 @@ fn proven_email(world: &World, user_id: &str) -> Option<Value> {
     world.item(&format!("USER#{user_id}"), "USER").unwrap().get("proven_email").cloned()
 }
 
-/// Holds the first call of this operation that a function makes from now on.
-fn hold(world: &World, function: &str, operation: &str) {
-    let hold = Fault::on(Service::DynamoDb, Effect::Hold).function(function).operation(operation);
-    world.stack.faults().add(hold.when(When::Nth(1)));
-}
-
 #[test]
 fn an_address_that_was_changed_and_set_back_is_unproven_until_a_sign_in_with_it() {
     run(async |world| {
@@ -38,10 +32,10 @@ fn an_address_that_was_changed_and_set_back_is_unproven_until_a_sign_in_with_it(
         set_email(&organization, &carol, SECOND).await;
 
         // A sign-in with the first address while that address is on its way back.
-        hold(world, "manage-users", "TransactWriteItems");
+        let write = ("manage-users", "TransactWriteItems", 1);
         let (person, me) = (signed_in_with(world, FIRST), organization.user_path("me"));
         let ((), signed_in) =
-            world.while_held(set_email(&organization, &carol, FIRST), person.get(&me)).await;
+            world.while_held(write, set_email(&organization, &carol, FIRST), person.get(&me)).await;
         assert_eq!(signed_in.expect(200)["email"], SECOND);
         assert_eq!(proven_email(world, &carol), None, "no sign-in has proven it since it was set");
 
@@ -57,10 +51,10 @@ fn a_proof_that_arrives_after_its_address_was_changed_is_not_recorded() {
         let carol = organization.join_as(world, "carol", "normal").await;
         set_email(&organization, &carol, SECOND).await;
 
-        hold(world, "authorize-request", "UpdateItem");
+        let record = ("authorize-request", "UpdateItem", 1);
         let (person, me) = (signed_in_with(world, SECOND), organization.user_path("me"));
         let (signed_in, ()) =
-            world.while_held(person.get(&me), set_email(&organization, &carol, FIRST)).await;
+            world.while_held(record, person.get(&me), set_email(&organization, &carol, FIRST)).await;
         assert_eq!(signed_in.expect(200)["email"], FIRST);
         assert_eq!(proven_email(world, &carol), None);
     });

@@ -1,6 +1,6 @@
 //! The first sign-in of an invited person.
 
-use kit::{Effect, Fault, Service, When, run};
+use kit::run;
 use serde_json::json;
 
 #[test]
@@ -43,19 +43,15 @@ fn an_unverified_address_links_nobody() {
 async fn change_meanwhile(
     world: &kit::World,
     organization: &kit::Organization,
-    held: (&str, u64),
+    (operation, nth): (&str, u64),
     body: serde_json::Value,
 ) -> u16 {
     let carol = organization.invite("carol").await;
-    let fault = Fault::on(Service::DynamoDb, Effect::Hold).operation(held.0).function("authorize-request");
-    world.stack.faults().add(fault.when(When::Nth(held.1)));
     let (person, me) = (world.person("carol"), organization.user_path("me"));
     let change = async {
-        world.stack.faults().until_held().await;
         organization.owner.patch(&organization.user_path(&carol), body).await.expect(200);
-        world.stack.faults().clear();
     };
-    tokio::join!(person.get(&me), change).0.status
+    world.while_held(("authorize-request", operation, nth), person.get(&me), change).await.0.status
 }
 
 #[test]

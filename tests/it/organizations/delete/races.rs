@@ -1,9 +1,12 @@
 //! Deletions of organizations beside other changes, in chosen orders.
 
-use kit::{DAY, Effect, Fault, Item, Service, When, World, run};
+use kit::{DAY, Effect, Fault, Item, Service, World, run};
 use serde_json::json;
 
 use super::{Doomed, doomed, suspend};
+
+/// The first transaction of the next request that changes or deletes the organization.
+const WRITE: (&str, &str, u64) = ("manage-organization", "TransactWriteItems", 1);
 
 #[test]
 fn a_deletion_and_a_lifting_at_once_have_one_winner() {
@@ -12,23 +15,15 @@ fn a_deletion_and_a_lifting_at_once_have_one_winner() {
             let doomed = doomed(world, "alice").await;
             world.travel(7 * DAY + 60);
             let (owner, path) = (doomed.owner(world), &doomed.organization.path);
-            let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
-            world.stack.faults().add(hold.function("manage-organization").when(When::Nth(1)));
             let delete = async || owner.delete(path).await;
             let lift = async || owner.patch(path, json!({"status": "active"})).await;
-            let second = async {
-                world.stack.faults().until_held().await;
-                let answer = if held == "DELETE" { lift().await } else { delete().await };
-                world.stack.faults().clear();
-                answer
-            };
             if held == "DELETE" {
-                let (deleted, lifted) = tokio::join!(delete(), second);
+                let (deleted, lifted) = world.while_held(WRITE, delete(), lift()).await;
                 lifted.expect(200);
                 deleted.expect_problem(409, "conflict");
                 assert_eq!((doomed.events(world), doomed.items(world).is_empty()), (0, false));
             } else {
-                let (lifted, deleted) = tokio::join!(lift(), second);
+                let (lifted, deleted) = world.while_held(WRITE, lift(), delete()).await;
                 deleted.expect(204);
                 lifted.expect_problem(404, "not_found");
                 assert_eq!((doomed.events(world), doomed.items(world).is_empty()), (1, true));
@@ -61,19 +56,15 @@ async fn doomed_with_invited_owner(world: &World) -> Doomed {
 /// Lets another owner sign in while the deletion is about to be stored, and the first one leave.
 async fn stop_deletion(world: &World, leaves: bool) {
     let doomed = doomed_with_invited_owner(world).await;
-    let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
-    world.stack.faults().add(hold.function("manage-organization").when(When::Nth(1)));
     let (owner, path) = (doomed.owner(world), &doomed.organization.path);
     let sign_in = async {
-        world.stack.faults().until_held().await;
         let shown = world.person("bob").get(path).await;
         if leaves {
             owner.delete(&doomed.organization.user_path("me")).await.expect(204);
         }
-        world.stack.faults().clear();
         shown
     };
-    let (deleted, shown) = tokio::join!(owner.delete(path), sign_in);
+    let (deleted, shown) = world.while_held(WRITE, owner.delete(path), sign_in).await;
     shown.expect(200);
     deleted.expect_problem(409, "conflict");
     assert_eq!(doomed.events(world), 0);
@@ -88,11 +79,10 @@ fn a_removal_that_another_one_overtakes_tells_nobody_twice_and_brings_nobody_bac
         suspend(&organization.owner, &organization).await;
         world.travel(7 * DAY + 60);
         // The first transaction is the mark. The second one tells bob.
-        let hold = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
-        world.stack.faults().add(hold.function("manage-organization").when(When::Nth(2)));
+        let second = ("manage-organization", "TransactWriteItems", 2);
         let alice = world.person("alice");
         let delete = async || alice.delete(&organization.path).await;
-        let (late, early) = world.while_held(delete(), delete()).await;
+        let (late, early) = world.while_held(second, delete(), delete()).await;
         early.expect(204);
         late.expect(204);
         assert_eq!(world.items_of("USER"), [] as [Item; 0]);
@@ -104,19 +94,16 @@ fn a_removal_that_another_one_overtakes_tells_nobody_twice_and_brings_nobody_bac
 fn an_invited_owner_is_not_linked_to_an_organization_that_is_marked_as_deleted() {
     run(async |world| {
         let doomed = doomed_with_invited_owner(world).await;
-        let (owner, path, faults) = (doomed.owner(world), &doomed.organization.path, world.stack.faults());
-        let link = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
-        faults.add(link.function("authorize-request"));
+        let (owner, path) = (doomed.owner(world), &doomed.organization.path);
         let delete = async {
-            faults.until_held().await;
             // The mark alone is stored.
             let mark = Fault::on(Service::DynamoDb, Effect::KillAfter).operation("TransactWriteItems");
-            faults.add(mark.function("manage-organization"));
+            world.stack.faults().add(mark.function("manage-organization"));
             owner.delete(path).await.expect(500);
-            faults.clear();
         };
         let bob = world.person("bob");
-        let (shown, ()) = tokio::join!(bob.get(path), delete);
+        let link = ("authorize-request", "TransactWriteItems", 1);
+        let (shown, ()) = world.while_held(link, bob.get(path), delete).await;
         shown.expect_forbidden_by_gateway();
         assert_eq!((doomed.events(world), world.audit("user.linked").len()), (1, 0));
         world.travel(7 * DAY + 200);
