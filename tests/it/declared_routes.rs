@@ -1,5 +1,6 @@
 //! Routes that an API declares for itself: the custom resource, and what the authorizer makes of it.
 
+mod at_once;
 mod authorizer;
 mod events;
 mod failures;
