@@ -117,13 +117,14 @@ impl World {
         database.delete_item(request).expect("the item can be removed");
     }
 
-    /// Lets the leases of mails end, as time would.
+    /// Lets the leases of mails and of messages to former addresses end, as time would.
     ///
     /// # Panics
     /// When the engine fails.
     pub fn end_leases(&self) {
-        for mail in self.items_of("MAIL#") {
-            let (partition, sort) = (mail["PK"].as_str(), mail["SK"].as_str());
+        let all = ["MAIL#", "PARTING#"].into_iter().flat_map(|kind| self.items_of(kind));
+        for leased in all.filter(|item| item.contains_key("lease_ends_at")) {
+            let (partition, sort) = (leased["PK"].as_str(), leased["SK"].as_str());
             let key = (partition.unwrap_or_default(), sort.unwrap_or_default());
             let past = serde_json::json!({"N": "0"});
             self.update(key, "SET #attribute = :value", "lease_ends_at", &past);

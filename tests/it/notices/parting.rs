@@ -113,7 +113,7 @@ fn a_run_that_dies_loses_no_message_to_a_former_address_and_doubles_it_once_at_m
                 world.stack.faults().add(fault.function("notify-expiring-keys").when(When::Nth(step)));
                 assert!(world.try_notify().await.is_err(), "{case}");
                 world.stack.faults().clear();
-                end_leases(world);
+                world.end_leases();
                 world.travel(3_600);
                 world.notify().await;
                 let address = format!("{name}@example.com");
@@ -124,17 +124,6 @@ fn a_run_that_dies_loses_no_message_to_a_former_address_and_doubles_it_once_at_m
             }
         }
     });
-}
-
-/// Lets the leases of messages to former addresses end, as time would.
-pub(super) fn end_leases(world: &World) {
-    for waiting in world.items_of("PARTING#") {
-        let update = json!({
-            "TableName": "access-keys", "Key": {"PK": {"S": waiting["PK"]}, "SK": {"S": waiting["SK"]}},
-            "UpdateExpression": "SET lease_ends_at = :past", "ExpressionAttributeValues": {":past": {"N": "0"}},
-        });
-        world.stack.database().unwrap().update_item(serde_json::from_value(update).unwrap()).unwrap();
-    }
 }
 
 #[test]

@@ -3,10 +3,7 @@
 use kit::{DAY, Effect, Fault, Organization, Service, World, run};
 use serde_json::json;
 
-use super::{
-    parting::{change, end_leases},
-    recipients, transaction, two_runs,
-};
+use super::{parting::change, recipients, transaction, two_runs};
 
 /// Counts in how many mails something is told.
 fn told(world: &World, sentence: &str) -> usize {
@@ -51,7 +48,7 @@ fn a_message_that_may_have_been_mailed_is_mailed_by_no_other_run_before_the_leas
             let (first, second) = world.while_held(transaction(1), world.notify(), lease).await;
             assert_eq!((&first["sent"], &second["failed"]), (&json!(0), &json!(1)));
             assert_eq!(world.stack.emails().len(), sent);
-            end_leases(world);
+            world.end_leases();
         }
         world.travel(2 * 3_600);
         assert_eq!(world.notify().await["sent"], 1);
@@ -74,7 +71,7 @@ fn of_two_runs_at_once_one_moves_a_message_to_the_outbox_of_a_person_who_has_the
         assert_eq!(world.notify().await["failed"], 1);
         world.stack.faults().clear();
         change(&organization, &bob, json!({"status": "active"})).await;
-        end_leases(world);
+        world.end_leases();
         world.travel(3_600);
         // The first transaction re-arms.
         let (first, second) = two_runs(world, 2).await;
