@@ -83,16 +83,11 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
 
     fn read(body: &str) -> Option<Report> {
-        let mut event: Value =
-            serde_json::from_str(include_str!("../../../tests/events/report-leaked-key.json")).unwrap();
-        event["body"] = json!(body);
-        event["isBase64Encoded"] = json!(false);
-        let request = Request::read_open(lambda_http::request::from_str(&event.to_string()).unwrap());
+        let event = fuzz::event_with_body(include_str!("../../../tests/events/report-leaked-key.json"), body);
+        let request = Request::read_open(lambda_http::request::from_str(&event).unwrap());
         let request = request.unwrap_or_else(|error| panic!("{error}"));
         Report::read(&request, &GithubKeys::default(), &"ak".parse().unwrap()).ok()
     }
