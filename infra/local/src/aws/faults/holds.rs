@@ -43,13 +43,16 @@ pub(crate) struct Holds {
 #[derive(Debug, Default)]
 struct Calls {
     count: u64,
-    held: BTreeMap<u64, (HeldCall, oneshot::Sender<(GoingCall, Option<Effect>)>)>,
+    held: BTreeMap<u64, (HeldCall, LetGo)>,
     going: usize,
 }
 
 /// A call that goes on. It counts until it ends.
 #[derive(Debug)]
 pub(crate) struct GoingCall(Holds);
+
+/// Lets a held call go on, with an effect.
+type LetGo = oneshot::Sender<(GoingCall, Option<Effect>)>;
 
 /// Forgets a call that ends while it is held.
 struct Held<'h>(&'h Holds, u64);
