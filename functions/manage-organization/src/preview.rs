@@ -57,3 +57,106 @@ pub(crate) async fn preview(app: &App, request: &Request<Member>) -> HandlerResu
     let page = paging.page(violations.collect(), page.next);
     Ok(response::ok(&PolicyPreviewPage { page, live_keys }, None))
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::policy::{Policy, Preset};
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(body: &str) -> Option<Body> {
+        let event =
+            fuzz::event_with_body(include_str!("../../../tests/events/manage-organization.json"), body);
+        let request = Request::read_open(lambda_http::request::from_str(&event).unwrap());
+        request.unwrap_or_else(|error| panic!("{error}")).body().ok()
+    }
+
+    fn shown(policy: &Policy) -> Value {
+        serde_json::to_value(policy).unwrap()
+    }
+
+    fn preset(word: &Value) -> Option<Value> {
+        let presets = [Preset::Strict, Preset::Flexible].map(|preset| shown(&Policy::preset(preset)));
+        presets.into_iter().find(|policy| policy["preset"] == *word)
+    }
+
+    /// Reads a whole number, also as `90.0` or `9e1`.
+    fn whole(value: &Value) -> Option<i64> {
+        let digits = value.as_f64()?.to_string();
+        digits.parse().ok().filter(|_| digits != "-0")
+    }
+
+    /// Applies a change of a value to the value. `null` makes it `unset`, at any depth.
+    fn changed(value: &Value, change: &Value, unset: &Value) -> Option<Value> {
+        match (value, change) {
+            (_, Value::Null) => Some(unset.clone()),
+            (Value::Object(members), Value::Object(changes)) => {
+                let mut members = members.clone();
+                for (name, change) in changes {
+                    let member = members.get_mut(name)?;
+                    *member = changed(member, change, &unset[name])?;
+                }
+                Some(members.into())
+            }
+            (Value::Array(_), Value::Array(days)) => {
+                let mut days: Vec<_> = days.iter().map(whole).collect::<Option<_>>()?;
+                days.sort_by_key(|day| -day);
+                Some(json!(days))
+            }
+            (Value::Number(_), change) => whole(change).map(Value::from),
+            (Value::Bool(_), Value::Bool(_)) => Some(change.clone()),
+            (Value::String(_), Value::String(word)) => {
+                ["none", "before_expiry", "any_time"].contains(&word.as_str()).then(|| change.clone())
+            }
+            _ => None,
+        }
+    }
+
+    fn is_allowed(policy: &Value) -> bool {
+        let number = |path: &str| policy.pointer(path).unwrap().as_i64().unwrap();
+        let quotas = ["owner", "normal", "machine"].map(|kind| number(&format!("/quota/{kind}")));
+        let (shortest, longest) = (number("/lifetime/min_seconds"), number("/lifetime/max_seconds"));
+        let days = policy["notices"]["days_before"].as_array().unwrap();
+        let is_day = |day: &Value| (1..=365).contains(&day.as_i64().unwrap());
+        quotas.into_iter().all(|quota| (0..=100).contains(&quota))
+            && 1 <= shortest
+            && shortest <= longest
+            && longest <= 36_500 * 86_400
+            && (0..=365 * 86_400).contains(&number("/rotation/max_overlap_seconds"))
+            && days.len() <= 10
+            && days.iter().all(is_day)
+            && days.windows(2).all(|pair| pair[0] != pair[1])
+    }
+
+    /// Returns the policy that a body proposes to an organization with a policy, by the rules of each value.
+    fn proposed(body: &Value, current: &Value) -> Option<Value> {
+        let mut change = match body.as_object().filter(|members| members.len() == 1)?.get("policy")? {
+            Value::Object(change) => change.clone(),
+            word => return preset(word),
+        };
+        let start = change.remove("preset").map_or(Some(current.clone()), |word| preset(&word))?;
+        let policy = changed(&start, &change.into(), &preset(&start["preset"])?)?;
+        is_allowed(&policy).then_some(policy)
+    }
+
+    #[test]
+    fn fuzzed_previews_propose_the_policy_that_their_values_make_of_the_current_one() {
+        let target = fuzz::documents("policy_preview");
+        let first = read(&target.first().to_string()).unwrap();
+        let [strict, flexible] = [Preset::Strict, Preset::Flexible].map(Policy::preset);
+        let policies = [strict.clone().changed(&first.policy).unwrap(), strict, flexible];
+        target.play(|text| {
+            let document: Value = serde_json::from_str(text).unwrap_or_default();
+            let body = read(&document.to_string());
+            let mut is_allowed = false;
+            for current in &policies {
+                let policy = body.as_ref().map(|body| current.clone().changed(&body.policy));
+                let policy = policy.and_then(Result::ok).as_ref().map(shown);
+                assert_eq!(policy, proposed(&document, &shown(current)));
+                is_allowed |= policy.is_some();
+            }
+            fuzz::read_body(text, read).is_some() && is_allowed
+        });
+    }
+}
