@@ -1,48 +1,20 @@
 //! Finishes signing a person in: checks the provider's answer, and starts the session.
 
-use std::error::Error;
-
-use api::{FAILURE, HandlerError, HandlerResult, Request, causes};
+use api::{HandlerError, HandlerResult, Request};
 use domain::{
     session::{Session, SessionId},
     sign_in::SignedIn,
 };
-use sign_in::{IssuerFailure, NotAccepted};
 
-use crate::{attempt::Attempt, client::Client, provider::ProviderError, redirect::go_to, settings::Console};
-
-/// The longest code. Those of Microsoft Entra have about 1,500 characters.
-const MAX_CODE_LENGTH: usize = 4_096;
-
-/// Why nobody was signed in, in words that the page understands. Nothing that the provider or the URL says is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reason {
-    /// The person, or the provider, said no.
-    Denied,
-    /// The browser has no attempt: it took too long, or another browser began it.
-    Expired,
-    /// The answer is for another attempt, or of another issuer.
-    Mismatch,
-    /// The provider does not answer as it must.
-    Issuer,
-    /// The provider states no usable address.
-    EmailMissing,
-    /// The session could not be stored.
-    Unavailable,
-}
-
-impl Reason {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Denied => "denied",
-            Self::Expired => "expired",
-            Self::Mismatch => "mismatch",
-            Self::Issuer => "issuer",
-            Self::EmailMissing => "email_missing",
-            Self::Unavailable => "unavailable",
-        }
-    }
-}
+use crate::{
+    attempt::Attempt,
+    authorization_response::AuthorizationResponse,
+    client::Client,
+    provider::ProviderError,
+    redirect::go_to,
+    settings::Console,
+    sign_in_failed::{Reason, failed},
+};
 
 /// Why the attempt came to nothing.
 enum Stop {
@@ -50,6 +22,12 @@ enum Stop {
     Provider(ProviderError),
     Store(table::Error),
     Context(HandlerError),
+}
+
+impl From<Reason> for Stop {
+    fn from(reason: Reason) -> Self {
+        Self::Refused(reason)
+    }
 }
 
 impl From<ProviderError> for Stop {
@@ -100,29 +78,13 @@ async fn sign_in(
     Ok(start_session(console, request, attempt, person).await?)
 }
 
-/// Returns the code of the answer, if it is the answer to this attempt.
+/// Returns the code of the response, if it is the one to this attempt.
 async fn code(console: &Console, request: &Request<()>, attempt: &Attempt) -> Result<String, Stop> {
-    let mismatch = Stop::Refused(Reason::Mismatch);
-    let only = |name: &str| match request.query_values(name).as_slice() {
-        [] => Ok(None),
-        [value] => Ok(Some(value.clone())),
-        _ => Err(Stop::Refused(Reason::Mismatch)),
-    };
-    if only("state")?.as_deref() != Some(attempt.state()) {
-        return Err(mismatch);
+    let response = AuthorizationResponse::read(request, attempt.state())?;
+    if !console.provider.is_answer_of(response.iss.as_deref(), request.moment).await? {
+        return Err(Stop::Refused(Reason::Mismatch));
     }
-    let iss = only("iss")?;
-    if !console.provider.is_answer_of(iss.as_deref(), request.moment).await? {
-        return Err(mismatch);
-    }
-    if let Some(error) = only("error")? {
-        let reason = if error == "access_denied" { Reason::Denied } else { Reason::Issuer };
-        return Err(Stop::Refused(reason));
-    }
-    let usable = |code: &String| {
-        (1..=MAX_CODE_LENGTH).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_graphic())
-    };
-    only("code")?.filter(usable).ok_or(Stop::Refused(Reason::Issuer))
+    Ok(response.code?)
 }
 
 /// Ends the session that the browser had, and starts a new one.
@@ -141,30 +103,4 @@ async fn start_session(
     let session = Session { sign_in, created_at: request.now, expires_at };
     table.start_session(&id.hash(), &session).await?;
     Ok(id)
-}
-
-/// Sends the browser to the page that says why nobody was signed in, and writes the one log line of it.
-pub(crate) fn failed(reason: Reason, error: Option<&(dyn Error + 'static)>) -> HandlerResult {
-    let word = reason.as_str();
-    match error {
-        None => tracing::info!(reason = word, "refused a sign-in"),
-        Some(error) if is_refusal(error) => {
-            tracing::info!(reason = word, causes = causes(error), "refused a sign-in");
-        }
-        Some(error) => {
-            tracing::error!(reason = word, causes = causes(error), metrics = %FAILURE, "could not finish a sign-in");
-        }
-    }
-    go_to(&format!("/console/sign-in-failed?reason={word}"))
-}
-
-/// Tells whether a client can cause this error at will: with a code that is none, say.
-fn is_refusal(error: &(dyn Error + 'static)) -> bool {
-    let error = error.downcast_ref();
-    matches!(
-        error,
-        Some(
-            ProviderError::Issuer(IssuerFailure::Refused(_)) | ProviderError::Token(NotAccepted::Refused(_))
-        )
-    )
 }

@@ -4,6 +4,7 @@
 //! identity provider: none is stored, logged, or sent to a page.
 
 mod attempt;
+mod authorization_response;
 mod client;
 mod client_secret;
 mod cookies;
@@ -14,6 +15,7 @@ mod redirect;
 mod return_to;
 mod settings;
 mod show;
+mod sign_in_failed;
 mod start;
 
 use api::{HandlerResult, Request, answer, with_console_headers};

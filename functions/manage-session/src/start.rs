@@ -4,10 +4,10 @@ use api::{HandlerResult, Request};
 
 use crate::{
     attempt::Attempt,
-    finish::{Reason, failed},
     redirect::go_to,
     return_to::ReturnTo,
     settings::Console,
+    sign_in_failed::{Reason, failed},
 };
 
 /// Sends the browser to the provider, with a cookie that waits for the answer.

@@ -1,0 +1,64 @@
+//! A sign-in that failed: the page that says why, and the one log line of it.
+
+use std::error::Error;
+
+use api::{FAILURE, HandlerResult, causes};
+use sign_in::{IssuerFailure, NotAccepted};
+
+use crate::{provider::ProviderError, redirect::go_to};
+
+/// Why nobody was signed in, in words that the page understands. Nothing that the provider or the URL says is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// The person, or the provider, said no.
+    Denied,
+    /// The browser has no attempt: it took too long, or another browser began it.
+    Expired,
+    /// The answer is for another attempt, or of another issuer.
+    Mismatch,
+    /// The provider does not answer as it must.
+    Issuer,
+    /// The provider states no usable address.
+    EmailMissing,
+    /// The session could not be stored.
+    Unavailable,
+}
+
+impl Reason {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Denied => "denied",
+            Self::Expired => "expired",
+            Self::Mismatch => "mismatch",
+            Self::Issuer => "issuer",
+            Self::EmailMissing => "email_missing",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// Sends the browser to the page that says why nobody was signed in, and writes the one log line of it.
+pub(crate) fn failed(reason: Reason, error: Option<&(dyn Error + 'static)>) -> HandlerResult {
+    let word = reason.as_str();
+    match error {
+        None => tracing::info!(reason = word, "refused a sign-in"),
+        Some(error) if is_refusal(error) => {
+            tracing::info!(reason = word, causes = causes(error), "refused a sign-in");
+        }
+        Some(error) => {
+            tracing::error!(reason = word, causes = causes(error), metrics = %FAILURE, "could not finish a sign-in");
+        }
+    }
+    go_to(&format!("/console/sign-in-failed?reason={word}"))
+}
+
+/// Tells whether a client can cause this error at will: with a code that is none, say.
+fn is_refusal(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref();
+    matches!(
+        error,
+        Some(
+            ProviderError::Issuer(IssuerFailure::Refused(_)) | ProviderError::Token(NotAccepted::Refused(_))
+        )
+    )
+}
