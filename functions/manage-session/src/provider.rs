@@ -225,3 +225,46 @@ fn with_query(url: &str, fields: &[(&str, &str)]) -> String {
     let separator = if url.contains('?') { '&' } else { '?' };
     format!("{url}{separator}{query}")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    fn read(answer: &str) -> Option<(String, Option<String>)> {
+        let tokens: Tokens = Documents::parse(answer.as_bytes())?;
+        Some((tokens.id_token, tokens.access_token))
+    }
+
+    /// Reads the two members, each by itself.
+    fn read_simply(members: &HashMap<String, &RawValue>) -> Option<(String, Option<String>)> {
+        let id_token = serde_json::from_str(members.get("id_token")?.get()).ok()?;
+        let access_token = members.get("access_token").map_or("null", |member| member.get());
+        Some((id_token, serde_json::from_str(access_token).ok()?))
+    }
+
+    #[test]
+    fn fuzzed_answers_of_token_endpoints_are_objects_that_name_each_token_once() {
+        fuzz::documents("token_answer").play(|text| {
+            // Of members that come twice, this is the last one.
+            let members: HashMap<String, &RawValue> = serde_json::from_str(text).unwrap_or_default();
+            let (tokens, expected) = (read(text), read_simply(&members));
+            let is_repeated = |name: &str| text.matches(name).count() > 1;
+            if tokens.is_none() && [r#""id_token""#, r#""access_token""#].into_iter().any(is_repeated) {
+                return false;
+            }
+            assert_eq!(tokens, expected);
+            let Some((id_token, _)) = &tokens else { return false };
+            let rest = text.trim_ascii_start().strip_prefix('{').unwrap();
+            let with = |more: &str| read(&format!("{{{more}, {rest}"));
+            assert_eq!(with(r#""token_type": ["Bearer"]"#), tokens, "other members change nothing");
+            assert_eq!(with(r#""id_token": "a""#), None);
+            let second = (!members.contains_key("access_token")).then(|| (id_token.clone(), None));
+            assert_eq!(with(r#""access_token": null"#), second);
+            true
+        });
+    }
+}

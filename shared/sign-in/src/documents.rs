@@ -64,18 +64,18 @@ impl Documents {
         Self { timeout, max_size, client: OnceLock::new() }
     }
 
-    /// Reads a document as JSON.
+    /// Fetches a document.
     pub async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, IssuerFailure> {
         self.read(url, get(url)).await
     }
 
-    /// Reads a document that the bearer of a token may read.
+    /// Fetches a document that the bearer of a token may read.
     pub async fn get_as<T: DeserializeOwned>(&self, url: &str, token: &str) -> Result<T, IssuerFailure> {
         let request = get(url).and_then(|request| authorized(request, &format!("Bearer {token}")));
         self.read(url, request).await
     }
 
-    /// Sends a form once, and reads the answer as JSON.
+    /// Sends a form once, and reads the answer as a document.
     pub async fn send_form<T: DeserializeOwned>(&self, url: &str, form: &Form) -> Result<T, IssuerFailure> {
         let request = address(url).map(Request::post);
         let request = request.map(|request| {
@@ -88,6 +88,13 @@ impl Documents {
             None => request,
         };
         self.send(url, request, Bytes::from(form.body.clone())).await
+    }
+
+    /// Parses a document: one JSON object. A list is none, though serde would read a struct from it.
+    #[must_use]
+    pub fn parse<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
+        let is_object = text.trim_ascii_start().starts_with(b"{");
+        serde_json::from_slice(text).ok().filter(|_| is_object)
     }
 
     async fn read<T: DeserializeOwned>(
@@ -111,7 +118,7 @@ impl Documents {
         match answer {
             (status, _) if status.is_client_error() => Err(IssuerFailure::Refused(url.to_owned())),
             (status, Some(body)) if status.is_success() => {
-                serde_json::from_slice(&body).map_err(|_| IssuerFailure::BadAnswer(url.to_owned()))
+                Self::parse(&body).ok_or_else(|| IssuerFailure::BadAnswer(url.to_owned()))
             }
             _ => Err(IssuerFailure::BadAnswer(url.to_owned())),
         }
@@ -186,6 +193,21 @@ mod tests {
             "javascript://localhost/%0aalert(1)",
         ] {
             assert!(address(url).is_none(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_document_is_an_object() {
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Sample {
+            name: String,
+        }
+        let read = |text: &str| Documents::parse(text.as_bytes()).map(|Sample { name }| name);
+        for text in [r#"{"name": "a"}"#, " \n{\"name\": \"a\", \"other\": []} "] {
+            assert_eq!(read(text).as_deref(), Some("a"), "{text}");
+        }
+        for text in [r#"["a"]"#, r#"{"name": "a", "name": "a"}"#, r#"{"name": "a"} {}"#, "{}", "null", ""] {
+            assert_eq!(read(text), None, "{text}");
         }
     }
 }
