@@ -182,4 +182,77 @@ mod tests {
             assert_eq!(parsed(values), None, "{values:?}");
         }
     }
+
+    /// Makes a request with these values of a header. `None` if no header has such values.
+    fn request(header: &HeaderName, values: &[&str]) -> Option<Request<()>> {
+        let event = include_str!("../../../tests/events/describe-caller.json");
+        let mut request = lambda_http::request::from_str(event).unwrap();
+        for value in values {
+            request.headers_mut().append(header, value.as_bytes().try_into().ok()?);
+        }
+        Some(Request::read_open(request).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    /// Reads the tags of a value as what stands between its quotes, each with whether it is weak.
+    fn tags_between_quotes(value: &str) -> Option<Vec<(bool, &str)>> {
+        let (mut tags, mut is_weak) = (Vec::new(), false);
+        let parts: Vec<_> = value.split('"').collect();
+        let last = parts.len() - 1;
+        for (index, part) in parts.into_iter().enumerate() {
+            if index % 2 == 1 {
+                tags.push((is_weak, part));
+                if index == last || part.contains([' ', '\t']) {
+                    return None;
+                }
+            } else {
+                let before = part.strip_suffix("W/").filter(|_| index != last);
+                is_weak = before.is_some();
+                let between = before.unwrap_or(part);
+                let is_end = index == 0 || index == last;
+                if !between.chars().all(|c| [' ', '\t', ','].contains(&c))
+                    || !is_end && !between.contains(',')
+                {
+                    return None;
+                }
+            }
+        }
+        Some(tags)
+    }
+
+    /// Tells in simpler code whether the values of a header name a version. `None` if they list no tags.
+    fn names(values: &[&str], version: u64, weak_tags_match: bool) -> Option<bool> {
+        if matches!(values, [value] if value.trim_matches([' ', '\t']) == "*") {
+            return Some(version != 0);
+        }
+        let tags: Vec<_> = values.iter().map(|value| tags_between_quotes(value)).collect::<Option<_>>()?;
+        let mut tags = tags.into_iter().flatten().peekable();
+        tags.peek()?;
+        let current = version.to_string();
+        Some(version != 0 && tags.any(|(is_weak, tag)| tag == current && (weak_tags_match || !is_weak)))
+    }
+
+    /// Each input is the values of a header, with `|` between them.
+    #[test]
+    fn fuzzed_entity_tags_are_what_stands_between_quotes() {
+        fuzz::texts("entity_tags").play(|text| {
+            let values: Vec<_> = text.split('|').collect();
+            // A gateway joins them.
+            for sent in [&values[..], &[&values.join(", ")]] {
+                let Some(if_match) = request(&IF_MATCH, sent) else { return false };
+                let Some(if_none_match) = request(&IF_NONE_MATCH, sent) else { return false };
+                for version in [0, 1, 7, 8, u64::MAX] {
+                    let expected = match names(&values, version, false) {
+                        Some(true) => Ok(()),
+                        Some(false) => Err(Error::PreconditionFailed),
+                        None => Err(Error::invalid("If-Match", RULE)),
+                    };
+                    assert_eq!(if_match.check_precondition(version), expected, "{sent:?} {version}");
+                    let expected = names(&values, version, true);
+                    let expected = expected.ok_or_else(|| Error::invalid("If-None-Match", RULE));
+                    assert_eq!(if_none_match.is_known(version), expected, "{sent:?} {version}");
+                }
+            }
+            names(&values, 1, true).is_some()
+        });
+    }
 }
