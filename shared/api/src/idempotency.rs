@@ -140,10 +140,13 @@ fn hash(parts: &[&[u8]]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
+    const EVENT: &str = include_str!("../../../tests/events/create-access-key.json");
+
     fn hash_of_body(body: &str) -> String {
-        const EVENT: &str = include_str!("../../../tests/events/create-access-key.json");
         let mut event: Value = serde_json::from_str(EVENT).unwrap();
         event["body"] = body.into();
         event["isBase64Encoded"] = false.into();
@@ -171,5 +174,41 @@ mod tests {
         assert_ne!(hash(&[b"ab", b"c"]), hash(&[b"a", b"bc"]));
         assert_ne!(hash(&[b"a"]), hash(&[b"a", b""]));
         assert_eq!(hash(&[b"a"]).len(), 64);
+    }
+
+    /// Makes a request with these values of the header. `None` if no header has such values.
+    fn request_with(values: &[&str]) -> Option<Request<Member>> {
+        let mut request = lambda_http::request::from_str(EVENT).unwrap();
+        request.headers_mut().remove(HEADER);
+        for value in values {
+            request.headers_mut().append(HEADER, value.as_bytes().try_into().ok()?);
+        }
+        Some(Request::read_member(request).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    /// Each input is the values of the header, with `|` between them.
+    #[test]
+    fn fuzzed_keys_are_given_once_in_printable_characters_and_each_has_a_name_of_its_own() {
+        let without = request_with(&[]).unwrap();
+        assert!(without.idempotency_key().unwrap().is_none());
+        let (same, mut texts) = (request_hash(&without), HashMap::new());
+        fuzz::texts("idempotency_key").play(|text| {
+            let values: Vec<_> = text.split('|').collect();
+            let Some(request) = request_with(&values) else { return false };
+            let printable = text.chars().filter(|c| (' '..='~').contains(c)).count();
+            let is_right = values.len() == 1 && printable == text.len() && (1..=128).contains(&printable);
+            match request.idempotency_key() {
+                Ok(Some(key)) => {
+                    assert_eq!((is_right, key.actor), (true, without.caller.user_id));
+                    assert_eq!(key.request, same, "the header is no part of the request");
+                    assert_eq!(texts.entry(key.name).or_insert_with(|| text.to_owned()), text);
+                }
+                Err(Error::Invalid { field, .. }) => {
+                    assert_eq!((is_right, field.as_str()), (false, "Idempotency-Key"));
+                }
+                other => panic!("{other:?}"),
+            }
+            is_right
+        });
     }
 }
