@@ -9,6 +9,10 @@ use domain::text::Name;
 /// The most bytes of a text in one encoded word. With `Subject: ` it then fits the 76 characters of a line.
 const WORD_BYTES: usize = 39;
 
+/// The most bytes between the quotes of a name. One with more, because of many escapes, is encoded: quoted text without
+/// spaces is not spread over lines.
+const MAX_QUOTED_BYTES: usize = 64;
+
 /// Writes a text as the value of a header: as it is if nothing in it can be misread, and else in encoded words.
 pub(super) fn encoded(text: &str) -> String {
     let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
@@ -20,13 +24,10 @@ pub(super) fn encoded(text: &str) -> String {
 /// Writes an address with the name that mail programs show beside it. They show no spaces around it.
 pub(super) fn mailbox(name: Option<&Name>, address: &str) -> String {
     let Some(name) = name.map(|name| name.as_str().trim()) else { return format!("<{address}>") };
-    match encoded(name) {
-        plain if plain == name => {
-            let escaped = plain.replace('\\', "\\\\").replace('"', "\\\"");
-            format!("\"{escaped}\" <{address}>")
-        }
-        words => format!("{words} <{address}>"),
-    }
+    let escaped = name.replace('\\', "\\\\").replace('"', "\\\"");
+    let is_quotable = encoded(name) == name && escaped.len() <= MAX_QUOTED_BYTES;
+    let shown = if is_quotable { format!("\"{escaped}\"") } else { encoded_words(name) };
+    format!("{shown} <{address}>")
 }
 
 /// Encodes a text in as many words as it needs. Readers leave out the spaces between encoded words.

@@ -120,6 +120,8 @@ fn round_trip(names: &[Name; 5]) -> String {
     assert_eq!(by_mailparse(&raw), shown);
     let raw = String::from_utf8(raw).unwrap();
     assert!(raw.is_ascii() && raw.split("\r\n").all(|line| line.len() <= 100 && line.trim_end() == line));
+    // RFC 2047 allows no longer encoded word.
+    assert!(raw.split_whitespace().all(|word| !word.starts_with("=?") || word.len() <= 75));
     let Shown { from, subject, text, html } = shown;
     json!({"raw": raw, "from": from, "subject": subject, "text": text, "html": html, "names": names})
         .to_string()
@@ -156,6 +158,8 @@ fn a_name_of_the_sender_is_quoted_or_encoded() {
         ("Keys, \"all\" \\o/", r#""Keys, \"all\" \\o/" <keys@example.com>"#),
         ("Schlüssel", "=?utf-8?B?U2NobMO8c3NlbA==?= <keys@example.com>"),
         ("=?utf-8?q?=41?=", "=?utf-8?B?PT91dGYtOD9xPz00MT89?= <keys@example.com>"),
+        (&"\"".repeat(32), &format!("\"{}\" <keys@example.com>", "\\\"".repeat(32))),
+        (&"\"".repeat(33), &format!("=?utf-8?B?{}?= <keys@example.com>", "IiIi".repeat(11))),
     ] {
         assert_eq!(mailbox(name), expected);
     }
