@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use local::{Effect, Fault, LogLine, Options, Service, Stack, When, Writes};
+use local::{Effect, Fault, HeldCall, LogLine, Options, Service, Stack, When, Writes};
 use serde_json::Value;
 
 use crate::{
@@ -180,9 +180,12 @@ impl World {
     ) -> (A, B) {
         let hold = Fault::anywhere(Effect::Hold).function(function).operation(operation);
         self.stack.faults().add(hold.when(When::Nth(nth)));
+        let is_there = |held: &[HeldCall], _| {
+            held.iter().any(|call| call.function == function && call.operation == operation)
+        };
         tokio::pin!(request);
         tokio::select! {
-            () = self.stack.faults().until_held() => {}
+            () = self.stack.faults().until_calls(is_there) => {}
             _ = &mut request => panic!("the request ended without the call that was to be held"),
         }
         let between = async {

@@ -90,9 +90,8 @@ impl Userinfo {
         accepted: &Accepted,
         now: Moment,
     ) -> Result<SignedIn, IssuerFailure> {
-        let sign_in = accepted.sign_in.clone();
-        if sign_in.verified_email().is_some() || accepted.address_denied {
-            return Ok(sign_in);
+        if accepted.sign_in.verified_email().is_some() || accepted.address_denied {
+            return Ok(accepted.sign_in.clone());
         }
         let key = hash_of(token);
         let answer = match self.profiles.get(&key, now) {
@@ -103,7 +102,7 @@ impl Userinfo {
                 answer
             }
         };
-        Ok(answer.complete(sign_in))
+        Ok(answer.complete(accepted))
     }
 
     async fn ask(

@@ -141,7 +141,7 @@ mod tests {
         ["unread", "read", "archived"].contains(&word).then_some(word)
     }
 
-    /// Marks a message as the table does, and returns it as the API shows it.
+    /// Returns what the API shows of a message whose stored state is this.
     fn marked(message: &Message, state: State) -> Value {
         let mut stored = serde_json::to_value(message).unwrap();
         stored["state"] = json!(state.as_str());
@@ -156,9 +156,9 @@ mod tests {
         let unread = marked(&message, State::Unread);
         fuzz::documents("message_patch").play(|text| {
             let document: Value = serde_json::from_str(text).unwrap_or_default();
-            let (one, word) = (document.to_string(), named(&document));
-            assert_eq!(read::<Body>(&one).is_some(), word.is_some());
-            assert_eq!(read::<WholeInboxBody>(&one).is_some(), word == Some("read"));
+            let (written, word) = (document.to_string(), named(&document));
+            assert_eq!(read::<Body>(&written).is_some(), word.is_some());
+            assert_eq!(read::<WholeInboxBody>(&written).is_some(), word == Some("read"));
             let whole = fuzz::read_body(text, read::<WholeInboxBody>);
             let message_patch = fuzz::read_body(text, read::<Body>);
             assert_eq!(whole.is_some(), message_patch.is_some() && word == Some("read"));

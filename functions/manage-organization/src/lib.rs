@@ -61,3 +61,11 @@ async fn list(app: &App, request: &Request<SignedIn>) -> HandlerResult {
     let shown: Vec<_> = page.items.into_iter().map(MembershipResponse::from).collect();
     Ok(ok(&paging.page(shown, page.next), None))
 }
+
+/// Makes the request of a test, with this body.
+#[cfg(test)]
+fn request(body: &str) -> Request<()> {
+    let event = fuzz::event_with_body(include_str!("../../../tests/events/manage-organization.json"), body);
+    let request = Request::read_open(lambda_http::request::from_str(&event).unwrap());
+    request.unwrap_or_else(|error| panic!("{error}"))
+}

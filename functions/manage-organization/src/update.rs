@@ -95,10 +95,7 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Option<Body> {
-        let event =
-            fuzz::event_with_body(include_str!("../../../tests/events/manage-organization.json"), body);
-        let request = Request::read_open(lambda_http::request::from_str(&event).unwrap());
-        request.unwrap_or_else(|error| panic!("{error}")).patch().ok()
+        crate::request(body).patch().ok()
     }
 
     #[test]

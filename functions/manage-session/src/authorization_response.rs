@@ -35,7 +35,7 @@ fn code(request: &Request<()>) -> Result<String, Reason> {
     only(request, "code")?.filter(usable).ok_or(Reason::Issuer)
 }
 
-/// Returns the value of a parameter. No provider gives one twice.
+/// Returns the value of a parameter. Fails if it comes twice (RFC 6749 §3.1).
 fn only(request: &Request<()>, name: &str) -> Result<Option<String>, Reason> {
     match request.query_values(name).as_slice() {
         [] => Ok(None),
@@ -54,7 +54,8 @@ mod tests {
 
     const STATE: &str = "7HcX2mPq9LwZtR4bK1nV7HcX2mPq9LwZtR4bK1nV012";
 
-    /// The longest query, bytes: `http` takes no longer URL.
+    /// The longest query that is played, bytes. With the path and what the checks append, the URL stays below 65,534, the limit of
+    /// `http`.
     const MAX_QUERY_LENGTH: usize = 60_000;
 
     type Read = Result<(Option<String>, Result<String, Reason>), Reason>;

@@ -14,7 +14,7 @@ pub(crate) enum Reason {
     Denied,
     /// The browser has no attempt: it took too long, or another browser began it.
     Expired,
-    /// The answer is for another attempt, or of another issuer.
+    /// The answer is for another attempt, of another issuer, or names a parameter twice.
     Mismatch,
     /// The provider does not answer as it must.
     Issuer,

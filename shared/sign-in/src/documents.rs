@@ -90,7 +90,7 @@ impl Documents {
         self.send(url, request, Bytes::from(form.body.clone())).await
     }
 
-    /// Parses a document: one JSON object. A list is none, though serde would read a struct from it.
+    /// Parses a JSON object. Refuses a list, from which serde would fill a struct too.
     #[must_use]
     pub fn parse<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
         let is_object = text.trim_ascii_start().starts_with(b"{");

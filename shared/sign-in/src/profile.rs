@@ -31,11 +31,14 @@ impl Profile {
         Some(Self { address: issuer.address.read(claims, source), name: claims::name(claims) })
     }
 
-    /// Adds to a sign-in what the token did not say.
+    /// Adds the name and the address that the token lacks. A verified address replaces an unverified one, unless the token
+    /// says that it is not verified.
     #[must_use]
-    pub fn complete(&self, sign_in: SignedIn) -> SignedIn {
+    pub fn complete(&self, accepted: &Accepted) -> SignedIn {
+        let sign_in = accepted.sign_in.clone();
         let name = sign_in.name.clone().or_else(|| self.name.clone());
-        let adds = sign_in.email.is_none() || self.address.verified && !sign_in.email_verified;
+        let lacks_address = sign_in.email.is_none() || self.address.verified && !sign_in.email_verified;
+        let adds = lacks_address && !accepted.address_denied;
         match &self.address.email {
             Some(email) if adds => {
                 let (email, email_verified) = (Some(email.clone()), self.address.verified);
@@ -83,8 +86,18 @@ mod tests {
         addresses.iter().flat_map(|address| ["", "Annie"].map(|name| with(address, name))).collect()
     }
 
+    fn accepted(sign_in: SignedIn, sub: Option<&str>, [denied, doubted]: [bool; 2]) -> Accepted {
+        let sub = sub.map(str::to_owned);
+        Accepted { sign_in, sub, address_denied: denied, address_doubted: doubted }
+    }
+
     /// Adds what an answer says to a sign-in, by the rules for each member.
-    fn completed(before: &SignedIn, answer: &Map<String, Value>, trust: Trust, doubted: bool) -> SignedIn {
+    fn completed(
+        before: &SignedIn,
+        answer: &Map<String, Value>,
+        trust: Trust,
+        [denied, doubted]: [bool; 2],
+    ) -> SignedIn {
         let text = |member: &str| answer.get(member).and_then(Value::as_str);
         let is_stated = answer.contains_key("email_verified");
         let is_true =
@@ -96,6 +109,7 @@ mod tests {
         };
         let mut after = before.clone();
         if let Some(address) = text("email").and_then(email)
+            && !denied
             && !before.email_verified
             && (is_verified || before.email.is_none())
         {
@@ -108,42 +122,45 @@ mod tests {
     }
 
     #[test]
-    fn a_verified_address_of_the_token_stays() {
+    fn an_address_of_the_token_stays_if_it_is_verified_or_denied() {
         let address = Address { email: email("new@example.com"), verified: true, denied: false };
         let profile = Profile { address, name: None };
-        let [unverified, verified] = [false, true].map(|email_verified| {
+        for (is_verified, is_denied, expected) in [
+            (false, false, "new@example.com"),
+            (false, true, "old@example.com"),
+            (true, false, "old@example.com"),
+        ] {
             let is_such =
-                |sign_in: &SignedIn| sign_in.email.is_some() && sign_in.email_verified == email_verified;
-            profile.complete(sign_ins().into_iter().find(is_such).unwrap()).email
-        });
-        assert_eq!((unverified, verified), (email("new@example.com"), email("old@example.com")));
+                |sign_in: &SignedIn| sign_in.email.is_some() && sign_in.email_verified == is_verified;
+            let sign_in = sign_ins().into_iter().find(is_such).unwrap();
+            let after = profile.complete(&accepted(sign_in, None, [is_denied, false]));
+            assert_eq!(after.email, email(expected), "{is_verified} {is_denied}");
+        }
     }
 
     #[test]
     fn fuzzed_answers_of_userinfo_endpoints_add_to_a_sign_in_of_their_subject_alone() {
         const MAX_BYTES: usize = size_of::<Profile>() + 254 + 64 * 4;
+        let flags = [[false, false], [false, true], [true, false]];
+        let rules =
+            [Trust::Claim, Trust::Absent, Trust::Always].map(|trust| flags.map(|flags| (trust, flags)));
         fuzz::documents("userinfo").play(|text| {
             let Some(answer) = Documents::parse::<Map<String, Value>>(text.as_bytes()) else { return false };
             let is_of = |sub: &str| answer.get("sub").and_then(Value::as_str) == Some(sub);
-            for (trust, address_doubted) in [Trust::Claim, Trust::Absent, Trust::Always]
-                .into_iter()
-                .flat_map(|trust| [(trust, false), (trust, true)])
-            {
+            for (trust, flags) in rules.into_iter().flatten() {
                 let issuer = Issuer { address: AddressRule::of("email", trust), ..issuer(SubjectClaim::Sub) };
                 for sign_in in sign_ins() {
-                    let read = |sub: Option<&str>| {
-                        let (sign_in, sub) = (sign_in.clone(), sub.map(str::to_owned));
-                        let accepted = Accepted { sign_in, sub, address_denied: false, address_doubted };
-                        Profile::read(&answer, &accepted, &issuer)
-                    };
+                    let of = |sub| accepted(sign_in.clone(), sub, flags);
+                    let read = |sub| Profile::read(&answer, &of(sub), &issuer);
                     assert!(read(None).is_none());
                     assert_eq!(read(Some("bob")).is_some(), is_of("bob"));
                     assert_eq!(read(Some("ann")).is_some(), is_of("ann"));
                     let Some(profile) = read(Some("ann")) else { continue };
                     assert!(profile.bytes() <= MAX_BYTES);
-                    let after = profile.complete(sign_in.clone());
-                    assert_eq!(after, completed(&sign_in, &answer, trust, address_doubted));
-                    assert_eq!(profile.complete(after.clone()), after, "a second time nothing");
+                    let after = profile.complete(&of(None));
+                    assert_eq!(after, completed(&sign_in, &answer, trust, flags));
+                    let again = profile.complete(&accepted(after.clone(), None, flags));
+                    assert_eq!(again, after, "a second time nothing");
                 }
             }
             is_of("ann")

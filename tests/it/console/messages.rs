@@ -1,6 +1,6 @@
 //! The bell, the inbox and the notification switches, in a browser.
 
-use kit::{Effect, Fault, World, browse};
+use kit::{Effect, Fault, Organization, World, browse};
 use serde_json::{Value, json};
 
 use super::page;
@@ -11,6 +11,11 @@ fn add(world: &World, user_id: &str, ago: i64, title: &str) {
     let mut message = message(world, user_id, ago, "key_changed");
     message["title"] = json!({"S": title});
     world.put(&message);
+}
+
+async fn owner_id(organization: &Organization) -> String {
+    let owner = organization.owner.get(&organization.user_path("me")).await.expect(200);
+    owner["user_id"].as_str().unwrap().to_owned()
 }
 
 /// Returns the states of the messages by their titles.
@@ -24,8 +29,7 @@ fn states(world: &World) -> Value {
 fn messages_are_read_marked_archived_and_deleted_and_the_bell_counts_them() {
     browse(async |world, browser| {
         let organization = world.organization("alice", "strict").await;
-        let me = organization.owner.get(&organization.user_path("me")).await.expect(200);
-        let me = me["user_id"].as_str().unwrap();
+        let me = &owner_id(&organization).await;
         for (ago, title) in [(40, "First"), (30, "Second"), (20, "Third"), (10, "Fourth")] {
             add(world, me, ago, title);
         }
@@ -70,8 +74,7 @@ fn messages_are_read_marked_archived_and_deleted_and_the_bell_counts_them() {
 fn the_bell_shows_the_newest_five_and_counts_again_when_the_window_is_looked_at() {
     browse(async |world, browser| {
         let organization = world.organization("alice", "strict").await;
-        let me = organization.owner.get(&organization.user_path("me")).await.expect(200);
-        let me = me["user_id"].as_str().unwrap();
+        let me = &owner_id(&organization).await;
         browser.sign_in("alice", &page(&organization, "me/profile")).await;
         for number in 1..=6 {
             add(world, me, 60 - number, &format!("Message {number}"));
@@ -93,14 +96,15 @@ fn the_bell_shows_the_newest_five_and_counts_again_when_the_window_is_looked_at(
 fn messages_are_marked_once_however_often_the_button_is_pressed() {
     browse(async |world, browser| {
         let organization = world.organization("alice", "strict").await;
-        let me = organization.owner.get(&organization.user_path("me")).await.expect(200);
-        add(world, me["user_id"].as_str().unwrap(), 10, "First");
+        add(world, &owner_id(&organization).await, 10, "First");
         browser.sign_in("alice", &page(&organization, "me/inbox")).await;
         browser.sees("First").await;
         let hold = Fault::anywhere(Effect::Hold).operation("TransactWriteItems");
         world.stack.faults().add(hold.function("manage-inbox"));
-        let count = "window.sent = []; const send = fetch; window.fetch = (...request) => { sent.push(new Request(...request).method); return send(...request); };";
-        browser.run(count, json!([])).await;
+        let record_methods = "window.sent = [];
+            const send = fetch;
+            window.fetch = (...request) => { sent.push(new Request(...request).method); return send(...request); };";
+        browser.run(record_methods, json!([])).await;
         browser.click("Mark all read").await;
         assert_eq!(browser.attribute("Marking…", "aria-disabled").await, "true");
         browser.run("document.querySelector('.page-head button').click()", json!([])).await;
@@ -118,8 +122,7 @@ fn messages_are_marked_once_however_often_the_button_is_pressed() {
 fn times_are_told_anew_and_messages_counted_each_minute() {
     browse(async |world, browser| {
         let organization = world.organization("alice", "strict").await;
-        let me = organization.owner.get(&organization.user_path("me")).await.expect(200);
-        let me = me["user_id"].as_str().unwrap();
+        let me = &owner_id(&organization).await;
         add(world, me, 1, "First");
         browser.holds_minutes().await;
         browser.sign_in("alice", &page(&organization, "me/inbox")).await;

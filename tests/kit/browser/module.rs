@@ -27,7 +27,8 @@ impl Browser<'_> {
         self.cdp("Emulation.setTimezoneOverride", json!({"timezoneId": zone})).await;
     }
 
-    /// Pages that are loaded from now on count no minutes by themselves: `minutesPass(5)`, a function of theirs, lets five pass at once.
+    /// Pages loaded from now on do nothing each minute by themselves: `minutesPass(5)` in the page moves its clock by five minutes,
+    /// and then does it once.
     pub async fn holds_minutes(&self) {
         let source = "{
             const [now, repeat, work] = [Date.now, setInterval, []];

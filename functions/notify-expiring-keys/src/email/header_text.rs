@@ -9,8 +9,8 @@ use domain::text::Name;
 /// The most bytes of a text in one encoded word. With `Subject: ` it then fits the 76 characters of a line.
 const WORD_BYTES: usize = 39;
 
-/// The most bytes between the quotes of a name. One with more, because of many escapes, is encoded: quoted text without
-/// spaces is not spread over lines.
+/// The most bytes between the quotes of a name. With `From: ` it then fits a line of 78 characters (RFC 5322). One with more,
+/// because of escapes, is encoded: it may have no space at which a line can end.
 const MAX_QUOTED_BYTES: usize = 64;
 
 /// Writes a text as the value of a header: as it is if nothing in it can be misread, and else in encoded words.

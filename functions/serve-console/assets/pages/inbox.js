@@ -42,7 +42,9 @@ export function open(view) {
     view.update();
     try {
       let cursor;
-      do ({ next_cursor: cursor } = await api.markAllRead({ user_id: 'me', cursor }, { body: { state: 'read' } })); while (cursor);
+      do {
+        cursor = (await api.markAllRead({ user_id: 'me', cursor }, { body: { state: 'read' } })).next_cursor;
+      } while (cursor);
       say('All messages are marked as read.');
     } catch (problem) {
       alarm(inWords(problem));
@@ -51,7 +53,7 @@ export function open(view) {
     messages.reload();
     changed();
   };
-  const act = (label, work, kind = 'small') => html`<button type="button" class=${kind} @click=${work}>${label}</button>`;
+  const act = (label, work, classes = 'small') => html`<button type="button" class=${classes} @click=${work}>${label}</button>`;
   const one = (message) => html`<li><details @toggle=${(event) => event.target.open && opened(message)}><summary><span class=${message.state === 'unread' ? 'dot' : ''}>${message.state === 'unread' ? html`<span class="hidden">Unread: </span>` : nothing}${message.title}</span><span class="muted">${when(message.at)}</span></summary>
     <div class="message"><p>${message.text}</p><div class="do">${message.key_id ? html`<a class="button small" href=${path('access-keys', message.key_id)}>Show the key</a>` : nothing}
     ${message.state === 'unread' ? act('Mark read', () => set(message, 'read', 'Marked as read.')) : act('Mark unread', () => set(message, 'unread', 'Marked as unread.'))}

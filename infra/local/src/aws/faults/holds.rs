@@ -51,7 +51,7 @@ struct Calls {
 #[derive(Debug)]
 pub(crate) struct GoingCall(Holds);
 
-/// Lets a held call go on, with an effect.
+/// Sends a held call the effect with which it goes on.
 type LetGo = oneshot::Sender<(GoingCall, Option<Effect>)>;
 
 /// Forgets a call that ends while it is held.
@@ -89,7 +89,7 @@ impl Holds {
             calls.going += 1;
             Some(let_go)
         });
-        // A call that ends before it takes what is sent drops that: it counts no longer than it is there.
+        // If the call has ended, or ends before it receives this, the `GoingCall` is dropped with it.
         let_go.is_some_and(|let_go| let_go.send((GoingCall(self.clone()), effect)).is_ok())
     }
 
