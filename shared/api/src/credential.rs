@@ -140,14 +140,15 @@ mod tests {
                 | (1, Err(BadCredential::Malformed)) => {}
                 (1, Ok(found)) => {
                     let (_, found) = found.split_once(' ').unwrap();
-                    assert_eq!(found.trim(), found);
+                    // What a pair holds is taken as it is.
+                    assert!(found.trim() == found || text.to_ascii_lowercase().contains("basic "));
                 }
                 other => panic!("{other:?}"),
             }
             let Ok(token) = credential.as_ref().map(|found| found.strip_prefix("token ")) else {
                 return false;
             };
-            if let Some(token) = token.filter(|token| token.starts_with("ak_")) {
+            if let Some(token) = token.filter(|token| token.starts_with("ak_") && token.trim() == *token) {
                 // The same token in every way of presenting it.
                 assert_eq!(found(&[("x-access-key", token)]), credential);
                 assert_eq!(found(&[("authorization", &format!("bearer {token}"))]), credential);
