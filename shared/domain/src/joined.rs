@@ -137,3 +137,18 @@ impl<'de> Visitor<'de> for Text {
         Ok(words.join(" "))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::permission::Permission;
+
+    #[test]
+    fn words_are_counted() {
+        for words in [&[] as &[&str], &["a"], &["a", "b:c", "d"]] {
+            let joined: Joined<Permission> =
+                words.iter().map(|word| Permission::try_from((*word).to_owned()).unwrap()).collect();
+            assert_eq!((joined.count(), joined.words().count()), (words.len(), words.len()));
+        }
+    }
+}

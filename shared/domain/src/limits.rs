@@ -101,6 +101,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn roles_and_groups_have_a_limit_each() {
+        let labels = |count| -> Vec<Label> {
+            (0..count).map(|number| format!("r{number}").try_into().unwrap()).collect()
+        };
+        let (most, more) = (labels(MAX_NAMES), labels(MAX_NAMES + 1));
+        assert!(check_names((&[], &[]), (&most, &most)).is_ok());
+        for (roles, groups) in [(&more, &most), (&most, &more)] {
+            assert!(check_names((&[], &[]), (roles, groups)).is_err());
+        }
+    }
+
+    #[test]
     fn what_is_beyond_a_limit_can_only_shrink() {
         for (before, after, allowed) in [
             (0..0, 0..3, true),

@@ -131,6 +131,13 @@ mod tests {
     }
 
     #[test]
+    fn a_stage_that_begins_as_the_expiry_is_set_is_not_announced() {
+        let key = key(30 * DAY);
+        assert_eq!(due_stage(&notices(), &key, key.created_at), None);
+        assert_eq!(next_due(&notices(), &key, key.created_at), Some(key.created_at.plus(23 * DAY)));
+    }
+
+    #[test]
     fn expiry_is_an_event_whether_it_is_told_or_not() {
         let key = key(60 * DAY);
         let expiry = key.expires_at.unwrap();

@@ -104,3 +104,30 @@ impl Organization {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{policy::Preset, user::Kind};
+
+    #[test]
+    fn the_only_owner_who_has_signed_in_deletes_it_after_seven_days_of_suspension() {
+        let (name, now): (Name, _) = ("Acme".to_owned().try_into().unwrap(), Time::from_seconds(0));
+        let owner = User::new(OrganizationId::random(), Kind::Owner, name.clone(), None, now);
+        let mut organization = Organization::new(name, Policy::preset(Preset::Strict), &owner, now);
+        let may = |organization: &Organization, owner, seconds| {
+            organization.check_deletion(owner, Time::from_seconds(seconds)).is_ok()
+        };
+        assert!(!may(&organization, owner.user_id, SUSPENSION_BEFORE_DELETION), "it is active");
+        organization.set_suspended(true, now);
+        assert!(!may(&organization, owner.user_id, SUSPENSION_BEFORE_DELETION - 1));
+        assert!(may(&organization, owner.user_id, SUSPENSION_BEFORE_DELETION));
+        let other = UserId::random();
+        assert!(!may(&organization, other, SUSPENSION_BEFORE_DELETION));
+        organization.entered_owner_ids.insert(other);
+        assert!(!may(&organization, owner.user_id, SUSPENSION_BEFORE_DELETION));
+        organization.entered_owner_ids.remove(&other);
+        organization.status = Status::Deleted;
+        assert!(!may(&organization, owner.user_id, SUSPENSION_BEFORE_DELETION));
+    }
+}

@@ -228,6 +228,7 @@ mod tests {
             ("clusters:*", "clusters:create:small", true),
             ("clusters:*", "clusters:*", true),
             ("clusters:*", "clusters", false),
+            ("clusters:*", "clusters:", false),
             ("clusters:*", "clustersx:create", false),
             ("clusters:create", "clusters:create", true),
             ("clusters:create", "clusters:*", false),
@@ -242,6 +243,8 @@ mod tests {
         for text in ["*", "a", "a:b", "a:*", "a-b_c:d9:*"] {
             assert!(Permission::try_from(text.to_owned()).is_ok(), "{text}");
         }
+        assert!(Permission::try_from("a".repeat(128)).is_ok());
+        assert!(Permission::try_from("a".repeat(129)).is_err());
         for text in ["", ":", "a:", ":a", "a*", "*:a", "a:*:b", "A", "a b", "a::b", "**"] {
             assert!(Permission::try_from(text.to_owned()).is_err(), "{text}");
         }

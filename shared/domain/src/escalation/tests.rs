@@ -1,5 +1,7 @@
 //! Tests of the rules against privilege escalation, with users, callers and keys of any kind.
 
+mod allowed;
+
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::json;
 

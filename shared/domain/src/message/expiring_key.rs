@@ -95,7 +95,8 @@ mod tests {
             (1, "expires in less than an hour"),
             (3_600, "expires in 1 hour"),
             (23 * 3_600, "expires in 23 hours"),
-            (86_400 - 300, "expires in 1 day"),
+            (84_600 - 1, "expires in 23 hours"),
+            (84_600, "expires in 1 day"),
             (2 * 86_400 - 300, "expires in 2 days"),
             (30 * 86_400, "expires in 30 days"),
         ] {
