@@ -99,6 +99,7 @@ fn a_policy_that_cannot_be_read_previewed_or_saved_says_so_and_keeps_what_was_ty
         };
         let unsure = "What you asked for may or may not have been done: look before you repeat it.";
         browser.sign_in("alice", &keys_page(&organization)).await;
+        browser.sees("You have no access keys.").await;
         fail(1);
         browser.click("Policy").await;
         browser.sees("The service did not answer. Request ").await;
