@@ -1,19 +1,19 @@
-//! What each test reaches, a line for each pair: functions in `target/test-functions.tsv`, and mutants of writes in
-//! `target/mutants.tsv`.
+//! What each test reaches, a line for each pair: mutants of writes in `target/mutants.tsv`, and in `target/test-stacks.tsv` the
+//! endpoint of its stack, under which its functions note the mutants of comparisons that they reach.
 
 use std::{
     collections::BTreeSet,
     sync::{Mutex, PoisonError},
 };
 
-use local::{Instances, Stack};
+use local::Stack;
 
 use crate::{report, share};
 
 /// The lines of a table so far.
 type Pairs = Mutex<BTreeSet<String>>;
 
-static FUNCTIONS: Pairs = Mutex::new(BTreeSet::new());
+static STACKS: Pairs = Mutex::new(BTreeSet::new());
 static MUTANTS: Pairs = Mutex::new(BTreeSet::new());
 
 /// Adds what the running test has reached, and writes the tables anew, if it is wanted.
@@ -21,10 +21,8 @@ pub(crate) fn add(stack: &Stack) {
     if !share::collects() {
         return;
     }
-    let logged: BTreeSet<_> = stack.logs().lines().into_iter().map(|line| line.function).collect();
-    let is_reached =
-        |function: &&str| stack.instances(function) != Instances::default() || logged.contains(*function);
-    add_to("test-functions.tsv", &FUNCTIONS, stack.functions().filter(is_reached).map(str::to_owned));
+    let endpoint = stack.environment().get("AWS_ENDPOINT_URL_DYNAMODB").cloned();
+    add_to("test-stacks.tsv", &STACKS, endpoint.into_iter());
     add_to("mutants.tsv", &MUTANTS, stack.mutants().into_iter());
 }
 

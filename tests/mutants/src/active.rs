@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use crate::{failure::Failure, folders, switch};
@@ -27,12 +27,22 @@ impl Active {
         Ok(active)
     }
 
-    pub(crate) fn file(&self) -> &std::path::Path {
+    pub(crate) fn file(&self) -> &Path {
         &self.file
     }
 
     pub(crate) fn set(&self, name: &str) -> Result<(), Failure> {
         folders::write(&self.file, switch::number(name).to_string().as_bytes())
+    }
+
+    /// Lets every process note the mutants that it reaches, in an empty folder.
+    pub(crate) fn note(&self, notes: &Path) -> Result<(), Failure> {
+        let unwritable = |source| Failure::Unwritable { path: notes.to_owned(), source };
+        if notes.exists() {
+            fs::remove_dir_all(notes).map_err(unwritable)?;
+        }
+        fs::create_dir_all(notes).map_err(unwritable)?;
+        folders::write(&self.file, switch::NOTED.as_bytes())
     }
 
     pub(crate) fn clear(&self) -> Result<(), Failure> {

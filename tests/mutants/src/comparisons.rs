@@ -1,14 +1,12 @@
 //! Mutants of comparisons: a rewritten copy of the repository holds them all, and a file says which one is active.
 
-use std::{collections::HashSet, path::Path};
-
 use crate::{
     active::Active,
     argued::Argued,
     choice::{Choice, Kind, sample},
     failure::Failure,
     folders,
-    integration_tests::IntegrationTests,
+    reaching::Reaching,
     say::say,
     table::{Table, Verdict},
     tree::{self, Comparison},
@@ -29,8 +27,6 @@ const SAMPLED_FILES: [&str; 9] = [
     "shared/domain/src/declared_routes.rs ",
     "shared/domain/src/escalation.rs ",
 ];
-/// Tests of the repository itself, which the copy does not follow.
-const OF_SOURCES: &str = "rules::";
 
 /// Runs the chosen mutants, and returns how many survive without an argument.
 pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
@@ -59,7 +55,7 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
     active.clear()?;
     if !left.is_empty() {
         say(&format!("{} pass the unit tests: building the integration tests", left.len()));
-        let tests = Reached::build(&target, choice.collected)?;
+        let mut tests = Reaching::build(&target, &active, choice.collected)?;
         for mutant in left {
             active.set(&mutant.name)?;
             table.row(&mutant.name, &tests.outcome(mutant, choice.most_tests)?);
@@ -79,33 +75,4 @@ fn sampled(mutants: &[Comparison]) -> Result<Vec<&Comparison>, Failure> {
         }
     }
     Ok(found)
-}
-
-/// The integration tests of the rewritten sources.
-struct Reached {
-    tests: IntegrationTests,
-    /// Each test and a function that it reaches, the fastest tests first.
-    pairs: Vec<(String, String)>,
-}
-
-impl Reached {
-    fn build(target: &Path, collected: bool) -> Result<Self, Failure> {
-        let tests = IntegrationTests::build(&tree::root(), target)?;
-        if !collected {
-            tests.collect(|run| run.args(["--skip", OF_SOURCES]))?;
-        }
-        let pairs = tests.met("test-functions.tsv")?;
-        Ok(Self { tests, pairs })
-    }
-
-    /// Runs the tests that reach the function; for crates that functions share, all.
-    fn outcome(&self, mutant: &Comparison, most: Option<usize>) -> Result<Verdict, Failure> {
-        let function = mutant.package.strip_prefix("functions/");
-        let mut seen = HashSet::new();
-        let reaching = self.pairs.iter().filter(|(_, met)| function.is_none_or(|function| met == function));
-        let tests: Vec<_> = reaching.map(|(test, _)| test).filter(|test| seen.insert(*test)).collect();
-        let tests = &tests[..tests.len().min(most.unwrap_or(usize::MAX))];
-        let killer = self.tests.killer(tests.iter().copied(), |run| run)?;
-        Ok(killer.map_or_else(|| Verdict::Survives(format!("{} tests", tests.len())), Verdict::KilledBy))
-    }
 }

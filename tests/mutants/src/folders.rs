@@ -19,6 +19,11 @@ pub(crate) fn of_comparisons() -> PathBuf {
     workspace().join("target/mutants")
 }
 
+/// The folder where tests and functions note the mutants that they reach.
+pub(crate) fn of_notes() -> PathBuf {
+    of_comparisons().join("reached")
+}
+
 /// What holds no sources. In a worktree `.git` is a file.
 const PASSED_OVER: [&str; 4] = ["target", ".aws-sam", ".git", ".local"];
 

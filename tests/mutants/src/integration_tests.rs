@@ -84,6 +84,13 @@ impl IntegrationTests {
         Ok(pairs)
     }
 
+    /// Sorts tests, the fastest first. Those without a stack are fast, and take no time in the table.
+    pub(crate) fn by_time(&self, mut tests: Vec<String>) -> Result<Vec<String>, Failure> {
+        let seconds = self.seconds()?;
+        tests.sort_by_key(|test| (seconds.get(test).copied().unwrap_or(0), test.clone()));
+        Ok(tests)
+    }
+
     /// Returns how many hundredths of a second each test took when it last ran.
     fn seconds(&self) -> Result<HashMap<String, u32>, Failure> {
         let table = read(&self.target.join("test-times.tsv"))?;

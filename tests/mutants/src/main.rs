@@ -11,6 +11,7 @@ mod failure;
 mod folders;
 mod integration_tests;
 mod process;
+mod reaching;
 mod rewriting;
 mod say;
 mod signature;

@@ -50,7 +50,7 @@ pub(crate) fn copy(active: &Path) -> Result<Vec<Comparison>, Failure> {
         if source.inner == "lib.rs" {
             rewritten.text.extend(["\nmod ", switch::MODULE, ";\n"]);
             let module = format!("{}/src/{}.rs", source.package, switch::MODULE);
-            write(&root().join(&module), switch::module(active).as_bytes())?;
+            write(&root().join(&module), switch::module(active, &folders::of_notes()).as_bytes())?;
             kept.insert(module);
         }
         write(&root().join(path), rewritten.text.as_bytes())?;

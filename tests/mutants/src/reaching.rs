@@ -1,0 +1,119 @@
+//! Which integration tests reach a mutant of a comparison: only those are run under it.
+
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
+
+use crate::{
+    active::Active,
+    failure::Failure,
+    folders::{self, read},
+    integration_tests::IntegrationTests,
+    switch,
+    table::Verdict,
+    tree::{self, Comparison},
+};
+
+/// Tests of the repository itself, which the copy does not follow.
+const OF_SOURCES: &str = "rules::";
+
+/// The integration tests of the rewritten sources.
+#[derive(Debug)]
+pub(crate) struct Reaching {
+    tests: IntegrationTests,
+    /// The tests that reach a mutant, by its number, the fastest first.
+    by_mutant: HashMap<u64, Vec<String>>,
+    /// The tests that have killed a mutant of a crate: they often kill the next one too.
+    killers: HashMap<String, HashSet<String>>,
+}
+
+impl Reaching {
+    /// Builds the tests and, unless the last run has done so, runs all to see what they reach.
+    pub(crate) fn build(target: &Path, active: &Active, collected: bool) -> Result<Self, Failure> {
+        let tests = IntegrationTests::build(&tree::root(), target)?;
+        if !collected {
+            active.note(&folders::of_notes())?;
+            tests.collect(|run| run.args(["--skip", OF_SOURCES]))?;
+            active.clear()?;
+        }
+        let mut notes = Notes::of_threads()?;
+        for (test, endpoint) in tests.met("test-stacks.tsv")? {
+            notes.add_stack(test, &endpoint)?;
+        }
+        let by_mutant = notes.by_mutant().into_iter();
+        let by_mutant = by_mutant.map(|(number, reaching)| Ok((number, tests.by_time(reaching)?)));
+        let by_mutant = by_mutant.collect::<Result<_, Failure>>()?;
+        Ok(Self { tests, by_mutant, killers: HashMap::new() })
+    }
+
+    /// Runs the tests that reach a mutant, which is active: those first that have killed others of its crate, then the fastest.
+    pub(crate) fn outcome(&mut self, mutant: &Comparison, most: Option<usize>) -> Result<Verdict, Failure> {
+        let killers = self.killers.entry(mutant.package.clone()).or_default();
+        let reaching = self.by_mutant.get(&switch::number(&mutant.name)).map_or(&[][..], Vec::as_slice);
+        let (first, then): (Vec<_>, Vec<_>) = reaching.iter().partition(|test| killers.contains(*test));
+        let tests: Vec<_> = first.into_iter().chain(then).take(most.unwrap_or(usize::MAX)).collect();
+        let killer = self.tests.killer(tests.iter().copied(), |run| run)?;
+        killers.extend(killer.clone());
+        Ok(killer.map_or_else(|| Verdict::Survives(format!("{} tests", tests.len())), Verdict::KilledBy))
+    }
+}
+
+/// The numbers of the mutants that each test reaches.
+#[derive(Debug, Default)]
+struct Notes(HashMap<String, HashSet<u64>>);
+
+impl Notes {
+    /// Reads what tests noted that call the product themselves. Their threads have their names.
+    fn of_threads() -> Result<Self, Failure> {
+        let files = folders::files(&folders::of_notes())?.into_iter();
+        let tests = files.filter(|name| name.contains("::"));
+        let notes = tests.map(|test| Ok((test.clone(), read_notes(&test)?)));
+        Ok(Self(notes.collect::<Result<_, Failure>>()?))
+    }
+
+    /// Adds what the functions of a test's stack noted.
+    fn add_stack(&mut self, test: String, endpoint: &str) -> Result<(), Failure> {
+        let reached = read_notes(&switch::notes_of_stack(endpoint))?;
+        self.0.entry(test).or_default().extend(reached);
+        Ok(())
+    }
+
+    /// Lists the tests that reach each mutant.
+    fn by_mutant(self) -> HashMap<u64, Vec<String>> {
+        let mut found: HashMap<u64, Vec<String>> = HashMap::new();
+        for (test, reached) in self.0 {
+            for number in reached {
+                found.entry(number).or_default().push(test.clone());
+            }
+        }
+        found
+    }
+}
+
+/// Reads a file of notes: none if nothing was reached.
+fn read_notes(name: &str) -> Result<HashSet<u64>, Failure> {
+    let path = folders::of_notes().join(name);
+    if !path.exists() {
+        return Ok(HashSet::new());
+    }
+    Ok(read(&path)?.lines().filter_map(|number| number.parse().ok()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mutant_meets_the_tests_that_reach_it() {
+        let noted = [("one", vec![1, 2]), ("two", vec![2])];
+        let notes = Notes(noted.map(|(test, reached)| (test.to_owned(), HashSet::from_iter(reached))).into());
+        let mut found = notes.by_mutant();
+        found.values_mut().for_each(|tests| tests.sort());
+        assert_eq!(
+            (&found[&1], &found[&2]),
+            (&vec!["one".to_owned()], &vec!["one".to_owned(), "two".to_owned()])
+        );
+        assert_eq!(found.len(), 2);
+    }
+}
