@@ -1,7 +1,7 @@
 //! The integration tests: building them, and running some of them.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -11,6 +11,7 @@ use crate::{
     failure::Failure,
     folders::read,
     process::{self, End},
+    table::Verdict,
 };
 
 /// The program that holds the integration tests of one tree.
@@ -21,13 +22,16 @@ pub(crate) struct IntegrationTests {
     root: PathBuf,
     /// Cargo's folder, where the tests leave tables.
     target: PathBuf,
+    /// The tests that have killed a mutant of some code, such as that of a function: they often kill the next one too.
+    killers: HashMap<String, HashSet<String>>,
 }
 
 /// Tests that run at once: more wait for the processors.
 const THREADS: &str = "4";
-/// How many tests run before the next ones start, so that the first failure ends the run early.
-const BATCHES: [usize; 4] = [6, 18, 60, usize::MAX];
-/// For how long a batch may run. All tests take some minutes.
+/// How many tests run before the next ones start, so that the first failure ends the run early. The last number holds for
+/// all batches that follow.
+const BATCHES: [usize; 3] = [6, 18, 60];
+/// For how long a batch may run, or all tests. They take a quarter of an hour.
 const LIMIT: Duration = Duration::from_mins(30);
 
 impl IntegrationTests {
@@ -36,7 +40,7 @@ impl IntegrationTests {
         let programs = process::build_tests(root, target, &["--workspace", "--test", "it"])?;
         let program = programs.into_iter().next().map(|program| program.path);
         let program = program.ok_or_else(|| Failure::NotBuilt { folder: root.to_owned() })?;
-        Ok(Self { program, root: root.to_owned(), target: target.to_owned() })
+        Ok(Self { program, root: root.to_owned(), target: target.to_owned(), killers: HashMap::new() })
     }
 
     /// Runs all tests once, for the tables that they leave.
@@ -50,13 +54,31 @@ impl IntegrationTests {
         }
     }
 
-    /// Returns the first of these tests that fails.
-    pub(crate) fn killer<'t>(
+    /// Returns one of these tests that fails under a mutant of some code. Those run first that have killed another mutant of it,
+    /// then the others in their order; of both together `most` at most.
+    pub(crate) fn killer(
+        &mut self,
+        code: &str,
+        tests: &[String],
+        most: Option<usize>,
+        adjust: impl Fn(&mut Command) -> &mut Command,
+    ) -> Result<Verdict, Failure> {
+        let killers = self.killers.entry(code.to_owned()).or_default();
+        let (first, then): (Vec<_>, Vec<_>) = tests.iter().partition(|test| killers.contains(*test));
+        let tests: Vec<_> = first.into_iter().chain(then).take(most.unwrap_or(usize::MAX)).collect();
+        let killer = self.first_failed(&tests, adjust)?;
+        self.killers.entry(code.to_owned()).or_default().extend(killer.clone());
+        Ok(killer.map_or_else(|| Verdict::Survives(format!("{} tests", tests.len())), Verdict::KilledBy))
+    }
+
+    fn first_failed(
         &self,
-        mut tests: impl Iterator<Item = &'t String>,
+        tests: &[&String],
         adjust: impl Fn(&mut Command) -> &mut Command,
     ) -> Result<Option<String>, Failure> {
-        for size in BATCHES {
+        let mut tests = tests.iter();
+        for turn in 0.. {
+            let size = BATCHES[turn.min(BATCHES.len() - 1)];
             let batch: Vec<_> = tests.by_ref().take(size).collect();
             if batch.is_empty() {
                 break;

@@ -24,8 +24,6 @@ pub(crate) struct Reaching {
     tests: IntegrationTests,
     /// The tests that reach a mutant, by its number, the fastest first.
     by_mutant: HashMap<u64, Vec<String>>,
-    /// The tests that have killed a mutant of a crate: they often kill the next one too.
-    killers: HashMap<String, HashSet<String>>,
 }
 
 impl Reaching {
@@ -44,18 +42,13 @@ impl Reaching {
         let by_mutant = notes.by_mutant().into_iter();
         let by_mutant = by_mutant.map(|(number, reaching)| Ok((number, tests.by_time(reaching)?)));
         let by_mutant = by_mutant.collect::<Result<_, Failure>>()?;
-        Ok(Self { tests, by_mutant, killers: HashMap::new() })
+        Ok(Self { tests, by_mutant })
     }
 
-    /// Runs the tests that reach a mutant, which is active: those first that have killed others of its crate, then the fastest.
+    /// Runs the tests that reach a mutant, which is active, or so many of them.
     pub(crate) fn outcome(&mut self, mutant: &Comparison, most: Option<usize>) -> Result<Verdict, Failure> {
-        let killers = self.killers.entry(mutant.package.clone()).or_default();
         let reaching = self.by_mutant.get(&switch::number(&mutant.name)).map_or(&[][..], Vec::as_slice);
-        let (first, then): (Vec<_>, Vec<_>) = reaching.iter().partition(|test| killers.contains(*test));
-        let tests: Vec<_> = first.into_iter().chain(then).take(most.unwrap_or(usize::MAX)).collect();
-        let killer = self.tests.killer(tests.iter().copied(), |run| run)?;
-        killers.extend(killer.clone());
-        Ok(killer.map_or_else(|| Verdict::Survives(format!("{} tests", tests.len())), Verdict::KilledBy))
+        self.tests.killer(&mutant.package, reaching, most, |run| run)
     }
 }
 
@@ -106,14 +99,12 @@ mod tests {
 
     #[test]
     fn a_mutant_meets_the_tests_that_reach_it() {
-        let noted = [("one", vec![1, 2]), ("two", vec![2])];
-        let notes = Notes(noted.map(|(test, reached)| (test.to_owned(), HashSet::from_iter(reached))).into());
-        let mut found = notes.by_mutant();
-        found.values_mut().for_each(|tests| tests.sort());
-        assert_eq!(
-            (&found[&1], &found[&2]),
-            (&vec!["one".to_owned()], &vec!["one".to_owned(), "two".to_owned()])
-        );
+        let reached = [("one", vec![1, 2]), ("two", vec![2])];
+        let notes = reached.map(|(test, numbers)| (test.to_owned(), HashSet::from_iter(numbers)));
+        let found = Notes(notes.into()).by_mutant();
         assert_eq!(found.len(), 2);
+        assert_eq!(found[&1], ["one"]);
+        let of_both: HashSet<_> = found[&2].iter().map(String::as_str).collect();
+        assert_eq!(of_both, HashSet::from(["one", "two"]));
     }
 }

@@ -22,7 +22,7 @@ struct Write {
 /// Runs the chosen mutants, and returns how many survive without an argument.
 pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
     let target = folders::workspace().join("target");
-    let tests = IntegrationTests::build(&folders::workspace(), &target)?;
+    let mut tests = IntegrationTests::build(&folders::workspace(), &target)?;
     if !choice.collected {
         say("collecting the writes of all tests");
         tests.collect(|run| run)?;
@@ -32,14 +32,16 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
     let chosen = choice.of(&mutants, |mutant| &mutant.name);
     let mut table = Table::new(argued, chosen.len(), mutants.len());
     for mutant in chosen {
-        let tests_left = mutant.tests.iter().take(choice.most_tests.unwrap_or(usize::MAX));
-        let count = tests_left.len();
-        let killer = match argued.reason(&mutant.name) {
+        let verdict = match argued.reason(&mutant.name) {
             // All its tests would run, which takes hours for all that are argued.
-            Some(_) => None,
-            None => tests.killer(tests_left, |run| run.env("MUTANT", &mutant.name))?,
+            Some(_) => Verdict::Survives("all tests".to_owned()),
+            None => {
+                let function = mutant.name.split(' ').next().unwrap_or_default();
+                tests.killer(function, &mutant.tests, choice.most_tests, |run| {
+                    run.env("MUTANT", &mutant.name)
+                })?
+            }
         };
-        let verdict = killer.map_or_else(|| Verdict::Survives(format!("{count} tests")), Verdict::KilledBy);
         table.row(&mutant.name, &verdict);
     }
     Ok(table.survivors())
