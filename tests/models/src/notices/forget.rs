@@ -31,9 +31,9 @@ impl State {
         self.changes.sort_unstable();
     }
 
-    /// Forgets the index unless a run reads it next, and since when mails and the re-arming are due.
+    /// Forgets the index unless a run may yet read it, and since when mails and the re-arming are due.
     fn forget_index(&mut self) {
-        let is_read = self.runs.iter().any(|run| run.progress == Progress::Finding);
+        let is_read = self.runs.iter().any(Run::may_find);
         let (may_rearm, now) = (self.runs.iter().any(Run::is_new), self.now);
         self.index.retain(|place, _| is_read && (may_rearm || *place != Place::Rearming));
         let places = self.index.iter_mut().filter(|(place, _)| **place != Place::Key);
