@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     failure::Failure,
-    folders::read,
+    folders::{read, write},
     process::{self, End},
     table::Verdict,
 };
@@ -28,6 +28,8 @@ pub(crate) struct IntegrationTests {
 
 /// Tests that run at once: more wait for the processors.
 const THREADS: &str = "4";
+/// How long each test took when all ran, beside the table of the last run.
+const TIMES: &str = "test-times-of-all.tsv";
 /// How many tests run before the next ones start, so that the first failure ends the run early. The last number holds for
 /// all batches that follow.
 const BATCHES: [usize; 3] = [6, 18, 60];
@@ -48,10 +50,16 @@ impl IntegrationTests {
         let mut run = self.tests();
         adjust(run.env("MUTANTS", "collect"));
         match process::run(&mut run, LIMIT)? {
-            End::Passed => Ok(()),
+            End::Passed => self.keep_times(),
             End::Failed(test) => Err(Failure::Baseline(test)),
             End::OutOfTime => Err(Failure::Baseline("a test that does not end".to_owned())),
         }
+    }
+
+    /// Keeps the times of all tests: each run writes those of its own.
+    fn keep_times(&self) -> Result<(), Failure> {
+        let times = read(&self.target.join("test-times.tsv"))?;
+        write(&self.target.join(TIMES), times.as_bytes())
     }
 
     /// Returns one of these tests that fails under a mutant of some code. Those run first that have killed another mutant of it,
@@ -113,9 +121,9 @@ impl IntegrationTests {
         Ok(tests)
     }
 
-    /// Returns how many hundredths of a second each test took when it last ran.
+    /// Returns how many hundredths of a second each test took when all ran.
     fn seconds(&self) -> Result<HashMap<String, u32>, Failure> {
-        let table = read(&self.target.join("test-times.tsv"))?;
+        let table = read(&self.target.join(TIMES))?;
         let row = |line: &str| {
             let mut columns = line.split('\t');
             let hundredths = columns.next()?.replace('.', "").parse().ok()?;
