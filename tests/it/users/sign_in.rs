@@ -94,6 +94,27 @@ fn another_change_during_the_first_sign_in_is_seen_before_the_link() {
 }
 
 #[test]
+fn a_person_who_signs_in_with_two_addresses_at_once_is_linked_to_one_user() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.invite("carol").await;
+        let caroline = organization.invite("caroline").await;
+        let me = organization.user_path("me");
+        let token = world.stack.issuer().token("carol", "caroline@example.com", "carol");
+        let with_other_address = world.anonymous().with_header("authorization", &format!("Bearer {token}"));
+        let other = with_other_address.get(&me);
+        let held = ("authorize-request", "TransactWriteItems", 1);
+        let (first, other) = world.while_held(held, world.person("carol").get(&me), other).await;
+        assert_eq!(other.expect(200)["user_id"], json!(caroline));
+        // It is seen that another sign-in linked them meanwhile.
+        assert_eq!(first.expect(200)["user_id"], json!(caroline));
+        assert_eq!(world.audit("user.linked").len(), 1);
+        let linked = world.items_of("USER").into_iter().filter(|user| user.get("subject").is_some());
+        assert_eq!(linked.count(), 2, "alice and caroline");
+    });
+}
+
+#[test]
 fn what_claims_say_becomes_a_visible_name() {
     run(async |world| {
         let issuer = world.stack.issuer();
