@@ -26,6 +26,9 @@ pub(crate) struct Choice {
     /// Whether comparisons run against unit tests alone.
     #[arg(long)]
     pub(crate) unit_tests: bool,
+    /// Whether comparisons run against integration tests alone.
+    #[arg(long, conflicts_with_all = ["unit_tests", "sample"])]
+    pub(crate) integration_tests: bool,
     /// Three comparisons of `shared/domain`, chosen by a number, against its unit tests.
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["kind", "only", "every", "from"])]
     pub(crate) sample: Option<usize>,

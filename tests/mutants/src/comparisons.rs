@@ -38,23 +38,27 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
         None => choice.of(&mutants, |mutant| &mutant.name),
     };
     let target = folders::of_comparisons().join("build");
-    say("building the unit tests of the rewritten sources");
-    let unit_tests = UnitTests::build(&target, choice.sample.map(|_| SAMPLED))?;
     let mut table = Table::new(argued, chosen.len(), mutants.len());
     let mut left = Vec::new();
-    for mutant in chosen {
-        active.set(&mutant.name)?;
-        let killer = unit_tests.killer(mutant)?;
-        let is_over = choice.is_for_unit_tests() || argued.reason(&mutant.name).is_some();
-        match killer {
-            Some(test) => table.row(&mutant.name, &Verdict::KilledBy(test)),
-            None if is_over => table.row(&mutant.name, &Verdict::Survives("the unit tests".to_owned())),
-            None => left.push(mutant),
+    if choice.integration_tests {
+        left = chosen;
+    } else {
+        say("building the unit tests of the rewritten sources");
+        let unit_tests = UnitTests::build(&target, choice.sample.map(|_| SAMPLED))?;
+        for mutant in chosen {
+            active.set(&mutant.name)?;
+            let killer = unit_tests.killer(mutant)?;
+            let is_over = choice.is_for_unit_tests() || argued.reason(&mutant.name).is_some();
+            match killer {
+                Some(test) => table.row(&mutant.name, &Verdict::KilledBy(test)),
+                None if is_over => table.row(&mutant.name, &Verdict::Survives("the unit tests".to_owned())),
+                None => left.push(mutant),
+            }
         }
     }
     active.clear()?;
     if !left.is_empty() {
-        say(&format!("{} pass the unit tests: building the integration tests", left.len()));
+        say(&format!("{} meet the integration tests, which are being built", left.len()));
         let mut tests = Reaching::build(&target, &active, choice.collected)?;
         for mutant in left {
             active.set(&mutant.name)?;
