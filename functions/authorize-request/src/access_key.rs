@@ -114,7 +114,7 @@ async fn verify(
 
 /// Records when the key was used last. A request never fails because of it.
 async fn record_use(authorizer: &Authorizer, key: &AccessKey, now: Time) {
-    if key.last_used_at.is_some_and(|used| used.plus(USE_INTERVAL) > now) {
+    if key.last_used_at.is_some_and(|at| at.is_within(USE_INTERVAL, now)) {
         return;
     }
     let recording = authorizer.app.table.touch_access_key(key.key_id, now, USE_INTERVAL);

@@ -20,8 +20,9 @@ const NOTIFICATION_INTERVAL: i64 = 3_600;
 ///
 /// The request is refused either way, so a failure is logged, and the next use of the secret tries again.
 pub(crate) async fn notify(authorizer: &Authorizer, request: &AuthorizerRequest, found: &KeyWithUser) {
-    let notified = found.key.reuse_notified_at.is_some_and(|at| at.plus(NOTIFICATION_INTERVAL) > request.now);
-    if notified || found.user.status == Status::Deleted {
+    let last = found.key.reuse_notified_at;
+    let was_notified = last.is_some_and(|at| at.is_within(NOTIFICATION_INTERVAL, request.now));
+    if was_notified || found.user.status == Status::Deleted {
         return;
     }
     if let Err(error) = record(authorizer, request, found).await {

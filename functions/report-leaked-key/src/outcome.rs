@@ -62,7 +62,7 @@ async fn revoke(check: Check<'_>, leak: &Leak, found: &KeyWithUser) -> Result<()
 /// owners hear of it too.
 async fn notify_of_retired(check: Check<'_>, leak: &Leak, found: &KeyWithUser) -> Result<(), HandlerError> {
     let (KeyWithUser { key, user }, now) = (found, check.request.now);
-    if key.report_notified_at.is_some_and(|at| at.plus(NOTIFICATION_INTERVAL) > now) {
+    if key.report_notified_at.is_some_and(|at| at.is_within(NOTIFICATION_INTERVAL, now)) {
         return Ok(());
     }
     let report = shown(check, leak);

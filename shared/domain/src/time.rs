@@ -81,6 +81,12 @@ impl Time {
         Self::from_seconds(self.0.saturating_add(seconds))
     }
 
+    /// Tells whether fewer than `seconds` have passed since this instant.
+    #[must_use]
+    pub fn is_within(self, seconds: i64, now: Self) -> bool {
+        now < self.plus(seconds)
+    }
+
     /// Returns the seconds from `earlier` to this instant; negative if it is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> i64 {

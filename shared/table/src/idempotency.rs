@@ -46,7 +46,7 @@ impl IdempotencyRecord {
     }
 
     fn is_in_force(&self, now: Time) -> bool {
-        now < self.at.plus(RETENTION)
+        self.at.is_within(RETENTION, now)
     }
 }
 

@@ -75,6 +75,7 @@ fn what_a_function_returns_has_a_switch() {
         "fn f() -> Result<(), E> { g() }",
         &format!("fn f() -> Result<(), E> {{{} g() }}", returns("Ok(())")),
     );
+    check_unchanged("fn f() -> Result<(), E> { Ok(()) }");
     check_unchanged("async fn f() -> Result<(), E> { g() }");
     check_unchanged("fn f() -> Result<u8, E> { g() }");
     check_unchanged("fn f() -> fmt::Result { g() }");
