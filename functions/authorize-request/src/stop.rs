@@ -60,3 +60,19 @@ impl From<IssuerFailure> for Stop {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_a_conflict_of_the_table_is_one() {
+        assert!(Stop::from(table::Error::Conflict).is_conflict());
+        let contended = table::Error::Contended { operation: "TransactWriteItems" };
+        for other in
+            [Stop::from(contended), Stop::Failed(Failure::BadTime), Stop::Refused(Refusal::Malformed)]
+        {
+            assert!(!other.is_conflict(), "{other:?}");
+        }
+    }
+}

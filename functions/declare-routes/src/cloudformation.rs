@@ -223,3 +223,23 @@ fn found<T>(answer: Result<T, CallFailure>) -> Result<Option<T>, CallFailure> {
         Err(failure) => Err(failure),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn throttling_and_failures_of_cloudformation_may_pass_and_refusals_do_not() {
+        for (code, status, may_pass) in [
+            ("Throttling", 400, true),
+            ("ThrottlingException", 400, true),
+            ("InternalFailure", 500, true),
+            ("ServiceUnavailable", 503, true),
+            ("ValidationError", 400, false),
+            ("AccessDenied", 499, false),
+        ] {
+            let failure = CallFailure::Refused { operation: "DescribeStacks", code: code.to_owned(), status };
+            assert_eq!(failure.may_pass(), may_pass, "{failure}");
+        }
+    }
+}

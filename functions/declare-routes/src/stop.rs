@@ -70,3 +70,17 @@ impl Stop {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_a_conflict_of_the_table_is_one() {
+        assert!(Stop::Table(table::Error::Conflict).is_conflict());
+        let contended = table::Error::Contended { operation: "TransactWriteItems" };
+        for other in [Stop::Table(contended), Stop::TimeOut, Stop::Refused(Rejection::OwnApi)] {
+            assert!(!other.is_conflict(), "{other}");
+        }
+    }
+}

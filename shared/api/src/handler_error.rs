@@ -65,3 +65,23 @@ impl HandlerError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_a_conflict_of_the_table_is_one_and_what_loses_races_is_no_failure() {
+        use table::Error::{Conflict, Contended, Refused, Unprocessed};
+        let operation = "BatchGetItem";
+        for (error, is_conflict, is_refusal) in [
+            (HandlerError::Store(Conflict), true, true),
+            (HandlerError::Store(Contended { operation }), false, true),
+            (HandlerError::Store(Refused(domain::Error::EmailTaken)), false, true),
+            (HandlerError::Refused(domain::Error::EmailTaken), false, true),
+            (HandlerError::Store(Unprocessed { operation }), false, false),
+        ] {
+            assert_eq!((error.is_conflict(), error.is_refusal()), (is_conflict, is_refusal), "{error:?}");
+        }
+    }
+}

@@ -49,11 +49,23 @@ fn a_context_above_20_kib_is_refused_and_logged() {
         let bytes: usize = values.map(|value| value.as_str().unwrap().len()).sum();
         assert!(effect == "Allow" && (20_300..=20_480).contains(&bytes), "{effect} {bytes}");
         assert_eq!(refusals(world), 0);
+        // One more permission fills the context to its last byte, and a longer one does not fit.
+        for (role, length, decided) in [("full", 20_479 - bytes, "Allow"), ("fuller", 20_480 - bytes, "Deny")]
+        {
+            let role = format!("{role:0>64}");
+            let permissions = (0..157).map(|number| format!("{number:0>128}"));
+            store_role(world, &organization, &role, permissions.chain(["p".repeat(length)]));
+            store_catalog(world, &organization);
+            carry(world, &keys[0], "USER", "roles", [role]);
+            world.forget_organizations().await;
+            assert_eq!(told_rest(world, &keys[0]).await.0, decided, "{length}");
+        }
+        let before = refusals(world);
         for (key, count) in keys[1..].iter().zip([2, 4]) {
-            let before = world.items();
+            let items = world.items();
             client(key).get("/v1/whoami").await.expect_forbidden_by_gateway();
             assert_eq!(told_rest(world, key).await, (json!("Deny"), None));
-            assert_eq!((refusals(world), world.items().len()), (count, before.len()));
+            assert_eq!((refusals(world), world.items().len()), (before + count, items.len()));
         }
         let used =
             world.items_of(&format!("KEY#{}", super::suffix(&keys[2])))[0].get("last_used_at").cloned();
@@ -92,5 +104,27 @@ fn an_organization_at_every_limit_is_decided_on_and_explained_in_pages() {
             organization.key_path(&organization.machine_key().await)
         );
         organization.owner.get(&other).await.expect_invalid("cursor", "this same list");
+    });
+}
+
+#[test]
+fn a_page_of_permissions_ends_at_its_limit_or_at_1_000_sources() {
+    run_with(one_instance(), async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let key = organization.machine_key().await;
+        let roles: Vec<_> = (0..20).map(|number| format!("role{number}")).collect();
+        for role in &roles {
+            store_role(world, &organization, role, (0..60).map(|number| format!("p{number:0>2}:read")));
+        }
+        store_catalog(world, &organization);
+        carry(world, &key, "USER", "roles", roles);
+        world.forget_organizations().await;
+        let path = format!("{}/permissions", organization.key_path(&key));
+        for (limit, items) in [(1, 1), (49, 49), (100, 50)] {
+            let page = organization.owner.get(&format!("{path}?limit={limit}")).await.expect(200);
+            assert_eq!(page["items"].as_array().unwrap().len(), items, "{limit}");
+            assert_eq!(page["items"][0]["sources"].as_array().unwrap().len(), 20);
+        }
+        assert_eq!(organization.owner.pages(&format!("{path}?limit=100")).await.len(), 60);
     });
 }

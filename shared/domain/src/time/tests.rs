@@ -145,7 +145,9 @@ fn a_day_ends_at_midnight_of_the_next() {
 #[test]
 fn so_many_seconds_are_over_at_the_last_one() {
     let then = Time::from_seconds(1_000);
-    for (seconds, now, is_within) in [(60, 1_059, true), (60, 1_060, false), (0, 1_000, false), (60, 900, true)] {
+    for (seconds, now, is_within) in
+        [(60, 1_059, true), (60, 1_060, false), (0, 1_000, false), (60, 900, true)]
+    {
         assert_eq!(then.is_within(seconds, Time::from_seconds(now)), is_within, "{seconds} {now}");
     }
 }
