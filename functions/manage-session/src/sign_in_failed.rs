@@ -62,3 +62,23 @@ fn is_refusal(error: &(dyn Error + 'static)) -> bool {
         )
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_client_causes_at_will_is_no_failure() {
+        let issuer = || "https://id.example.com".to_owned();
+        for (error, is_expected) in [
+            (ProviderError::Issuer(IssuerFailure::Refused(issuer())), true),
+            (ProviderError::Token(NotAccepted::Refused("it has expired")), true),
+            (ProviderError::Issuer(IssuerFailure::NoAnswer(issuer())), false),
+            (ProviderError::Token(NotAccepted::Issuer(IssuerFailure::BadAnswer(issuer()))), false),
+            (ProviderError::AnotherSubject, false),
+        ] {
+            assert_eq!(is_refusal(&error), is_expected, "{error}");
+        }
+        assert!(!is_refusal(&std::fmt::Error));
+    }
+}

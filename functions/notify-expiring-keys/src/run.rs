@@ -66,6 +66,11 @@ impl Run {
         Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).saturating_sub(RESERVE)
     }
 
+    /// Tells whether the run may start something new and leave so much time.
+    pub(crate) fn has_more_than(&self, time: Duration) -> bool {
+        self.time_left() > time
+    }
+
     /// Returns the end of this run's leases, by the clock.
     pub(crate) fn lease_ends_at(&self) -> Time {
         self.deadline.plus(LEASE_AFTER_DEADLINE)
@@ -142,5 +147,15 @@ mod tests {
         assert_eq!(effective_deadline(1_790_000_060_000, now), now.plus(60));
         assert_eq!(effective_deadline(600_000, now), now.plus(DEFAULT_DURATION));
         assert_eq!(effective_deadline(0, now), now.plus(DEFAULT_DURATION));
+    }
+
+    #[test]
+    fn a_run_without_time_has_not_more_than_none() {
+        let clock = Clock::default();
+        let now = clock.now();
+        let ends_in = |seconds| u64::try_from(now.plus(seconds).seconds()).unwrap() * 1_000;
+        let run = |seconds| Run::new(now, ends_in(seconds), Clock::default());
+        assert!(!run(1).has_more_than(Duration::ZERO));
+        assert!(run(900).has_more_than(Duration::ZERO));
     }
 }

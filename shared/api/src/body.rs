@@ -187,6 +187,14 @@ mod tests {
     }
 
     #[test]
+    fn an_expiry_is_later_than_now() {
+        let now = Time::from_seconds(1_790_000_000);
+        let chosen = |seconds| chosen_expiry(None, Some(Instant(now.plus(seconds))), None, now);
+        assert_eq!(chosen(1).unwrap(), Some(Some(now.plus(1))));
+        assert_eq!(chosen(0).unwrap_err(), Error::invalid("expires_at", "must be in the future"));
+    }
+
+    #[test]
     fn a_value_that_breaks_a_rule_is_named() {
         for (json, field, rule) in [
             (r#"{"name": ""}"#, "name", "must be 1 to 64 characters"),

@@ -310,6 +310,23 @@ mod tests {
     }
 
     #[test]
+    fn as_many_headers_as_there_may_be_are_read_also_from_an_event_that_is_repaired() {
+        for value in ["a", r"\ud800"] {
+            let parse = |count: usize| {
+                let headers: Vec<_> = (0..count).map(|number| format!(r#""x-{number}":"a""#)).collect();
+                let mut event = sample();
+                event["rawQueryString"] = json!("q=there");
+                event["headers"] = json!("here");
+                let text = event.to_string().replacen("there", value, 1);
+                let text = text.replacen(r#""here""#, &format!("{{{}}}", headers.join(",")), 1);
+                serde_json::from_str::<GatewayEvent>(&text).unwrap().parse().unwrap()
+            };
+            assert_eq!(parse(MAX_HEADERS).unwrap().headers.len(), MAX_HEADERS, "{value}");
+            assert_eq!(parse(MAX_HEADERS + 1).unwrap_err(), too_many_headers(), "{value}");
+        }
+    }
+
+    #[test]
     fn an_error_says_nothing_of_the_payload() {
         let mut event = sample();
         event["headers"] = json!({"x-access-key": "secret\n"});

@@ -102,9 +102,24 @@ impl Message {
     }
 }
 
+impl MessageKind {
+    /// Returns the kind of a message of `now` about an expiry.
+    #[must_use]
+    pub fn of_expiry(expires_at: Time, now: Time) -> Self {
+        if expires_at > now { Self::KeyExpiring } else { Self::KeyExpired }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_has_expired_at_its_second() {
+        let now = Time::from_seconds(1_000);
+        let kinds = [1_001, 1_000].map(|expiry| MessageKind::of_expiry(Time::from_seconds(expiry), now));
+        assert_eq!(kinds, [MessageKind::KeyExpiring, MessageKind::KeyExpired]);
+    }
 
     #[test]
     fn states_are_the_words_of_the_api() {

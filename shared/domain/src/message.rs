@@ -257,7 +257,7 @@ impl Message {
     pub fn key_expires(at: Time, key: &ExpiringKey) -> Self {
         let ExpiringKey { masked_key, expires_at, .. } = key;
         let (user_name, organization_name) = (quoted(&key.user_name), quoted(&key.organization_name));
-        let kind = if *expires_at > at { MessageKind::KeyExpiring } else { MessageKind::KeyExpired };
+        let kind = MessageKind::of_expiry(*expires_at, at);
         let text = format!(
             "Key {masked_key} of {user_name} in {organization_name}. Expiry: {}. {EXPIRY_ADVICE}",
             instant(*expires_at)

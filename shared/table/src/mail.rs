@@ -96,6 +96,12 @@ impl Mail {
         !self.announcements.is_empty() || !self.messages.is_empty()
     }
 
+    /// Tells whether a run that has ended left the mail unmarked, by the clock.
+    #[must_use]
+    pub fn is_unfinished(&self, now: Time) -> bool {
+        self.status == MailStatus::Leased && self.lease_ends_at <= now
+    }
+
     /// Returns when the mail is due again if a run of `now` leaves it unmarked.
     const fn due_again(&self, now: Time) -> Time {
         due_again(self.attempts, now)
@@ -238,6 +244,16 @@ mod tests {
         );
         assert_eq!(item["due_at"], number(1_300));
         assert_eq!(item["status"], text("leased"));
+    }
+
+    #[test]
+    fn a_mail_is_unfinished_from_the_end_of_its_lease_on_until_it_is_marked() {
+        let now = Time::from_seconds(1_000);
+        let mut mail = Mail::new(UserId::random(), OrganizationId::random(), now, now);
+        let unfinished = [999, 1_000].map(|at| mail.is_unfinished(Time::from_seconds(at)));
+        assert_eq!(unfinished, [false, true]);
+        mail.status = MailStatus::Sent;
+        assert!(!mail.is_unfinished(now));
     }
 
     #[test]

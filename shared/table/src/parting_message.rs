@@ -131,6 +131,12 @@ impl Table {
 }
 
 impl PartingMessage {
+    /// Tells whether a run mails it, by the clock.
+    #[must_use]
+    pub fn is_leased(&self, now: Time) -> bool {
+        self.lease_ends_at.is_some_and(|ends_at| now < ends_at)
+    }
+
     fn key(&self) -> ItemKey {
         item_key::parting_message(self.organization_id, self.message.message_id)
     }
@@ -141,5 +147,34 @@ impl PartingMessage {
             None => Expression::exists().and(" AND attribute_not_exists(lease)"),
             Some(lease) => Expression::new("lease = :lease").value(":lease", text(lease.to_string())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::user::{Kind, User};
+
+    use super::*;
+
+    #[test]
+    fn a_lease_ends_at_its_second() {
+        let (now, name) = (Time::from_seconds(1_000), Name::try_from("Carol".to_owned()).unwrap());
+        let user = User::new(OrganizationId::random(), Kind::Normal, name.clone(), None, now);
+        let mut waiting = PartingMessage {
+            organization_id: user.organization_id,
+            user_id: user.user_id,
+            message: Message::organization_deleted(now, &name, &user),
+            name,
+            address: Email::try_from("carol@example.com".to_owned()).unwrap(),
+            lease: None,
+            lease_ends_at: None,
+            attempts: 0,
+        };
+        assert!(!waiting.is_leased(now));
+        let leased = [1_001, 1_000].map(|ends_at| {
+            waiting.lease_ends_at = Some(Time::from_seconds(ends_at));
+            waiting.is_leased(now)
+        });
+        assert_eq!(leased, [true, false]);
     }
 }

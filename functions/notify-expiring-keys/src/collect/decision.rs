@@ -52,7 +52,7 @@ pub(crate) fn decide(
     let due =
         active_user(user.as_ref()).zip(due_stage(&organization.policy.notices, key, now)).zip(key.expires_at);
     let Some(((user, stage), expires_at)) = due else { return Decision::Skip };
-    let kind = if expires_at > now { MessageKind::KeyExpiring } else { MessageKind::KeyExpired };
+    let kind = MessageKind::of_expiry(expires_at, now);
     let selection =
         recipients(directory, &candidates_of(directory, key, user, organization), kind, organization);
     if !selection.any_reachable {
@@ -67,7 +67,7 @@ pub(crate) fn decide(
         organization_id: organization.organization_id,
         key: ExpiringKey::new(key, expires_at, user, organization, key_prefix),
         recipients,
-        next_is_event: !organization.policy.notices.on_expiry && advance.next == Some(expires_at),
+        tells_at_expiry: organization.policy.notices.on_expiry,
         advance: (!any_unavailable).then_some(advance),
         progress: Cell::default(),
     }))

@@ -146,6 +146,27 @@ mod tests {
     }
 
     #[test]
+    fn an_organization_keeps_no_more_than_its_smaller_part() {
+        let [one, other] = [(); 2].map(|()| OrganizationId::random());
+        let mut entries = Entries::new(4, 4);
+        (0..4).for_each(|at| entries.add(due(one, at)));
+        entries.add(due(other, 10));
+        entries.add(due(one, 5));
+        assert_eq!((entries.kept, entries.passed_over, entries.beyond_share), (3, 3, 0));
+        assert_eq!(times(entries), [0, 10, 1]);
+    }
+
+    #[test]
+    fn where_there_is_no_room_in_all_nothing_is_beyond_a_part() {
+        let [one, other] = [(); 2].map(|()| OrganizationId::random());
+        let mut entries = Entries::new(2, 1);
+        for organization_id in [one, other, one] {
+            entries.add(due(organization_id, 0));
+        }
+        assert_eq!((entries.kept, entries.passed_over, entries.beyond_share), (2, 1, 0));
+    }
+
+    #[test]
     fn many_organizations_have_smaller_parts_and_none_is_left_out() {
         let mut entries = Entries::new(10, 8);
         let large: Vec<_> = (0..3).map(|_| OrganizationId::random()).collect();

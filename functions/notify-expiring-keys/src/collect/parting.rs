@@ -44,7 +44,7 @@ pub(super) async fn load_parting_messages(
     let mut mails: HashMap<(OrganizationId, UserId, String), PartingMail> = HashMap::new();
     let mut batches = Batches::<PartingMessage>::new(run, table, due, BATCH_SIZE);
     while let Some(mut readable) = batches.next().await {
-        readable.retain(|waiting| waiting.lease_ends_at.is_none_or(|ends_at| ends_at <= run.clock.now()));
+        readable.retain(|waiting| !waiting.is_leased(run.clock.now()));
         directory.load_users(readable.iter().map(|waiting| waiting.user_id)).await;
         directory.load_organizations(readable.iter().map(|waiting| waiting.organization_id)).await;
         for waiting in readable {

@@ -1,7 +1,7 @@
 //! Reads the mails that earlier runs left unfinished.
 
 use domain::id::UserId;
-use table::{Mail, MailStatus, Owed, Table};
+use table::{Mail, Owed, Table};
 use ulid::Ulid;
 
 use super::{
@@ -30,7 +30,7 @@ pub(crate) async fn load_unfinished_mails(
     run.count(|summary| summary.left_over += beyond.len());
     let (mut mails, mut batches) = (Vec::new(), Batches::<Mail>::new(run, table, due, BATCH_SIZE));
     while let Some(readable) = batches.next().await {
-        mails.extend(readable.into_iter().filter(|mail| is_unfinished(run, mail)));
+        mails.extend(readable.into_iter().filter(|mail| mail.is_unfinished(run.clock.now())));
     }
     run.count(|summary| summary.due += mails.len());
     directory.load_organizations(mails.iter().map(|mail| mail.organization_id)).await;
@@ -40,8 +40,4 @@ pub(crate) async fn load_unfinished_mails(
     hold(run, table, &owed.collect::<Vec<_>>()).await;
     mails.retain(|mail| suspended(mail).is_none());
     mails
-}
-
-fn is_unfinished(run: &Run, mail: &Mail) -> bool {
-    mail.status == MailStatus::Leased && mail.lease_ends_at <= run.clock.now()
 }

@@ -59,3 +59,29 @@ impl fmt::Debug for VerifiedTokens {
         formatter.write_str("VerifiedTokens([redacted])")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        id::{KeyId, KeySuffix, UserId},
+        secret::Peppers,
+        token::SecretToken,
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_token_is_verified_against_the_stored_secret_that_it_was_checked_with_alone() {
+        let document = r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef"}"#;
+        let peppers = Peppers::parse(document).unwrap();
+        let key_id = KeyId::new(UserId::random(), KeySuffix::random());
+        let [one, other] = [(); 2].map(|()| SecretToken::generate(&"ak".parse().unwrap(), key_id));
+        let [stored, stored_anew] = [(); 2].map(|()| peppers.hash_secret(one.token()));
+        let verified = VerifiedTokens::default();
+        assert!(!verified.contains(one.token(), &stored));
+        verified.insert(one.token(), &stored);
+        assert!(verified.contains(one.token(), &stored));
+        assert!(!verified.contains(one.token(), &stored_anew));
+        assert!(!verified.contains(other.token(), &stored));
+    }
+}
