@@ -220,7 +220,24 @@ fn remember<I: Copy + Display + Eq + Hash, T>(
 
 #[cfg(test)]
 mod tests {
+    use domain::{Time, text::Email};
+
     use super::*;
+
+    #[test]
+    fn machines_with_an_address_alone_are_compared_with_people() {
+        for (kind, has_email, is_compared) in [
+            (Kind::Machine, true, true),
+            (Kind::Machine, false, false),
+            (Kind::Normal, true, false),
+            (Kind::Owner, false, false),
+        ] {
+            let name = "deploy".to_owned().try_into().unwrap();
+            let email = has_email.then(|| Email::try_from("ops@example.com".to_owned()).unwrap());
+            let user = User::new(OrganizationId::random(), kind, name, email, Time::from_seconds(1_000));
+            assert_eq!(has_address_of_machine(&user), is_compared, "{kind:?} {has_email}");
+        }
+    }
 
     #[test]
     fn an_item_that_cannot_be_read_is_never_missing() {

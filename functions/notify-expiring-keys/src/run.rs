@@ -145,6 +145,7 @@ mod tests {
     fn a_deadline_before_the_start_of_the_run_counts_as_none() {
         let now = Time::from_seconds(1_790_000_000);
         assert_eq!(effective_deadline(1_790_000_060_000, now), now.plus(60));
+        assert_eq!(effective_deadline(1_790_000_000_000, now), now.plus(DEFAULT_DURATION));
         assert_eq!(effective_deadline(600_000, now), now.plus(DEFAULT_DURATION));
         assert_eq!(effective_deadline(0, now), now.plus(DEFAULT_DURATION));
     }

@@ -162,3 +162,25 @@ fn new_mail(delivery: &Delivery<'_>, digest: &Digest) -> Option<Mail> {
     let Delivery { run, .. } = *delivery;
     Some(Mail::new(digest.user_id, of_notices.or(of_messages)?, run.lease_ends_at(), run.now))
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        Time,
+        id::OrganizationId,
+        user::{Kind, Status},
+    };
+
+    use super::*;
+
+    #[test]
+    fn an_active_user_of_the_mails_organization_gets_it() {
+        let (now, name) = (Time::from_seconds(1_000), "Carol".to_owned().try_into().unwrap());
+        let mut user = User::new(OrganizationId::random(), Kind::Normal, name, None, now);
+        let mail = |organization_id| Mail::new(user.user_id, organization_id, now, now);
+        let (own, other) = (mail(user.organization_id), mail(OrganizationId::random()));
+        assert_eq!((is_member(&user, &own), is_member(&user, &other)), (true, false));
+        user.status = Status::Suspended;
+        assert!(!is_member(&user, &own));
+    }
+}

@@ -93,3 +93,25 @@ fn subject(threats: &[&Message], keys: &[ExpiringKey], changes: &[&Message], now
         more => format!("{fact}, and {more} more"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::id::KeyId;
+
+    use super::*;
+
+    #[test]
+    fn a_key_has_expired_at_its_second() {
+        let expires_at = Time::from_seconds(1_000);
+        let key = ExpiringKey {
+            key_id: KeyId::random(),
+            key_name: "deploy".to_owned(),
+            masked_key: String::new(),
+            user_name: String::new(),
+            organization_name: String::new(),
+            expires_at,
+        };
+        let has_expired = [-1, 0].map(|seconds| DigestLine::new(&key, expires_at.plus(seconds)).has_expired);
+        assert_eq!(has_expired, [false, true]);
+    }
+}

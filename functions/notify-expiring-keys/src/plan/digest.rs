@@ -92,3 +92,28 @@ impl Digests {
         digests
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Time;
+
+    use super::{super::due_notice::tests::due_notice, *};
+
+    #[test]
+    fn notices_for_the_mail_and_unfinished_mails_need_a_mail_and_those_for_the_inbox_do_not() {
+        let (user_id, now) = (UserId::random(), Time::from_seconds(1_000));
+        let notice = Rc::new(due_notice(100, &[user_id]));
+        let mail = Mail::new(user_id, OrganizationId::random(), now, now);
+        let empty = || Digest::empty(user_id);
+        for (digest, has_mail) in [
+            (empty(), false),
+            (Digest { for_inbox: vec![Rc::clone(&notice)], ..empty() }, false),
+            (Digest { postponed: vec![mail.clone()], ..empty() }, false),
+            (Digest { for_mail: vec![notice], ..empty() }, true),
+            (Digest { unfinished: Some(mail), ..empty() }, true),
+        ] {
+            assert_eq!(digest.has_mail(), has_mail, "{digest:?}");
+            assert_eq!(super::super::turns::Outgoing::Digest(digest).has_mail(), has_mail);
+        }
+    }
+}

@@ -78,3 +78,30 @@ pub(super) async fn claim_messages(
     delivery.plan.record_messages(count);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        Time,
+        id::{KeyId, OrganizationId, UserId},
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_mail_announces_its_expiries_at_their_stages_and_wider_ones() {
+        let (now, expires_at) = (Time::from_seconds(1_000), Time::from_seconds(9_000));
+        let announced = Announcement { key_id: KeyId::random(), expires_at, stage: 7 };
+        let mut mail = Mail::new(UserId::random(), OrganizationId::random(), now, now);
+        mail.announcements.push(announced);
+        for (wanted, is_announced) in [
+            (announced, true),
+            (Announcement { stage: 30, ..announced }, true),
+            (Announcement { stage: 2, ..announced }, false),
+            (Announcement { key_id: KeyId::random(), ..announced }, false),
+            (Announcement { expires_at: now, ..announced }, false),
+        ] {
+            assert_eq!(announces(&mail, &wanted), is_announced, "{wanted:?}");
+        }
+    }
+}
