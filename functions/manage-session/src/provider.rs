@@ -10,6 +10,7 @@ use api::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::sign_in::SignedIn;
 use form_urlencoded::{Serializer, byte_serialize};
+use lambda_http::http::HeaderValue;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sign_in::{
@@ -214,7 +215,8 @@ async fn token_request(
     if endpoints.lists(methods, "client_secret_basic").unwrap_or(true) {
         let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
         let pair = STANDARD.encode(format!("{}:{}", encoded(&client.id), encoded(&secret)));
-        return Ok(Form { body: fields.finish(), authorization: Some(format!("Basic {pair}")) });
+        let credential = HeaderValue::try_from(format!("Basic {pair}")).expect("base64 is visible ASCII");
+        return Ok(Form { body: fields.finish(), authorization: Some(credential) });
     }
     let fields = fields.append_pair("client_id", &client.id).append_pair("client_secret", &secret);
     Ok(Form { body: fields.finish(), authorization: None })

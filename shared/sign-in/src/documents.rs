@@ -24,6 +24,9 @@ pub enum IssuerFailure {
     /// The address is not an https one, nor an http one of this machine.
     #[error("{0} is not an https address")]
     BadAddress(String),
+    /// The issuer gave an access token with characters that no header can hold.
+    #[error("the access token for {0} cannot be sent in a header")]
+    UnsendableToken(String),
     /// There was no answer, or not in time.
     #[error("no answer from {0}")]
     NoAnswer(String),
@@ -46,7 +49,7 @@ pub struct Form {
     /// The encoded fields.
     pub body: String,
     /// The credential of the client, if it has one.
-    pub authorization: Option<String>,
+    pub authorization: Option<HeaderValue>,
 }
 
 /// Fetches documents. Its client is made for the first one.
@@ -71,8 +74,9 @@ impl Documents {
 
     /// Fetches a document that the bearer of a token may read.
     pub async fn get_as<T: DeserializeOwned>(&self, url: &str, token: &str) -> Result<T, IssuerFailure> {
-        let request = get(url).and_then(|request| authorized(request, &format!("Bearer {token}")));
-        self.read(url, request).await
+        let credential = HeaderValue::try_from(format!("Bearer {token}"));
+        let credential = credential.map_err(|_| IssuerFailure::UnsendableToken(url.to_owned()))?;
+        self.read(url, get(url).map(|request| authorized(request, credential))).await
     }
 
     /// Sends a form once, and reads the answer as a document.
@@ -84,7 +88,7 @@ impl Documents {
                 .header(ACCEPT, "application/json")
         });
         let request = match &form.authorization {
-            Some(credential) => request.and_then(|request| authorized(request, credential)),
+            Some(credential) => request.map(|request| authorized(request, credential.clone())),
             None => request,
         };
         self.send(url, request, Bytes::from(form.body.clone())).await
@@ -153,10 +157,9 @@ fn get(url: &str) -> Option<Builder> {
     address(url).map(Request::get)
 }
 
-fn authorized(request: Builder, credential: &str) -> Option<Builder> {
-    let mut credential = HeaderValue::try_from(credential).ok()?;
+fn authorized(request: Builder, mut credential: HeaderValue) -> Builder {
     credential.set_sensitive(true);
-    Some(request.header(AUTHORIZATION, credential))
+    request.header(AUTHORIZATION, credential)
 }
 
 /// The client follows no redirection. It keeps no connections: while Lambda freezes an instance, the other side
@@ -193,6 +196,17 @@ mod tests {
             "javascript://localhost/%0aalert(1)",
         ] {
             assert!(address(url).is_none(), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_that_no_header_can_hold_is_not_taken_for_a_wrong_address() {
+        let documents = Documents::new(Duration::from_secs(1), 1_024);
+        let url = "https://id.example/userinfo";
+        for token in ["a\nb", "a\0", "\u{7f}"] {
+            let failure = documents.get_as::<serde_json::Value>(url, token).await.unwrap_err();
+            let said = "the access token for https://id.example/userinfo cannot be sent in a header";
+            assert_eq!(failure.to_string(), said, "{token:?}");
         }
     }
 
