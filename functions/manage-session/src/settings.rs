@@ -55,16 +55,7 @@ impl Console {
     /// Finds the session of a request by the rules of the authorizer: the mark of the console, no other credential, and
     /// exactly one cookie.
     pub(crate) fn session_id(&self, request: &Request<()>) -> Result<SessionId, BadConsoleRequest> {
-        if Credential::HEADERS.iter().any(|name| request.headers(name).next().is_some()) {
-            return Err(BadConsoleRequest::NotOfConsole);
-        }
-        let mut origin = ConsoleRequest::default();
-        for name in ConsoleRequest::HEADERS {
-            for value in request.headers(name) {
-                origin.note(name, value);
-            }
-        }
-        origin.session(request.cookies(), &self.cookie)
+        session_id(request, &self.cookie)
     }
 
     /// Reads a session that goes on now.
@@ -81,6 +72,19 @@ impl Console {
     }
 }
 
+fn session_id(request: &Request<()>, cookie: &SessionCookie) -> Result<SessionId, BadConsoleRequest> {
+    if Credential::HEADERS.iter().any(|name| request.headers(name).next().is_some()) {
+        return Err(BadConsoleRequest::NotOfConsole);
+    }
+    let mut origin = ConsoleRequest::default();
+    for name in ConsoleRequest::HEADERS {
+        for value in request.headers(name) {
+            origin.note(name, value);
+        }
+    }
+    origin.session(request.cookies(), cookie)
+}
+
 fn session_seconds(environment: &Environment) -> Result<i64, BadSetting> {
     let name = "CONSOLE_SESSION_HOURS";
     let hours: i64 = environment.parse(name)?;
@@ -88,4 +92,44 @@ fn session_seconds(environment: &Environment) -> Result<i64, BadSetting> {
         return Ok(hours * 3_600);
     }
     Err(BadSetting::Wrong { name, rule: "must be 1 to 24".to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Tells whether the gateway writes such headers and cookies: names in lower case, one text each, and cookies apart.
+    fn is_of_gateway(request: &Value) -> bool {
+        let odd = ["cookie", "host", "x-forwarded-proto"];
+        let header = |(name, value): (&String, &Value)| {
+            value.is_string() && *name == name.to_lowercase() && !odd.contains(&name.as_str())
+        };
+        let cookie = |cookie: &Value| {
+            cookie.as_str().is_some_and(|text| {
+                !text.contains(|c: char| c == ';' || c < ' ' && c != '\t' || c == '\u{7f}')
+            })
+        };
+        request["headers"].as_object().is_some_and(|headers| headers.iter().all(header))
+            && request["cookies"].as_array().is_some_and(|cookies| cookies.iter().all(cookie))
+    }
+
+    /// Finds the session's id. `None` for a request that the gateway does not pass on.
+    fn found(request: &Value) -> Option<Option<String>> {
+        let event = include_str!("../../../tests/events/manage-session.json");
+        let mut event: Value = serde_json::from_str(event).unwrap();
+        (event["headers"], event["cookies"]) = (request["headers"].clone(), request["cookies"].clone());
+        let request =
+            lambda_http::request::from_str(&event.to_string()).ok().filter(|_| is_of_gateway(request))?;
+        let request = Request::read_open(request).unwrap_or_else(|error| panic!("{error}"));
+        let cookie = SessionCookie::new(fuzz::SESSION_COOKIE.to_owned());
+        Some(session_id(&request, &cookie).ok().map(|id| id.expose().to_owned()))
+    }
+
+    #[test]
+    fn fuzzed_requests_have_the_session_that_the_authorizer_finds() {
+        fuzz::documents("console_request")
+            .play(|text| serde_json::from_str(text).is_ok_and(|request| fuzz::find_session(&request, found)));
+    }
 }

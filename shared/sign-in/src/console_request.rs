@@ -83,9 +83,15 @@ pub struct SessionCookie {
 }
 
 impl SessionCookie {
+    /// Makes the cookie of a name.
+    #[must_use]
+    pub const fn new(name: String) -> Self {
+        Self { name }
+    }
+
     /// Reads the setting.
     pub fn from_env(environment: &Environment) -> Result<Self, BadSetting> {
-        environment.required("SESSION_COOKIE").map(|name| Self { name })
+        environment.required("SESSION_COOKIE").map(Self::new)
     }
 
     /// Returns the name.
@@ -101,8 +107,11 @@ impl SessionCookie {
     }
 
     /// Finds the session among cookies, each as `name=value`. `None` unless there is exactly one, with a session id.
+    ///
+    /// Only spaces and tabs may stand around a cookie. To a browser any other white space is a part of the name, which then lacks
+    /// the prefix: another host may set such a cookie.
     pub fn find<'c>(&self, cookies: impl Iterator<Item = &'c str>) -> Option<SessionId> {
-        let pairs = cookies.filter_map(|cookie| cookie.trim().split_once('='));
+        let pairs = cookies.filter_map(|cookie| cookie.trim_matches([' ', '\t']).split_once('='));
         let mut values = pairs.filter(|(name, _)| *name == self.name).map(|(_, value)| value);
         match (values.next(), values.next()) {
             (Some(value), None) => SessionId::parse(value).ok(),
@@ -133,6 +142,10 @@ mod tests {
         let found = Ok(ID.to_owned());
         assert_eq!(session(&[mark], &[cookie]), found);
         assert_eq!(session(&[mark, ("sec-fetch-site", "same-origin")], &["theme=dark", cookie]), found);
+        assert_eq!(
+            session(&[mark], &["\u{2003}__Host-access-keys-session=a", &format!(" {cookie}\t")]),
+            found
+        );
         for headers in [
             &[][..],
             &[("x-console-request", "")],
@@ -150,8 +163,11 @@ mod tests {
         let short = &cookie[..cookie.len() - 1];
         let (longer, other) = (&*format!("{cookie}0"), &*format!("access-keys-session={ID}"));
         let (spaced, quoted) = (&*cookie.replace('=', " ="), &*cookie.replace(ID, &format!("\"{ID}\"")));
+        let (of_other_host, control) = (&*format!("\u{2003}{cookie}"), &*format!("\u{c}{cookie}"));
         for cookies in [
             &[][..],
+            &[of_other_host],
+            &[control],
             &[cookie, cookie],
             &[short],
             &[longer],

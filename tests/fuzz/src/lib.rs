@@ -9,6 +9,7 @@ mod body;
 mod json;
 mod reported;
 mod seeds;
+mod session;
 mod share;
 mod text;
 
@@ -23,6 +24,7 @@ use serde_json::Value;
 pub use body::{event_with_body, read_body};
 use reported::Reported;
 use seeds::Seeds;
+pub use session::{SESSION_COOKIE, find_session};
 use share::Share;
 
 /// A parser of outside text, and the texts from which its inputs are made.
