@@ -36,6 +36,9 @@ fn is_identity(codings: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+mod fuzz_target;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
