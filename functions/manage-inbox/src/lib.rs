@@ -114,9 +114,12 @@ async fn reader(app: &App, request: &Request<Member>) -> Result<UserId, HandlerE
     Ok(user.user_id)
 }
 
+/// Reads the id of the message that the path names. Other spellings that the crate takes, such as small letters, name none.
 fn message_id(request: &Request<Member>) -> Result<Ulid, HandlerError> {
-    let missing = |_| Error::NotFound { what: "message" };
-    Ok(request.path("message_id")?.parse().map_err(missing)?)
+    let named = request.path("message_id")?;
+    let id: Option<Ulid> = named.parse().ok();
+    let id = id.filter(|id| id.to_string() == named);
+    Ok(id.ok_or(Error::NotFound { what: "message" })?)
 }
 
 #[cfg(test)]
@@ -168,6 +171,29 @@ mod tests {
             assert_eq!(marked(&message, state), expected, "nothing else changes");
             assert_eq!(parse_state(word.unwrap()), Ok(state), "a list of that state has it");
             true
+        });
+    }
+
+    #[test]
+    fn fuzzed_paths_name_a_message_by_the_one_form_of_its_id() {
+        let sample: Value =
+            serde_json::from_str(include_str!("../../../tests/events/manage-inbox.json")).unwrap();
+        fuzz::texts("message_id").play(|text| {
+            let mut event = sample.clone();
+            event["pathParameters"]["message_id"] = json!(text);
+            let request = lambda_http::request::from_str(&event.to_string()).unwrap();
+            let request = Request::read_member(request).unwrap_or_else(|error| panic!("{error}"));
+            // Crockford's base32 of 128 bits: the first digit has three.
+            let is_digit = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase() && !"ILOU".contains(c);
+            let is_id = text.len() == 26
+                && text.starts_with(|c| ('0'..='7').contains(&c))
+                && text.chars().all(is_digit);
+            match message_id(&request) {
+                Ok(id) => assert_eq!((id.to_string(), is_id), (text.to_owned(), true)),
+                Err(HandlerError::Refused(Error::NotFound { what: "message" })) => assert!(!is_id),
+                Err(error) => panic!("{error}"),
+            }
+            is_id
         });
     }
 }

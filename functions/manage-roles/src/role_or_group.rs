@@ -96,3 +96,34 @@ impl RoleOrGroup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn fuzzed_paths_name_a_role_or_group_as_it_is_written() {
+        let sample: Value =
+            serde_json::from_str(include_str!("../../../tests/events/manage-roles.json")).unwrap();
+        fuzz::texts("role_name").play(|text| {
+            let mut event = sample.clone();
+            (event["pathParameters"]["role"], event["pathParameters"]["group"]) = (json!(text), json!(text));
+            let request = lambda_http::request::from_str(&event.to_string()).unwrap();
+            let request = Request::read_member(request).unwrap_or_else(|error| panic!("{error}"));
+            let is_name = (1..=64).contains(&text.len())
+                && text.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '-'));
+            for kind in [CatalogKind::Role, CatalogKind::Group] {
+                match kind.name_in_path(&request) {
+                    Ok(name) => assert_eq!((name.as_str(), is_name), (text, true)),
+                    Err(HandlerError::Refused(Error::NotFound { what })) => {
+                        assert_eq!((what, is_name), (kind.as_str(), false));
+                    }
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            is_name
+        });
+    }
+}
