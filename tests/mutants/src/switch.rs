@@ -61,8 +61,9 @@ fn note(number: u64) {
     static SEEN: Mutex<BTreeSet<(String, u64)>> = Mutex::new(BTreeSet::new());
     // A test that calls the product itself runs in a thread of its name.
     let thread = || std::thread::current().name().map(str::to_owned);
-    let stack = || std::env::var("AWS_ENDPOINT_URL_DYNAMODB").ok().map(|endpoint| endpoint.replace('/', "_"));
-    let name = STACK.get_or_init(stack).clone().or_else(thread).unwrap_or_default();
+    let endpoint = || std::env::var("AWS_ENDPOINT_URL_DYNAMODB").ok().filter(|endpoint| !endpoint.is_empty());
+    let stack = || endpoint().map(|endpoint| endpoint.replace('/', "_"));
+    let name = STACK.get_or_init(stack).clone().or_else(thread).unwrap_or_else(|| "unnamed".to_owned());
     if SEEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert((name.clone(), number)) {
         let path = std::path::Path::new(r#"{notes}"#).join(name);
         let notes = std::fs::OpenOptions::new().create(true).append(true).open(path);
