@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_but_a_conflict_of_the_table_is_one() {
+    fn only_a_conflict_of_the_table_is_a_conflict() {
         assert!(Stop::from(table::Error::Conflict).is_conflict());
         let contended = table::Error::Contended { operation: "TransactWriteItems" };
         for other in

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_but_a_conflict_of_the_table_is_one() {
+    fn only_a_conflict_of_the_table_is_a_conflict() {
         assert!(Stop::Table(table::Error::Conflict).is_conflict());
         let contended = table::Error::Contended { operation: "TransactWriteItems" };
         for other in [Stop::Table(contended), Stop::TimeOut, Stop::Refused(Rejection::OwnApi)] {

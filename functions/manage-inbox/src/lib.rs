@@ -114,7 +114,10 @@ async fn reader(app: &App, request: &Request<Member>) -> Result<UserId, HandlerE
     Ok(user.user_id)
 }
 
-/// Reads the id of the message that the path names. Other spellings that the crate takes, such as small letters, name none.
+/// Reads the id of the message that the path names.
+///
+/// An id has one form: `Ulid` also parses lower case, and drops the high bits of a first digit above 7. Such a text names no
+/// message.
 fn message_id(request: &Request<Member>) -> Result<Ulid, HandlerError> {
     let named = request.path("message_id")?;
     let id: Option<Ulid> = named.parse().ok();

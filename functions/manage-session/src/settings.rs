@@ -52,8 +52,7 @@ impl Console {
         Ok(console + path)
     }
 
-    /// Finds the session of a request by the rules of the authorizer: the mark of the console, no other credential, and
-    /// exactly one cookie.
+    /// Finds the session of a request.
     pub(crate) fn session_id(&self, request: &Request<()>) -> Result<SessionId, BadConsoleRequest> {
         session_id(request, &self.cookie)
     }
@@ -72,6 +71,8 @@ impl Console {
     }
 }
 
+/// Finds the session of a request by the rules of the authorizer: the mark of the console, no other credential, and exactly
+/// one cookie.
 fn session_id(request: &Request<()>, cookie: &SessionCookie) -> Result<SessionId, BadConsoleRequest> {
     if Credential::HEADERS.iter().any(|name| request.headers(name).next().is_some()) {
         return Err(BadConsoleRequest::NotOfConsole);

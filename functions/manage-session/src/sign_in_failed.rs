@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_client_causes_at_will_is_no_failure() {
+    fn errors_that_a_client_can_cause_are_refusals() {
         let issuer = || "https://id.example.com".to_owned();
         for (error, is_expected) in [
             (ProviderError::Issuer(IssuerFailure::Refused(issuer())), true),

@@ -66,9 +66,9 @@ impl Run {
         Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).saturating_sub(RESERVE)
     }
 
-    /// Tells whether the run may start something new and leave so much time.
-    pub(crate) fn has_more_than(&self, time: Duration) -> bool {
-        self.time_left() > time
+    /// Tells whether more than `reserved` is left of the time in which the run may start something new.
+    pub(crate) fn has_more_time_than(&self, reserved: Duration) -> bool {
+        self.time_left() > reserved
     }
 
     /// Returns the end of this run's leases, by the clock.
@@ -151,12 +151,12 @@ mod tests {
     }
 
     #[test]
-    fn a_run_without_time_has_not_more_than_none() {
+    fn a_run_without_time_left_starts_nothing() {
         let clock = Clock::default();
         let now = clock.now();
         let ends_in = |seconds| u64::try_from(now.plus(seconds).seconds()).unwrap() * 1_000;
         let run = |seconds| Run::new(now, ends_in(seconds), Clock::default());
-        assert!(!run(1).has_more_than(Duration::ZERO));
-        assert!(run(900).has_more_than(Duration::ZERO));
+        assert!(!run(1).has_more_time_than(Duration::ZERO));
+        assert!(run(900).has_more_time_than(Duration::ZERO));
     }
 }

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_but_a_conflict_of_the_table_is_one_and_what_loses_races_is_no_failure() {
+    fn only_a_conflict_is_retried_and_a_lost_race_is_a_refusal() {
         use table::Error::{Conflict, Contended, Refused, Unprocessed};
         let operation = "BatchGetItem";
         for (error, is_conflict, is_refusal) in [

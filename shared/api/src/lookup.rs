@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn fuzzed_paths_name_what_their_ids_say_letter_by_letter_or_what_is_the_callers() {
+    fn fuzzed_paths_name_exact_ids_or_the_callers_own() {
         fuzz::documents("path_parameters").play(|text| {
             let Ok(parameters) = serde_json::from_str::<Value>(text) else { return false };
             let Some(by_key) = named(&parameters, KEY) else { return false };

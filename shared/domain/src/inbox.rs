@@ -103,7 +103,7 @@ impl Message {
 }
 
 impl MessageKind {
-    /// Returns the kind of a message of `now` about an expiry.
+    /// Returns the kind of a message that is written at `now` about an expiry.
     #[must_use]
     pub fn of_expiry(expires_at: Time, now: Time) -> Self {
         if expires_at > now { Self::KeyExpiring } else { Self::KeyExpired }

@@ -81,7 +81,7 @@ impl Time {
         Self::from_seconds(self.0.saturating_add(seconds))
     }
 
-    /// Tells whether fewer than `seconds` have passed since this instant.
+    /// Tells whether fewer than `seconds` have passed since this instant. Also true if it is later than `now`.
     #[must_use]
     pub fn is_within(self, seconds: i64, now: Self) -> bool {
         now < self.plus(seconds)

@@ -24,7 +24,7 @@ pub enum IssuerFailure {
     /// The address is not an https one, nor an http one of this machine.
     #[error("{0} is not an https address")]
     BadAddress(String),
-    /// The issuer gave an access token with characters that no header can hold.
+    /// The access token has characters that a header cannot hold.
     #[error("the access token for {0} cannot be sent in a header")]
     UnsendableToken(String),
     /// There was no answer, or not in time.

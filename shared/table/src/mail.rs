@@ -96,7 +96,7 @@ impl Mail {
         !self.announcements.is_empty() || !self.messages.is_empty()
     }
 
-    /// Tells whether a run that has ended left the mail unmarked, by the clock.
+    /// Tells whether the lease has ended at `now` and the mail is still unmarked.
     #[must_use]
     pub fn is_unfinished(&self, now: Time) -> bool {
         self.status == MailStatus::Leased && self.lease_ends_at <= now

@@ -131,7 +131,7 @@ impl Table {
 }
 
 impl PartingMessage {
-    /// Tells whether a run mails it, by the clock.
+    /// Tells whether a run holds the lease at `now`.
     #[must_use]
     pub fn is_leased(&self, now: Time) -> bool {
         self.lease_ends_at.is_some_and(|ends_at| now < ends_at)

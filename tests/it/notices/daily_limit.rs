@@ -96,6 +96,9 @@ fn the_most_urgent_mails_of_a_day_are_sent_and_the_others_wait_for_the_next_midn
         assert_eq!((&summary["skipped"], &summary["left_over"]), (&json!(0), &json!(0)), "{summary}");
         expect_mails(world, "ann", &[0, 1, 2]);
         expect_mails(world, "bob", &[0, 1]);
+        let lines = world.stack.logs().by_function(FUNCTION);
+        let told = lines.iter().filter(|line| line.contains("more mails than are left of the day"));
+        assert!(told.clone().count() == 1 && told.clone().all(|line| line.contains(&ann.id)));
         assert_eq!((reserved(world, &ann), reserved(world, &bob)), (vec![3], vec![2]));
         let day = &world.partition(&format!("ORG#{}", ann.id), ("MAILS#", "MAILS#~"))[0];
         let today = world.stack.clock().now_text()[..10].to_owned();

@@ -62,6 +62,23 @@ fn a_throttled_mail_is_sent_again_by_the_same_run() {
 }
 
 #[test]
+fn a_mail_that_is_throttled_four_times_is_left_to_a_later_run() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.machine_key().await;
+        world.travel(60 * DAY + 60);
+        world.stack.faults().add(Fault::on(Service::Ses, Effect::Throttle).operation("SendRawEmail"));
+        let summary = world.notify().await;
+        assert_eq!((&summary["sent"], &summary["failed"]), (&json!(0), &json!(1)), "{summary}");
+        assert_eq!(world.stack.faults().struck(), 4);
+        world.stack.faults().clear();
+        world.end_leases();
+        world.travel(60 * DAY + 6 * 3_600);
+        assert_eq!(world.notify().await["sent"], 1);
+    });
+}
+
+#[test]
 fn an_owner_who_cannot_be_read_gets_the_mail_after_the_repair() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;

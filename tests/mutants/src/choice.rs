@@ -17,10 +17,10 @@ pub(crate) struct Choice {
     /// The first mutant of those to take, counted from 0.
     #[arg(long, default_value_t = 0)]
     pub(crate) from: usize,
-    /// The most integration tests to run under one mutant, the fastest first; all that reach it if absent.
+    /// The most integration tests to run under one mutant; all that reach it if absent.
     #[arg(long)]
     pub(crate) most_tests: Option<usize>,
-    /// Whether what the integration tests reach is taken from the last run instead of a run of all tests.
+    /// Whether what the integration tests reach is taken from the last run of all. What is new since then is reached by none.
     #[arg(long)]
     pub(crate) collected: bool,
     /// Whether comparisons run against unit tests alone.

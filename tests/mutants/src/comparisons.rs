@@ -41,7 +41,12 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
     let mut table = Table::new(argued, chosen.len(), mutants.len());
     let mut left = Vec::new();
     if choice.integration_tests {
-        left = chosen;
+        for mutant in chosen {
+            match argued.reason(&mutant.name) {
+                Some(_) => table.row(&mutant.name, &Verdict::NotRun),
+                None => left.push(mutant),
+            }
+        }
     } else {
         say("building the unit tests of the rewritten sources");
         let unit_tests = UnitTests::build(&target, choice.sample.map(|_| SAMPLED))?;

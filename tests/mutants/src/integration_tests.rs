@@ -24,6 +24,8 @@ pub(crate) struct IntegrationTests {
     target: PathBuf,
     /// The tests that have killed a mutant of some code, such as that of a function: they often kill the next one too.
     killers: HashMap<String, HashSet<String>>,
+    /// How long each test took, in hundredths of a second.
+    hundredths: HashMap<String, u32>,
 }
 
 /// Tests that run at once: more wait for the processors.
@@ -33,8 +35,8 @@ const TIMES: &str = "test-times-of-all.tsv";
 /// How many tests run before the next ones start, so that the first failure ends the run early. The last number holds for
 /// all batches that follow.
 const BATCHES: [usize; 3] = [6, 18, 60];
-/// For how long a batch may run: much longer than it takes, so that a loop has no end.
-const LIMIT: Duration = Duration::from_mins(6);
+/// For how long a batch may run besides three times the time of its tests: one that takes longer is taken for an endless loop.
+const LIMIT: Duration = Duration::from_mins(3);
 /// For how long all tests may run, which take a quarter of an hour.
 const LIMIT_OF_ALL: Duration = Duration::from_mins(45);
 
@@ -44,7 +46,13 @@ impl IntegrationTests {
         let programs = process::build_tests(root, target, &["--workspace", "--test", "it"])?;
         let program = programs.into_iter().next().map(|program| program.path);
         let program = program.ok_or_else(|| Failure::NotBuilt { folder: root.to_owned() })?;
-        Ok(Self { program, root: root.to_owned(), target: target.to_owned(), killers: HashMap::new() })
+        Ok(Self {
+            program,
+            root: root.to_owned(),
+            target: target.to_owned(),
+            killers: HashMap::new(),
+            hundredths: HashMap::new(),
+        })
     }
 
     /// Runs all tests once, for the tables that they leave.
@@ -64,9 +72,20 @@ impl IntegrationTests {
         write(&self.target.join(TIMES), times.as_bytes())
     }
 
-    /// Returns one of these tests that fails under a mutant of some code. Those run first that have killed another mutant of it,
-    /// then the others in their order; of both together `most` at most.
-    pub(crate) fn killer(
+    /// Reads how long each test took when all ran.
+    pub(crate) fn read_times(&mut self) -> Result<(), Failure> {
+        let table = read(&self.target.join(TIMES))?;
+        let row = |line: &str| {
+            let mut columns = line.split('\t');
+            let hundredths = columns.next()?.replace('.', "").parse().ok()?;
+            Some((columns.nth(2)?.to_owned(), hundredths))
+        };
+        self.hundredths = table.lines().filter_map(row).collect();
+        Ok(())
+    }
+
+    /// Runs tests under a mutant of some code until one fails, `most` at most: those first that have killed another mutant of it.
+    pub(crate) fn verdict(
         &mut self,
         code: &str,
         tests: &[String],
@@ -76,9 +95,13 @@ impl IntegrationTests {
         let killers = self.killers.entry(code.to_owned()).or_default();
         let (first, then): (Vec<_>, Vec<_>) = tests.iter().partition(|test| killers.contains(*test));
         let tests: Vec<_> = first.into_iter().chain(then).take(most.unwrap_or(usize::MAX)).collect();
-        let killer = self.first_failed(&tests, adjust)?;
-        self.killers.entry(code.to_owned()).or_default().extend(killer.clone());
-        Ok(killer.map_or_else(|| Verdict::Survives(format!("{} tests", tests.len())), Verdict::KilledBy))
+        let Some(killer) = self.first_failed(&tests, adjust)? else {
+            return Ok(Verdict::Survives(format!("{} tests", tests.len())));
+        };
+        if tests.contains(&&killer) {
+            self.killers.entry(code.to_owned()).or_default().insert(killer.clone());
+        }
+        Ok(Verdict::KilledBy(killer))
     }
 
     fn first_failed(
@@ -93,10 +116,12 @@ impl IntegrationTests {
             if batch.is_empty() {
                 break;
             }
+            let hundredths: u32 = batch.iter().map(|test| self.time(test)).sum();
+            let limit = LIMIT + Duration::from_millis(10) * hundredths * 3;
             let mut run = self.tests();
             run.args(["--exact", "--test-threads", THREADS]).args(batch);
             adjust(&mut run);
-            match process::run(&mut run, LIMIT)? {
+            match process::run(&mut run, limit)? {
                 End::Passed => {}
                 End::Failed(test) => return Ok(Some(test)),
                 End::OutOfTime => return Ok(Some("a test that does not end".to_owned())),
@@ -105,33 +130,21 @@ impl IntegrationTests {
         Ok(None)
     }
 
-    /// Returns the pairs of a table that the tests left: a test and something that it met. The fastest tests come first.
+    /// Returns the pairs of a table that the tests left: a test and something that it met.
     pub(crate) fn met(&self, table: &str) -> Result<Vec<(String, String)>, Failure> {
-        let seconds = self.seconds()?;
-        let time = |test: &String| seconds.get(test).copied().unwrap_or(u32::MAX);
         let table = read(&self.target.join(table))?;
         let pairs = table.lines().filter_map(|line| line.split_once('\t'));
-        let mut pairs: Vec<_> = pairs.map(|(test, met)| (test.to_owned(), met.to_owned())).collect();
-        pairs.sort_by_key(|(test, met)| (time(test), test.clone(), met.clone()));
-        Ok(pairs)
+        Ok(pairs.map(|(test, met)| (test.to_owned(), met.to_owned())).collect())
     }
 
-    /// Sorts tests, the fastest first. Those without a stack are fast, and take no time in the table.
-    pub(crate) fn by_time(&self, mut tests: Vec<String>) -> Result<Vec<String>, Failure> {
-        let seconds = self.seconds()?;
-        tests.sort_by_key(|test| (seconds.get(test).copied().unwrap_or(0), test.clone()));
-        Ok(tests)
+    /// Sorts tests, the fastest first.
+    pub(crate) fn sort(&self, tests: &mut [String]) {
+        tests.sort_by_key(|test| (self.time(test), test.clone()));
     }
 
-    /// Returns how many hundredths of a second each test took when all ran.
-    fn seconds(&self) -> Result<HashMap<String, u32>, Failure> {
-        let table = read(&self.target.join(TIMES))?;
-        let row = |line: &str| {
-            let mut columns = line.split('\t');
-            let hundredths = columns.next()?.replace('.', "").parse().ok()?;
-            Some((columns.nth(2)?.to_owned(), hundredths))
-        };
-        Ok(table.lines().filter_map(row).collect())
+    /// Returns how long a test took, in hundredths of a second: none for one without a stack, which is in no table.
+    fn time(&self, test: &str) -> u32 {
+        self.hundredths.get(test).copied().unwrap_or(0)
     }
 
     fn tests(&self) -> Command {

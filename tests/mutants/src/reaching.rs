@@ -29,26 +29,28 @@ pub(crate) struct Reaching {
 impl Reaching {
     /// Builds the tests and, unless the last run has done so, runs all to see what they reach.
     pub(crate) fn build(target: &Path, active: &Active, collected: bool) -> Result<Self, Failure> {
-        let tests = IntegrationTests::build(&tree::root(), target)?;
+        let mut tests = IntegrationTests::build(&tree::root(), target)?;
         if !collected {
             active.note(&folders::of_notes())?;
             tests.collect(|run| run.args(["--skip", OF_SOURCES]))?;
             active.clear()?;
         }
+        tests.read_times()?;
         let mut notes = Notes::of_threads()?;
         for (test, endpoint) in tests.met("test-stacks.tsv")? {
             notes.add_stack(test, &endpoint)?;
         }
-        let by_mutant = notes.by_mutant().into_iter();
-        let by_mutant = by_mutant.map(|(number, reaching)| Ok((number, tests.by_time(reaching)?)));
-        let by_mutant = by_mutant.collect::<Result<_, Failure>>()?;
+        let mut by_mutant = notes.by_mutant();
+        for reaching in by_mutant.values_mut() {
+            tests.sort(reaching);
+        }
         Ok(Self { tests, by_mutant })
     }
 
     /// Runs the tests that reach a mutant, which is active, or so many of them.
     pub(crate) fn outcome(&mut self, mutant: &Comparison, most: Option<usize>) -> Result<Verdict, Failure> {
         let reaching = self.by_mutant.get(&switch::number(&mutant.name)).map_or(&[][..], Vec::as_slice);
-        self.tests.killer(&mutant.package, reaching, most, |run| run)
+        self.tests.verdict(&mutant.package, reaching, most, |run| run)
     }
 }
 

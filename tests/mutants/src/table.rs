@@ -10,6 +10,8 @@ pub(crate) enum Verdict {
     KilledBy(String),
     /// None of these tests fails, such as `12 tests`.
     Survives(String),
+    /// It is argued, so that no test ran.
+    NotRun,
 }
 
 /// The lines so far.
@@ -38,7 +40,8 @@ impl<'a> Table<'a> {
         self.rows += 1;
         let verdict = match (verdict, self.argued.reason(name)) {
             (Verdict::KilledBy(test), _) => format!("killed by {test}"),
-            (Verdict::Survives(_), Some(reason)) => format!("argued: {reason}"),
+            (Verdict::Survives(_) | Verdict::NotRun, Some(reason)) => format!("argued: {reason}"),
+            (Verdict::NotRun, None) => "not run".to_owned(),
             (Verdict::Survives(tests), None) => {
                 self.survivors += 1;
                 format!("SURVIVES {tests}")

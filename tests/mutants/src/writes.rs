@@ -27,6 +27,7 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
         say("collecting the writes of all tests");
         tests.collect(|run| run)?;
     }
+    tests.read_times()?;
     let mutants = collected(&tests)?;
     argued.check(Kind::Writes, mutants.iter().map(|mutant| mutant.name.as_str()))?;
     let chosen = choice.of(&mutants, |mutant| &mutant.name);
@@ -34,10 +35,10 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
     for mutant in chosen {
         let verdict = match argued.reason(&mutant.name) {
             // All its tests would run, which takes hours for all that are argued.
-            Some(_) => Verdict::Survives("all tests".to_owned()),
+            Some(_) => Verdict::NotRun,
             None => {
                 let function = mutant.name.split(' ').next().unwrap_or_default();
-                tests.killer(function, &mutant.tests, choice.most_tests, |run| {
+                tests.verdict(function, &mutant.tests, choice.most_tests, |run| {
                     run.env("MUTANT", &mutant.name)
                 })?
             }
@@ -56,5 +57,9 @@ fn collected(tests: &IntegrationTests) -> Result<Vec<Write>, Failure> {
     if mutants.is_empty() {
         return Err(Failure::NothingCollected);
     }
-    Ok(mutants.into_iter().map(|(name, tests)| Write { name, tests }).collect())
+    let write = |(name, mut sending): (String, Vec<String>)| {
+        tests.sort(&mut sending);
+        Write { name, tests: sending }
+    };
+    Ok(mutants.into_iter().map(write).collect())
 }

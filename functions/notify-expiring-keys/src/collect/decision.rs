@@ -67,7 +67,7 @@ pub(crate) fn decide(
         organization_id: organization.organization_id,
         key: ExpiringKey::new(key, expires_at, user, organization, key_prefix),
         recipients,
-        tells_at_expiry: organization.policy.notices.on_expiry,
+        notifies_on_expiry: organization.policy.notices.on_expiry,
         advance: (!any_unavailable).then_some(advance),
         progress: Cell::default(),
     }))

@@ -40,7 +40,7 @@ pub(super) async fn deliver_to_owners(
         .await;
     let mut to_be_mailed = Vec::new();
     while let Some(mut organization) = turns.pop_front() {
-        if !run.has_more_than(ends_at) || to_be_mailed.len() >= MAX_TO_BE_MAILED {
+        if !run.has_more_time_than(ends_at) || to_be_mailed.len() >= MAX_TO_BE_MAILED {
             turns.push_front(organization);
             break;
         }

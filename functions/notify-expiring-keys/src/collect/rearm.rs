@@ -1,12 +1,13 @@
 //! Re-arms: makes keys due again, and releases held items, after a suspension was lifted or a policy gained stages.
 
+mod due_at;
+
 use std::{collections::HashMap, time::Duration};
 
 use api::app::App;
 use domain::{
     Time,
     id::{OrganizationId, UserId},
-    notice::{due_stage, next_due},
     organization::{Organization, Status},
     policy::NoticeRecipients,
     user::{Kind, User},
@@ -18,16 +19,15 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::{
     batches::Batches,
-    decision::candidates_of,
     due_keys::{BATCH_SIZE, read},
     entries::MAX_OF_ORGANIZATION,
     held::{hold, suspended},
 };
 use crate::{
     directory::{Directory, Lookup},
-    recipients::active_user,
     run::{Run, table_step},
 };
+use due_at::due_at;
 
 /// The number of re-armings that are read together.
 const READ_TOGETHER: usize = 100;
@@ -153,7 +153,7 @@ impl Pass<'_> {
             self.run.count(|summary| summary.beyond_share += 1);
             return false;
         }
-        if !self.run.has_more_than(self.ends_at) {
+        if !self.run.has_more_time_than(self.ends_at) {
             self.run.count(|summary| summary.left_over += 1);
             return false;
         }
@@ -207,48 +207,6 @@ impl Pass<'_> {
     }
 }
 
-/// Returns the time at which a key becomes due, if that changes.
-fn due_at(
-    directory: &Directory<'_>,
-    rearming: &Rearming,
-    organization: &Organization,
-    found: &DueKey,
-    now: Time,
-) -> Option<Time> {
-    let DueKey { key, due_at, .. } = found;
-    let notices = &organization.policy.notices;
-    key.expires_at.filter(|expires_at| rearming.concerns(*expires_at, now))?;
-    let stage = due_stage(notices, key, now);
-    match rearming.cause() {
-        RearmingCause::Organization => stage.map(|_| at_once(*due_at, now)),
-        RearmingCause::User(user_id) => {
-            let user = active_user(found.user.as_ref())?;
-            let mut candidates = candidates_of(directory, key, user, organization).into_iter();
-            let is_concerned = candidates.any(|one| one.user_id == user_id);
-            stage.filter(|_| is_concerned).map(|_| at_once(*due_at, now))
-        }
-        RearmingCause::Stages => {
-            let is_gained = stage.is_some_and(|stage| rearming.gained.contains(&stage));
-            due_after_gain(*due_at, is_gained, next_due(notices, key, now), now)
-        }
-    }
-}
-
-/// Returns a time that has come and that differs from the time at which a key is due: a run that has read the organization or
-/// the user before the change moves the key from that time on, and must fail.
-fn at_once(due_at: Option<Time>, now: Time) -> Time {
-    if due_at == Some(now) { now.plus(-1) } else { now }
-}
-
-/// Returns when a key becomes due after its policy gained stages, if that changes. Its narrowest stage that has come may be
-/// one of them, and `next` is the time of the one after it.
-fn due_after_gain(due_at: Option<Time>, is_gained: bool, next: Option<Time>, now: Time) -> Option<Time> {
-    if is_gained || due_at.is_some_and(|due_at| due_at <= now) {
-        return Some(at_once(due_at, now));
-    }
-    next.filter(|next| due_at.is_none_or(|due_at| *next < due_at))
-}
-
 /// Tells whether a user may be notified of keys of others.
 fn hears_of_others(user: &User, organization: &Organization) -> bool {
     let NoticeRecipients { creator, modifier, .. } = organization.policy.notices.recipients;
@@ -271,35 +229,5 @@ mod tests {
         let mut shares = Shares::default();
         assert_eq!((0..1_000).filter(|_| shares.take(large)).count() * BATCH_SIZE, MAX_OF_ORGANIZATION);
         assert!(shares.take(small) && !shares.take(large));
-    }
-
-    #[test]
-    fn what_is_due_at_once_is_due_at_another_time_than_before() {
-        let [before, now, after] = [999, 1_000, 1_001].map(Time::from_seconds);
-        for (due_at, expected) in [(None, now), (Some(before), now), (Some(now), before), (Some(after), now)]
-        {
-            assert_eq!(at_once(due_at, now), expected, "{due_at:?}");
-        }
-    }
-
-    #[test]
-    fn a_gained_stage_makes_a_key_due_earlier_and_never_later() {
-        let [before, now, next, later] = [999, 1_000, 1_050, 1_100].map(Time::from_seconds);
-        for (due_at, is_gained, next, expected) in [
-            (Some(later), true, None, Some(now)),
-            (Some(before), false, Some(next), Some(now)),
-            (Some(now), false, Some(next), Some(before)),
-            (Some(later), false, Some(next), Some(next)),
-            (Some(next), false, Some(next), None),
-            (Some(next), false, Some(later), None),
-            (None, false, Some(next), Some(next)),
-            (None, false, None, None),
-        ] {
-            assert_eq!(
-                due_after_gain(due_at, is_gained, next, now),
-                expected,
-                "{due_at:?} {is_gained} {next:?}"
-            );
-        }
     }
 }

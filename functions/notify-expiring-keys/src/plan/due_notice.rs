@@ -23,8 +23,8 @@ pub(crate) struct DueNotice {
     /// How to advance `due_at` after all claims. `None` if a recipient could not be loaded; the key then
     /// stays due.
     pub(crate) advance: Option<Advance>,
-    /// Whether somebody is told at the expiry. Otherwise it is an event alone.
-    pub(crate) tells_at_expiry: bool,
+    /// Whether the policy has a notice at the expiry. Without one, the expiry is only an audit event.
+    pub(crate) notifies_on_expiry: bool,
     pub(crate) progress: Cell<Progress>,
 }
 
@@ -118,7 +118,7 @@ impl DueNotice {
     fn step(&self) -> Option<Advance> {
         let progress = self.progress.get();
         let advance = self.advance.filter(|_| !self.is_open() && !progress.obsolete)?;
-        let next_is_event = !self.tells_at_expiry && advance.next == Some(self.announcement.expires_at);
+        let next_is_event = !self.notifies_on_expiry && advance.next == Some(self.announcement.expires_at);
         let next = match progress.waiting_until {
             Some(until) if next_is_event => Some(until),
             waiting_until => advance.next.into_iter().chain(waiting_until).min(),
@@ -149,7 +149,7 @@ pub(crate) mod tests {
                 expires_at,
             },
             recipients: recipients.iter().map(by_mail).collect(),
-            tells_at_expiry: true,
+            notifies_on_expiry: true,
             advance: Some(Advance { key_id, expires_at: Some(expires_at), due_at: expires_at, next: None }),
             progress: Cell::default(),
         }
@@ -175,7 +175,7 @@ pub(crate) mod tests {
     #[test]
     fn a_key_advances_to_the_time_for_which_a_claim_waits_unless_its_next_notice_is_earlier() {
         const EXPIRY: i64 = 100;
-        for (next, tells_at_expiry, advances_to) in [
+        for (next, notifies_on_expiry, advances_to) in [
             (None, true, 500),
             (Some(900), true, 500),
             (Some(400), true, 400),
@@ -184,7 +184,7 @@ pub(crate) mod tests {
             (Some(EXPIRY), false, 500),
         ] {
             let mut notice = due_notice(EXPIRY, &[UserId::random(), UserId::random()]);
-            notice.tells_at_expiry = tells_at_expiry;
+            notice.notifies_on_expiry = notifies_on_expiry;
             notice.advance.as_mut().unwrap().next = next.map(Time::from_seconds);
             assert!(notice.record_waiting(Time::from_seconds(500)).is_none());
             let advance = notice.record_claim(Claim::MadeBefore).unwrap();

@@ -33,7 +33,7 @@ async fn fill_inbox(delivery: &Delivery<'_>, digest: &Digest, ends_at: Duration)
     let Delivery { run, advances, plan, .. } = *delivery;
     for batch in digest.for_inbox.chunks(MAX_CLAIMS) {
         let _turn = plan.lock_claims(batch).await;
-        if !run.has_more_than(ends_at) {
+        if !run.has_more_time_than(ends_at) {
             return;
         }
         match table_step(claim(delivery, digest, batch)).await {

@@ -63,13 +63,7 @@ async fn claim_passed_stages(
 ) -> Result<Vec<ExpiringKey>, NotReclaimed> {
     let run = delivery.run;
     let room = MAX_KEYS.saturating_sub(mail.announcements.len());
-    let (mut lines, mut passed) = (Vec::with_capacity(keys.len()), Vec::new());
-    for NamedKey { line, passed: stage } in keys {
-        match stage {
-            Some(stage) if passed.len() < room => passed.push((stage, line)),
-            _ => lines.push(line),
-        }
-    }
+    let (mut lines, passed) = split_passed(keys, room);
     for batch in passed.chunks(MAX_CLAIMS) {
         let _turn = delivery.plan.lock_organization(mail.organization_id).await;
         if run.time_left().is_zero() {
@@ -90,6 +84,18 @@ async fn claim_passed_stages(
         }
     }
     Ok(lines)
+}
+
+/// Splits off the first `room` keys whose narrower stage has passed, each with that stage. The others come first.
+fn split_passed(keys: Vec<NamedKey>, room: usize) -> (Vec<ExpiringKey>, Vec<(Announcement, ExpiringKey)>) {
+    let (mut others, mut passed) = (Vec::with_capacity(keys.len()), Vec::new());
+    for NamedKey { line, passed: stage } in keys {
+        match stage {
+            Some(stage) if passed.len() < room => passed.push((stage, line)),
+            _ => others.push(line),
+        }
+    }
+    (others, passed)
 }
 
 /// Reads the keys of a mail whose announcements are still true.
@@ -150,4 +156,27 @@ enum Unreadable {
     /// A key, or its user.
     #[error(transparent)]
     Key(#[from] Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::due_notice::tests::due_notice;
+
+    #[test]
+    fn no_more_stages_are_claimed_than_the_mail_has_room_for() {
+        let key = |has_passed: bool| {
+            let notice = due_notice(100, &[]);
+            let passed = has_passed.then_some(notice.announcement);
+            NamedKey { line: notice.key, passed }
+        };
+        for (room, expected) in [(0, vec![]), (1, vec![0]), (2, vec![0, 2]), (3, vec![0, 2])] {
+            let keys = vec![key(true), key(false), key(true)];
+            let ids: Vec<_> = keys.iter().map(|key| key.line.key_id).collect();
+            let (others, passed) = split_passed(keys, room);
+            let positions = |found: &ExpiringKey| ids.iter().position(|id| *id == found.key_id).unwrap();
+            assert_eq!(passed.iter().map(|(_, key)| positions(key)).collect::<Vec<_>>(), expected, "{room}");
+            assert_eq!(others.len() + passed.len(), 3);
+        }
+    }
 }

@@ -143,7 +143,7 @@ fn a_day_ends_at_midnight_of_the_next() {
 }
 
 #[test]
-fn so_many_seconds_are_over_at_the_last_one() {
+fn an_interval_is_over_when_its_seconds_have_passed() {
     let then = Time::from_seconds(1_000);
     for (seconds, now, is_within) in
         [(60, 1_059, true), (60, 1_060, false), (0, 1_000, false), (60, 900, true)]
