@@ -147,10 +147,36 @@ fn problem(answer: &Exchange) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::document::{KEY_ID, SECRET};
 
     fn answer(status: u16, body: &str) -> Exchange {
         Exchange { status, body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn a_caller_is_that_of_a_document_with_its_key_in_its_organization() {
+        let key_id = "a".repeat(KEY_ID);
+        let token = format!("ak_{key_id}_{}", "s".repeat(SECRET));
+        let document = json!({"token": token, "api": "https://keys.example", "organization_id": "o1"});
+        let document = Document::parse(&document.to_string()).unwrap();
+        let other = "b".repeat(KEY_ID);
+        for (key_id, organization_id, is_of) in [
+            (Some(key_id.as_str()), Some("o1"), true),
+            (Some(other.as_str()), Some("o1"), false),
+            (Some(key_id.as_str()), Some("o2"), false),
+            (None, None, false),
+        ] {
+            let named = |text: Option<&str>| text.map(str::to_owned);
+            let whoami = Whoami {
+                key_id: named(key_id),
+                organization_id: named(organization_id),
+                expires_in_days: None,
+            };
+            assert_eq!(whoami.is_of(&document), is_of, "{key_id:?} {organization_id:?}");
+        }
     }
 
     #[test]

@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 use crate::stop::BadDocument;
 
 /// The length of a key id.
-const KEY_ID: usize = 20;
+pub(crate) const KEY_ID: usize = 20;
 
 /// The length of a secret with its check.
-const SECRET: usize = 49;
+pub(crate) const SECRET: usize = 49;
 
 /// An access key, and where it is used.
 #[derive(Clone, Serialize, Deserialize)]

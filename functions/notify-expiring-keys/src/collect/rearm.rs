@@ -12,9 +12,7 @@ use domain::{
     policy::NoticeRecipients,
     user::{Kind, User},
 };
-use table::{
-    DueKey, Error, MAX_ATTEMPTS, Owed, RearmedKeys, Rearming, Table, backoff, item_key::RearmingCause,
-};
+use table::{Error, MAX_ATTEMPTS, Owed, RearmedKeys, Rearming, Table, backoff, item_key::RearmingCause};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::{
