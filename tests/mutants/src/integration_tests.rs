@@ -85,7 +85,7 @@ impl IntegrationTests {
     }
 
     /// Runs tests under a mutant of some code until one fails, `most` at most: those first that have killed another mutant of it.
-    pub(crate) fn verdict(
+    pub(crate) fn judge(
         &mut self,
         code: &str,
         tests: &[String],

@@ -38,7 +38,7 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
             Some(_) => Verdict::NotRun,
             None => {
                 let function = mutant.name.split(' ').next().unwrap_or_default();
-                tests.verdict(function, &mutant.tests, choice.most_tests, |run| {
+                tests.judge(function, &mutant.tests, choice.most_tests, |run| {
                     run.env("MUTANT", &mutant.name)
                 })?
             }
