@@ -96,22 +96,13 @@ fn subject(threats: &[&Message], keys: &[ExpiringKey], changes: &[&Message], now
 
 #[cfg(test)]
 mod tests {
-    use domain::id::KeyId;
-
     use super::*;
+    use crate::plan::due_notice::tests::due_notice;
 
     #[test]
     fn a_key_has_expired_at_its_second() {
-        let expires_at = Time::from_seconds(1_000);
-        let key = ExpiringKey {
-            key_id: KeyId::random(),
-            key_name: "deploy".to_owned(),
-            masked_key: String::new(),
-            user_name: String::new(),
-            organization_name: String::new(),
-            expires_at,
-        };
-        let has_expired = [-1, 0].map(|seconds| DigestLine::new(&key, expires_at.plus(seconds)).has_expired);
+        let key = due_notice(1_000, &[]).key;
+        let has_expired = [999, 1_000].map(|now| DigestLine::new(&key, Time::from_seconds(now)).has_expired);
         assert_eq!(has_expired, [false, true]);
     }
 }

@@ -97,7 +97,10 @@ impl Digests {
 mod tests {
     use domain::Time;
 
-    use super::{super::due_notice::tests::due_notice, *};
+    use super::{
+        super::{due_notice::tests::due_notice, turns::Outgoing},
+        *,
+    };
 
     #[test]
     fn notices_for_the_mail_and_unfinished_mails_need_a_mail_and_those_for_the_inbox_do_not() {
@@ -113,7 +116,7 @@ mod tests {
             (Digest { unfinished: Some(mail), ..empty() }, true),
         ] {
             assert_eq!(digest.has_mail(), has_mail, "{digest:?}");
-            assert_eq!(super::super::turns::Outgoing::Digest(digest).has_mail(), has_mail);
+            assert_eq!(Outgoing::Digest(digest).has_mail(), has_mail);
         }
     }
 }
