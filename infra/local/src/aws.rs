@@ -174,6 +174,12 @@ impl Aws {
             (_, Service::CloudFormation) => self.cloudformation.handle(&operation, &form.unwrap_or_default()),
             (_, Service::S3) => self.cloudformation.put(head.uri.path(), &body),
         };
+        if response.status() == StatusCode::BAD_REQUEST
+            && let Some(caller) = caller.as_ref().filter(|_| self.mutants.collects())
+        {
+            let refusal = response.body().clone().collect().await.map_err(|_| ConnectionDropped)?;
+            self.mutants.note_refused(&operation, caller, &body, &refusal.to_bytes());
+        }
         if effects.contains(&Effect::KillAfter)
             && let Some(caller) = &caller
         {

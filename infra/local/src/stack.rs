@@ -108,7 +108,8 @@ impl Stack {
         &self.aws.faults
     }
 
-    /// Lists the mutants of the writes that this stack has seen, where [`Writes`](crate::Writes) says so.
+    /// Lists the mutants of the writes that this stack has seen, where [`Writes`](crate::Writes) says so: again with
+    /// `\trefused` those of a condition that the table refused.
     #[must_use]
     pub fn mutants(&self) -> Vec<String> {
         self.aws.mutants.seen()

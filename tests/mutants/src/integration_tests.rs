@@ -84,17 +84,19 @@ impl IntegrationTests {
         Ok(())
     }
 
-    /// Runs tests under a mutant of some code until one fails, `most` at most: those first that have killed another mutant of it.
+    /// Runs tests under a mutant of some code until one fails, `most` at most: the likely ones, then those that have killed
+    /// another mutant of this code, then the others.
     pub(crate) fn judge(
         &mut self,
         code: &str,
-        tests: &[String],
+        likely: &[String],
+        others: &[String],
         most: Option<usize>,
         adjust: impl Fn(&mut Command) -> &mut Command,
     ) -> Result<Verdict, Failure> {
         let killers = self.killers.entry(code.to_owned()).or_default();
-        let (first, then): (Vec<_>, Vec<_>) = tests.iter().partition(|test| killers.contains(*test));
-        let tests: Vec<_> = first.into_iter().chain(then).take(most.unwrap_or(usize::MAX)).collect();
+        let (then, last): (Vec<_>, Vec<_>) = others.iter().partition(|test| killers.contains(*test));
+        let tests: Vec<_> = likely.iter().chain(then).chain(last).take(most.unwrap_or(usize::MAX)).collect();
         let Some(killer) = self.first_failed(&tests, adjust)? else {
             return Ok(Verdict::Survives(format!("{} tests", tests.len())));
         };

@@ -50,7 +50,7 @@ impl Reaching {
     /// Runs the tests that reach a mutant, which is active, or so many of them.
     pub(crate) fn outcome(&mut self, mutant: &Comparison, most: Option<usize>) -> Result<Verdict, Failure> {
         let reaching = self.by_mutant.get(&switch::number(&mutant.name)).map_or(&[][..], Vec::as_slice);
-        self.tests.judge(&mutant.package, reaching, most, |run| run)
+        self.tests.judge(&mutant.package, &[], reaching, most, |run| run)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Mutants of writes: a condition that is not checked, or an item that is not put. The local stack makes them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::{
     argued::Argued,
@@ -16,7 +16,9 @@ use crate::{
 #[derive(Debug)]
 struct Write {
     name: String,
-    tests: Vec<String>,
+    /// The tests in which the table refuses the condition.
+    refused: Vec<String>,
+    others: Vec<String>,
 }
 
 /// Runs the chosen mutants, and returns how many survive without an argument.
@@ -38,7 +40,7 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
             Some(_) => Verdict::NotRun,
             None => {
                 let function = mutant.name.split(' ').next().unwrap_or_default();
-                tests.judge(function, &mutant.tests, choice.most_tests, |run| {
+                tests.judge(function, &mutant.refused, &mutant.others, choice.most_tests, |run| {
                     run.env("MUTANT", &mutant.name)
                 })?
             }
@@ -50,16 +52,21 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
 
 /// Returns the mutants that the tests have met, in order.
 fn collected(tests: &IntegrationTests) -> Result<Vec<Write>, Failure> {
-    let mut mutants: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (test, mutant) in tests.met("mutants.tsv")? {
-        mutants.entry(mutant).or_default().push(test);
+    let (mut mutants, mut refused) = (BTreeMap::<String, Vec<String>>::new(), HashSet::new());
+    for (test, met) in tests.met("mutants.tsv")? {
+        match met.strip_suffix("\trefused") {
+            Some(mutant) => drop(refused.insert((mutant.to_owned(), test))),
+            None => mutants.entry(met).or_default().push(test),
+        }
     }
     if mutants.is_empty() {
         return Err(Failure::NothingCollected);
     }
     let write = |(name, mut sending): (String, Vec<String>)| {
         tests.sort(&mut sending);
-        Write { name, tests: sending }
+        let is_refused = |test: &String| refused.contains(&(name.clone(), test.clone()));
+        let (refused, others) = sending.into_iter().partition(is_refused);
+        Write { name, refused, others }
     };
     Ok(mutants.into_iter().map(write).collect())
 }

@@ -21,7 +21,7 @@ pub enum Writes {
     /// Nothing.
     #[default]
     AsSent,
-    /// Nothing, and the names of all their mutants are collected.
+    /// Nothing, and the names of all their mutants are collected, and those whose condition was refused.
     Collected,
     /// The conditions and items of these mutants are left out, together.
     Mutated(Vec<String>),
@@ -42,9 +42,33 @@ impl Mutants {
         Self { writes, seen: Mutex::default() }
     }
 
-    /// Returns the names of the mutants that were collected, in order.
+    /// Returns the names of the mutants that were collected, in order: again with `\trefused` those of a condition that the
+    /// table refused.
     pub(crate) fn seen(&self) -> Vec<String> {
         self.lock().iter().cloned().collect()
+    }
+
+    /// Tells whether mutants are collected.
+    pub(super) fn collects(&self) -> bool {
+        self.writes == Writes::Collected
+    }
+
+    /// Notes the conditions that the refusal of a request says did not hold.
+    pub(super) fn note_refused(&self, operation: &str, caller: &Caller, body: &[u8], refusal: &[u8]) {
+        let Ok(mut request) = serde_json::from_slice::<Value>(body) else { return };
+        let Ok(refusal) = serde_json::from_slice::<Value>(refusal) else { return };
+        let is_alone =
+            refusal["__type"].as_str().is_some_and(|kind| kind.ends_with("#ConditionalCheckFailedException"));
+        for (step, write) in writes_of(operation, &mut request).into_iter().enumerate() {
+            if is_alone || refusal["CancellationReasons"][step]["Code"] == "ConditionalCheckFailed" {
+                let prefix = write.prefix(caller);
+                let names = write
+                    .clauses()
+                    .into_iter()
+                    .map(|clause| format!("{prefix}: {}\trefused", write.named(&clause)));
+                self.lock().extend(names);
+            }
+        }
     }
 
     /// Returns the body to forward.
@@ -62,7 +86,7 @@ impl Mutants {
         let Ok(mut request) = serde_json::from_slice::<Value>(&body) else { return body };
         let mut changed = false;
         for mut write in writes_of(operation, &mut request) {
-            let prefix = format!("{} {} {}", caller.function, write.action, write.item());
+            let prefix = write.prefix(caller);
             if write.is_record() {
                 changed |= self.strikes(prefix.clone()) && write.leave_out();
             }
@@ -130,6 +154,11 @@ impl Write<'_> {
             (None, Some(own)) => own,
             (None, None) => unreachable!("a write has a body"),
         }
+    }
+
+    /// Names the write without its condition.
+    fn prefix(&self, caller: &Caller) -> String {
+        format!("{} {} {}", caller.function, self.action, self.item())
     }
 
     /// Returns the entities of the item's two keys, such as `USER/KEY`; `id` where a key is no more than an id.
@@ -241,6 +270,24 @@ mod tests {
         let put = json!({"TableName": "t", "Item": {"PK": {"S": "ORG#a"}, "SK": {"S": "01M8H2NAK2"}},
             "ConditionExpression": "attribute_not_exists(PK)"});
         json!({"TransactItems": [{"Update": update}, {"Put": put}]})
+    }
+
+    #[test]
+    fn a_condition_that_did_not_hold_is_listed_as_refused() {
+        let mutants = Mutants::new(Writes::Collected);
+        let caller = Caller { function: "f".to_owned(), instance: 1 };
+        let reasons = json!([{"Code": "None"}, {"Code": "ConditionalCheckFailed"}]);
+        let refusal = json!({"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "CancellationReasons": reasons});
+        let [body, refusal] = [request(), refusal].map(|json| json.to_string());
+        mutants.note_refused("TransactWriteItems", &caller, body.as_bytes(), refusal.as_bytes());
+        assert_eq!(mutants.seen(), ["f Put ORG/id: attribute_not_exists(PK)\trefused"]);
+
+        let put = request()["TransactItems"][1]["Put"].to_string();
+        let refusal =
+            json!({"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}).to_string();
+        let mutants = Mutants::new(Writes::Collected);
+        mutants.note_refused("PutItem", &caller, put.as_bytes(), refusal.as_bytes());
+        assert_eq!(mutants.seen(), ["f Put ORG/id: attribute_not_exists(PK)\trefused"]);
     }
 
     fn passed(writes: Writes) -> (Vec<String>, Value) {
