@@ -118,7 +118,7 @@ impl Userinfo {
         }
         self.count_call(Call { at: now, person: accepted.sign_in.hash(), token: hash_of(token) })?;
         let claims = match self.claims_of(endpoint.flatten(), token, now).await {
-            Err(IssuerFailure::Refused(url)) => {
+            Err(IssuerFailure::Refused { url, .. }) => {
                 tracing::info!(url, "the issuer does not say who a token is for");
                 None
             }

@@ -10,7 +10,7 @@ use crate::{
     attempt::Attempt,
     authorization_response::AuthorizationResponse,
     client::Client,
-    provider::ProviderError,
+    provider_error::ProviderError,
     redirect::go_to,
     settings::Console,
     sign_in_failed::{Reason, failed},

@@ -11,6 +11,7 @@ mod cookies;
 mod end;
 mod finish;
 mod provider;
+mod provider_error;
 mod redirect;
 mod return_to;
 mod settings;

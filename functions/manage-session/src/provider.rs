@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use api::{
-    app::{BadSetting, Environment, Moment, SecretFailure},
+    app::{BadSetting, Environment, Moment},
     causes,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -14,11 +14,10 @@ use lambda_http::http::HeaderValue;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sign_in::{
-    Accepted, Discovery, Documents, Endpoints, Form, Issuer, IssuerFailure, Jwks, NotAccepted, Profile,
-    Purpose, verify,
+    Accepted, Discovery, Documents, Endpoints, Form, Issuer, IssuerFailure, Jwks, Profile, Purpose, verify,
 };
 
-use crate::{attempt::Attempt, client::Client};
+use crate::{attempt::Attempt, client::Client, provider_error::ProviderError};
 
 /// The longest time that one request to the provider may take. A sign-in sends at most five, one after another: all end
 /// before the gateway's 30 seconds.
@@ -38,26 +37,6 @@ pub(crate) struct Provider {
     discovery: Discovery,
     documents: Documents,
     endpoints: Mutex<Option<(Arc<Endpoints>, Moment)>>,
-}
-
-/// Why the provider does not say who signed in.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ProviderError {
-    /// It does not answer, or not as it must.
-    #[error(transparent)]
-    Issuer(#[from] IssuerFailure),
-    /// The ID token is not acceptable.
-    #[error(transparent)]
-    Token(#[from] NotAccepted),
-    /// The discovery document does not name the endpoint.
-    #[error("the discovery document names no {0}")]
-    NoEndpoint(&'static str),
-    /// The userinfo endpoint answers for somebody else.
-    #[error("the userinfo endpoint answers for another subject")]
-    AnotherSubject,
-    /// The client secret cannot be read.
-    #[error(transparent)]
-    Secret(#[from] SecretFailure),
 }
 
 /// The answer of the token endpoint. It has no `Debug`.
@@ -130,7 +109,8 @@ impl Provider {
         let endpoints = self.endpoints(now).await?;
         let endpoint = endpoints.address(ENDPOINT).ok_or(ProviderError::NoEndpoint(ENDPOINT))?;
         let form = token_request(client, &endpoints, attempt, code, redirect_uri, now).await?;
-        let tokens: Tokens = self.documents.send_form(&endpoint, &form).await?;
+        let tokens: Tokens =
+            self.documents.send_form(&endpoint, &form).await.map_err(ProviderError::of_token_endpoint)?;
         let nonce = attempt.nonce();
         let purpose = Purpose::Console { client_id: &client.id, nonce: &nonce };
         let accepted = verify(&self.issuer, purpose, &self.jwks, &tokens.id_token, now).await?;
@@ -154,7 +134,7 @@ impl Provider {
         };
         let claims: Map<String, Value> = match self.documents.get_as(&endpoint, &token).await {
             Ok(claims) => claims,
-            Err(IssuerFailure::Refused(_)) => return Ok(sign_in),
+            Err(IssuerFailure::Refused { .. }) => return Ok(sign_in),
             // The person is known already.
             Err(failure) if sign_in.email.is_some() => {
                 tracing::warn!(causes = causes(&failure), "could not ask the issuer for more of a person");

@@ -3,9 +3,9 @@
 use std::error::Error;
 
 use api::{FAILURE, HandlerResult, causes};
-use sign_in::{IssuerFailure, NotAccepted};
+use sign_in::NotAccepted;
 
-use crate::{provider::ProviderError, redirect::go_to};
+use crate::{provider_error::ProviderError, redirect::go_to};
 
 /// Why nobody was signed in, in words that the page understands. Nothing that the provider or the URL says is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,23 +55,23 @@ pub(crate) fn failed(reason: Reason, error: Option<&(dyn Error + 'static)>) -> H
 /// Tells whether a client can cause this error at will: with a code that is none, say.
 fn is_refusal(error: &(dyn Error + 'static)) -> bool {
     let error = error.downcast_ref();
-    matches!(
-        error,
-        Some(
-            ProviderError::Issuer(IssuerFailure::Refused(_)) | ProviderError::Token(NotAccepted::Refused(_))
-        )
-    )
+    matches!(error, Some(ProviderError::CodeRefused(_) | ProviderError::Token(NotAccepted::Refused(_))))
 }
 
 #[cfg(test)]
 mod tests {
+    use sign_in::IssuerFailure;
+
     use super::*;
 
     #[test]
     fn errors_that_a_client_can_cause_are_refusals() {
         let issuer = || "https://id.example.com".to_owned();
+        let refused = || IssuerFailure::Refused { url: issuer(), status: 400, code: String::new() };
         for (error, is_expected) in [
-            (ProviderError::Issuer(IssuerFailure::Refused(issuer())), true),
+            (ProviderError::CodeRefused(refused()), true),
+            (ProviderError::ClientRefused(refused()), false),
+            (ProviderError::Issuer(refused()), false),
             (ProviderError::Token(NotAccepted::Refused("it has expired")), true),
             (ProviderError::Issuer(IssuerFailure::NoAnswer(issuer())), false),
             (ProviderError::Token(NotAccepted::Issuer(IssuerFailure::BadAnswer(issuer()))), false),

@@ -131,6 +131,14 @@ mod tests {
         let many: Vec<_> = many.iter().map(String::as_str).collect();
         assert!(matches!(document(&many).to_text(), Err(Failure::Full)));
         assert!(matches!(document(&["1"]).add(&mut 99_999_999), Err(Failure::Full)));
+        let sized = |bytes: usize| {
+            let others = document(&["1", "x"]).to_text().unwrap().len() - 64;
+            let mut document = document(&["1", "x"]);
+            document.values.insert("x".to_owned(), "0".repeat(bytes - others));
+            document.to_text()
+        };
+        assert_eq!(sized(65_536).unwrap().len(), 65_536);
+        assert!(matches!(sized(65_537), Err(Failure::Full)));
     }
 
     #[test]

@@ -23,7 +23,7 @@ impl Past {
     /// Reads the documents of all kept versions but one. Functions take no malformed document, so none names a version.
     pub(crate) async fn read(pepper: &Secret, current_id: &str) -> Result<Self, Failure> {
         let ids = pepper.other_versions(current_id, MAX_VERSIONS).await?;
-        if ids.len() > MAX_VERSIONS {
+        if are_too_many(ids.len()) {
             return Err(Failure::TooManyVersions);
         }
         let (mut documents, mut unreadable) = (Vec::new(), 0);
@@ -76,9 +76,19 @@ impl Past {
     }
 }
 
+/// Tells whether a secret has more other versions than are read.
+const fn are_too_many(versions: usize) -> bool {
+    versions > MAX_VERSIONS
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_has_300_other_versions_at_most() {
+        assert!(!are_too_many(300) && are_too_many(301));
+    }
 
     fn document(text: &str) -> Document {
         Document::parse(&text.replace('@', "0123456789abcdef0123456789abcdef")).unwrap()

@@ -118,13 +118,18 @@ async fn send(
             request.header("x-access-key", document.token()).header("content-type", "application/json");
         let request = request.body(body.to_vec()).map_err(|_| ApiFailure::BadUrl)?;
         let answer = aws.exchange(request, ATTEMPT_TIMEOUT).await;
-        let is_over = answer.as_ref().is_ok_and(|answer| answer.status != 429 && answer.status < 500);
+        let is_over = answer.as_ref().is_ok_and(|answer| !may_pass(answer.status));
         if is_over || attempt == MAX_ATTEMPTS {
             return Ok(answer?);
         }
         sleep(BASE_BACKOFF * 2_u32.pow(attempt - 1)).await;
         attempt += 1;
     }
+}
+
+/// Tells whether a repeat of the request may get another status.
+const fn may_pass(status: u16) -> bool {
+    status == 429 || status >= 500
 }
 
 /// Returns the body of an answer that is no refusal.
@@ -197,16 +202,26 @@ mod tests {
     }
 
     #[test]
+    fn a_busy_or_broken_api_is_asked_again_and_no_other() {
+        assert_eq!([200, 401, 404, 409, 428, 430, 499].map(may_pass), [false; 7]);
+        assert_eq!([429, 500, 503].map(may_pass), [true; 3]);
+    }
+
+    #[test]
     fn an_answer_is_bounded_and_nothing_of_it_reaches_an_error_but_its_code() {
         assert_eq!(done(answer(200, "{}")).unwrap(), b"{}");
+        assert_eq!(done(answer(200, &" ".repeat(MAX_ANSWER_BYTES))).unwrap().len(), MAX_ANSWER_BYTES);
         assert!(matches!(done(answer(200, &" ".repeat(MAX_ANSWER_BYTES + 1))), Err(ApiFailure::BadAnswer)));
         for status in [401, 403] {
             assert!(
                 matches!(done(answer(status, "")), Err(ApiFailure::Refused(refused)) if refused == status)
             );
         }
+        let coded = |length: usize| json!({"code": "c".repeat(length)}).to_string();
         for (body, said) in [
             (r#"{"code":"key_expired"}"#, "it answers 409 key_expired"),
+            (&coded(40), &format!("it answers 409 {}", "c".repeat(40))),
+            (&coded(41), "it answers 409 "),
             (r#"{"code":"ak_0_SECRET"}"#, "it answers 409 "),
             ("ak_0_SECRET", "it answers 409 "),
         ] {

@@ -168,6 +168,9 @@ mod tests {
         ] {
             assert_eq!(parse("api", json!(api)).unwrap_err(), BadDocument::Api, "{api}");
         }
+        let long = |length: usize| format!("{:/<length$}", "https://keys.example");
+        assert!(parse("api", json!(long(512))).is_ok());
+        assert_eq!(parse("api", json!(long(513))).unwrap_err(), BadDocument::Api);
         let document = parse("api", json!("https://keys.example/base/")).unwrap();
         assert_eq!(document.url("/v1/whoami"), "https://keys.example/base/v1/whoami");
     }

@@ -24,16 +24,26 @@ pub(crate) fn checked(allowed: u32) -> Result<u32, Stop> {
 pub(crate) fn report(overlap: u32) {
     let metric: [Metric; 1] = [("overlap_seconds", Unit::Seconds, u64::from(overlap))];
     let metrics = Metrics::of(&metric);
-    if overlap < DAY {
+    if is_short(overlap) {
         tracing::warn!(metrics = %metrics, "the replaced secret works for less than a day: programs must read the new one sooner");
     } else {
         tracing::info!(metrics = %metrics, "the replaced secret works for a day or longer");
     }
 }
 
+/// Tells whether a program that reads the secret once a day may come too late for the new one.
+const fn is_short(overlap: u32) -> bool {
+    overlap < DAY
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_overlap_of_less_than_a_day_is_short() {
+        assert!(is_short(DAY - 1) && !is_short(DAY));
+    }
 
     #[test]
     fn an_overlap_that_the_steps_may_outlast_is_refused_and_the_refusal_says_what_to_change() {

@@ -87,5 +87,20 @@ async fn check_days_left(rotator: &Rotator, event: &RotationEvent) -> Result<(),
     };
     let metric: [Metric; 1] = [("days_left", Unit::Count, u64::try_from(days).unwrap_or(0))];
     tracing::info!(metrics = %Metrics::of(&metric), "rotated the secret");
-    if days < FEWEST_DAYS_LEFT { Err(Stop::ExpiresSoon(days)) } else { Ok(()) }
+    if expires_soon(days) { Err(Stop::ExpiresSoon(days)) } else { Ok(()) }
+}
+
+/// Tells whether a key with this many days left is reported.
+const fn expires_soon(days: i64) -> bool {
+    days < FEWEST_DAYS_LEFT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_has_less_than_14_days_expires_soon() {
+        assert_eq!([-1, 0, 13, 14, 15].map(expires_soon), [true, true, true, false, false]);
+    }
 }

@@ -14,7 +14,7 @@ use lambda_http::http::{
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
     request::Builder,
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
 type Https = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
@@ -30,9 +30,16 @@ pub enum IssuerFailure {
     /// There was no answer, or not in time.
     #[error("no answer from {0}")]
     NoAnswer(String),
-    /// The issuer refused to answer: a status from 400 to 499.
-    #[error("{0} refuses to answer")]
-    Refused(String),
+    /// The issuer refused to answer.
+    #[error("{url} refuses to answer: {status} {code}")]
+    Refused {
+        /// The address.
+        url: String,
+        /// A status from 400 to 499.
+        status: u16,
+        /// The error code of OAuth (RFC 6749, section 5.2); empty if there is none.
+        code: String,
+    },
     /// The answer is a redirection, too large, malformed, or of another issuer.
     #[error("{0} does not answer with a usable document")]
     BadAnswer(String),
@@ -120,7 +127,10 @@ impl Documents {
         let exchange = tokio::time::timeout(self.timeout, self.exchange(request));
         let answer = exchange.await.ok().flatten().ok_or_else(|| IssuerFailure::NoAnswer(url.to_owned()))?;
         match answer {
-            (status, _) if status.is_client_error() => Err(IssuerFailure::Refused(url.to_owned())),
+            (status, body) if status.is_client_error() => {
+                let code = body.and_then(|body| error_code(&body)).unwrap_or_default();
+                Err(IssuerFailure::Refused { url: url.to_owned(), status: status.as_u16(), code })
+            }
             (status, Some(body)) if status.is_success() => {
                 Self::parse(&body).ok_or_else(|| IssuerFailure::BadAnswer(url.to_owned()))
             }
@@ -135,6 +145,17 @@ impl Documents {
         let body = Limited::new(response.into_body(), self.max_size).collect().await;
         Some((status, body.ok().map(Collected::to_bytes)))
     }
+}
+
+/// Reads the error code of a refusal. One that is no word is left out: whoever answers may not write our log.
+fn error_code(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct OauthError {
+        error: String,
+    }
+    let OauthError { error } = Documents::parse(body)?;
+    let is_word = error.len() <= 40 && error.bytes().all(|c| c.is_ascii_lowercase() || c == b'_');
+    is_word.then_some(error)
 }
 
 /// Reads an https address, or an http one of this machine. Anything else could be a script to a browser.

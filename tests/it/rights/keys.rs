@@ -1,4 +1,4 @@
-//! Switching on again, the quota of extensions, and changes in a suspended organization.
+//! Switching on again, the quota of extensions, changes in a suspended organization, and rights that end meanwhile.
 
 use serde_json::{Value, json};
 
@@ -103,5 +103,22 @@ fn a_suspended_organization_is_changed_in_nothing_but_its_suspension() {
         assert_eq!(owner.get(path).await.expect(200)["status"], "suspended");
         owner.patch(path, json!({"status": "active"})).await.expect(200);
         owner.patch(path, json!({"name": "renamed"})).await.expect(200);
+    });
+}
+
+#[test]
+fn a_role_that_is_taken_away_while_a_key_is_created_is_in_no_key() {
+    play(async |world, organization| {
+        organization.role("deploying", &["deploys:write"]).await;
+        let carol = organization.user_path(&organization.invite("carol").await);
+        let with = |roles: Value| organization.owner.patch(&carol, json!({"roles": roles}));
+        with(json!(["deploying"])).await.expect(200);
+        let key = json!({"name": "k", "expires_in_days": 1, "roles": ["deploying"]});
+        let (person, path) = (world.person("carol"), organization.keys_of("me"));
+        let held = ("create-access-key", "TransactWriteItems", 1);
+        let (created, changed) = world.while_held(held, person.post(&path, key), with(json!([]))).await;
+        changed.expect(200);
+        created.expect_invalid("roles", "no role that you may name");
+        assert!(world.items_of("KEY#").is_empty());
     });
 }

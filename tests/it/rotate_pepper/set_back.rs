@@ -187,3 +187,14 @@ fn a_name_is_known_from_each_kept_value_also_from_those_on_the_second_page() {
         assert_eq!(pages, 2);
     });
 }
+
+#[test]
+fn earlier_values_that_can_be_read_are_no_warning() {
+    run(async |world| {
+        for outcome in ["next_added", "rotated"] {
+            assert_eq!(rotate(world, json!({})).await["outcome"], outcome);
+        }
+        let lines = world.stack.logs().by_function("rotate-pepper").concat();
+        assert!(!lines.contains("cannot be read"), "{lines}");
+    });
+}

@@ -91,7 +91,7 @@ impl Body {
 mod tests {
     use std::collections::HashSet;
 
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -99,6 +99,17 @@ mod tests {
         let event = fuzz::event_with_body(include_str!("../../../../tests/events/manage-users.json"), body);
         Request::read_member(lambda_http::request::from_str(&event).unwrap())
             .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn a_machine_comes_with_20_keys_at_most() {
+        let with_keys = |count: usize| {
+            let keys = vec![json!({"name": "key", "expires_in_days": 1}); count];
+            Body::read(&request(&json!({"kind": "machine", "name": "m", "access_keys": keys}).to_string()))
+        };
+        assert_eq!(with_keys(20).unwrap().access_keys.len(), 20);
+        let refused = with_keys(21).unwrap_err().to_string();
+        assert!(refused.contains("20"), "{refused}");
     }
 
     /// Returns the different texts of a list, which may be absent.

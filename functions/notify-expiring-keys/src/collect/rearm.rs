@@ -219,7 +219,32 @@ fn last_expiry(organization: &Organization, now: Time) -> Time {
 
 #[cfg(test)]
 mod tests {
+    use domain::{
+        policy::{Policy, Preset},
+        text::Name,
+    };
+
     use super::*;
+
+    #[test]
+    fn a_user_hears_of_others_as_an_owner_or_by_the_policy() {
+        let name = || Name::try_from("name".to_owned()).unwrap();
+        let user = |kind| User::new(OrganizationId::random(), kind, name(), None, Time::from_seconds(0));
+        let recipients = |recipients: &str| {
+            let policy = serde_json::from_str(&format!(r#"{{"notices": {{"tell": {recipients}}}}}"#));
+            let policy = Policy::preset(Preset::Strict).changed(&policy.unwrap()).unwrap();
+            Organization::new(name(), policy, &user(Kind::Owner), Time::from_seconds(0))
+        };
+        let nobody = recipients(r#"{"creator": false, "modifier": false}"#);
+        assert!(hears_of_others(&user(Kind::Owner), &nobody));
+        for kind in [Kind::Normal, Kind::Machine] {
+            assert!(!hears_of_others(&user(kind), &nobody));
+            for one in [r#"{"creator": true, "modifier": false}"#, r#"{"creator": false, "modifier": true}"#]
+            {
+                assert!(hears_of_others(&user(kind), &recipients(one)), "{one}");
+            }
+        }
+    }
 
     #[test]
     fn an_organization_has_its_pages_and_others_have_theirs() {

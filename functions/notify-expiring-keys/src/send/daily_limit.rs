@@ -75,14 +75,19 @@ impl DailyLimit {
 
     /// Returns what the run reserved and did not use. What cannot be returned counts as sent.
     pub(crate) async fn return_rest(&self, run: &Run, notifier: &Notifier) {
-        let rest = self.0.iter().filter(|(_, left)| left.get() > 0);
-        let give_back = async |(organization_id, left): (&OrganizationId, &Cell<u32>)| {
-            let returned = notifier.app.table.return_mails(*organization_id, left.get(), run.now);
+        let give_back = async |(organization_id, left): (OrganizationId, u32)| {
+            let returned = notifier.app.table.return_mails(organization_id, left, run.now);
             if let Err(error) = table_step(returned).await {
                 run.record_failure(1, "return the mails of a day that were not sent", &error);
             }
         };
-        stream::iter(rest).for_each_concurrent(CONCURRENCY, give_back).await;
+        stream::iter(self.rest()).for_each_concurrent(CONCURRENCY, give_back).await;
+    }
+
+    /// Returns the organizations that have reserved mails left, and how many.
+    fn rest(&self) -> impl Iterator<Item = (OrganizationId, u32)> {
+        let left = self.0.iter().map(|(organization_id, left)| (*organization_id, left.get()));
+        left.filter(|(_, left)| *left > 0)
     }
 }
 
@@ -156,5 +161,17 @@ pub(super) async fn wait_for_next_day(delivery: &Delivery<'_>, digest: Digest) {
     match table_step(postponed).await {
         Ok(()) => plan.record_messages(digest.messages.len()),
         Err(error) => run.record_failure(1, "let a mail wait for the next day", &error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_organizations_with_mails_left_return_some() {
+        let [used_up, left] = [(); 2].map(|()| OrganizationId::random());
+        let limit = DailyLimit(HashMap::from([(used_up, Cell::new(0)), (left, Cell::new(1))]));
+        assert_eq!(limit.rest().collect::<Vec<_>>(), [(left, 1)]);
     }
 }

@@ -91,9 +91,10 @@ impl Mailer {
         let quota = timeout(RESPONSE_TIMEOUT, Box::pin(self.client.get_send_quota().send())).await;
         let quota = quota.map_err(|_| Failure::Quota("timeout".to_owned()))?;
         let quota = quota.map_err(|error| Failure::Quota(code_of(&error)))?;
-        let left = quota.max24_hour_send - quota.sent_last24_hours;
-        let unlimited = quota.max24_hour_send < 0.0;
-        Ok(Quota { rate: quota.max_send_rate, left: if unlimited { f64::INFINITY } else { left } })
+        Ok(Quota {
+            rate: quota.max_send_rate,
+            left: left_of_day(quota.max24_hour_send, quota.sent_last24_hours),
+        })
     }
 
     /// Sends a finished e-mail to an address.
@@ -155,6 +156,11 @@ impl Mailer {
             _ => None,
         }
     }
+}
+
+/// Returns how many mails are left of a day. A negative limit stands for none.
+fn left_of_day(most: f64, sent: f64) -> f64 {
+    if most < 0.0 { f64::INFINITY } else { most - sent }
 }
 
 fn is_too_fast(error: &impl ProvideErrorMetadata) -> bool {

@@ -183,7 +183,9 @@ fn cookies(headers: &HeaderMap) -> Option<Value> {
     let sent =
         headers.get_all(COOKIE).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let cookies: Vec<String> = sent
-        .flat_map(|line| line.split(';').map(|cookie| cookie.trim().to_owned()).collect::<Vec<_>>())
+        .flat_map(|line| {
+            line.split(';').map(|cookie| cookie.trim_matches([' ', '\t']).to_owned()).collect::<Vec<_>>()
+        })
         .collect();
     (!cookies.is_empty()).then(|| json!(cookies))
 }

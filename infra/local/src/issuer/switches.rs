@@ -150,6 +150,8 @@ pub enum TokenEndpointBehavior {
     NoIdToken,
     /// With an ID token that is no JWT.
     NoJwt,
+    /// With 401, as to a client that it does not know.
+    RefusesClient,
 }
 
 impl IdTokenShape {

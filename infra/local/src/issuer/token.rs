@@ -44,6 +44,7 @@ impl Issuer {
         let behavior = self.switches().token_endpoint;
         match behavior {
             TokenEndpointBehavior::Fails => return Ok(http::empty(StatusCode::INTERNAL_SERVER_ERROR)),
+            TokenEndpointBehavior::RefusesClient => return Ok(refused(INVALID_CLIENT.0, INVALID_CLIENT.1)),
             TokenEndpointBehavior::LosesRequest => return Err(ConnectionDropped),
             TokenEndpointBehavior::Hangs => std::future::pending().await,
             _ => {}

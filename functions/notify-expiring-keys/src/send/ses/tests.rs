@@ -52,3 +52,10 @@ fn no_address_is_rejected_before_the_sender_was_accepted() {
     mailer.sender_accepted.store(false, Ordering::Relaxed);
     assert_eq!(mailer.final_outcome(Some("InvalidParameterValue"), Some("Illegal address")), None);
 }
+
+#[test]
+fn a_negative_limit_of_a_day_is_none_and_zero_lets_no_mail_pass() {
+    for (most, sent, left) in [(-1.0, 5.0, f64::INFINITY), (0.0, 0.0, 0.0), (200.0, 5.0, 195.0)] {
+        assert_eq!(left_of_day(most, sent).to_bits(), f64::to_bits(left), "{most}");
+    }
+}

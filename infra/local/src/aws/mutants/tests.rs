@@ -1,0 +1,79 @@
+//! Tests of the names of mutants, and of what they leave out.
+
+use serde_json::Map;
+
+use super::*;
+
+fn request() -> Value {
+    let update = json!({
+        "TableName": "t", "Key": {"PK": {"S": "USER#a"}, "SK": {"S": "KEY#b"}},
+        "UpdateExpression": "SET #a = :a",
+        "ConditionExpression": "version = :seen AND (#status = :active OR x < :now) AND y BETWEEN :a AND :z",
+        "ExpressionAttributeNames": {"#status": "status", "#a": "a"},
+        "ExpressionAttributeValues": {":seen": {"N": "1"}, ":active": {"S": "active"}, ":now": {"N": "2"},
+            ":a": {"N": "3"}, ":z": {"N": "4"}},
+    });
+    let put = json!({"TableName": "t", "Item": {"PK": {"S": "ORG#a"}, "SK": {"S": "01M8H2NAK2"}},
+        "ConditionExpression": "attribute_not_exists(PK)"});
+    json!({"TransactItems": [{"Update": update}, {"Put": put}]})
+}
+
+#[test]
+fn a_condition_that_did_not_hold_is_listed_as_refused() {
+    let mutants = Mutants::new(Writes::Collected);
+    let caller = Caller { function: "f".to_owned(), instance: 1 };
+    let reasons = json!([{"Code": "None"}, {"Code": "ConditionalCheckFailed"}]);
+    let refusal = json!({"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "CancellationReasons": reasons});
+    let [body, refusal] = [request(), refusal].map(|json| json.to_string());
+    mutants.note_refused("TransactWriteItems", &caller, body.as_bytes(), refusal.as_bytes());
+    assert_eq!(mutants.seen(), ["f Put ORG/id: attribute_not_exists(PK)\trefused"]);
+
+    let put = request()["TransactItems"][1]["Put"].to_string();
+    let refusal =
+        json!({"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}).to_string();
+    let mutants = Mutants::new(Writes::Collected);
+    mutants.note_refused("PutItem", &caller, put.as_bytes(), refusal.as_bytes());
+    assert_eq!(mutants.seen(), ["f Put ORG/id: attribute_not_exists(PK)\trefused"]);
+}
+
+fn passed(writes: Writes) -> (Vec<String>, Value) {
+    let mutants = Mutants::new(writes);
+    let caller = Caller { function: "f".to_owned(), instance: 1 };
+    let body = request().to_string().into();
+    let body = mutants.pass(Service::DynamoDb, "TransactWriteItems", Some(&caller), body);
+    (mutants.seen(), serde_json::from_slice(&body).unwrap())
+}
+
+#[test]
+fn each_clause_and_each_record_has_a_name() {
+    let expected = [
+        "f Put ORG/id",
+        "f Put ORG/id: attribute_not_exists(PK)",
+        "f Update USER/KEY: (status = :active OR x < :now)",
+        "f Update USER/KEY: version = :seen",
+        "f Update USER/KEY: y BETWEEN :a AND :z",
+    ];
+    assert_eq!(passed(Writes::Collected), (expected.map(str::to_owned).to_vec(), request()));
+    assert_eq!(passed(Writes::AsSent), (Vec::new(), request()));
+}
+
+#[test]
+fn a_clause_is_left_out_with_the_values_that_it_alone_names() {
+    let name = "f Update USER/KEY: (status = :active OR x < :now)";
+    let (_, body) = passed(Writes::Mutated(vec![name.to_owned()]));
+    let update = &body["TransactItems"][0]["Update"];
+    let expected = format!("version = :seen AND {ALWAYS} AND y BETWEEN :a AND :z");
+    assert_eq!(update["ConditionExpression"], expected);
+    assert_eq!(update["ExpressionAttributeNames"], json!({"#a": "a"}));
+    let values = update["ExpressionAttributeValues"].as_object().map(Map::len);
+    assert_eq!(values, Some(3));
+}
+
+#[test]
+fn an_item_is_left_out_and_the_others_keep_their_places() {
+    let (_, body) = passed(Writes::Mutated(vec!["f Put ORG/id".to_owned()]));
+    let key = json!({"PK": {"S": "ORG#a"}, "SK": {"S": "01M8H2NAK2"}});
+    let check = json!({"ConditionCheck": {"TableName": "t", "Key": key, "ConditionExpression": ALWAYS}});
+    assert_eq!(body["TransactItems"][1], check);
+    assert_eq!(body["TransactItems"][0], request()["TransactItems"][0]);
+}
