@@ -119,6 +119,30 @@ fn what_another_writer_did_without_the_catalog_is_neither_overwritten_nor_delete
         };
         let (answer, ()) = world.while_held(WRITE, change, overtake).await;
         assert_eq!(answer.expect(200)["version"], 601);
+        // One that is new to a request was made by another writer meanwhile.
+        let new = |kind: &str| format!("{}/{kind}s/new", organization.path);
+        let change = organization.owner.put(&new("role"), json!({"permissions": ["b"]}));
+        let overtake = async { store_roles(world, organization, &["new".to_owned()]) };
+        let (answer, ()) = world.while_held(WRITE, change, overtake).await;
+        assert_eq!(answer.expect(200)["version"], 8);
+        let change = organization.owner.put(&new("group"), json!({"roles": ["r1"]}));
+        let overtake = async { store_groups(world, organization, &["new".to_owned()], "r0") };
+        let (answer, ()) = world.while_held(WRITE, change, overtake).await;
+        assert_eq!(answer.expect(200)["version"], 8);
+        assert_catalog(world, organization);
+    });
+}
+
+#[test]
+fn the_first_two_roles_of_an_organization_at_once_are_both_in_its_catalog() {
+    play(async |world, organization| {
+        let role = |name: &str| format!("{}/roles/{name}", organization.path);
+        let (first, second, body) = (role("first"), role("second"), json!({"permissions": ["a"]}));
+        let owner = &organization.owner;
+        let (change, overtake) = (owner.put(&first, body.clone()), owner.put(&second, body));
+        for answer in <[_; 2]>::from(world.while_held(WRITE, change, overtake).await) {
+            assert_eq!(answer.expect(200)["version"], 1);
+        }
         assert_catalog(world, organization);
     });
 }
