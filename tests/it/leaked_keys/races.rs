@@ -1,12 +1,12 @@
 //! Reports of retired secrets beside other requests, in chosen orders.
 
 use kit::{Organization, run};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{leaks_told_to, report, rotate, to_be_mailed};
 use crate::tokens::token;
 
-/// The record of the first report of a retired secret.
+/// The first write of a report.
 const RECORD: (&str, &str, u64) = ("report-leaked-key", "TransactWriteItems", 1);
 
 /// Makes a machine's key and rotates it.
@@ -32,6 +32,21 @@ fn two_reports_of_a_retired_secret_at_once_are_told_once() {
         assert_eq!(to_be_mailed(world).len(), 1);
         world.notify().await;
         assert_eq!(leaks_told_to(&organization.owner, &organization).await.len(), 1);
+    });
+}
+
+#[test]
+fn a_key_that_is_renamed_while_its_leak_is_reported_keeps_both_changes() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let path = organization.key_path(&key);
+        let rename = async { organization.owner.patch(&path, json!({"name": "renamed"})).await.expect(200) };
+        world.while_held(RECORD, report(world, &[token(&key)]), rename).await;
+        let shown = organization.owner.get(&path).await.expect(200);
+        assert_eq!((&shown["name"], &shown["status"]), (&json!("renamed"), &json!("revoked")));
+        assert_eq!(shown["version"], 3, "each change has a version");
+        assert_eq!(world.audit("access_key.revoked").len(), 1);
     });
 }
 

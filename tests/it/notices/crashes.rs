@@ -3,7 +3,7 @@
 use kit::{DAY, Effect, Fault, Service, When, World, run};
 use serde_json::json;
 
-use super::outbox::put_waiting;
+use super::{outbox::put_waiting, transaction};
 
 #[test]
 fn a_run_that_dies_between_sending_and_marking_mails_again_at_most_once() {
@@ -24,6 +24,27 @@ fn a_run_that_dies_between_sending_and_marking_mails_again_at_most_once() {
             world.notify().await;
         }
         assert_eq!(world.stack.emails().len(), 2);
+    });
+}
+
+#[test]
+fn a_mail_that_is_marked_while_another_run_takes_it_over_is_sent_once() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.machine_key().await;
+        world.travel(60 * DAY + 60);
+        let fault = Fault::on(Service::Ses, Effect::KillAfter).operation("SendRawEmail");
+        world.stack.faults().add(fault.when(When::First(1)));
+        assert!(world.try_notify().await.is_err());
+        world.stack.faults().clear();
+        world.end_leases();
+        world.travel(60 * DAY + 3_600);
+        let mail = &world.items_of("MAIL#")[0];
+        let key = (mail["PK"].as_str().unwrap(), mail["SK"].as_str().unwrap());
+        // As the first run would, had it lived and been slow.
+        let marked = async { world.update(key, "SET #attribute = :value", "status", &json!({"S": "sent"})) };
+        world.while_held(transaction(1), world.notify(), marked).await;
+        assert_eq!(world.stack.emails().len(), 1);
     });
 }
 
