@@ -99,18 +99,14 @@ impl RoleOrGroup {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
 
     #[test]
     fn fuzzed_paths_name_a_role_or_group_as_it_is_written() {
-        let sample: Value =
-            serde_json::from_str(include_str!("../../../tests/events/manage-roles.json")).unwrap();
+        let sample = include_str!("../../../tests/events/manage-roles.json");
         fuzz::texts("role_name").play(|text| {
-            let mut event = sample.clone();
-            (event["pathParameters"]["role"], event["pathParameters"]["group"]) = (json!(text), json!(text));
-            let request = lambda_http::request::from_str(&event.to_string()).unwrap();
+            let event = fuzz::event_with_path(sample, &[("role", text), ("group", text)]);
+            let request = lambda_http::request::from_str(&event).unwrap();
             let request = Request::read_member(request).unwrap_or_else(|error| panic!("{error}"));
             let is_name = (1..=64).contains(&text.len())
                 && text.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '-'));

@@ -16,6 +16,19 @@ pub fn event_with_body(sample: &str, body: &str) -> String {
     event.to_string()
 }
 
+/// Returns a sample event of the gateway with other values of parameters in its path, as text.
+///
+/// # Panics
+/// When the sample is no JSON.
+#[must_use]
+pub fn event_with_path(sample: &str, values: &[(&str, &str)]) -> String {
+    let mut event: Value = serde_json::from_str(sample).expect("a sample is JSON");
+    for (name, value) in values {
+        event["pathParameters"][name] = json!(value);
+    }
+    event.to_string()
+}
+
 /// Reads a body, and the JSON that it is. Checks that it means the same in another spelling and order, and that it is refused
 /// with an unknown member, or with one that comes twice.
 ///

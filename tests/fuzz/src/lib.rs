@@ -21,7 +21,7 @@ use arbtest::{
 };
 use serde_json::Value;
 
-pub use body::{event_with_body, read_body};
+pub use body::{event_with_body, event_with_path, read_body};
 use reported::Reported;
 use seeds::Seeds;
 pub use session::{SESSION_COOKIE, find_session};

@@ -34,8 +34,7 @@ pub(super) async fn find(run: &Run, table: &Table, shards: &[u32]) -> Result<Vec
             failures.push(error);
         }
     }
-    if failures.len() == shards.len()
-        && entries.kept == 0
+    if is_unread(shards.len(), failures.len(), entries.kept)
         && let Some(error) = failures.pop()
     {
         return Err(error.into());
@@ -48,6 +47,11 @@ pub(super) async fn find(run: &Run, table: &Table, shards: &[u32]) -> Result<Vec
         summary.beyond_share += entries.beyond_share;
     });
     Ok(entries.in_turns())
+}
+
+/// Tells whether nothing could be read: each shard failed, before its first entry.
+const fn is_unread(shards: usize, failed: usize, kept: usize) -> bool {
+    failed == shards && kept == 0
 }
 
 /// Entries by organization.
@@ -111,6 +115,14 @@ mod tests {
     use table::item_key::DueItem;
 
     use super::*;
+
+    #[test]
+    fn a_run_goes_on_with_what_it_read_before_its_shards_failed() {
+        assert!(is_unread(2, 2, 0));
+        for (failed, kept) in [(0, 0), (1, 0), (1, 5), (2, 5)] {
+            assert!(!is_unread(2, failed, kept), "{failed} {kept}");
+        }
+    }
 
     fn due(organization_id: OrganizationId, due_at: i64) -> Due {
         Due {

@@ -102,10 +102,15 @@ impl Mailer {
         let outcome = timeout(SEND_TIMEOUT, Box::pin(self.attempt(address, message)))
             .await
             .unwrap_or_else(|_| SendOutcome::Unknown("timeout".to_owned()));
-        if outcome == SendOutcome::Accepted {
+        self.note(&outcome);
+        outcome
+    }
+
+    /// Keeps in mind that SES accepted a mail of this sender.
+    fn note(&self, outcome: &SendOutcome) {
+        if *outcome == SendOutcome::Accepted {
             self.sender_accepted.store(true, Ordering::Relaxed);
         }
-        outcome
     }
 
     /// Tries to send an e-mail, again while SES answers that mails come too fast.

@@ -50,7 +50,13 @@ fn only_a_fault_of_the_address_itself_rejects_a_mail() {
 fn no_address_is_rejected_before_the_sender_was_accepted() {
     let mailer = mailer();
     mailer.sender_accepted.store(false, Ordering::Relaxed);
-    assert_eq!(mailer.final_outcome(Some("InvalidParameterValue"), Some("Illegal address")), None);
+    let outcome = || mailer.final_outcome(Some("InvalidParameterValue"), Some("Illegal address"));
+    for not_accepted in [SendOutcome::Unknown("timeout".to_owned()), SendOutcome::QuotaUsedUp] {
+        mailer.note(&not_accepted);
+        assert_eq!(outcome(), None, "{not_accepted:?}");
+    }
+    mailer.note(&SendOutcome::Accepted);
+    assert!(matches!(outcome(), Some(SendOutcome::Rejected(_))));
 }
 
 #[test]
