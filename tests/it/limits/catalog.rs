@@ -120,15 +120,17 @@ fn what_another_writer_did_without_the_catalog_is_neither_overwritten_nor_delete
         let (answer, ()) = world.while_held(WRITE, change, overtake).await;
         assert_eq!(answer.expect(200)["version"], 601);
         // One that is new to a request was made by another writer meanwhile.
-        let new = |kind: &str| format!("{}/{kind}s/new", organization.path);
-        let change = organization.owner.put(&new("role"), json!({"permissions": ["b"]}));
+        let [role, group] = ["roles", "groups"].map(|kind| format!("{}/{kind}/new", organization.path));
+        let change = organization.owner.put(&role, json!({"permissions": ["b"]}));
         let overtake = async { store_roles(world, organization, &["new".to_owned()]) };
         let (answer, ()) = world.while_held(WRITE, change, overtake).await;
-        assert_eq!(answer.expect(200)["version"], 8);
-        let change = organization.owner.put(&new("group"), json!({"roles": ["r1"]}));
+        answer.expect(200);
+        let change = organization.owner.put(&group, json!({"roles": ["r1"]}));
         let overtake = async { store_groups(world, organization, &["new".to_owned()], "r0") };
         let (answer, ()) = world.while_held(WRITE, change, overtake).await;
-        assert_eq!(answer.expect(200)["version"], 8);
+        answer.expect(200);
+        let created = ["role.created", "group.created"].map(|action| world.audit(action).len());
+        assert_eq!(created, [0, 0], "the other writer created them");
         assert_catalog(world, organization);
     });
 }
@@ -141,7 +143,7 @@ fn the_first_two_roles_of_an_organization_at_once_are_both_in_its_catalog() {
         let owner = &organization.owner;
         let (change, overtake) = (owner.put(&first, body.clone()), owner.put(&second, body));
         for answer in <[_; 2]>::from(world.while_held(WRITE, change, overtake).await) {
-            assert_eq!(answer.expect(200)["version"], 1);
+            answer.expect(200);
         }
         assert_catalog(world, organization);
     });
