@@ -106,3 +106,28 @@ fn a_run_that_read_the_index_before_an_extension_announces_none_of_the_new_stage
         assert!(world.stack.emails()[0].subject.contains("expires in 7 days"));
     });
 }
+
+#[test]
+fn a_key_that_gets_another_expiry_with_the_same_due_time_is_not_moved_to_a_stage_of_the_old_one() {
+    run(async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let key = organization.machine_key().await;
+        world.travel(83 * DAY + 60);
+        let stored = &world.items_of("KEY#")[0];
+        let place = (stored["PK"].as_str().unwrap(), stored["SK"].as_str().unwrap());
+        let seen = json!({"N": stored["due_at"].to_string()});
+        let shortened = async {
+            let body = json!({"expires_in_days": 2});
+            world.person("alice").patch(&organization.key_path(&key), body).await.expect(200);
+            // By chance, a stage of each of the two expiries begins at the same second.
+            world.update(place, "SET #attribute = :value", "due_at", &seen);
+        };
+        let advance = ("notify-expiring-keys", "TransactWriteItems", 5);
+        world.while_held(advance, world.notify(), shortened).await;
+        assert_eq!(world.item(place.0, place.1).unwrap()["due_at"], stored["due_at"]);
+        world.travel(86 * DAY);
+        world.notify().await;
+        let subjects: Vec<_> = world.stack.emails().into_iter().map(|mail| mail.subject).collect();
+        assert!(subjects.len() == 2 && subjects[1].contains("has expired"), "{subjects:?}");
+    });
+}
