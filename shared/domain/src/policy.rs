@@ -261,6 +261,32 @@ mod tests {
     }
 
     #[test]
+    fn a_later_expiry_is_possible_where_extension_and_lifetime_allow_it() {
+        let now = Time::from_seconds(1_000);
+        let [past, ends_now, soon, later] = [-1, 0, 1, 2 * DAY].map(|seconds| Some(now.plus(seconds)));
+        let check = |extension, current, wanted| {
+            let policy = Policy { extension, ..Policy::preset(Preset::Strict) };
+            policy.check_new_expiry(current, wanted, now).map_err(|error| match error {
+                Error::NotExtendable { extension } => extension,
+                _ => "lifetime",
+            })
+        };
+        for (extension, current, wanted, expected) in [
+            (Extension::None, soon, later, Err("none")),
+            (Extension::None, later, soon, Ok(())),
+            (Extension::None, later, later, Ok(())),
+            (Extension::BeforeExpiry, soon, later, Ok(())),
+            (Extension::BeforeExpiry, ends_now, later, Err("before_expiry")),
+            (Extension::BeforeExpiry, past, later, Err("before_expiry")),
+            (Extension::BeforeExpiry, soon, None, Err("lifetime")),
+            (Extension::AnyTime, past, later, Ok(())),
+            (Extension::AnyTime, past, ends_now, Err("lifetime")),
+        ] {
+            assert_eq!(check(extension, current, wanted), expected, "{extension:?} {current:?} {wanted:?}");
+        }
+    }
+
+    #[test]
     fn lifetimes_hold_to_the_second() {
         let (strict, now) = (Policy::preset(Preset::Strict), Time::from_seconds(1_000));
         assert!(strict.check_lifetime(Some(now.plus(DAY)), now).is_ok());

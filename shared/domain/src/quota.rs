@@ -23,16 +23,10 @@ pub struct QuotaSlot {
 /// Expired entries do not count, from the second of their expiry on. Refuses a user that is not active,
 /// and more keys than the quota of the user's kind.
 pub fn check_quota(user: &User, policy: &Policy, wanted: usize, now: Time) -> Result<QuotaSlot, Error> {
-    match user.status {
-        Status::Active => {}
-        Status::Suspended => {
-            return Err(Error::Conflict("this user is suspended; lift the suspension first"));
-        }
-        Status::Deleted => return Err(Error::NotFound { what: "user" }),
-    }
+    check_active(user)?;
     let expired = expired_entries(user, now);
     let quota = policy.quota.of(user.kind);
-    if wanted > 0 && user.live_keys.len() - expired.len() + wanted > quota as usize {
+    if user.live_keys.len() - expired.len() + wanted > quota as usize {
         return Err(Error::QuotaExceeded { quota, kind: user.kind });
     }
     Ok(QuotaSlot { expired, extends: true })
@@ -55,8 +49,20 @@ pub fn check_quota_again(
     }
     let others = user.live_keys.keys().filter(|one| **one != suffix && !expired.contains(one)).count();
     let quota = policy.quota.of(user.kind);
-    let slot = check_quota(user, policy, 0, now)?;
-    if others >= quota as usize { Err(Error::QuotaExceeded { quota, kind: user.kind }) } else { Ok(slot) }
+    check_active(user)?;
+    if others >= quota as usize {
+        return Err(Error::QuotaExceeded { quota, kind: user.kind });
+    }
+    Ok(QuotaSlot { expired, extends: true })
+}
+
+/// Checks that a user may get keys, or keys that live longer.
+fn check_active(user: &User) -> Result<(), Error> {
+    match user.status {
+        Status::Active => Ok(()),
+        Status::Suspended => Err(Error::Conflict("this user is suspended; lift the suspension first")),
+        Status::Deleted => Err(Error::NotFound { what: "user" }),
+    }
 }
 
 fn expired_entries(user: &User, now: Time) -> Vec<KeySuffix> {
@@ -90,6 +96,28 @@ mod tests {
         assert_eq!(room(&machine(&[Some(100), None]), 1), Ok(1));
         assert_eq!(room(&machine(&[]), 2), Ok(0));
         assert!(room(&machine(&[]), 3).is_err());
+    }
+
+    #[test]
+    fn a_key_that_ends_later_needs_a_place_beside_the_other_live_keys() {
+        let again = |user: &User, suffix, after| {
+            let moved = (Some(Time::from_seconds(100)), Some(Time::from_seconds(after)));
+            check_quota_again(user, &Policy::preset(Preset::Strict), suffix, moved, Time::from_seconds(100))
+                .map(|slot| (slot.expired.len(), slot.extends))
+        };
+        let exceeded = Err(Error::QuotaExceeded { quota: 2, kind: Kind::Machine });
+        let [one, two] = [machine(&[Some(101)]), machine(&[Some(101), None])];
+        let suffix_of = |user: &User, position| *user.live_keys.keys().nth(position).unwrap();
+        assert_eq!(again(&one, KeySuffix::random(), 101), Ok((0, true)), "one of two places is free");
+        assert_eq!(again(&two, KeySuffix::random(), 101), exceeded);
+        assert_eq!(again(&two, suffix_of(&two, 0), 101), Ok((0, true)), "it has one of the places");
+        assert_eq!(again(&two, suffix_of(&two, 1), 101), Ok((0, true)));
+        let expired = machine(&[Some(100), Some(101)]);
+        assert_eq!(again(&expired, KeySuffix::random(), 101), Ok((1, true)));
+        assert_eq!(again(&two, KeySuffix::random(), 100), Ok((0, false)), "it ends no later");
+        let suspended = User { status: Status::Suspended, ..two.clone() };
+        assert!(matches!(again(&suspended, suffix_of(&two, 0), 101), Err(Error::Conflict(_))));
+        assert_eq!(again(&suspended, KeySuffix::random(), 99), Ok((0, false)));
     }
 
     #[test]

@@ -232,6 +232,11 @@ mod tests {
     const TWO: &str = r#"{"current": "2", "1": "0123456789abcdef0123456789abcdef", "2": "fedcba9876543210fedcba9876543210"}"#;
 
     #[test]
+    fn the_versions_of_a_pepper_are_known() {
+        assert!(peppers(TWO).knows("1") && peppers(TWO).knows("2") && !peppers(ONE).knows("2"));
+    }
+
+    #[test]
     fn no_part_of_a_malformed_pepper_is_in_its_error() {
         let value = "fedcba9876543210fedcba9876543210";
         for document in [

@@ -75,13 +75,23 @@ impl Session {
     /// Tells whether the session goes on at `now`.
     #[must_use]
     pub fn is_active(&self, now: Time) -> bool {
-        self.expires_at > now
+        is_active(self.expires_at, now)
     }
+}
+
+fn is_active(expires_at: Time, now: Time) -> bool {
+    expires_at > now
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_session_ends_at_its_second() {
+        let [now, expires_at] = [1_000, 1_001].map(Time::from_seconds);
+        assert!(is_active(expires_at, now) && !is_active(expires_at, expires_at));
+    }
 
     #[test]
     fn a_session_is_stored_by_the_hash_of_its_id() {
