@@ -193,6 +193,26 @@ mod tests {
     }
 
     #[test]
+    fn an_owner_acts_while_active_and_after_a_sign_in() {
+        let user = |kind, status, subject: Option<&str>| {
+            let (name, at) = ("ann".to_owned().try_into().unwrap(), Time::from_seconds(0));
+            let user = User::new(OrganizationId::random(), kind, name, None, at);
+            User { status, subject: subject.map(str::to_owned), ..user }
+        };
+        for (kind, status, is_active) in [
+            (Kind::Owner, Status::Active, true),
+            (Kind::Owner, Status::Suspended, false),
+            (Kind::Owner, Status::Deleted, false),
+            (Kind::Normal, Status::Active, false),
+            (Kind::Machine, Status::Active, false),
+        ] {
+            let (invited, entered) = (user(kind, status, None), user(kind, status, Some("s")));
+            assert_eq!((invited.is_active_owner(), invited.is_entered_owner()), (is_active, false));
+            assert_eq!((entered.is_active_owner(), entered.is_entered_owner()), (is_active, is_active));
+        }
+    }
+
+    #[test]
     fn an_address_that_was_changed_is_unproven_also_after_it_is_changed_back() {
         let (name, at) = ("ann".to_owned().try_into().unwrap(), Time::from_seconds(0));
         let mut ann =

@@ -136,6 +136,13 @@ mod tests {
     }
 
     #[test]
+    fn a_cookie_with_the_prefix_of_a_host_is_for_tls_alone() {
+        for (name, is_secure) in [("__Host-access-keys-session", true), ("access-keys-session", false)] {
+            assert_eq!(SessionCookie { name: name.to_owned() }.is_secure(), is_secure);
+        }
+    }
+
+    #[test]
     fn a_page_of_this_origin_and_one_cookie_are_a_session() {
         let cookie = &*format!("__Host-access-keys-session={ID}");
         let mark = ("x-console-request", "1");

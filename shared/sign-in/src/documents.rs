@@ -200,6 +200,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_code_of_a_refusal_is_a_word_of_40_characters_at_most() {
+        let code = |error: &str| error_code(serde_json::json!({"error": error}).to_string().as_bytes());
+        for word in ["invalid_client", "", &"e".repeat(40)] {
+            assert_eq!(code(word).as_deref(), Some(word));
+        }
+        for other in ["Invalid", "invalid client", "a-b", "a1", "\n", &"e".repeat(41)] {
+            assert_eq!(code(other), None, "{other}");
+        }
+        assert_eq!(error_code(b"refused"), None);
+    }
+
+    #[test]
     fn only_https_addresses_and_those_of_this_machine_are_asked() {
         for url in ["https://id.example/a", "http://127.0.0.1:1/a", "http://localhost/a", "http://[::1]/a"] {
             assert!(address(url).is_some(), "{url}");

@@ -34,3 +34,26 @@ impl Issuer {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claims::tests::issuer;
+
+    #[test]
+    fn an_issuer_names_the_people_of_its_url_and_claim() {
+        let issuer = issuer(SubjectClaim::Sub);
+        let signed_in = |url: &str, subject_claim| SignedIn {
+            issuer: url.to_owned(),
+            subject_claim,
+            subject: "ann".to_owned(),
+            email: None,
+            email_verified: false,
+            name: None,
+            permissions: [].into_iter().collect(),
+        };
+        assert!(issuer.names(&signed_in(&issuer.url, SubjectClaim::Sub)));
+        assert!(!issuer.names(&signed_in(&issuer.url, SubjectClaim::Oid)));
+        assert!(!issuer.names(&signed_in("https://other.example", SubjectClaim::Sub)));
+    }
+}

@@ -117,6 +117,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("\u{e0fff}", "unassigned characters"),
     ("\u{200d}", "joiners only between"),
     ("a\u{200d}", "joiners only between letters or emoji (U+200D)"),
+    ("क\u{94d}\u{301}\u{200d}", "joiners only between"),
     ("\u{200c}a", "joiners only between"),
     ("می\u{200c}\u{200c}خواهم", "joiners only between"),
     ("می\u{200c} خواهم", "joiners only between"),
@@ -150,6 +151,16 @@ fn what_people_cannot_see_is_refused_with_its_rule() {
         assert!(error.contains(rule), "{}: {error}", text.escape_unicode());
         assert!(error.starts_with("must "), "{error}");
         assert!(Description::try_from((*text).to_owned()).is_err());
+    }
+}
+
+#[test]
+fn a_character_is_visible_if_it_shows_itself_and_changes_no_other() {
+    for c in ['a', 'é', '李', '😀', '\u{301}', ' '] {
+        assert!(is_visible(c), "{}", c.escape_unicode());
+    }
+    for c in ['\n', '\u{200d}', '\u{202e}', '\u{fe0f}', '\u{feff}', '\u{378}'] {
+        assert!(!is_visible(c), "{}", c.escape_unicode());
     }
 }
 
@@ -216,6 +227,7 @@ fn a_name_of_a_field_is_no_credential() {
     {
         assert!(!may_hold_credential(text), "{text}");
     }
+    assert!(!may_hold_credential(&"a".repeat(24)) && may_hold_credential(&"a".repeat(25)));
 }
 
 /// Any text, with many characters that act on others.

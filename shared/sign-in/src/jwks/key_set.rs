@@ -137,6 +137,9 @@ mod tests {
         ] {
             assert_eq!(passed_over(&changed(ec(), member, value.clone())), Some(member), "{value}");
         }
+        for (exponent, expected) in [("AQAAAAE", None), ("AQAAAAAB", Some("e"))] {
+            assert_eq!(passed_over(&changed(rsa(), "e", json!(exponent))), expected, "{exponent}");
+        }
         for entry in [json!(null), json!("a"), json!([]), json!(7)] {
             assert_eq!(passed_over(&entry), Some("entry"));
         }

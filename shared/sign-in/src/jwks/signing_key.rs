@@ -135,3 +135,22 @@ fn point(members: &Map<String, Value>, length: usize) -> Result<Vec<u8>, &'stati
     let (x, y) = (bytes(members, "x", length)?, bytes(members, "y", length)?);
     Ok([&[4], x.as_slice(), &y].concat())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_key_fits_the_algorithm_that_it_states_and_any_of_its_kind_if_it_states_none() {
+        let key = |algorithm: Value| {
+            let entry = json!({"kty": "OKP", "crv": "Ed25519", "x": "A".repeat(43), "alg": algorithm});
+            SigningKey::read(&entry).unwrap()
+        };
+        for algorithm in [json!("Ed25519"), json!("EdDSA"), json!(null)] {
+            assert!(key(algorithm.clone()).fits("EdDSA"), "{algorithm}");
+            assert!(!key(algorithm.clone()).fits("ES256"), "{algorithm}");
+        }
+    }
+}

@@ -33,6 +33,17 @@ fn addresses_have_a_local_part_and_a_domain() {
 }
 
 #[test]
+fn an_address_has_254_characters_at_most() {
+    let with_length = |length: usize| {
+        let domain = format!("{0}.{0}.{0}.", "d".repeat(61));
+        let local = "a".repeat(60);
+        let last = "e".repeat(length - local.len() - 1 - domain.len());
+        Email::try_from(format!("{local}@{domain}{last}")).is_ok()
+    };
+    assert!(with_length(254) && !with_length(255));
+}
+
+#[test]
 fn addresses_differ_by_more_than_case() {
     let email = |text: &str| Email::try_from(text.to_owned()).unwrap();
     assert_eq!(email("Ann@Example.com").key(), email("ann@example.COM").key());
