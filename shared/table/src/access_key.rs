@@ -209,3 +209,30 @@ impl Transaction<'_> {
         self.update(user, change, Expression::exists(), OnConditionFailed::Conflict);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        id::{KeyId, OrganizationId, UserId},
+        secret::Peppers,
+        token::SecretToken,
+    };
+
+    use super::*;
+    use crate::item::tests::offline;
+
+    #[test]
+    fn a_revoked_key_is_forgotten_from_the_second_on_to_which_its_audit_events_are_kept() {
+        let peppers = Peppers::parse(r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef"}"#).unwrap();
+        let token = SecretToken::generate(&"ak".parse().unwrap(), KeyId::random());
+        let (secret, name) = (peppers.hash_secret(token.token()), "key".to_owned().try_into().unwrap());
+        let revoked_at = Time::from_seconds(1_000);
+        let (organization_id, user_id) = (OrganizationId::random(), UserId::random());
+        let mut key = AccessKey::new(&token, secret, organization_id, name, None, user_id, revoked_at);
+        let kept_until = offline().audit_kept_until(revoked_at);
+        assert!(!offline().is_forgotten(&key, kept_until), "it is not revoked");
+        key.revoked_at = Some(revoked_at);
+        assert!(!offline().is_forgotten(&key, kept_until.plus(-1)));
+        assert!(offline().is_forgotten(&key, kept_until));
+    }
+}

@@ -72,9 +72,7 @@ impl Table {
         owner_ids: &BTreeSet<UserId>,
     ) -> Result<OwnersDelivery, Error> {
         let after = waiting.delivered_up_to;
-        let mut rest = owner_ids.iter().copied().filter(|id| after.is_none_or(|after| *id > after));
-        let batch: Vec<_> = rest.by_ref().take(BATCH_SIZE).collect();
-        let is_complete = rest.next().is_none();
+        let (batch, is_complete) = next_owners(owner_ids, after);
         let owners = self.users_by_id(&batch).await?.into_values().flatten();
         let owners =
             owners.filter(|owner| owner.is_active_owner() && !waiting.except.contains(&owner.user_id));
@@ -115,6 +113,13 @@ impl Table {
         self.due_from(&mut item, *organization_id, message.at);
         item
     }
+}
+
+/// Returns the owners after one, as many as are delivered to together, and whether they are the last ones.
+fn next_owners(owner_ids: &BTreeSet<UserId>, after: Option<UserId>) -> (Vec<UserId>, bool) {
+    let mut rest = owner_ids.iter().copied().filter(|id| after.is_none_or(|after| *id > after));
+    let batch = rest.by_ref().take(BATCH_SIZE).collect();
+    (batch, rest.next().is_none())
 }
 
 /// Addresses the message to one owner; `None` if no channel reaches the owner.
@@ -162,6 +167,27 @@ mod tests {
         decode,
         tests::{attributes, offline},
     };
+
+    #[test]
+    fn owners_are_reached_in_order_each_once() {
+        let owner_ids: BTreeSet<_> = (0..2 * BATCH_SIZE + 1).map(|_| UserId::random()).collect();
+        let (mut reached, mut after, mut sizes) = (Vec::new(), None, Vec::new());
+        loop {
+            let (batch, is_complete) = next_owners(&owner_ids, after);
+            after = batch.last().copied();
+            sizes.push(batch.len());
+            reached.extend(batch);
+            if is_complete {
+                break;
+            }
+        }
+        assert_eq!(sizes, [BATCH_SIZE, BATCH_SIZE, 1]);
+        assert!(reached.iter().eq(&owner_ids));
+        let two = owner_ids.into_iter().take(2 * BATCH_SIZE).collect();
+        let first = next_owners(&two, None);
+        assert_eq!((first.0.len(), first.1), (BATCH_SIZE, false));
+        assert_eq!(next_owners(&two, first.0.last().copied()).1, true);
+    }
 
     #[test]
     fn an_owner_is_left_out_for_any_refused_step() {

@@ -287,3 +287,6 @@ impl Transaction<'_> {
         self.update(item_key::access_key(key.key_id), change, unchanged, OnConditionFailed::Conflict);
     }
 }
+
+#[cfg(test)]
+mod tests;
