@@ -51,9 +51,7 @@ impl Transaction<'_> {
         if lower == higher {
             return;
         }
-        let sets = [(Place::Active, "owner_ids :owner"), (Place::Entered, "entered_owner_ids :owner")];
-        let sets = sets.iter().filter(|(place, _)| lower < *place && *place <= higher);
-        let sets = sets.map(|(_, set)| *set).collect::<Vec<_>>().join(", ");
+        let sets = sets_between(lower, higher);
         let refuse = OnConditionFailed::Refuse;
         let (verb, condition, refusal) = if from > to {
             if from == Place::Entered {
@@ -98,6 +96,29 @@ impl Transaction<'_> {
         } else {
             let remove = Expression::new("DELETE organization_ids :owned").value(":owned", id);
             self.update(item_key::owned(subject), remove, Expression::default(), OnConditionFailed::Conflict);
+        }
+    }
+}
+
+/// Names the sets that a user enters from one place to a higher one, or leaves on the way back.
+fn sets_between(lower: Place, higher: Place) -> String {
+    let sets = [(Place::Active, "owner_ids :owner"), (Place::Entered, "entered_owner_ids :owner")];
+    let sets = sets.iter().filter(|(place, _)| lower < *place && *place <= higher);
+    sets.map(|(_, set)| *set).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_moves_one_place_changes_one_set() {
+        for (lower, higher, sets) in [
+            (Place::None, Place::Active, "owner_ids :owner"),
+            (Place::Active, Place::Entered, "entered_owner_ids :owner"),
+            (Place::None, Place::Entered, "owner_ids :owner, entered_owner_ids :owner"),
+        ] {
+            assert_eq!(sets_between(lower, higher), sets, "{lower:?} {higher:?}");
         }
     }
 }

@@ -35,6 +35,9 @@ fn keys_that_expire_within_30_days_are_counted_once_a_day() {
         let counted = || values(&datapoints(&world.stack), "KeysExpiring30Days", &[]);
         world.notify().await;
         assert_eq!(counted(), [2.0]);
+        let calls = world.stack.calls().by_function("notify-expiring-keys");
+        let batches = calls.iter().filter(|call| call.operation == "BatchGetItem").count();
+        assert_eq!(batches, 1, "keys are read together");
         world.notify().await;
         assert_eq!(counted(), [2.0], "the day has its number");
         world.travel(2 * DAY);

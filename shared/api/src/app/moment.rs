@@ -75,12 +75,22 @@ impl Moment {
 
 /// Returns the gateway's time of the latest request that this process read, milliseconds. `None` before the first.
 pub(super) fn latest() -> Option<i64> {
-    Some(LATEST.load(Ordering::Relaxed)).filter(|milliseconds| *milliseconds != 0)
+    read_time(LATEST.load(Ordering::Relaxed))
+}
+
+/// Returns the time that was read, milliseconds; `None` for zero, which stands for none.
+fn read_time(milliseconds: i64) -> Option<i64> {
+    Some(milliseconds).filter(|milliseconds| *milliseconds != 0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn before_the_first_request_there_is_no_time_of_the_gateway() {
+        assert_eq!((read_time(0), read_time(1)), (None, Some(1)));
+    }
 
     #[test]
     fn either_clock_makes_a_memory_too_old() {

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use aws_sdk_secretsmanager::{
-    Client, error::ProvideErrorMetadata as _, operation::get_secret_value::GetSecretValueOutput,
+    Client,
+    error::ProvideErrorMetadata as _,
+    operation::get_secret_value::{GetSecretValueError, GetSecretValueOutput},
 };
 
 use super::{aws::Aws, http::BoxError};
@@ -84,7 +86,7 @@ impl Secret {
                 page.versions.unwrap_or_default().into_iter().filter_map(|version| version.version_id);
             ids.extend(listed.filter(|id| id != than));
             next = page.next_token.filter(|token| !token.is_empty());
-            if next.is_none() || ids.len() > limit {
+            if next.is_none() || is_beyond(ids.len(), limit) {
                 return Ok(ids);
             }
         }
@@ -95,8 +97,7 @@ impl Secret {
         match self.client.get_secret_value().secret_id(&self.id).version_id(version_id).send().await {
             Ok(answer) => Ok(answer.secret_string),
             Err(error) => match error.into_service_error() {
-                error if error.is_resource_not_found_exception() || error.is_decryption_failure() => Ok(None),
-                error if error.code() == Some("AccessDeniedException") => Ok(None),
+                error if is_out_of_reach(&error) => Ok(None),
                 error => Err(SecretFailure(Box::new(error))),
             },
         }
@@ -117,5 +118,38 @@ impl fmt::Debug for SecretVersion {
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Secret").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Tells whether more are listed than are wanted at most.
+const fn is_beyond(listed: usize, limit: usize) -> bool {
+    listed > limit
+}
+
+/// Tells whether a version has no value, or one that this function may not decrypt.
+fn is_out_of_reach(error: &GetSecretValueError) -> bool {
+    error.is_resource_not_found_exception()
+        || error.is_decryption_failure()
+        || error.code() == Some("AccessDeniedException")
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_secretsmanager::error::ErrorMetadata;
+
+    use super::*;
+
+    #[test]
+    fn only_a_version_that_cannot_be_decrypted_is_out_of_reach() {
+        let error = |code: &str| GetSecretValueError::generic(ErrorMetadata::builder().code(code).build());
+        assert!(is_out_of_reach(&error("AccessDeniedException")));
+        for code in ["ThrottlingException", "InternalServiceError", ""] {
+            assert!(!is_out_of_reach(&error(code)), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_list_goes_on_until_it_is_beyond_the_limit() {
+        assert!(!is_beyond(300, 300) && is_beyond(301, 300));
     }
 }
