@@ -29,7 +29,8 @@ pub fn records_examples() -> bool {
     text("EXAMPLES").as_deref() == Some("record")
 }
 
-/// Returns what happens to the writes of functions: `MUTANTS=collect` lists their mutants in `target/mutants.tsv`, and
+/// Returns what happens to the writes of functions: `MUTANTS=collect` lists their mutants in `target/mutants.tsv`,
+/// marked where the table refused the condition, and
 /// `MUTANT` names the one under which the tests run.
 #[must_use]
 pub fn writes() -> Writes {

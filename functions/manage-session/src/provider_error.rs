@@ -9,10 +9,10 @@ pub(crate) enum ProviderError {
     /// It does not answer, or not as it must.
     #[error(transparent)]
     Issuer(#[from] IssuerFailure),
-    /// The token endpoint refuses the code. Whoever opens the address of an answer chooses it.
+    /// The token endpoint refuses the code. The browser chooses it.
     #[error("the token endpoint refuses the code")]
     CodeRefused(#[source] IssuerFailure),
-    /// The token endpoint refuses the console.
+    /// The token endpoint refuses the console's client id or secret.
     #[error(
         "the token endpoint refuses the client: check ConsoleClientId, and the secret that ConsoleClientSecretId names"
     )]
@@ -34,15 +34,12 @@ pub(crate) enum ProviderError {
 impl ProviderError {
     /// Tells a refusal of the client from one of the code (RFC 6749, section 5.2).
     pub(crate) fn of_token_endpoint(failure: IssuerFailure) -> Self {
-        match &failure {
-            IssuerFailure::Refused { status, code, .. } => {
-                let names_client = matches!(code.as_str(), "invalid_client" | "unauthorized_client");
-                if names_client || *status == 401 {
-                    Self::ClientRefused(failure)
-                } else {
-                    Self::CodeRefused(failure)
-                }
-            }
+        let IssuerFailure::Refused { status, code, .. } = &failure else { return failure.into() };
+        match (code.as_deref(), *status) {
+            (Some("invalid_grant"), _) => Self::CodeRefused(failure),
+            (Some("invalid_client" | "unauthorized_client"), _) | (_, 401) => Self::ClientRefused(failure),
+            // Some providers say no more of a malformed code, and 429 of many sign-ins.
+            (Some("invalid_request") | None, 400 | 403) | (_, 429) => Self::CodeRefused(failure),
             _ => failure.into(),
         }
     }
@@ -55,8 +52,9 @@ mod tests {
     #[test]
     fn a_refusal_of_the_client_is_told_from_one_of_the_code() {
         let refused = |status: u16, code: &str| {
-            let url = "https://id.example.com/token".to_owned();
-            ProviderError::of_token_endpoint(IssuerFailure::Refused { url, status, code: code.to_owned() })
+            let (url, code) = ("https://id.example.com/token".to_owned(), Some(code.to_owned()));
+            let code = code.filter(|code| !code.is_empty());
+            ProviderError::of_token_endpoint(IssuerFailure::Refused { url, status, code })
         };
         for (status, code) in
             [(401, ""), (401, "invalid_client"), (400, "invalid_client"), (400, "unauthorized_client")]
@@ -64,9 +62,27 @@ mod tests {
             let error = refused(status, code);
             assert!(matches!(error, ProviderError::ClientRefused(_)), "{status} {code}");
         }
-        for (status, code) in [(400, "invalid_grant"), (400, ""), (403, "invalid_grant"), (429, "")] {
+        for (status, code) in [
+            (400, "invalid_grant"),
+            (401, "invalid_grant"),
+            (403, "invalid_grant"),
+            (400, "invalid_request"),
+            (400, ""),
+            (403, ""),
+            (429, ""),
+        ] {
             let error = refused(status, code);
             assert!(matches!(error, ProviderError::CodeRefused(_)), "{status} {code}");
+        }
+        for (status, code) in [
+            (404, ""),
+            (405, ""),
+            (400, "unsupported_grant_type"),
+            (400, "invalid_scope"),
+            (404, "invalid_request"),
+        ] {
+            let error = refused(status, code);
+            assert!(matches!(error, ProviderError::Issuer(_)), "{status} {code}");
         }
         let down = ProviderError::of_token_endpoint(IssuerFailure::NoAnswer(
             "https://id.example.com/token".to_owned(),

@@ -16,7 +16,7 @@ pub(crate) enum Reason {
     Expired,
     /// The answer is for another attempt, of another issuer, or names a parameter twice.
     Mismatch,
-    /// The provider does not answer as it must.
+    /// The provider refuses the code or the console, or does not answer as it must.
     Issuer,
     /// The provider states no usable address.
     EmailMissing,
@@ -52,7 +52,7 @@ pub(crate) fn failed(reason: Reason, error: Option<&(dyn Error + 'static)>) -> H
     go_to(&format!("/console/sign-in-failed?reason={word}"))
 }
 
-/// Tells whether a client can cause this error at will: with a code that is none, say.
+/// Tells whether a browser can cause this error at will, with a wrong code for example.
 fn is_refusal(error: &(dyn Error + 'static)) -> bool {
     let error = error.downcast_ref();
     matches!(error, Some(ProviderError::CodeRefused(_) | ProviderError::Token(NotAccepted::Refused(_))))
@@ -65,9 +65,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_that_a_client_can_cause_are_refusals() {
+    fn errors_that_a_browser_can_cause_are_refusals() {
         let issuer = || "https://id.example.com".to_owned();
-        let refused = || IssuerFailure::Refused { url: issuer(), status: 400, code: String::new() };
+        let refused = || IssuerFailure::Refused { url: issuer(), status: 400, code: None };
         for (error, is_expected) in [
             (ProviderError::CodeRefused(refused()), true),
             (ProviderError::ClientRefused(refused()), false),

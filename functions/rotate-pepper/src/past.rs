@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_has_300_other_versions_at_most() {
+    fn a_rotation_reads_at_most_300_other_versions() {
         assert!(!are_too_many(300) && are_too_many(301));
     }
 

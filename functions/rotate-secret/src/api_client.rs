@@ -118,7 +118,7 @@ async fn send(
             request.header("x-access-key", document.token()).header("content-type", "application/json");
         let request = request.body(body.to_vec()).map_err(|_| ApiFailure::BadUrl)?;
         let answer = aws.exchange(request, ATTEMPT_TIMEOUT).await;
-        let is_over = answer.as_ref().is_ok_and(|answer| !may_pass(answer.status));
+        let is_over = answer.as_ref().is_ok_and(|answer| !is_retryable(answer.status));
         if is_over || attempt == MAX_ATTEMPTS {
             return Ok(answer?);
         }
@@ -127,8 +127,8 @@ async fn send(
     }
 }
 
-/// Tells whether a repeat of the request may get another status.
-const fn may_pass(status: u16) -> bool {
+/// Tells whether a request that got this status is sent again.
+const fn is_retryable(status: u16) -> bool {
     status == 429 || status >= 500
 }
 
@@ -203,8 +203,8 @@ mod tests {
 
     #[test]
     fn a_busy_or_broken_api_is_asked_again_and_no_other() {
-        assert_eq!([200, 401, 404, 409, 428, 430, 499].map(may_pass), [false; 7]);
-        assert_eq!([429, 500, 503].map(may_pass), [true; 3]);
+        assert_eq!([200, 401, 404, 409, 428, 430, 499].map(is_retryable), [false; 7]);
+        assert_eq!([429, 500, 503].map(is_retryable), [true; 3]);
     }
 
     #[test]

@@ -108,8 +108,8 @@ impl Stack {
         &self.aws.faults
     }
 
-    /// Lists the mutants of the writes that this stack has seen, where [`Writes`](crate::Writes) says so: again with
-    /// `\trefused` those of a condition that the table refused.
+    /// Lists the mutants of the writes that this stack has seen, where [`Writes`](crate::Writes) says so. A name comes a second
+    /// time, with `\trefused` at its end, if the table refused the condition.
     #[must_use]
     pub fn mutants(&self) -> Vec<String> {
         self.aws.mutants.seen()

@@ -21,7 +21,7 @@ pub struct QuotaSlot {
 /// Checks that `user` may hold `wanted` more live keys at `now`.
 ///
 /// Expired entries do not count, from the second of their expiry on. Refuses a user that is not active,
-/// and more keys than the quota of the user's kind.
+/// and more keys than the quota of the user's kind, also where `wanted` is 0.
 pub fn check_quota(user: &User, policy: &Policy, wanted: usize, now: Time) -> Result<QuotaSlot, Error> {
     check_active(user)?;
     let expired = expired_entries(user, now);

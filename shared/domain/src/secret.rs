@@ -232,7 +232,7 @@ mod tests {
     const TWO: &str = r#"{"current": "2", "1": "0123456789abcdef0123456789abcdef", "2": "fedcba9876543210fedcba9876543210"}"#;
 
     #[test]
-    fn the_versions_of_a_pepper_are_known() {
+    fn a_pepper_knows_its_own_versions_alone() {
         assert!(peppers(TWO).knows("1") && peppers(TWO).knows("2") && !peppers(ONE).knows("2"));
     }
 

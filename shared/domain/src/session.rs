@@ -75,22 +75,29 @@ impl Session {
     /// Tells whether the session goes on at `now`.
     #[must_use]
     pub fn is_active(&self, now: Time) -> bool {
-        is_active(self.expires_at, now)
+        self.expires_at > now
     }
-}
-
-fn is_active(expires_at: Time, now: Time) -> bool {
-    expires_at > now
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sign_in::SubjectClaim;
 
     #[test]
-    fn a_session_ends_at_its_second() {
-        let [now, expires_at] = [1_000, 1_001].map(Time::from_seconds);
-        assert!(is_active(expires_at, now) && !is_active(expires_at, expires_at));
+    fn a_session_is_over_from_the_second_of_its_expiry_on() {
+        let [created_at, expires_at] = [1_000, 1_001].map(Time::from_seconds);
+        let sign_in = SignedIn {
+            issuer: "https://id.example".to_owned(),
+            subject_claim: SubjectClaim::Sub,
+            subject: "ann".to_owned(),
+            email: None,
+            email_verified: false,
+            name: None,
+            permissions: [].into_iter().collect(),
+        };
+        let session = Session { sign_in, created_at, expires_at };
+        assert!(session.is_active(created_at) && !session.is_active(expires_at));
     }
 
     #[test]

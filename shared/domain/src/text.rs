@@ -31,8 +31,8 @@ fn holds_secret(text: &str) -> bool {
     })
 }
 
-/// Tells whether a character shows itself wherever it stands, and changes the look of no other one: no control or format
-/// character, such as one of the writing direction, no joiner, no variation selector, nothing unassigned.
+/// Tells whether a character may stand in a text wherever it is: no control or format character, such as one of the writing
+/// direction, no joiner, no variation selector, nothing unassigned.
 #[must_use]
 pub fn is_visible(c: char) -> bool {
     use character::Character::{self, Joiner, Refused, VariationSelector};

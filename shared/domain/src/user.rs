@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn an_owner_acts_while_active_and_after_a_sign_in() {
+    fn an_owner_is_active_by_status_and_entered_after_a_sign_in() {
         let user = |kind, status, subject: Option<&str>| {
             let (name, at) = ("ann".to_owned().try_into().unwrap(), Time::from_seconds(0));
             let user = User::new(OrganizationId::random(), kind, name, None, at);

@@ -18,7 +18,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 type Https = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
-/// Why there is no answer of the identity provider: its failure, or a limit of ours. Never a refusal of the caller.
+/// Why there is no document of the identity provider: its failure or refusal, or a limit of ours. What a refusal means is for the
+/// caller of this module to say.
 #[derive(Debug, thiserror::Error)]
 pub enum IssuerFailure {
     /// The address is not an https one, nor an http one of this machine.
@@ -31,14 +32,14 @@ pub enum IssuerFailure {
     #[error("no answer from {0}")]
     NoAnswer(String),
     /// The issuer refused to answer.
-    #[error("{url} refuses to answer: {status} {code}")]
+    #[error("{url} refuses to answer: {status} {}", .code.as_deref().unwrap_or("without a code"))]
     Refused {
         /// The address.
         url: String,
         /// A status from 400 to 499.
         status: u16,
-        /// The error code of OAuth (RFC 6749, section 5.2); empty if there is none.
-        code: String,
+        /// The error code of OAuth (RFC 6749, section 5.2), if there is one.
+        code: Option<String>,
     },
     /// The answer is a redirection, too large, malformed, or of another issuer.
     #[error("{0} does not answer with a usable document")]
@@ -128,7 +129,7 @@ impl Documents {
         let answer = exchange.await.ok().flatten().ok_or_else(|| IssuerFailure::NoAnswer(url.to_owned()))?;
         match answer {
             (status, body) if status.is_client_error() => {
-                let code = body.and_then(|body| error_code(&body)).unwrap_or_default();
+                let code = body.and_then(|body| error_code(&body));
                 Err(IssuerFailure::Refused { url: url.to_owned(), status: status.as_u16(), code })
             }
             (status, Some(body)) if status.is_success() => {
@@ -147,14 +148,16 @@ impl Documents {
     }
 }
 
-/// Reads the error code of a refusal. One that is no word is left out: whoever answers may not write our log.
+/// Reads the error code of a refusal. Leaves out one that is not 1 to 40 lower-case letters and underscores, so that an answer
+/// puts no other text into the log.
 fn error_code(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct OauthError {
         error: String,
     }
     let OauthError { error } = Documents::parse(body)?;
-    let is_word = error.len() <= 40 && error.bytes().all(|c| c.is_ascii_lowercase() || c == b'_');
+    let is_word =
+        (1..=40).contains(&error.len()) && error.bytes().all(|c| c.is_ascii_lowercase() || c == b'_');
     is_word.then_some(error)
 }
 
@@ -202,10 +205,10 @@ mod tests {
     #[test]
     fn the_code_of_a_refusal_is_a_word_of_40_characters_at_most() {
         let code = |error: &str| error_code(serde_json::json!({"error": error}).to_string().as_bytes());
-        for word in ["invalid_client", "", &"e".repeat(40)] {
+        for word in ["invalid_client", "e", &"e".repeat(40)] {
             assert_eq!(code(word).as_deref(), Some(word));
         }
-        for other in ["Invalid", "invalid client", "a-b", "a1", "\n", &"e".repeat(41)] {
+        for other in ["", "Invalid", "invalid client", "a-b", "a1", "\n", &"e".repeat(41)] {
             assert_eq!(code(other), None, "{other}");
         }
         assert_eq!(error_code(b"refused"), None);

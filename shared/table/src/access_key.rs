@@ -222,7 +222,7 @@ mod tests {
     use crate::item::tests::offline;
 
     #[test]
-    fn a_revoked_key_is_forgotten_from_the_second_on_to_which_its_audit_events_are_kept() {
+    fn a_revoked_key_is_forgotten_when_its_audit_events_are_no_longer_kept() {
         let peppers = Peppers::parse(r#"{"current": "1", "1": "0123456789abcdef0123456789abcdef"}"#).unwrap();
         let token = SecretToken::generate(&"ak".parse().unwrap(), KeyId::random());
         let (secret, name) = (peppers.hash_secret(token.token()), "key".to_owned().try_into().unwrap());

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_moves_one_place_changes_one_set() {
+    fn a_move_changes_the_sets_between_its_two_places() {
         for (lower, higher, sets) in [
             (Place::None, Place::Active, "owner_ids :owner"),
             (Place::Active, Place::Entered, "entered_owner_ids :owner"),

@@ -115,7 +115,7 @@ impl Table {
     }
 }
 
-/// Returns the owners after one, as many as are delivered to together, and whether they are the last ones.
+/// Returns the next owners after one, as many as a transaction delivers to, and whether they are the last.
 fn next_owners(owner_ids: &BTreeSet<UserId>, after: Option<UserId>) -> (Vec<UserId>, bool) {
     let mut rest = owner_ids.iter().copied().filter(|id| after.is_none_or(|after| *id > after));
     let batch = rest.by_ref().take(BATCH_SIZE).collect();

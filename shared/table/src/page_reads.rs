@@ -114,7 +114,7 @@ mod tests {
         reads.add(None);
         reads.add(Some(&ConsumedCapacity::builder().capacity_units(50.0).build()));
         assert_eq!((reads.goes_on(74), reads.goes_on(75)), (true, false));
-        // Eight more fit into 8 units.
+        // Eight eventual reads of one unit each fit into the last 8 units.
         let goes_on_after = |units: f64| {
             let mut reads = PageReads::new(UNITS_OF_USER);
             reads.add_units(units);

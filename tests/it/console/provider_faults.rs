@@ -47,16 +47,16 @@ fn an_issuer_that_fails_at_any_step_signs_nobody_in_and_the_next_attempt_works()
 #[test]
 fn a_refusal_of_the_console_itself_is_a_failure_and_one_of_a_code_is_not() {
     run_with(with_console(), async |world| {
-        let lines_of = async |callback: &str| {
+        let lines_of = async |code_prefix: &str| {
             let web = world.web_client();
             let page = web.begin("/console").await;
             let own = web.authorize(&page, &described("alice", "alice@example.com")).await;
-            let callback = if callback.is_empty() { own } else { own.replace("?code=", callback) };
+            let callback = own.replace("?code=", &format!("?code={code_prefix}"));
             let before = world.stack.logs().by_function("manage-session").len();
             assert_eq!(web.come_back(&callback).await.header("location"), FAILED);
             world.stack.logs().by_function("manage-session").split_off(before).concat()
         };
-        let refused = lines_of("?code=other").await;
+        let refused = lines_of("other").await;
         assert!(refused.contains("the token endpoint refuses the code"), "{refused}");
         assert!(refused.contains("invalid_grant") && !refused.contains("ERROR"), "{refused}");
         let token_endpoint = TokenEndpointBehavior::RefusesClient;

@@ -119,18 +119,24 @@ fn what_another_writer_did_without_the_catalog_is_neither_overwritten_nor_delete
         };
         let (answer, ()) = world.while_held(WRITE, change, overtake).await;
         assert_eq!(answer.expect(200)["version"], 601);
-        // One that is new to a request was made by another writer meanwhile.
+        assert_catalog(world, organization);
+    });
+}
+
+#[test]
+fn a_role_or_group_that_another_writer_made_meanwhile_is_changed_and_not_created() {
+    play(async |world, organization| {
+        store_roles(world, organization, &named("r", 0..2));
+        let (owner, new) = (&organization.owner, ["new".to_owned()]);
         let [role, group] = ["roles", "groups"].map(|kind| format!("{}/{kind}/new", organization.path));
-        let change = organization.owner.put(&role, json!({"permissions": ["b"]}));
-        let overtake = async { store_roles(world, organization, &["new".to_owned()]) };
-        let (answer, ()) = world.while_held(WRITE, change, overtake).await;
-        answer.expect(200);
-        let change = organization.owner.put(&group, json!({"roles": ["r1"]}));
-        let overtake = async { store_groups(world, organization, &["new".to_owned()], "r0") };
-        let (answer, ()) = world.while_held(WRITE, change, overtake).await;
-        answer.expect(200);
-        let created = ["role.created", "group.created"].map(|action| world.audit(action).len());
-        assert_eq!(created, [0, 0], "the other writer created them");
+        let (permissions, roles) = (json!({"permissions": ["b"]}), json!({"roles": ["r1"]}));
+        // Another writer makes each between the request's read and its write.
+        let made = async { store_roles(world, organization, &new) };
+        world.while_held(WRITE, owner.put(&role, permissions), made).await.0.expect(200);
+        let made = async { store_groups(world, organization, &new, "r0") };
+        world.while_held(WRITE, owner.put(&group, roles), made).await.0.expect(200);
+        let events = ["role.created", "role.updated", "group.created", "group.updated"];
+        assert_eq!(events.map(|action| world.audit(action).len()), [0, 1, 0, 1]);
         assert_catalog(world, organization);
     });
 }

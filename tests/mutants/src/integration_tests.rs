@@ -95,8 +95,10 @@ impl IntegrationTests {
         adjust: impl Fn(&mut Command) -> &mut Command,
     ) -> Result<Verdict, Failure> {
         let killers = self.killers.entry(code.to_owned()).or_default();
-        let (then, last): (Vec<_>, Vec<_>) = others.iter().partition(|test| killers.contains(*test));
-        let tests: Vec<_> = likely.iter().chain(then).chain(last).take(most.unwrap_or(usize::MAX)).collect();
+        let (killers_of_others, rest): (Vec<_>, Vec<_>) =
+            others.iter().partition(|test| killers.contains(*test));
+        let tests: Vec<_> =
+            likely.iter().chain(killers_of_others).chain(rest).take(most.unwrap_or(usize::MAX)).collect();
         let Some(killer) = self.first_failed(&tests, adjust)? else {
             return Ok(Verdict::Survives(format!("{} tests", tests.len())));
         };

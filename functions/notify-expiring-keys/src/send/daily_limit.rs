@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_organizations_with_mails_left_return_some() {
+    fn only_reserved_mails_that_were_not_sent_are_returned() {
         let [used_up, left] = [(); 2].map(|()| OrganizationId::random());
         let limit = DailyLimit(HashMap::from([(used_up, Cell::new(0)), (left, Cell::new(1))]));
         assert_eq!(limit.rest().collect::<Vec<_>>(), [(left, 1)]);

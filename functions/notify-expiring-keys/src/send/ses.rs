@@ -102,12 +102,12 @@ impl Mailer {
         let outcome = timeout(SEND_TIMEOUT, Box::pin(self.attempt(address, message)))
             .await
             .unwrap_or_else(|_| SendOutcome::Unknown("timeout".to_owned()));
-        self.note(&outcome);
+        self.remember_acceptance(&outcome);
         outcome
     }
 
-    /// Keeps in mind that SES accepted a mail of this sender.
-    fn note(&self, outcome: &SendOutcome) {
+    /// Remembers that SES accepted a mail of this sender.
+    fn remember_acceptance(&self, outcome: &SendOutcome) {
         if *outcome == SendOutcome::Accepted {
             self.sender_accepted.store(true, Ordering::Relaxed);
         }
@@ -163,9 +163,9 @@ impl Mailer {
     }
 }
 
-/// Returns how many mails are left of a day. A negative limit stands for none.
-fn left_of_day(most: f64, sent: f64) -> f64 {
-    if most < 0.0 { f64::INFINITY } else { most - sent }
+/// Returns how many mails are left of the day. A negative limit means unlimited.
+fn left_of_day(limit: f64, sent: f64) -> f64 {
+    if limit < 0.0 { f64::INFINITY } else { limit - sent }
 }
 
 fn is_too_fast(error: &impl ProvideErrorMetadata) -> bool {

@@ -21,7 +21,7 @@ pub enum Writes {
     /// Nothing.
     #[default]
     AsSent,
-    /// Nothing, and the names of all their mutants are collected, and those whose condition was refused.
+    /// Nothing. The names of all mutants are collected, and marked where the table refused the condition.
     Collected,
     /// The conditions and items of these mutants are left out, together.
     Mutated(Vec<String>),
@@ -42,8 +42,8 @@ impl Mutants {
         Self { writes, seen: Mutex::default() }
     }
 
-    /// Returns the names of the mutants that were collected, in order: again with `\trefused` those of a condition that the
-    /// table refused.
+    /// Returns the collected names, in order. A name comes a second time, with `\trefused` at its end, if the table refused the
+    /// condition.
     pub(crate) fn seen(&self) -> Vec<String> {
         self.lock().iter().cloned().collect()
     }
@@ -53,7 +53,7 @@ impl Mutants {
         self.writes == Writes::Collected
     }
 
-    /// Notes the conditions that the refusal of a request says did not hold.
+    /// Notes all clauses of each condition that the table refused: it does not say which of them failed.
     pub(super) fn note_refused(&self, operation: &str, caller: &Caller, body: &[u8], refusal: &[u8]) {
         let Ok(mut request) = serde_json::from_slice::<Value>(body) else { return };
         let Ok(refusal) = serde_json::from_slice::<Value>(refusal) else { return };

@@ -74,8 +74,8 @@ impl Secret {
         }
     }
 
-    /// Lists the other versions by their ids, also those without a label, as long as Secrets Manager keeps them: at most one
-    /// page more than `limit`.
+    /// Lists the other versions by their ids, also those without a label, as long as Secrets Manager keeps them. Returns
+    /// more than `limit` if there are more, by one page at most.
     pub async fn other_versions(&self, than: &str, limit: usize) -> Result<Vec<String>, SecretFailure> {
         let (mut ids, mut next) = (Vec::new(), None);
         loop {
@@ -135,13 +135,20 @@ fn is_out_of_reach(error: &GetSecretValueError) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_secretsmanager::error::ErrorMetadata;
+    use aws_sdk_secretsmanager::{
+        error::ErrorMetadata,
+        types::error::{DecryptionFailure, ResourceNotFoundException},
+    };
 
     use super::*;
 
     #[test]
-    fn only_a_version_that_cannot_be_decrypted_is_out_of_reach() {
+    fn only_a_version_without_a_readable_value_is_out_of_reach() {
         let error = |code: &str| GetSecretValueError::generic(ErrorMetadata::builder().code(code).build());
+        let no_value = ResourceNotFoundException::builder().build();
+        let unreadable = DecryptionFailure::builder().build();
+        assert!(is_out_of_reach(&GetSecretValueError::ResourceNotFoundException(no_value)));
+        assert!(is_out_of_reach(&GetSecretValueError::DecryptionFailure(unreadable)));
         assert!(is_out_of_reach(&error("AccessDeniedException")));
         for code in ["ThrottlingException", "InternalServiceError", ""] {
             assert!(!is_out_of_reach(&error(code)), "{code}");

@@ -49,7 +49,7 @@ mod tests {
         let key = |seconds: &i64| {
             let token = SecretToken::generate(&"ak".parse().unwrap(), KeyId::random());
             let (secret, organization_id) = (peppers.hash_secret(token.token()), user.organization_id);
-            // It was set two days ago.
+            // Each expiry was set two days ago.
             let set_at = now.plus(-2 * DAY);
             AccessKey::new(
                 &token,

@@ -155,7 +155,7 @@ fn what_people_cannot_see_is_refused_with_its_rule() {
 }
 
 #[test]
-fn a_character_is_visible_if_it_shows_itself_and_changes_no_other() {
+fn joiners_variation_selectors_and_refused_characters_are_not_visible() {
     for c in ['a', 'é', '李', '😀', '\u{301}', ' '] {
         assert!(is_visible(c), "{}", c.escape_unicode());
     }

@@ -52,16 +52,16 @@ fn no_address_is_rejected_before_the_sender_was_accepted() {
     mailer.sender_accepted.store(false, Ordering::Relaxed);
     let outcome = || mailer.final_outcome(Some("InvalidParameterValue"), Some("Illegal address"));
     for not_accepted in [SendOutcome::Unknown("timeout".to_owned()), SendOutcome::QuotaUsedUp] {
-        mailer.note(&not_accepted);
+        mailer.remember_acceptance(&not_accepted);
         assert_eq!(outcome(), None, "{not_accepted:?}");
     }
-    mailer.note(&SendOutcome::Accepted);
+    mailer.remember_acceptance(&SendOutcome::Accepted);
     assert!(matches!(outcome(), Some(SendOutcome::Rejected(_))));
 }
 
 #[test]
-fn a_negative_limit_of_a_day_is_none_and_zero_lets_no_mail_pass() {
-    for (most, sent, left) in [(-1.0, 5.0, f64::INFINITY), (0.0, 0.0, 0.0), (200.0, 5.0, 195.0)] {
-        assert_eq!(left_of_day(most, sent).to_bits(), f64::to_bits(left), "{most}");
+fn a_negative_limit_means_unlimited_and_zero_means_no_mail() {
+    for (limit, sent, left) in [(-1.0, 5.0, f64::INFINITY), (0.0, 0.0, 0.0), (200.0, 5.0, 195.0)] {
+        assert_eq!(left_of_day(limit, sent).to_bits(), f64::to_bits(left), "{limit}");
     }
 }

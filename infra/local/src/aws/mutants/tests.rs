@@ -19,14 +19,16 @@ fn request() -> Value {
 }
 
 #[test]
-fn a_condition_that_did_not_hold_is_listed_as_refused() {
+fn each_clause_of_a_refused_condition_is_listed_as_refused() {
     let mutants = Mutants::new(Writes::Collected);
     let caller = Caller { function: "f".to_owned(), instance: 1 };
-    let reasons = json!([{"Code": "None"}, {"Code": "ConditionalCheckFailed"}]);
+    let reasons = json!([{"Code": "ConditionalCheckFailed"}, {"Code": "None"}]);
     let refusal = json!({"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "CancellationReasons": reasons});
     let [body, refusal] = [request(), refusal].map(|json| json.to_string());
     mutants.note_refused("TransactWriteItems", &caller, body.as_bytes(), refusal.as_bytes());
-    assert_eq!(mutants.seen(), ["f Put ORG/id: attribute_not_exists(PK)\trefused"]);
+    let clauses = ["(status = :active OR x < :now)", "version = :seen", "y BETWEEN :a AND :z"];
+    let expected = clauses.map(|clause| format!("f Update USER/KEY: {clause}\trefused"));
+    assert_eq!(mutants.seen(), expected);
 
     let put = request()["TransactItems"][1]["Put"].to_string();
     let refusal =
