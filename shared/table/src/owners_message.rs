@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn owners_are_reached_in_order_each_once() {
-        let owner_ids: BTreeSet<_> = (0..2 * BATCH_SIZE + 1).map(|_| UserId::random()).collect();
+        let owner_ids: BTreeSet<_> = (0..=2 * BATCH_SIZE).map(|_| UserId::random()).collect();
         let (mut reached, mut after, mut sizes) = (Vec::new(), None, Vec::new());
         loop {
             let (batch, is_complete) = next_owners(&owner_ids, after);
@@ -186,7 +186,7 @@ mod tests {
         let two = owner_ids.into_iter().take(2 * BATCH_SIZE).collect();
         let first = next_owners(&two, None);
         assert_eq!((first.0.len(), first.1), (BATCH_SIZE, false));
-        assert_eq!(next_owners(&two, first.0.last().copied()).1, true);
+        assert!(next_owners(&two, first.0.last().copied()).1);
     }
 
     #[test]
