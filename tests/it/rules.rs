@@ -40,8 +40,8 @@ fn each_access_pattern_names_a_method_of_the_table_and_the_reverse() {
     let named: BTreeSet<String> =
         readme.split("[`Table::").skip(1).map(|rest| rest.split('`').next().unwrap().to_owned()).collect();
     let mut methods = BTreeSet::new();
-    for file in std::fs::read_dir(root().join("shared/table/src")).unwrap() {
-        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+    for path in code::sources(&["shared"]).iter().filter(|path| path.starts_with("shared/table/src/")) {
+        let text = read(path);
         let inside = text.split("impl Table {").skip(1);
         for line in inside.flat_map(str::lines) {
             let line = line.trim().strip_prefix("pub ").unwrap_or_default();
