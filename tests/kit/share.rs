@@ -30,8 +30,7 @@ pub fn records_examples() -> bool {
 }
 
 /// Returns what happens to the writes of functions: `MUTANTS=collect` lists their mutants in `target/mutants.tsv`,
-/// marked where the table refused the condition, and
-/// `MUTANT` names the one under which the tests run.
+/// marked where the table refused the condition, and `MUTANT` names the one under which the tests run.
 #[must_use]
 pub fn writes() -> Writes {
     match (text("MUTANT"), text("MUTANTS")) {

@@ -5,17 +5,22 @@ use serde_json::json;
 
 use super::{outbox::put_waiting, transaction};
 
+/// Makes a key that is due, and a run that dies when SES has accepted its mail.
+async fn die_between_sending_and_marking(world: &World) {
+    let organization = world.organization("alice", "strict").await;
+    organization.machine_key().await;
+    world.travel(60 * DAY + 60);
+    let fault = Fault::on(Service::Ses, Effect::KillAfter).operation("SendRawEmail");
+    world.stack.faults().add(fault.when(When::First(1)));
+    assert!(world.try_notify().await.is_err());
+    assert_eq!(world.stack.emails().len(), 1);
+    world.stack.faults().clear();
+}
+
 #[test]
 fn a_run_that_dies_between_sending_and_marking_mails_again_at_most_once() {
     run(async |world| {
-        let organization = world.organization("alice", "strict").await;
-        organization.machine_key().await;
-        world.travel(60 * DAY + 60);
-        let fault = Fault::on(Service::Ses, Effect::KillAfter).operation("SendRawEmail");
-        world.stack.faults().add(fault.when(When::First(1)));
-        assert!(world.try_notify().await.is_err());
-        assert_eq!(world.stack.emails().len(), 1);
-        world.stack.faults().clear();
+        die_between_sending_and_marking(world).await;
         world.notify().await;
         assert_eq!(world.stack.emails().len(), 1, "the lease has not ended");
         for hours in 1..5 {
@@ -30,13 +35,7 @@ fn a_run_that_dies_between_sending_and_marking_mails_again_at_most_once() {
 #[test]
 fn a_mail_that_is_marked_while_another_run_takes_it_over_is_sent_once() {
     run(async |world| {
-        let organization = world.organization("alice", "strict").await;
-        organization.machine_key().await;
-        world.travel(60 * DAY + 60);
-        let fault = Fault::on(Service::Ses, Effect::KillAfter).operation("SendRawEmail");
-        world.stack.faults().add(fault.when(When::First(1)));
-        assert!(world.try_notify().await.is_err());
-        world.stack.faults().clear();
+        die_between_sending_and_marking(world).await;
         world.end_leases();
         world.travel(60 * DAY + 3_600);
         let mail = &world.items_of("MAIL#")[0];
