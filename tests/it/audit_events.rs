@@ -133,6 +133,8 @@ fn events_are_found_by_actor_action_target_and_time() {
                 assert_eq!(actions(&listed), found, "{query} {limit}");
             }
         }
+        let full = owner.get(&format!("{path}?target={key_id}&limit=3")).await.expect(200);
+        assert_eq!((full["items"].as_array().unwrap().len(), &full["next_cursor"]), (3, &Value::Null));
     });
 }
 

@@ -156,6 +156,9 @@ mod tests {
         assert_eq!(last.0 + 1, id.0);
         let (_, last) = range(1_000, Some(1_001)).ids(Some(id)).unwrap();
         assert_eq!(last.timestamp_ms(), 1_000_999);
+        let first = earliest(Time::from_seconds(1_000));
+        let second = Ulid(first.0 + 1);
+        assert_eq!(range(1_000, None).ids(Some(second)), Some((first, first)));
     }
 
     #[test]

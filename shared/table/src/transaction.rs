@@ -3,12 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
-    error::SdkError,
-    operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
-    types::{
-        CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update,
-        error::TransactionCanceledException,
-    },
+    operation::transact_write_items::TransactWriteItemsOutput,
+    types::{ConditionCheck, Delete, Put, TransactWriteItem, Update},
 };
 use domain::audit;
 use ulid::Ulid;
@@ -20,6 +16,10 @@ use crate::{
     item_key::{self, ItemKey},
     retry::{MAX_ATTEMPTS, backoff},
 };
+
+mod outcome;
+
+use outcome::{Outcome, outcome_of};
 
 /// The most steps that DynamoDB takes in one transaction.
 pub(crate) const MAX_STEPS: usize = 100;
@@ -229,42 +229,4 @@ impl Table {
 /// DynamoDB refuses empty maps of names and values.
 fn some<V>(map: HashMap<String, V>) -> Option<HashMap<String, V>> {
     (!map.is_empty()).then_some(map)
-}
-
-enum Outcome {
-    /// The conditions at these positions do not hold: never none.
-    Refused(Vec<usize>),
-    /// Another transaction changes the same items: nothing was changed.
-    Conflict,
-    /// It is throttled, or an earlier attempt is still at work.
-    Passing,
-    Failed,
-}
-
-fn outcome_of<R>(error: &SdkError<TransactWriteItemsError, R>) -> Outcome {
-    match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-            let reasons = cancelled.cancellation_reasons().iter().enumerate();
-            let refused: Vec<_> = reasons
-                .filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"))
-                .map(|(position, _)| position)
-                .collect();
-            if !refused.is_empty() {
-                Outcome::Refused(refused)
-            } else if has_reason(cancelled, &["TransactionConflict"]) {
-                Outcome::Conflict
-            } else if has_reason(cancelled, &["ProvisionedThroughputExceeded", "ThrottlingError"]) {
-                Outcome::Passing
-            } else {
-                Outcome::Failed
-            }
-        }
-        Some(TransactWriteItemsError::TransactionInProgressException(_)) => Outcome::Passing,
-        _ => Outcome::Failed,
-    }
-}
-
-fn has_reason(cancelled: &TransactionCanceledException, codes: &[&str]) -> bool {
-    let mut reasons = cancelled.cancellation_reasons().iter().filter_map(CancellationReason::code);
-    reasons.any(|code| codes.contains(&code))
 }

@@ -97,8 +97,10 @@ fn a_newer_policy_takes_the_place_of_an_older_one_and_an_interrupted_pass_goes_o
         assert_eq!((due_at(world, 70 * DAY), due_at(world, 88 * DAY)), (50, 10));
         let left = world.items_of("DUE#");
         assert!(left[0].contains_key("reached"), "{left:?}");
+        world.stack.calls().clear();
         world.notify().await;
         assert_eq!((due_at(world, 70 * DAY), world.items_of("DUE#").len()), (60, 0));
+        assert_eq!(world.stack.calls().count("TransactWriteItems"), 1, "a pass ends with its last page");
 
         set_stages(world, &organization, &[40, 20, 2], false).await;
         world.travel(240);
@@ -113,7 +115,7 @@ fn a_newer_policy_takes_the_place_of_an_older_one_and_an_interrupted_pass_goes_o
 }
 
 /// Makes an organization with so many keys of 90 days. Their only stage is two days before their expiry.
-async fn organization_with_keys(world: &World, keys: usize) -> (Organization, Value) {
+pub(super) async fn organization_with_keys(world: &World, keys: usize) -> (Organization, Value) {
     let organization = world.organization("alice", "strict").await;
     set_stages(world, &organization, &[2], false).await;
     let key = organization.machine_key().await;

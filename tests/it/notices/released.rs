@@ -1,9 +1,14 @@
-//! Changes that overtake a run which is about to hold, release or re-arm something.
+//! A run that is about to hold, release or re-arm something is overtaken by a change, or ends.
 
 use kit::{DAY, Effect, Fault, Service, run};
 use serde_json::json;
 
-use super::{gained::set_stages, outbox::put_waiting, set_status, transaction};
+use super::{
+    at_transaction,
+    gained::{organization_with_keys, set_stages},
+    outbox::put_waiting,
+    set_status, transaction,
+};
 use crate::matrix::state;
 
 #[test]
@@ -105,5 +110,28 @@ fn a_key_that_is_released_while_a_run_gives_it_a_later_stage_is_due_at_once() {
         world.notify().await;
         let subjects: Vec<_> = world.stack.emails().into_iter().map(|mail| mail.subject).collect();
         assert_eq!(subjects, ["Access key \"key\" expires in 30 days"]);
+    });
+}
+
+#[test]
+fn a_run_that_goes_on_with_a_page_of_keys_does_not_look_for_held_items_again() {
+    run(async |world| {
+        let (organization, key) = organization_with_keys(world, 60).await;
+        let machine = &key["key_id"].as_str().unwrap()[..12];
+        world.travel(88 * DAY + 60);
+        set_status(world, &organization, Some(machine), "suspended").await;
+        set_status(world, &organization, Some(machine), "active").await;
+        world.travel(88 * DAY + 180);
+        // The first run ends before its second page.
+        world.stack.faults().add(at_transaction(2, Effect::KillBefore));
+        for (is_killed, expected) in [(true, 1), (false, 0)] {
+            world.stack.calls().clear();
+            assert_eq!(world.try_notify().await.is_err(), is_killed);
+            world.stack.faults().clear();
+            let calls = world.stack.calls().by_function("notify-expiring-keys");
+            let held = calls.iter().filter(|call| String::from_utf8_lossy(&call.request).contains("#HELD"));
+            assert_eq!(held.filter(|call| call.operation == "Query").count(), expected, "{is_killed}");
+        }
+        assert!(world.items_of("DUE#").is_empty());
     });
 }

@@ -140,6 +140,21 @@ fn many_changes_of_one_role_are_refused_and_no_failure() {
 }
 
 #[test]
+fn a_transaction_that_does_not_end_is_a_failure_and_no_lost_race() {
+    run_with(Options::default(), async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let at_work = Effect::Error { status: 400, code: "TransactionInProgressException".to_owned() };
+        let at_work = Fault::on(Service::DynamoDb, at_work).operation("TransactWriteItems");
+        world.stack.faults().add(at_work.function("manage-roles"));
+        let role = format!("{}/roles/reader", organization.path);
+        let answer = organization.owner.put(&role, json!({"permissions": ["a"]})).await;
+        answer.expect_problem(503, "unavailable");
+        world.stack.faults().clear();
+        assert_eq!(values(&datapoints(&world.stack), "Failures", &[("function", "manage-roles")]).len(), 1);
+    });
+}
+
+#[test]
 fn three_runs_of_notices_that_fail_are_an_alarm() {
     run_with(timed(), async |world| {
         let alarm = alarm("NoticesFailAlarm");
