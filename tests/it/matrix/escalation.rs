@@ -176,7 +176,10 @@ async fn sender(
         _ => {
             let user = organization.user_path(&organization.invite(&name).await);
             owner.patch(&user, json!({"roles": roles})).await.expect(200);
-            (world.person(&name), "me".to_owned())
+            let person = world.person(&name);
+            // The first sign-in links the person to the user.
+            person.get(&organization.user_path("me")).await.expect(200);
+            (person, "me".to_owned())
         }
     };
     let path = organization.keys_of(&user_id);
