@@ -125,6 +125,22 @@ fn a_malformed_pepper_and_a_full_one_are_failures_that_change_nothing() {
 }
 
 #[test]
+fn a_pepper_that_somebody_writes_again_and_again_is_not_rotated() {
+    run(async |world| {
+        let stored = document(world).to_string();
+        for _ in 0..300 {
+            assert!(world.stack.put_secret(secret_id(world), &stored));
+        }
+        // The rotation writes one more.
+        assert_eq!(rotate(world, json!({})).await["outcome"], "next_added");
+        let left = document(world);
+        let error = world.stack.invoke(FUNCTION, &json!({})).await.unwrap_err();
+        assert!(error.error_message.contains("more than 300 versions"), "{error:?}");
+        assert_eq!(document(world), left);
+    });
+}
+
+#[test]
 fn a_failing_secrets_manager_is_a_failure_that_the_log_names_once() {
     run(async |world| {
         world.stack.faults().add(fault(Effect::Throttle));

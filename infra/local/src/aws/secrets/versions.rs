@@ -16,6 +16,9 @@ pub(super) const PENDING: &str = "AWSPENDING";
 /// The versions without a label that a secret keeps.
 const MAX_UNLABELLED: usize = 100;
 
+/// Seconds in which a version is kept, however many there are.
+const KEPT_FOR: i64 = 86_400;
+
 /// One secret.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Secret {
@@ -212,8 +215,9 @@ impl Secret {
     fn forget_old(&mut self) {
         let unlabelled = self.versions.iter().filter(|version| version.stages.is_empty()).count();
         let mut excess = unlabelled.saturating_sub(MAX_UNLABELLED);
+        let kept_since = machine_time().as_second() - KEPT_FOR;
         self.versions.retain(|version| {
-            let goes = excess > 0 && version.stages.is_empty();
+            let goes = excess > 0 && version.stages.is_empty() && version.created < kept_since;
             excess -= usize::from(goes);
             !goes
         });
@@ -313,11 +317,17 @@ mod tests {
     }
 
     #[test]
-    fn old_versions_without_a_label_are_forgotten() {
+    fn versions_of_an_earlier_day_without_a_label_are_forgotten() {
         let mut secret = secret();
-        for number in 2..=MAX_UNLABELLED + 10 {
+        let put = |secret: &mut Secret, number: usize| {
             secret.put(&number.to_string(), number.to_string(), &[CURRENT]).unwrap();
+        };
+        for number in 2..=MAX_UNLABELLED + 10 {
+            put(&mut secret, number);
         }
+        assert_eq!(secret.versions.len(), MAX_UNLABELLED + 10);
+        secret.versions.iter_mut().for_each(|version| version.created -= KEPT_FOR + 1);
+        put(&mut secret, MAX_UNLABELLED + 11);
         assert_eq!(secret.versions.len(), MAX_UNLABELLED + 2);
         assert!(secret.version("1").is_none());
     }
