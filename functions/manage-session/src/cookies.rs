@@ -1,6 +1,6 @@
 //! The two cookies: the session's, and that of an attempt to sign in.
 
-use api::Request;
+use api::{Request, only_cookie};
 use domain::session::SessionId;
 use lambda_http::{
     Body, Response,
@@ -18,13 +18,8 @@ const MAX_ATTEMPT_LENGTH: usize = 2_048;
 impl Console {
     /// Finds the attempt of the browser. `None` unless there is exactly one.
     pub(crate) fn attempt(&self, request: &Request<()>) -> Option<Attempt> {
-        let name = self.attempt_cookie();
-        let pairs = request.cookies().filter_map(|cookie| cookie.split_once('='));
-        let mut values = pairs.filter(|(known, _)| *known == name).map(|(_, value)| value);
-        match (values.next(), values.next()) {
-            (Some(value), None) if value.len() <= MAX_ATTEMPT_LENGTH => Attempt::parse(value),
-            _ => None,
-        }
+        let value = only_cookie(request.cookies(), self.attempt_cookie())?;
+        if value.len() <= MAX_ATTEMPT_LENGTH { Attempt::parse(value) } else { None }
     }
 
     /// Sends the browser an attempt. It comes back with the redirection of the issuer, which is another site.

@@ -199,14 +199,10 @@ impl<C> Request<C> {
         query.unwrap_or_default().into_iter().map(str::to_owned).collect()
     }
 
-    /// Returns the cookies that are UTF-8, each as `name=value`.
-    ///
-    /// Only the spaces and tabs around them are left out. To a browser any other white space is a part of the name, which then
-    /// lacks a prefix such as `__Host-`.
+    /// Returns the cookies that are UTF-8, each as `name=value` with the white space around it.
     pub fn cookies(&self) -> impl Iterator<Item = &str> {
         let cookies = self.header_values(&header::COOKIE).flat_map(|line| line.split(|byte| *byte == b';'));
-        let texts = cookies.filter_map(|cookie| str::from_utf8(cookie).ok());
-        texts.map(|cookie| cookie.trim_matches([' ', '\t']))
+        cookies.filter_map(|cookie| str::from_utf8(cookie).ok())
     }
 
     /// Returns each value of a header, empty if the value is not text.

@@ -3,7 +3,10 @@
 //! Browsers send cookies with requests of other sites too. Only a page of this origin can add the header: the API answers
 //! no preflight of another one.
 
-use api::app::{BadSetting, Environment};
+use api::{
+    app::{BadSetting, Environment},
+    only_cookie,
+};
 use domain::session::SessionId;
 
 /// The header by which a page of the console marks its requests.
@@ -107,16 +110,8 @@ impl SessionCookie {
     }
 
     /// Finds the session among cookies, each as `name=value`. `None` unless there is exactly one, with a session id.
-    ///
-    /// Only spaces and tabs may stand around a cookie. To a browser any other white space is a part of the name, which then lacks
-    /// the prefix: another host may set such a cookie.
     pub fn find<'c>(&self, cookies: impl Iterator<Item = &'c str>) -> Option<SessionId> {
-        let pairs = cookies.filter_map(|cookie| cookie.trim_matches([' ', '\t']).split_once('='));
-        let mut values = pairs.filter(|(name, _)| *name == self.name).map(|(_, value)| value);
-        match (values.next(), values.next()) {
-            (Some(value), None) => SessionId::parse(value).ok(),
-            _ => None,
-        }
+        only_cookie(cookies, &self.name).and_then(|value| SessionId::parse(value).ok())
     }
 }
 

@@ -74,9 +74,13 @@ impl Secret {
         }
     }
 
-    /// Lists the other versions by their ids, also those without a label, as long as Secrets Manager keeps them. Returns
-    /// more than `limit` if there are more, by one page at most.
-    pub async fn other_versions(&self, than: &str, limit: usize) -> Result<Vec<String>, SecretFailure> {
+    /// Lists the other versions by their ids, also those without a label, as long as Secrets Manager keeps them. `None` if
+    /// there are more than `limit`.
+    pub async fn other_versions(
+        &self,
+        than: &str,
+        limit: usize,
+    ) -> Result<Option<Vec<String>>, SecretFailure> {
         let (mut ids, mut next) = (Vec::new(), None);
         loop {
             let request = self.client.list_secret_version_ids().secret_id(&self.id).include_deprecated(true);
@@ -86,8 +90,11 @@ impl Secret {
                 page.versions.unwrap_or_default().into_iter().filter_map(|version| version.version_id);
             ids.extend(listed.filter(|id| id != than));
             next = page.next_token.filter(|token| !token.is_empty());
-            if next.is_none() || is_beyond(ids.len(), limit) {
-                return Ok(ids);
+            if is_beyond(ids.len(), limit) {
+                return Ok(None);
+            }
+            if next.is_none() {
+                return Ok(Some(ids));
             }
         }
     }
