@@ -37,7 +37,11 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
         Some(number) => sample(number, &sampled(&mutants)?),
         None => choice.of(&mutants, |mutant| &mutant.name),
     };
-    let target = folders::of_comparisons().join("build");
+    let target = match choice.sample {
+        // What `cargo test` built is used again. Unit tests alone take the place of no program there.
+        Some(_) => folders::workspace().join("target"),
+        None => folders::of_comparisons().join("build"),
+    };
     let mut table = Table::new(argued, chosen.len(), mutants.len());
     let mut left = Vec::new();
     if choice.integration_tests {
