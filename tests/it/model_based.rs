@@ -1,6 +1,6 @@
 //! Random steps in the system and in a plain model, compared after each step.
 //!
-//! `MODEL_STEPS` says how many steps are taken, `MODEL_SEED=1000` takes those of one run. `.ci/run` takes 4,000.
+//! `MODEL_STEPS` says how many steps are taken, `MODEL_SEED=1000` takes those of one run. `.ci/run` takes 2,000.
 
 mod apply;
 mod client;

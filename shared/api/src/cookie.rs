@@ -1,6 +1,6 @@
 //! Finds a cookie by its name.
 
-/// Returns the value of the cookie of a name among cookies, each as `name=value`; `None` unless there is exactly one.
+/// Returns the value of the only cookie with this name; `None` if there is none, or more than one. Each cookie is `name=value`.
 ///
 /// Only spaces and tabs may stand around a cookie. To a browser any other white space is a part of the name, which then lacks a
 /// prefix such as `__Host-`: another host may set such a cookie.
@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn fuzzed_cookies_hold_one_of_a_name_or_none() {
+    fn fuzzed_cookies_give_the_only_one_of_a_name() {
         const WHITE: [char; 2] = [' ', '\t'];
         fuzz::texts("cookies").play(|text| {
             let named =

@@ -200,6 +200,7 @@ impl<C> Request<C> {
     }
 
     /// Returns the cookies that are UTF-8, each as `name=value` with the white space around it.
+    /// [`only_cookie`](crate::only_cookie) finds one.
     pub fn cookies(&self) -> impl Iterator<Item = &str> {
         let cookies = self.header_values(&header::COOKIE).flat_map(|line| line.split(|byte| *byte == b';'));
         cookies.filter_map(|cookie| str::from_utf8(cookie).ok())

@@ -7,7 +7,7 @@ use crate::{
     expression::Expression,
     item::{number, primary},
     item_key,
-    single_update::update_if,
+    single_write::update_if,
 };
 
 impl Table {

@@ -13,7 +13,7 @@ use crate::{
     expression::Expression,
     item::{Item, decode, encode, number, primary, text},
     item_key,
-    single_update::update_if,
+    single_write::update_if,
     time_range::{MAX_EXAMINED, TimeRange},
 };
 

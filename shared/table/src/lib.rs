@@ -35,7 +35,7 @@ mod retry;
 mod role;
 mod session;
 mod sign_in;
-mod single_update;
+mod single_write;
 mod snapshot;
 mod time_range;
 mod transaction;

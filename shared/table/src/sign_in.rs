@@ -16,7 +16,7 @@ use crate::{
     expression::Expression,
     item::{Item, decode, encode, indexed, number, primary, text},
     item_key,
-    single_update::update_if,
+    single_write::update_if,
 };
 
 /// Points from a sign-in or an address to its user.

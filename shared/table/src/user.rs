@@ -13,6 +13,7 @@ use crate::{
     item::{Item, encode, indexed, primary},
     item_key::{self, ItemKey},
     sign_in::{claim_item, link_item, pointing_to},
+    single_write::delete,
 };
 
 /// Seconds until notify-expiring-keys removes the rest of a deleted user or organization. Until then the
@@ -114,8 +115,7 @@ impl Table {
     }
 
     pub(crate) async fn delete(&self, key: ItemKey) -> Result<(), Error> {
-        let request = self.client.delete_item().table_name(&self.name).set_key(Some(primary(key)));
-        request.send().await.map(|_| ()).map_err(|error| Error::failed("DeleteItem", error))
+        delete(self.client.delete_item().table_name(&self.name).set_key(Some(primary(key)))).await
     }
 }
 

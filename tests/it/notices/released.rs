@@ -128,6 +128,7 @@ fn a_run_that_goes_on_with_a_page_of_keys_does_not_look_for_held_items_again() {
             world.stack.calls().clear();
             assert_eq!(world.try_notify().await.is_err(), is_killed);
             world.stack.faults().clear();
+            assert_eq!(world.items_of("DUE#").iter().any(|left| left.contains_key("reached")), is_killed);
             let calls = world.stack.calls().by_function("notify-expiring-keys");
             let held = calls.iter().filter(|call| String::from_utf8_lossy(&call.request).contains("#HELD"));
             assert_eq!(held.filter(|call| call.operation == "Query").count(), expected, "{is_killed}");

@@ -1,6 +1,6 @@
 //! `DELETE …/users/{user_id}`, finished or cut off.
 
-use kit::{Effect, Fault, When, run};
+use kit::{Effect, Fault, Service, When, run};
 use serde_json::{Value, json};
 
 #[test]
@@ -86,4 +86,21 @@ fn a_deletion_that_is_cut_off_anywhere_refuses_the_keys_and_is_finished_by_repea
             assert_eq!(world.audit("user.deleted").len(), 1, "call {call}");
         });
     }
+}
+
+#[test]
+fn a_deletion_waits_for_transactions_that_change_what_it_removes() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let machine = organization.machine("machine").await;
+        organization.key(&machine, 90).await;
+        let conflict = Fault::on(Service::DynamoDb, Effect::TransactionConflict { position: 0 });
+        let conflict = conflict.operation("DeleteItem").function("manage-users");
+        world.stack.faults().add(conflict.when(When::First(3)));
+        organization.owner.delete(&organization.user_path(&machine)).await.expect(204);
+        assert_eq!(world.stack.faults().struck(), 3);
+        world.stack.faults().clear();
+        assert!(world.items_of("KEY#").is_empty());
+        assert!(world.items_of("USER").iter().all(|user| user["user_id"] != machine.as_str()));
+    });
 }

@@ -38,7 +38,7 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
         None => choice.of(&mutants, |mutant| &mutant.name),
     };
     let target = match choice.sample {
-        // What `cargo test` built is used again. Unit tests alone take the place of no program there.
+        // Reuses some crates that `cargo test` built. Unit tests overwrite no program there.
         Some(_) => folders::workspace().join("target"),
         None => folders::of_comparisons().join("build"),
     };

@@ -14,7 +14,7 @@ pub(crate) fn workspace() -> PathBuf {
     here.ancestors().nth(2).map_or_else(|| here.to_owned(), Path::to_owned)
 }
 
-/// The folder for all that belongs to mutants of comparisons.
+/// The folder of the rewritten copy, of the active mutant and of notes.
 pub(crate) fn of_comparisons() -> PathBuf {
     workspace().join("target/mutants")
 }

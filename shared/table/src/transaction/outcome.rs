@@ -1,4 +1,4 @@
-//! What an error of a transaction means for its steps.
+//! Classifies the errors of `TransactWriteItems`.
 
 use aws_sdk_dynamodb::{
     error::SdkError,
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_conflict_is_tried_again_as_is_a_throttle_and_nothing_else() {
+    fn conflicts_throttles_and_earlier_attempts_at_work_pass_and_other_errors_are_failures() {
         for (code, outcome) in [
             ("TransactionConflict", Outcome::Conflict),
             ("ProvisionedThroughputExceeded", Outcome::Passing),
