@@ -1,8 +1,9 @@
-//! Random steps in the system and in a plain model, compared after each step.
+//! Random steps in the system and in a plain model, sometimes two at once, compared after each.
 //!
 //! `MODEL_STEPS` says how many steps are taken, `MODEL_SEED=1000` takes those of one run. `.ci/run` takes 2,000.
 
 mod apply;
+mod at_once;
 mod client;
 mod compare;
 mod expected;

@@ -8,19 +8,19 @@ use local::Writes;
 /// Counts the seeded histories of keys and notices to play: `HISTORIES`, in all four tests together.
 #[must_use]
 pub fn histories() -> u64 {
-    read("HISTORIES").unwrap_or(48)
+    count("HISTORIES").unwrap_or(48)
 }
 
 /// Counts the steps to take in the system and in its model: `MODEL_STEPS`, in all four tests together.
 #[must_use]
 pub fn model_steps() -> usize {
-    read("MODEL_STEPS").unwrap_or(400)
+    count("MODEL_STEPS").unwrap_or(400)
 }
 
 /// Counts the cells of the matrix of routes and callers to try: `MATRIX_CELLS`, a number or `all`.
 #[must_use]
 pub fn matrix_cells() -> usize {
-    read_or_all("MATRIX_CELLS").unwrap_or(100)
+    count_or_all("MATRIX_CELLS").unwrap_or(100)
 }
 
 /// Tells whether the examples of the OpenAPI document are written anew: `EXAMPLES=record`.
@@ -49,37 +49,37 @@ pub fn collects() -> bool {
 /// Counts the hostile events to send, to all functions together: `HOSTILE_EVENTS`.
 #[must_use]
 pub fn hostile_events() -> usize {
-    read("HOSTILE_EVENTS").unwrap_or(300)
+    count("HOSTILE_EVENTS").unwrap_or(300)
 }
 
 /// Counts the restores after random changes to play: `RESTORE_RUNS`.
 #[must_use]
 pub fn restore_runs() -> u64 {
-    read("RESTORE_RUNS").unwrap_or(1)
+    count("RESTORE_RUNS").unwrap_or(1)
 }
 
-/// Counts the orders of calls to play for each pair of requests: `INTERLEAVINGS`, a number or `all`.
+/// Counts the orders of calls to play for each pair of requests: `INTERLEAVINGS`, a number or `all`. The first is a serial one.
 #[must_use]
 pub fn interleavings() -> usize {
-    read_or_all("INTERLEAVINGS").unwrap_or(1)
+    count_or_all("INTERLEAVINGS").unwrap_or(3)
 }
 
 /// Counts the orders to play for each pair while one call has a fault: `FAULTY_INTERLEAVINGS`, a number or `all`.
 #[must_use]
 pub fn faulty_interleavings() -> usize {
-    read_or_all("FAULTY_INTERLEAVINGS").unwrap_or(1)
+    count_or_all("FAULTY_INTERLEAVINGS").unwrap_or(1)
 }
 
 /// Counts the sets of three requests to play: `INTERLEAVED_TRIPLES`.
 #[must_use]
 pub fn interleaved_triples() -> u64 {
-    read("INTERLEAVED_TRIPLES").unwrap_or(1)
+    count("INTERLEAVED_TRIPLES").unwrap_or(1)
 }
 
 /// Counts the windows of concurrent requests to play: `LINEARIZED_WINDOWS`.
 #[must_use]
 pub fn linearized_windows() -> u64 {
-    read("LINEARIZED_WINDOWS").unwrap_or(3)
+    count("LINEARIZED_WINDOWS").unwrap_or(3)
 }
 
 /// Returns the one order of calls to play, as a failure printed it: `INTERLEAVING`.
@@ -112,10 +112,20 @@ fn read<T: std::str::FromStr>(variable: &str) -> Option<T> {
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} must be a number, not {text:?}")))
 }
 
-/// Reads a number, or `all`.
-fn read_or_all(variable: &str) -> Option<usize> {
+/// Reads how many there are.
+///
+/// # Panics
+/// When it is no number, or 0: a test that plays nothing passes.
+fn count<T: std::str::FromStr + Default + PartialEq>(variable: &str) -> Option<T> {
+    let count = read(variable)?;
+    assert!(count != T::default(), "{variable} must be at least 1");
+    Some(count)
+}
+
+/// Reads how many there are, or `all`.
+fn count_or_all(variable: &str) -> Option<usize> {
     let is_all = text(variable).is_some_and(|text| text == "all");
-    if is_all { Some(usize::MAX) } else { read(variable) }
+    if is_all { Some(usize::MAX) } else { count(variable) }
 }
 
 #[expect(clippy::disallowed_methods, reason = "whoever runs the tests chooses how much of them is played")]

@@ -11,8 +11,11 @@ use super::{
     search::Search,
 };
 
+/// Sets of requests that meet at one setup.
+type Sets<const N: usize> = (Setup, &'static [[Action; N]]);
+
 /// Pairs that meet at one setup.
-pub(super) type Pairs = (Setup, &'static [[Action; 2]]);
+pub(super) type Pairs = Sets<2>;
 
 pub(super) const CREATING: Pairs = (
     Setup::Keys,
@@ -68,20 +71,23 @@ pub(super) const ANNOUNCING: Pairs = (Setup::DueKey, &[[Notify, Extend], [Notify
 
 pub(super) const MARKING: Pairs = (Setup::UnmarkedMail, &[[Notify, LeaseEnds], [Notify, Notify]]);
 
-/// Plays orders of each pair, and says how many there were.
+/// Only after its lease a mail is taken over, so that the run that took it before marks it too late.
+const MARKING_LATE: Sets<3> = (Setup::UnmarkedMail, &[[Notify, LeaseEnds, Notify]]);
+
+/// Plays orders of each set, and says how many there were.
 #[expect(clippy::print_stderr, reason = "it says what was played")]
-pub(super) fn check(
-    (setup, pairs): Pairs,
+pub(super) fn check<const N: usize>(
+    (setup, sets): Sets<N>,
     mut play: impl AsyncFnMut(&mut ConcurrentRequests<'_>) -> Result<usize, Violation>,
 ) {
     run(async |world| {
         let fixture = setup.build(world).await;
-        for pair in pairs {
+        for set in sets {
             let began = Instant::now();
-            let mut requests = ConcurrentRequests::new(world, &fixture, pair).await;
+            let mut requests = ConcurrentRequests::new(world, &fixture, set).await;
             match play(&mut requests).await {
                 Ok(orders) => {
-                    eprintln!("{pair:?}: {orders} orders, {} runs, {:.1?}", requests.played, began.elapsed());
+                    eprintln!("{set:?}: {orders} orders, {} runs, {:.1?}", requests.played, began.elapsed());
                 }
                 Err(Violation(text)) => panic!("{text}"),
             }
@@ -89,9 +95,9 @@ pub(super) fn check(
     });
 }
 
-/// Plays all orders of pairs, or as many of each as are wanted.
-fn check_orders(pairs: Pairs) {
-    check(pairs, async |requests: &mut ConcurrentRequests<'_>| {
+/// Plays all orders of each set, or as many as are wanted.
+fn check_orders<const N: usize>(sets: Sets<N>) {
+    check(sets, async |requests: &mut ConcurrentRequests<'_>| {
         requests.search(&mut Search::default(), kit::share::interleavings()).await
     });
 }
@@ -124,4 +130,9 @@ fn a_notice_meets_changes_of_its_key_and_another_run_in_every_order() {
 #[test]
 fn a_mail_that_was_not_marked_is_taken_over_in_every_order() {
     check_orders(MARKING);
+}
+
+#[test]
+fn a_mail_that_another_run_took_over_is_marked_in_every_order() {
+    check_orders(MARKING_LATE);
 }

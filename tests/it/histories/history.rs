@@ -1,6 +1,9 @@
 //! Plays one scenario step by step.
 
-use std::{cell::Cell, collections::HashSet};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashSet,
+};
 
 use kit::{Item, World};
 use serde_json::{Value, json};
@@ -44,6 +47,8 @@ pub(super) struct History<'a> {
     pub(super) has_other_roles: HashSet<PersonIndex>,
     /// People who have their second address.
     pub(super) has_other_address: HashSet<PersonIndex>,
+    /// How the last run that failed did.
+    failure: RefCell<Option<String>>,
 }
 
 impl<'a> History<'a> {
@@ -78,6 +83,7 @@ impl<'a> History<'a> {
             read_messages: HashSet::new(),
             has_other_roles: HashSet::new(),
             has_other_address: HashSet::new(),
+            failure: RefCell::default(),
         }
     }
 
@@ -99,24 +105,24 @@ impl<'a> History<'a> {
             Action::Run(fault) => {
                 self.arm(fault.as_ref());
                 self.last_run = self.now;
-                self.notify(self.now).await.ok();
+                self.run(self.now).await;
                 self.after_run(self.now, fault.as_ref()).await
             }
             Action::Again(fault) => {
                 self.arm(fault.as_ref());
-                self.notify(self.last_run).await.ok();
+                self.run(self.last_run).await;
                 self.after_run(self.last_run, fault.as_ref()).await
             }
             Action::Overlap(fault) => {
                 self.arm(fault.as_ref());
                 self.last_run = self.now;
-                let _ = tokio::join!(self.notify(self.now), self.notify(self.now));
+                tokio::join!(self.run(self.now), self.run(self.now));
                 self.after_run(self.now, fault.as_ref()).await
             }
             Action::Older { seconds, fault } => {
                 self.arm(fault.as_ref());
                 let at = self.last_run - seconds;
-                self.notify(at).await.ok();
+                self.run(at).await;
                 self.after_run(at, fault.as_ref()).await
             }
             Action::Suspend(of) => {
@@ -136,7 +142,7 @@ impl<'a> History<'a> {
                 self.last_run = self.now;
                 let over = Cell::new(false);
                 let run = async {
-                    self.notify(self.now).await.ok();
+                    self.run(self.now).await;
                     over.set(true);
                 };
                 let changed = async {
@@ -194,6 +200,13 @@ impl<'a> History<'a> {
         }
     }
 
+    /// Runs the notice function, which may fail if a fault strikes.
+    async fn run(&self, at: i64) {
+        if let Err(error) = self.notify(at).await {
+            self.failure.replace(Some(format!("{error:?}")));
+        }
+    }
+
     async fn notify(&self, at: i64) -> Result<Value, local::FunctionError> {
         let time = jiff::Timestamp::from_second(at).unwrap().to_string();
         let run = async |event: Value| self.world.stack.run_schedule(NOTIFIER, &event).await.unwrap();
@@ -221,6 +234,9 @@ impl<'a> History<'a> {
         let kind = fault.filter(|_| struck > 0).map(|fault| fault.kind);
         if let Some(kind) = kind {
             *self.totals.faults.entry(kind).or_default() += struck;
+        }
+        if let Some(failure) = self.failure.take().filter(|_| struck == 0) {
+            return Err(format!("a run failed without a fault: {failure}"));
         }
         let unmarked = self.read(at);
         let allowed = match kind {

@@ -129,7 +129,7 @@ impl ModelRun<'_> {
         self.state.users.push(user);
         let position = self.state.users.len() - 1;
         for _ in keys {
-            let stored = self.unknown_key(position).unwrap();
+            let stored = self.unknown_key(position, None).unwrap();
             let shown = answer.body["access_keys"].as_array().into_iter().flatten();
             let token = shown.filter(|shown| shown["key_id"] == stored["key_id"]).find_map(token_of);
             // The keys of one request are stored in any order.
@@ -149,12 +149,13 @@ impl ModelRun<'_> {
         self.events.push([action, effect, target].map(str::to_owned));
     }
 
-    /// Returns a stored key of a user that the model does not have.
-    pub(crate) fn unknown_key(&self, user: usize) -> Option<Item> {
+    /// Returns a stored key of a user that the model does not have: the one with this id if it is known.
+    pub(crate) fn unknown_key(&self, user: usize, key_id: Option<&str>) -> Option<Item> {
         let user = &self.state.users[user];
         let stored = self.world.partition(&format!("USER#{}", user.id), ("KEY#", "KEY$"));
         let known = |item: &Item| user.keys.iter().any(|key| item["key_id"] == key.id.as_str());
-        stored.into_iter().find(|item| !known(item))
+        let wanted = |item: &Item| key_id.is_none_or(|key_id| item["key_id"] == key_id);
+        stored.into_iter().find(|item| !known(item) && wanted(item))
     }
 
     pub(crate) fn stored_key(&self, key: &Key) -> Option<Item> {
@@ -169,7 +170,7 @@ impl ModelRun<'_> {
     fn is_done(&self, step: &Step) -> bool {
         let user = &self.state.users[step.user().unwrap_or_default()];
         match step {
-            Step::CreateKey { user, .. } => self.unknown_key(*user).is_some(),
+            Step::CreateKey { user, .. } => self.unknown_key(*user, None).is_some(),
             Step::Rotate { key, .. }
             | Step::MoveExpiry { key, .. }
             | Step::Switch { key, .. }

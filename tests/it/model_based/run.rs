@@ -40,7 +40,10 @@ pub(crate) struct ModelRun<'w> {
     /// Those of `events` that a narrower stage may have replaced.
     pub(crate) superseded: Vec<[String; 3]>,
     seed: u64,
-    step: Option<Step>,
+    /// The step that is taken, or two at once.
+    steps: Vec<Step>,
+    /// How many steps were taken two at once.
+    at_once: usize,
     clients: HashMap<String, (Client, Time)>,
     seen_events: BTreeSet<String>,
     /// The audit ids of the events that came over the bus.
@@ -60,7 +63,7 @@ impl Drop for ModelRun<'_> {
         if std::thread::panicking() {
             eprintln!(
                 "seed {}, step {}: {:?}; replay it with MODEL_SEED={}",
-                self.seed, self.number, self.step, self.seed
+                self.seed, self.number, self.steps, self.seed
             );
         }
     }
@@ -96,7 +99,8 @@ impl<'w> ModelRun<'w> {
             events: vec![],
             superseded: vec![],
             seed,
-            step: None,
+            steps: vec![],
+            at_once: 0,
             clients: HashMap::new(),
             seen_events: BTreeSet::new(),
             arrived: BTreeSet::new(),
@@ -123,15 +127,20 @@ impl<'w> ModelRun<'w> {
             self.number += 1;
             self.avoid_ends();
             let began = self.now();
-            let step = Step::choose(&self.state, &mut self.random, began);
-            self.step = Some(step.clone());
-            self.take(&step).await;
+            let steps = self.draw(began);
+            self.steps.clone_from(&steps);
+            match steps.as_slice() {
+                [one, other] => self.send_both([one, other]).await,
+                steps => self.take(&steps[0]).await,
+            }
             // An instance may refuse from memory what it read within the second before a secret was made.
             self.travel_to(self.now() + 2);
             let took = self.now() - began;
-            let waits = matches!(step, Step::Wait { .. } | Step::SeeEnd { .. } | Step::RunNotices);
+            let waits = matches!(steps[0], Step::Wait { .. } | Step::SeeEnd { .. } | Step::RunNotices);
             assert!(took < WINDOW || waits, "{took} seconds");
-            self.compare(&step).await;
+            for step in &steps {
+                self.compare(step).await;
+            }
             let mut left = self.new_events(began);
             left.sort();
             self.drop_superseded(&left);
@@ -140,6 +149,16 @@ impl<'w> ModelRun<'w> {
             self.compare_bus(left).await;
             self.events.clear();
         }
+        assert!(steps < 100 || self.at_once > steps / 20, "{} of {steps} were two at once", self.at_once);
+    }
+
+    /// Draws a step, sometimes with another one that is taken at once.
+    fn draw(&mut self, now: Time) -> Vec<Step> {
+        let step = Step::choose(&self.state, &mut self.random, now);
+        let other =
+            if self.random.one_in(3) { step.choose_other(&self.state, &mut self.random, now) } else { None };
+        self.at_once += usize::from(other.is_some());
+        [Some(step), other].into_iter().flatten().collect()
     }
 
     async fn take(&mut self, step: &Step) {

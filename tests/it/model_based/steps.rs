@@ -199,6 +199,28 @@ impl Step {
         }
     }
 
+    /// Returns the key of the step.
+    pub(crate) const fn key(&self) -> Option<usize> {
+        match self {
+            Self::Rotate { key, .. }
+            | Self::MoveExpiry { key, .. }
+            | Self::Switch { key, .. }
+            | Self::Narrow { key, .. }
+            | Self::Rename { key, .. }
+            | Self::Revoke { key, .. }
+            | Self::DeleteKey { key, .. } => Some(*key),
+            Self::CreateKey { .. }
+            | Self::Suspend { .. }
+            | Self::Lift { .. }
+            | Self::DeleteUser { .. }
+            | Self::SeeEnd { .. }
+            | Self::CreateUser { .. }
+            | Self::SetPolicy { .. }
+            | Self::Wait { .. }
+            | Self::RunNotices => None,
+        }
+    }
+
     /// Returns the user of the step.
     pub(crate) fn user(&self) -> Option<usize> {
         match self {
