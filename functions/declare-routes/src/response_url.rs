@@ -151,4 +151,39 @@ mod tests {
             assert!(urls.check(url).is_err(), "{url}");
         }
     }
+
+    /// Returns the host of a URL and what follows it; `None` if the URL is not an `https` one.
+    fn host_of(url: &str) -> Option<(&str, &str)> {
+        let (scheme, rest) = url.split_at_checked("https://".len())?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        scheme.eq_ignore_ascii_case("https://").then(|| rest.split_at(end))
+    }
+
+    /// Tells whether a host is an S3 bucket of `CloudFormation`. A user or a port brings a character that no label has.
+    fn is_bucket(host: &str) -> bool {
+        let is_plain = |c| matches!(c, 'a'..='z' | '0'..='9' | '-');
+        let is_label = |label: &str| !label.is_empty() && label.chars().all(is_plain);
+        let labels: Vec<_> = host.split('.').collect();
+        let bucket = labels[0].strip_prefix("cloudformation-custom-resource-response-");
+        let service = labels.get(1).copied().unwrap_or_default();
+        bucket.is_some_and(is_label)
+            && labels.iter().copied().all(is_label)
+            && (service == "s3" || service.starts_with("s3-"))
+            && (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"))
+    }
+
+    #[test]
+    fn fuzzed_urls_of_answers_are_those_of_cloudformations_buckets_alone() {
+        fuzz::texts("response_url").play(|text| {
+            let is_taken = is_of_cloudformation(text);
+            let Some((host, rest)) = host_of(text) else {
+                assert!(!is_taken);
+                return false;
+            };
+            assert!(!is_taken || is_bucket(host), "{host}");
+            let is_path = rest.chars().all(|c| c.is_ascii_alphanumeric() || "/?%=&+-._~".contains(c));
+            assert!(is_taken || !is_path || !is_bucket(host), "{host}");
+            is_taken
+        });
+    }
 }

@@ -81,4 +81,28 @@ mod tests {
             assert!(OURS.replace(part, by).parse::<StackId>().is_err(), "{part}");
         }
     }
+
+    #[test]
+    fn fuzzed_ids_of_stacks_are_of_one_account() {
+        let ours: StackId = OURS.parse().unwrap();
+        let (our_home, _) = OURS.rsplit_once(":stack/").unwrap();
+        fuzz::texts("stack_id").play(|text| {
+            let (home, name) = text.rsplit_once(":stack/").unwrap_or_default();
+            let parts: Vec<_> = home.split(':').collect();
+            let is_home = parts.len() == 5
+                && parts.iter().all(|part| !part.is_empty())
+                && (parts[0], parts[2]) == ("arn", "cloudformation");
+            let is_name = !name.is_empty() && !name.contains(':');
+            let is_id = is_home && is_name && text.chars().all(|c| c.is_ascii_graphic());
+            let id: Option<StackId> = text.parse().ok();
+            assert_eq!(id.is_some(), is_id);
+            let Some(id) = id else { return false };
+            assert!(id.shares_account_with(&id));
+            let is_ours = home == our_home;
+            assert_eq!((id.shares_account_with(&ours), ours.shares_account_with(&id)), (is_ours, is_ours));
+            let suffix = if parts[1] == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+            assert_eq!(id.url_suffix(), suffix);
+            true
+        });
+    }
 }

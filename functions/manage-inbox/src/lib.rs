@@ -197,4 +197,20 @@ mod tests {
             is_id
         });
     }
+
+    /// Each input is parameters, with `|` between them.
+    #[test]
+    fn fuzzed_filters_of_messages_are_one_of_three_states() {
+        fuzz::texts("list_filters").play(|text| {
+            let mut given = text.split('|').filter_map(|pair| pair.split_once('='));
+            let Some((_, word)) = given.find(|(name, _)| *name == "state") else { return false };
+            let is_state = ["unread", "read", "archived"].contains(&word);
+            match parse_state(word) {
+                Ok(state) => assert_eq!((json!(state), is_state), (json!(word), true)),
+                Err(Error::Invalid { field, .. }) => assert!(field == "state" && !is_state),
+                Err(error) => panic!("{error}"),
+            }
+            is_state
+        });
+    }
 }

@@ -152,7 +152,7 @@ fn problem(answer: &Exchange) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::document::{KEY_ID, SECRET};
@@ -227,5 +227,59 @@ mod tests {
         ] {
             assert_eq!(done(answer(409, body)).unwrap_err().to_string(), said);
         }
+    }
+
+    /// Tells whether a code of the API may stand in a log.
+    fn is_code(text: &str) -> bool {
+        text.len() <= 40 && text.chars().all(|c| matches!(c, 'a'..='z' | '_'))
+    }
+
+    /// Each input is an answer: its `status`, and its `body` as JSON.
+    #[test]
+    fn fuzzed_answers_to_rotations_are_read_by_their_members_and_only_a_code_reaches_an_error() {
+        let (key_id, organization_id) = ("7HcX2mPq9LwZtR4bK1nV", "Zt4Kq8WvB2nXc6Mh");
+        let token = format!("ak_{key_id}_{}", "s".repeat(SECRET));
+        let document =
+            json!({"token": token, "api": "https://keys.example", "organization_id": organization_id});
+        let document = Document::parse(&document.to_string()).unwrap();
+        fuzz::documents("api_answer").play(|text| {
+            let input: Value = serde_json::from_str(text).unwrap_or_default();
+            let status = input.get("status").and_then(Value::as_u64);
+            let status = status.and_then(|status| u16::try_from(status).ok());
+            let (Some(status), Some(body)) = (status, input.get("body")) else { return false };
+            let sent = body.to_string();
+
+            let allowed = allowed_overlap(&answer(status, &sent));
+            let read = done(answer(status, &sent));
+            let is_done = read.is_ok();
+            assert_eq!(is_done, status == 200 && sent.len() <= 65_536);
+            let said = match read {
+                Ok(read) => {
+                    assert_eq!(read, sent.as_bytes());
+                    String::new()
+                }
+                Err(failure) => failure.to_string(),
+            };
+            let code = said.strip_prefix(&format!("it answers {status} "));
+            assert!(code.is_none_or(|code| is_code(code) && sent.contains(code)), "{said}");
+            assert_eq!(code.is_some(), ![200, 401, 403].contains(&status));
+            assert!(said.len() < 80, "{said}");
+
+            let Some(members) = body.as_object() else { return is_done };
+            let member = |name: &str| members.get(name).map_or(Some(""), Value::as_str);
+            let named = member("code").filter(|code| is_code(code)).zip(member("rule")).zip(member("value"));
+            let ((named_code, rule), value) = named.unwrap_or_default();
+            assert!(code.is_none_or(|code| code == named_code), "{said}");
+            let seconds: Option<u32> = value.parse::<u32>().ok().filter(|seconds| *seconds < 604_800);
+            let is_refusal = named_code == "policy_violation" && rule == "rotation.max_overlap_seconds";
+            assert_eq!(allowed, seconds.filter(|_| is_refusal));
+
+            let names = |name: &str, text: &str| members.get(name).is_some_and(|value| value == text);
+            let has_days = members.get("expires_in_days").is_none_or(|days| days.is_null() || days.is_i64());
+            let is_of = names("key_id", key_id) && names("organization_id", organization_id) && has_days;
+            let whoami: Option<Whoami> = serde_json::from_str(&sent).ok();
+            assert_eq!(whoami.is_some_and(|whoami| whoami.is_of(&document)), is_of);
+            is_done || allowed.is_some()
+        });
     }
 }

@@ -183,4 +183,81 @@ mod tests {
             "{shown}"
         );
     }
+
+    fn is_alphanumeric(text: &str) -> bool {
+        text.chars().all(|c| c.is_ascii_alphanumeric())
+    }
+
+    /// Returns the three parts of a token; `None` if it has another form.
+    fn parts_of(token: &str) -> Option<[&str; 3]> {
+        let parts: [&str; 3] = token.split('_').collect::<Vec<_>>().try_into().ok()?;
+        let [prefix, id, secret] = parts.map(str::len);
+        let is_token = (2..=10).contains(&prefix) && (id, secret) == (20, 49);
+        (is_token && parts.into_iter().all(is_alphanumeric)).then_some(parts)
+    }
+
+    /// Tells whether only the host of a URL can read a secret that is sent there. Whatever follows `]` is no part of the host.
+    fn is_safe(url: &str) -> bool {
+        let (scheme, rest) = url.split_once("://").unwrap_or_default();
+        let authority = rest.split('/').next().unwrap_or_default();
+        let host = authority.split(':').next().unwrap_or_default();
+        let is_loopback = ["127.0.0.1", "localhost"].contains(&host) || authority.starts_with("[::1]");
+        let is_private =
+            scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") && is_loopback;
+        is_private
+            && !authority.is_empty()
+            && !authority.contains(['@', '\\', ' '])
+            && !url.contains(['?', '#'])
+    }
+
+    /// Tells whether a URL is an `https` one of letters, digits and slashes.
+    fn is_short_https(url: &str) -> bool {
+        let rest = url.strip_prefix("https://").unwrap_or_default();
+        url.len() <= 512 && rest.starts_with(|c: char| c != '/') && rest.split('/').all(is_alphanumeric)
+    }
+
+    /// Checks that a document is one of the rules, or breaks the rule that the refusal names.
+    fn check(value: &Value, read: Result<Document, BadDocument>) {
+        let member = |name: &str| value.as_object()?.get(name)?.as_str();
+        let members = (member("token"), member("api"), member("organization_id"));
+        let (Some(token), Some(api), Some(organization_id)) = members else {
+            return assert_eq!(read.unwrap_err(), BadDocument::Shape);
+        };
+        let is_token = parts_of(token).is_some();
+        let is_id = (1..=64).contains(&organization_id.len()) && is_alphanumeric(organization_id);
+        match read {
+            Ok(_) => assert!(is_token && is_safe(api) && api.len() <= 512 && is_id),
+            Err(BadDocument::Token) => assert!(!is_token),
+            Err(BadDocument::Api) => assert!(is_token && !is_short_https(api)),
+            Err(BadDocument::OrganizationId) => assert!(is_token && is_safe(api) && !is_id),
+            Err(BadDocument::Shape) => panic!("the members are texts"),
+        }
+    }
+
+    #[test]
+    fn fuzzed_values_of_secrets_keep_their_members_and_are_sent_to_safe_urls_alone() {
+        fuzz::documents("secret_value").play(|text| {
+            let value: Value = serde_json::from_str(text).unwrap_or_default();
+            check(&value, Document::parse(&value.to_string()));
+            let Ok(document) = Document::parse(text) else { return false };
+            assert_eq!(serde_json::to_value(&document).unwrap(), value);
+            let (token, api) = (value["token"].as_str().unwrap(), value["api"].as_str().unwrap());
+            let [prefix, id, secret] = parts_of(token).unwrap();
+            assert!(!format!("{document:?}").contains(secret));
+            let again = Document::parse(&document.render()).unwrap();
+            assert!(again.with_token(token.to_owned()).is_some());
+            let url = document.url("/v1/whoami");
+            assert!(is_safe(&url) && url.ends_with("/v1/whoami"), "{url}");
+            assert_eq!(url.split('/').nth(2), api.split('/').nth(2), "the same host");
+
+            let renewed = format!("{prefix}_{id}_{}", "s".repeat(49));
+            let mut expected = value.clone();
+            expected["token"] = json!(renewed);
+            assert_eq!(serde_json::to_value(document.with_token(renewed).unwrap()).unwrap(), expected);
+            let letter = if id.starts_with('a') { "b" } else { "a" };
+            let other = format!("{prefix}_{}_{secret}", letter.repeat(20));
+            assert!(document.with_token(other).is_none(), "another key");
+            true
+        });
+    }
 }

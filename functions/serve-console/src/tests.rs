@@ -1,6 +1,7 @@
 //! Tests of the answers. `tests/files.rs` has those of the files themselves.
 
 mod files;
+mod fuzz_target;
 
 use std::{
     future::Future as _,

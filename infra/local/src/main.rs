@@ -87,6 +87,10 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), String> {
     let aws_only = arguments.aws_only;
     once_each(&arguments.parameters)?;
+    if !aws_only {
+        // Cargo has just said that it finished: that was this program.
+        writeln!(io::stderr(), "    Building the functions").ok();
+    }
     let no_signals = |cause: io::Error| format!("cannot listen for signals: {cause}");
     let mut interrupted = signal(SignalKind::interrupt()).map_err(no_signals)?;
     let mut terminated = signal(SignalKind::terminate()).map_err(no_signals)?;

@@ -136,6 +136,10 @@ fn checksum(scope: &str, position: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::{permission::Permission, role::Label, search::Search};
+    use table::{AccessKeyFilter, MembershipPosition, UserFilter};
+    use ulid::Ulid;
+
     use super::*;
 
     #[test]
@@ -194,5 +198,82 @@ mod tests {
         for text in ["", "é", "AAAA", "====", &"A".repeat(200)] {
             assert!(decode_cursor("tenant keys", text).is_err(), "{text}");
         }
+    }
+
+    /// The most bytes of a query. The gateway refuses a request whose line and headers are longer.
+    const MAX_QUERY: usize = 10_240;
+
+    /// Reads a position as a list does, and writes it again.
+    type Reread = fn(&str) -> Option<String>;
+
+    /// The one list whose positions have several forms: `Ulid` also parses lower case, and drops the high bits of a first digit above 7.
+    const BY_TIME: &str = "audit events and messages";
+
+    const LISTS: [(&str, Reread); 10] = [
+        ("organizations", |text| written(MembershipPosition::parse(text))),
+        ("users", |text| written(UserFilter::default().position(text))),
+        ("users by id", |text| {
+            written(UserFilter { search: by_id(), ..UserFilter::default() }.position(text))
+        }),
+        ("keys", |text| written(AccessKeyFilter::default().position(text))),
+        ("keys by id", |text| written(keys_by_id().position(text))),
+        ("keys of a user", |text| written(AccessKeyFilter::default().position_of_user(text))),
+        ("keys of a user by id", |text| written(keys_by_id().position_of_user(text))),
+        ("roles and groups", |text| written(Label::try_from(text.to_owned()).ok())),
+        ("permissions", |text| written(Permission::try_from(text.to_owned()).ok())),
+        (BY_TIME, |text| written(text.parse::<Ulid>().ok())),
+    ];
+
+    fn written(position: Option<impl fmt::Display>) -> Option<String> {
+        position.map(|position| position.to_string())
+    }
+
+    fn by_id() -> Option<Search> {
+        Search::parse("ak_7HcX2mPq9LwZ", &"ak".parse().unwrap()).ok()
+    }
+
+    fn keys_by_id() -> AccessKeyFilter {
+        AccessKeyFilter { search: by_id(), ..AccessKeyFilter::default() }
+    }
+
+    /// Reads the page that a request asks for; `None` if the gateway would refuse the request.
+    fn paging(query: &str) -> Option<Paging> {
+        if query.len() > MAX_QUERY {
+            return None;
+        }
+        let sample = include_str!("../../../tests/events/describe-caller.json");
+        let mut event: serde_json::Value = serde_json::from_str(sample).unwrap();
+        event["rawQueryString"] = query.into();
+        let request = lambda_http::request::from_str(&event.to_string()).unwrap();
+        let request = Request::read_open(request).unwrap_or_else(|error| panic!("{error}"));
+        Some(Paging::read(&request, None, "list").unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    #[test]
+    fn fuzzed_positions_in_cursors_that_anybody_can_write_are_read_as_lists_write_them_or_refused() {
+        let first = paging("").unwrap();
+        fuzz::texts("cursor_position").play(|text| {
+            let cursor = first.cursor(Some(text)).unwrap();
+            let Some(paging) = paging(&format!("cursor={cursor}")) else { return false };
+            let mut is_read = false;
+            for (list, reread) in LISTS {
+                let position = paging.after(|position| {
+                    assert_eq!(position, text);
+                    reread(position)
+                });
+                match position {
+                    Ok(position) => {
+                        let position = position.expect("the cursor has a position");
+                        assert!(position.len() <= 128, "{list}");
+                        assert_eq!(reread(&position).as_ref(), Some(&position), "{list}");
+                        assert!(position == text || list == BY_TIME, "{list} {position}");
+                        is_read = true;
+                    }
+                    Err(Error::Invalid { field, .. }) => assert_eq!(field, "cursor", "{list}"),
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            is_read
+        });
     }
 }

@@ -260,4 +260,24 @@ mod tests {
             assert_eq!(read(text), None, "{text}");
         }
     }
+
+    fn is_word(text: &str) -> bool {
+        (1..=40).contains(&text.len()) && text.chars().all(|c| matches!(c, 'a'..='z' | '_'))
+    }
+
+    #[test]
+    fn fuzzed_refusals_of_providers_put_nothing_but_a_word_into_the_log() {
+        fuzz::documents("provider_refusal").play(|text| {
+            let read = error_code(text.as_bytes());
+            assert!(read.as_deref().is_none_or(is_word));
+            // Members that are not read may break rules of values, such as their depth.
+            if let Ok(document) = serde_json::from_str::<serde_json::Value>(text) {
+                let code = document.as_object().and_then(|members| members.get("error")?.as_str());
+                let expected = code.filter(|code| is_word(code));
+                assert_eq!(error_code(document.to_string().as_bytes()).as_deref(), expected);
+                assert!(read.is_none() || read.as_deref() == expected);
+            }
+            read.is_some()
+        });
+    }
 }

@@ -85,7 +85,7 @@ impl Table {
     /// `after.due_at`. Fails with [`Error::Conflict`] if the key or its user
     /// changed meanwhile: read them and decide again.
     ///
-    /// Model: `quota::Action::Update`.
+    /// Model: `quota::Action::Update`, `notices::Action::Commit`.
     pub async fn update_access_key(
         &self,
         before: &AccessKey,
@@ -111,7 +111,7 @@ impl Table {
     ///
     /// Fails with [`Error::Conflict`] if the key changed meanwhile: read it and decide again.
     ///
-    /// Model: `quota::Action::Revoke`.
+    /// Model: `quota::Action::Revoke`, `notices::Action::Commit`.
     pub async fn revoke_access_key(
         &self,
         key: &AccessKey,
@@ -145,7 +145,7 @@ impl Table {
     ///
     /// Fails with [`Error::Conflict`] if the key changed meanwhile: read it and decide again.
     ///
-    /// Model: `quota::Action::Delete`.
+    /// Model: `quota::Action::Delete`, `notices::Action::Commit`.
     pub async fn delete_access_key(&self, key: &AccessKey, records: ChangeRecords<'_>) -> Result<(), Error> {
         let mut transaction = Transaction::with(self, records);
         let unchanged = Expression::version(key.version);

@@ -40,6 +40,8 @@ impl Table {
     ///
     /// If it lifts a suspension or its policy gains stages, what is owed and the keys concerned become due again.
     /// Fails with [`Error::Conflict`] if it changed meanwhile: read it and decide again.
+    ///
+    /// Model: `quota::Action::ChangePolicy`.
     pub async fn update_organization(
         &self,
         before: &Organization,

@@ -185,6 +185,7 @@ mod tests {
     use domain::id::UserId;
 
     use super::*;
+    use crate::{AccessKeyFilter, UserFilter};
 
     #[test]
     fn a_position_is_read_as_it_was_written_where_the_list_has_it() {
@@ -204,5 +205,31 @@ mod tests {
         for text in ["", "named:", "named", "named:others", "others:", "others:x", "x"] {
             assert_eq!(read(text, Some(&by_id)), None, "{text}");
         }
+    }
+
+    fn written(position: Option<impl fmt::Display>) -> Option<String> {
+        position.map(|position| position.to_string())
+    }
+
+    #[test]
+    fn fuzzed_positions_among_what_an_id_names_are_those_of_searches_by_id_alone() {
+        let by_id = Search::parse("ak_7HcX2mPq9LwZ", &"ak".parse().unwrap()).unwrap();
+        let searches = [None, Some(by_id)];
+        let users = searches.clone().map(|search| UserFilter { search, ..UserFilter::default() });
+        let keys = searches.map(|search| AccessKeyFilter { search, ..AccessKeyFilter::default() });
+        fuzz::texts("cursor_position").play(|text| {
+            let named = text.strip_prefix(NAMED).filter(|suffix| KeySuffix::parse(suffix).is_ok());
+            let is_of_search = named.is_some() || text == OTHERS;
+            for (list, [of_list, of_search]) in [
+                ("users", users.each_ref().map(|filter| written(filter.position(text)))),
+                ("keys", keys.each_ref().map(|filter| written(filter.position(text)))),
+                ("keys of a user", keys.each_ref().map(|filter| written(filter.position_of_user(text)))),
+            ] {
+                assert!(!is_of_search || of_list.is_none(), "{list}");
+                let expected = of_list.or_else(|| is_of_search.then(|| text.to_owned()));
+                assert_eq!(of_search, expected, "{list}");
+            }
+            is_of_search || UserId::parse(text).is_ok()
+        });
     }
 }

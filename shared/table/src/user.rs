@@ -51,7 +51,7 @@ impl Table {
     /// Its e-mail claim and its place among the active owners change with it. If it lifts a suspension, what is owed to
     /// the user becomes due again. Fails with [`Error::Conflict`] if the user changed meanwhile: read it and decide again.
     ///
-    /// Model: `quota::Action::ChangeUser`, `sign_in::Action::Change`.
+    /// Model: `quota::Action::ChangeUser`, `sign_in::Action::Change`, `notices::Action::Commit`.
     pub async fn update_user(
         &self,
         before: &User,

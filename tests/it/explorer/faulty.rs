@@ -15,20 +15,31 @@ const MAX_CALLS: usize = 40;
 /// Draws of a fault for one order. A throttled call is among them, and each request makes a call.
 const MAX_DRAWS: usize = 50;
 
-/// Plays every order with every fault.
-async fn play_all(requests: &mut ConcurrentRequests<'_>) -> Result<usize, Violation> {
+/// Orders of one fault that are played one after the other. Two runs of the notice function have hundreds; of these, as many
+/// again are drawn.
+const MAX_ORDERS: usize = 60;
+
+/// Plays every order with every fault, or some of them where there are many.
+async fn play_all(requests: &mut ConcurrentRequests<'_>, random: &mut Random) -> Result<usize, Violation> {
     let mut orders = 0;
     for request in 0..2 {
         for fault in FAULTS {
             let mut call = 0;
             loop {
                 assert!(call < MAX_CALLS, "request {request} makes more than {MAX_CALLS} calls");
-                let mut search = Search::with(PlannedFault { request, call, fault });
-                let played = requests.search(&mut search, usize::MAX).await?;
+                let planned = PlannedFault { request, call, fault };
+                let mut search = Search::with(planned);
+                let played = requests.search(&mut search, MAX_ORDERS).await?;
                 if !search.has_struck() {
                     break;
                 }
                 orders += played;
+                if !search.is_over() {
+                    for _ in 0..MAX_ORDERS {
+                        requests.check(&mut AtRandom { random, fault: Some(planned) }).await?;
+                    }
+                    orders += MAX_ORDERS;
+                }
                 call += 1;
             }
         }
@@ -87,7 +98,7 @@ fn check_faulty(pairs: Pairs) {
         requests.let_requests_fail().await;
         match (given(), kit::share::faulty_interleavings()) {
             (Some(_), _) => requests.search(&mut Search::default(), 1).await,
-            (None, usize::MAX) => play_all(requests).await,
+            (None, usize::MAX) => play_all(requests, &mut random).await,
             (None, count) => play_some(requests, &mut random, count).await,
         }
     });

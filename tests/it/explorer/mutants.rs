@@ -30,7 +30,7 @@ fn check(conditions: &[&str], setup: Setup, pair: [Action; 2], shown: &str) {
 #[test]
 fn a_creation_without_the_version_of_its_user_exceeds_the_quota() {
     check(
-        &["create-access-key Update USER/USER: version = :seen"],
+        &["create-access-key Update USER/USER of access_key.created: version = :seen"],
         Setup::Keys,
         [Create, Create],
         "live {\"key\": \"89d0h\", \"new0\"",
@@ -40,15 +40,16 @@ fn a_creation_without_the_version_of_its_user_exceeds_the_quota() {
 #[test]
 fn a_revocation_without_its_conditions_is_done_twice() {
     let conditions = ["version = :seen", "attribute_not_exists(revoked_at)"];
-    let conditions = conditions.map(|condition| format!("revoke-access-key Update USER/KEY: {condition}"));
+    let conditions = conditions
+        .map(|condition| format!("revoke-access-key Update USER/KEY of access_key.revoked: {condition}"));
     let conditions = conditions.each_ref().map(String::as_str);
     check(&conditions, Setup::Keys, [Revoke, Revoke], "key version 3 revoked true");
 }
 
 #[test]
 fn a_link_without_its_claim_links_a_stranger() {
-    let claim = "authorize-request ConditionCheck ORG/EMAIL: user_id = :user";
-    let user = "authorize-request Update USER/USER: version = :seen";
+    let claim = "authorize-request ConditionCheck ORG/EMAIL of user.linked: user_id = :user";
+    let user = "authorize-request Update USER/USER of user.linked: version = :seen";
     check(
         &[claim, user],
         Setup::Keys,

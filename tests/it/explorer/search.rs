@@ -145,6 +145,11 @@ impl Search {
         self.has_struck
     }
 
+    /// Tells whether every order was played.
+    pub(super) const fn is_over(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
     /// Tells whether the run that ended repeats another one.
     pub(super) const fn is_repeat(&self) -> bool {
         self.is_repeat

@@ -1,5 +1,7 @@
 //! The cost of a run with many keys.
 
+use std::collections::HashSet;
+
 use kit::{Call, DAY, Item, Options, World, mail_domains, run_with};
 use local::Quota;
 use serde_json::{Value, json};
@@ -70,6 +72,34 @@ fn a_run_takes_the_shards_that_its_event_names() {
             summary["sent"].as_u64().unwrap()
         };
         assert_eq!(of_shard(0).await + of_shard(1).await, owners.len() as u64);
+        assert_eq!(world.notify().await["due"], 0);
+    });
+}
+
+#[test]
+fn runs_of_different_shards_at_once_send_everything_once() {
+    let parameters = [("DueShards".to_owned(), "2".to_owned())].into();
+    run_with(Options { parameters, ..Options::default() }, async |world| {
+        let in_shard = |shard: usize| {
+            let name = shard.to_string();
+            world.items_of("KEY#").iter().filter(|key| key["due_shard"] == name).count()
+        };
+        while in_shard(0).min(in_shard(1)) < 3 {
+            let owner = format!("owner{}", in_shard(0) + in_shard(1));
+            world.organization(&owner, "strict").await.machine_key().await;
+        }
+        let before = world.stack.emails().len();
+        world.travel(60 * DAY + 60);
+        let time = world.stack.clock().now_text();
+        let of_shard = async |shard: u64| {
+            let event = json!({"time": time, "shards": [shard]});
+            world.stack.run_schedule("notify-expiring-keys", &event).await.unwrap().unwrap()
+        };
+        let (first, second) = tokio::join!(of_shard(0), of_shard(1));
+        assert_eq!([&first["sent"], &second["sent"]], [&json!(in_shard(0)), &json!(in_shard(1))]);
+        let mails = world.stack.emails().split_off(before);
+        let recipients: HashSet<_> = mails.iter().map(|mail| &mail.to).collect();
+        assert_eq!((mails.len(), recipients.len()), (in_shard(0) + in_shard(1), mails.len()));
         assert_eq!(world.notify().await["due"], 0);
     });
 }

@@ -41,12 +41,16 @@ fn kind_of(argued: &str) -> Kind {
     if first.contains('/') { Kind::Comparisons } else { Kind::Writes }
 }
 
-/// Tells whether a name in the table is that of a mutant. `*` stands for any function.
+/// Tells whether a name in the table is that of a mutant. In the name of a write, `*` stands for any text.
 fn is_named(mutant: &str, argued: &str) -> bool {
-    match argued.strip_prefix('*') {
-        Some(write) => mutant.split_once(' ').is_some_and(|(_, of_mutant)| of_mutant == write.trim_start()),
-        None => mutant == argued,
+    let Some((first, parts)) = argued.split_once('*').filter(|_| kind_of(argued) == Kind::Writes) else {
+        return mutant == argued;
+    };
+    let mut left = mutant.strip_prefix(first);
+    for part in parts.split('*') {
+        left = left.and_then(|left| left.split_once(part)).map(|(_, after)| after);
     }
+    left.is_some_and(|left| left.is_empty() || argued.ends_with('*'))
 }
 
 #[cfg(test)]
@@ -68,8 +72,19 @@ mod tests {
     }
 
     #[test]
-    fn an_asterisk_stands_for_any_function() {
-        assert!(is_named("f Put ORG/id", "* Put ORG/id"));
-        assert!(!is_named("f Put ORG/id", "* Put ORG"));
+    fn an_asterisk_stands_for_any_text() {
+        let name = "f Put ORG/id of user.created: attribute_not_exists(PK)";
+        for (argued, expected) in [
+            ("* Put ORG/id of user.created: attribute_not_exists(PK)", true),
+            ("* Put ORG/id*: attribute_not_exists(PK)", true),
+            ("f Put ORG/id of user.created*", true),
+            ("* Put ORG/id*: attribute_not_exists", false),
+            ("* Put ORG/id", false),
+            ("g Put *", false),
+        ] {
+            assert_eq!(is_named(name, argued), expected, "{argued}");
+        }
+        assert!(is_named("a/b.rs f: * for /", "a/b.rs f: * for /"));
+        assert!(!is_named("a/b.rs f: + for /", "a/b.rs f: * for /"));
     }
 }

@@ -29,7 +29,8 @@ pub(crate) struct Choice {
     /// Whether comparisons run against integration tests alone.
     #[arg(long, conflicts_with_all = ["unit_tests", "sample"])]
     pub(crate) integration_tests: bool,
-    /// Three comparisons of `shared/domain`, chosen by a number, against its unit tests.
+    /// A comparison of `shared/domain` against its unit tests, and two writes, each against the test that killed it last; a
+    /// number chooses them.
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["kind", "only", "every", "from"])]
     pub(crate) sample: Option<usize>,
 }
@@ -49,6 +50,11 @@ impl Choice {
         is_sampled && self.kind.is_none_or(|wanted| wanted == kind)
     }
 
+    /// Tells whether every mutant of its kind meets all its tests.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.only.is_empty() && self.every <= 1 && self.from == 0 && self.most_tests.is_none()
+    }
+
     /// Tells whether comparisons meet no integration tests.
     pub(crate) fn is_for_unit_tests(&self) -> bool {
         self.unit_tests || self.sample.is_some()
@@ -62,14 +68,11 @@ impl Choice {
     }
 }
 
-/// How many mutants are in a sample.
-const SAMPLE: usize = 3;
-
-/// Returns the sample that a number chooses, the same distance apart: successive numbers go round all.
-pub(crate) fn sample<'m, M>(number: usize, mutants: &[&'m M]) -> Vec<&'m M> {
+/// Returns the `count` mutants that a number chooses, the same distance apart: successive numbers go round all.
+pub(crate) fn sample<M>(number: usize, count: usize, mutants: &[M]) -> Vec<&M> {
     let length = mutants.len().max(1);
-    let places = (0..SAMPLE).map(|turn| (number + turn * length / SAMPLE) % length);
-    places.filter_map(|place| mutants.get(place).copied()).collect()
+    let places = (0..count).map(|turn| (number + turn * length / count) % length);
+    places.filter_map(|place| mutants.get(place)).collect()
 }
 
 #[cfg(test)]
@@ -98,17 +101,17 @@ mod tests {
 
     #[test]
     fn a_sample_goes_round_all() {
-        let all: Vec<_> = NAMES.iter().collect();
         for (number, expected) in [
             (0, ["a1", "a2", "a3"]),
             (1, ["b1", "b2", "a4"]),
             (5, ["a4", "b1", "b2"]),
             (12, ["a1", "a2", "a3"]),
         ] {
-            let sampled: Vec<_> = sample(number, &all).into_iter().copied().collect();
+            let sampled: Vec<_> = sample(number, 3, &NAMES).into_iter().copied().collect();
             assert_eq!(sampled, expected, "{number}");
         }
-        assert!(sample::<&str>(7, &[]).is_empty());
+        assert!(sample::<&str>(7, 3, &[]).is_empty());
+        assert_eq!(sample(7, 1, &NAMES), [&"b1"]);
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
     let mutants = tree::copy(active.file())?;
     argued.check(Kind::Comparisons, mutants.iter().map(|mutant| mutant.name.as_str()))?;
     let chosen = match choice.sample {
-        Some(number) => sample(number, &sampled(&mutants)?),
+        Some(number) => sample(number, 1, &sampled(&mutants)?).into_iter().copied().collect(),
         None => choice.of(&mutants, |mutant| &mutant.name),
     };
     let target = match choice.sample {

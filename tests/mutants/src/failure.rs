@@ -23,6 +23,10 @@ pub(crate) enum Failure {
     NothingCollected,
     #[error("{0}has no mutant: correct SAMPLED_FILES")]
     NotSampled(&'static str),
+    #[error(
+        "tests/mutants/killers.tsv: no test {0}; `cargo run --bin mutants -- --kind writes` writes the table anew"
+    )]
+    Killers(String),
     #[error("tests/mutants/argued.tsv: {0}")]
     Argued(String),
 }

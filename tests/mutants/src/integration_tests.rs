@@ -134,6 +134,13 @@ impl IntegrationTests {
         Ok(None)
     }
 
+    /// Lists the names of all tests.
+    pub(crate) fn list(&self) -> Result<HashSet<String>, Failure> {
+        let listed = process::output(self.tests().args(["--list", "--format", "terse"]))?;
+        let listed = String::from_utf8_lossy(&listed.stdout);
+        Ok(listed.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect())
+    }
+
     /// Returns the pairs of a table that the tests left: a test and something that it met.
     pub(crate) fn met(&self, table: &str) -> Result<Vec<(String, String)>, Failure> {
         let table = read(&self.target.join(table))?;

@@ -10,6 +10,7 @@ mod comparisons;
 mod failure;
 mod folders;
 mod integration_tests;
+mod killers;
 mod process;
 mod reaching;
 mod rewriting;
@@ -51,8 +52,10 @@ fn run(choice: &Choice) -> Result<usize, Failure> {
     if choice.has(Kind::Comparisons) {
         survivors += comparisons::run(choice, &argued)?;
     }
-    if choice.has(Kind::Writes) {
-        survivors += writes::run(choice, &argued)?;
+    match choice.sample {
+        Some(number) => survivors += writes::run_sample(number, &argued)?,
+        None if choice.has(Kind::Writes) => survivors += writes::run(choice, &argued)?,
+        None => {}
     }
     Ok(survivors)
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::{
     argued::Argued,
-    choice::{Choice, Kind},
+    choice::{Choice, Kind, sample},
     failure::Failure,
     folders,
     integration_tests::IntegrationTests,
+    killers::{self, Killer},
     say::say,
     table::{Table, Verdict},
 };
@@ -34,6 +35,7 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
     argued.check(Kind::Writes, mutants.iter().map(|mutant| mutant.name.as_str()))?;
     let chosen = choice.of(&mutants, |mutant| &mutant.name);
     let mut table = Table::new(argued, chosen.len(), mutants.len());
+    let mut killed = Vec::new();
     for mutant in chosen {
         let verdict = match argued.reason(&mutant.name) {
             // All its tests would run, which takes hours for all that are argued.
@@ -46,6 +48,36 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
             }
         };
         table.row(&mutant.name, &verdict);
+        if let Verdict::KilledBy(test) = verdict {
+            killed.push(Killer { mutant: mutant.name.clone(), test });
+        }
+    }
+    if choice.is_whole() {
+        let there = tests.list()?;
+        killed.retain(|killer| there.contains(&killer.test));
+        killers::write(&killed)?;
+    }
+    Ok(table.survivors())
+}
+
+/// How many writes are in a sample.
+const SAMPLE: usize = 2;
+
+/// Runs the mutants that a number chooses, each against the test that killed it when all ran.
+pub(crate) fn run_sample(number: usize, argued: &Argued) -> Result<usize, Failure> {
+    let killers = killers::read()?;
+    let workspace = folders::workspace();
+    let mut tests = IntegrationTests::build(&workspace, &workspace.join("target"))?;
+    let there = tests.list()?;
+    if let Some(gone) = killers.iter().find(|killer| !there.contains(&killer.test)) {
+        return Err(Failure::Killers(gone.test.clone()));
+    }
+    let chosen = sample(number, SAMPLE, &killers);
+    let mut table = Table::new(argued, chosen.len(), killers.len());
+    for Killer { mutant, test } in chosen {
+        let likely = std::slice::from_ref(test);
+        let verdict = tests.judge(mutant, likely, &[], None, |run| run.env("MUTANT", mutant))?;
+        table.row(mutant, &verdict);
     }
     Ok(table.survivors())
 }

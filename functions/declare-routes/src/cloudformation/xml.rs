@@ -125,4 +125,33 @@ mod tests {
             drop(QueryResponse::parse(text.as_bytes()));
         }
     }
+
+    /// Writes an element with a text, every character as a reference.
+    fn element(name: &str, text: &str) -> String {
+        let references: Vec<_> = text.chars().map(|c| format!("&#x{:X};", u32::from(c))).collect();
+        format!("<{name}>{}</{name}>", references.concat())
+    }
+
+    fn written(answer: &QueryResponse) -> String {
+        let token = answer.next_token.as_deref().map(|token| element("NextToken", token)).unwrap_or_default();
+        let member = |record: &Record| {
+            let fields: Vec<_> = record.0.iter().map(|(name, text)| element(name, text)).collect();
+            format!("<member>{}</member>", fields.concat())
+        };
+        let members: Vec<_> = answer.records.iter().map(member).collect();
+        format!("<Response><Result>{token}{}</Result></Response>", members.concat())
+    }
+
+    #[test]
+    fn fuzzed_answers_of_cloudformation_read_back_and_hold_no_more_than_was_sent() {
+        fuzz::texts("cloudformation_answer").play(|text| {
+            let Ok(answer) = QueryResponse::parse(text.as_bytes()) else { return false };
+            let texts = answer.records.iter().flat_map(|record| record.0.values()).chain(&answer.next_token);
+            let length: usize = texts.map(String::len).sum();
+            assert!(length <= text.len() && answer.records.len() <= text.matches('<').count());
+            let again = QueryResponse::parse(written(&answer).as_bytes()).unwrap();
+            assert_eq!((&again.records, &again.next_token), (&answer.records, &answer.next_token));
+            !answer.records.is_empty()
+        });
+    }
 }

@@ -1,8 +1,10 @@
 //! Mutants of writes: a condition that is not checked, or an item that is not put.
 //!
-//! Each has a name that says which function sends the write, what it does to which item, and what is left out:
-//! `revoke-access-key Update USER/KEY: version = :seen`, `rotate-access-key Put ORG/id`. A test under which a mutant
-//! changes nothing does not test the condition.
+//! Each has a name that says which function sends the write, what it does to which item, for which audit event, and what is
+//! left out: `revoke-access-key Update USER/KEY of access_key.revoked: version = :seen`,
+//! `rotate-access-key Put ORG/id of access_key.rotated`. An update without an event is named after what it changes:
+//! `notify-expiring-keys Update USER/MAIL of status, ttl: lease = :lease`. A test under which a mutant changes nothing does not
+//! test the condition.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -121,24 +123,34 @@ struct Write<'r> {
     /// The step of a transaction that holds the write; `None` for a request of its own.
     step: Option<&'r mut Value>,
     own: Option<&'r mut Value>,
+    /// The action of the first audit event of the transaction.
+    event: Option<String>,
 }
 
 fn writes_of<'r>(operation: &str, request: &'r mut Value) -> Vec<Write<'r>> {
     match operation {
         "TransactWriteItems" => {
+            let event = request["TransactItems"].as_array().into_iter().flatten().find_map(event_of);
+            let event = event.map(str::to_owned);
             let steps = request["TransactItems"].as_array_mut().into_iter().flatten();
             let write = |step: &'r mut Value| {
                 let action = step.as_object()?.keys().next()?.clone();
-                Some(Write { action, step: Some(step), own: None })
+                let event = event_of(step).map(str::to_owned).or_else(|| event.clone());
+                Some(Write { action, step: Some(step), own: None, event })
             };
             steps.filter_map(write).collect()
         }
         "PutItem" | "UpdateItem" | "DeleteItem" => {
             let action = operation.trim_end_matches("Item").to_owned();
-            vec![Write { action, step: None, own: Some(request) }]
+            vec![Write { action, step: None, own: Some(request), event: None }]
         }
         _ => Vec::new(),
     }
+}
+
+/// Returns the action of the audit event that a step of a transaction puts.
+fn event_of(step: &Value) -> Option<&str> {
+    step["Put"]["Item"]["action"]["S"].as_str()
 }
 
 impl Write<'_> {
@@ -158,7 +170,20 @@ impl Write<'_> {
 
     /// Names the write without its condition.
     fn prefix(&self, caller: &Caller) -> String {
-        format!("{} {} {}", caller.function, self.action, self.item())
+        let of = self.event.clone().or_else(|| self.changed());
+        let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
+        format!("{} {} {}{of}", caller.function, self.action, self.item())
+    }
+
+    /// Lists the attributes that an update changes.
+    fn changed(&self) -> Option<String> {
+        let expression = self.body()["UpdateExpression"].as_str()?;
+        let paths = expression.split([' ', ',']).map(|word| word.split('.').next().unwrap_or_default());
+        let is_name = |word: &&str| {
+            word.starts_with(|c: char| c == '#' || c.is_ascii_lowercase()) && !word.contains('(')
+        };
+        let names: BTreeSet<_> = paths.filter(is_name).map(|name| self.named(name)).collect();
+        Some(names.into_iter().collect::<Vec<_>>().join(", "))
     }
 
     /// Returns the entities of the item's two keys, such as `USER/KEY`; `id` where a key is no more than an id.

@@ -81,3 +81,66 @@ struct Client {
     #[serde(default)]
     source_ip: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Reads a text that may be absent or null; `None` if it is something else.
+    fn optional<'v>(value: &'v Value, name: &str) -> Option<Option<&'v str>> {
+        match value.get(name) {
+            None | Some(Value::Null) => Some(None),
+            Some(value) => value.as_str().map(Some),
+        }
+    }
+
+    /// Reads a text that may be absent; `None` if it is something else.
+    fn defaulted<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
+        value.get(name).map_or(Some(""), Value::as_str)
+    }
+
+    /// Reads the client's address; `None` if the client is no object.
+    fn source_ip<'v>(context: &'v Value, name: &str) -> Option<Option<&'v str>> {
+        match context.get(name) {
+            None | Some(Value::Null) => Some(None),
+            Some(client) => defaulted(client, "sourceIp").filter(|_| client.is_object()).map(Some),
+        }
+    }
+
+    /// Reads the ids of an event without lists; `None` if it lacks one, or any has another type.
+    fn expected(event: &Value) -> Option<RequestIds> {
+        let context = event.get("requestContext").filter(|context| context.is_object())?;
+        let (method, resource) = (optional(event, "httpMethod")?, optional(event, "resource")?);
+        let of_rest = method.zip(resource).map(|(method, resource)| format!("{method} {resource}"));
+        let route = optional(event, "routeKey")?.map(str::to_owned).or(of_rest);
+        let (of_http, of_rest) = (source_ip(context, "http")?, source_ip(context, "identity")?);
+        Some(RequestIds {
+            request_id: context.get("requestId")?.as_str()?.to_owned(),
+            api_id: defaulted(context, "apiId")?.to_owned(),
+            route: route.unwrap_or_default(),
+            source_ip: of_http.or(of_rest).unwrap_or_default().to_owned(),
+        })
+    }
+
+    #[test]
+    fn fuzzed_payloads_give_the_ids_that_they_have_or_none() {
+        fuzz::documents("request_ids").play(|text| {
+            let found = RequestIds::find(text.as_bytes());
+            let is_found = found != RequestIds::default();
+            let ids = [&found.request_id, &found.api_id, &found.route, &found.source_ip];
+            assert!(ids.into_iter().map(String::len).sum::<usize>() <= text.len());
+            // Members that are not read may break rules of values, such as their depth.
+            let Ok(event) = serde_json::from_str::<Value>(text) else { return is_found };
+            let written = event.to_string();
+            let once = RequestIds::find(written.as_bytes());
+            assert!(!is_found || found == once);
+            // Serde also fills a struct from a list.
+            if !written.contains('[') {
+                assert_eq!(once, expected(&event).unwrap_or_default());
+            }
+            is_found
+        });
+    }
+}

@@ -59,7 +59,8 @@ pub enum Action {
     Crash(u8),
     /// A change begins: its time is taken.
     Begin(Operation),
-    /// A change is written, under its own conditions of the quota model.
+    /// A change is written, under its own conditions of the quota model: `Table::update_access_key`,
+    /// `Table::revoke_access_key`, `Table::delete_access_key` or `Table::update_user`.
     Commit(Change),
     /// The clock moves on. Runs past their deadlines end.
     Tick,

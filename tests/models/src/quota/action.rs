@@ -44,7 +44,7 @@ pub enum Action {
     Crash(u8),
     /// The clock moves on.
     Tick,
-    /// The policy's quota changes.
+    /// The policy's quota changes: `Table::update_organization`.
     ChangePolicy,
     /// `DynamoDB` removes an item whose `ttl` has passed.
     DeleteByTtl(Place),

@@ -27,7 +27,7 @@ fn each_clause_of_a_refused_condition_is_listed_as_refused() {
     let [body, refusal] = [request(), refusal].map(|json| json.to_string());
     mutants.note_refused("TransactWriteItems", &caller, body.as_bytes(), refusal.as_bytes());
     let clauses = ["(status = :active OR x < :now)", "version = :seen", "y BETWEEN :a AND :z"];
-    let expected = clauses.map(|clause| format!("f Update USER/KEY: {clause}\trefused"));
+    let expected = clauses.map(|clause| format!("f Update USER/KEY of a: {clause}\trefused"));
     assert_eq!(mutants.seen(), expected);
 
     let put = request()["TransactItems"][1]["Put"].to_string();
@@ -51,9 +51,9 @@ fn each_clause_and_each_record_has_a_name() {
     let expected = [
         "f Put ORG/id",
         "f Put ORG/id: attribute_not_exists(PK)",
-        "f Update USER/KEY: (status = :active OR x < :now)",
-        "f Update USER/KEY: version = :seen",
-        "f Update USER/KEY: y BETWEEN :a AND :z",
+        "f Update USER/KEY of a: (status = :active OR x < :now)",
+        "f Update USER/KEY of a: version = :seen",
+        "f Update USER/KEY of a: y BETWEEN :a AND :z",
     ];
     assert_eq!(passed(Writes::Collected), (expected.map(str::to_owned).to_vec(), request()));
     assert_eq!(passed(Writes::AsSent), (Vec::new(), request()));
@@ -61,7 +61,7 @@ fn each_clause_and_each_record_has_a_name() {
 
 #[test]
 fn a_clause_is_left_out_with_the_values_that_it_alone_names() {
-    let name = "f Update USER/KEY: (status = :active OR x < :now)";
+    let name = "f Update USER/KEY of a: (status = :active OR x < :now)";
     let (_, body) = passed(Writes::Mutated(vec![name.to_owned()]));
     let update = &body["TransactItems"][0]["Update"];
     let expected = format!("version = :seen AND {ALWAYS} AND y BETWEEN :a AND :z");
@@ -78,4 +78,30 @@ fn an_item_is_left_out_and_the_others_keep_their_places() {
     let check = json!({"ConditionCheck": {"TableName": "t", "Key": key, "ConditionExpression": ALWAYS}});
     assert_eq!(body["TransactItems"][1], check);
     assert_eq!(body["TransactItems"][0], request()["TransactItems"][0]);
+}
+
+#[test]
+fn a_write_is_named_after_its_event_or_the_first_of_the_transaction_or_what_it_changes() {
+    let put = |action: &str| json!({"Put": {"Item": {"PK": {"S": "ORG#a"}, "SK": {"S": "1"}, "action": {"S": action}}}});
+    let key = json!({"PK": {"S": "USER#a"}, "SK": {"S": "USER"}});
+    let update = json!({"Key": key, "UpdateExpression": "SET b = if_not_exists(b, :none), live_keys.#a = :one REMOVE #c ADD a :one",
+        "ExpressionAttributeNames": {"#a": "x", "#c": "c"}, "ConditionExpression": "attribute_exists(PK)"});
+    let seen = |operation: &str, body: &Value| {
+        let mutants = Mutants::new(Writes::Collected);
+        let caller = Caller { function: "f".to_owned(), instance: 1 };
+        mutants.pass(Service::DynamoDb, operation, Some(&caller), body.to_string().into());
+        mutants.seen()
+    };
+    let steps =
+        json!({"TransactItems": [{"Update": update}, put("user.created"), put("access_key.created")]});
+    let names = [
+        "f Put ORG/id of access_key.created",
+        "f Put ORG/id of user.created",
+        "f Update USER/USER of user.created: attribute_exists(PK)",
+    ];
+    assert_eq!(seen("TransactWriteItems", &steps), names);
+    assert_eq!(
+        seen("UpdateItem", &update),
+        ["f Update USER/USER of a, b, c, live_keys: attribute_exists(PK)"]
+    );
 }
