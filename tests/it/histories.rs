@@ -25,7 +25,7 @@ fn play_part(part: u64) {
         Some(_) => return,
         None => (0..count).map(|number| 4 * number + part).collect(),
     };
-    // Two quarters have one shard of the `due` index, the others four.
+    // Two quarters have one shard of the `due` index, the others four: the third with one schedule, the last with two.
     play_all(&seeds, if part < 2 { 1 } else { 4 });
 }
 

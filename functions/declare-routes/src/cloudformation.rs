@@ -178,13 +178,7 @@ impl CloudFormation {
             .exchange(request, ATTEMPT_TIMEOUT)
             .await
             .map_err(|source| CallFailure::NoAnswer { operation, source })?;
-        let answer = QueryResponse::parse(&body);
-        if !(200..300).contains(&status) {
-            let error = answer.ok().and_then(QueryResponse::first).unwrap_or_default();
-            let code = error.get("Code").unwrap_or("no code").to_owned();
-            return Err(CallFailure::Refused { operation, code, status });
-        }
-        answer.map_err(|source| CallFailure::Unreadable { operation, source })
+        read(operation, status, &body)
     }
 
     async fn signed(&self, body: &str) -> Result<Request<Vec<u8>>, CallFailure> {
@@ -215,6 +209,17 @@ impl CloudFormation {
     }
 }
 
+/// Reads the answer to an operation.
+fn read(operation: &'static str, status: u16, body: &[u8]) -> Result<QueryResponse, CallFailure> {
+    let answer = QueryResponse::parse(body);
+    if !(200..300).contains(&status) {
+        let error = answer.ok().and_then(QueryResponse::first).unwrap_or_default();
+        let code = error.get("Code").unwrap_or("no code").to_owned();
+        return Err(CallFailure::Refused { operation, code, status });
+    }
+    answer.map_err(|source| CallFailure::Unreadable { operation, source })
+}
+
 /// Turns the error of something that does not exist into nothing.
 fn found<T>(answer: Result<T, CallFailure>) -> Result<Option<T>, CallFailure> {
     match answer {
@@ -240,6 +245,14 @@ mod tests {
         ] {
             let failure = CallFailure::Refused { operation: "DescribeStacks", code: code.to_owned(), status };
             assert_eq!(failure.may_pass(), may_pass, "{failure}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_read_with_a_status_of_success_alone() {
+        for (status, is_read) in [(199, false), (200, true), (299, true), (300, false)] {
+            let answer = read("DescribeStacks", status, b"<Response></Response>");
+            assert_eq!(answer.is_ok(), is_read, "{status}");
         }
     }
 }

@@ -84,6 +84,9 @@ mod tests {
     fn wrong_properties_are_refused_by_name_and_rule() {
         assert_eq!(parse(|_| ()).unwrap().declaration.routes.len(), 2);
         assert!(parse(|all| all["Routes"] = json!({})).is_ok());
+        for length in [1, 32] {
+            assert!(parse(|all| all["ApiId"] = json!("a".repeat(length))).is_ok(), "{length}");
+        }
         for (name, value, told) in [
             ("Route", json!({}), "\"Route\" is no property"),
             ("ApiId", json!(null), "ApiId must"),

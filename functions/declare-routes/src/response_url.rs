@@ -92,8 +92,11 @@ pub(crate) async fn send(aws: &Aws, url: &str, answer: &ResourceResponse) -> Res
 async fn put(aws: &Aws, url: &str, body: Vec<u8>) -> Result<(), NotSent> {
     // The signature is over an empty content type.
     let request = Request::put(url).body(body).map_err(|_| NotSent::BadUrl)?;
-    let answer = aws.exchange(request, ATTEMPT_TIMEOUT).await?;
-    let Exchange { status, .. } = answer;
+    let Exchange { status, .. } = aws.exchange(request, ATTEMPT_TIMEOUT).await?;
+    check_status(status)
+}
+
+fn check_status(status: u16) -> Result<(), NotSent> {
     if (200..300).contains(&status) { Ok(()) } else { Err(NotSent::Refused(status)) }
 }
 
@@ -149,6 +152,13 @@ mod tests {
             "https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/a",
         ] {
             assert!(urls.check(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_upload_is_done_with_a_status_of_success_alone() {
+        for (status, is_done) in [(199, false), (200, true), (299, true), (300, false)] {
+            assert_eq!(check_status(status).is_ok(), is_done, "{status}");
         }
     }
 

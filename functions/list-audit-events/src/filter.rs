@@ -94,6 +94,9 @@ mod tests {
         for (length, is_action) in [(62, true), (63, false)] {
             assert_eq!(super::is_action(&format!("a.{}", "b".repeat(length))), is_action, "{length}");
         }
+        for (length, is_id) in [(0, false), (1, true), (128, true), (129, false)] {
+            assert_eq!(super::is_id(&"a".repeat(length)), is_id, "{length}");
+        }
         let time = "2026-01-01T00:00:00Z";
         let empty = read(&[("since", time), ("until", time)]);
         assert!(matches!(empty, Err(Error::Invalid { field, .. }) if field == "until"));

@@ -104,6 +104,15 @@ mod tests {
     }
 
     #[test]
+    fn a_report_in_our_own_form_has_1_to_100_tokens() {
+        let prefix: KeyPrefix = "ak".parse().unwrap();
+        for (count, is_taken) in [(0, false), (1, true), (100, true), (101, false)] {
+            let body = Body { tokens: vec![String::new(); count], source: None, note: None };
+            assert_eq!(Report::own(&body, &prefix).is_ok(), is_taken, "{count}");
+        }
+    }
+
+    #[test]
     fn fuzzed_reports_hold_different_tokens_and_notes_that_pass_for_nothing_else() {
         let prefix: KeyPrefix = "ak".parse().unwrap();
         fuzz::documents("leak_report").play(|text| {

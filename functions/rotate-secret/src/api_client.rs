@@ -274,9 +274,9 @@ mod tests {
             let is_refusal = named_code == "policy_violation" && rule == "rotation.max_overlap_seconds";
             assert_eq!(allowed, seconds.filter(|_| is_refusal));
 
-            let names = |name: &str, text: &str| members.get(name).is_some_and(|value| value == text);
+            let has = |name: &str, text: &str| members.get(name).is_some_and(|value| value == text);
             let has_days = members.get("expires_in_days").is_none_or(|days| days.is_null() || days.is_i64());
-            let is_of = names("key_id", key_id) && names("organization_id", organization_id) && has_days;
+            let is_of = has("key_id", key_id) && has("organization_id", organization_id) && has_days;
             let whoami: Option<Whoami> = serde_json::from_str(&sent).ok();
             assert_eq!(whoami.is_some_and(|whoami| whoami.is_of(&document)), is_of);
             is_done || allowed.is_some()

@@ -139,6 +139,13 @@ mod tests {
         for wrong in ["", "../roles", "o/1", &"o".repeat(65)] {
             assert_eq!(parse("organization_id", json!(wrong)).unwrap_err(), BadDocument::OrganizationId);
         }
+        for (length, is_taken) in [(1, false), (2, true), (10, true), (11, false)] {
+            let prefixed = token('a', 's').replacen("ak", &"p".repeat(length), 1);
+            assert_eq!(parse("token", json!(prefixed)).is_ok(), is_taken, "{length}");
+        }
+        for length in [1, 64] {
+            assert!(parse("organization_id", json!("o".repeat(length))).is_ok(), "{length}");
+        }
         assert_eq!(parse("token", json!(1)).unwrap_err(), BadDocument::Shape);
         assert_eq!(Document::parse("not JSON").unwrap_err(), BadDocument::Shape);
     }

@@ -54,12 +54,20 @@ mod tests {
     fn an_event_names_a_step_a_secret_and_a_version() {
         let event = json!({"Step": "finishSecret", "SecretId": "arn", "ClientRequestToken": "1"});
         assert_eq!(RotationEvent::parse(&event).unwrap().step, Step::Finish);
+        for (name, max) in [("SecretId", MAX_SECRET_ID), ("ClientRequestToken", 64)] {
+            for length in [1, max] {
+                let mut event = event.clone();
+                event[name] = json!("a".repeat(length));
+                assert!(RotationEvent::parse(&event).is_ok(), "{name} {length}");
+            }
+        }
         for (name, value) in [
             ("Step", json!("deleteSecret")),
             ("Step", json!(1)),
             ("SecretId", json!("")),
             ("SecretId", json!("a".repeat(MAX_SECRET_ID + 1))),
             ("ClientRequestToken", json!(null)),
+            ("ClientRequestToken", json!("")),
             ("ClientRequestToken", json!("a".repeat(65))),
         ] {
             let mut event = event.clone();

@@ -187,6 +187,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_key_has_1_to_50_different_networks() {
+        for (count, is_taken) in [(0, false), (1, true), (50, true), (51, false)] {
+            let networks: Vec<_> = (0..count).map(|last| cidr(&format!("192.0.2.{last}"))).collect();
+            assert_eq!(checked(networks.repeat(2)).is_ok(), is_taken, "{count}");
+        }
+    }
+
     /// Reads a network: its address, and how many leading bits count.
     fn read(text: &str) -> Option<(IpAddr, u8)> {
         let (address, bits) = text.split_once('/').unwrap_or((text, ""));

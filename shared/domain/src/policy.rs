@@ -228,9 +228,9 @@ mod tests {
 
     #[test]
     fn a_change_touches_what_it_names() {
-        let policy = change(r#"{"quota": {"machine": 5}, "notices": {"days_before": [1, 14]}}"#).unwrap();
+        let policy = change(r#"{"quota": {"machine": 5}, "notices": {"days_before": [1, 365]}}"#).unwrap();
         assert_eq!((policy.quota.owner, policy.quota.machine), (1, 5));
-        assert_eq!(policy.notices.days_before, [14, 1]);
+        assert_eq!(policy.notices.days_before, [365, 1]);
         assert!(policy.notices.on_expiry);
     }
 
@@ -242,9 +242,8 @@ mod tests {
 
     #[test]
     fn contradictions_name_both_values() {
-        let refused =
-            change(r#"{"lifetime": {"min_seconds": 50, "max_seconds": 10}}"#).unwrap_err().to_string();
-        assert!(refused.contains("50") && refused.contains("10"), "{refused}");
+        let told = change(r#"{"lifetime": {"min_seconds": 50, "max_seconds": 10}}"#).unwrap_err().to_string();
+        assert!(told.contains("50") && told.contains("10"), "{told}");
     }
 
     #[test]
@@ -255,6 +254,7 @@ mod tests {
             (r#"{"rotation": {"max_overlap_seconds": -1}}"#, "policy.rotation.max_overlap_seconds"),
             (r#"{"notices": {"days_before": [7, 7]}}"#, "policy.notices.days_before"),
             (r#"{"notices": {"days_before": [0]}}"#, "policy.notices.days_before"),
+            (r#"{"notices": {"days_before": [366]}}"#, "policy.notices.days_before"),
         ] {
             assert!(change(json).unwrap_err().to_string().starts_with(field), "{json}");
         }

@@ -306,9 +306,16 @@ mod tests {
             r#"{"1": "0123456789abcdef0123456789abcdef"}"#,
             r#"{"current": "2", "1": "0123456789abcdef0123456789abcdef"}"#,
             r#"{"current": "1", "1": "short"}"#,
-            r#"{"current": "123456789", "123456789": "0123456789abcdef0123456789abcdef"}"#,
         ] {
             assert!(Peppers::parse(document).is_err(), "{document}");
+        }
+    }
+
+    #[test]
+    fn a_version_has_1_to_8_characters() {
+        for (length, is_taken) in [(0, false), (1, true), (8, true), (9, false)] {
+            let document = ONE.replace("\"1\"", &format!("{:?}", "1".repeat(length)));
+            assert_eq!(Peppers::parse(&document).is_ok(), is_taken, "{document}");
         }
     }
 

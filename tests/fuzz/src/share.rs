@@ -19,7 +19,7 @@ pub(crate) struct Share {
 pub(crate) enum Limit {
     /// After a number of inputs, so that each run plays the same.
     Inputs(usize),
-    /// After a time, but not before the inputs of a run without it: `FUZZ_SECONDS`, for each target.
+    /// After a time (`FUZZ_SECONDS`, for each target), but not before [`INPUTS`].
     Time(Duration),
 }
 
@@ -42,7 +42,7 @@ impl Limit {
         sequence.enumerate().map_while(move |(position, item)| {
             let plays = match self {
                 Self::Inputs(inputs) => position < inputs,
-                // On a busy machine a rare input may come late.
+                // A target fails if its parser takes no changed text. On a busy machine the time may be over before the first.
                 Self::Time(time) => position < INPUTS || start.elapsed() < time,
             };
             plays.then_some(item)

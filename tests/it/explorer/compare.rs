@@ -114,6 +114,7 @@ impl<'w> ConcurrentRequests<'w> {
     /// Plays some of the requests, from the same start. The scheduler sees the positions in `requests`.
     async fn play(&mut self, requests: &[usize], scheduler: &mut dyn Scheduler) -> (Run, Outcome) {
         self.world.restore_again(&self.fixture.start);
+        self.fixture.travel(self.world, 0);
         let mails = self.world.stack.emails().len();
         let functions = self.functions();
         let start = |request: &usize| self.actions[*request].start(*request, self.world, self.fixture);

@@ -29,17 +29,19 @@ async fn play_all(requests: &mut ConcurrentRequests<'_>, random: &mut Random) ->
                 assert!(call < MAX_CALLS, "request {request} makes more than {MAX_CALLS} calls");
                 let planned = PlannedFault { request, call, fault };
                 let mut search = Search::with(planned);
-                let played = requests.search(&mut search, MAX_ORDERS).await?;
-                if !search.has_struck() {
+                let mut played = requests.search(&mut search, MAX_ORDERS).await?;
+                let mut has_struck = search.has_struck();
+                if !search.is_over() {
+                    for _ in 0..MAX_ORDERS {
+                        let order = requests.check(&mut AtRandom { random, fault: Some(planned) }).await?;
+                        has_struck |= order.has_fault();
+                        played += usize::from(order.has_fault());
+                    }
+                }
+                if !has_struck {
                     break;
                 }
                 orders += played;
-                if !search.is_over() {
-                    for _ in 0..MAX_ORDERS {
-                        requests.check(&mut AtRandom { random, fault: Some(planned) }).await?;
-                    }
-                    orders += MAX_ORDERS;
-                }
                 call += 1;
             }
         }
@@ -83,7 +85,7 @@ async fn play_struck(
         let call = random.below(below);
         let fault = Some(PlannedFault { request, call, fault });
         let order = requests.check(&mut AtRandom { random, fault }).await?;
-        if order.0.iter().any(|choice| choice.fault.is_some()) {
+        if order.has_fault() {
             return Ok(true);
         }
         below = call;

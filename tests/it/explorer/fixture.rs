@@ -25,8 +25,8 @@ pub(super) struct Fixture {
     pub(super) dave: String,
     pub(super) key: Value,
     pub(super) expired: Value,
-    /// Seconds from now to the time at which the requests are sent.
-    pub(super) shift: i64,
+    /// When the requests are sent, in seconds since 1970.
+    pub(super) began: i64,
     /// The table before the requests.
     pub(super) start: TableCopy,
 }
@@ -59,10 +59,9 @@ async fn keys(world: &World) -> Fixture {
         world.person("carol").post(&organization.keys_of("me"), body).await.expect(201)
     };
     let (key, expired) = (create("key", 90).await, create("expired", 1).await);
-    let shift = DAY + 60;
-    world.travel(shift);
-    let start = world.copy_table();
-    Fixture { setup: Setup::Keys, organization, holder: "carol", carol, dave, key, expired, shift, start }
+    world.travel(DAY + 60);
+    let (began, start) = (now(world), world.copy_table());
+    Fixture { setup: Setup::Keys, organization, holder: "carol", carol, dave, key, expired, began, start }
 }
 
 async fn due_key(world: &World, setup: Setup) -> Fixture {
@@ -70,16 +69,14 @@ async fn due_key(world: &World, setup: Setup) -> Fixture {
     let policy = json!({"extension": "any_time", "notices": {"days_before": [30]}});
     organization.owner.patch(&organization.path, json!({"policy": policy})).await.expect(200);
     let key = organization.machine_key().await;
-    let mut shift = DUE;
-    world.travel(shift);
+    world.travel(DUE);
     if setup == Setup::UnmarkedMail {
         let lost = kit::Fault::on(kit::Service::Ses, kit::Effect::LoseReply).operation("SendRawEmail");
         world.stack.faults().add(lost);
         world.notify().await;
         world.stack.faults().clear();
         world.end_leases();
-        shift += DAY / 4;
-        world.travel(shift);
+        world.travel(DUE + DAY / 4);
     }
     let nobody = String::new();
     Fixture {
@@ -90,12 +87,22 @@ async fn due_key(world: &World, setup: Setup) -> Fixture {
         dave: nobody,
         expired: key.clone(),
         key,
-        shift,
+        began: now(world),
         start: world.copy_table(),
     }
 }
 
+fn now(world: &World) -> i64 {
+    world.stack.clock().now().as_second()
+}
+
 impl Fixture {
+    /// Moves the time to so many seconds after the start. An order that is played an hour later finds the same times.
+    pub(super) fn travel(&self, world: &World, seconds: i64) {
+        let clock = world.stack.clock();
+        clock.shift(clock.offset_seconds() + self.began + seconds - now(world));
+    }
+
     /// Lets all runs of the notice function end that are still needed, as ticks of a day would.
     pub(super) async fn settle(&self, world: &World) {
         if self.setup == Setup::Keys {
@@ -103,9 +110,9 @@ impl Fixture {
         }
         for _ in 0..2 {
             world.end_leases();
-            world.travel(self.shift + DAY / 4);
+            self.travel(world, DAY / 4);
             world.notify().await;
-            world.travel(self.shift);
+            self.travel(world, 0);
         }
     }
 }

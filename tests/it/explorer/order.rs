@@ -69,6 +69,11 @@ impl Order {
         };
         Self(text.split_whitespace().map(choice).collect())
     }
+
+    /// Tells whether a call has a fault.
+    pub(super) fn has_fault(&self) -> bool {
+        self.0.iter().any(|choice| choice.fault.is_some())
+    }
 }
 
 impl fmt::Display for Order {

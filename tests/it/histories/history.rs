@@ -47,7 +47,7 @@ pub(super) struct History<'a> {
     pub(super) has_other_roles: HashSet<PersonIndex>,
     /// People who have their second address.
     pub(super) has_other_address: HashSet<PersonIndex>,
-    /// How the last run that failed did.
+    /// The error of the last run that failed, until `after_run` has checked it.
     failure: RefCell<Option<String>>,
 }
 

@@ -142,17 +142,36 @@ fn a_role_or_group_that_another_writer_made_meanwhile_is_changed_and_not_created
 }
 
 #[test]
-fn the_first_two_roles_of_an_organization_at_once_are_both_in_its_catalog() {
-    play(async |world, organization| {
-        let role = |name: &str| format!("{}/roles/{name}", organization.path);
-        let (first, second, body) = (role("first"), role("second"), json!({"permissions": ["a"]}));
-        let owner = &organization.owner;
-        let (change, overtake) = (owner.put(&first, body.clone()), owner.put(&second, body));
-        for answer in <[_; 2]>::from(world.while_held(WRITE, change, overtake).await) {
-            answer.expect(200);
-        }
-        assert_catalog(world, organization);
-    });
+fn a_change_that_another_one_overtakes_leaves_both_in_the_catalog() {
+    let (role, group) = (json!({"permissions": ["a"]}), json!({"roles": ["r3"]}));
+    for (path, body) in [
+        ("roles/new", Some(&role)),
+        ("roles/r", Some(&role)),
+        ("roles/r", None),
+        ("groups/new", Some(&group)),
+        ("groups/g", Some(&group)),
+        ("groups/g", None),
+    ] {
+        play(async |world, organization| {
+            store_roles(world, organization, &named("r", 0..4));
+            store_groups(world, organization, &named("g", 0..4), "r2");
+            let owner = &organization.owner;
+            // The first of the two finds no catalog.
+            for number in 0..2 {
+                let changed = format!("{}/{path}{number}", organization.path);
+                let other = format!("{}/roles/other{number}", organization.path);
+                let change = async {
+                    match body {
+                        Some(body) => owner.put(&changed, body.clone()).await.expect(200),
+                        None => owner.delete(&changed).await.expect(204),
+                    }
+                };
+                let overtake = async { owner.put(&other, role.clone()).await.expect(200) };
+                world.while_held(WRITE, change, overtake).await;
+                assert_catalog(world, organization);
+            }
+        });
+    }
 }
 
 #[test]

@@ -1,6 +1,10 @@
-//! Sends the requests of two steps at once. The answers and the table must be those of one step after the other.
+//! Sends the requests of two steps at once, in an order of their transactions that is drawn. The answers and the table must be
+//! those of one step after the other.
 
-use kit::{Answer, Random};
+use std::cell::{Cell, RefCell};
+
+use kit::{Answer, Effect, Fault, HeldCall, Random, Service, When};
+use tokio::sync::Notify;
 
 use super::{
     model::{Kind, Time},
@@ -10,7 +14,7 @@ use super::{
 };
 
 /// Draws of a step that can meet another one.
-const DRAWS: usize = 8;
+const DRAWS: usize = 20;
 
 impl Step {
     /// Chooses a step that can meet this one.
@@ -19,19 +23,26 @@ impl Step {
         drawn.find(|other| self.can_meet(other, state))
     }
 
-    /// Tells whether the model can tell the order of two steps from their answers. Two changes of one key would leave the
-    /// time of the second alone; the linearizability tests have these.
+    /// Tells whether two steps touch the same things in different functions, and the model can tell their order from the
+    /// answers. Each function has one instance, which answers one request after the other.
     fn can_meet(&self, other: &Self, state: &State) -> bool {
-        let is_same_user = self.user() == other.user() && self.user().is_some();
+        let is_same_user = self.user() == other.user();
+        let has_policy = matches!(self, Self::SetPolicy { .. }) || matches!(other, Self::SetPolicy { .. });
+        let are_apart = self.function() != other.function();
+        // Two changes of one key leave only the time of the second in the table, and the model needs both. A deleted key moves
+        // the positions of the others. The linearizability tests play them.
         let deletes = |step: &Self| matches!(step, Self::DeleteKey { .. });
-        let has_one_key = self.key().is_some() && other.key().is_some();
-        let meet_at_key =
-            is_same_user && has_one_key && (self.key() == other.key() || deletes(self) || deletes(other));
+        let meet_at_key = self.key().is_some()
+            && other.key().is_some()
+            && (self.key() == other.key() || deletes(self) || deletes(other));
         // A request of a suspended person ends in the authorizer or in the function.
         let suspends = |step: &Self| matches!(step, Self::Suspend { .. } | Self::Lift { .. });
         let is_person = self.user().is_some_and(|user| state.users[user].kind != Kind::Machine);
-        let meet_at_person = is_same_user && is_person && (suspends(self) || suspends(other));
-        self.is_one_request() && other.is_one_request() && !meet_at_key && !meet_at_person
+        let meet_at_person = is_person && (suspends(self) || suspends(other));
+        self.is_one_request()
+            && other.is_one_request()
+            && are_apart
+            && (has_policy || is_same_user && !meet_at_key && !meet_at_person)
     }
 
     /// Tells whether the step is one request of somebody who stays signed in.
@@ -61,8 +72,10 @@ impl ModelRun<'_> {
     /// Sends two requests at once, and applies them to the model in the order that has their answers.
     pub(super) async fn send_both(&mut self, steps: [&Step; 2]) {
         let now = self.now();
-        let [one, other] = steps.map(|step| self.request(step));
-        let answers = <[Answer; 2]>::from(tokio::join!(one.send(), other.send()));
+        let requests = steps.map(|step| self.request(step));
+        let is_second_first = self.random.one_in(2);
+        let (answers, met) = self.play_both(requests, is_second_first).await;
+        self.met += usize::from(met);
         let before = (self.state.clone(), self.events.clone());
         for order in [[0, 1], [1, 0]] {
             let has_answers =
@@ -73,7 +86,45 @@ impl ModelRun<'_> {
             (self.state, self.events) = before.clone();
         }
         let answers = answers.map(|answer| (answer.status, answer.body));
-        panic!("as neither order of {steps:?}: {answers:?}");
+        panic!("no order of {steps:?} gives these answers: {answers:?}");
+    }
+
+    /// Holds the first transaction of each request until the other has come to its own too, and lets one go after the other.
+    /// Tells whether both were held: a request that is refused may have no transaction.
+    async fn play_both(&self, [one, other]: [Request; 2], is_second_first: bool) -> ([Answer; 2], bool) {
+        let faults = self.world.stack.faults();
+        let functions = [one.function, other.function];
+        for function in functions {
+            let held = Fault::on(Service::DynamoDb, Effect::Hold).operation("TransactWriteItems");
+            faults.add(held.function(function).when(When::First(1)));
+        }
+        let (over, end) = (Cell::new(0), Notify::new());
+        let send = async |request: Request| {
+            let answer = request.client.send(request.method, &request.path, Some(request.body)).await;
+            over.set(over.get() + 1);
+            end.notify_one();
+            answer
+        };
+        let let_go = async {
+            let waiting: RefCell<Vec<HeldCall>> = RefCell::default();
+            while over.get() + waiting.borrow().len() < 2 {
+                let all_wait = faults.until_calls(|held, _| {
+                    waiting.replace(held.to_vec());
+                    over.get() + held.len() >= 2
+                });
+                tokio::select! { () = all_wait => {}, () = end.notified() => {} }
+            }
+            let mut held = waiting.into_inner();
+            held.sort_by_key(|call| (call.function == functions[0]) == is_second_first);
+            for call in &held {
+                assert!(faults.let_go(call.id, None));
+                faults.until_calls(|_, going| going == 0).await;
+            }
+            held.len() == 2
+        };
+        let (one, other, met) = tokio::join!(send(one), send(other), let_go);
+        faults.clear();
+        ([one, other], met)
     }
 
     /// Tells whether a step has this answer now, and applies it.
@@ -88,11 +139,5 @@ impl ModelRun<'_> {
             }
             None => false,
         }
-    }
-}
-
-impl Request {
-    async fn send(self) -> Answer {
-        self.client.send(self.method, &self.path, Some(self.body)).await
     }
 }

@@ -38,14 +38,14 @@ impl ModelRun<'_> {
             let key = &user.keys[*key];
             (key, format!("{}/access-keys/{}", self.organization.path, key.id))
         };
-        let (function, method, path, body) = match step {
+        let (method, path, body) = match step {
             Step::CreateKey { days, .. } => {
                 let mut body = json!({"name": "k"});
                 match days {
                     Some(days) => body["expires_in_days"] = json!(days),
                     None => body["never_expires"] = json!(true),
                 }
-                ("create-access-key", Method::POST, keys, body)
+                (Method::POST, keys, body)
             }
             Step::Rotate { key: position, overlap, .. } => {
                 let path = match by {
@@ -53,41 +53,35 @@ impl ModelRun<'_> {
                     By::Current | By::Previous => format!("{}/access-keys/current", self.organization.path),
                 };
                 let body = overlap.map_or(Value::Null, |seconds| json!({"overlap_seconds": seconds}));
-                ("rotate-access-key", Method::POST, format!("{path}/rotate"), body)
+                (Method::POST, format!("{path}/rotate"), body)
             }
             Step::MoveExpiry { key: position, to, .. } => {
                 let body = match to {
                     Some(to) => json!({"expires_at": domain::Time::from_seconds(*to).to_string()}),
                     None => json!({"never_expires": true}),
                 };
-                ("update-access-key", Method::PATCH, key(position).1, body)
+                (Method::PATCH, key(position).1, body)
             }
-            Step::Switch { key: position, on, .. } => {
-                ("update-access-key", Method::PATCH, key(position).1, json!({"active": on}))
-            }
+            Step::Switch { key: position, on, .. } => (Method::PATCH, key(position).1, json!({"active": on})),
             Step::Narrow { key: position, to_role, .. } => {
                 let roles: &[&str] = if *to_role { &["reader"] } else { &[] };
-                ("update-access-key", Method::PATCH, key(position).1, json!({"roles": roles}))
+                (Method::PATCH, key(position).1, json!({"roles": roles}))
             }
             Step::Rename { key: position, .. } => {
                 let body = json!({"name": format!("k{}", self.number)});
-                ("update-access-key", Method::PATCH, key(position).1, body)
+                (Method::PATCH, key(position).1, body)
             }
             Step::Revoke { key: position, .. } => {
                 let path = format!("{}/revoke", key(position).1);
-                ("revoke-access-key", Method::POST, path, Value::Null)
+                (Method::POST, path, Value::Null)
             }
-            Step::DeleteKey { key: position, .. } => {
-                ("delete-access-key", Method::DELETE, key(position).1, Value::Null)
-            }
-            Step::Suspend { .. } => {
-                ("manage-users", Method::PATCH, user_path, json!({"status": "suspended"}))
-            }
-            Step::Lift { .. } => ("manage-users", Method::PATCH, user_path, json!({"status": "active"})),
-            Step::DeleteUser { .. } => ("manage-users", Method::DELETE, user_path, Value::Null),
+            Step::DeleteKey { key: position, .. } => (Method::DELETE, key(position).1, Value::Null),
+            Step::Suspend { .. } => (Method::PATCH, user_path, json!({"status": "suspended"})),
+            Step::Lift { .. } => (Method::PATCH, user_path, json!({"status": "active"})),
+            Step::DeleteUser { .. } => (Method::DELETE, user_path, Value::Null),
             Step::SetPolicy { change } => {
                 let body = json!({"policy": change.body()});
-                ("manage-organization", Method::PATCH, self.organization.path.clone(), body)
+                (Method::PATCH, self.organization.path.clone(), body)
             }
             Step::CreateUser { .. } | Step::Wait { .. } | Step::SeeEnd { .. } | Step::RunNotices => {
                 unreachable!("it has a method of its own")
@@ -105,7 +99,7 @@ impl ModelRun<'_> {
             (None, By::Themselves) => self.person(&name),
             (None, _) => self.admin(),
         };
-        Request { function, client, method, path, body }
+        Request { function: step.function(), client, method, path, body }
     }
 }
 

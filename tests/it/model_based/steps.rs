@@ -199,6 +199,24 @@ impl Step {
         }
     }
 
+    /// Returns the function that answers the step's request; that of notices for a step without one.
+    pub(crate) const fn function(&self) -> &'static str {
+        match self {
+            Self::CreateKey { .. } => "create-access-key",
+            Self::Rotate { .. } => "rotate-access-key",
+            Self::MoveExpiry { .. } | Self::Switch { .. } | Self::Narrow { .. } | Self::Rename { .. } => {
+                "update-access-key"
+            }
+            Self::Revoke { .. } => "revoke-access-key",
+            Self::DeleteKey { .. } => "delete-access-key",
+            Self::CreateUser { .. } | Self::Suspend { .. } | Self::Lift { .. } | Self::DeleteUser { .. } => {
+                "manage-users"
+            }
+            Self::SetPolicy { .. } => "manage-organization",
+            Self::Wait { .. } | Self::SeeEnd { .. } | Self::RunNotices => "notify-expiring-keys",
+        }
+    }
+
     /// Returns the key of the step.
     pub(crate) const fn key(&self) -> Option<usize> {
         match self {

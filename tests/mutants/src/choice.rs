@@ -29,7 +29,7 @@ pub(crate) struct Choice {
     /// Whether comparisons run against integration tests alone.
     #[arg(long, conflicts_with_all = ["unit_tests", "sample"])]
     pub(crate) integration_tests: bool,
-    /// A comparison of `shared/domain` against its unit tests, and two writes, each against the test that killed it last; a
+    /// A comparison of `shared/domain` against its unit tests, and two writes, each against the test that `killers.tsv` names; a
     /// number chooses them.
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["kind", "only", "every", "from"])]
     pub(crate) sample: Option<usize>,
@@ -46,8 +46,7 @@ pub(crate) enum Kind {
 
 impl Choice {
     pub(crate) fn has(&self, kind: Kind) -> bool {
-        let is_sampled = self.sample.is_none() || kind == Kind::Comparisons;
-        is_sampled && self.kind.is_none_or(|wanted| wanted == kind)
+        self.kind.is_none_or(|wanted| wanted == kind)
     }
 
     /// Tells whether every mutant of its kind meets all its tests.
@@ -115,11 +114,11 @@ mod tests {
     }
 
     #[test]
-    fn both_kinds_run_unless_one_is_named_or_a_sample() {
+    fn both_kinds_run_unless_one_is_named() {
         let named = Choice::parse_from(["mutants", "--kind", "writes"]);
         let sampled = Choice::parse_from(["mutants", "--sample", "1"]);
         let kinds = [Kind::Writes, Kind::Comparisons];
         let has = kinds.map(|kind| (Choice::default().has(kind), named.has(kind), sampled.has(kind)));
-        assert_eq!(has, [(true, true, false), (true, false, true)]);
+        assert_eq!(has, [(true, true, true), (true, false, true)]);
     }
 }

@@ -17,16 +17,18 @@ fn path() -> PathBuf {
 
 /// Reads the table: a mutant and a test in each line, with a tab between them.
 pub(crate) fn read() -> Result<Vec<Killer>, Failure> {
-    let text = folders::read(&path())?;
+    let table = folders::read(&path())?;
     let row = |line: &str| {
-        let (mutant, test) = line.split_once('\t').ok_or_else(|| Failure::Killers(line.to_owned()))?;
+        let (mutant, test) =
+            line.split_once('\t').ok_or_else(|| Failure::Killers(format!("no tab: {line}")))?;
         Ok(Killer { mutant: mutant.to_owned(), test: test.to_owned() })
     };
-    text.lines().map(row).collect()
+    table.lines().map(row).collect()
 }
 
 /// Writes the table.
 pub(crate) fn write(killers: &[Killer]) -> Result<(), Failure> {
-    let rows: String = killers.iter().map(|killer| format!("{}\t{}\n", killer.mutant, killer.test)).collect();
-    folders::write(&path(), rows.as_bytes())
+    let row = |killer: &Killer| format!("{}\t{}\n", killer.mutant, killer.test);
+    let rows: Vec<_> = killers.iter().map(row).collect();
+    folders::write(&path(), rows.concat().as_bytes())
 }

@@ -52,10 +52,11 @@ fn run(choice: &Choice) -> Result<usize, Failure> {
     if choice.has(Kind::Comparisons) {
         survivors += comparisons::run(choice, &argued)?;
     }
-    match choice.sample {
-        Some(number) => survivors += writes::run_sample(number, &argued)?,
-        None if choice.has(Kind::Writes) => survivors += writes::run(choice, &argued)?,
-        None => {}
+    if choice.has(Kind::Writes) {
+        survivors += match choice.sample {
+            Some(number) => writes::run_sample(number, &argued)?,
+            None => writes::run(choice, &argued)?,
+        };
     }
     Ok(survivors)
 }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `a < b`, `<=`, `>`, `>=` | the same with and without the boundary |
 //! | `a == b`, `!=` | the opposite |
+//! | `(a..=b).contains(c)`, `..` | the opposite where `c` is `a`; where it is `b` |
 //! | a function that returns `bool` | it returns `true`; it returns `false` |
 //! | a function that returns `Result<(), _>` and is not async | it returns `Ok(())` |
 //!
@@ -14,8 +15,9 @@ use std::{collections::HashMap, ops::Range};
 
 use proc_macro2::Span;
 use syn::{
-    BinOp, Block, Expr, ExprBinary, ExprMacro, ExprRepeat, ImplItemConst, ImplItemFn, Item, ItemConst,
-    ItemFn, ItemImpl, ItemStatic, Pat, ReturnType, Signature, TraitItemConst, TraitItemFn, TypeArray,
+    BinOp, Block, Expr, ExprBinary, ExprMacro, ExprMethodCall, ExprRange, ExprRepeat, ImplItemConst,
+    ImplItemFn, Item, ItemConst, ItemFn, ItemImpl, ItemStatic, Pat, RangeLimits, ReturnType, Signature,
+    TraitItemConst, TraitItemFn, TypeArray,
     parse::ParseStream,
     spanned::Spanned,
     visit::{self, Visit},
@@ -37,13 +39,14 @@ pub(crate) struct Rewritten {
 /// Rewrites a file. `path` is that from the root of the repository.
 pub(crate) fn rewrite(path: &str, text: &str) -> syn::Result<Rewritten> {
     let file = syn::parse_file(text)?;
-    let mut rewriting = Rewriting::new(path);
+    let mut rewriting = Rewriting::new(path, text);
     rewriting.visit_file(&file);
-    Ok(rewriting.apply(text))
+    Ok(rewriting.apply())
 }
 
 struct Rewriting<'p> {
     path: &'p str,
+    text: &'p str,
     /// The types and functions around the current place.
     around: Vec<String>,
     /// How often a name was given.
@@ -54,11 +57,12 @@ struct Rewriting<'p> {
 }
 
 impl<'p> Rewriting<'p> {
-    fn new(path: &'p str) -> Self {
-        Self { path, around: Vec::new(), given: HashMap::new(), names: Vec::new(), edits: Vec::new() }
+    fn new(path: &'p str, text: &'p str) -> Self {
+        Self { path, text, around: Vec::new(), given: HashMap::new(), names: Vec::new(), edits: Vec::new() }
     }
 
-    fn apply(mut self, text: &str) -> Rewritten {
+    fn apply(mut self) -> Rewritten {
+        let text = self.text;
         self.edits.sort_by_key(|(range, _)| range.start);
         let (mut rewritten, mut copied) = (String::new(), 0);
         for (range, replacement) in &self.edits {
@@ -120,6 +124,29 @@ impl<'p> Rewriting<'p> {
         self.visit_expr(&comparison.right);
         self.insert(right.end, "))");
     }
+
+    fn range(&mut self, call: &ExprMethodCall, range: &ExprRange, value: &Expr) {
+        let sign = if matches!(range.limits, RangeLimits::Closed(_)) { "..=" } else { ".." };
+        let mut opposites = Vec::new();
+        for (place, end) in [("start", &range.start), ("end", &range.end)] {
+            let Some(end) = end else { continue };
+            let number = self.name(&format!("other {place} of {sign}"));
+            let [end, value] = [end.span(), value.span()].map(|span| &self.text[bytes(span)]);
+            opposites.push(format!(" ^ crate::mutant::is_end({number:#x}, &({end}), {value})"));
+        }
+        let place = bytes(call.span());
+        self.insert(place.start, "(");
+        visit::visit_expr_method_call(self, call);
+        self.insert(place.end, &format!("{})", opposites.concat()));
+    }
+}
+
+/// Returns the range and the value of `(a..=b).contains(c)`.
+fn tested_range(call: &ExprMethodCall) -> Option<(&ExprRange, &Expr)> {
+    let Expr::Paren(receiver) = call.receiver.as_ref() else { return None };
+    let Expr::Range(range) = receiver.expr.as_ref() else { return None };
+    let value = call.args.first().filter(|_| call.method == "contains")?;
+    Some((range, value))
 }
 
 /// Returns the function that compares, the sign in the source, and the sign of the mutant.
@@ -179,6 +206,13 @@ impl<'f> Visit<'f> for Rewriting<'_> {
 
     fn visit_expr_binary(&mut self, comparison: &'f ExprBinary) {
         self.comparison(comparison);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'f ExprMethodCall) {
+        match tested_range(call) {
+            Some((range, value)) => self.range(call, range, value),
+            None => visit::visit_expr_method_call(self, call),
+        }
     }
 
     fn visit_expr_macro(&mut self, called: &'f ExprMacro) {

@@ -94,4 +94,8 @@ pub(crate) fn eq<L: PartialEq<R> + ?Sized, R: ?Sized>(number: u64, left: &L, rig
 pub(crate) fn ne<L: PartialEq<R> + ?Sized, R: ?Sized>(number: u64, left: &L, right: &R) -> bool {
     (left != right) != is(number)
 }
+
+pub(crate) fn is_end<T: PartialEq>(number: u64, end: &T, value: &T) -> bool {
+    is(number) && end == value
+}
 "##;

@@ -3,7 +3,7 @@
 //! Each has a name that says which function sends the write, what it does to which item, for which audit event, and what is
 //! left out: `revoke-access-key Update USER/KEY of access_key.revoked: version = :seen`,
 //! `rotate-access-key Put ORG/id of access_key.rotated`. An update without an event is named after what it changes:
-//! `notify-expiring-keys Update USER/MAIL of status, ttl: lease = :lease`. A test under which a mutant changes nothing does not
+//! `notify-expiring-keys Update USER/MAIL of due_at, due_shard, status, ttl: lease = :lease`. A test under which a mutant changes nothing does not
 //! test the condition.
 
 use std::{

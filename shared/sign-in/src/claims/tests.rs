@@ -54,6 +54,8 @@ fn every_claim_is_required_with_its_type() {
         (json!({"aud": null}), Some("type")),
         (json!({"aud": "absent"}), Some("jwt_audience")),
         (json!({"aud": "absent", "client_id": "keys"}), Some("jwt_audience")),
+        (json!({"sub": "s"}), None),
+        (json!({"sub": "s".repeat(256)}), None),
         (json!({"sub": ""}), Some("jwt_subject")),
         (json!({"sub": "absent"}), Some("jwt_subject")),
         (json!({"sub": "s".repeat(257)}), Some("jwt_subject")),

@@ -59,6 +59,20 @@ fn comparisons_stand_in_chains_closures_guards_macros_and_each_other() {
 }
 
 #[test]
+fn each_end_of_a_range_has_a_switch() {
+    check(
+        "fn f() { !(1..=n + 1).contains(&x.len()) }",
+        "fn f() { !((1..=n + 1).contains(&x.len()) ^ @is_end({f: other start of ..=}, &(1), &x.len()) \
+         ^ @is_end({f: other end of ..=}, &(n + 1), &x.len())) }",
+    );
+    check(
+        "fn f() { (a..).contains(x) == y }",
+        "fn f() { @eq({f: != for ==}, &(((a..).contains(x) ^ @is_end({f: other start of ..}, &(a), x)) ), &( y)) }",
+    );
+    check_unchanged("fn f() { (a..b).rev(); [a].contains(x); }");
+}
+
+#[test]
 fn lines_and_comments_stay_where_they_are() {
     let text = "fn f() {\n    // Why.\n    a // é\n        < b\n}\n";
     check(text, "fn f() {\n    // Why.\n    @lt({f: <= for <}, &(a // é\n        ), &( b))\n}\n");

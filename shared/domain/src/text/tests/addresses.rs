@@ -44,6 +44,16 @@ fn an_address_has_254_characters_at_most() {
 }
 
 #[test]
+fn a_local_part_has_1_to_64_characters_and_a_label_1_to_63() {
+    for (local, label, is_taken) in
+        [(0, 1, false), (1, 0, false), (1, 1, true), (64, 63, true), (65, 63, false), (64, 64, false)]
+    {
+        let address = format!("{}@{}.example", "a".repeat(local), "b".repeat(label));
+        assert_eq!(Email::try_from(address).is_ok(), is_taken, "{local} {label}");
+    }
+}
+
+#[test]
 fn addresses_differ_by_more_than_case() {
     let email = |text: &str| Email::try_from(text.to_owned()).unwrap();
     assert_eq!(email("Ann@Example.com").key(), email("ann@example.COM").key());
