@@ -111,6 +111,27 @@ fn a_late_run_writes_the_narrowest_stage_and_an_ended_key_or_user_has_no_event()
 }
 
 #[test]
+fn a_key_that_is_revoked_while_a_run_writes_has_no_event_from_then_on() {
+    for days in [60, 90] {
+        for nth in 1..=3 {
+            run(async |world| {
+                let organization = world.organization("alice", "strict").await;
+                let key = organization.machine_key().await;
+                world.travel(days * DAY + 60);
+                let revoke = async {
+                    let path = format!("{}/revoke", organization.key_path(&key));
+                    world.person("alice").post(&path, Value::Null).await.expect(200);
+                    recorded(world).len()
+                };
+                let held = (FUNCTION, "TransactWriteItems", nth);
+                let (_, before) = world.while_held(held, world.notify(), revoke).await;
+                assert_eq!(recorded(world).len(), before, "day {days}, transaction {nth}");
+            });
+        }
+    }
+}
+
+#[test]
 fn each_event_of_expiry_survives_a_crash_at_every_call_and_comes_once() {
     run(async |world| {
         let organization = world.organization("alice", "flexible").await;
