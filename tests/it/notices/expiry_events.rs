@@ -111,21 +111,28 @@ fn a_late_run_writes_the_narrowest_stage_and_an_ended_key_or_user_has_no_event()
 }
 
 #[test]
-fn a_key_that_is_revoked_while_a_run_writes_has_no_event_from_then_on() {
-    for days in [60, 90] {
-        for nth in 1..=3 {
+fn a_key_that_is_revoked_or_extended_while_a_run_writes_has_no_event_of_before() {
+    for (days, nth) in [(60, 1), (60, 2), (60, 3), (90, 1), (90, 2), (90, 3)] {
+        for revokes in [true, false] {
             run(async |world| {
                 let organization = world.organization("alice", "strict").await;
+                let policy = json!({"policy": {"extension": "any_time"}});
+                organization.owner.patch(&organization.path, policy).await.expect(200);
                 let key = organization.machine_key().await;
                 world.travel(days * DAY + 60);
-                let revoke = async {
-                    let path = format!("{}/revoke", organization.key_path(&key));
-                    world.person("alice").post(&path, Value::Null).await.expect(200);
+                let (alice, path) = (world.person("alice"), organization.key_path(&key));
+                let change = async {
+                    let answer = if revokes {
+                        alice.post(&format!("{path}/revoke"), Value::Null).await
+                    } else {
+                        alice.patch(&path, json!({"expires_in_days": 200})).await
+                    };
+                    answer.expect(200);
                     recorded(world).len()
                 };
                 let held = (FUNCTION, "TransactWriteItems", nth);
-                let (_, before) = world.while_held(held, world.notify(), revoke).await;
-                assert_eq!(recorded(world).len(), before, "day {days}, transaction {nth}");
+                let (_, before) = world.while_held(held, world.notify(), change).await;
+                assert_eq!(recorded(world).len(), before, "day {days}, transaction {nth}, {revokes}");
             });
         }
     }
