@@ -5,6 +5,7 @@ mod code;
 mod documents;
 mod log_lines;
 mod models;
+mod mutants;
 mod openapi;
 mod template;
 

@@ -85,7 +85,7 @@ impl Table {
     /// `after.due_at`. Fails with [`Error::Conflict`] if the key or its user
     /// changed meanwhile: read them and decide again.
     ///
-    /// Model: `quota::Action::Update`, `notices::Action::Commit`.
+    /// Model: `quota::Action::Update`, `notices::Action::Commit`, `digests::Action::Commit`.
     pub async fn update_access_key(
         &self,
         before: &AccessKey,
@@ -111,7 +111,7 @@ impl Table {
     ///
     /// Fails with [`Error::Conflict`] if the key changed meanwhile: read it and decide again.
     ///
-    /// Model: `quota::Action::Revoke`, `notices::Action::Commit`.
+    /// Model: `quota::Action::Revoke`, `notices::Action::Commit`, `digests::Action::Commit`.
     pub async fn revoke_access_key(
         &self,
         key: &AccessKey,

@@ -135,7 +135,7 @@ impl Table {
     /// others. Fails with [`Error::Conflict`] if another run took it, or marked the
     /// mail, meanwhile.
     ///
-    /// Model: `notices::Action::TakeOver`.
+    /// Model: `notices::Action::TakeOver`, `digests::Action::TakeOver`.
     pub async fn take_over_mail(&self, mail: &mut Mail, lease_ends_at: Time, now: Time) -> Result<(), Error> {
         let attempts = mail.attempts.saturating_add(1);
         let taken = Mail { lease: Ulid::generate(), lease_ends_at, attempts, ..mail.clone() };
@@ -157,7 +157,7 @@ impl Table {
     ///
     /// Fails with [`Error::Conflict`] if another run took the lease meanwhile.
     ///
-    /// Model: `notices::Action::Mark`.
+    /// Model: `notices::Action::Mark`, `digests::Action::Mark`.
     pub async fn mark_mail(
         &self,
         mail: &Mail,

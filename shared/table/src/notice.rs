@@ -69,8 +69,9 @@ impl Table {
     /// is not revoked. The first claim stores the mail. After [`Error::Failed`] the outcome is unknown: do
     /// not send the mail. A later run finds it if it was stored.
     ///
-    /// Fails with [`Error::Conflict`] if another run took the mail's lease meanwhile. Model: `notices::Action::Claim`,
-    /// `notices::Action::ClaimPassed`.
+    /// Fails with [`Error::Conflict`] if another run took the mail's lease meanwhile.
+    ///
+    /// Model: `notices::Action::Claim`, `notices::Action::ClaimPassed`, `digests::Action::Claim`.
     pub async fn claim(&self, mail: &mut Mail, wanted: &[Announcement]) -> Result<Vec<Claim>, Error> {
         let claims = {
             let steps = |open: &[usize]| {
@@ -213,7 +214,7 @@ impl Table {
         transaction
     }
 
-    /// Moves keys to their next notices, except those that changed since. Model: `notices::Action::Advance`.
+    /// Moves keys to their next notices, except those that changed since. Model: `notices::Action::Advance`, `digests::Action::Advance`.
     pub async fn advance(&self, advances: &[Advance]) -> Result<(), Error> {
         self.change_each(advances, Transaction::add_advance).await
     }

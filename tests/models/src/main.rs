@@ -4,8 +4,10 @@
 
 mod bounds;
 mod check;
+mod digests;
 mod notices;
 mod quota;
+mod ses;
 mod sign_in;
 mod status;
 mod table;
@@ -14,6 +16,7 @@ use std::process::ExitCode;
 
 use bounds::Bounds;
 use check::{Switchable as _, check};
+use digests::Digests;
 use notices::Notices;
 use quota::Quota;
 use sign_in::SignIn;
@@ -28,7 +31,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let names = [Quota::NAME, SignIn::NAME, Notices::NAME];
+    let names = [Quota::NAME, SignIn::NAME, Notices::NAME, Digests::NAME];
     let chosen = names.into_iter().find(|name| shown.as_deref() == Some(*name));
     let is_left_out = |name| chosen.is_some_and(|chosen| chosen != name);
     let shown = shown.as_deref();
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         is_left_out(Quota::NAME) || check::<Quota>(bounds, shown),
         is_left_out(SignIn::NAME) || check::<SignIn>(bounds, shown),
         is_left_out(Notices::NAME) || check::<Notices>(bounds, shown),
+        is_left_out(Digests::NAME) || check::<Digests>(bounds, shown),
     ];
     if checked.contains(&false) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

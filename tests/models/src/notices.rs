@@ -1,9 +1,9 @@
 //! Notices: runs that find, claim, send and mark, while the key and its user change and the `due` index lags behind.
 //!
 //! One key, whose user reads the notices by mail; a stage a tick before expiry, and one at expiry. Not in the model:
-//! inboxes and events (a claim and what it tells are one transaction), outbox, daily limit, several keys of a mail,
-//! deletions by TTL (each is later than what the item guards), the lag of the index of held items (a re-arming waits
-//! a minute), and stages that pass while the user of another reader's key is suspended.
+//! inboxes and events (a claim and what it tells are one transaction), outbox, daily limit, several keys and readers
+//! (the digests model has two of each), deletions by TTL (each is later than what the item guards), the lag of the index
+//! of held items (a re-arming waits a minute), and stages that pass while the user of another reader's key is suspended.
 
 mod action;
 mod changes;

@@ -4,19 +4,7 @@ use super::{
     item::Place,
     state::{Change, Operation},
 };
-
-/// What SES does with a mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Ses {
-    /// It accepts the mail.
-    Accepts,
-    /// It accepts the mail, and its reply is lost.
-    LosesReply,
-    /// It does not answer, or refuses for now.
-    Fails,
-    /// It refuses the address for good.
-    Rejects,
-}
+use crate::ses::Ses;
 
 /// A step of a run or change, by its number, or of their surroundings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

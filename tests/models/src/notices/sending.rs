@@ -1,7 +1,6 @@
 //! The steps of a run that claims a notice and sends a mail, as `send` makes them.
 
 use super::{
-    action::Ses,
     condition::Condition,
     item::{Announcement, Mail},
     promises::judge_claim,
@@ -9,6 +8,7 @@ use super::{
     steps::go_to_claim,
     transactions::{LEASE, claim_notice},
 };
+use crate::ses::Ses;
 
 /// Claims the stage that came while the mail waited.
 pub fn claim_passed(state: &mut State, number: usize, off: &[Condition]) {
@@ -76,13 +76,11 @@ pub fn claim(state: &mut State, number: usize, off: &[Condition]) {
 /// Hands the mail over to SES.
 pub fn send(state: &mut State, number: usize, outcome: Ses) {
     state.faults -= u8::from(outcome != Ses::Accepts);
-    // Owners are told of a mail that SES rejects.
-    if outcome != Ses::Fails {
+    if outcome.tells() {
         for line in state.runs[number].lines.clone() {
             *state.told.entry(line).or_default() += 1;
         }
     }
     state.excused += u8::from(outcome == Ses::LosesReply);
-    let marks = matches!(outcome, Ses::Accepts | Ses::Rejects);
-    state.runs[number].progress = if marks { Progress::Marking } else { Progress::Advancing };
+    state.runs[number].progress = if outcome.is_settled() { Progress::Marking } else { Progress::Advancing };
 }

@@ -1,7 +1,7 @@
 //! The steps of the notices model: reads and decisions as `notify-expiring-keys` makes them.
 
 use super::{
-    action::{Action, Ses},
+    action::Action,
     changes,
     condition::Condition,
     item::{Announcement, Mail, Place},
@@ -10,6 +10,7 @@ use super::{
     state::{Advance, Progress, State},
     transactions::{LEASE, advance, hold_mail, mark, take_over},
 };
+use crate::ses::Ses;
 
 /// The end of the clock: the last stage of an extended key.
 const LAST: u8 = 3;
@@ -40,9 +41,8 @@ pub fn actions(state: &State, actions: &mut Vec<Action>) {
             Progress::Claiming => actions.push(Action::Claim(number)),
             Progress::Sending => {
                 actions.push(Action::Send(number, Ses::Accepts));
-                let faults = [Ses::LosesReply, Ses::Fails, Ses::Rejects].into_iter();
-                actions
-                    .extend(faults.filter(|_| state.faults > 0).map(|outcome| Action::Send(number, outcome)));
+                let faults = Ses::FAULTS.into_iter().filter(|_| state.faults > 0);
+                actions.extend(faults.map(|outcome| Action::Send(number, outcome)));
             }
             Progress::Marking => actions.push(Action::Mark(number)),
             Progress::Advancing => actions.push(Action::Advance(number)),

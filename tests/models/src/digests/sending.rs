@@ -1,0 +1,147 @@
+//! The steps of a digest, as `send` makes them.
+
+use std::collections::BTreeSet;
+
+use super::{
+    action::Reply,
+    condition::Condition,
+    item::{Line, Place},
+    promises::Broken,
+    state::{Digest, Stage, State},
+    transactions::{claim, mark, take_over},
+};
+use crate::ses::Ses;
+
+/// A digest: the number of the run, and the reader.
+pub type Of = (u8, u8);
+
+impl State {
+    fn digest(&mut self, (number, reader): Of) -> &mut Digest {
+        self.runs[usize::from(number)].digest(reader)
+    }
+
+    /// Returns the place of the digest's mail: that of an earlier run, or its own.
+    fn mail_of(&mut self, (number, reader): Of) -> (u8, u8) {
+        (reader, self.digest((number, reader)).unfinished.map_or(number, |(id, _)| id))
+    }
+}
+
+/// Takes over the mail of an earlier run.
+pub fn take(state: &mut State, of: Of, off: &[Condition]) {
+    let Some((id, seen)) = state.digest(of).unfinished else { return };
+    match take_over(&state.table, off, (of.1, id), seen, of.0) {
+        Ok(after) => {
+            state.table = after;
+            let digest = state.digest(of);
+            (digest.stage, digest.unfinished) = (Stage::ReadingLines, Some((id, of.0)));
+        }
+        // Nobody claims the new notices: they stay due.
+        Err(_) => state.digest(of).end(),
+    }
+}
+
+/// Reads what is still true of the mail of an earlier run.
+pub fn read_lines(state: &mut State, of: Of, off: &[Condition]) {
+    let (reader, id) = state.mail_of(of);
+    let table = &state.table;
+    let claimed = table.mail(reader, id).map(|mail| mail.lines.clone()).unwrap_or_default();
+    let is_kept = |line: &Line| table.is_true(*line) || off.contains(&Condition::LinesAreTrue);
+    let lines: BTreeSet<_> = claimed.into_iter().filter(is_kept).collect();
+    if lines.iter().any(|line| !table.is_true(*line)) {
+        state.broken = state.broken.or(Some(Broken::ToldUntrue));
+    }
+    let digest = state.digest(of);
+    (digest.lines, digest.stage) = (lines, Stage::Claiming);
+    go_on(state, of);
+}
+
+/// Goes on to the mail once nothing is left to claim.
+pub fn go_on(state: &mut State, of: Of) {
+    let (reader, id) = state.mail_of(of);
+    let is_stored = state.table.get(Place::Mail(reader, id)).is_some();
+    let digest = state.digest(of);
+    if digest.stage != Stage::Claiming || !digest.wanted.is_empty() {
+        return;
+    }
+    match (digest.lines.is_empty(), is_stored) {
+        (false, _) => digest.stage = Stage::Sending,
+        // A mail without contents is marked.
+        (true, true) => digest.stage = Stage::Marking,
+        (true, false) => digest.end(),
+    }
+}
+
+/// Claims the lines, or those that are left after a refusal.
+pub fn claim_lines(state: &mut State, of: Of, reply: Reply, off: &[Condition]) {
+    state.faults -= u8::from(reply != Reply::Comes);
+    let (mail, wanted) = (state.mail_of(of), state.digest(of).wanted.clone());
+    let sent = if reply == Reply::Fails {
+        Ok(state.table.clone())
+    } else {
+        claim(&state.table, off, mail, of.0, &wanted)
+    };
+    if reply != Reply::Fails && sent.is_ok() && wanted.iter().any(|line| !state.table.is_true(*line)) {
+        state.broken = state.broken.or(Some(Broken::ClaimedUntrue));
+    }
+    let refused = match sent {
+        Ok(after) => {
+            state.table = after;
+            Vec::new()
+        }
+        Err(refused) => refused,
+    };
+    // It is unknown what was claimed, or another run has the mail.
+    if reply != Reply::Comes || refused.contains(&0) {
+        state.digest(of).end();
+        return;
+    }
+    for (position, line) in wanted.iter().enumerate() {
+        let (is_obsolete, is_claimed) =
+            (refused.contains(&(1 + 2 * position)), refused.contains(&(2 + 2 * position)));
+        let is_refused =
+            is_obsolete || is_claimed || (!refused.is_empty() && off.contains(&Condition::RefusedAlone));
+        if !refused.is_empty() && !is_refused {
+            continue;
+        }
+        let run = &mut state.runs[usize::from(of.0)];
+        let digest = run.digest(of.1);
+        digest.wanted.remove(line);
+        if !is_refused {
+            digest.lines.insert(*line);
+        }
+        if is_obsolete {
+            digest.lines.remove(line);
+            run.keys.remove(&line.key);
+        } else if let Some(key) = run.keys.get_mut(&line.key) {
+            key.open = key.open.saturating_sub(1);
+        }
+    }
+    go_on(state, of);
+}
+
+/// Hands the mail over to SES.
+pub fn send(state: &mut State, of: Of, outcome: Ses) {
+    state.faults -= u8::from(outcome != Ses::Accepts);
+    if outcome.tells() {
+        for line in state.digest(of).lines.clone() {
+            *state.told.entry((of.1, line)).or_default() += 1;
+        }
+    }
+    state.excused += u8::from(outcome == Ses::LosesReply);
+    let digest = state.digest(of);
+    digest.lines.clear();
+    if outcome.is_settled() {
+        digest.stage = Stage::Marking;
+    } else {
+        digest.end();
+    }
+}
+
+/// Marks the mail.
+pub fn mark_mail(state: &mut State, of: Of, off: &[Condition]) {
+    let mail = state.mail_of(of);
+    if let Ok(after) = mark(&state.table, off, mail, of.0) {
+        state.table = after;
+    }
+    state.digest(of).end();
+}

@@ -1,0 +1,148 @@
+//! The steps of the digests model: reads and decisions as `notify-expiring-keys` makes them.
+
+use std::collections::BTreeSet;
+
+use super::{
+    KEYS, READERS,
+    action::{Action, Reply},
+    changes,
+    condition::Condition,
+    item::{AccessKey, Line},
+    promises::Broken,
+    sending,
+    state::{Digest, DueKey, EARLIER, Progress, Stage, State},
+    transactions::advance,
+};
+use crate::ses::Ses;
+
+/// Lists what may happen next.
+pub fn actions(state: &State, actions: &mut Vec<Action>) {
+    let may_fail = state.faults > 0;
+    for (number, run) in (0..).zip(&state.runs) {
+        match run.progress {
+            // The runs are alike: the first is the one that begins first.
+            Progress::Finding if number > 0 && state.runs[0].progress == Progress::Finding => {}
+            Progress::Finding => actions.push(Action::Find(number)),
+            Progress::ReadingKey(_) => actions.push(Action::ReadKey(number)),
+            Progress::Sending => {
+                for (reader, digest) in READERS.into_iter().zip(&run.digests) {
+                    list_of_digest(actions, (number, reader), digest.stage, may_fail);
+                }
+                actions.extend(run.advancing().map(|key| Action::Advance(number, key)));
+                actions.extend(may_fail.then_some(Action::Crash(number)));
+            }
+            Progress::Done => {}
+        }
+    }
+    for (position, change) in state.changes.iter().enumerate() {
+        // Of equal changes one goes first.
+        if !state.changes[..position].contains(change) {
+            actions.push(Action::Commit(*change));
+        }
+    }
+}
+
+fn list_of_digest(actions: &mut Vec<Action>, (number, reader): sending::Of, stage: Stage, may_fail: bool) {
+    match stage {
+        Stage::TakingOver => actions.push(Action::TakeOver(number, reader)),
+        Stage::ReadingLines => actions.push(Action::ReadLines(number, reader)),
+        Stage::Claiming => {
+            actions.push(Action::Claim(number, reader, Reply::Comes));
+            let faults = [Reply::IsLost, Reply::Fails].into_iter().filter(|_| may_fail);
+            actions.extend(faults.map(|reply| Action::Claim(number, reader, reply)));
+        }
+        Stage::Sending => {
+            actions.push(Action::Send(number, reader, Ses::Accepts));
+            let faults = Ses::FAULTS.into_iter().filter(|_| may_fail);
+            actions.extend(faults.map(|outcome| Action::Send(number, reader, outcome)));
+        }
+        Stage::Marking => actions.push(Action::Mark(number, reader)),
+        Stage::Done => {}
+    }
+}
+
+/// Does what happens next.
+pub fn next(state: &State, action: Action, off: &[Condition]) -> State {
+    let mut next = state.clone();
+    match action {
+        Action::Find(number) => find(&mut next, number, off),
+        Action::ReadKey(number) => read_key(&mut next, number, off),
+        Action::TakeOver(number, reader) => sending::take(&mut next, (number, reader), off),
+        Action::ReadLines(number, reader) => sending::read_lines(&mut next, (number, reader), off),
+        Action::Claim(number, reader, reply) => sending::claim_lines(&mut next, (number, reader), reply, off),
+        Action::Send(number, reader, outcome) => sending::send(&mut next, (number, reader), outcome),
+        Action::Mark(number, reader) => sending::mark_mail(&mut next, (number, reader), off),
+        Action::Advance(number, key) => {
+            let run = &mut next.runs[usize::from(number)];
+            let line = run.keys.remove(&key).map(|key| key.line);
+            if let Some(after) = line.and_then(|line| advance(&next.table, off, line).ok()) {
+                next.table = after;
+            }
+        }
+        Action::Crash(number) => {
+            next.faults -= 1;
+            let run = &mut next.runs[usize::from(number)];
+            run.progress = Progress::Done;
+            let is_unmarked = |digest: &Digest| digest.stage == Stage::Marking;
+            next.excused += u8::from(run.digests.iter().any(is_unmarked));
+        }
+        Action::Commit(operation) => changes::commit(&mut next, operation),
+    }
+    for run in &mut next.runs {
+        run.forget();
+    }
+    next.broken = next.broken.or_else(|| Broken::of(&next));
+    next
+}
+
+fn find(state: &mut State, number: u8, off: &[Condition]) {
+    let has_ended = |lease: u8| lease == EARLIER || state.runs[usize::from(lease)].is_over();
+    let may_take = |lease: u8| lease != number && (has_ended(lease) || off.contains(&Condition::LeaseEnded));
+    let unfinished = READERS.map(|reader| {
+        // A recipient gets one mail in a run.
+        [EARLIER, 0, 1].into_iter().find_map(|id| {
+            let mail = state.table.mail(reader, id)?;
+            (!mail.is_marked && may_take(mail.lease)).then_some((id, mail.lease))
+        })
+    });
+    let is_due = |key: &u8| state.table.key(*key).is_some_and(AccessKey::is_due);
+    let found = KEYS.into_iter().filter(is_due).collect();
+    let run = &mut state.runs[usize::from(number)];
+    run.found = found;
+    for (digest, unfinished) in run.digests.iter_mut().zip(unfinished) {
+        digest.unfinished = unfinished;
+    }
+    run.progress = Progress::ReadingKey(0);
+    go_to_next_key(state, number, 0);
+}
+
+/// Goes on to the next key that was found, or to the digests.
+fn go_to_next_key(state: &mut State, number: u8, from: u8) {
+    let run = &mut state.runs[usize::from(number)];
+    if let Some(key) = run.found.range(from..).next() {
+        run.progress = Progress::ReadingKey(*key);
+        return;
+    }
+    run.found.clear();
+    run.progress = Progress::Sending;
+    let wanted: BTreeSet<Line> = run.keys.values().map(|key| key.line).collect();
+    for digest in &mut run.digests {
+        digest.wanted.clone_from(&wanted);
+        digest.stage = match digest.unfinished {
+            Some(_) => Stage::TakingOver,
+            None if wanted.is_empty() => Stage::Done,
+            None => Stage::Claiming,
+        };
+    }
+}
+
+fn read_key(state: &mut State, number: u8, off: &[Condition]) {
+    let Progress::ReadingKey(position) = state.runs[usize::from(number)].progress else { return };
+    if let Some(key) = state.table.key(position).filter(|key| key.is_due()) {
+        let line = Line { key: position, expires_at: key.expires_at };
+        let readers = u8::try_from(READERS.len()).unwrap_or_default();
+        let open = if off.contains(&Condition::AdvanceAfterAllReaders) { 1 } else { readers };
+        state.runs[usize::from(number)].keys.insert(position, DueKey { line, open });
+    }
+    go_to_next_key(state, number, position + 1);
+}
