@@ -27,7 +27,7 @@ impl DailyCount {
         if self.0.get() == Some(day) {
             return None;
         }
-        let shards = (0..table.due_shards().max(1))
+        let shards = (0..table.due_shards().get())
             .map(|shard| table.count_expiring(shard, run.now, run.now.plus(SOON)));
         let counts = with_timeout(run.time_left() / PART_OF_TIME, try_join_all(shards)).await;
         match counts {

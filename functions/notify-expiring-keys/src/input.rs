@@ -1,5 +1,7 @@
 //! The function's input, which the schedule sends.
 
+use std::num::NonZeroU32;
+
 use api::Instant;
 use domain::{Time, Timestamp};
 use serde::Deserialize;
@@ -25,7 +27,7 @@ struct JsonInput {
 
 impl ScheduleInput {
     /// Parses the input for an index of `due_shards` shards. An error names the wrong field.
-    pub(crate) fn parse(payload: Value, due_shards: u32) -> Result<Self, Failure> {
+    pub(crate) fn parse(payload: Value, due_shards: NonZeroU32) -> Result<Self, Failure> {
         // Serde would read an array as the fields in their order.
         if !payload.is_object() {
             return Err(Failure::input("the event", "must be a JSON object"));
@@ -35,8 +37,7 @@ impl ScheduleInput {
             let field = if field == "." { "the event".to_owned() } else { field };
             Failure::input(field, error.into_inner())
         })?;
-        // An index has at least one shard, whatever the setting says.
-        let due_shards = due_shards.max(1);
+        let due_shards = due_shards.get();
         let mut shards = input.shards.unwrap_or_else(|| (0..due_shards).collect());
         shards.sort_unstable();
         shards.dedup();
@@ -57,14 +58,17 @@ mod tests {
 
     use super::*;
 
+    const THREE: NonZeroU32 = NonZeroU32::new(3).unwrap();
+
     #[test]
     fn the_time_and_the_shards_are_read_and_other_fields_are_ignored() {
-        let input = ScheduleInput::parse(json!({"time": "2026-01-01T12:00:00Z", "id": "x"}), 3).unwrap();
+        let input = ScheduleInput::parse(json!({"time": "2026-01-01T12:00:00Z", "id": "x"}), THREE).unwrap();
         assert_eq!(input, ScheduleInput { now: Time::from_seconds(1_767_268_800), shards: vec![0, 1, 2] });
-        let input =
-            ScheduleInput::parse(json!({"time": "2026-01-01T12:00:00Z", "shards": [2, 0, 2]}), 3).unwrap();
+        let input = ScheduleInput::parse(json!({"time": "2026-01-01T12:00:00Z", "shards": [2, 0, 2]}), THREE)
+            .unwrap();
         assert_eq!(input.shards, [0, 2]);
-        assert_eq!(ScheduleInput::parse(json!({"time": "2026-01-01T12:00:00Z"}), 0).unwrap().shards, [0]);
+        let one = ScheduleInput::parse(json!({"time": "2026-01-01T12:00:00Z"}), NonZeroU32::MIN).unwrap();
+        assert_eq!(one.shards, [0]);
     }
 
     #[test]
@@ -85,7 +89,7 @@ mod tests {
             (json!({"time": time, "shards": [3]}), "shards: must name some of 0 to 2"),
             (json!({"time": time, "shards": []}), "shards: "),
         ] {
-            let refused = ScheduleInput::parse(payload.clone(), 3).unwrap_err().to_string();
+            let refused = ScheduleInput::parse(payload.clone(), THREE).unwrap_err().to_string();
             assert!(refused.starts_with(field), "{payload}: {refused}");
         }
     }
@@ -108,9 +112,9 @@ mod tests {
                 }
             };
             let expected = time.zip(shards).map(|(now, shards)| ScheduleInput { now, shards });
-            let read = ScheduleInput::parse(payload.clone(), 3);
+            let read = ScheduleInput::parse(payload.clone(), THREE);
             assert_eq!(read.ok(), expected);
-            let of_one = ScheduleInput::parse(payload, 1).ok();
+            let of_one = ScheduleInput::parse(payload, NonZeroU32::MIN).ok();
             assert!(of_one.is_none_or(|one| one.shards == [0]), "an index of one shard");
             expected.is_some()
         });

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http::Uri;
+use http::{Uri, uri::Authority};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -89,10 +89,16 @@ fn may_be_sent_to(url: &str) -> bool {
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return false };
     let is_loopback = matches!(uri.host(), Some("127.0.0.1" | "localhost" | "[::1]"));
     (scheme == "https" || (scheme == "http" && is_loopback))
-        && !authority.as_str().contains('@')
+        && is_host_and_port(authority)
         && uri.query().is_none()
         && !url.contains('#')
         && url.len() <= 512
+}
+
+/// Tells whether an authority is a host, or one with a port: nothing stands before it, and nothing after a `]`.
+fn is_host_and_port(authority: &Authority) -> bool {
+    let rest = authority.as_str().strip_prefix(authority.host());
+    rest.is_some_and(|rest| rest.is_empty() || (rest.starts_with(':') && authority.port_u16().is_some()))
 }
 
 impl fmt::Debug for Document {
@@ -165,6 +171,9 @@ mod tests {
             "http://keys.example",
             "http://127.0.0.1.evil.example",
             "http://127.0.0.1@evil.example",
+            "http://[::1]evil.example",
+            "http://[::1]evil.example:80",
+            "https://keys.example:",
             "https://user@keys.example",
             "https://keys.example?x=1",
             "https://keys.example/#x",
@@ -203,12 +212,14 @@ mod tests {
         (is_token && parts.into_iter().all(is_alphanumeric)).then_some(parts)
     }
 
-    /// Tells whether only the host of a URL can read a secret that is sent there. Whatever follows `]` is no part of the host.
+    /// Tells whether only the host of a URL can read a secret that is sent there.
     fn is_safe(url: &str) -> bool {
         let (scheme, rest) = url.split_once("://").unwrap_or_default();
         let authority = rest.split('/').next().unwrap_or_default();
         let host = authority.split(':').next().unwrap_or_default();
-        let is_loopback = ["127.0.0.1", "localhost"].contains(&host) || authority.starts_with("[::1]");
+        let is_loopback = ["127.0.0.1", "localhost"].contains(&host)
+            || authority == "[::1]"
+            || authority.starts_with("[::1]:");
         let is_private =
             scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") && is_loopback;
         is_private

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{self, BufReader},
+    num::NonZeroU32,
     path::PathBuf,
 };
 
@@ -54,8 +55,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// The stack's parameter `DueShards`.
-    #[arg(long, default_value_t = 1)]
-    pub(crate) due_shards: u32,
+    #[arg(long, default_value_t = NonZeroU32::MIN)]
+    pub(crate) due_shards: NonZeroU32,
     /// The stack's parameter `AuditRetentionDays`.
     #[arg(long, default_value_t = 400)]
     pub(crate) audit_retention_days: u32,

@@ -12,6 +12,8 @@ mod secret;
 mod verified_tokens;
 mod wrong_secrets;
 
+use std::num::NonZeroU32;
+
 use domain::token::KeyPrefix;
 use table::{Settings, Table};
 use tokio::try_join;
@@ -82,7 +84,7 @@ impl App<Pepper> {
 /// Makes the table's client and opens its connection.
 async fn table(environment: &Environment, aws: &Aws) -> Result<Table, BadSetting> {
     let settings = Settings {
-        due_shards: environment.parse_or("DUE_SHARDS", 1)?,
+        due_shards: environment.parse_or("DUE_SHARDS", NonZeroU32::MIN)?,
         audit_retention_days: environment.parse_or("AUDIT_RETENTION_DAYS", 400)?,
     };
     let table = Table::new(aws.dynamodb(), environment.required("TABLE_NAME")?, settings);

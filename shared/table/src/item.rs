@@ -83,6 +83,8 @@ impl Table {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::num::NonZeroU32;
+
     use aws_sdk_dynamodb::{Client, Config, config::BehaviorVersion};
     use domain::{access_key::AccessKey, organization::Organization, user::User};
 
@@ -91,7 +93,8 @@ pub(crate) mod tests {
     /// Makes a table that no test may call.
     pub(crate) fn offline() -> Table {
         let config = Config::builder().behavior_version(BehaviorVersion::latest()).build();
-        let settings = crate::Settings { due_shards: 4, audit_retention_days: 400 };
+        let settings =
+            crate::Settings { due_shards: const { NonZeroU32::new(4).unwrap() }, audit_retention_days: 400 };
         Table::new(Client::from_conf(config), "table".to_owned(), settings)
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Over 300 lines: it spells every key of the table, and no other file does.
 
+use std::num::NonZeroU32;
+
 use domain::{
     Time,
     id::{KeyId, KeySuffix, OrganizationId, UserId},
@@ -402,8 +404,8 @@ pub fn owned(hash: &str) -> ItemKey {
 
 /// Returns the shard of the `due` index that holds an organization's items.
 #[must_use]
-pub fn due_shard(organization_id: OrganizationId, shards: u32) -> String {
-    shard(crc32fast::hash(organization_id.as_str().as_bytes()) % shards.max(1))
+pub fn due_shard(organization_id: OrganizationId, shards: NonZeroU32) -> String {
+    shard(crc32fast::hash(organization_id.as_str().as_bytes()) % shards)
 }
 
 /// Returns a shard of the `due` index by its number, from 0.

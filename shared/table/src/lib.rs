@@ -44,6 +44,8 @@ mod user_access_key_list;
 mod user_filter;
 mod user_list;
 
+use std::num::NonZeroU32;
+
 use aws_sdk_dynamodb::Client;
 use domain::Time;
 
@@ -83,7 +85,7 @@ pub struct Table {
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     /// Shards of the `due` index. The number may grow, never shrink.
-    pub due_shards: u32,
+    pub due_shards: NonZeroU32,
     /// Days for which audit events are kept.
     pub audit_retention_days: u32,
 }
@@ -97,7 +99,7 @@ impl Table {
 
     /// Returns the number of shards of the `due` index.
     #[must_use]
-    pub const fn due_shards(&self) -> u32 {
+    pub const fn due_shards(&self) -> NonZeroU32 {
         self.settings.due_shards
     }
 

@@ -11,6 +11,22 @@ pub const MAX_ATTEMPTS: u32 = 12;
 /// 5 ms before the second, then 10, 20, 40, 80, 160 and from then on 320 ms.
 pub async fn backoff(attempt: u32) {
     let Some(failures) = attempt.checked_sub(1) else { return };
-    let most = 5_u64 << failures.min(6);
-    tokio::time::sleep(Duration::from_millis(rand::random_range(0..=most))).await;
+    tokio::time::sleep(Duration::from_millis(rand::random_range(0..=longest_wait(failures)))).await;
+}
+
+/// Returns the longest wait after so many more failures than one, in milliseconds.
+fn longest_wait(failures: u32) -> u64 {
+    5 << failures.min(6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_a_third_of_a_second() {
+        let waits: Vec<_> = (0..=8).map(longest_wait).collect();
+        assert_eq!(waits, [5, 10, 20, 40, 80, 160, 320, 320, 320]);
+        assert_eq!(longest_wait(u32::MAX), 320);
+    }
 }

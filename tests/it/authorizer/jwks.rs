@@ -58,6 +58,19 @@ fn entries_that_cannot_be_used_are_passed_over_and_never_take_the_others_with_th
 }
 
 #[test]
+fn of_many_keys_that_cannot_be_used_20_are_named_and_all_counted() {
+    kit::run_with(kit::Options::default(), async |world| {
+        world.stack.issuer().publish(json!({"keys": vec![json!({"kty": "EC"}); 25]}));
+        world.person("alice").get("/v1/whoami").await.expect(403);
+        let mut lines = world.stack.logs().by_function("authorize-request");
+        lines.retain(|line| line.contains("passed over keys"));
+        let [line] = lines.as_slice() else { panic!("one line a fetch: {lines:?}") };
+        assert!(line.contains(", 19 ") && !line.contains(", 20 "), "{line}");
+        assert!(line.contains("\"passed_over_count\":25"), "{line}");
+    });
+}
+
+#[test]
 fn a_document_without_a_list_of_keys_is_a_failure_and_an_empty_list_none() {
     for (document, status) in [
         (json!({"keys": null}), 500),

@@ -1,6 +1,6 @@
 //! A run that is about to hold, release or re-arm something is overtaken by a change, or ends.
 
-use kit::{DAY, Effect, Fault, Service, run};
+use kit::{DAY, Effect, Fault, Organization, Service, World, run};
 use serde_json::json;
 
 use super::{
@@ -83,6 +83,34 @@ fn a_key_that_is_deleted_while_a_run_rearms_it_leaves_nothing() {
     });
 }
 
+/// Lifts a suspension, after which another run releases the key and ends.
+async fn release_elsewhere(world: &World, organization: &Organization, machine: &str) {
+    set_status(world, organization, Some(machine), "active").await;
+    world.items_of("DUE#USER#").iter().for_each(|rearming| world.remove(rearming));
+    let key = &world.items_of("KEY#")[0];
+    let place = (key["PK"].as_str().unwrap(), key["SK"].as_str().unwrap());
+    let now = json!({"N": world.stack.clock().now().as_second().to_string()});
+    world.update(place, "SET #attribute = :value", "due_at", &now);
+}
+
+#[test]
+fn a_key_that_is_released_while_a_run_takes_it_out_of_the_index_is_due_at_once() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let machine = organization.machine("machine").await;
+        organization.key(&machine, 90).await;
+        set_status(world, &organization, Some(&machine), "suspended").await;
+        world.travel(90 * DAY + 60);
+        let release = release_elsewhere(world, &organization, &machine);
+        let (summary, ()) = world.while_held(transaction(1), world.notify(), release).await;
+        assert_eq!(summary["failed"], 0);
+        world.travel(90 * DAY + 120);
+        world.notify().await;
+        let subjects: Vec<_> = world.stack.emails().into_iter().map(|mail| mail.subject).collect();
+        assert_eq!(subjects, ["Access key \"key\" has expired"]);
+    });
+}
+
 #[test]
 fn a_key_that_is_released_while_a_run_gives_it_a_later_stage_is_due_at_once() {
     run(async |world| {
@@ -95,15 +123,7 @@ fn a_key_that_is_released_while_a_run_gives_it_a_later_stage_is_due_at_once() {
         world.notify().await;
         set_stages(world, &organization, &[30, 20, 2], false).await;
         world.travel(60 * DAY + 180);
-        // The suspension is lifted, and another run releases the key and ends.
-        let release = async {
-            set_status(world, &organization, Some(&machine), "active").await;
-            world.items_of("DUE#USER#").iter().for_each(|rearming| world.remove(rearming));
-            let key = &world.items_of("KEY#")[0];
-            let place = (key["PK"].as_str().unwrap(), key["SK"].as_str().unwrap());
-            let now = json!({"N": world.stack.clock().now().as_second().to_string()});
-            world.update(place, "SET #attribute = :value", "due_at", &now);
-        };
+        let release = release_elsewhere(world, &organization, &machine);
         let (summary, ()) = world.while_held(transaction(1), world.notify(), release).await;
         assert_eq!(summary["failed"], 0);
         world.travel(60 * DAY + 240);

@@ -5,6 +5,8 @@
 //! | `a < b`, `<=`, `>`, `>=` | the same with and without the boundary |
 //! | `a == b`, `!=` | the opposite |
 //! | `(a..=b).contains(c)`, `..` | the opposite where `c` is `a`; where it is `b` |
+//! | `a.min(b)`, `a.max(b)`, `a.clamp(b, c)` | `a` |
+//! | `a.take(n)`, `a.truncate(n)` | all of `a` |
 //! | a function that returns `bool` | it returns `true`; it returns `false` |
 //! | a function that returns `Result<(), _>` and is not async | it returns `Ok(())` |
 //!
@@ -139,6 +141,31 @@ impl<'p> Rewriting<'p> {
         visit::visit_expr_method_call(self, call);
         self.insert(place.end, &format!("{})", opposites.concat()));
     }
+
+    fn bound(&mut self, call: &ExprMethodCall, name: &'static str) {
+        let number = self.name(&format!("no {name}"));
+        if matches!(name, "take" | "truncate") {
+            let most = bytes(call.args[0].span());
+            self.visit_expr(&call.receiver);
+            self.insert(most.start, &format!("crate::mutant::most({number:#x}, "));
+            self.visit_expr(&call.args[0]);
+            return self.insert(most.end, ")");
+        }
+        self.insert(bytes(call.span()).start, &format!("crate::mutant::{name}({number:#x}, "));
+        self.visit_expr(&call.receiver);
+        let open = call.paren_token.span.open().byte_range();
+        self.edits.push((bytes(call.dot_token.span()).start..open.end, ", ".to_owned()));
+        for bound in &call.args {
+            self.visit_expr(bound);
+        }
+    }
+}
+
+/// Returns the name of a call that keeps something within bounds; `None` for any other.
+fn bounding(call: &ExprMethodCall) -> Option<&'static str> {
+    let named = |(name, bounds): &(&str, usize)| call.method == name && call.args.len() == *bounds;
+    let all = [("min", 1), ("max", 1), ("clamp", 2), ("take", 1), ("truncate", 1)];
+    all.into_iter().find(named).map(|(name, _)| name)
 }
 
 /// Returns the range and the value of `(a..=b).contains(c)`.
@@ -209,9 +236,10 @@ impl<'f> Visit<'f> for Rewriting<'_> {
     }
 
     fn visit_expr_method_call(&mut self, call: &'f ExprMethodCall) {
-        match tested_range(call) {
-            Some((range, value)) => self.range(call, range, value),
-            None => visit::visit_expr_method_call(self, call),
+        match (tested_range(call), bounding(call)) {
+            (Some((range, value)), _) => self.range(call, range, value),
+            (None, Some(name)) => self.bound(call, name),
+            (None, None) => visit::visit_expr_method_call(self, call),
         }
     }
 

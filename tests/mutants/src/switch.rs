@@ -95,6 +95,22 @@ pub(crate) fn ne<L: PartialEq<R> + ?Sized, R: ?Sized>(number: u64, left: &L, rig
     (left != right) != is(number)
 }
 
+pub(crate) fn min<T: PartialOrd>(number: u64, value: T, most: T) -> T {
+    if is(number) || value <= most { value } else { most }
+}
+
+pub(crate) fn max<T: PartialOrd>(number: u64, value: T, least: T) -> T {
+    if is(number) || value >= least { value } else { least }
+}
+
+pub(crate) fn clamp<T: PartialOrd>(number: u64, value: T, least: T, most: T) -> T {
+    if is(number) { value } else if value < least { least } else if value > most { most } else { value }
+}
+
+pub(crate) fn most(number: u64, most: usize) -> usize {
+    if is(number) { usize::MAX } else { most }
+}
+
 pub(crate) fn is_end<T: PartialEq>(number: u64, end: &T, value: &T) -> bool {
     is(number) && end == value
 }

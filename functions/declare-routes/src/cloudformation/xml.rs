@@ -32,6 +32,9 @@ pub(crate) enum BadXml {
     /// It breaks a rule of XML.
     #[error("it is no XML")]
     Xml(#[from] XmlDecodeError),
+    /// It does not end with the end of its first element.
+    #[error("it is cut off")]
+    CutOff,
 }
 
 /// A stack, a resource or an error.
@@ -55,8 +58,13 @@ impl QueryResponse {
     pub(crate) fn parse(body: &[u8]) -> Result<Self, BadXml> {
         let text = str::from_utf8(body).map_err(|_| BadXml::NotUtf8)?;
         let mut document = Document::new(text);
+        let mut root = document.root_element()?;
+        // The decoder takes the end of the text for the end of whatever is open.
+        if !text.trim_end().ends_with(&format!("</{}>", root.start_el().local())) {
+            return Err(BadXml::CutOff);
+        }
         let mut answer = Self::default();
-        answer.read(&mut document.root_element()?)?;
+        answer.read(&mut root)?;
         Ok(answer)
     }
 
@@ -116,6 +124,20 @@ mod tests {
         assert_eq!(error.get("Code"), Some("ValidationError"));
         for text in ["", "no XML", "<a", "\u{0}"] {
             assert!(QueryResponse::parse(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_cut_off_is_no_answer() {
+        let text = "<R><DescribeStacksResult><Stacks><member><StackId>s</StackId></member></Stacks></DescribeStacksResult></R>";
+        for end in 0..text.len() {
+            assert!(QueryResponse::parse(&text.as_bytes()[..end]).is_err(), "{}", &text[..end]);
+        }
+        for whole in [text.to_owned(), format!("{text}\n")] {
+            assert_eq!(
+                QueryResponse::parse(whole.as_bytes()).unwrap().first().unwrap().get("StackId"),
+                Some("s")
+            );
         }
     }
 

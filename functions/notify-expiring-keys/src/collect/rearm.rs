@@ -94,7 +94,7 @@ struct Shares(HashMap<OrganizationId, usize>);
 
 impl Shares {
     /// Counts a page of an organization, if it may have one more.
-    fn take(&mut self, organization_id: OrganizationId) -> bool {
+    fn count_page(&mut self, organization_id: OrganizationId) -> bool {
         let pages = self.0.entry(organization_id).or_default();
         *pages += 1;
         *pages <= MAX_OF_ORGANIZATION / BATCH_SIZE
@@ -147,7 +147,7 @@ impl Pass<'_> {
 
     /// Counts a page of an organization, if it may have one more in this run.
     fn has_room(&mut self, organization_id: OrganizationId) -> bool {
-        if !self.shares.take(organization_id) {
+        if !self.shares.count_page(organization_id) {
             self.run.count(|summary| summary.beyond_share += 1);
             return false;
         }
@@ -250,7 +250,7 @@ mod tests {
     fn an_organization_has_its_pages_and_others_have_theirs() {
         let [large, small] = [(); 2].map(|()| OrganizationId::random());
         let mut shares = Shares::default();
-        assert_eq!((0..1_000).filter(|_| shares.take(large)).count() * BATCH_SIZE, MAX_OF_ORGANIZATION);
-        assert!(shares.take(small) && !shares.take(large));
+        assert_eq!((0..1_000).filter(|_| shares.count_page(large)).count() * BATCH_SIZE, MAX_OF_ORGANIZATION);
+        assert!(shares.count_page(small) && !shares.count_page(large));
     }
 }

@@ -52,6 +52,15 @@ fn without_time(mut line: Value) -> Value {
     line
 }
 
+#[test]
+fn warnings_of_other_crates_are_written_at_every_level() {
+    for (level, most) in [(Level::ERROR, Level::WARN), (Level::WARN, Level::WARN), (Level::INFO, Level::INFO)]
+    {
+        let hint = JsonLines { level, write: |_: &[u8]| {} }.max_level_hint();
+        assert_eq!(hint, Some(LevelFilter::from(most)), "{level}");
+    }
+}
+
 #[tokio::test]
 async fn a_line_holds_its_fields_and_the_ids_of_its_request() {
     let key_id = domain::id::KeyId::parse("7HcX2mPq9LwZtR4bK1nV").unwrap();

@@ -7,7 +7,7 @@ use super::{
     condition::Condition,
     item::{Line, Place},
     promises::Broken,
-    state::{Digest, Stage, State},
+    state::{Digest, DigestProgress, State},
     transactions::{claim, mark, take_over},
 };
 use crate::ses::Ses;
@@ -33,7 +33,7 @@ pub fn take(state: &mut State, of: Of, off: &[Condition]) {
         Ok(after) => {
             state.table = after;
             let digest = state.digest(of);
-            (digest.stage, digest.unfinished) = (Stage::ReadingLines, Some((id, of.0)));
+            (digest.progress, digest.unfinished) = (DigestProgress::ReadingLines, Some((id, of.0)));
         }
         // Nobody claims the new notices: they stay due.
         Err(_) => state.digest(of).end(),
@@ -51,7 +51,7 @@ pub fn read_lines(state: &mut State, of: Of, off: &[Condition]) {
         state.broken = state.broken.or(Some(Broken::ToldUntrue));
     }
     let digest = state.digest(of);
-    (digest.lines, digest.stage) = (lines, Stage::Claiming);
+    (digest.lines, digest.progress) = (lines, DigestProgress::Claiming);
     go_on(state, of);
 }
 
@@ -60,13 +60,13 @@ pub fn go_on(state: &mut State, of: Of) {
     let (reader, id) = state.mail_of(of);
     let is_stored = state.table.get(Place::Mail(reader, id)).is_some();
     let digest = state.digest(of);
-    if digest.stage != Stage::Claiming || !digest.wanted.is_empty() {
+    if digest.progress != DigestProgress::Claiming || !digest.wanted.is_empty() {
         return;
     }
     match (digest.lines.is_empty(), is_stored) {
-        (false, _) => digest.stage = Stage::Sending,
+        (false, _) => digest.progress = DigestProgress::Sending,
         // A mail without contents is marked.
-        (true, true) => digest.stage = Stage::Marking,
+        (true, true) => digest.progress = DigestProgress::Marking,
         (true, false) => digest.end(),
     }
 }
@@ -131,7 +131,7 @@ pub fn send(state: &mut State, of: Of, outcome: Ses) {
     let digest = state.digest(of);
     digest.lines.clear();
     if outcome.is_settled() {
-        digest.stage = Stage::Marking;
+        digest.progress = DigestProgress::Marking;
     } else {
         digest.end();
     }

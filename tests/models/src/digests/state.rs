@@ -47,7 +47,7 @@ pub enum Progress {
 
 /// How far the digest of a reader is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Stage {
+pub enum DigestProgress {
     /// It takes over the mail of an earlier run.
     TakingOver,
     /// It reads what is still true of that mail.
@@ -67,7 +67,7 @@ pub enum Stage {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Digest {
     /// How far it is.
-    pub stage: Stage,
+    pub progress: DigestProgress,
     /// The mail of an earlier run, and its lease as it was read.
     pub unfinished: Option<(u8, u8)>,
     /// The lines to claim.
@@ -117,7 +117,7 @@ impl Run {
     /// Forgets what is over.
     pub fn forget(&mut self) {
         if self.progress == Progress::Sending {
-            let is_waiting = self.digests.iter().any(|digest| digest.stage != Stage::Done);
+            let is_waiting = self.digests.iter().any(|digest| digest.progress != DigestProgress::Done);
             if !is_waiting && self.advancing().next().is_none() {
                 self.progress = Progress::Done;
             }

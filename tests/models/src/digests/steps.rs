@@ -10,7 +10,7 @@ use super::{
     item::{AccessKey, Line},
     promises::Broken,
     sending,
-    state::{Digest, DueKey, EARLIER, Progress, Stage, State},
+    state::{Digest, DigestProgress, DueKey, EARLIER, Progress, State},
     transactions::advance,
 };
 use crate::ses::Ses;
@@ -26,7 +26,7 @@ pub fn actions(state: &State, actions: &mut Vec<Action>) {
             Progress::ReadingKey(_) => actions.push(Action::ReadKey(number)),
             Progress::Sending => {
                 for (reader, digest) in READERS.into_iter().zip(&run.digests) {
-                    list_of_digest(actions, (number, reader), digest.stage, may_fail);
+                    list_of_digest(actions, (number, reader), digest.progress, may_fail);
                 }
                 actions.extend(run.advancing().map(|key| Action::Advance(number, key)));
                 actions.extend(may_fail.then_some(Action::Crash(number)));
@@ -42,22 +42,27 @@ pub fn actions(state: &State, actions: &mut Vec<Action>) {
     }
 }
 
-fn list_of_digest(actions: &mut Vec<Action>, (number, reader): sending::Of, stage: Stage, may_fail: bool) {
-    match stage {
-        Stage::TakingOver => actions.push(Action::TakeOver(number, reader)),
-        Stage::ReadingLines => actions.push(Action::ReadLines(number, reader)),
-        Stage::Claiming => {
+fn list_of_digest(
+    actions: &mut Vec<Action>,
+    (number, reader): sending::Of,
+    progress: DigestProgress,
+    may_fail: bool,
+) {
+    match progress {
+        DigestProgress::TakingOver => actions.push(Action::TakeOver(number, reader)),
+        DigestProgress::ReadingLines => actions.push(Action::ReadLines(number, reader)),
+        DigestProgress::Claiming => {
             actions.push(Action::Claim(number, reader, Reply::Comes));
             let faults = [Reply::IsLost, Reply::Fails].into_iter().filter(|_| may_fail);
             actions.extend(faults.map(|reply| Action::Claim(number, reader, reply)));
         }
-        Stage::Sending => {
+        DigestProgress::Sending => {
             actions.push(Action::Send(number, reader, Ses::Accepts));
             let faults = Ses::FAULTS.into_iter().filter(|_| may_fail);
             actions.extend(faults.map(|outcome| Action::Send(number, reader, outcome)));
         }
-        Stage::Marking => actions.push(Action::Mark(number, reader)),
-        Stage::Done => {}
+        DigestProgress::Marking => actions.push(Action::Mark(number, reader)),
+        DigestProgress::Done => {}
     }
 }
 
@@ -83,7 +88,7 @@ pub fn next(state: &State, action: Action, off: &[Condition]) -> State {
             next.faults -= 1;
             let run = &mut next.runs[usize::from(number)];
             run.progress = Progress::Done;
-            let is_unmarked = |digest: &Digest| digest.stage == Stage::Marking;
+            let is_unmarked = |digest: &Digest| digest.progress == DigestProgress::Marking;
             next.excused += u8::from(run.digests.iter().any(is_unmarked));
         }
         Action::Commit(operation) => changes::commit(&mut next, operation),
@@ -128,10 +133,10 @@ fn go_to_next_key(state: &mut State, number: u8, from: u8) {
     let wanted: BTreeSet<Line> = run.keys.values().map(|key| key.line).collect();
     for digest in &mut run.digests {
         digest.wanted.clone_from(&wanted);
-        digest.stage = match digest.unfinished {
-            Some(_) => Stage::TakingOver,
-            None if wanted.is_empty() => Stage::Done,
-            None => Stage::Claiming,
+        digest.progress = match digest.unfinished {
+            Some(_) => DigestProgress::TakingOver,
+            None if wanted.is_empty() => DigestProgress::Done,
+            None => DigestProgress::Claiming,
         };
     }
 }

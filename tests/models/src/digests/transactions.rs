@@ -32,7 +32,7 @@ fn change_mail(
 pub fn take_over(table: &Items, off: &[Condition], (reader, id): (u8, u8), seen: u8, run: u8) -> Sent {
     let mut write = Transaction::new(table, off);
     change_mail(&mut write, Place::Mail(reader, id), (seen, Condition::TakeOverLease), |mail| {
-        mail.lease = run
+        mail.lease = run;
     });
     write.commit()
 }
@@ -68,7 +68,7 @@ pub fn claim(
 pub fn mark(table: &Items, off: &[Condition], (reader, id): (u8, u8), run: u8) -> Sent {
     let mut write = Transaction::new(table, off);
     change_mail(&mut write, Place::Mail(reader, id), (run, Condition::OwnLease), |mail| {
-        mail.is_marked = true
+        mail.is_marked = true;
     });
     write.commit()
 }

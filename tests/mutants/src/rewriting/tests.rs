@@ -73,6 +73,22 @@ fn each_end_of_a_range_has_a_switch() {
 }
 
 #[test]
+fn each_bound_has_a_switch() {
+    check("fn f() { a.g().min(b + 1) }", "fn f() { @min({f: no min}, a.g(), b + 1) }");
+    check(
+        "fn f() { a\n    .max(b)\n    .min(c) }",
+        "fn f() { @min({f: no min}, @max({f: no max}, a\n    , b)\n    , c) }",
+    );
+    check("fn f() { (a * b).clamp(c, d) }", "fn f() { @clamp({f: no clamp}, (a * b), c, d) }");
+    check("fn f() { a.iter().take(n) }", "fn f() { a.iter().take(@most({f: no take}, n)) }");
+    check(
+        "fn f() { a.truncate(b.min(n)) }",
+        "fn f() { a.truncate(@most({f: no truncate}, @min({f: no min}, b, n))) }",
+    );
+    check_unchanged("fn f() { a.take(); a.iter().min(); std::mem::take(a); }");
+}
+
+#[test]
 fn lines_and_comments_stay_where_they_are() {
     let text = "fn f() {\n    // Why.\n    a // é\n        < b\n}\n";
     check(text, "fn f() {\n    // Why.\n    @lt({f: <= for <}, &(a // é\n        ), &( b))\n}\n");
