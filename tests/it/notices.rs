@@ -12,6 +12,7 @@ mod inboxes;
 mod moves;
 mod names;
 mod outbox;
+mod overtaken;
 mod owners;
 mod parting;
 mod parting_at_once;

@@ -3,7 +3,7 @@
 use kit::{DAY, Effect, Fault, Service, When, World, run};
 use serde_json::json;
 
-use super::{outbox::put_waiting, transaction};
+use super::outbox::put_waiting;
 
 /// Makes a key that is due, and a run that dies when SES has accepted its mail.
 async fn die_between_sending_and_marking(world: &World) {
@@ -29,21 +29,6 @@ fn a_run_that_dies_between_sending_and_marking_mails_again_at_most_once() {
             world.notify().await;
         }
         assert_eq!(world.stack.emails().len(), 2);
-    });
-}
-
-#[test]
-fn a_mail_that_is_marked_while_another_run_takes_it_over_is_sent_once() {
-    run(async |world| {
-        die_between_sending_and_marking(world).await;
-        world.end_leases();
-        world.travel(60 * DAY + 3_600);
-        let mail = &world.items_of("MAIL#")[0];
-        let key = (mail["PK"].as_str().unwrap(), mail["SK"].as_str().unwrap());
-        // As the first run would, had it lived and been slow.
-        let marked = async { world.update(key, "SET #attribute = :value", "status", &json!({"S": "sent"})) };
-        world.while_held(transaction(1), world.notify(), marked).await;
-        assert_eq!(world.stack.emails().len(), 1);
     });
 }
 

@@ -15,9 +15,9 @@ const FUNCTION: &str = "notify-expiring-keys";
 const FAST: Quota = Quota { max_24_hour_send: 50_000.0, max_send_rate: 10_000.0, sent_last_24_hours: 0.0 };
 
 /// Seconds from midnight to noon.
-const NOON: i64 = DAY / 2;
+pub(super) const NOON: i64 = DAY / 2;
 
-fn limited_to(mails: u32) -> Options {
+pub(super) fn limited_to(mails: u32) -> Options {
     let parameters =
         [("MailDomains", "example.com".to_owned()), ("MailsPerOrganizationAndDay", mails.to_string())];
     let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -25,14 +25,14 @@ fn limited_to(mails: u32) -> Options {
 }
 
 /// Travels to a second of the UTC day that begins so many days after the coming midnight.
-fn travel_to(world: &World, day: i64, second: i64) {
+pub(super) fn travel_to(world: &World, day: i64, second: i64) {
     world.travel(0);
     let now = world.stack.clock().now().as_second();
     world.travel((now / DAY + 1 + day) * DAY + second - now);
 }
 
 /// Makes a machine with an address of its own and a key of so many days, and returns both.
-async fn machine(organization: &Organization, name: &str, days: i64) -> (String, Value) {
+pub(super) async fn machine(organization: &Organization, name: &str, days: i64) -> (String, Value) {
     let body = json!({
         "kind": "machine", "name": name, "email": format!("{name}@example.com"),
         "notifications": {"key_changed": {"email": false}},

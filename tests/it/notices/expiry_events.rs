@@ -3,6 +3,8 @@
 use kit::{DAY, Effect, Fault, Item, Organization, Service, When, World, run};
 use serde_json::{Value, json};
 
+use super::two_runs;
+
 const FUNCTION: &str = "notify-expiring-keys";
 
 /// Runs at a time, and returns the actions of all expiry events so far, with their days.
@@ -206,6 +208,20 @@ fn what_is_marked_as_deleted_has_no_event_although_its_keys_are_still_there() {
 
         assert_eq!(events_at(world, 60 * DAY + 60).await, [""; 0]);
         assert_eq!(world.items_of("KEY#").len(), 0);
+    });
+}
+
+#[test]
+fn of_two_runs_at_once_one_records_an_event_of_expiry() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.machine_key().await;
+        for (days, expected) in [(60, 1), (90, 2)] {
+            world.travel(days * DAY + 60);
+            let (first, second) = two_runs(world, 1).await;
+            assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
+            assert_eq!(recorded(world).len(), expected, "day {days}");
+        }
     });
 }
 

@@ -131,3 +131,21 @@ fn a_key_that_gets_another_expiry_with_the_same_due_time_is_not_moved_to_a_stage
         assert!(subjects.len() == 2 && subjects[1].contains("has expired"), "{subjects:?}");
     });
 }
+
+#[test]
+fn a_key_that_gets_another_expiry_with_the_same_due_time_stays_in_the_index() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.machine_key().await;
+        world.travel(90 * DAY + 60);
+        let stored = &world.items_of("KEY#")[0];
+        let place = (stored["PK"].as_str().unwrap(), stored["SK"].as_str().unwrap());
+        // By chance, a stage of each of the two expiries begins at the same second.
+        let later = json!({"N": (stored["expires_at"].as_i64().unwrap() + 30 * DAY).to_string()});
+        let extended = async { world.update(place, "SET #attribute = :value", "expires_at", &later) };
+        // The run has written the event, the message and the mail, and has marked the mail.
+        let advance = ("notify-expiring-keys", "TransactWriteItems", 5);
+        world.while_held(advance, world.notify(), extended).await;
+        assert_eq!(world.item(place.0, place.1).unwrap()["due_at"], stored["due_at"]);
+    });
+}

@@ -3,8 +3,6 @@
 use kit::{DAY, Effect, Fault, Organization, Service, When, World, run};
 use serde_json::{Value, json};
 
-use super::transaction;
-
 #[test]
 fn the_owner_is_mailed_once_when_a_machines_key_is_about_to_expire() {
     run(async |world| {
@@ -46,22 +44,6 @@ fn keys_that_were_revoked_are_not_announced() {
         world.travel(91 * DAY);
         world.notify().await;
         assert_eq!(world.stack.emails().len(), 0);
-    });
-}
-
-#[test]
-fn a_key_that_is_revoked_before_its_notice_is_claimed_is_not_announced() {
-    run(async |world| {
-        let organization = world.organization("alice", "strict").await;
-        let key = organization.machine_key().await;
-        world.travel(60 * DAY + 60);
-        let path = format!("{}/revoke", organization.key_path(&key));
-        let revoked = async { world.person("alice").post(&path, json!(null)).await.expect(200) };
-        world.while_held(transaction(1), world.notify(), revoked).await;
-        assert!(world.stack.emails().is_empty());
-        assert!(world.items_of("INBOX#").is_empty());
-        world.notify().await;
-        assert!(world.stack.emails().is_empty());
     });
 }
 
