@@ -95,10 +95,11 @@ fn may_be_sent_to(url: &str) -> bool {
         && url.len() <= 512
 }
 
-/// Tells whether an authority is a host, or one with a port: nothing stands before it, and nothing after a `]`.
+/// Tells whether an authority is a host, or a host and a port, without a user.
 fn is_host_and_port(authority: &Authority) -> bool {
     let rest = authority.as_str().strip_prefix(authority.host());
-    rest.is_some_and(|rest| rest.is_empty() || (rest.starts_with(':') && authority.port_u16().is_some()))
+    let is_port = |rest: &str| rest.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
+    rest.is_some_and(|rest| rest.is_empty() || is_port(rest))
 }
 
 impl fmt::Debug for Document {
@@ -174,6 +175,8 @@ mod tests {
             "http://[::1]evil.example",
             "http://[::1]evil.example:80",
             "https://keys.example:",
+            "https://keys.example:x@keys.example:443",
+            "http://127.0.0.1:x@127.0.0.1:80",
             "https://user@keys.example",
             "https://keys.example?x=1",
             "https://keys.example/#x",

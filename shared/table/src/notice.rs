@@ -214,7 +214,8 @@ impl Table {
         transaction
     }
 
-    /// Moves keys to their next notices, except those that changed since. Model: `notices::Action::Advance`, `digests::Action::Advance`.
+    /// Moves keys to their next notices, except those that changed since.
+    /// Model: `notices::Action::Advance`, `digests::Action::Advance`.
     pub async fn advance(&self, advances: &[Advance]) -> Result<(), Error> {
         self.change_each(advances, Transaction::add_advance).await
     }

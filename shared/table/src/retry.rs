@@ -10,13 +10,13 @@ pub const MAX_ATTEMPTS: u32 = 12;
 /// Waits before an attempt, counted from 0. The first attempt does not wait. The others wait a random time: at most
 /// 5 ms before the second, then 10, 20, 40, 80, 160 and from then on 320 ms.
 pub async fn backoff(attempt: u32) {
-    let Some(failures) = attempt.checked_sub(1) else { return };
-    tokio::time::sleep(Duration::from_millis(rand::random_range(0..=longest_wait(failures)))).await;
+    let Some(doublings) = attempt.checked_sub(1) else { return };
+    tokio::time::sleep(Duration::from_millis(rand::random_range(0..=longest_wait(doublings)))).await;
 }
 
-/// Returns the longest wait after so many more failures than one, in milliseconds.
-fn longest_wait(failures: u32) -> u64 {
-    5 << failures.min(6)
+/// Returns the longest wait after so many doublings, in milliseconds. More than six count as six.
+fn longest_wait(doublings: u32) -> u64 {
+    5 << doublings.min(6)
 }
 
 #[cfg(test)]

@@ -149,7 +149,7 @@ impl<'w> ModelRun<'w> {
             self.compare_bus(left).await;
             self.events.clear();
         }
-        // About 6 of 100 do.
+        // About 6 of 100 steps meet another one.
         assert!(steps < 200 || self.met > steps / 100, "{} of {steps} met another one", self.met);
     }
 

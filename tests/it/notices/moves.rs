@@ -6,7 +6,7 @@ use kit::{DAY, Effect, Fault, Organization, Service, World, run};
 use local::dynoxide::{AttributeValue, ImportOptions};
 use serde_json::{Value, json};
 
-use super::{outbox::put_waiting, recipients};
+use super::{outbox::put_waiting, recipients, transaction};
 
 /// Entries that no function knows, as many as fill a page of the index: 1 MB.
 fn page_of_entries(due_at: i64) -> Vec<HashMap<String, AttributeValue>> {
@@ -122,8 +122,7 @@ fn a_key_that_gets_another_expiry_with_the_same_due_time_is_not_moved_to_a_stage
             // By chance, a stage of each of the two expiries begins at the same second.
             world.update(place, "SET #attribute = :value", "due_at", &seen);
         };
-        let advance = ("notify-expiring-keys", "TransactWriteItems", 5);
-        world.while_held(advance, world.notify(), shortened).await;
+        world.while_held(transaction(5), world.notify(), shortened).await;
         assert_eq!(world.item(place.0, place.1).unwrap()["due_at"], stored["due_at"]);
         world.travel(86 * DAY);
         world.notify().await;
@@ -144,8 +143,7 @@ fn a_key_that_gets_another_expiry_with_the_same_due_time_stays_in_the_index() {
         let later = json!({"N": (stored["expires_at"].as_i64().unwrap() + 30 * DAY).to_string()});
         let extended = async { world.update(place, "SET #attribute = :value", "expires_at", &later) };
         // The run has written the event, the message and the mail, and has marked the mail.
-        let advance = ("notify-expiring-keys", "TransactWriteItems", 5);
-        world.while_held(advance, world.notify(), extended).await;
+        world.while_held(transaction(5), world.notify(), extended).await;
         assert_eq!(world.item(place.0, place.1).unwrap()["due_at"], stored["due_at"]);
     });
 }

@@ -27,16 +27,20 @@ async fn expect_untouched(world: &World, kind: &str, number: u64, (attribute, va
     assert_eq!(world.items_of(kind), left, "transaction {number}, {attribute}");
 }
 
-/// Makes a run to which SES answers with errors, and ends its leases.
-async fn leave_unsent(world: &World) {
-    world.stack.faults().add(Fault::on(Service::Ses, Effect::ServerError).operation("SendRawEmail"));
+fn unanswered() -> Fault {
+    Fault::on(Service::Ses, Effect::ServerError).operation("SendRawEmail")
+}
+
+/// Makes a run to whose mails SES answers like this, and ends its leases.
+async fn leave_unsent(world: &World, fault: Fault) {
+    world.stack.faults().add(fault);
     world.notify().await;
     world.stack.faults().clear();
     world.end_leases();
 }
 
 #[test]
-fn a_mail_that_another_run_has_is_neither_taken_over_nor_marked() {
+fn a_mail_that_another_run_took_or_marked_is_neither_taken_over_nor_marked() {
     // The run takes over the mail, sends it and marks it.
     for number in [1, 2] {
         for change in changes() {
@@ -44,7 +48,7 @@ fn a_mail_that_another_run_has_is_neither_taken_over_nor_marked() {
                 let organization = world.organization("alice", "strict").await;
                 organization.machine_key().await;
                 world.travel(60 * DAY + 60);
-                leave_unsent(world).await;
+                leave_unsent(world, unanswered()).await;
                 world.travel(60 * DAY + 3_600);
                 expect_untouched(world, "MAIL#", number, change).await;
                 assert_eq!(world.stack.emails().len(), usize::from(number == 2));
@@ -54,7 +58,7 @@ fn a_mail_that_another_run_has_is_neither_taken_over_nor_marked() {
 }
 
 #[test]
-fn nothing_is_claimed_for_a_mail_that_another_run_has() {
+fn nothing_is_claimed_for_a_mail_that_another_run_took_or_marked() {
     for change in changes() {
         run(async |world| {
             let organization = world.organization("alice", "strict").await;
@@ -63,8 +67,8 @@ fn nothing_is_claimed_for_a_mail_that_another_run_has() {
             let other = organization.machine("other").await;
             organization.key(&other, 90).await;
             world.travel(60 * DAY + 60);
-            leave_unsent(world).await;
-            // The run writes the event and the inbox, takes over the mail, and claims the key that is due since.
+            leave_unsent(world, unanswered()).await;
+            // Transactions: the event, the inbox, the takeover, and the claim for the second key.
             world.travel(60 * DAY + 7_200);
             expect_untouched(world, "MAIL#", 4, change).await;
             assert_eq!(world.stack.emails().len(), 0);
@@ -77,32 +81,27 @@ fn nothing_is_claimed_for_a_mail_that_another_run_has() {
 }
 
 #[test]
-fn a_mail_that_another_run_has_is_not_held_for_a_suspended_reader() {
+fn a_mail_that_another_run_took_or_marked_is_not_held_for_a_suspended_reader() {
     for change in changes() {
         run(async |world| {
             let organization = world.organization("alice", "strict").await;
             let bob = organization.join_as(world, "bob", "owner").await;
             organization.machine_key().await;
             world.travel(60 * DAY + 60);
-            let fault = Fault::on(Service::Ses, Effect::ServerError).operation("SendRawEmail");
-            world.stack.faults().add(fault.recipient("bob@example.com"));
-            world.notify().await;
-            world.stack.faults().clear();
-            world.end_leases();
+            leave_unsent(world, unanswered().recipient("bob@example.com")).await;
             set_status(world, &organization, Some(&bob), "suspended").await;
             world.travel(60 * DAY + 3_600);
-            world
-                .items_of("MAIL#")
-                .iter()
-                .filter(|mail| mail["status"] == "sent")
-                .for_each(|mail| world.remove(mail));
+            // Only Bob's mail stays.
+            let mut sent = world.items_of("MAIL#");
+            sent.retain(|mail| mail["status"] == "sent");
+            sent.iter().for_each(|mail| world.remove(mail));
             expect_untouched(world, "MAIL#", 1, change).await;
         });
     }
 }
 
 #[test]
-fn a_rearming_that_another_run_or_change_has_is_not_held() {
+fn a_rearming_that_was_caused_anew_or_has_gone_on_is_not_held() {
     for change in [("caused_by", json!({"N": "99"})), ("reached", json!({"S": "somewhere"}))] {
         run(async |world| {
             let organization = world.organization("alice", "strict").await;
@@ -116,8 +115,8 @@ fn a_rearming_that_another_run_or_change_has_is_not_held() {
     }
 }
 
-/// Makes a machine whose mail of the day is sent, and another one.
-async fn with_used_up_day(world: &World) -> (Organization, String) {
+/// Makes a machine with a waiting message, which takes the only mail of the day, and another machine.
+async fn two_machines_and_a_message(world: &World) -> (Organization, String) {
     let organization = world.organization("ann", "strict").await;
     let (first, _) = machine(&organization, "ann0", 365).await;
     let (second, _) = machine(&organization, "ann1", 365).await;
@@ -127,12 +126,12 @@ async fn with_used_up_day(world: &World) -> (Organization, String) {
 }
 
 #[test]
-fn a_mail_that_another_run_has_does_not_wait_for_the_next_day() {
+fn a_mail_that_another_run_took_or_marked_does_not_wait_for_the_next_day() {
     for change in changes() {
         run_with(limited_to(1), async |world| {
-            with_used_up_day(world).await;
+            two_machines_and_a_message(world).await;
             // The mail may have been sent, so that it counts.
-            leave_unsent(world).await;
+            leave_unsent(world, unanswered()).await;
             travel_to(world, 0, NOON + 300);
             expect_untouched(world, "MAIL#", 1, change).await;
         });
@@ -142,12 +141,12 @@ fn a_mail_that_another_run_has_does_not_wait_for_the_next_day() {
 #[test]
 fn a_message_that_another_run_has_mailed_does_not_wait_for_the_next_day() {
     run_with(limited_to(1), async |world| {
-        let (organization, second) = with_used_up_day(world).await;
+        let (organization, second) = two_machines_and_a_message(world).await;
         world.notify().await;
         assert_eq!(world.stack.emails().len(), 1);
         put_waiting(world, &organization, &second, 1);
-        let mail = async { world.items_of("OUTBOX#").iter().for_each(|message| world.remove(message)) };
-        let (summary, ()) = world.while_held(transaction(1), world.notify(), mail).await;
+        let mailed = async { world.items_of("OUTBOX#").iter().for_each(|message| world.remove(message)) };
+        let (summary, ()) = world.while_held(transaction(1), world.notify(), mailed).await;
         assert_eq!(summary["waiting"], 1, "{summary}");
         assert!(world.items_of("OUTBOX#").is_empty());
     });

@@ -1,8 +1,8 @@
 //! Digests: two runs at once tell two readers of two keys, while the keys are extended and revoked.
 //!
 //! Each reader gets one mail of a run, with a line for each key. A run claims all lines of a mail in one transaction, and
-//! moves a key on once the claims of both readers are settled. Not in the model, as `notices` has it: several stages
-//! of an expiry, suspended readers, the lag of the `due` index. A lease ends when its run is over.
+//! moves a key on once the claims of both readers are settled. A lease ends when its run is over. Left to the notices model:
+//! several stages of an expiry, suspended readers, deleted keys, the lag of the `due` index, and the time until a mail is due again.
 
 mod action;
 mod changes;
@@ -70,11 +70,11 @@ impl Model for Digests {
         // How many keys an earlier run has claimed for the first reader before it ended.
         let starts =
             changes.iter().flat_map(|changes| (0..=KEYS.len()).map(move |claimed| (changes, claimed)));
-        // If both keys are alike, changes that differ in their numbers alone are one.
-        let differ =
+        // Where both keys are alike, changes that differ in the numbers of the keys alone are one.
+        let is_kept =
             |changes: &[Operation], claimed: usize| claimed == 1 || changes <= &mirrored(changes)[..];
         starts
-            .filter(|(changes, claimed)| differ(changes, *claimed))
+            .filter(|(changes, claimed)| is_kept(changes, *claimed))
             .map(|(changes, claimed)| initial(&KEYS[..claimed], changes, faults))
             .collect()
     }

@@ -1,4 +1,4 @@
-//! Mutants of comparisons: a rewritten copy of the repository holds them all, and a file says which one is active.
+//! Mutants of comparisons and bounds: a rewritten copy of the repository holds them all, and a file says which one is active.
 
 use crate::{
     active::Active,

@@ -14,6 +14,9 @@ use crate::{
     table::Verdict,
 };
 
+/// Tests of the repository itself: they call no function, and a copy of the sources does not follow them.
+pub(crate) const OF_SOURCES: &str = "rules::";
+
 /// The program that holds the integration tests of one tree.
 #[derive(Debug)]
 pub(crate) struct IntegrationTests {

@@ -9,14 +9,11 @@ use crate::{
     active::Active,
     failure::Failure,
     folders::{self, read},
-    integration_tests::IntegrationTests,
+    integration_tests::{IntegrationTests, OF_SOURCES},
     switch,
     table::Verdict,
     tree::{self, Comparison},
 };
-
-/// Tests of the repository itself, which the copy does not follow.
-const OF_SOURCES: &str = "rules::";
 
 /// The integration tests of the rewritten sources.
 #[derive(Debug)]

@@ -10,6 +10,9 @@
 //! | a function that returns `bool` | it returns `true`; it returns `false` |
 //! | a function that returns `Result<(), _>` and is not async | it returns `Ok(())` |
 //!
+//! A bound is known by the method's name and number of arguments alone: no method of the product has such a name for
+//! anything else.
+//!
 //! The text between the changes stays as it is, and so do its lines. Tests, OpenAPI descriptions and constants are left
 //! out. A `const fn` becomes a plain one, unless constants call it.
 

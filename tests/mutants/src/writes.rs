@@ -7,7 +7,7 @@ use crate::{
     choice::{Choice, Kind, sample},
     failure::Failure,
     folders,
-    integration_tests::IntegrationTests,
+    integration_tests::{IntegrationTests, OF_SOURCES},
     killers::{self, Killer},
     say::say,
     table::{Table, Verdict},
@@ -28,7 +28,7 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
     let mut tests = IntegrationTests::build(&folders::workspace(), &target)?;
     if !choice.collected {
         say("collecting the writes of all tests");
-        tests.collect(|run| run)?;
+        tests.collect(|run| run.args(["--skip", OF_SOURCES]))?;
     }
     tests.read_times()?;
     let mutants = collected(&tests)?;
@@ -78,10 +78,6 @@ pub(crate) fn run_sample(number: usize, argued: &Argued) -> Result<usize, Failur
     let killers = killers::read()?;
     let workspace = folders::workspace();
     let mut tests = IntegrationTests::build(&workspace, &workspace.join("target"))?;
-    let there = tests.list()?;
-    if let Some(gone) = killers.iter().find(|killer| !there.contains(&killer.test)) {
-        return Err(Failure::Killers(format!("no such test: {}", gone.test)));
-    }
     let chosen = sample(number, SAMPLE, &killers);
     let mut table = Table::new(argued, chosen.len(), killers.len());
     for Killer { mutant, test } in chosen {

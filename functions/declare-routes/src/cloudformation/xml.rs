@@ -32,7 +32,7 @@ pub(crate) enum BadXml {
     /// It breaks a rule of XML.
     #[error("it is no XML")]
     Xml(#[from] XmlDecodeError),
-    /// It does not end with the end of its first element.
+    /// It does not end with the end tag of its root.
     #[error("it is cut off")]
     CutOff,
 }

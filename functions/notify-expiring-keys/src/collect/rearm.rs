@@ -93,7 +93,7 @@ struct Pass<'a> {
 struct Shares(HashMap<OrganizationId, usize>);
 
 impl Shares {
-    /// Counts a page of an organization, if it may have one more.
+    /// Counts a page of an organization. Returns whether the organization may have it.
     fn count_page(&mut self, organization_id: OrganizationId) -> bool {
         let pages = self.0.entry(organization_id).or_default();
         *pages += 1;

@@ -53,7 +53,7 @@ fn without_time(mut line: Value) -> Value {
 }
 
 #[test]
-fn warnings_of_other_crates_are_written_at_every_level() {
+fn the_hint_of_each_level_lets_warnings_of_other_crates_pass() {
     for (level, most) in [(Level::ERROR, Level::WARN), (Level::WARN, Level::WARN), (Level::INFO, Level::INFO)]
     {
         let hint = JsonLines { level, write: |_: &[u8]| {} }.max_level_hint();

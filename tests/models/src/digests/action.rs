@@ -25,10 +25,12 @@ pub enum Operation {
 /// A step of a run, by its number, often for a reader or a key; or a step of their surroundings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Reads which keys and mails are due.
+    /// Reads the `due` index.
     Find(u8),
-    /// Reads the next key.
-    ReadKey(u8),
+    /// Reads a key that is due.
+    ReadKey(u8, u8),
+    /// Reads the mails that are due.
+    ReadMails(u8),
     /// Sends `Table::take_over_mail`.
     TakeOver(u8, u8),
     /// Reads what is still true of a mail.

@@ -5,15 +5,15 @@
 pub enum Condition {
     /// A mail whose lease runs is left alone (a read).
     LeaseEnded,
-    /// A mail that is taken over has the lease that was read.
+    /// A mail that is taken over is unmarked, and has the lease that was read.
     TakeOverLease,
-    /// A stored mail for which lines are claimed, or which is marked, has the run's lease.
+    /// A stored mail for which lines are claimed, or which is marked, is unmarked and has the run's lease.
     OwnLease,
     /// At a claim, the key is as announced.
     ClaimKeyAsRead,
     /// A reader's line is not claimed.
     ClaimNotMade,
-    /// A claim that is refused leaves those of other keys in the mail (an order).
+    /// A claim that is refused is left out, and the others are made without it (a retry).
     RefusedAlone,
     /// A mail that is sent again leaves out keys that have changed (a read).
     LinesAreTrue,

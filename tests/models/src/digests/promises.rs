@@ -17,19 +17,14 @@ pub enum Broken {
     ClaimedUntrue,
     /// A mail named a key that had changed, when it was read for sending.
     ToldUntrue,
-    /// A revoked key became due.
-    BroughtBack,
 }
 
 impl Broken {
     /// Returns the first promise that a state has broken.
     pub fn of(state: &State) -> Option<Self> {
-        let is_revoked_and_due =
-            |number: u8| state.table.key(number).is_some_and(|key| key.is_revoked && key.due.is_some());
         let checks = [
             (Self::Lost, KEYS.into_iter().all(|number| is_kept(state, number))),
             (Self::ToldTwice, state.told.values().all(|times| *times <= 1 + state.excused)),
-            (Self::BroughtBack, !KEYS.into_iter().any(is_revoked_and_due)),
         ];
         checks.into_iter().find(|(_, kept)| !kept).map(|(broken, _)| broken)
     }

@@ -13,27 +13,26 @@ use super::{
 use crate::ses::Ses;
 
 /// A digest: the number of the run, and the reader.
-pub type Of = (u8, u8);
+pub type DigestId = (u8, u8);
 
 impl State {
-    fn digest(&mut self, (number, reader): Of) -> &mut Digest {
+    fn digest(&mut self, (number, reader): DigestId) -> &mut Digest {
         self.runs[usize::from(number)].digest(reader)
     }
 
     /// Returns the place of the digest's mail: that of an earlier run, or its own.
-    fn mail_of(&mut self, (number, reader): Of) -> (u8, u8) {
-        (reader, self.digest((number, reader)).unfinished.map_or(number, |(id, _)| id))
+    fn mail_of(&mut self, (number, reader): DigestId) -> (u8, u8) {
+        (reader, self.digest((number, reader)).unfinished.as_ref().map_or(number, |(id, _)| *id))
     }
 }
 
 /// Takes over the mail of an earlier run.
-pub fn take(state: &mut State, of: Of, off: &[Condition]) {
-    let Some((id, seen)) = state.digest(of).unfinished else { return };
-    match take_over(&state.table, off, (of.1, id), seen, of.0) {
+pub fn take_over_mail(state: &mut State, of: DigestId, off: &[Condition]) {
+    let Some((id, seen)) = state.digest(of).unfinished.clone() else { return };
+    match take_over(&state.table, off, (of.1, id), seen.lease, of.0) {
         Ok(after) => {
             state.table = after;
-            let digest = state.digest(of);
-            (digest.progress, digest.unfinished) = (DigestProgress::ReadingLines, Some((id, of.0)));
+            state.digest(of).progress = DigestProgress::ReadingLines;
         }
         // Nobody claims the new notices: they stay due.
         Err(_) => state.digest(of).end(),
@@ -41,10 +40,9 @@ pub fn take(state: &mut State, of: Of, off: &[Condition]) {
 }
 
 /// Reads what is still true of the mail of an earlier run.
-pub fn read_lines(state: &mut State, of: Of, off: &[Condition]) {
-    let (reader, id) = state.mail_of(of);
+pub fn read_lines(state: &mut State, of: DigestId, off: &[Condition]) {
+    let claimed = state.digest(of).unfinished.clone().map(|(_, mail)| mail.lines).unwrap_or_default();
     let table = &state.table;
-    let claimed = table.mail(reader, id).map(|mail| mail.lines.clone()).unwrap_or_default();
     let is_kept = |line: &Line| table.is_true(*line) || off.contains(&Condition::LinesAreTrue);
     let lines: BTreeSet<_> = claimed.into_iter().filter(is_kept).collect();
     if lines.iter().any(|line| !table.is_true(*line)) {
@@ -56,7 +54,7 @@ pub fn read_lines(state: &mut State, of: Of, off: &[Condition]) {
 }
 
 /// Goes on to the mail once nothing is left to claim.
-pub fn go_on(state: &mut State, of: Of) {
+fn go_on(state: &mut State, of: DigestId) {
     let (reader, id) = state.mail_of(of);
     let is_stored = state.table.get(Place::Mail(reader, id)).is_some();
     let digest = state.digest(of);
@@ -72,7 +70,7 @@ pub fn go_on(state: &mut State, of: Of) {
 }
 
 /// Claims the lines, or those that are left after a refusal.
-pub fn claim_lines(state: &mut State, of: Of, reply: Reply, off: &[Condition]) {
+pub fn claim_lines(state: &mut State, of: DigestId, reply: Reply, off: &[Condition]) {
     state.faults -= u8::from(reply != Reply::Comes);
     let (mail, wanted) = (state.mail_of(of), state.digest(of).wanted.clone());
     let sent = if reply == Reply::Fails {
@@ -112,15 +110,23 @@ pub fn claim_lines(state: &mut State, of: Of, reply: Reply, off: &[Condition]) {
         if is_obsolete {
             digest.lines.remove(line);
             run.keys.remove(&line.key);
-        } else if let Some(key) = run.keys.get_mut(&line.key) {
-            key.open = key.open.saturating_sub(1);
+        } else {
+            digest.settled.insert(line.key);
+        }
+    }
+    let run = &mut state.runs[usize::from(of.0)];
+    if run.digest(of.1).wanted.is_empty() {
+        for key in std::mem::take(&mut run.digest(of.1).settled) {
+            if let Some(key) = run.keys.get_mut(&key) {
+                key.open = key.open.saturating_sub(1);
+            }
         }
     }
     go_on(state, of);
 }
 
 /// Hands the mail over to SES.
-pub fn send(state: &mut State, of: Of, outcome: Ses) {
+pub fn send(state: &mut State, of: DigestId, outcome: Ses) {
     state.faults -= u8::from(outcome != Ses::Accepts);
     if outcome.tells() {
         for line in state.digest(of).lines.clone() {
@@ -130,6 +136,7 @@ pub fn send(state: &mut State, of: Of, outcome: Ses) {
     state.excused += u8::from(outcome == Ses::LosesReply);
     let digest = state.digest(of);
     digest.lines.clear();
+    digest.is_sent = outcome.tells();
     if outcome.is_settled() {
         digest.progress = DigestProgress::Marking;
     } else {
@@ -138,7 +145,7 @@ pub fn send(state: &mut State, of: Of, outcome: Ses) {
 }
 
 /// Marks the mail.
-pub fn mark_mail(state: &mut State, of: Of, off: &[Condition]) {
+pub fn mark_mail(state: &mut State, of: DigestId, off: &[Condition]) {
     let mail = state.mail_of(of);
     if let Ok(after) = mark(&state.table, off, mail, of.0) {
         state.table = after;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     KEYS, READERS,
     action::Operation,
-    item::{Items, Line},
+    item::{Items, Line, Mail},
     promises::Broken,
 };
 
@@ -37,8 +37,10 @@ pub enum Progress {
     /// It has not begun.
     #[default]
     Finding,
-    /// It reads the keys, this one next.
-    ReadingKey(u8),
+    /// It reads the keys that it has found, in any order.
+    ReadingKeys,
+    /// It reads the mails that are due.
+    ReadingMails,
     /// It works on its digests.
     Sending,
     /// It is over.
@@ -68,12 +70,16 @@ pub enum DigestProgress {
 pub struct Digest {
     /// How far it is.
     pub progress: DigestProgress,
-    /// The mail of an earlier run, and its lease as it was read.
-    pub unfinished: Option<(u8, u8)>,
+    /// The mail of an earlier run, as it was read.
+    pub unfinished: Option<(u8, Mail)>,
     /// The lines to claim.
     pub wanted: BTreeSet<Line>,
+    /// The keys whose claims are settled. They are recorded when the whole claim returns.
+    pub settled: BTreeSet<u8>,
     /// The lines of the mail.
     pub lines: BTreeSet<Line>,
+    /// Whether somebody was told.
+    pub is_sent: bool,
 }
 
 /// A key that is due, as a run has read it. It is forgotten once the key has changed.
@@ -90,7 +96,7 @@ pub struct DueKey {
 pub struct Run {
     /// How far it is.
     pub progress: Progress,
-    /// Which keys are due, according to the index.
+    /// The due keys that it has not read, according to the index.
     pub found: BTreeSet<u8>,
     /// The due keys, as they were read.
     pub keys: BTreeMap<u8, DueKey>,

@@ -9,8 +9,8 @@ use super::{
     condition::Condition,
     item::{AccessKey, Line},
     promises::Broken,
-    sending,
-    state::{Digest, DigestProgress, DueKey, EARLIER, Progress, State},
+    sending::{self, DigestId},
+    state::{DigestProgress, DueKey, EARLIER, Progress, State},
     transactions::advance,
 };
 use crate::ses::Ses;
@@ -23,7 +23,10 @@ pub fn actions(state: &State, actions: &mut Vec<Action>) {
             // The runs are alike: the first is the one that begins first.
             Progress::Finding if number > 0 && state.runs[0].progress == Progress::Finding => {}
             Progress::Finding => actions.push(Action::Find(number)),
-            Progress::ReadingKey(_) => actions.push(Action::ReadKey(number)),
+            Progress::ReadingKeys => {
+                actions.extend(run.found.iter().map(|key| Action::ReadKey(number, *key)));
+            }
+            Progress::ReadingMails => actions.push(Action::ReadMails(number)),
             Progress::Sending => {
                 for (reader, digest) in READERS.into_iter().zip(&run.digests) {
                     list_of_digest(actions, (number, reader), digest.progress, may_fail);
@@ -44,7 +47,7 @@ pub fn actions(state: &State, actions: &mut Vec<Action>) {
 
 fn list_of_digest(
     actions: &mut Vec<Action>,
-    (number, reader): sending::Of,
+    (number, reader): DigestId,
     progress: DigestProgress,
     may_fail: bool,
 ) {
@@ -70,9 +73,10 @@ fn list_of_digest(
 pub fn next(state: &State, action: Action, off: &[Condition]) -> State {
     let mut next = state.clone();
     match action {
-        Action::Find(number) => find(&mut next, number, off),
-        Action::ReadKey(number) => read_key(&mut next, number, off),
-        Action::TakeOver(number, reader) => sending::take(&mut next, (number, reader), off),
+        Action::Find(number) => find(&mut next, number),
+        Action::ReadKey(number, key) => read_key(&mut next, (number, key), off),
+        Action::ReadMails(number) => read_mails(&mut next, number, off),
+        Action::TakeOver(number, reader) => sending::take_over_mail(&mut next, (number, reader), off),
         Action::ReadLines(number, reader) => sending::read_lines(&mut next, (number, reader), off),
         Action::Claim(number, reader, reply) => sending::claim_lines(&mut next, (number, reader), reply, off),
         Action::Send(number, reader, outcome) => sending::send(&mut next, (number, reader), outcome),
@@ -88,8 +92,8 @@ pub fn next(state: &State, action: Action, off: &[Condition]) -> State {
             next.faults -= 1;
             let run = &mut next.runs[usize::from(number)];
             run.progress = Progress::Done;
-            let is_unmarked = |digest: &Digest| digest.progress == DigestProgress::Marking;
-            next.excused += u8::from(run.digests.iter().any(is_unmarked));
+            // The digest of a run is over once its mail is marked.
+            next.excused += u8::from(run.digests.iter().any(|digest| digest.is_sent));
         }
         Action::Commit(operation) => changes::commit(&mut next, operation),
     }
@@ -100,54 +104,55 @@ pub fn next(state: &State, action: Action, off: &[Condition]) -> State {
     next
 }
 
-fn find(state: &mut State, number: u8, off: &[Condition]) {
+fn find(state: &mut State, number: u8) {
+    let is_due = |key: &u8| state.table.key(*key).is_some_and(AccessKey::is_due);
+    let found = KEYS.into_iter().filter(is_due).collect();
+    let run = &mut state.runs[usize::from(number)];
+    (run.found, run.progress) = (found, Progress::ReadingKeys);
+    go_to_mails(state, number);
+}
+
+/// Goes on to the mails once all keys are read.
+fn go_to_mails(state: &mut State, number: u8) {
+    let run = &mut state.runs[usize::from(number)];
+    if run.found.is_empty() {
+        run.progress = Progress::ReadingMails;
+    }
+}
+
+fn read_key(state: &mut State, (number, key): (u8, u8), off: &[Condition]) {
+    let found = state.table.key(key).filter(|key| key.is_due());
+    let run = &mut state.runs[usize::from(number)];
+    run.found.remove(&key);
+    if let Some(found) = found {
+        let line = Line { key, expires_at: found.expires_at };
+        let readers = u8::try_from(READERS.len()).unwrap_or_default();
+        let open = if off.contains(&Condition::AdvanceAfterAllReaders) { 1 } else { readers };
+        run.keys.insert(key, DueKey { line, open });
+    }
+    go_to_mails(state, number);
+}
+
+fn read_mails(state: &mut State, number: u8, off: &[Condition]) {
     let has_ended = |lease: u8| lease == EARLIER || state.runs[usize::from(lease)].is_over();
     let may_take = |lease: u8| lease != number && (has_ended(lease) || off.contains(&Condition::LeaseEnded));
     let unfinished = READERS.map(|reader| {
         // A recipient gets one mail in a run.
         [EARLIER, 0, 1].into_iter().find_map(|id| {
             let mail = state.table.mail(reader, id)?;
-            (!mail.is_marked && may_take(mail.lease)).then_some((id, mail.lease))
+            (!mail.is_marked && may_take(mail.lease)).then(|| (id, mail.clone()))
         })
     });
-    let is_due = |key: &u8| state.table.key(*key).is_some_and(AccessKey::is_due);
-    let found = KEYS.into_iter().filter(is_due).collect();
     let run = &mut state.runs[usize::from(number)];
-    run.found = found;
-    for (digest, unfinished) in run.digests.iter_mut().zip(unfinished) {
-        digest.unfinished = unfinished;
-    }
-    run.progress = Progress::ReadingKey(0);
-    go_to_next_key(state, number, 0);
-}
-
-/// Goes on to the next key that was found, or to the digests.
-fn go_to_next_key(state: &mut State, number: u8, from: u8) {
-    let run = &mut state.runs[usize::from(number)];
-    if let Some(key) = run.found.range(from..).next() {
-        run.progress = Progress::ReadingKey(*key);
-        return;
-    }
-    run.found.clear();
     run.progress = Progress::Sending;
     let wanted: BTreeSet<Line> = run.keys.values().map(|key| key.line).collect();
-    for digest in &mut run.digests {
+    for (digest, unfinished) in run.digests.iter_mut().zip(unfinished) {
         digest.wanted.clone_from(&wanted);
-        digest.progress = match digest.unfinished {
+        digest.progress = match unfinished {
             Some(_) => DigestProgress::TakingOver,
             None if wanted.is_empty() => DigestProgress::Done,
             None => DigestProgress::Claiming,
         };
+        digest.unfinished = unfinished;
     }
-}
-
-fn read_key(state: &mut State, number: u8, off: &[Condition]) {
-    let Progress::ReadingKey(position) = state.runs[usize::from(number)].progress else { return };
-    if let Some(key) = state.table.key(position).filter(|key| key.is_due()) {
-        let line = Line { key: position, expires_at: key.expires_at };
-        let readers = u8::try_from(READERS.len()).unwrap_or_default();
-        let open = if off.contains(&Condition::AdvanceAfterAllReaders) { 1 } else { readers };
-        state.runs[usize::from(number)].keys.insert(position, DueKey { line, open });
-    }
-    go_to_next_key(state, number, position + 1);
 }
