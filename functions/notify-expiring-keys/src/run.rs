@@ -151,6 +151,16 @@ mod tests {
     }
 
     #[test]
+    fn the_lag_of_a_run_is_that_of_its_latest_claim() {
+        let now = Clock::default().now();
+        let run = Run::new(now, 0, Clock::default());
+        for due_before in [50, 5_000, 500] {
+            run.record_claim(now.plus(-due_before));
+        }
+        assert!((5_000..5_060).contains(&run.lag()), "{}", run.lag());
+    }
+
+    #[test]
     fn a_run_without_time_left_starts_nothing() {
         let clock = Clock::default();
         let now = clock.now();

@@ -127,12 +127,8 @@ impl Table {
         now: Time,
         until: Time,
     ) -> Result<u64, Error> {
-        let expires = |item: &Item| {
-            let expires_at: Option<i64> = item.get("expires_at")?.as_n().ok()?.parse().ok();
-            Some((now.seconds() + 1..=until.seconds()).contains(&expires_at?))
-        };
         let found = self.batch_eventually(places).await?;
-        Ok(found.values().map(|item| u64::from(expires(item).unwrap_or(false))).sum())
+        Ok(found.values().map(|item| u64::from(expires_after(item, now, until))).sum())
     }
 
     /// Reads keys with their users, strongly; missing ones are absent from the result.
@@ -212,4 +208,25 @@ fn due_entry(item: &Item) -> Option<Due> {
     let due_at = due_at(item)?;
     let organization_id = OrganizationId::parse(item.get("organization_id")?.as_s().ok()?).ok()?;
     Some(Due { item: item_key::due_item(&key_of(item)?)?, organization_id, due_at })
+}
+
+/// Tells whether a key expires after `now`, and at `until` at the latest.
+fn expires_after(key: &Item, now: Time, until: Time) -> bool {
+    let expires_at = key.get("expires_at").and_then(|number| number.as_n().ok()?.parse::<i64>().ok());
+    expires_at.is_some_and(|expires_at| (now.seconds() + 1..=until.seconds()).contains(&expires_at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_expire_soon_do_so_after_now_and_by_the_end() {
+        let [now, until] = [100, 200].map(Time::from_seconds);
+        for (expires_at, is_soon) in [(99, false), (100, false), (101, true), (200, true), (201, false)] {
+            let key = Item::from([("expires_at".to_owned(), number(expires_at))]);
+            assert_eq!(expires_after(&key, now, until), is_soon, "{expires_at}");
+        }
+        assert!(!expires_after(&Item::new(), now, until));
+    }
 }

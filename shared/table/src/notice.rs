@@ -215,10 +215,16 @@ impl Table {
     }
 
     /// Moves keys to their next notices, except those that changed since.
+    ///
     /// Model: `notices::Action::Advance`, `digests::Action::Advance`.
     pub async fn advance(&self, advances: &[Advance]) -> Result<(), Error> {
         self.change_each(advances, Transaction::add_advance).await
     }
+}
+
+/// Returns until when a claim of `now` is kept: a late one as long as any other.
+fn kept_until(announcement: &Announcement, now: Time) -> Time {
+    announcement.expires_at.max(now).plus(CLAIM_RETENTION)
 }
 
 impl Transaction<'_> {
@@ -235,8 +241,7 @@ impl Transaction<'_> {
         self.check(item_key::access_key(announcement.key_id), unchanged, OnConditionFailed::Conflict);
         let narrower =
             Expression::absent().and(" OR stage > :stage").value(":stage", number(announcement.stage));
-        let ttl = announcement.expires_at.max(now).plus(CLAIM_RETENTION);
-        let notice = Notice { announcement: *announcement, told_by, ttl };
+        let notice = Notice { announcement: *announcement, told_by, ttl: kept_until(announcement, now) };
         let item = encode(item_key::notice(user_id, announcement, channel), &notice);
         self.put(item, narrower, OnConditionFailed::Conflict);
     }
@@ -256,45 +261,4 @@ impl Transaction<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::id::{OrganizationId, UserId};
-
-    use super::*;
-    use crate::item::{
-        tests::{attributes, offline},
-        text,
-    };
-
-    fn mail() -> Mail {
-        let now = Time::from_seconds(1_000);
-        Mail::new(UserId::random(), OrganizationId::random(), now, now)
-    }
-
-    fn announcement() -> Announcement {
-        Announcement { key_id: KeyId::random(), expires_at: Time::from_seconds(5_000), stage: 7 }
-    }
-
-    #[test]
-    fn a_notice_holds_what_was_told_and_what_tells_it() {
-        let notice =
-            Notice { announcement: announcement(), told_by: Ulid::nil(), ttl: Time::from_seconds(9) };
-        for (channel, named) in
-            [(Channel::Mail, "MAIL"), (Channel::Inbox, "INBOX"), (Channel::Event, "EVENT")]
-        {
-            let item = encode(item_key::notice(UserId::random(), &notice.announcement, channel), &notice);
-            assert_eq!(attributes(&item), ["PK", "SK", "expires_at", "key_id", "stage", "told_by", "ttl"]);
-            assert_eq!(item["SK"], text(format!("NOTICE#{}#5000#{named}", notice.announcement.key_id)));
-            assert_eq!((&item["stage"], &item["told_by"]), (&number(7), &text(Ulid::nil().to_string())));
-        }
-    }
-
-    #[test]
-    fn the_most_claims_fit_one_transaction() {
-        let announcements: Vec<_> = (0..MAX_CLAIMS).map(|_| announcement()).collect();
-        let mut mail = mail();
-        assert_eq!(offline().claims(&mail, &announcements).len(), 2 * MAX_CLAIMS + 1);
-        mail.announcements.push(announcement());
-        assert_eq!(offline().claims(&mail, &announcements).len(), 2 * MAX_CLAIMS + 1);
-        const { assert!(3 * MAX_CLAIMS <= MAX_STEPS) };
-    }
-}
+mod tests;

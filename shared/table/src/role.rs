@@ -165,3 +165,18 @@ fn stored_in(version: u64) -> Expression {
         version => Expression::version(version),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_has_a_greater_version_than_every_role_and_group_and_every_change_before() {
+        let role = serde_json::json!({"name": "a", "permissions": "a:b", "updated_at": 0, "version": 5});
+        let role: Role = serde_json::from_value(role).unwrap();
+        let before = Catalog { roles: [(role.name.clone(), role)].into(), ..Catalog::default() };
+        for (seen, version) in [(0, 6), (5, 6), (7, 8)] {
+            assert_eq!(CatalogChange::between(seen, 0, &before, &before).version, version, "{seen}");
+        }
+    }
+}

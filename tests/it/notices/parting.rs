@@ -2,6 +2,7 @@
 
 use kit::{DAY, Effect, Fault, Item, Organization, Service, When, World, run};
 use serde_json::{Value, json};
+use ulid::Ulid;
 
 use super::recipients;
 use crate::tokens::token;
@@ -90,6 +91,31 @@ fn changes_to_and_fro_are_one_mail_to_each_address() {
         assert_eq!(world.notify().await["sent"], 1);
         let mails = world.stack.emails();
         assert_eq!(mails[0].text.matches("your account in \"alice's\"").count(), 7);
+        assert!(world.items_of("PARTING#").is_empty());
+    });
+}
+
+#[test]
+fn a_mail_to_a_former_address_holds_ninety_nine_messages_and_the_next_run_sends_the_rest() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let bob = organization.join_as(world, "bob", "normal").await;
+        change(&organization, &bob, json!({"status": "suspended"})).await;
+        let waiting = world.items_of("PARTING#").remove(0);
+        for _ in 0..100 {
+            let id = Ulid::generate().to_string();
+            world.put(&json!({
+                "PK": {"S": waiting["PK"]}, "SK": {"S": format!("PARTING#{id}")}, "message_id": {"S": id},
+                "at": {"N": waiting["at"].to_string()}, "event": {"S": waiting["event"]},
+                "title": {"S": "Something happened"}, "text": {"S": "Somebody did it."}, "state": {"S": "unread"},
+                "organization_id": {"S": organization.id}, "user_id": {"S": bob}, "name": {"S": "bob"},
+                "address": {"S": waiting["address"]}, "due_shard": {"S": "0"}, "due_at": {"N": waiting["due_at"].to_string()},
+            }));
+        }
+        let summary = world.notify().await;
+        assert_eq!((&summary["sent"], &summary["beyond_share"]), (&json!(1), &json!(2)), "{summary}");
+        assert_eq!(world.items_of("PARTING#").len(), 2);
+        assert_eq!(world.notify().await["sent"], 1);
         assert!(world.items_of("PARTING#").is_empty());
     });
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use kit::{Call, DAY, Item, Options, World, mail_domains, run_with};
-use local::Quota;
+use local::{Quota, dynoxide::ImportOptions};
 use serde_json::{Value, json};
 
 /// Stores machines with an address and a key of so many days each.
@@ -101,5 +101,33 @@ fn runs_of_different_shards_at_once_send_everything_once() {
         let recipients: HashSet<_> = mails.iter().map(|mail| &mail.to).collect();
         assert_eq!((mails.len(), recipients.len()), (in_shard(0) + in_shard(1), mails.len()));
         assert_eq!(world.notify().await["due"], 0);
+    });
+}
+
+#[test]
+fn a_run_reads_five_thousand_unfinished_mails_and_leaves_the_others_over() {
+    run_with(mail_domains(), async |world| {
+        // A run keeps 2,000 entries of an organization.
+        for owner in ["ann", "bob", "cem"] {
+            world.organization(owner, "strict").await;
+        }
+        let users = world.items_of("USER");
+        let now = world.stack.clock().now().as_second();
+        // Other runs have their leases, so that none is sent.
+        let mail = |number: usize| {
+            let (id, user) = (format!("01K3{number:0>22}"), &users[number % users.len()]);
+            let mail = json!({
+                "PK": {"S": user["PK"]}, "SK": {"S": format!("MAIL#{id}")}, "mail_id": {"S": id},
+                "user_id": {"S": user["user_id"]}, "organization_id": {"S": user["organization_id"]}, "lease": {"S": id},
+                "lease_ends_at": {"N": (now + 3_600).to_string()}, "status": {"S": "leased"}, "attempts": {"N": "0"},
+                "created_at": {"N": now.to_string()}, "announcements": {"L": []}, "messages": {"L": []},
+                "due_shard": {"S": "0"}, "due_at": {"N": (now - 60).to_string()},
+            });
+            serde_json::from_value(mail).unwrap()
+        };
+        let mails = (0..5_001).map(mail).collect();
+        world.stack.database().unwrap().import_items("access-keys", mails, ImportOptions::default()).unwrap();
+        let summary = world.notify().await;
+        assert_eq!((&summary["left_over"], &summary["failed"]), (&json!(1), &json!(0)), "{summary}");
     });
 }

@@ -22,8 +22,7 @@ pub(super) async fn claim_notices(
     keys: &mut Vec<ExpiringKey>,
 ) -> Result<(), Error> {
     let table = &delivery.notifier.app.table;
-    let most = MAX_KEYS.saturating_sub(mail.announcements.len());
-    let (notices, beyond) = notices.split_at(notices.len().min(most));
+    let (notices, beyond) = split_full(notices, mail.announcements.len());
     for notice in beyond {
         notice.record_full_mail();
     }
@@ -51,6 +50,11 @@ pub(super) async fn claim_notices(
         }
     }
     Ok(())
+}
+
+/// Splits off the notices for which a mail has no room that announces so many keys already.
+fn split_full<T>(notices: &[T], announced: usize) -> (&[T], &[T]) {
+    notices.split_at(notices.len().min(MAX_KEYS.saturating_sub(announced)))
 }
 
 /// Returns whether a mail announces this expiry at the same stage or a narrower one.
@@ -87,6 +91,16 @@ mod tests {
     };
 
     use super::*;
+
+    #[test]
+    fn a_mail_has_room_for_a_thousand_keys() {
+        let notices = [0; 1_500];
+        for (announced, expected) in [(0, 1_000), (999, 1), (1_000, 0), (1_001, 0)] {
+            let (fitting, beyond) = split_full(&notices, announced);
+            assert_eq!((fitting.len(), beyond.len()), (expected, 1_500 - expected), "{announced}");
+        }
+        assert_eq!(split_full(&notices[..3], 0).0.len(), 3);
+    }
 
     #[test]
     fn a_mail_announces_its_expiries_at_their_stages_and_wider_ones() {
