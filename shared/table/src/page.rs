@@ -185,7 +185,7 @@ mod tests {
     use domain::id::UserId;
 
     use super::*;
-    use crate::{AccessKeyFilter, UserFilter};
+    use crate::{AccessKeyFilter, UserFilter, page_reads::UNITS_OF_KEY};
 
     #[test]
     fn a_position_is_read_as_it_was_written_where_the_list_has_it() {
@@ -204,6 +204,19 @@ mod tests {
         }
         for text in ["", "named:", "named", "named:others", "others:", "others:x", "x"] {
             assert_eq!(read(text, Some(&by_id)), None, "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_page_whose_units_are_used_up_shows_one_and_ends_after_it() {
+        for (units, shown, next) in [(0.0, "abc", 9), (1_000.0, "a", 1)] {
+            let mut reads = PageReads::new(UNITS_OF_KEY);
+            reads.add_units(units);
+            let found = Page { items: vec![(1, 'a'), (2, 'b'), (3, 'c')], next: Some(9) };
+            let read =
+                async |now: &[(u8, char)], _: &mut PageReads| Ok(now.iter().map(|(_, item)| *item).collect());
+            let page = show(found, &mut reads, read).await.unwrap();
+            assert_eq!((page.items.iter().collect::<String>().as_str(), page.next), (shown, Some(next)));
         }
     }
 
