@@ -66,7 +66,6 @@ impl Model for Digests {
         let extensions = KEYS.map(Operation::Extend);
         let revocations = KEYS.map(Operation::Revoke);
         let changes = sets(&[extensions, revocations].concat(), self.bounds.actors() - 1);
-        let faults = if self.bounds == Bounds::Small { 1 } else { 2 };
         // How many keys an earlier run has claimed for the first reader before it ended.
         let starts =
             changes.iter().flat_map(|changes| (0..=KEYS.len()).map(move |claimed| (changes, claimed)));
@@ -75,7 +74,7 @@ impl Model for Digests {
             |changes: &[Operation], claimed: usize| claimed == 1 || changes <= &mirrored(changes)[..];
         starts
             .filter(|(changes, claimed)| is_kept(changes, *claimed))
-            .map(|(changes, claimed)| initial(&KEYS[..claimed], changes, faults))
+            .map(|(changes, claimed)| initial(&KEYS[..claimed], changes))
             .collect()
     }
 
@@ -107,7 +106,7 @@ fn mirrored(changes: &[Operation]) -> Vec<Operation> {
     mirrored
 }
 
-fn initial(claimed: &[u8], changes: &[Operation], faults: u8) -> State {
+fn initial(claimed: &[u8], changes: &[Operation]) -> State {
     let mut items = Table(BTreeMap::new());
     for key in KEYS {
         items.set(Place::Key(key), Some(Item::Key(AccessKey::DUE)));
@@ -124,7 +123,7 @@ fn initial(claimed: &[u8], changes: &[Operation], faults: u8) -> State {
         table: items,
         runs: vec![Run::default(); 2],
         changes: changes.to_vec(),
-        faults,
+        faults: 1,
         told: BTreeMap::new(),
         excused: 0,
         broken: None,
