@@ -67,8 +67,9 @@ impl Model for Digests {
         let revocations = KEYS.map(Operation::Revoke);
         let changes = sets(&[extensions, revocations].concat(), self.bounds.actors() - 1);
         // How many keys an earlier run has claimed for the first reader before it ended.
+        let claimed: &[usize] = if self.bounds == Bounds::Small { &[0, 2] } else { &[0, 1, 2] };
         let starts =
-            changes.iter().flat_map(|changes| (0..=KEYS.len()).map(move |claimed| (changes, claimed)));
+            changes.iter().flat_map(|changes| claimed.iter().map(move |claimed| (changes, *claimed)));
         // Where both keys are alike, changes that differ in the numbers of the keys alone are one.
         let is_kept =
             |changes: &[Operation], claimed: usize| claimed == 1 || changes <= &mirrored(changes)[..];
