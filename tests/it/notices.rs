@@ -43,6 +43,17 @@ fn titles(world: &World, user_id: &str) -> Vec<String> {
     inbox.map(|message| message["title"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Revokes a key of Alice's organization, or extends it to 200 days.
+async fn revoke_or_extend(world: &World, organization: &Organization, key: &Value, revokes: bool) {
+    let (alice, path) = (world.person("alice"), organization.key_path(key));
+    let answer = if revokes {
+        alice.post(&format!("{path}/revoke"), Value::Null).await
+    } else {
+        alice.patch(&path, json!({"expires_in_days": 200})).await
+    };
+    answer.expect(200);
+}
+
 /// Names one of the transactions that runs send from now on.
 const fn transaction(number: u64) -> (&'static str, &'static str, u64) {
     ("notify-expiring-keys", "TransactWriteItems", number)

@@ -3,7 +3,7 @@
 use kit::{DAY, Effect, Fault, Item, Organization, Service, When, World, run};
 use serde_json::{Value, json};
 
-use super::two_runs;
+use super::{revoke_or_extend, two_runs};
 
 const FUNCTION: &str = "notify-expiring-keys";
 
@@ -122,14 +122,8 @@ fn a_key_that_is_revoked_or_extended_while_a_run_writes_has_no_event_of_before()
                 organization.owner.patch(&organization.path, policy).await.expect(200);
                 let key = organization.machine_key().await;
                 world.travel(days * DAY + 60);
-                let (alice, path) = (world.person("alice"), organization.key_path(&key));
                 let change = async {
-                    let answer = if revokes {
-                        alice.post(&format!("{path}/revoke"), Value::Null).await
-                    } else {
-                        alice.patch(&path, json!({"expires_in_days": 200})).await
-                    };
-                    answer.expect(200);
+                    revoke_or_extend(world, &organization, &key, revokes).await;
                     recorded(world).len()
                 };
                 let held = (FUNCTION, "TransactWriteItems", nth);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     daily_limit::{NOON, limited_to, machine, travel_to},
     outbox::put_waiting,
-    set_status, transaction,
+    revoke_or_extend, set_status, transaction,
 };
 
 /// What another run does to a mail: it takes over the lease, or marks the mail.
@@ -163,15 +163,7 @@ fn a_key_that_is_revoked_or_extended_before_its_notice_is_claimed_is_not_announc
                 organization.owner.patch(&organization.path, policy).await.expect(200);
                 let key = organization.machine_key().await;
                 world.travel(60 * DAY + 60);
-                let (alice, path) = (world.person("alice"), organization.key_path(&key));
-                let change = async {
-                    let answer = if revokes {
-                        alice.post(&format!("{path}/revoke"), Value::Null).await
-                    } else {
-                        alice.patch(&path, json!({"expires_in_days": 200})).await
-                    };
-                    answer.expect(200);
-                };
+                let change = revoke_or_extend(world, &organization, &key, revokes);
                 world.while_held(transaction(number), world.notify(), change).await;
                 world.notify().await;
                 let told = (world.items_of("INBOX#").len(), world.stack.emails().len());
