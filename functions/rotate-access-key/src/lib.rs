@@ -19,7 +19,7 @@ use domain::{
 };
 use overlap::Body;
 use serde_json::json;
-use table::{ChangeRecords, IdempotencyRecord, KeyWithUser, StoredAccessKey};
+use table::{ChangeRecords, IdempotencyRecord, KeyWithUser};
 
 #[cfg(feature = "openapi")]
 pub use openapi::operations;
@@ -141,7 +141,6 @@ async fn store(
     let events = [request.audit_event(audit::Action::AccessKeyRotated, after.key_id, changes)];
     let notification = request.key_notification(&user, &after, &app.key_prefix, AccessKeyChange::Rotated);
     let records = ChangeRecords::of(&events).notifying(notification.as_slice()).idempotent(record);
-    let stored = StoredAccessKey { key: &after, due_at: None };
-    app.table.update_access_key(&before, stored, None, records).await?;
+    app.table.rotate_access_key(&before, &after, records).await?;
     Ok(KeyWithUser { key: after, user })
 }

@@ -106,10 +106,10 @@ mod tests {
         let Some((scheme, rest)) = url.split_once("://") else { return false };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let authority = authority.rsplit('@').next().unwrap_or_default();
-        // What follows an address in brackets, or a colon, is no part of the host.
-        let is_end = |rest: &str| rest.is_empty() || rest.starts_with(':');
-        let is_local = authority.starts_with("[::1]")
-            || ["localhost", "127.0.0.1"].iter().any(|host| authority.strip_prefix(host).is_some_and(is_end));
+        let is_port = |rest: &str| rest.is_empty() || rest.starts_with(':');
+        let is_local = ["localhost", "127.0.0.1", "[::1]"]
+            .iter()
+            .any(|host| authority.strip_prefix(host).is_some_and(is_port));
         scheme.eq_ignore_ascii_case("https") || (scheme.eq_ignore_ascii_case("http") && is_local)
     }
 

@@ -166,10 +166,18 @@ fn address(url: &str) -> Option<Uri> {
     let address: Uri = url.parse().ok()?;
     let is_trusted = match address.scheme_str() {
         Some("https") => true,
-        Some("http") => matches!(address.host(), Some("127.0.0.1" | "localhost" | "[::1]")),
+        Some("http") => address.authority().is_some_and(|authority| is_of_this_machine(authority.as_str())),
         _ => false,
     };
     is_trusted.then_some(address)
+}
+
+/// Tells whether a host, which a port may follow, is this machine.
+fn is_of_this_machine(authority: &str) -> bool {
+    ["127.0.0.1", "localhost", "[::1]"]
+        .iter()
+        .filter_map(|host| authority.strip_prefix(host))
+        .any(|rest| rest.is_empty() || rest.starts_with(':'))
 }
 
 /// Tells whether a URL is an https one, or an http one of this machine.
@@ -226,6 +234,7 @@ mod tests {
             "",
             "http://localhost.id.example/a",
             "http://localhost@id.example/a",
+            "http://[::1]id.example/a",
             "localhost",
             "localhost:80",
             "ftp://localhost/a",

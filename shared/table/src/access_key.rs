@@ -16,7 +16,7 @@ use crate::{
     item_key,
 };
 
-/// A key together with its user, as one strongly consistent read found them.
+/// A key together with its user, read strongly in one batch, which is no snapshot.
 #[derive(Debug, Clone)]
 pub struct KeyWithUser {
     /// The key.
@@ -104,6 +104,29 @@ impl Table {
         if let Some((user, slot)) = slot {
             transaction.take_slot(after.key, user, slot);
         }
+        transaction.commit().await
+    }
+
+    /// Stores a key with its new secret, from the state in which it was read.
+    ///
+    /// Fails with [`Error::Conflict`] if the key changed meanwhile or its user is no longer active: read them and decide
+    /// again.
+    ///
+    /// Model: `quota::Action::Rotate`.
+    pub async fn rotate_access_key(
+        &self,
+        before: &AccessKey,
+        after: &AccessKey,
+        records: ChangeRecords<'_>,
+    ) -> Result<(), Error> {
+        let mut transaction = Transaction::with(self, records);
+        let [old, new] =
+            [before, after].map(|key| self.access_key_item(StoredAccessKey { key, due_at: None }));
+        transaction.change(item_key::access_key(before.key_id), &old, &new, OnConditionFailed::Conflict);
+        let is_active =
+            Expression::new("#status = :active").name("#status", "status").value(":active", text("active"));
+        let user = item_key::user(before.key_id.user_id());
+        transaction.check(user, is_active, OnConditionFailed::Conflict);
         transaction.commit().await
     }
 

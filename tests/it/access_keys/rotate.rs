@@ -49,6 +49,32 @@ fn a_rotation_shows_a_new_secret_of_the_same_key_and_ends_the_old_one_at_once() 
 }
 
 #[test]
+fn a_rotation_that_meets_a_suspension_or_deletion_of_the_user_changes_nothing() {
+    let suspension = json!({"status": "suspended"});
+    for (change, status, code) in [(Some(suspension), 409, "conflict"), (None, 404, "not_found")] {
+        run(async |world| {
+            let organization = world.organization("alice", "strict").await;
+            let key = organization.machine_key().await;
+            let user = organization.user_path(key["user_id"].as_str().unwrap());
+            let path = format!("{}/rotate", organization.key_path(&key));
+            let meanwhile = async {
+                match change {
+                    Some(body) => organization.owner.patch(&user, body).await.expect(200),
+                    None => organization.owner.delete(&user).await.expect(204),
+                };
+            };
+            let held = ("rotate-access-key", "TransactWriteItems", 1);
+            let rotation = organization.owner.post(&path, Value::Null);
+            let (answer, ()) = world.while_held(held, rotation, meanwhile).await;
+            answer.expect_problem(status, code);
+            assert_eq!(world.audit("access_key.rotated").len(), 0);
+            let versions: Vec<_> = world.items_of("KEY").iter().map(|key| key["version"].clone()).collect();
+            assert!(versions.iter().all(|version| *version == 1), "{versions:?}");
+        });
+    }
+}
+
+#[test]
 fn a_full_quota_does_not_keep_a_key_from_being_rotated() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;

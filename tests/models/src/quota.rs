@@ -91,6 +91,7 @@ fn operations() -> Vec<Operation> {
         Operation::Create { once: true },
         Operation::Update(1),
         Operation::Update(3),
+        Operation::Rotate,
         Operation::Revoke,
         Operation::Delete,
         Operation::SetStatus(Status::Suspended),

@@ -26,6 +26,8 @@ pub enum Action {
     Create(u8, Reply),
     /// Sends `Table::update_access_key`.
     Update(u8, Reply),
+    /// Sends `Table::rotate_access_key`.
+    Rotate(u8, Reply),
     /// Sends `Table::revoke_access_key`.
     Revoke(u8, Reply),
     /// Sends `Table::delete_access_key`.

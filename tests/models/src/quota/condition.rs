@@ -15,6 +15,10 @@ pub enum Condition {
     SlotUserActive,
     /// That user has the kind that was read, if the key goes live or ends later.
     SlotUserKind,
+    /// A rotated key has the version that was read.
+    RotateKeyVersion,
+    /// Its user is active.
+    RotateUserActive,
     /// A revoked key has the version that was read.
     RevokeKeyVersion,
     /// It was not revoked before.
@@ -46,6 +50,8 @@ pub const CONDITIONS: &[(Condition, Option<&str>)] = &[
     (Condition::SlotUserVersion, None),
     (Condition::SlotUserActive, Some("each change of the status moves the version of the user")),
     (Condition::SlotUserKind, Some("each change of the kind moves the version of the user")),
+    (Condition::RotateKeyVersion, None),
+    (Condition::RotateUserActive, None),
     (Condition::RevokeKeyVersion, None),
     (Condition::RevokeNotRevoked, Some("each revocation moves the version of the key")),
     (

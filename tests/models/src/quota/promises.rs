@@ -11,7 +11,7 @@ use super::{
 pub enum Broken {
     /// Live keys exceed every quota that was in force during the request that created or extended one (1).
     Quota,
-    /// A key went live or ends later while its user is not active (2).
+    /// A key went live, ends later or got another secret while its user is not active (2).
     NotActive,
     /// `live_keys` names other live keys than there are (1).
     LiveKeys,
@@ -42,19 +42,23 @@ impl Broken {
     }
 }
 
-/// Judges a transaction that creates or extends a key.
+/// Judges a transaction that creates, extends or rotates a key.
 pub fn judge_live_key(before: &Items, after: &Items, now: u8, request: &Request) -> Option<Broken> {
     let extends = match request.operation {
         Operation::Create { .. } => true,
         Operation::Update(expires_at) => before.key(0).is_some_and(|key| expires_at > key.expires_at),
         _ => false,
     };
-    if !extends {
+    if !extends && request.operation != Operation::Rotate {
         return None;
     }
     let user = before.user();
     if user.is_none_or(|user| user.status != Status::Active) {
         return Some(Broken::NotActive);
+    }
+    // A rotation needs no place.
+    if !extends {
+        return None;
     }
     let is_live = |expires_at: u8, revoked: bool| !revoked && expires_at > now;
     let live = after.keys().filter(|(_, key)| is_live(key.expires_at, key.revoked_at.is_some())).count();

@@ -12,6 +12,8 @@ pub enum Operation {
     },
     /// `update-access-key`: key 0 gets this expiry.
     Update(u8),
+    /// `rotate-access-key`: key 0 gets another secret.
+    Rotate,
     /// `revoke-access-key`: key 0.
     Revoke,
     /// `delete-access-key`: key 0.

@@ -62,7 +62,7 @@ fn reads(number: u8, request: &Request, actions: &mut Vec<Action>) {
     match request.operation {
         Operation::Create { .. } if request.quota.is_some() => actions.push(Action::ReadUser(number)),
         // A batch reads a key and its user, and is no snapshot.
-        Operation::Update(_) => {
+        Operation::Update(_) | Operation::Rotate => {
             actions.extend(request.user.is_none().then_some(Action::ReadUser(number)));
             actions.extend(request.key.is_none().then_some(Action::ReadKey(number)));
         }
@@ -74,6 +74,7 @@ fn transaction(number: u8, operation: Operation, reply: Reply) -> Action {
     match operation {
         Operation::Create { .. } => Action::Create(number, reply),
         Operation::Update(_) => Action::Update(number, reply),
+        Operation::Rotate => Action::Rotate(number, reply),
         Operation::Revoke => Action::Revoke(number, reply),
         Operation::Delete => Action::Delete(number, reply),
         Operation::SetStatus(_) | Operation::SetKind(_) => Action::ChangeUser(number, reply),
@@ -93,7 +94,7 @@ pub fn next(state: &State, action: Action, off: &[Condition]) -> State {
                 Some(user) => next.request(number).user = Some(user),
                 None => next.request(number).refuse(),
             }
-            decide_on_slot(&mut next, number);
+            decide(&mut next, number);
         }
         Action::ReadKey(number) => {
             begin(&mut next, number);
@@ -101,7 +102,7 @@ pub fn next(state: &State, action: Action, off: &[Condition]) -> State {
                 Some(key) => next.request(number).key = Some(key),
                 None => next.request(number).refuse(),
             }
-            decide_on_slot(&mut next, number);
+            decide(&mut next, number);
         }
         Action::ReadRecord(number) => {
             let replayed = is_recorded(&next, number);
@@ -109,6 +110,7 @@ pub fn next(state: &State, action: Action, off: &[Condition]) -> State {
         }
         Action::Create(number, reply)
         | Action::Update(number, reply)
+        | Action::Rotate(number, reply)
         | Action::Revoke(number, reply)
         | Action::Delete(number, reply)
         | Action::ChangeUser(number, reply)
@@ -209,18 +211,18 @@ fn read(state: &mut State, number: u8) {
             request.user = Some(user);
             request.progress = Progress::Decided;
         }
-        Operation::Update(_) => unreachable!("it reads key and user one after the other"),
+        Operation::Update(_) | Operation::Rotate => unreachable!("it reads key and user one after the other"),
     }
 }
 
-/// Checks the quota, as `domain::quota` does, once everything is read.
-fn decide_on_slot(state: &mut State, number: u8) {
+/// Checks the quota, as `domain::quota` does, or whether the key may be rotated, once everything is read.
+fn decide(state: &mut State, number: u8) {
     let policy = state.policy.0;
     let request = state.request(number);
     let Some(user) = &request.user else { return };
     let live = user.live_keys.len() - user.expired(request.time()).len();
     let is_active = user.status == Status::Active;
-    let has_room = match (request.operation, &request.key) {
+    let may_go_on = match (request.operation, &request.key) {
         (Operation::Create { .. }, _) => {
             let quota = request.quota.expect("it has read the policy");
             is_active && live < usize::from(user.kind.quota(quota))
@@ -236,9 +238,12 @@ fn decide_on_slot(state: &mut State, number: u8) {
             let others = user.live_keys.keys().filter(|id| **id != 0 && !expired.contains(id)).count();
             expires_at < key.expires_at || is_active && others < usize::from(user.kind.quota(policy))
         }
+        (Operation::Rotate, Some(key)) => {
+            is_active && key.revoked_at.is_none() && request.time() < key.expires_at
+        }
         _ => return,
     };
-    if has_room { request.progress = Progress::Decided } else { request.refuse() }
+    if may_go_on { request.progress = Progress::Decided } else { request.refuse() }
 }
 
 fn commit(state: &mut State, number: u8, reply: Reply, off: &[Condition]) {

@@ -40,6 +40,20 @@ pub fn send(table: &Items, off: &[Condition], number: u8, request: &Request) -> 
             });
             take_slot(&mut write, request, 0, expires_at, expires_at > before.expires_at);
         }
+        Operation::Rotate => {
+            let seen = request.key.as_ref().expect("it has read the key").version;
+            let unchanged =
+                |item: Option<&Item>| [(Condition::RotateKeyVersion, version_of_key(item) == Some(seen))];
+            write.step(Place::Key(0), unchanged, |item| {
+                let key = key(item.as_ref()).cloned().unwrap_or_default();
+                Some(Item::Key(AccessKey { version: seen + 1, ..key }))
+            });
+            let is_active = |item: Option<&Item>| {
+                let active = user(item).is_some_and(|user| user.status == Status::Active);
+                [(Condition::RotateUserActive, active)]
+            };
+            write.step(Place::User, is_active, |item| item);
+        }
         Operation::Revoke => {
             let seen = request.key.as_ref().expect("it has read the key").version;
             let conditions = |item: Option<&Item>| {
