@@ -15,8 +15,20 @@ impl World {
     /// # Panics
     /// When the engine is not in this process, or fails.
     pub fn copy_user(&self, user_id: &str, copies: usize) {
-        let originals = self.stored_in(&format!("USER#{user_id}"));
-        let copy = |number: usize, original: &String| original.replace(user_id, &copied(user_id, number));
+        self.copy_partition("USER", user_id, copies);
+    }
+
+    /// Stores copies of a session, each copy under a hash of its own.
+    ///
+    /// # Panics
+    /// When the engine is not in this process, or fails.
+    pub fn copy_session(&self, hash: &str, copies: usize) {
+        self.copy_partition("SESSION", hash, copies);
+    }
+
+    fn copy_partition(&self, kind: &str, id: &str, copies: usize) {
+        let originals = self.stored_in(&format!("{kind}#{id}"));
+        let copy = |number: usize, original: &String| original.replace(id, &copied(id, number));
         self.import((0..copies).flat_map(|number| originals.iter().map(move |item| copy(number, item))));
     }
 

@@ -58,3 +58,35 @@ impl OrganizationCache {
         Ok(Some(organization))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An organization whose roles take some 100 KB.
+    fn large() -> CachedOrganization {
+        let roles: Vec<_> = (0..50).map(|role| format!("role-{role:02} {}", permissions(role))).collect();
+        let catalog = serde_json::json!({"permissions_of_roles": roles.join(","), "roles_of_groups": ""});
+        let catalog = serde_json::from_value(catalog).unwrap();
+        CachedOrganization { status: Status::Active, permissions: PermissionIndex::new(&catalog).unwrap() }
+    }
+
+    fn permissions(role: usize) -> String {
+        let of_role: Vec<_> = (0..20).map(|number| format!("a{role}-{number}:{}", "x".repeat(90))).collect();
+        of_role.join(" ")
+    }
+
+    #[test]
+    fn organizations_take_eight_mebibytes_at_most() {
+        let (cache, organization) = (OrganizationCache::default(), Arc::new(large()));
+        let each = organization.bytes();
+        assert!(each > 100_000, "{each}");
+        let now = Moment::of_gateway(1_790_000_000_000).unwrap();
+        let ids: Vec<_> = (0..200).map(|_| OrganizationId::random()).collect();
+        for id in &ids {
+            cache.0.put(*id, now, Arc::clone(&organization));
+        }
+        let kept = ids.iter().filter(|id| cache.0.get(id, now).is_some()).count();
+        assert!(kept * each <= 8 << 20 && (kept + 1) * (each + 1_024) > 8 << 20, "{kept} of {each} bytes");
+    }
+}

@@ -16,6 +16,9 @@ use crate::{
 /// The most memory for keys and users that are reused, in bytes.
 const MAX_DECISION_BYTES: usize = 4 << 20;
 
+/// How long a decision may be reused, seconds.
+const DECISION_MAX_AGE: &str = "DECISION_MAX_AGE_SECONDS";
+
 /// The greatest `DECISION_MAX_AGE_SECONDS`.
 const MAX_DECISION_AGE: u64 = 60;
 
@@ -39,14 +42,7 @@ impl Authorizer {
     pub async fn from_env() -> Result<Self, StartError> {
         let app = App::from_env_with_pepper().await?;
         let environment = &app.environment;
-        let max_age = environment.parse_or("DECISION_MAX_AGE_SECONDS", 0)?;
-        if max_age > MAX_DECISION_AGE {
-            return Err(BadSetting::Wrong {
-                name: "DECISION_MAX_AGE_SECONDS",
-                rule: format!("must be 0 to {MAX_DECISION_AGE}"),
-            }
-            .into());
-        }
+        let max_age = decision_max_age(environment.parse_or(DECISION_MAX_AGE, 0)?)?;
         let timeout = Duration::from_millis(environment.parse_or("OPERATION_TIMEOUT_MS", 1_500)?);
         let issuer = Issuer::from_env(environment)?;
         let audience = Audience::from_env(environment)?;
@@ -64,7 +60,29 @@ impl Authorizer {
             routes,
             declarations: DeclarationCache::default(),
             organizations: OrganizationCache::default(),
-            decisions: Cache::new(Duration::from_secs(max_age), MAX_DECISION_BYTES),
+            decisions: Cache::new(max_age, MAX_DECISION_BYTES),
         })
+    }
+}
+
+fn decision_max_age(seconds: u64) -> Result<Duration, BadSetting> {
+    if seconds > MAX_DECISION_AGE {
+        return Err(BadSetting::Wrong {
+            name: DECISION_MAX_AGE,
+            rule: format!("must be 0 to {MAX_DECISION_AGE}"),
+        });
+    }
+    Ok(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_is_reused_for_a_minute_at_most() {
+        assert_eq!(decision_max_age(60).unwrap(), Duration::from_mins(1));
+        let refused = decision_max_age(61).unwrap_err().to_string();
+        assert_eq!(refused, "the environment variable DECISION_MAX_AGE_SECONDS: must be 0 to 60");
     }
 }

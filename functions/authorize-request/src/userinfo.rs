@@ -234,6 +234,17 @@ mod tests {
     }
 
     #[test]
+    fn the_address_of_the_endpoint_is_kept_for_an_hour() {
+        let (userinfo, endpoint) =
+            (Userinfo::new("https://id.example"), "https://id.example/userinfo".to_owned());
+        let later = |milliseconds: i64| Moment::of_gateway(1_790_000_000_000 + milliseconds).unwrap();
+        assert_eq!(userinfo.known_endpoint(later(0)), None);
+        userinfo.locked().endpoint = Some((Some(endpoint.clone()), later(0)));
+        assert_eq!(userinfo.known_endpoint(later(3_599_999)), Some(Some(endpoint)));
+        assert_eq!(userinfo.known_endpoint(later(3_600_000)), None);
+    }
+
+    #[test]
     fn each_token_has_its_own_answer() {
         assert_eq!(hash_of("a.b.c"), hash_of("a.b.c"));
         assert_ne!(hash_of("a.b.c"), hash_of("a.b.d"));

@@ -95,6 +95,7 @@ mod tests {
         let all = [attempt.state(), attempt.verifier(), &challenge, &nonce];
         assert!(all.iter().all(|text| text.len() == 43));
         assert!((1..4).all(|index| !all[..index].contains(&all[index])), "{all:?}");
+        assert_ne!(Attempt::start(None, ReturnTo::default()).nonce(), nonce);
     }
 
     #[test]

@@ -2,15 +2,15 @@
 
 use api::{
     Credential, HandlerError, Request,
-    app::{App, BadSetting, Environment, StartError},
+    app::{App, BadSetting, StartError},
 };
 use domain::session::{Session, SessionHash, SessionId};
 use sign_in::{BadConsoleRequest, ConsoleRequest, SessionCookie};
 
 use crate::{client::Client, provider::Provider};
 
-/// The bounds of `CONSOLE_SESSION_HOURS`.
-const SESSION_HOURS: std::ops::RangeInclusive<i64> = 1..=24;
+/// How long a session lasts, 1 to 24 hours.
+const SESSION_HOURS: &str = "CONSOLE_SESSION_HOURS";
 
 /// The clients and settings of one instance.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Console {
             provider: Provider::from_env(environment)?,
             cookie: SessionCookie::from_env(environment)?,
             client: Client::from_env(&app)?,
-            session_seconds: session_seconds(environment)?,
+            session_seconds: session_seconds(environment.parse(SESSION_HOURS)?)?,
             sign_out_url: environment.optional("CONSOLE_SIGN_OUT_URL"),
             url: environment.optional("CONSOLE_URL"),
             app,
@@ -86,13 +86,11 @@ fn session_id(request: &Request<()>, cookie: &SessionCookie) -> Result<SessionId
     origin.session(request.cookies(), cookie)
 }
 
-fn session_seconds(environment: &Environment) -> Result<i64, BadSetting> {
-    let name = "CONSOLE_SESSION_HOURS";
-    let hours: i64 = environment.parse(name)?;
-    if SESSION_HOURS.contains(&hours) {
+fn session_seconds(hours: i64) -> Result<i64, BadSetting> {
+    if (1..=24).contains(&hours) {
         return Ok(hours * 3_600);
     }
-    Err(BadSetting::Wrong { name, rule: "must be 1 to 24".to_owned() })
+    Err(BadSetting::Wrong { name: SESSION_HOURS, rule: "must be 1 to 24".to_owned() })
 }
 
 #[cfg(test)]
@@ -126,6 +124,13 @@ mod tests {
         let request = Request::read_open(request).unwrap_or_else(|error| panic!("{error}"));
         let cookie = SessionCookie::new(fuzz::SESSION_COOKIE.to_owned());
         Some(session_id(&request, &cookie).ok().map(|id| id.expose().to_owned()))
+    }
+
+    #[test]
+    fn a_session_lasts_an_hour_to_a_day() {
+        for (hours, seconds) in [(0, None), (1, Some(3_600)), (24, Some(86_400)), (25, None)] {
+            assert_eq!(session_seconds(hours).ok(), seconds, "{hours}");
+        }
     }
 
     #[test]

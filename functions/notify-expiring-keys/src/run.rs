@@ -151,6 +151,14 @@ mod tests {
     }
 
     #[test]
+    fn the_leases_of_a_run_outlast_it_by_half_a_minute() {
+        let clock = Clock::default();
+        let deadline = clock.now().plus(900);
+        let milliseconds = u64::try_from(deadline.seconds()).unwrap() * 1_000;
+        assert_eq!(Run::new(clock.now(), milliseconds, clock).lease_ends_at(), deadline.plus(30));
+    }
+
+    #[test]
     fn the_lag_of_a_run_is_that_of_its_latest_claim() {
         let now = Clock::default().now();
         let run = Run::new(now, 0, Clock::default());

@@ -1,13 +1,13 @@
 //! Step 3, send: claims and sends the notices of each digest.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, num::NonZeroU32};
 
 use domain::{
     message::{ExpiringKey, Undeliverable},
     user::User,
 };
 use futures_util::{StreamExt as _, stream};
-use table::{Mail, Table};
+use table::Mail;
 
 use crate::{
     directory::Lookup,
@@ -76,7 +76,7 @@ async fn rate_limiter(delivery: &Delivery<'_>, all: &[Outgoing], shards: &[u32])
         return RateLimiter::closed();
     }
     match delivery.notifier.mailer.quota().await {
-        Ok(quota) => RateLimiter::new(quota, share_of_rate(&delivery.notifier.app.table, shards)),
+        Ok(quota) => RateLimiter::new(quota, share_of_rate(shards, delivery.notifier.app.table.due_shards())),
         Err(error) => {
             delivery.run.record_failure(1, "ask how much may be mailed", &error);
             RateLimiter::closed()
@@ -85,9 +85,9 @@ async fn rate_limiter(delivery: &Delivery<'_>, all: &[Outgoing], shards: &[u32])
 }
 
 /// Returns this run's share of the rate: schedules that name different shards run at the same time.
-fn share_of_rate(table: &Table, shards: &[u32]) -> f64 {
+fn share_of_rate(shards: &[u32], all: NonZeroU32) -> f64 {
     let count = u32::try_from(shards.len()).unwrap_or(u32::MAX);
-    f64::from(count) / f64::from(table.due_shards().get())
+    f64::from(count) / f64::from(all.get())
 }
 
 /// Sends the mail of a digest; returns the digest if the day's mails are used up.
@@ -172,6 +172,15 @@ mod tests {
     };
 
     use super::*;
+
+    #[test]
+    fn runs_of_single_shards_share_the_rate() {
+        let four = NonZeroU32::new(4).unwrap();
+        assert_eq!(
+            [&[3][..], &[0, 1], &[0, 1, 2, 3]].map(|shards| share_of_rate(shards, four)),
+            [0.25, 0.5, 1.0]
+        );
+    }
 
     #[test]
     fn an_active_user_of_the_mails_organization_gets_it() {

@@ -163,4 +163,7 @@ impl Runtime {
     }
 }
 
-pub(crate) use self::{api::serve, process::service_variables};
+pub(crate) use self::{
+    api::serve,
+    process::{SESSION_TOKEN, service_variables},
+};

@@ -232,6 +232,22 @@ mod tests {
     const TWO: &str = r#"{"current": "2", "1": "0123456789abcdef0123456789abcdef", "2": "fedcba9876543210fedcba9876543210"}"#;
 
     #[test]
+    fn what_another_implementation_of_argon2_and_hmac_stored_is_verified() {
+        let text = "ak_7HcX2mPq9LwZtR4bK1nV_00000000000000000000000000000000000000000004MWDTL";
+        let token = Token::parse(&"ak".parse().unwrap(), text).unwrap();
+        let hash = "$argon2id$v=19$m=7168,t=5,p=1,keyid=MQ$MDEyMzQ1Njc4OWFiY2RlZg$QyGEP3X1LKrz2hbLtMOIADp6/p2vKiDkGj+jXjpDRSs";
+        let stored = serde_json::json!({"hash": hash, "tag": "081c751b1acc8935", "pepper": "1"});
+        let stored: StoredSecret = serde_json::from_value(stored).unwrap();
+        assert_eq!(peppers(ONE).tag_matches(&stored, token), Ok(true));
+        assert_eq!(peppers(ONE).hash_matches(&stored, token), Ok(true));
+        assert!(peppers(ONE).retired_tag_matches(&stored.to_retired(), token));
+        let (of_code, other) = (peppers(ONE).hash_secret(token), new_token());
+        let parameters = |hash: &str| hash.rsplitn(3, '$').last().map(str::to_owned);
+        assert_eq!(parameters(&of_code.hash), parameters(hash));
+        assert_eq!(peppers(ONE).hash_matches(&stored, other.token()), Ok(false));
+    }
+
+    #[test]
     fn a_pepper_knows_its_own_versions_alone() {
         assert!(peppers(TWO).knows("1") && peppers(TWO).knows("2") && !peppers(ONE).knows("2"));
     }

@@ -33,6 +33,20 @@ fn the_next_request_after_a_revocation_is_refused_on_every_warm_instance() {
 }
 
 #[test]
+fn a_revoked_key_names_who_revoked_it() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let bob = organization.join_as(world, "bob", "owner").await;
+        let path = organization.key_path(&key);
+        let revoked = world.person("bob").post(&format!("{path}/revoke"), json!(null)).await.expect(200);
+        assert_ne!(key["updated_by"], bob.as_str());
+        assert_eq!(revoked["updated_by"], bob.as_str());
+        assert_eq!(organization.owner.get(&path).await.expect(200), revoked);
+    });
+}
+
+#[test]
 fn a_revoked_key_stays_revoked_and_frees_its_place() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;

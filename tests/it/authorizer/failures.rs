@@ -52,6 +52,55 @@ fn a_note_of_use_that_fails_does_not_fail_the_request() {
 }
 
 #[test]
+fn a_note_of_use_that_hangs_is_given_up() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let client = world.key(key["secret"]["token"].as_str().unwrap());
+        world.stack.faults().add(of_authorizer(Effect::Hold, "UpdateItem"));
+        client.get("/v1/whoami").await.expect(200);
+        world.stack.faults().clear();
+        let lines = world.stack.logs().by_function("authorize-request").concat();
+        assert!(lines.contains("gave up recording the use of a key"), "{lines}");
+    });
+}
+
+fn of_authorizer(effect: Effect, operation: &str) -> Fault {
+    Fault::on(Service::DynamoDb, effect).function("authorize-request").operation(operation)
+}
+
+/// Runs a test in which calls of the authorizer have these time limits, milliseconds.
+fn within(attempt: &str, operation: &str, test: impl AsyncFnOnce(&World)) {
+    let parameters = [("AuthorizerAttemptTimeoutMs", attempt), ("AuthorizerOperationTimeoutMs", operation)];
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    run_with(Options { parameters, ..Options::default() }, test);
+}
+
+#[test]
+fn a_read_without_an_answer_is_made_again() {
+    within("500", "8000", async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        world.stack.faults().add(of_authorizer(Effect::Hold, "BatchGetItem").when(When::First(1)));
+        world.key(key["secret"]["token"].as_str().unwrap()).get("/v1/whoami").await.expect(200);
+        assert_eq!(world.stack.faults().struck(), 1);
+    });
+}
+
+#[test]
+fn a_decision_without_an_answer_of_the_table_fails_before_lambda_ends_it() {
+    within("5000", "500", async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        world.stack.faults().add(of_authorizer(Effect::Hold, "BatchGetItem"));
+        let answer = world.key(key["secret"]["token"].as_str().unwrap()).get("/v1/whoami").await;
+        assert_eq!(answer.expect(500), internal());
+        let lines = world.stack.logs().by_function("authorize-request").concat();
+        assert!(lines.contains("could not decide on a request"), "{lines}");
+    });
+}
+
+#[test]
 fn a_connection_that_is_lost_while_a_function_starts_is_left_to_its_first_request() {
     run(async |world| {
         world.stack.faults().add(Fault::on(Service::DynamoDb, Effect::LoseRequest).operation("GET /"));

@@ -86,6 +86,18 @@ fn a_document_without_a_list_of_keys_is_a_failure_and_an_empty_list_none() {
 }
 
 #[test]
+fn a_key_that_the_issuer_withdrew_signs_nobody_in_after_an_hour() {
+    kit::run_with(Options { instance_cap: 1, ..Options::default() }, async |world| {
+        world.person("alice").get("/v1/whoami").await.expect(200);
+        world.stack.issuer().publish(json!({"keys": []}));
+        for (seconds, status) in [(3_500, 200), (3_610, 403)] {
+            world.travel(seconds);
+            assert_eq!(world.person("alice").get("/v1/whoami").await.status, status, "after {seconds} s");
+        }
+    });
+}
+
+#[test]
 fn an_invented_key_fails_nothing_while_the_issuer_does_not_answer() {
     let down = Switches { down: true, ..Switches::default() };
     kit::run_with(Options { instance_cap: 1, ..Options::default() }, async |world| {

@@ -32,6 +32,38 @@ fn filters_stand_in_the_address_and_survive_a_reload() {
 
 #[test]
 #[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn keys_that_end_within_thirty_days_or_were_not_used_for_ninety_are_found() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        let make = async |name: &str, days: u32| {
+            let (owner, machine) = (world.person("alice"), json!({"kind": "machine", "name": name}));
+            let machine = owner.post(&format!("{}/users", organization.path), machine).await.expect(201);
+            let keys = organization.keys_of(machine["user_id"].as_str().unwrap());
+            let key = owner.post(&keys, json!({"name": name, "expires_in_days": days})).await.expect(201);
+            world.key(crate::tokens::token(&key)).get("/v1/whoami").await.expect(200);
+        };
+        make("used 91 days ago", 300).await;
+        world.travel(2 * DAY);
+        make("used 89 days ago", 300).await;
+        world.travel(91 * DAY);
+        make("ends in 29 days", 29).await;
+        make("ends in 31 days", 31).await;
+        browser.sign_in("alice", &page(&organization, "access-keys")).await;
+        for (filter, fits, other) in [
+            ("Expiring within 30 days", "ends in 29 days", "ends in 31 days"),
+            ("Unused for 90 days", "used 91 days ago", "used 89 days ago"),
+        ] {
+            browser.row(other).await;
+            browser.click(filter).await;
+            browser.sees_no(other).await;
+            browser.row(fits).await;
+            browser.click(filter).await;
+        }
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
 fn a_pasted_token_keeps_its_public_half_alone() {
     browse(async |world, browser| {
         let organization = world.organization("alice", "flexible").await;
@@ -73,6 +105,30 @@ fn several_keys_are_revoked_at_once_and_the_one_that_fails_is_named() {
         assert!(!browser.document().await.contains("Actions for one"), "it is gone from the list too");
         let path = organization.key_path(&two);
         assert_eq!(organization.owner.get(&path).await.expect(200)["status"], "revoked");
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs a browser: apt-get install chromium chromium-driver")]
+fn of_many_keys_four_are_revoked_at_a_time() {
+    browse(async |world, browser| {
+        let organization = world.organization("alice", "flexible").await;
+        for number in 1..=6 {
+            let machine = organization.machine(&format!("machine {number}")).await;
+            let body = json!({"name": format!("key {number}"), "expires_in_days": 30});
+            organization.owner.post(&organization.keys_of(&machine), body).await.expect(201);
+        }
+        browser.sign_in("alice", &page(&organization, "access-keys")).await;
+        for number in 1..=6 {
+            browser.click(&format!("Select key {number}")).await;
+        }
+        let count = "const real = fetch; let open = 0; window.most = 0; \
+            window.fetch = (...all) => { most = Math.max(most, ++open); return real(...all).finally(() => { open--; }); };";
+        browser.run(count, json!([])).await;
+        browser.click("Revoke").await;
+        browser.click("Revoke 6 keys").await;
+        browser.sees("6 keys revoked.").await;
+        assert_eq!(browser.run("return most", json!([])).await, 4);
     });
 }
 

@@ -63,6 +63,18 @@ fn signing_out_everywhere_ends_all_sessions_of_the_person_and_of_nobody_else() {
 }
 
 #[test]
+fn signing_out_everywhere_ends_more_sessions_than_a_page_of_the_index_has() {
+    run_with(with_console(), async |world| {
+        let web = signed_in(world, "alice").await;
+        let session = world.items_of("SESSION")[0]["PK"].as_str().unwrap().to_owned();
+        world.copy_session(session.strip_prefix("SESSION#").unwrap(), 250);
+        assert_eq!(world.items_of("SESSION").len(), 251);
+        web.sign_out(json!({"everywhere": true})).await.expect(200);
+        assert_eq!(world.items_of("SESSION").len(), 0);
+    });
+}
+
+#[test]
 fn only_a_page_of_the_console_signs_out() {
     run_with(with_console(), async |world| {
         let web = signed_in(world, "alice").await;

@@ -1,5 +1,7 @@
 //! Stages that a policy gains, for keys that were made before.
 
+use std::time::{Duration, Instant};
+
 use kit::{DAY, Effect, Fault, Organization, Service, When, World, run};
 use serde_json::{Value, json};
 
@@ -48,6 +50,23 @@ fn a_key_with_no_stage_left_gets_those_that_the_policy_gains() {
         assert_eq!(subjects_at(world, 85 * DAY + 120).await, told("expires in 5 days"));
         assert_eq!(subjects_at(world, 90 * DAY + 60).await, told("has expired"));
         assert_eq!(subjects_at(world, 91 * DAY).await, [""; 0]);
+    });
+}
+
+#[test]
+fn a_run_makes_a_hundred_keys_due_in_a_second_at_most() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        set_stages(world, &organization, &[2], false).await;
+        let key = organization.machine_key().await;
+        world.copy_key(key["key_id"].as_str().unwrap(), 120);
+        set_stages(world, &organization, &[30, 2], false).await;
+        world.travel(120);
+        let began = Instant::now();
+        assert_eq!(world.notify().await["failed"], 0);
+        // Three pages of 50 keys each, half a second between them.
+        assert!(began.elapsed() >= Duration::from_secs(1), "{:?}", began.elapsed());
+        assert!(world.items_of("DUE#").is_empty());
     });
 }
 

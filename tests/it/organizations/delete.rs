@@ -205,6 +205,25 @@ fn a_deletion_that_is_cut_off_anywhere_hides_the_organization_and_is_finished() 
 }
 
 #[test]
+fn an_organization_of_more_users_than_a_page_of_the_index_has_is_removed_whole() {
+    run_with(Options::default(), async |world| {
+        let doomed = doomed(world, "alice").await;
+        world.copy_user(&doomed.users[0], 250);
+        world.travel(7 * DAY + 10);
+        doomed.owner(world).delete(&doomed.organization.path).await.expect(204);
+        let of_users = |item: &Item| item["PK"].as_str().unwrap().starts_with("USER#");
+        let left = || world.items().iter().filter(|item| of_users(item)).count();
+        for _ in 0..20 {
+            if left() == 0 {
+                break;
+            }
+            world.notify().await;
+        }
+        assert_eq!((left(), doomed.items(world).len()), (0, 0));
+    });
+}
+
+#[test]
 fn an_organization_whose_deletion_takes_long_delays_that_of_no_other_and_is_no_failure() {
     let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
     // A run has some seconds in which it may begin something.

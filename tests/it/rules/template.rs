@@ -110,6 +110,77 @@ fn an_environment_variable_is_named_after_its_parameter() {
     assert!(checked > 20, "{checked}");
 }
 
+/// Returns the lines of the throttles, without comments.
+fn limits_of_routes(template: &str) -> String {
+    let settings = template.split("\n      RouteSettings:\n").nth(1).unwrap();
+    let settings = settings.split("\n      AccessLogSettings:\n").next().unwrap();
+    let lines = settings.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+    let both = |line: &str| {
+        line.replace("ThrottlingRateLimit: !Ref", "rate").replace("ThrottlingBurstLimit: !Ref", "burst")
+    };
+    lines.map(both).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the lines of each function, by its resource.
+fn functions_in(template: &str) -> BTreeMap<&str, Vec<&str>> {
+    let (mut of_function, mut resource) = (BTreeMap::<_, Vec<_>>::new(), "");
+    for line in template.lines() {
+        if line.starts_with("  ") && !line.starts_with("   ") && line.ends_with(':') {
+            resource = line.trim().trim_end_matches(':');
+        }
+        of_function.entry(resource).or_default().push(line.trim());
+    }
+    of_function.retain(|resource, _| resource.ends_with("Function"));
+    of_function
+}
+
+#[test]
+fn each_function_reaches_its_partitions_and_has_its_settings_and_a_change_is_seen() {
+    let template = read("template.yaml");
+    let is_setting = |line: &&&str| {
+        let is_name =
+            |name: &str| name.bytes().all(|c| c.is_ascii_uppercase() || b"_0123456789".contains(&c));
+        line.split_once(": ").is_some_and(|(name, _)| is_name(name))
+    };
+    let shown = functions_in(&template).into_iter().map(|(resource, lines)| {
+        let settings: Vec<_> = lines.iter().filter(is_setting).collect();
+        let mut partitions: Vec<_> = lines.iter().filter(|line| line.contains("LeadingKeys")).collect();
+        partitions.sort_unstable();
+        (resource, serde_json::json!({"settings": settings, "partitions": partitions}))
+    });
+    insta::assert_json_snapshot!(shown.collect::<BTreeMap<_, _>>());
+}
+
+#[test]
+fn items_end_by_their_ttl() {
+    let line = "\n      TimeToLiveSpecification: { AttributeName: ttl, Enabled: true }\n";
+    assert!(read("template.yaml").contains(line));
+}
+
+#[test]
+fn a_failed_run_of_notices_is_not_started_again_before_the_next_tick() {
+    let template = read("template.yaml");
+    let function = template.split("\n  NotifyExpiringKeysFunction:\n").nth(1).unwrap();
+    let function = function.split("\n  RotatePepperFunction:\n").next().unwrap();
+    for line in
+        ["\n        MaximumRetryAttempts: 0\n", "\n            RetryPolicy: { MaximumRetryAttempts: 0 }\n"]
+    {
+        assert!(function.contains(line), "{line}");
+    }
+}
+
+#[test]
+fn each_parameter_has_its_bounds_and_a_change_is_seen() {
+    let template = read("template.yaml");
+    let parameters = template.split("\nParameters:\n").nth(1).unwrap();
+    let parameters = parameters.split("\nConditions:\n").next().unwrap();
+    let is_shown = |line: &&str| {
+        let is_name = !line.starts_with("   ") && line.ends_with(':');
+        is_name || ["Default:", "Min", "Max", "Allowed"].iter().any(|start| line.trim().starts_with(start))
+    };
+    insta::assert_snapshot!(parameters.lines().filter(is_shown).collect::<Vec<_>>().join("\n"));
+}
+
 fn screaming_snake_case(name: &str) -> String {
     let mut text = String::new();
     for character in name.chars() {
@@ -154,6 +225,7 @@ fn each_route_without_an_authorizer_has_a_throttle_of_its_own() {
         declared().into_iter().flat_map(|function| function.routes).collect();
     assert_eq!((lists.len(), lists.difference(&declared_routes).count()), (8, 0));
     assert!(throttled.is_superset(&routes));
+    insta::assert_snapshot!("limits_of_routes", limits_of_routes(&template));
     for (parameter, default) in [
         ("ConsoleThrottlingLimit", 50),
         ("DocumentThrottlingLimit", 20),

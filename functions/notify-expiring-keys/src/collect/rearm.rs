@@ -31,7 +31,10 @@ use due_at::due_at;
 const READ_TOGETHER: usize = 100;
 
 /// Keys that are looked at in a second. A run reads shards of its own, so that each shard has no more.
-const KEYS_IN_A_SECOND: u32 = 100;
+const KEYS_IN_A_SECOND: u64 = 100;
+
+/// The least time between two pages of keys.
+const TIME_OF_PAGE: Duration = Duration::from_millis(1_000 * BATCH_SIZE as u64 / KEYS_IN_A_SECOND);
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -51,8 +54,7 @@ pub(super) async fn rearm(
     }
     let time = run.time_left();
     let ends_at = time.saturating_sub(time / PART_OF_TIME);
-    let mut pace =
-        interval(Duration::from_secs(1) * u32::try_from(BATCH_SIZE).unwrap_or(1) / KEYS_IN_A_SECOND);
+    let mut pace = interval(TIME_OF_PAGE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut shares = Shares::default();
     let mut batches = Batches::<Rearming>::new(run, &app.table, due, READ_TOGETHER);
@@ -244,6 +246,11 @@ mod tests {
                 assert!(hears_of_others(&user(kind), &recipients(one)), "{one}");
             }
         }
+    }
+
+    #[test]
+    fn a_page_of_fifty_keys_takes_half_a_second() {
+        assert_eq!((BATCH_SIZE, TIME_OF_PAGE), (50, Duration::from_millis(500)));
     }
 
     #[test]

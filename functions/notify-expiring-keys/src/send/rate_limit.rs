@@ -146,6 +146,12 @@ mod tests {
         assert!(limiter.permit().is_none());
     }
 
+    #[tokio::test]
+    async fn a_run_sends_at_its_share_of_the_rate() {
+        let limiter = RateLimiter::new(Quota { rate: 50.0, left: 9.0 }, 0.25);
+        assert_eq!(limiter.interval.lock().await.period(), Duration::from_millis(100));
+    }
+
     #[test]
     fn any_rate_gives_an_interval() {
         for (rate, milliseconds) in [

@@ -51,6 +51,11 @@ impl Permissions {
     /// Judges a call; the refusal, if its caller may not make it.
     pub(super) fn refuse(&self, request: &AwsRequest, body: &[u8]) -> Option<Response> {
         let caller = request.caller.as_ref()?;
+        if !request.has_session_token {
+            let message = "The security token included in the request is invalid.";
+            let status = StatusCode::FORBIDDEN;
+            return Some(refusals::error(request.service, status, "UnrecognizedClientException", message));
+        }
         let needs = self.resources.needs(request, body);
         let denial = needs.iter().find_map(|need| self.check(&caller.function, need).err())?;
         Some(denial.to_response(request.service))

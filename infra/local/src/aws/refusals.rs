@@ -55,7 +55,8 @@ pub(super) fn refuse(service: Service, operation: &str, body: &Bytes, effect: &E
     }
 }
 
-fn error(service: Service, status: StatusCode, code: &str, message: &str) -> Response {
+/// Responds with an error in the words of a service.
+pub(super) fn error(service: Service, status: StatusCode, code: &str, message: &str) -> Response {
     match service {
         Service::DynamoDb => dynamodb(status, code, message),
         Service::Ses => ses::error(status, code, message),

@@ -17,6 +17,9 @@ pub(super) struct Process {
     output: Arc<Output>,
 }
 
+/// The session token of every role.
+pub(crate) const SESSION_TOKEN: &str = "LOCAL-SESSION";
+
 /// Returns the variables that the Lambda service and the endpoints add to a function's own.
 pub(crate) fn service_variables(aws: &str, access_key_id: &str) -> Vec<(&'static str, String)> {
     vec![
@@ -64,6 +67,7 @@ pub(super) fn variables(
 ) -> impl Iterator<Item = (String, String)> {
     let name = &function.name;
     let of_lambda = [
+        ("AWS_SESSION_TOKEN", SESSION_TOKEN.to_owned()),
         ("AWS_LAMBDA_FUNCTION_NAME", name.clone()),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_megabytes.to_string()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),

@@ -83,5 +83,8 @@ mod tests {
         assert!(verified.contains(one.token(), &stored));
         assert!(!verified.contains(one.token(), &stored_anew));
         assert!(!verified.contains(other.token(), &stored));
+        // Each process draws its own key.
+        let elsewhere = VerifiedTokens::default();
+        assert_ne!(elsewhere.name(one.token()), verified.name(one.token()));
     }
 }

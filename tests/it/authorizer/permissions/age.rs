@@ -40,6 +40,21 @@ fn within_the_allowed_age_a_key_passes_without_a_read_and_is_never_refused_witho
 }
 
 #[test]
+fn a_decision_is_reused_for_the_allowed_seconds_after_its_read_and_no_longer() {
+    run_with(with("DecisionMaxAgeSeconds", "60"), async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let client = comes(world, &organization.machine_key().await);
+        client.get("/v1/whoami").await.expect(200);
+        world.stack.calls().clear();
+        for (later, reads) in [(50, 0), (61, 1)] {
+            world.travel(later);
+            client.get("/v1/whoami").await.expect(200);
+            assert_eq!(world.stack.calls().count("BatchGetItem"), reads, "{later} s later");
+        }
+    });
+}
+
+#[test]
 fn without_an_allowed_age_every_request_reads() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
