@@ -16,7 +16,7 @@ use crate::{
 /// The most memory for keys and users that are reused, in bytes.
 const MAX_DECISION_BYTES: usize = 4 << 20;
 
-/// How long a decision may be reused, seconds.
+/// The variable that says how many seconds a decision may be reused.
 const DECISION_MAX_AGE: &str = "DECISION_MAX_AGE_SECONDS";
 
 /// The greatest `DECISION_MAX_AGE_SECONDS`.

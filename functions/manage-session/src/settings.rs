@@ -9,7 +9,7 @@ use sign_in::{BadConsoleRequest, ConsoleRequest, SessionCookie};
 
 use crate::{client::Client, provider::Provider};
 
-/// How long a session lasts, 1 to 24 hours.
+/// The variable that says how many hours a session lasts, 1 to 24.
 const SESSION_HOURS: &str = "CONSOLE_SESSION_HOURS";
 
 /// The clients and settings of one instance.

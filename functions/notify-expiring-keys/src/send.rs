@@ -85,9 +85,9 @@ async fn rate_limiter(delivery: &Delivery<'_>, all: &[Outgoing], shards: &[u32])
 }
 
 /// Returns this run's share of the rate: schedules that name different shards run at the same time.
-fn share_of_rate(shards: &[u32], all: NonZeroU32) -> f64 {
+fn share_of_rate(shards: &[u32], shards_of_table: NonZeroU32) -> f64 {
     let count = u32::try_from(shards.len()).unwrap_or(u32::MAX);
-    f64::from(count) / f64::from(all.get())
+    f64::from(count) / f64::from(shards_of_table.get())
 }
 
 /// Sends the mail of a digest; returns the digest if the day's mails are used up.

@@ -71,6 +71,7 @@ async fn calls(times: u64) -> Vec<String> {
             .header("x-amz-target", "DynamoDB_20120810.ListTables")
             .header("content-type", "application/x-amz-json-1.0")
             .header("authorization", authorization)
+            .header("x-amz-security-token", variable("AWS_SESSION_TOKEN"))
             .body(Full::from("{}"))
             .expect("the parts are valid");
         results.push(match CLIENT.request(request).await {

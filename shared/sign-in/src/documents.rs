@@ -172,12 +172,13 @@ fn address(url: &str) -> Option<Uri> {
     is_trusted.then_some(address)
 }
 
-/// Tells whether a host, which a port may follow, is this machine.
+/// Tells whether an authority is this machine: its host, or its host and a port. No user stands before it.
 fn is_of_this_machine(authority: &str) -> bool {
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
     ["127.0.0.1", "localhost", "[::1]"]
         .iter()
         .filter_map(|host| authority.strip_prefix(host))
-        .any(|rest| rest.is_empty() || rest.starts_with(':'))
+        .any(|rest| rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port))
 }
 
 /// Tells whether a URL is an https one, or an http one of this machine.
@@ -234,6 +235,9 @@ mod tests {
             "",
             "http://localhost.id.example/a",
             "http://localhost@id.example/a",
+            "http://localhost:80@id.example/a",
+            "http://127.0.0.1:@id.example/a",
+            "http://[::1]:1@id.example/a",
             "http://[::1]id.example/a",
             "localhost",
             "localhost:80",

@@ -16,7 +16,7 @@ use crate::{
     item_key,
 };
 
-/// A key together with its user, read strongly in one batch, which is no snapshot.
+/// A key and its user, read strongly in one batch. A batch is no snapshot: the two may be of different instants.
 #[derive(Debug, Clone)]
 pub struct KeyWithUser {
     /// The key.
@@ -109,8 +109,8 @@ impl Table {
 
     /// Stores a key with its new secret, from the state in which it was read.
     ///
-    /// Fails with [`Error::Conflict`] if the key changed meanwhile or its user is no longer active: read them and decide
-    /// again.
+    /// A rotation does not move the user's version, so it checks the user's status itself. Fails with
+    /// [`Error::Conflict`] if the key changed meanwhile or its user is no longer active: read both and decide again.
     ///
     /// Model: `quota::Action::Rotate`.
     pub async fn rotate_access_key(

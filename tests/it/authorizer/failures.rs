@@ -7,6 +7,17 @@ fn internal() -> serde_json::Value {
     json!({"message": "Internal Server Error"})
 }
 
+fn of_authorizer(effect: Effect, operation: &str) -> Fault {
+    Fault::on(Service::DynamoDb, effect).function("authorize-request").operation(operation)
+}
+
+/// Runs a test in which calls of the authorizer have these time limits, milliseconds.
+fn within(attempt: &str, operation: &str, test: impl AsyncFnOnce(&World)) {
+    let parameters = [("AuthorizerAttemptTimeoutMs", attempt), ("AuthorizerOperationTimeoutMs", operation)];
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    run_with(Options { parameters, ..Options::default() }, test);
+}
+
 #[test]
 fn a_store_that_fails_is_an_error_and_never_a_pass_or_a_refusal() {
     run(async |world| {
@@ -65,20 +76,9 @@ fn a_note_of_use_that_hangs_is_given_up() {
     });
 }
 
-fn of_authorizer(effect: Effect, operation: &str) -> Fault {
-    Fault::on(Service::DynamoDb, effect).function("authorize-request").operation(operation)
-}
-
-/// Runs a test in which calls of the authorizer have these time limits, milliseconds.
-fn within(attempt: &str, operation: &str, test: impl AsyncFnOnce(&World)) {
-    let parameters = [("AuthorizerAttemptTimeoutMs", attempt), ("AuthorizerOperationTimeoutMs", operation)];
-    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    run_with(Options { parameters, ..Options::default() }, test);
-}
-
 #[test]
 fn a_read_without_an_answer_is_made_again() {
-    within("500", "8000", async |world| {
+    within("2000", "8000", async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
         world.stack.faults().add(of_authorizer(Effect::Hold, "BatchGetItem").when(When::First(1)));
@@ -89,7 +89,7 @@ fn a_read_without_an_answer_is_made_again() {
 
 #[test]
 fn a_decision_without_an_answer_of_the_table_fails_before_lambda_ends_it() {
-    within("5000", "500", async |world| {
+    within("5000", "3000", async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
         world.stack.faults().add(of_authorizer(Effect::Hold, "BatchGetItem"));

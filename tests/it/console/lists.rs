@@ -123,7 +123,7 @@ fn of_many_keys_four_are_revoked_at_a_time() {
             browser.click(&format!("Select key {number}")).await;
         }
         let count = "const real = fetch; let open = 0; window.most = 0; \
-            window.fetch = (...all) => { most = Math.max(most, ++open); return real(...all).finally(() => { open--; }); };";
+            window.fetch = (...all) => { most = Math.max(most, ++open); return real(...all).finally(() => open--); };";
         browser.run(count, json!([])).await;
         browser.click("Revoke").await;
         browser.click("Revoke 6 keys").await;

@@ -37,6 +37,8 @@ pub(super) const CHANGING: Pairs = (
         [Rotate, Rotate],
         [Rotate, RotateItself],
         [RotateOnce, RotateOnce],
+        [Rotate, Suspend],
+        [Rotate, DeleteUser],
         [SwitchOff, SwitchOn],
         [SwitchOff, SwitchOff],
         [Extend, ExtendExpired],

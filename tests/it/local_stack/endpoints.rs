@@ -45,9 +45,10 @@ fn what_an_instance_had_sent_never_arrives_after_it_was_killed() {
         );
         let send = async || {
             let request = reqwest::Client::new().post(&endpoint).header("authorization", &signature);
+            let request = request.header("x-amz-security-token", "LOCAL-SESSION");
             request.header("x-amz-target", "DynamoDB_20120810.Query").body("{}").send().await
         };
-        send().await.unwrap();
+        assert_eq!(send().await.unwrap().status(), 400);
         world.stack.faults().add(Fault::anywhere(Effect::KillBefore).function(function).when(When::First(1)));
         world.try_notify().await.unwrap_err();
         world.stack.faults().clear();

@@ -49,7 +49,7 @@ fn a_message_that_waits_is_held_and_sent_after_the_suspension_of_a_user_or_an_or
             world.travel(start + 40 * DAY);
             assert_eq!(world.notify().await["due"], 0, "no run reads what waits");
             set_status(world, &organization, user_id, "active").await;
-            world.travel(start + 40 * DAY + 50);
+            world.travel(start + 40 * DAY + 40);
             world.notify().await;
             assert_eq!(held(world), 3, "a minute passes first");
             world.travel(start + 40 * DAY + 60);

@@ -2,7 +2,7 @@
 
 mod races;
 
-use kit::{Client, DAY, Effect, Fault, Item, Options, Organization, Service, When, World, run_with};
+use kit::{Client, DAY, Effect, Fault, Item, Options, Organization, Service, When, World, run, run_with};
 use serde_json::{Value, json};
 
 /// An organization of an owner with a machine, its key and an invited person, suspended now.
@@ -206,7 +206,7 @@ fn a_deletion_that_is_cut_off_anywhere_hides_the_organization_and_is_finished() 
 
 #[test]
 fn an_organization_of_more_users_than_a_page_of_the_index_has_is_removed_whole() {
-    run_with(Options::default(), async |world| {
+    run(async |world| {
         let doomed = doomed(world, "alice").await;
         world.copy_user(&doomed.users[0], 250);
         world.travel(7 * DAY + 10);

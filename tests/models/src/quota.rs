@@ -1,4 +1,5 @@
-//! Quota: requests that create, change and end keys of one user, while the clock, the policy and the user change.
+//! Quota: requests that create, change, rotate and end keys of one user, while the clock, the policy and the user
+//! change.
 //!
 //! Not in the model: conditions on items with random ids (audit events, notifications), and what a request reads only
 //! to judge rights.

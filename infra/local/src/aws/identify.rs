@@ -19,7 +19,7 @@ pub(super) struct AwsRequest {
     pub(super) service: Service,
     pub(super) operation: String,
     pub(super) caller: Option<Caller>,
-    /// Whether the session token of a role is there, without which AWS knows none of its credentials.
+    /// Whether the session token of a role is there. AWS accepts no access key id of a role without it.
     pub(super) has_session_token: bool,
     /// The region that the request is signed for.
     pub(super) region: String,

@@ -52,9 +52,7 @@ impl Permissions {
     pub(super) fn refuse(&self, request: &AwsRequest, body: &[u8]) -> Option<Response> {
         let caller = request.caller.as_ref()?;
         if !request.has_session_token {
-            let message = "The security token included in the request is invalid.";
-            let status = StatusCode::FORBIDDEN;
-            return Some(refusals::error(request.service, status, "UnrecognizedClientException", message));
+            return Some(refusals::unknown_credentials(request.service));
         }
         let needs = self.resources.needs(request, body);
         let denial = needs.iter().find_map(|need| self.check(&caller.function, need).err())?;

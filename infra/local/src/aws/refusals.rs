@@ -55,8 +55,20 @@ pub(super) fn refuse(service: Service, operation: &str, body: &Bytes, effect: &E
     }
 }
 
-/// Responds with an error in the words of a service.
-pub(super) fn error(service: Service, status: StatusCode, code: &str, message: &str) -> Response {
+/// Responds as each service does to credentials that it does not know.
+pub(super) fn unknown_credentials(service: Service) -> Response {
+    let (status, code) = match service {
+        Service::Ses | Service::CloudFormation | Service::S3 => {
+            (StatusCode::FORBIDDEN, "InvalidClientTokenId")
+        }
+        Service::DynamoDb | Service::SecretsManager | Service::EventBridge => {
+            (StatusCode::BAD_REQUEST, "UnrecognizedClientException")
+        }
+    };
+    error(service, status, code, "The security token included in the request is invalid.")
+}
+
+fn error(service: Service, status: StatusCode, code: &str, message: &str) -> Response {
     match service {
         Service::DynamoDb => dynamodb(status, code, message),
         Service::Ses => ses::error(status, code, message),
@@ -69,7 +81,7 @@ pub(super) fn error(service: Service, status: StatusCode, code: &str, message: &
 pub(super) fn dynamodb(status: StatusCode, code: &str, message: &str) -> Response {
     let namespace = match code {
         "ThrottlingException" => "com.amazon.coral.availability",
-        "AccessDeniedException" => "com.amazon.coral.service",
+        "AccessDeniedException" | "UnrecognizedClientException" => "com.amazon.coral.service",
         _ => "com.amazonaws.dynamodb.v20120810",
     };
     amz_json(

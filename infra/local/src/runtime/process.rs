@@ -10,15 +10,15 @@ use tokio::{
 use super::{Caller, RuntimeConfig, instance_clock::InstanceClock, output::Output};
 use crate::template::{REGION, functions::FunctionSettings};
 
+/// The session token in the credentials of every role.
+pub(crate) const SESSION_TOKEN: &str = "LOCAL-SESSION";
+
 /// A running process. It is killed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
     output: Arc<Output>,
 }
-
-/// The session token of every role.
-pub(crate) const SESSION_TOKEN: &str = "LOCAL-SESSION";
 
 /// Returns the variables that the Lambda service and the endpoints add to a function's own.
 pub(crate) fn service_variables(aws: &str, access_key_id: &str) -> Vec<(&'static str, String)> {

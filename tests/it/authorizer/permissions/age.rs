@@ -46,7 +46,7 @@ fn a_decision_is_reused_for_the_allowed_seconds_after_its_read_and_no_longer() {
         let client = comes(world, &organization.machine_key().await);
         client.get("/v1/whoami").await.expect(200);
         world.stack.calls().clear();
-        for (later, reads) in [(50, 0), (61, 1)] {
+        for (later, reads) in [(40, 0), (61, 1)] {
             world.travel(later);
             client.get("/v1/whoami").await.expect(200);
             assert_eq!(world.stack.calls().count("BatchGetItem"), reads, "{later} s later");

@@ -21,7 +21,8 @@ pub enum Broken {
     EndedTwice,
     /// A repeated request created another key (7).
     CreatedTwice,
-    /// A key is not revoked after an answered revocation, or a user not suspended after an answered suspension (2).
+    /// A key is not revoked after an answered revocation or there after an answered deletion, or a user not suspended
+    /// after an answered suspension (2).
     NotEnded,
     /// Something of the user is left, or came back, after an answered deletion (9).
     LeftBehind,
@@ -49,15 +50,16 @@ pub fn judge_live_key(before: &Items, after: &Items, now: u8, request: &Request)
         Operation::Update(expires_at) => before.key(0).is_some_and(|key| expires_at > key.expires_at),
         _ => false,
     };
-    if !extends && request.operation != Operation::Rotate {
+    let rotates = request.operation == Operation::Rotate;
+    if !extends && !rotates {
         return None;
     }
     let user = before.user();
     if user.is_none_or(|user| user.status != Status::Active) {
         return Some(Broken::NotActive);
     }
-    // A rotation needs no place.
-    if !extends {
+    // A rotation takes no slot of the quota.
+    if rotates {
         return None;
     }
     let is_live = |expires_at: u8, revoked: bool| !revoked && expires_at > now;
@@ -127,7 +129,8 @@ fn ended(table: &Items, requests: &[Request]) -> bool {
     let suspended = is_lifted
         || !succeeded(requests, Operation::SetStatus(Status::Suspended))
         || table.user().is_none_or(|user| user.status != Status::Active);
-    revoked && suspended
+    let deleted = !succeeded(requests, Operation::Delete) || table.key(0).is_none();
+    revoked && deleted && suspended
 }
 
 fn nothing_is_left(table: &Items, requests: &[Request]) -> bool {

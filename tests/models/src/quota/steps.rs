@@ -38,7 +38,8 @@ pub fn actions(state: &State, actions: &mut Vec<Action>) {
             actions.push(Action::Crash(number));
         }
     }
-    // Time and policy matter to requests that check the quota.
+    // Time and policy matter to requests that check the quota. A rotation asks for the time too, but no promise
+    // depends on what it finds.
     let checks_quota = |request: &Request| {
         !request.is_done() && matches!(request.operation, Operation::Create { .. } | Operation::Update(_))
     };

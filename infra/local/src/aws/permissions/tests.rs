@@ -1,11 +1,16 @@
 //! Kinds of statements, and the actions of each kind of call.
 
+mod session_token;
+
 use http_body_util::BodyExt as _;
 use hyper::Request;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::template::{LocalUrls, Template};
+use crate::{
+    runtime::SESSION_TOKEN,
+    template::{LocalUrls, Template},
+};
 
 const TABLE: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/access-keys";
 
@@ -32,8 +37,15 @@ Resources:
 
 /// Sends a request as function `f`; an empty text if it is allowed, or else the refusal.
 async fn judged(permissions: &Permissions, target: &str, body: &str) -> String {
+    judged_with(permissions, SESSION_TOKEN, target, body).await
+}
+
+async fn judged_with(permissions: &Permissions, session_token: &str, target: &str, body: &str) -> String {
     let identity = "AWS4-HMAC-SHA256 Credential=LOCAL.f.1/20260101/us-east-1/x/aws4_request, Signature=0";
     let mut request = Request::post("/").header("authorization", identity);
+    if !session_token.is_empty() {
+        request = request.header("x-amz-security-token", session_token);
+    }
     if !target.is_empty() {
         request = request.header("x-amz-target", target);
     }
