@@ -176,10 +176,9 @@ mod tests {
     #[test]
     fn runs_of_single_shards_share_the_rate() {
         let four = NonZeroU32::new(4).unwrap();
-        assert_eq!(
-            [&[3][..], &[0, 1], &[0, 1, 2, 3]].map(|shards| share_of_rate(shards, four)),
-            [0.25, 0.5, 1.0]
-        );
+        for (shards, percent) in [(&[3][..], 25.0), (&[0, 1], 50.0), (&[0, 1, 2, 3], 100.0)] {
+            assert!((share_of_rate(shards, four) * 100.0 - percent).abs() < 0.1, "{shards:?}");
+        }
     }
 
     #[test]
