@@ -19,8 +19,8 @@ pub(super) struct Model {
     /// The stages that the policy gained, each with the step.
     pub(super) gained: Vec<(usize, i64)>,
     pub(super) suspensions: Vec<Suspension>,
-    /// When the last suspension was lifted.
-    pub(super) lifted_at: Option<i64>,
+    /// Whether a suspension was lifted.
+    pub(super) was_lifted: bool,
     /// How often SES took a mail that was then not marked as sent, by recipient.
     pub(super) unmarked: BTreeMap<Recipient, usize>,
 }
@@ -122,7 +122,7 @@ impl Model {
             notifications: Vec::new(),
             gained: Vec::new(),
             suspensions: Vec::new(),
-            lifted_at: None,
+            was_lifted: false,
             unmarked: BTreeMap::new(),
         }
     }
@@ -154,17 +154,11 @@ impl Model {
     }
 
     /// Records that a suspension begins or ends.
-    pub(super) fn set_suspended(
-        &mut self,
-        number: usize,
-        of: Option<PersonIndex>,
-        suspended: bool,
-        now: i64,
-    ) {
+    pub(super) fn set_suspended(&mut self, number: usize, of: Option<PersonIndex>, suspended: bool) {
         if suspended {
             self.suspensions.push(Suspension { of, from: number, until: usize::MAX });
         } else {
-            self.lifted_at = Some(now);
+            self.was_lifted = true;
             let lasting = self.suspensions.iter_mut().filter(|one| one.of == of && one.until == usize::MAX);
             lasting.for_each(|one| one.until = number);
         }
