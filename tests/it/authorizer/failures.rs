@@ -28,8 +28,7 @@ fn a_store_that_fails_is_an_error_and_never_a_pass_or_a_refusal() {
         for effect in
             [Effect::Throttle, Effect::ServerError, Effect::LoseReply, Effect::Unprocessed { count: 2 }]
         {
-            let fault = Fault::on(Service::DynamoDb, effect).operation("BatchGetItem");
-            world.stack.faults().add(fault.function("authorize-request"));
+            world.stack.faults().add(of_authorizer(effect, "BatchGetItem"));
             assert_eq!(client.get("/v1/whoami").await.expect(500), internal());
             world.stack.faults().clear();
             client.get("/v1/whoami").await.expect(200);
@@ -119,8 +118,7 @@ fn an_authorizer_that_dies_is_an_error_and_is_replaced() {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
         let client = world.key(key["secret"]["token"].as_str().unwrap());
-        let fault = Fault::on(Service::DynamoDb, Effect::KillBefore).operation("BatchGetItem");
-        world.stack.faults().add(fault.function("authorize-request").when(When::First(1)));
+        world.stack.faults().add(of_authorizer(Effect::KillBefore, "BatchGetItem").when(When::First(1)));
         assert_eq!(client.get("/v1/whoami").await.expect(500), internal());
         client.get("/v1/whoami").await.expect(200);
     });
