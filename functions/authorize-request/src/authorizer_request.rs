@@ -297,6 +297,7 @@ mod tests {
     #[test]
     fn fuzzed_events_of_all_three_kinds_hold_a_time_and_no_credential_in_their_url() {
         const TOKEN: &str = "ak_7HcX2mPq9LwZtR4bK1nV_00000000000000000000000000000000000000000004MWDTL";
+        const JWT: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUifQ.c2ln";
         let find = |request: &AuthorizerRequest| {
             crate::credential::find(request, &"ak".parse().unwrap(), "https://id.example")
         };
@@ -312,9 +313,11 @@ mod tests {
             }
             let middle = text.floor_char_boundary(text.trim_end().len() / 2);
             assert!(AuthorizerRequest::parse(&text.as_bytes()[..middle]).is_err(), "half of it is no event");
-            if let Some(event) = with_parameter(text, TOKEN) {
-                let with_token = parsed(&event).unwrap_or_else(|failure| panic!("{failure}"));
-                assert_eq!(find(&with_token).err(), Some(crate::refusal::Refusal::InUrl));
+            for credential in [TOKEN, JWT] {
+                if let Some(event) = with_parameter(text, credential) {
+                    let request = parsed(&event).unwrap_or_else(|failure| panic!("{failure}"));
+                    assert_eq!(find(&request).err(), Some(crate::refusal::Refusal::InUrl), "{credential}");
+                }
             }
             find(&request).is_ok()
         });

@@ -261,6 +261,17 @@ mod tests {
     }
 
     #[test]
+    fn fuzzed_contexts_name_a_caller_that_is_written_and_read_as_the_same() {
+        fuzz::documents("authorizer_context").play(|text| {
+            let Ok(fields) = serde_json::from_str(text) else { return false };
+            let context = AuthorizerContext::from_fields(&fields);
+            let Ok(caller) = context.and_then(Caller::try_from) else { return false };
+            assert_eq!(Caller::try_from(AuthorizerContext::from(&caller)).unwrap(), caller);
+            true
+        });
+    }
+
+    #[test]
     fn a_context_of_another_form_is_refused() {
         let key = AuthorizerContext {
             organization_id: "Zt4Kq8WvB2nXc6Mh".to_owned(),

@@ -81,6 +81,11 @@ impl<'w> ConcurrentRequests<'w> {
         }
     }
 
+    /// Counts the requests.
+    pub(super) fn count(&self) -> usize {
+        self.actions.len()
+    }
+
     /// Counts the calls of a request that a fault can strike, if the request runs before all others.
     pub(super) fn count_calls(&self, request: usize, fault: CallFault) -> usize {
         self.calls[request].iter().filter(|is_write| fault.can_strike(**is_write)).count()

@@ -1,11 +1,11 @@
-//! Pairs of requests in orders where one call loses its reply, is throttled or conflicts.
+//! Sets of requests in orders where one call loses its reply, is throttled or conflicts.
 
 use kit::Random;
 
 use super::{
     compare::{ConcurrentRequests, Violation},
     order::{CallFault, FAULTS},
-    pairs::{ANNOUNCING, CHANGING, CREATING, ENDING, LINKING, MARKING, Pairs, check},
+    pairs::{ANNOUNCING, CHANGING, CREATING, ENDING, LINKING, MARKING, MARKING_LATE, Sets, check},
     search::{AtRandom, PlannedFault, Search, given},
 };
 
@@ -22,7 +22,7 @@ const MAX_ORDERS: usize = 60;
 /// Plays every order with every fault, or some of them where there are many.
 async fn play_all(requests: &mut ConcurrentRequests<'_>, random: &mut Random) -> Result<usize, Violation> {
     let mut orders = 0;
-    for request in 0..2 {
+    for request in 0..requests.count() {
         for fault in FAULTS {
             let mut call = 0;
             loop {
@@ -57,7 +57,8 @@ async fn play_some(
 ) -> Result<usize, Violation> {
     for _ in 0..count {
         let strikable = |request, fault| requests.count_calls(request, fault);
-        let all = (0..2).flat_map(|request| FAULTS.map(|fault| (request, fault, strikable(request, fault))));
+        let all = (0..requests.count())
+            .flat_map(|request| FAULTS.map(|fault| (request, fault, strikable(request, fault))));
         let some: Vec<_> = all.filter(|(.., calls)| *calls > 0).collect();
         let mut misses = 0;
         loop {
@@ -93,10 +94,10 @@ async fn play_struck(
     Ok(false)
 }
 
-/// Plays pairs whose requests may fail.
-fn check_faulty(pairs: Pairs) {
+/// Plays sets whose requests may fail.
+fn check_faulty<const N: usize>(sets: Sets<N>) {
     let mut random = Random::new(kit::share::seed("INTERLEAVING_SEED").unwrap_or(1));
-    check(pairs, async |requests: &mut ConcurrentRequests<'_>| {
+    check(sets, async |requests: &mut ConcurrentRequests<'_>| {
         requests.let_requests_fail().await;
         match (given(), kit::share::faulty_interleavings()) {
             (Some(_), _) => requests.search(&mut Search::default(), 1).await,
@@ -134,4 +135,9 @@ fn a_fault_of_one_call_breaks_no_order_of_a_notice() {
 #[test]
 fn a_fault_of_one_call_breaks_no_order_in_which_a_mail_is_taken_over() {
     check_faulty(MARKING);
+}
+
+#[test]
+fn a_fault_of_one_call_breaks_no_order_in_which_a_mail_is_marked_late() {
+    check_faulty(MARKING_LATE);
 }

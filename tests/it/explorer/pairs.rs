@@ -12,10 +12,10 @@ use super::{
 };
 
 /// Sets of requests that meet at one setup.
-type Sets<const N: usize> = (Setup, &'static [[Action; N]]);
+pub(super) type Sets<const N: usize> = (Setup, &'static [[Action; N]]);
 
 /// Pairs that meet at one setup.
-pub(super) type Pairs = Sets<2>;
+type Pairs = Sets<2>;
 
 pub(super) const CREATING: Pairs = (
     Setup::Keys,
@@ -74,7 +74,7 @@ pub(super) const ANNOUNCING: Pairs = (Setup::DueKey, &[[Notify, Extend], [Notify
 pub(super) const MARKING: Pairs = (Setup::UnmarkedMail, &[[Notify, LeaseEnds], [Notify, Notify]]);
 
 /// Only after its lease a mail is taken over, so that the run that took it before marks it too late.
-const MARKING_LATE: Sets<3> = (Setup::UnmarkedMail, &[[Notify, LeaseEnds, Notify]]);
+pub(super) const MARKING_LATE: Sets<3> = (Setup::UnmarkedMail, &[[Notify, LeaseEnds, Notify]]);
 
 /// Plays orders of each set, and says how many there were.
 #[expect(clippy::print_stderr, reason = "it says what was played")]

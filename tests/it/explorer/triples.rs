@@ -9,13 +9,14 @@ use super::{
     search::{AtRandom, Search, given},
 };
 
-/// The requests that are drawn from.
-const ACTIONS: [Action; 13] = [
+/// The requests that are drawn from: those about a key and its user.
+const OF_KEYS: [Action; 14] = [
     Create,
     ExtendExpired,
     Extend,
     Rotate,
     RotateItself,
+    RotateOnce,
     SwitchOff,
     SwitchOn,
     Revoke,
@@ -25,6 +26,9 @@ const ACTIONS: [Action; 13] = [
     Kind,
     Policy,
 ];
+
+/// Those about a first sign-in, which every fifth seed draws from.
+const OF_SIGN_INS: [Action; 5] = [Link, LinkOther, Address, SuspendInvited, DeleteInvited];
 
 /// Orders of each set.
 const ORDERS: usize = 10;
@@ -36,7 +40,9 @@ fn three_requests_at_once_end_as_one_after_another() {
         let fixture = Setup::Keys.build(world).await;
         for seed in first..first + kit::share::interleaved_triples() {
             let mut random = Random::new(seed);
-            let actions = [0; 3].map(|_| random.pick(&ACTIONS));
+            let actions = [0; 3].map(|_| {
+                if seed.is_multiple_of(5) { random.pick(&OF_SIGN_INS) } else { random.pick(&OF_KEYS) }
+            });
             let mut requests = ConcurrentRequests::new(world, &fixture, &actions).await;
             for _ in 0..ORDERS {
                 let checked = match given() {

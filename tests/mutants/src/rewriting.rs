@@ -5,6 +5,7 @@
 //! | `a < b`, `<=`, `>`, `>=` | the same with and without the boundary |
 //! | `a == b`, `!=` | the opposite |
 //! | `(a..=b).contains(c)`, `..` | the opposite where `c` is `a`; where it is `b` |
+//! | `a.contains(b)`, of anything but a range | `true`; `false` |
 //! | `a.min(b)`, `a.max(b)`, `a.clamp(b, c)` | `a` |
 //! | `a.take(n)`, `a.truncate(n)` | all of `a` |
 //! | a function that returns `bool` | it returns `true`; it returns `false` |
@@ -145,6 +146,14 @@ impl<'p> Rewriting<'p> {
         self.insert(place.end, &format!("{})", opposites.concat()));
     }
 
+    fn membership(&mut self, call: &ExprMethodCall) {
+        let [yes, no] = ["contained", "not contained"].map(|answer| self.name(answer));
+        let place = bytes(call.span());
+        self.insert(place.start, &format!("(crate::mutant::is({yes:#x}) || !crate::mutant::is({no:#x}) && "));
+        visit::visit_expr_method_call(self, call);
+        self.insert(place.end, ")");
+    }
+
     fn bound(&mut self, call: &ExprMethodCall, name: &'static str) {
         let number = self.name(&format!("no {name}"));
         if matches!(name, "take" | "truncate") {
@@ -242,6 +251,7 @@ impl<'f> Visit<'f> for Rewriting<'_> {
         match (tested_range(call), bounding(call)) {
             (Some((range, value)), _) => self.range(call, range, value),
             (None, Some(name)) => self.bound(call, name),
+            (None, None) if call.method == "contains" => self.membership(call),
             (None, None) => visit::visit_expr_method_call(self, call),
         }
     }

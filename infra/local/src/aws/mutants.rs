@@ -1,10 +1,14 @@
-//! Mutants of writes: a condition that is not checked, or an item that is not put.
+//! Mutants of writes: a condition that is not checked, checked with another boundary or in part, or an item that is not put.
+//! And of queries: a filter or a range of keys that differs so.
 //!
 //! Each has a name that says which function sends the write, what it does to which item, for which audit event, and what is
 //! left out: `revoke-access-key Update USER/KEY of access_key.revoked: version = :seen`,
 //! `rotate-access-key Put ORG/id of access_key.rotated`. An update without an event is named after what it changes:
-//! `notify-expiring-keys Update USER/MAIL of due_at, due_shard, status, ttl: lease = :lease`. A test under which a mutant changes nothing does not
-//! test the condition.
+//! `notify-expiring-keys Update USER/MAIL of due_at, due_shard, status, ttl: lease = :lease`. What is only changed says how:
+//! `notify-expiring-keys Query due: due_at <= :now, < for <=`. A test under which a mutant changes nothing does not test
+//! the condition.
+
+mod clauses;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,6 +18,7 @@ use std::{
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use self::clauses::{Mutant, clauses, mutants_of, words};
 use super::calls::Service;
 use crate::runtime::Caller;
 
@@ -36,8 +41,14 @@ pub(crate) struct Mutants {
     seen: Mutex<BTreeSet<String>>,
 }
 
-/// Holds for each item.
-const ALWAYS: &str = "(attribute_exists(PK) OR attribute_not_exists(PK))";
+/// The expressions that have mutants.
+const CHECKED: [&str; 3] = ["ConditionExpression", "FilterExpression", RANGE];
+
+/// The one of them of which no clause can be left out.
+const RANGE: &str = "KeyConditionExpression";
+
+/// The other expressions of a request.
+const OTHERS: [&str; 2] = ["UpdateExpression", "ProjectionExpression"];
 
 impl Mutants {
     pub(crate) fn new(writes: Writes) -> Self {
@@ -64,10 +75,8 @@ impl Mutants {
         for (step, write) in writes_of(operation, &mut request).into_iter().enumerate() {
             if is_alone || refusal["CancellationReasons"][step]["Code"] == "ConditionalCheckFailed" {
                 let prefix = write.prefix(caller);
-                let names = write
-                    .clauses()
-                    .into_iter()
-                    .map(|clause| format!("{prefix}: {}\trefused", write.named(&clause)));
+                let names =
+                    write.changes().into_iter().map(|change| format!("{prefix}: {}\trefused", change.name));
                 self.lock().extend(names);
             }
         }
@@ -92,9 +101,8 @@ impl Mutants {
             if write.is_record() {
                 changed |= self.strikes(prefix.clone()) && write.leave_out();
             }
-            for (position, clause) in write.clauses().into_iter().enumerate() {
-                let is_left_out = self.strikes(format!("{prefix}: {}", write.named(&clause)));
-                changed |= is_left_out && write.leave_out_clause(position);
+            for change in write.changes() {
+                changed |= self.strikes(format!("{prefix}: {}", change.name)) && write.apply(&change);
             }
         }
         if changed { request.to_string().into() } else { body }
@@ -117,7 +125,7 @@ impl Mutants {
     }
 }
 
-/// One write of a request.
+/// One write of a request, or a query.
 struct Write<'r> {
     action: String,
     /// The step of a transaction that holds the write; `None` for a request of its own.
@@ -125,6 +133,15 @@ struct Write<'r> {
     own: Option<&'r mut Value>,
     /// The action of the first audit event of the transaction.
     event: Option<String>,
+}
+
+/// An expression that differs.
+struct Change {
+    name: String,
+    expression: &'static str,
+    /// Which of its clauses.
+    position: usize,
+    clause: String,
 }
 
 fn writes_of<'r>(operation: &str, request: &'r mut Value) -> Vec<Write<'r>> {
@@ -143,6 +160,9 @@ fn writes_of<'r>(operation: &str, request: &'r mut Value) -> Vec<Write<'r>> {
         "PutItem" | "UpdateItem" | "DeleteItem" => {
             let action = operation.trim_end_matches("Item").to_owned();
             vec![Write { action, step: None, own: Some(request), event: None }]
+        }
+        "Query" | "Scan" => {
+            vec![Write { action: operation.to_owned(), step: None, own: Some(request), event: None }]
         }
         _ => Vec::new(),
     }
@@ -186,8 +206,12 @@ impl Write<'_> {
         Some(names.into_iter().collect::<Vec<_>>().join(", "))
     }
 
-    /// Returns the entities of the item's two keys, such as `USER/KEY`; `id` where a key is no more than an id.
+    /// Returns the entities of the item's two keys, such as `USER/KEY`; `id` where a key is no more than an id. Of a query it is
+    /// the index.
     fn item(&self) -> String {
+        if self.body().get("Key").or(self.body().get("Item")).is_none() {
+            return self.body()["IndexName"].as_str().unwrap_or("table").to_owned();
+        }
         let key = if self.action == "Put" { &self.body()["Item"] } else { &self.body()["Key"] };
         let entity = |name: &str| {
             let first = key[name]["S"].as_str()?.split('#').next()?;
@@ -206,7 +230,8 @@ impl Write<'_> {
     fn leave_out(&mut self) -> bool {
         let put = self.body();
         let key = json!({ "PK": put["Item"]["PK"], "SK": put["Item"]["SK"] });
-        let check = json!({ "TableName": put["TableName"], "Key": key, "ConditionExpression": ALWAYS });
+        let check =
+            json!({ "TableName": put["TableName"], "Key": key, "ConditionExpression": clauses::ALWAYS });
         if let Some(step) = &mut self.step {
             **step = json!({ "ConditionCheck": check });
             "ConditionCheck".clone_into(&mut self.action);
@@ -214,8 +239,25 @@ impl Write<'_> {
         true
     }
 
-    fn clauses(&self) -> Vec<String> {
-        self.body()["ConditionExpression"].as_str().map(clauses).unwrap_or_default()
+    fn changes(&self) -> Vec<Change> {
+        let mut found = Vec::new();
+        for expression in CHECKED {
+            for (position, clause) in self.clauses(expression).iter().enumerate() {
+                let mutants = mutants_of(clause).into_iter();
+                let possible = mutants.filter(|mutant| expression != RANGE || !mutant.is_left_out);
+                found.extend(possible.map(|Mutant { name, clause, .. }| Change {
+                    name: self.named(&name),
+                    expression,
+                    position,
+                    clause,
+                }));
+            }
+        }
+        found
+    }
+
+    fn clauses(&self, expression: &str) -> Vec<String> {
+        self.body()[expression].as_str().map(clauses).unwrap_or_default()
     }
 
     /// Replaces the placeholders of names in a clause.
@@ -229,14 +271,14 @@ impl Write<'_> {
             .fold(clause.to_owned(), |clause, (short, name)| clause.replace(short.as_str(), name))
     }
 
-    fn leave_out_clause(&mut self, position: usize) -> bool {
-        let mut left = self.clauses();
-        ALWAYS.clone_into(&mut left[position]);
+    /// Puts another clause in its place, without the names and values that nothing uses any more.
+    fn apply(&mut self, change: &Change) -> bool {
+        let mut changed = self.clauses(change.expression);
+        changed[change.position].clone_from(&change.clause);
         let body = self.body_mut();
-        body["ConditionExpression"] = Value::String(left.join(" AND "));
-        let text =
-            ["ConditionExpression", "UpdateExpression"].map(|name| body[name].as_str().unwrap_or_default());
-        let used = words(&text.join(" "));
+        body[change.expression] = Value::String(changed.join(" AND "));
+        let all = CHECKED.into_iter().chain(OTHERS).map(|name| body[name].as_str().unwrap_or_default());
+        let used = words(&all.collect::<Vec<_>>().join(" "));
         for name in ["ExpressionAttributeNames", "ExpressionAttributeValues"] {
             let Some(Value::Object(mut map)) = body.as_object_mut().and_then(|body| body.remove(name)) else {
                 continue;
@@ -248,33 +290,6 @@ impl Write<'_> {
         }
         true
     }
-}
-
-/// Returns the names and placeholders in an expression.
-fn words(expression: &str) -> BTreeSet<String> {
-    let is_separator = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '#' | ':'));
-    expression.split(is_separator).map(str::to_owned).collect()
-}
-
-/// Splits a condition at each `AND` outside parentheses. A condition with an `OR` there is one clause.
-fn clauses(condition: &str) -> Vec<String> {
-    let (mut found, mut depth, mut between) = (vec![String::new()], 0_i32, false);
-    for word in condition.split_whitespace() {
-        let outside = depth == 0;
-        depth += word.chars().map(|c| i32::from(c == '(') - i32::from(c == ')')).sum::<i32>();
-        match word {
-            "OR" if outside => return vec![condition.to_owned()],
-            "AND" if outside && !between => found.push(String::new()),
-            word => {
-                between = word == "BETWEEN" || between && word != "AND";
-                let clause = found.last_mut().expect("there is always one");
-                clause.push_str(if clause.is_empty() { "" } else { " " });
-                clause.push_str(word);
-            }
-        }
-    }
-    found.retain(|clause| !clause.is_empty());
-    found
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! One key of a published set.
 
-use std::ops::RangeInclusive;
-
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::DecodingKey;
 use serde_json::{Map, Value};
 
-/// The lengths of an acceptable RSA modulus, in bits.
-const RSA_BITS: RangeInclusive<usize> = 2_048..=8_192;
+/// Bits: the shortest acceptable RSA modulus.
+const MIN_RSA_BITS: usize = 2_048;
+
+/// Bits: the longest acceptable RSA modulus.
+const MAX_RSA_BITS: usize = 8_192;
 
 /// A public key that checks signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +75,7 @@ impl PublicKey {
                 let exponent = number(members, "e")?;
                 let bits =
                     modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
-                if !RSA_BITS.contains(&bits) {
+                if !(MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits) {
                     return Err("n");
                 }
                 // ring supports odd exponents from 3 to 33 bits.
@@ -141,6 +142,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn an_rsa_key_has_from_2048_to_8192_bits() {
+        let is_read = |first: u8, bytes: usize| {
+            let modulus = URL_SAFE_NO_PAD.encode([&[first][..], &vec![0xff; bytes - 1]].concat());
+            SigningKey::read(&json!({"kty": "RSA", "n": modulus, "e": "AQAB"})).is_ok()
+        };
+        assert_eq!(
+            [(0x7f, 256), (0x80, 256), (0xff, 1_024), (1, 1_025)].map(|(first, bytes)| is_read(first, bytes)),
+            [false, true, true, false]
+        );
+    }
 
     #[test]
     fn a_key_fits_the_algorithm_that_it_states_and_any_of_its_kind_if_it_states_none() {

@@ -69,7 +69,16 @@ fn each_end_of_a_range_has_a_switch() {
         "fn f() { (a..).contains(x) == y }",
         "fn f() { @eq({f: != for ==}, &(((a..).contains(x) ^ @is_end({f: other start of ..}, &(a), x)) ), &( y)) }",
     );
-    check_unchanged("fn f() { (a..b).rev(); [a].contains(x); }");
+    check_unchanged("fn f() { (a..b).rev(); }");
+}
+
+#[test]
+fn each_answer_of_a_membership_has_a_switch() {
+    check(
+        "fn f() { !a.b().contains(&c) == d }",
+        "fn f() { @eq({f: != for ==}, &(!(@is({f: contained}) || !@is({f: not contained}) && a.b().contains(&c)) ), &( d)) }",
+    );
+    check_unchanged("fn f() { a.contains_key(b); }");
 }
 
 #[test]

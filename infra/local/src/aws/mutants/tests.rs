@@ -26,7 +26,14 @@ fn each_clause_of_a_refused_condition_is_listed_as_refused() {
     let refusal = json!({"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "CancellationReasons": reasons});
     let [body, refusal] = [request(), refusal].map(|json| json.to_string());
     mutants.note_refused("TransactWriteItems", &caller, body.as_bytes(), refusal.as_bytes());
-    let clauses = ["(status = :active OR x < :now)", "version = :seen", "y BETWEEN :a AND :z"];
+    let clauses = [
+        "(status = :active OR x < :now)",
+        "(status = :active OR x < :now), <= for <",
+        "(status = :active OR x < :now), without status = :active",
+        "(status = :active OR x < :now), without x < :now",
+        "version = :seen",
+        "y BETWEEN :a AND :z",
+    ];
     let expected = clauses.map(|clause| format!("f Update USER/KEY of a: {clause}\trefused"));
     assert_eq!(mutants.seen(), expected);
 
@@ -52,6 +59,9 @@ fn each_clause_and_each_record_has_a_name() {
         "f Put ORG/id",
         "f Put ORG/id: attribute_not_exists(PK)",
         "f Update USER/KEY of a: (status = :active OR x < :now)",
+        "f Update USER/KEY of a: (status = :active OR x < :now), <= for <",
+        "f Update USER/KEY of a: (status = :active OR x < :now), without status = :active",
+        "f Update USER/KEY of a: (status = :active OR x < :now), without x < :now",
         "f Update USER/KEY of a: version = :seen",
         "f Update USER/KEY of a: y BETWEEN :a AND :z",
     ];
@@ -64,7 +74,7 @@ fn a_clause_is_left_out_with_the_values_that_it_alone_names() {
     let name = "f Update USER/KEY of a: (status = :active OR x < :now)";
     let (_, body) = passed(Writes::Mutated(vec![name.to_owned()]));
     let update = &body["TransactItems"][0]["Update"];
-    let expected = format!("version = :seen AND {ALWAYS} AND y BETWEEN :a AND :z");
+    let expected = format!("version = :seen AND {} AND y BETWEEN :a AND :z", clauses::ALWAYS);
     assert_eq!(update["ConditionExpression"], expected);
     assert_eq!(update["ExpressionAttributeNames"], json!({"#a": "a"}));
     let values = update["ExpressionAttributeValues"].as_object().map(Map::len);
@@ -75,7 +85,8 @@ fn a_clause_is_left_out_with_the_values_that_it_alone_names() {
 fn an_item_is_left_out_and_the_others_keep_their_places() {
     let (_, body) = passed(Writes::Mutated(vec!["f Put ORG/id".to_owned()]));
     let key = json!({"PK": {"S": "ORG#a"}, "SK": {"S": "01M8H2NAK2"}});
-    let check = json!({"ConditionCheck": {"TableName": "t", "Key": key, "ConditionExpression": ALWAYS}});
+    let check =
+        json!({"ConditionCheck": {"TableName": "t", "Key": key, "ConditionExpression": clauses::ALWAYS}});
     assert_eq!(body["TransactItems"][1], check);
     assert_eq!(body["TransactItems"][0], request()["TransactItems"][0]);
 }
@@ -104,4 +115,25 @@ fn a_write_is_named_after_its_event_or_the_first_of_the_transaction_or_what_it_c
         seen("UpdateItem", &update),
         ["f Update USER/USER of a, b, c, live_keys: attribute_exists(PK)"]
     );
+}
+
+#[test]
+fn a_query_has_mutants_of_its_filter_and_of_the_ends_of_its_range() {
+    let query = json!({"TableName": "t", "IndexName": "due", "KeyConditionExpression": "#shard = :shard AND due_at <= :now",
+        "FilterExpression": "#kind = :kind", "ProjectionExpression": "#name",
+        "ExpressionAttributeNames": {"#shard": "due_shard", "#kind": "kind", "#name": "name"},
+        "ExpressionAttributeValues": {":shard": {"S": "0"}, ":now": {"N": "1"}, ":kind": {"S": "machine"}}});
+    let passed = |writes: Writes| {
+        let mutants = Mutants::new(writes);
+        let caller = Caller { function: "f".to_owned(), instance: 1 };
+        let body = mutants.pass(Service::DynamoDb, "Query", Some(&caller), query.to_string().into());
+        (mutants.seen(), serde_json::from_slice::<Value>(&body).unwrap())
+    };
+    let names = ["f Query due: due_at <= :now, < for <=", "f Query due: kind = :kind"];
+    assert_eq!(passed(Writes::Collected).0, names);
+    let mutated = |name: &str| passed(Writes::Mutated(vec![name.to_owned()])).1;
+    assert_eq!(mutated(names[0])["KeyConditionExpression"], "#shard = :shard AND due_at < :now");
+    let unfiltered = mutated(names[1]);
+    assert_eq!(unfiltered["FilterExpression"], clauses::ALWAYS);
+    assert_eq!(unfiltered["ExpressionAttributeNames"], json!({"#shard": "due_shard", "#name": "name"}));
 }
