@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-/// Holds for each item.
-pub(super) const ALWAYS: &str = "(attribute_exists(other) OR attribute_not_exists(other))";
+/// Holds for each item. A filter may not name its keys.
+pub(super) const ALWAYS: &str = "(attribute_exists(any_attribute) OR attribute_not_exists(any_attribute))";
 
 /// Each comparison that has a boundary, with the one that differs there.
 const BOUNDARIES: [(&str, &str); 4] = [("<", "<="), ("<=", "<"), (">", ">="), (">=", ">")];
