@@ -1,5 +1,6 @@
 //! The routes of the inbox.
 
+mod kept;
 mod mark_all;
 
 use kit::{DAY, Effect, Fault, Organization, Service, When, World, run};

@@ -8,6 +8,7 @@ pub mod cloudwatch;
 mod contract;
 mod grants;
 pub mod log_lines;
+mod one_second;
 mod organization;
 mod random;
 mod reached;

@@ -243,3 +243,37 @@ fn an_idempotency_key_is_1_to_128_printable_characters() {
         assert_eq!(world.items_of("KEY#").len(), 1);
     });
 }
+
+#[test]
+fn an_idempotency_key_is_free_in_the_second_in_which_its_record_is_a_day_old() {
+    run(async |world| {
+        let organization = world.organization("alice", "flexible").await;
+        let policy = json!({"policy": {"quota": {"machine": 50}}});
+        organization.owner.patch(&organization.path, policy).await.expect(200);
+        let machine = organization.machine("ci").await;
+        let key = organization.key(&machine, 30).await;
+        let users = format!("{}/users", organization.path);
+        for (path, body, status) in [
+            (organization.keys_of(&machine), body(), 201),
+            (format!("{}/rotate", organization.key_path(&key)), json!({"overlap_seconds": 0}), 200),
+            (users, json!({"kind": "machine", "name": "cd"}), 201),
+        ] {
+            let client = named(&organization.owner, &path);
+            client.post(&path, body.clone()).await.expect(status);
+            for (age, is_replayed) in [(kit::DAY - 1, "true"), (kit::DAY, "")] {
+                let answer = world
+                    .in_one_second(async |second| {
+                        let at = json!({"N": (second - age).to_string()});
+                        for record in world.items_of("IDEMPOTENCY#") {
+                            let place = (record["PK"].as_str().unwrap(), record["SK"].as_str().unwrap());
+                            world.update(place, "SET #attribute = :value", "at", &at);
+                        }
+                        client.post(&path, body.clone()).await
+                    })
+                    .await;
+                assert_eq!(answer.header("idempotent-replayed"), is_replayed, "{path} {age}");
+                answer.expect(status);
+            }
+        }
+    });
+}

@@ -100,3 +100,17 @@ fn use_is_noted_at_most_every_ten_minutes() {
         assert_eq!(shown["version"], 1);
     });
 }
+
+#[test]
+fn use_is_noted_again_after_ten_minutes_to_the_second() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        let first = world.stack.clock().now().as_second() + 1;
+        for (seconds, noted) in [(0, 0), (599, 0), (600, 600)] {
+            let event = kit::authorizer_event(key["secret"]["token"].as_str().unwrap(), first + seconds);
+            world.stack.invoke("authorize-request", &event).await.unwrap();
+            assert_eq!(world.items_of("KEY#")[0]["last_used_at"], first + noted, "{seconds}");
+        }
+    });
+}

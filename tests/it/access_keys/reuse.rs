@@ -53,6 +53,21 @@ fn the_use_of_a_retired_secret_is_refused_and_reported_to_its_user_once_an_hour(
 }
 
 #[test]
+fn the_use_of_a_retired_secret_is_reported_again_an_hour_later_to_the_second() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        organization.invite("carol").await;
+        let key = retired(world, &organization, "carol").await;
+        let first = world.stack.clock().now().as_second() + 1;
+        for (seconds, times) in [(0, 1), (3_599, 1), (3_600, 2)] {
+            let event = kit::authorizer_event(token(&key), first + seconds);
+            world.stack.invoke("authorize-request", &event).await.unwrap();
+            assert_eq!(world.audit("access_key.retired_secret_used").len(), times, "{seconds}");
+        }
+    });
+}
+
+#[test]
 fn two_uses_of_a_retired_secret_at_once_are_reported_once() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;

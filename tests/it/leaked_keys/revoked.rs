@@ -200,6 +200,31 @@ fn a_retired_secret_revokes_nothing_and_is_told_to_user_and_owners_once_an_hour(
 }
 
 #[test]
+fn a_retired_secret_is_told_of_again_an_hour_later_to_the_second() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let key = organization.machine_key().await;
+        rotate(&organization, &key, 0).await;
+        let body = json!({"tokens": [token(&key)]});
+        send(world, body.clone()).await.expect(202);
+        for (age, told) in [(3_599, 0), (3_600, 1)] {
+            let reported = || world.audit("access_key.retired_secret_reported").len();
+            let more = world
+                .in_one_second(async |second| {
+                    let (key, before) = (&world.items_of("KEY#")[0], reported());
+                    let place = (key["PK"].as_str().unwrap(), key["SK"].as_str().unwrap());
+                    let at = json!({"N": (second - age).to_string()});
+                    world.update(place, "SET #attribute = :value", "report_told_at", &at);
+                    send(world, body.clone()).await.expect(202);
+                    reported() - before
+                })
+                .await;
+            assert_eq!(more, told, "{age}");
+        }
+    });
+}
+
+#[test]
 fn every_token_of_a_report_is_checked() {
     run(async |world| {
         let (first, second) =

@@ -262,3 +262,36 @@ fn mails_that_a_run_returns_to_a_day_whose_count_is_gone_are_not_counted() {
         assert_eq!(reserved(world, &ann), [0; 0]);
     });
 }
+
+#[test]
+fn the_last_mail_of_a_day_is_reserved_after_others() {
+    run_with(limited_to(2), async |world| {
+        world.stack.set_quota(FAST);
+        let ann = world.organization("ann", "strict").await;
+        let (first, _) = machine(&ann, "ann0", 365).await;
+        let (second, _) = machine(&ann, "ann1", 365).await;
+        travel_to(world, 0, NOON);
+        for (user_id, count) in [(&first, 1), (&second, 2)] {
+            put_waiting(world, &ann, user_id, 1);
+            assert_eq!(world.notify().await["sent"], 1, "{count}");
+            assert_eq!(reserved(world, &ann), [count]);
+        }
+    });
+}
+
+#[test]
+fn a_day_gets_its_only_mail_back_if_that_is_not_sent() {
+    run_with(limited_to(3), async |world| {
+        let (ann, _) = organization_of(world, "ann", 1).await;
+        let (bob, _) = organization_of(world, "bob", 1).await;
+        silence_owners(&ann).await;
+        silence_owners(&bob).await;
+        travel_to(world, 66, NOON);
+        // Each organization reserves a mail, and SES takes one of the two.
+        world.stack.set_quota(Quota { max_24_hour_send: 1.0, ..FAST });
+        assert_eq!(world.notify().await["sent"], 1);
+        let mut counts = [reserved(world, &ann), reserved(world, &bob)].concat();
+        counts.sort_unstable();
+        assert_eq!(counts, [0, 1]);
+    });
+}

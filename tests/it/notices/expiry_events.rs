@@ -238,3 +238,11 @@ fn an_event_that_is_recorded_is_not_claimed_again() {
         assert_eq!((operations, world.stack.emails().len()), (vec!["BatchGetItem"], 1));
     });
 }
+
+#[test]
+fn a_key_that_no_run_met_before_it_expired_is_one_event() {
+    run(async |world| {
+        world.organization("alice", "strict").await.machine_key().await;
+        assert_eq!(events_at(world, 90 * DAY + 60).await, ALL[3..]);
+    });
+}
