@@ -1,3 +1,5 @@
+//! Tests of what a context says of a caller.
+
 use proptest::{collection::vec, option, prelude::*};
 
 use super::*;
