@@ -31,11 +31,7 @@ pub(crate) fn all_values(
 
 /// Decodes a part of a URL.
 pub(crate) fn decoded(text: &str) -> Cow<'_, str> {
-    if text.contains('%') {
-        percent_encoding::percent_decode_str(text).decode_utf8_lossy()
-    } else {
-        Cow::Borrowed(text)
-    }
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy()
 }
 
 /// Splits a raw query and decodes its names and values.

@@ -202,6 +202,7 @@ async fn token_request(
     Ok(Form { body: fields.finish(), authorization: None })
 }
 
+/// Adds fields to an address, which may have some.
 fn with_query(url: &str, fields: &[(&str, &str)]) -> String {
     let query = Serializer::new(String::new()).extend_pairs(fields).finish();
     let separator = if url.contains('?') { '&' } else { '?' };
@@ -258,6 +259,13 @@ mod tests {
     fn read(answer: &str) -> Option<(String, Option<String>)> {
         let tokens: Tokens = Documents::parse(answer.as_bytes())?;
         Some((tokens.id_token, tokens.access_token))
+    }
+
+    #[test]
+    fn fields_are_added_to_those_of_an_address() {
+        let added = |url| with_query(url, &[("a", "b c"), ("d", "&")]);
+        assert_eq!(added("https://id.example/x"), "https://id.example/x?a=b+c&d=%26");
+        assert_eq!(added("https://id.example/x?y=z"), "https://id.example/x?y=z&a=b+c&d=%26");
     }
 
     #[test]

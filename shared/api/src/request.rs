@@ -172,8 +172,7 @@ impl<C> Request<C> {
                 let rule = format!("is not a parameter of this route; it takes {takes}");
                 return Err(Error::invalid(name, rule).into());
             }
-            // Bytes that are not UTF-8 were decoded to this character, which clients may also send.
-            if value.contains(char::REPLACEMENT_CHARACTER) && !self.is_utf8(name) {
+            if !self.is_utf8(name) {
                 return Err(Error::invalid(name, "must be percent-encoded UTF-8").into());
             }
             if found.insert(name.to_owned(), value.to_owned()).is_some() {

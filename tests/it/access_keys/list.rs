@@ -183,3 +183,32 @@ fn a_cursor_of_another_list_is_refused() {
         }
     });
 }
+
+#[test]
+fn a_page_ends_where_the_next_key_and_its_user_do_not_fit_one_read() {
+    run(async |world| {
+        // 48 machines with one key each, and two keys of another: 99 items. A third key of that one fits, and one of a new user
+        // does not.
+        for (owner, third, new, pages) in [("alice", 40, 50, [51, 1]), ("bob", 50, 40, [50, 2])] {
+            let organization = world.organization(owner, "flexible").await;
+            let policy = json!({"policy": {"quota": {"machine": 3}}});
+            organization.owner.patch(&organization.path, policy).await.expect(200);
+            let (many, one) = (organization.machine("many").await, organization.machine("one").await);
+            for days in [20, 21, third] {
+                organization.key(&many, days).await;
+            }
+            organization.key(&one, 30).await;
+            world.copy_user(&one, 47);
+            organization.key(&organization.machine("new").await, new).await;
+            let (mut cursor, mut sizes) = (String::new(), Vec::new());
+            while sizes.is_empty() || !cursor.is_empty() {
+                let path = format!("{}/access-keys?limit=100{cursor}", organization.path);
+                let page = organization.owner.get(&path).await.expect(200);
+                sizes.push(page["items"].as_array().unwrap().len());
+                cursor =
+                    page["next_cursor"].as_str().map(|next| format!("&cursor={next}")).unwrap_or_default();
+            }
+            assert_eq!(sizes, pages, "{owner}");
+        }
+    });
+}

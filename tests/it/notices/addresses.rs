@@ -1,6 +1,6 @@
 //! The addresses to which mail goes: proven ones, and those of machines in `MailDomains`.
 
-use kit::{Client, DAY, Effect, Fault, Item, Options, Organization, Service, World, run, run_with};
+use kit::{Client, DAY, Effect, Fault, Item, Options, Organization, Service, When, World, run, run_with};
 use serde_json::{Value, json};
 
 use super::{recipients, titles};
@@ -184,6 +184,28 @@ fn a_machine_is_mailed_at_the_proven_address_of_a_person_of_its_organization() {
             assert_eq!(recipients(world), [told], "{address}");
             world.travel(0);
         }
+    });
+}
+
+#[test]
+fn a_machine_whose_address_could_not_be_compared_with_those_of_people_is_compared_again() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let policy = json!({"policy": {"notices": {"tell": {"owners_for_machines": false}}}});
+        organization.owner.patch(&organization.path, policy).await.expect(200);
+        organization.join_as(world, "carol", "normal").await;
+        machine_key(&organization, "carol@example.com").await;
+        let own = json!({"name": "own", "expires_in_days": 90});
+        organization.owner.post(&organization.keys_of("me"), own).await.expect(201);
+        world.travel(60 * DAY + 60);
+        // The reads: keys, organization, and the claim on the address in four attempts.
+        for nth in 3..7 {
+            let fault = Fault::on(Service::DynamoDb, Effect::ServerError).operation("BatchGetItem");
+            world.stack.faults().add(fault.function("notify-expiring-keys").when(When::Nth(nth)));
+        }
+        world.notify().await;
+        assert_eq!(world.stack.faults().struck(), 4);
+        assert_eq!(recipients(world), ["alice@example.com", "carol@example.com"]);
     });
 }
 

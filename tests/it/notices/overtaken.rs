@@ -81,6 +81,58 @@ fn nothing_is_claimed_for_a_mail_that_another_run_took_or_marked() {
 }
 
 #[test]
+fn no_message_is_moved_into_a_mail_that_another_run_took_or_marked() {
+    for change in changes() {
+        run(async |world| {
+            let organization = world.organization("alice", "strict").await;
+            organization.machine_key().await;
+            let me = organization.owner.get(&organization.user_path("me")).await.expect(200);
+            world.travel(60 * DAY + 60);
+            leave_unsent(world, unanswered()).await;
+            put_waiting(world, &organization, me["user_id"].as_str().unwrap(), 1);
+            world.travel(60 * DAY + 3_600);
+            // The run takes over the mail, and adds the message.
+            expect_untouched(world, "MAIL#", 2, change).await;
+            assert_eq!((world.items_of("OUTBOX#").len(), world.stack.emails().len()), (1, 0));
+        });
+    }
+}
+
+/// Removes the second of three waiting messages, as another run that mails it.
+async fn mail_second(world: &World) {
+    let waiting = world.items_of("OUTBOX#");
+    assert_eq!(waiting.len(), 3);
+    world.remove(&waiting[1]);
+}
+
+#[test]
+fn a_message_that_another_run_has_mailed_is_left_out_of_a_mail() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let carol = organization.join_as(world, "carol", "normal").await;
+        put_waiting(world, &organization, &carol, 3);
+        let (summary, ()) = world.while_held(transaction(1), world.notify(), mail_second(world)).await;
+        assert_eq!((&summary["sent"], &summary["failed"]), (&json!(1), &json!(0)), "{summary}");
+        assert_eq!(world.stack.emails()[0].text.matches("Something happened").count(), 2);
+        assert!(world.items_of("OUTBOX#").is_empty());
+    });
+}
+
+#[test]
+fn a_message_that_another_run_has_mailed_is_left_out_of_what_is_held_for_a_suspended_reader() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let carol = organization.join_as(world, "carol", "normal").await;
+        put_waiting(world, &organization, &carol, 3);
+        set_status(world, &organization, Some(&carol), "suspended").await;
+        let (summary, ()) = world.while_held(transaction(1), world.notify(), mail_second(world)).await;
+        assert_eq!(summary["failed"], 0, "{summary}");
+        let held = world.items_of("OUTBOX#");
+        assert_eq!(held.iter().map(|message| message.get("due_at")).collect::<Vec<_>>(), [None, None]);
+    });
+}
+
+#[test]
 fn a_mail_that_another_run_took_or_marked_is_not_held_for_a_suspended_reader() {
     for change in changes() {
         run(async |world| {

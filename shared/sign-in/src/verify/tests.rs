@@ -29,11 +29,15 @@ fn token(header: &Value, claims: &Value, seed: u8) -> String {
     format!("{message}.{signature}")
 }
 
-/// Verifies with published keys. Nothing is fetched: the keys are fresh, and were tried just now.
 fn is_accepted(keys: &Value, token: &str) -> bool {
+    is_accepted_with(vec![Algorithm::EdDSA], keys, token)
+}
+
+/// Verifies with published keys. Nothing is fetched: the keys are fresh, and were tried just now.
+fn is_accepted_with(algorithms: Vec<Algorithm>, keys: &Value, token: &str) -> bool {
     let now = Moment::now(Time::from_seconds(999).into());
     let Some(jwks) = Jwks::holding(keys, now) else { return false };
-    let issuer = Issuer { algorithms: vec![Algorithm::EdDSA], ..issuer(SubjectClaim::Sub) };
+    let issuer = Issuer { algorithms, ..issuer(SubjectClaim::Sub) };
     let audience = audience(None);
     let verified = pin!(verify(&issuer, Purpose::Api(&audience), &jwks, token, now));
     let Poll::Ready(verified) = verified.poll(&mut Context::from_waker(Waker::noop())) else {
@@ -84,4 +88,14 @@ fn fuzzed_tokens_pass_by_their_header_claims_and_keys_and_never_with_another_sig
         }
         true
     });
+}
+
+#[test]
+fn a_key_that_the_issuer_publishes_counts_only_with_an_algorithm_of_the_settings() {
+    let target = fuzz::documents("jwt");
+    let document = target.first();
+    let signed = token(&document["header"], &document["claims"], ISSUER);
+    let is_accepted = |algorithms| is_accepted_with(algorithms, &document["keys"], &signed);
+    assert!(is_accepted(vec![Algorithm::ES256, Algorithm::EdDSA]));
+    assert!(!is_accepted(vec![Algorithm::ES256]));
 }

@@ -16,6 +16,8 @@ fn addresses_have_a_local_part_and_a_domain() {
         "a b@c.de",
         "a@-b.co",
         "a.@b.co",
+        ".a@b.co",
+        "a..b@b.co",
         "a@b.co\r\nBcc: x@y.zz",
         "é@b.co",
         "é@bücher.example",
