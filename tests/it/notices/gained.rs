@@ -54,6 +54,23 @@ fn a_key_with_no_stage_left_gets_those_that_the_policy_gains() {
 }
 
 #[test]
+fn a_key_is_not_due_before_the_stage_that_the_policy_gains() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        set_stages(world, &organization, &[30], false).await;
+        organization.machine_key().await;
+        world.travel(60 * DAY + 60);
+        world.notify().await;
+        set_stages(world, &organization, &[30, 7], false).await;
+        world.travel(61 * DAY);
+        let summary = world.notify().await;
+        assert_eq!(summary["due"], 0, "{summary}");
+        let key = &world.items_of("KEY#")[0];
+        assert_eq!(key["due_at"].as_i64(), key["expires_at"].as_i64().map(|end| end - 7 * DAY));
+    });
+}
+
+#[test]
 fn a_run_makes_a_hundred_keys_due_in_a_second_at_most() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;

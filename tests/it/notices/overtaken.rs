@@ -91,8 +91,12 @@ fn no_message_is_moved_into_a_mail_that_another_run_took_or_marked() {
             leave_unsent(world, unanswered()).await;
             put_waiting(world, &organization, me["user_id"].as_str().unwrap(), 1);
             world.travel(60 * DAY + 3_600);
+            world.stack.calls().clear();
             // The run takes over the mail, and adds the message.
             expect_untouched(world, "MAIL#", 2, change).await;
+            let calls = world.stack.calls().by_function("notify-expiring-keys");
+            let transactions = calls.iter().filter(|call| call.operation == "TransactWriteItems").count();
+            assert_eq!(transactions, 2, "the run does not try again");
             assert_eq!((world.items_of("OUTBOX#").len(), world.stack.emails().len()), (1, 0));
         });
     }

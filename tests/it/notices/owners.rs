@@ -6,7 +6,7 @@ use kit::{Effect, Fault, Item, Organization, Service, When, World, run};
 use local::Quota;
 use serde_json::{Value, json};
 
-use super::{at_transaction, transaction, two_runs};
+use super::{at_transaction, recipients, transaction, two_runs};
 use crate::{matrix::state, tokens::token};
 
 /// More owners than one transaction can notify.
@@ -61,6 +61,26 @@ fn sixty_one_owners_are_each_notified_of_a_leak_once() {
         assert_eq!(world.stack.emails().len(), OWNERS);
         assert!(world.items_of("OUTBOX#").is_empty());
         assert_eq!(world.notify().await["due"], 0);
+    });
+}
+
+#[test]
+fn a_message_of_an_owners_own_key_is_not_delivered_to_that_owner_among_the_others() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let bob = organization.join_as(world, "bob", "owner").await;
+        let own = json!({"name": "own", "expires_in_days": 30});
+        let key = world.person("bob").post(&organization.keys_of("me"), own).await.expect(201);
+        report(world, &key).await;
+        // Bob was mailed and has deleted the message before the others hear of it.
+        for item in ["INBOX#", "OUTBOX#"].into_iter().flat_map(|kind| world.items_of(kind)) {
+            if item["PK"] == format!("USER#{bob}") {
+                world.remove(&item);
+            }
+        }
+        world.notify().await;
+        assert_eq!(told(world, "INBOX#", &key).into_values().collect::<Vec<_>>(), [1]);
+        assert_eq!(recipients(world), ["alice@example.com"]);
     });
 }
 
