@@ -103,7 +103,7 @@ fn no_message_is_moved_into_a_mail_that_another_run_took_or_marked() {
 }
 
 /// Removes the second of three waiting messages, as another run that mails it.
-async fn mail_second(world: &World) {
+fn mail_second(world: &World) {
     let waiting = world.items_of("OUTBOX#");
     assert_eq!(waiting.len(), 3);
     world.remove(&waiting[1]);
@@ -115,7 +115,8 @@ fn a_message_that_another_run_has_mailed_is_left_out_of_a_mail() {
         let organization = world.organization("alice", "strict").await;
         let carol = organization.join_as(world, "carol", "normal").await;
         put_waiting(world, &organization, &carol, 3);
-        let (summary, ()) = world.while_held(transaction(1), world.notify(), mail_second(world)).await;
+        let (summary, ()) =
+            world.while_held(transaction(1), world.notify(), async { mail_second(world) }).await;
         assert_eq!((&summary["sent"], &summary["failed"]), (&json!(1), &json!(0)), "{summary}");
         assert_eq!(world.stack.emails()[0].text.matches("Something happened").count(), 2);
         assert!(world.items_of("OUTBOX#").is_empty());
@@ -129,7 +130,8 @@ fn a_message_that_another_run_has_mailed_is_left_out_of_what_is_held_for_a_suspe
         let carol = organization.join_as(world, "carol", "normal").await;
         put_waiting(world, &organization, &carol, 3);
         set_status(world, &organization, Some(&carol), "suspended").await;
-        let (summary, ()) = world.while_held(transaction(1), world.notify(), mail_second(world)).await;
+        let (summary, ()) =
+            world.while_held(transaction(1), world.notify(), async { mail_second(world) }).await;
         assert_eq!(summary["failed"], 0, "{summary}");
         let held = world.items_of("OUTBOX#");
         assert_eq!(held.iter().map(|message| message.get("due_at")).collect::<Vec<_>>(), [None, None]);
