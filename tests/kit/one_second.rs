@@ -3,14 +3,19 @@
 use crate::World;
 
 impl World {
-    /// Repeats something until all of it happens in one second, which it is given, and returns what came of it then.
+    /// Calls `attempt` with the current second, again if that passed meanwhile, and returns the result of the last call. An
+    /// attempt sets up all that it needs.
+    ///
+    /// # Panics
+    /// When no attempt of a hundred fits in one second.
     pub async fn in_one_second<T>(&self, mut attempt: impl AsyncFnMut(i64) -> T) -> T {
-        loop {
+        for _ in 0..100 {
             let second = self.stack.clock().now().as_second();
-            let came_of_it = attempt(second).await;
+            let result = attempt(second).await;
             if self.stack.clock().now().as_second() == second {
-                return came_of_it;
+                return result;
             }
         }
+        panic!("no attempt fits in one second");
     }
 }

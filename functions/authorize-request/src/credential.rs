@@ -57,7 +57,8 @@ fn in_url(request: &AuthorizerRequest, prefix: &KeyPrefix, issuer: &str) -> bool
         || request.path.split('/').any(|segment| is_credential(&decoded(segment)))
 }
 
-/// Finds the `iss` of each JWT in a text: of whatever stands between two dots and is claims.
+/// Finds the `iss` of each JWT in a text. A part between two dots that decodes to claims is taken for the middle of a JWT: no
+/// part with other characters decodes.
 fn issuers_of_jwts(text: &str) -> impl Iterator<Item = String> {
     let parts = || text.split('.');
     parts().skip(1).zip(parts().skip(2)).filter_map(|(claims, _)| issuer_of(claims))
@@ -69,7 +70,7 @@ fn issuer_of(claims: &str) -> Option<String> {
     struct Claims {
         iss: String,
     }
-    // The base64 of a JSON object starts with `e`, so most words are skipped without decoding.
+    // The base64 of a JSON object starts with `e`, so most parts are skipped without decoding.
     let encoded = Some(claims.trim_end_matches('=')).filter(|claims| claims.starts_with('e'))?;
     let claims: Claims = serde_json::from_slice(&LENIENT.decode(encoded).ok()?).ok()?;
     Some(claims.iss)

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use kit::{DAY, run};
 use serde_json::{Value, json};
 
+use crate::tokens::token;
+
 #[test]
 fn a_key_is_shown_masked_to_its_user_and_to_owners() {
     run(async |world| {
@@ -108,7 +110,7 @@ fn use_is_noted_again_after_ten_minutes_to_the_second() {
         let key = organization.machine_key().await;
         let first = world.stack.clock().now().as_second() + 1;
         for (seconds, noted) in [(0, 0), (599, 0), (600, 600)] {
-            let event = kit::authorizer_event(key["secret"]["token"].as_str().unwrap(), first + seconds);
+            let event = kit::authorizer_event(token(&key), first + seconds);
             world.stack.invoke("authorize-request", &event).await.unwrap();
             assert_eq!(world.items_of("KEY#")[0]["last_used_at"], first + noted, "{seconds}");
         }

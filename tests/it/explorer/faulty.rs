@@ -75,7 +75,7 @@ async fn play_some(
 
 /// Plays a random order with a fault of one of the first `calls` calls of a request that it can strike, and tells whether it
 /// struck one. In this order the request may make fewer of them than if it runs first; then another order has the fault
-/// earlier. It may make none, if the other request has its way.
+/// earlier. It may make none, if another request prevents that.
 async fn play_struck(
     requests: &mut ConcurrentRequests<'_>,
     random: &mut Random,

@@ -9,7 +9,7 @@ use super::{
     search::{AtRandom, Search, given},
 };
 
-/// The requests that are drawn from: those about a key and its user.
+/// Requests about a key and its user.
 const OF_KEYS: [Action; 14] = [
     Create,
     ExtendExpired,
@@ -27,7 +27,7 @@ const OF_KEYS: [Action; 14] = [
     Policy,
 ];
 
-/// Those about a first sign-in, which every fifth seed draws from.
+/// Requests about a first sign-in. They are drawn apart: beside requests about keys they would seldom meet.
 const OF_SIGN_INS: [Action; 5] = [Link, LinkOther, Address, SuspendInvited, DeleteInvited];
 
 /// Orders of each set.

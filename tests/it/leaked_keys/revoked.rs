@@ -200,7 +200,7 @@ fn a_retired_secret_revokes_nothing_and_is_told_to_user_and_owners_once_an_hour(
 }
 
 #[test]
-fn a_retired_secret_is_told_of_again_an_hour_later_to_the_second() {
+fn owners_are_notified_of_a_retired_secret_again_after_an_hour_to_the_second() {
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;

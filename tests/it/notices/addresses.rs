@@ -3,7 +3,7 @@
 use kit::{Client, DAY, Effect, Fault, Item, Options, Organization, Service, When, World, run, run_with};
 use serde_json::{Value, json};
 
-use super::{recipients, titles};
+use super::{outbox::put_waiting, recipients, titles};
 use crate::tokens::token;
 
 /// Signs a person in with another address than `<name>@example.com`.
@@ -206,6 +206,25 @@ fn a_machine_whose_address_could_not_be_compared_with_those_of_people_is_compare
         world.notify().await;
         assert_eq!(world.stack.faults().struck(), 4);
         assert_eq!(recipients(world), ["alice@example.com", "carol@example.com"]);
+    });
+}
+
+#[test]
+fn a_message_to_a_machine_whose_address_cannot_be_compared_waits_and_those_to_people_do_not() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let carol = organization.join_as(world, "carol", "normal").await;
+        put_waiting(world, &organization, &carol, 1);
+        // The machine has a message too: it has a new key.
+        machine_key(&organization, "carol@example.com").await;
+        let fault = Fault::on(Service::DynamoDb, Effect::ServerError).operation("BatchGetItem");
+        // The reads: messages, users, and the claim on the address in four attempts.
+        for nth in 3..7 {
+            world.stack.faults().add(fault.clone().function("notify-expiring-keys").when(When::Nth(nth)));
+        }
+        let summary = world.notify().await;
+        assert_eq!((&summary["sent"], &summary["failed"]), (&json!(1), &json!(1)), "{summary}");
+        assert_eq!(recipients(world), ["carol@example.com"]);
     });
 }
 

@@ -280,7 +280,7 @@ fn the_last_mail_of_a_day_is_reserved_after_others() {
 }
 
 #[test]
-fn a_day_gets_its_only_mail_back_if_that_is_not_sent() {
+fn an_unsent_mail_that_is_the_only_one_of_its_day_is_returned() {
     run_with(limited_to(3), async |world| {
         let (ann, _) = organization_of(world, "ann", 1).await;
         let (bob, _) = organization_of(world, "bob", 1).await;

@@ -1,5 +1,6 @@
 //! Mails about changes by others.
 
+use jiff::Timestamp;
 use kit::{DAY, Organization, World, run};
 use local::Email;
 use serde_json::{Value, json};
@@ -170,6 +171,21 @@ fn a_message_that_another_run_has_mailed_is_in_no_second_mail() {
         let (first, second) = two_runs(world, 1).await;
         assert_eq!((&first.unwrap()["sent"], &second.unwrap()["sent"]), (&json!(0), &json!(1)));
         assert_eq!((mails_to(world, "carol@example.com").len(), world.items_of("MAIL#").len()), (1, 1));
+    });
+}
+
+#[test]
+fn a_message_is_mailed_in_the_second_in_which_it_is_due() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let carol = organization.join_as(world, "carol", "normal").await;
+        put_waiting(world, &organization, &carol, 1);
+        let due_at = world.items_of("OUTBOX#")[0]["due_at"].as_i64().unwrap();
+        for (at, due) in [(due_at - 1, 0), (due_at, 1)] {
+            let event = json!({"time": Timestamp::from_second(at).unwrap().to_string()});
+            let summary = world.stack.run_schedule("notify-expiring-keys", &event).await.unwrap().unwrap();
+            assert_eq!(summary["due"], due, "{at}");
+        }
     });
 }
 

@@ -190,7 +190,7 @@ fn a_mail_that_another_run_took_or_marked_does_not_wait_for_the_next_day() {
             two_machines_and_a_message(world).await;
             // The mail may have been sent, so that it counts.
             leave_unsent(world, unanswered()).await;
-            travel_to(world, 0, NOON + 300);
+            travel_to(world, 0, NOON + 360);
             expect_untouched(world, "MAIL#", 1, change).await;
         });
     }

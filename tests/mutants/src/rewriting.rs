@@ -5,7 +5,7 @@
 //! | `a < b`, `<=`, `>`, `>=` | the same with and without the boundary |
 //! | `a == b`, `!=` | the opposite |
 //! | `(a..=b).contains(c)`, `..` | the opposite where `c` is `a`; where it is `b` |
-//! | `a.contains(b)`, of anything but a range | `true`; `false` |
+//! | `a.contains(b)`, of anything but a range in parentheses | `true`; `false` |
 //! | `a.min(b)`, `a.max(b)`, `a.clamp(b, c)` | `a` |
 //! | `a.take(n)`, `a.truncate(n)` | all of `a` |
 //! | a function that returns `bool` | it returns `true`; it returns `false` |

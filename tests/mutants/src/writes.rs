@@ -1,4 +1,4 @@
-//! Mutants of writes: a condition that is not checked, or an item that is not put. The local stack makes them.
+//! Mutants of writes: a condition, filter or range that differs, or an item that is not put. The local stack makes them.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -13,7 +13,7 @@ use crate::{
     table::{Table, Verdict},
 };
 
-/// One condition or record of a write, and the tests that send this write, the fastest first.
+/// One mutant, and the tests that send its request, the fastest first.
 #[derive(Debug)]
 struct Write {
     name: String,

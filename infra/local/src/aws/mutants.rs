@@ -1,7 +1,7 @@
-//! Mutants of writes: a condition that is not checked, checked with another boundary or in part, or an item that is not put.
-//! And of queries: a filter or a range of keys that differs so.
+//! Mutants of what functions ask of the table. Of a write: a condition is left out, has another boundary or misses an operand,
+//! or an item is not put. Of a query or a scan: its filter differs so, or its range of keys has another boundary.
 //!
-//! Each has a name that says which function sends the write, what it does to which item, for which audit event, and what is
+//! Each has a name that says which function sends the request, what it does to which item, for which audit event, and what is
 //! left out: `revoke-access-key Update USER/KEY of access_key.revoked: version = :seen`,
 //! `rotate-access-key Put ORG/id of access_key.rotated`. An update without an event is named after what it changes:
 //! `notify-expiring-keys Update USER/MAIL of due_at, due_shard, status, ttl: lease = :lease`. What is only changed says how:
@@ -30,7 +30,7 @@ pub enum Writes {
     AsSent,
     /// Nothing. The names of all mutants are collected, and marked where the table refused the condition.
     Collected,
-    /// The conditions and items of these mutants are left out, together.
+    /// These mutants are made, together.
     Mutated(Vec<String>),
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct Mutants {
 /// The expressions that have mutants.
 const CHECKED: [&str; 3] = ["ConditionExpression", "FilterExpression", RANGE];
 
-/// The one of them of which no clause can be left out.
+/// The range of a query. DynamoDB requires its clauses, so only their boundaries differ.
 const RANGE: &str = "KeyConditionExpression";
 
 /// The other expressions of a request.
@@ -108,7 +108,7 @@ impl Mutants {
         if changed { request.to_string().into() } else { body }
     }
 
-    /// Tells whether what a name names is left out.
+    /// Tells whether the mutant of this name is made. Collects the name if names are collected.
     fn strikes(&self, name: String) -> bool {
         match &self.writes {
             Writes::AsSent => false,

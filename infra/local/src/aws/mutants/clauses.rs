@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// Holds for each item. A filter may not name its keys.
+/// A condition that holds for every item. It names no attribute of a key: a filter may not.
 pub(super) const ALWAYS: &str = "(attribute_exists(any_attribute) OR attribute_not_exists(any_attribute))";
 
 /// Each comparison that has a boundary, with the one that differs there.
@@ -31,8 +31,11 @@ pub(super) fn clauses(condition: &str) -> Vec<String> {
 /// Lists how a clause may differ: it always holds, a boundary moves, or an operand of its `OR` is missing.
 pub(super) fn mutants_of(clause: &str) -> Vec<Mutant> {
     let mut mutants = vec![Mutant { name: clause.to_owned(), clause: ALWAYS.to_owned(), is_left_out: true }];
-    let mut add =
-        |how: String, clause: String| mutants.push(Mutant { name: how, clause, is_left_out: false });
+    let mut add = |how: String, clause: String| {
+        let same = mutants.iter().filter(|other| other.name.split(" #").next() == Some(&how)).count();
+        let name = if same == 0 { how } else { format!("{how} #{}", same + 1) };
+        mutants.push(Mutant { name, clause, is_left_out: false });
+    };
     let words: Vec<_> = clause.split(' ').collect();
     for (position, word) in words.iter().enumerate() {
         if let Some((sign, other)) = BOUNDARIES.into_iter().find(|(sign, _)| sign == word) {
@@ -41,8 +44,12 @@ pub(super) fn mutants_of(clause: &str) -> Vec<Mutant> {
             add(format!("{clause}, {other} for {sign}"), words.join(" "));
         }
     }
-    let inner = clause.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(clause);
-    let operands = split(inner, "OR");
+    let mut operands = split(clause, "OR");
+    if let ([_], Some(inner)) =
+        (&operands[..], clause.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')))
+    {
+        operands = split(inner, "OR");
+    }
     for (position, operand) in operands.iter().enumerate().filter(|_| operands.len() > 1) {
         let mut left = operands.clone();
         left.remove(position);
@@ -108,6 +115,17 @@ mod tests {
         assert_eq!(
             names("a OR b > :b")[2..],
             [pair("a OR b > :b, without a", "b > :b"), pair("a OR b > :b, without b > :b", "a")]
+        );
+        assert_eq!(
+            names("(a) OR (b)")[1..],
+            [pair("(a) OR (b), without (a)", "(b)"), pair("(a) OR (b), without (b)", "(a)")]
+        );
+        assert_eq!(
+            names("(a < :a OR b < :b)")[1..3],
+            [
+                pair("(a < :a OR b < :b), <= for <", "(a <= :a OR b < :b)"),
+                pair("(a < :a OR b < :b), <= for < #2", "(a < :a OR b <= :b)")
+            ]
         );
     }
 }
