@@ -9,16 +9,17 @@
 //! the condition.
 
 mod clauses;
+mod table_request;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use self::clauses::{Mutant, clauses, mutants_of, words};
+use self::table_request::table_requests;
 use super::calls::Service;
 use crate::runtime::Caller;
 
@@ -40,15 +41,6 @@ pub(crate) struct Mutants {
     writes: Writes,
     seen: Mutex<BTreeSet<String>>,
 }
-
-/// The expressions that have mutants.
-const CHECKED: [&str; 3] = ["ConditionExpression", "FilterExpression", RANGE];
-
-/// The range of a query. DynamoDB requires its clauses, so only their boundaries differ.
-const RANGE: &str = "KeyConditionExpression";
-
-/// The other expressions of a request.
-const OTHERS: [&str; 2] = ["UpdateExpression", "ProjectionExpression"];
 
 impl Mutants {
     pub(crate) fn new(writes: Writes) -> Self {
@@ -72,11 +64,11 @@ impl Mutants {
         let Ok(refusal) = serde_json::from_slice::<Value>(refusal) else { return };
         let is_alone =
             refusal["__type"].as_str().is_some_and(|kind| kind.ends_with("#ConditionalCheckFailedException"));
-        for (step, write) in writes_of(operation, &mut request).into_iter().enumerate() {
+        for (step, sent) in table_requests(operation, &mut request).into_iter().enumerate() {
             if is_alone || refusal["CancellationReasons"][step]["Code"] == "ConditionalCheckFailed" {
-                let prefix = write.prefix(caller);
+                let prefix = sent.prefix(caller);
                 let names =
-                    write.changes().into_iter().map(|change| format!("{prefix}: {}\trefused", change.name));
+                    sent.mutants().into_iter().map(|mutant| format!("{prefix}: {}\trefused", mutant.name));
                 self.lock().extend(names);
             }
         }
@@ -96,13 +88,13 @@ impl Mutants {
         }
         let Ok(mut request) = serde_json::from_slice::<Value>(&body) else { return body };
         let mut changed = false;
-        for mut write in writes_of(operation, &mut request) {
-            let prefix = write.prefix(caller);
-            if write.is_record() {
-                changed |= self.strikes(prefix.clone()) && write.leave_out();
+        for mut sent in table_requests(operation, &mut request) {
+            let prefix = sent.prefix(caller);
+            if sent.is_record() {
+                changed |= self.strikes(prefix.clone()) && sent.leave_out();
             }
-            for change in write.changes() {
-                changed |= self.strikes(format!("{prefix}: {}", change.name)) && write.apply(&change);
+            for mutant in sent.mutants() {
+                changed |= self.strikes(format!("{prefix}: {}", mutant.name)) && sent.apply(&mutant);
             }
         }
         if changed { request.to_string().into() } else { body }
@@ -122,173 +114,6 @@ impl Mutants {
 
     fn lock(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// One write of a request, or a query.
-struct Write<'r> {
-    action: String,
-    /// The step of a transaction that holds the write; `None` for a request of its own.
-    step: Option<&'r mut Value>,
-    own: Option<&'r mut Value>,
-    /// The action of the first audit event of the transaction.
-    event: Option<String>,
-}
-
-/// An expression that differs.
-struct Change {
-    name: String,
-    expression: &'static str,
-    /// Which of its clauses.
-    position: usize,
-    clause: String,
-}
-
-fn writes_of<'r>(operation: &str, request: &'r mut Value) -> Vec<Write<'r>> {
-    match operation {
-        "TransactWriteItems" => {
-            let event = request["TransactItems"].as_array().into_iter().flatten().find_map(event_of);
-            let event = event.map(str::to_owned);
-            let steps = request["TransactItems"].as_array_mut().into_iter().flatten();
-            let write = |step: &'r mut Value| {
-                let action = step.as_object()?.keys().next()?.clone();
-                let event = event_of(step).map(str::to_owned).or_else(|| event.clone());
-                Some(Write { action, step: Some(step), own: None, event })
-            };
-            steps.filter_map(write).collect()
-        }
-        "PutItem" | "UpdateItem" | "DeleteItem" => {
-            let action = operation.trim_end_matches("Item").to_owned();
-            vec![Write { action, step: None, own: Some(request), event: None }]
-        }
-        "Query" | "Scan" => {
-            vec![Write { action: operation.to_owned(), step: None, own: Some(request), event: None }]
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// Returns the action of the audit event that a step of a transaction puts.
-fn event_of(step: &Value) -> Option<&str> {
-    step["Put"]["Item"]["action"]["S"].as_str()
-}
-
-impl Write<'_> {
-    fn body(&self) -> &Value {
-        self.step
-            .as_deref()
-            .map_or_else(|| self.own.as_deref().unwrap_or(&Value::Null), |step| &step[&self.action])
-    }
-
-    fn body_mut(&mut self) -> &mut Value {
-        match (&mut self.step, &mut self.own) {
-            (Some(step), _) => &mut step[&self.action],
-            (None, Some(own)) => own,
-            (None, None) => unreachable!("a write has a body"),
-        }
-    }
-
-    /// Names the write without its condition.
-    fn prefix(&self, caller: &Caller) -> String {
-        let of = self.event.clone().or_else(|| self.changed());
-        let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
-        format!("{} {} {}{of}", caller.function, self.action, self.item())
-    }
-
-    /// Lists the attributes that an update changes.
-    fn changed(&self) -> Option<String> {
-        let expression = self.body()["UpdateExpression"].as_str()?;
-        let paths = expression.split([' ', ',']).map(|word| word.split('.').next().unwrap_or_default());
-        let is_name = |word: &&str| {
-            word.starts_with(|c: char| c == '#' || c.is_ascii_lowercase()) && !word.contains('(')
-        };
-        let names: BTreeSet<_> = paths.filter(is_name).map(|name| self.named(name)).collect();
-        Some(names.into_iter().collect::<Vec<_>>().join(", "))
-    }
-
-    /// Returns the entities of the item's two keys, such as `USER/KEY`; `id` where a key is no more than an id. Of a query it is
-    /// the index.
-    fn item(&self) -> String {
-        if self.body().get("Key").or(self.body().get("Item")).is_none() {
-            return self.body()["IndexName"].as_str().unwrap_or("table").to_owned();
-        }
-        let key = if self.action == "Put" { &self.body()["Item"] } else { &self.body()["Key"] };
-        let entity = |name: &str| {
-            let first = key[name]["S"].as_str()?.split('#').next()?;
-            first.bytes().all(|c| c.is_ascii_uppercase() || c == b'_').then_some(first)
-        };
-        let entity = |name: &str| entity(name).unwrap_or("id");
-        format!("{}/{}", entity("PK"), entity("SK"))
-    }
-
-    /// Tells whether the write puts an item beside others: an audit event, a notification, a record of a request.
-    fn is_record(&self) -> bool {
-        self.action == "Put" && self.step.is_some()
-    }
-
-    /// Checks in its place a condition that always holds, so that the other steps keep their positions.
-    fn leave_out(&mut self) -> bool {
-        let put = self.body();
-        let key = json!({ "PK": put["Item"]["PK"], "SK": put["Item"]["SK"] });
-        let check =
-            json!({ "TableName": put["TableName"], "Key": key, "ConditionExpression": clauses::ALWAYS });
-        if let Some(step) = &mut self.step {
-            **step = json!({ "ConditionCheck": check });
-            "ConditionCheck".clone_into(&mut self.action);
-        }
-        true
-    }
-
-    fn changes(&self) -> Vec<Change> {
-        let mut found = Vec::new();
-        for expression in CHECKED {
-            for (position, clause) in self.clauses(expression).iter().enumerate() {
-                let mutants = mutants_of(clause).into_iter();
-                let possible = mutants.filter(|mutant| expression != RANGE || !mutant.is_left_out);
-                found.extend(possible.map(|Mutant { name, clause, .. }| Change {
-                    name: self.named(&name),
-                    expression,
-                    position,
-                    clause,
-                }));
-            }
-        }
-        found
-    }
-
-    fn clauses(&self, expression: &str) -> Vec<String> {
-        self.body()[expression].as_str().map(clauses).unwrap_or_default()
-    }
-
-    /// Replaces the placeholders of names in a clause.
-    fn named(&self, clause: &str) -> String {
-        let names = self.body()["ExpressionAttributeNames"].as_object().cloned().unwrap_or_default();
-        let names: BTreeMap<_, _> =
-            names.iter().filter_map(|(short, name)| Some((short, name.as_str()?))).collect();
-        names
-            .iter()
-            .rev()
-            .fold(clause.to_owned(), |clause, (short, name)| clause.replace(short.as_str(), name))
-    }
-
-    /// Puts another clause in its place, without the names and values that nothing uses any more.
-    fn apply(&mut self, change: &Change) -> bool {
-        let mut changed = self.clauses(change.expression);
-        changed[change.position].clone_from(&change.clause);
-        let body = self.body_mut();
-        body[change.expression] = Value::String(changed.join(" AND "));
-        let all = CHECKED.into_iter().chain(OTHERS).map(|name| body[name].as_str().unwrap_or_default());
-        let used = words(&all.collect::<Vec<_>>().join(" "));
-        for name in ["ExpressionAttributeNames", "ExpressionAttributeValues"] {
-            let Some(Value::Object(mut map)) = body.as_object_mut().and_then(|body| body.remove(name)) else {
-                continue;
-            };
-            map.retain(|key, _| used.contains(key));
-            if !map.is_empty() {
-                body[name] = Value::Object(map);
-            }
-        }
-        true
     }
 }
 

@@ -10,7 +10,7 @@ const BOUNDARIES: [(&str, &str); 4] = [("<", "<="), ("<=", "<"), (">", ">="), ("
 
 /// A clause that differs, and its name in the words of the original.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Mutant {
+pub(super) struct ClauseMutant {
     pub(super) name: String,
     pub(super) clause: String,
     /// Tells whether nothing is left of the clause.
@@ -29,12 +29,13 @@ pub(super) fn clauses(condition: &str) -> Vec<String> {
 }
 
 /// Lists how a clause may differ: it always holds, a boundary moves, or an operand of its `OR` is missing.
-pub(super) fn mutants_of(clause: &str) -> Vec<Mutant> {
-    let mut mutants = vec![Mutant { name: clause.to_owned(), clause: ALWAYS.to_owned(), is_left_out: true }];
+pub(super) fn mutants_of(clause: &str) -> Vec<ClauseMutant> {
+    let mut mutants =
+        vec![ClauseMutant { name: clause.to_owned(), clause: ALWAYS.to_owned(), is_left_out: true }];
     let mut add = |how: String, clause: String| {
         let same = mutants.iter().filter(|other| other.name.split(" #").next() == Some(&how)).count();
         let name = if same == 0 { how } else { format!("{how} #{}", same + 1) };
-        mutants.push(Mutant { name, clause, is_left_out: false });
+        mutants.push(ClauseMutant { name, clause, is_left_out: false });
     };
     let words: Vec<_> = clause.split(' ').collect();
     for (position, word) in words.iter().enumerate() {

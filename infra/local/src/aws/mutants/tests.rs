@@ -1,6 +1,6 @@
 //! Tests of the names of mutants, and of what they leave out.
 
-use serde_json::Map;
+use serde_json::{Map, json};
 
 use super::*;
 
