@@ -33,8 +33,13 @@ pub(super) fn mutants_of(clause: &str) -> Vec<ClauseMutant> {
     let mut mutants =
         vec![ClauseMutant { name: clause.to_owned(), clause: ALWAYS.to_owned(), is_left_out: true }];
     let mut add = |how: String, clause: String| {
-        let same = mutants.iter().filter(|other| other.name.split(" #").next() == Some(&how)).count();
-        let name = if same == 0 { how } else { format!("{how} #{}", same + 1) };
+        let mut name = how.clone();
+        for number in 2.. {
+            if mutants.iter().all(|other| other.name != name) {
+                break;
+            }
+            name = format!("{how} #{number}");
+        }
         mutants.push(ClauseMutant { name, clause, is_left_out: false });
     };
     let words: Vec<_> = clause.split(' ').collect();
@@ -128,5 +133,7 @@ mod tests {
                 pair("(a < :a OR b < :b), <= for < #2", "(a < :a OR b <= :b)")
             ]
         );
+        let placed = "(a < :a OR #b < :b)";
+        assert_eq!(names(placed)[2], pair(&format!("{placed}, <= for < #2"), "(a < :a OR #b <= :b)"));
     }
 }
