@@ -52,16 +52,24 @@ impl Client {
     /// # Panics
     /// When a page is refused, or holds more than its `limit`.
     pub async fn pages(&self, path: &str) -> Vec<Value> {
+        self.page_by_page(path).await.concat()
+    }
+
+    /// Reads every page of a list, as [`Self::pages`] does, and returns the items of each.
+    ///
+    /// # Panics
+    /// When a page is refused, or holds more than its `limit`.
+    pub async fn page_by_page(&self, path: &str) -> Vec<Vec<Value>> {
         let limit = path.split("limit=").nth(1).map_or(100, |limit| limit.parse().expect("it comes last"));
-        let (mut items, mut cursor) = (Vec::new(), String::new());
+        let (mut pages, mut cursor) = (Vec::new(), String::new());
         loop {
             let page = self.get(&format!("{path}{cursor}")).await.expect(200);
             let found = page["items"].as_array().expect("a page has items");
             assert!(found.len() <= limit, "{} items", found.len());
-            items.extend(found.iter().cloned());
+            pages.push(found.clone());
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
-                None => return items,
+                None => return pages,
             }
         }
     }

@@ -124,11 +124,17 @@ impl World {
     pub fn end_leases(&self) {
         let all = ["MAIL#", "PARTING#"].into_iter().flat_map(|kind| self.items_of(kind));
         for leased in all.filter(|item| item.contains_key("lease_ends_at")) {
-            let (partition, sort) = (leased["PK"].as_str(), leased["SK"].as_str());
-            let key = (partition.unwrap_or_default(), sort.unwrap_or_default());
-            let past = serde_json::json!({"N": "0"});
-            self.update(key, "SET #attribute = :value", "lease_ends_at", &past);
+            self.set(&leased, "lease_ends_at", &serde_json::json!({"N": "0"}));
         }
+    }
+
+    /// Sets an attribute of an item to a value in `DynamoDB`'s own JSON.
+    ///
+    /// # Panics
+    /// When the engine fails.
+    pub fn set(&self, item: &Item, attribute: &str, value: &Value) {
+        let key = |name: &str| item[name].as_str().expect("a key is text");
+        self.update((key("PK"), key("SK")), "SET #attribute = :value", attribute, value);
     }
 
     /// Changes an item by an expression with `#attribute` and `:value`, which is in `DynamoDB`'s own JSON.

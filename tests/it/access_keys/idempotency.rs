@@ -265,8 +265,7 @@ fn an_idempotency_key_is_free_in_the_second_in_which_its_record_is_a_day_old() {
                     .in_one_second(async |second| {
                         let at = json!({"N": (second - age).to_string()});
                         for record in world.items_of("IDEMPOTENCY#") {
-                            let place = (record["PK"].as_str().unwrap(), record["SK"].as_str().unwrap());
-                            world.update(place, "SET #attribute = :value", "at", &at);
+                            world.set(&record, "at", &at);
                         }
                         client.post(&path, body.clone()).await
                     })

@@ -187,6 +187,14 @@ fn a_machine_is_mailed_at_the_proven_address_of_a_person_of_its_organization() {
     });
 }
 
+/// Fails all four attempts at a run's third read: that of the claim on a machine's address.
+fn fail_third_read(world: &World) {
+    for nth in 3..7 {
+        let fault = Fault::on(Service::DynamoDb, Effect::ServerError).operation("BatchGetItem");
+        world.stack.faults().add(fault.function("notify-expiring-keys").when(When::Nth(nth)));
+    }
+}
+
 #[test]
 fn a_machine_whose_address_could_not_be_compared_with_those_of_people_is_compared_again() {
     run(async |world| {
@@ -198,11 +206,8 @@ fn a_machine_whose_address_could_not_be_compared_with_those_of_people_is_compare
         let own = json!({"name": "own", "expires_in_days": 90});
         organization.owner.post(&organization.keys_of("me"), own).await.expect(201);
         world.travel(60 * DAY + 60);
-        // The reads: keys, organization, and the claim on the address in four attempts.
-        for nth in 3..7 {
-            let fault = Fault::on(Service::DynamoDb, Effect::ServerError).operation("BatchGetItem");
-            world.stack.faults().add(fault.function("notify-expiring-keys").when(When::Nth(nth)));
-        }
+        // The reads before are those of the keys and of the organization.
+        fail_third_read(world);
         world.notify().await;
         assert_eq!(world.stack.faults().struck(), 4);
         assert_eq!(recipients(world), ["alice@example.com", "carol@example.com"]);
@@ -217,11 +222,8 @@ fn a_message_to_a_machine_whose_address_cannot_be_compared_waits_and_those_to_pe
         put_waiting(world, &organization, &carol, 1);
         // The machine has a message too: it has a new key.
         machine_key(&organization, "carol@example.com").await;
-        let fault = Fault::on(Service::DynamoDb, Effect::ServerError).operation("BatchGetItem");
-        // The reads: messages, users, and the claim on the address in four attempts.
-        for nth in 3..7 {
-            world.stack.faults().add(fault.clone().function("notify-expiring-keys").when(When::Nth(nth)));
-        }
+        // The reads before are those of the messages and of the users.
+        fail_third_read(world);
         let summary = world.notify().await;
         assert_eq!((&summary["sent"], &summary["failed"]), (&json!(1), &json!(1)), "{summary}");
         assert_eq!(recipients(world), ["carol@example.com"]);

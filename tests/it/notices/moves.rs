@@ -120,7 +120,7 @@ fn a_key_that_gets_another_expiry_with_the_same_due_time_is_not_moved_to_a_stage
             let body = json!({"expires_in_days": 2});
             world.person("alice").patch(&organization.key_path(&key), body).await.expect(200);
             // By chance, a stage of each of the two expiries begins at the same second.
-            world.update(place, "SET #attribute = :value", "due_at", &seen);
+            world.set(stored, "due_at", &seen);
         };
         world.while_held(transaction(5), world.notify(), shortened).await;
         assert_eq!(world.item(place.0, place.1).unwrap()["due_at"], stored["due_at"]);
@@ -141,7 +141,7 @@ fn a_key_that_gets_another_expiry_with_the_same_due_time_stays_in_the_index() {
         let place = (stored["PK"].as_str().unwrap(), stored["SK"].as_str().unwrap());
         // By chance, a stage of each of the two expiries begins at the same second.
         let later = json!({"N": (stored["expires_at"].as_i64().unwrap() + 30 * DAY).to_string()});
-        let extended = async { world.update(place, "SET #attribute = :value", "expires_at", &later) };
+        let extended = async { world.set(stored, "expires_at", &later) };
         // The run has written the event, the message and the mail, and has marked the mail.
         world.while_held(transaction(5), world.notify(), extended).await;
         assert_eq!(world.item(place.0, place.1).unwrap()["due_at"], stored["due_at"]);

@@ -18,9 +18,7 @@ fn changes() -> [(&'static str, Value); 2] {
 /// the item to stay as the other run leaves it.
 async fn expect_untouched(world: &World, kind: &str, number: u64, (attribute, value): (&str, Value)) {
     let change = async {
-        let item = &world.items_of(kind)[0];
-        let key = (item["PK"].as_str().unwrap(), item["SK"].as_str().unwrap());
-        world.update(key, "SET #attribute = :value", attribute, &value);
+        world.set(&world.items_of(kind)[0], attribute, &value);
         world.items_of(kind)
     };
     let (_, left) = world.while_held(transaction(number), world.notify(), change).await;

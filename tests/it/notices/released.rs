@@ -87,10 +87,8 @@ fn a_key_that_is_deleted_while_a_run_rearms_it_leaves_nothing() {
 async fn release_elsewhere(world: &World, organization: &Organization, machine: &str) {
     set_status(world, organization, Some(machine), "active").await;
     world.items_of("DUE#USER#").iter().for_each(|rearming| world.remove(rearming));
-    let key = &world.items_of("KEY#")[0];
-    let place = (key["PK"].as_str().unwrap(), key["SK"].as_str().unwrap());
     let now = json!({"N": world.stack.clock().now().as_second().to_string()});
-    world.update(place, "SET #attribute = :value", "due_at", &now);
+    world.set(&world.items_of("KEY#")[0], "due_at", &now);
 }
 
 #[test]

@@ -78,8 +78,7 @@ fn a_replay_that_ends_at_any_write_goes_on_where_it_ended() {
         world.restore_again(&copy);
         let partition = format!("ORG#{}#AUDIT", other.id);
         let event = world.partition(&partition, ("0", "~")).remove(0);
-        let place = (&*partition, event["SK"].as_str().unwrap());
-        world.update(place, "SET #attribute = :value", "changes", &json!({"S": "none"}));
+        world.set(&event, "changes", &json!({"S": "none"}));
         let replayed = world.replay(&copy, &[]).await;
         assert!(replayed.code == 1 && replayed.error.contains("run it again"), "{replayed:?}");
         assert_eq!(replayed.ids("unresolved"), [&*other.id], "its failure is its own");

@@ -83,8 +83,7 @@ fn an_organization_that_fails_is_left_out_and_three_in_a_row_end_the_replay() {
         let damage = |position: usize| {
             let partition = format!("ORG#{}#AUDIT", organizations[position].id);
             let event = world.partition(&partition, ("0", "~")).remove(0);
-            let place = (&*partition, event["SK"].as_str().unwrap());
-            world.update(place, "SET #attribute = :value", "changes", &json!({"S": "none"}));
+            world.set(&event, "changes", &json!({"S": "none"}));
         };
         world.restore_again(&copy);
         for position in [0, 1, 3, 4] {
