@@ -35,11 +35,12 @@ pub(crate) async fn show(console: &Console, request: &Request<()>) -> HandlerRes
         let sign_in = if console.client.is_some() { "ready" } else { "not_configured" };
         return Ok(response::signed_out(&NoSession { signed_in: false, sign_in }));
     };
+    let stated = session.sign_in.email.as_ref();
     let answer = SessionResponse {
         signed_in: true,
         name: session.sign_in.shown_name().to_string(),
-        email: session.sign_in.email.as_ref(),
-        email_verified: session.sign_in.email_verified,
+        email: stated.map(|email| &email.address),
+        email_verified: stated.is_some_and(|email| email.verified),
         expires_at: Instant(session.expires_at),
         now: Instant(request.now),
     };

@@ -7,7 +7,7 @@ use domain::{
     id::{KeyId, OrganizationId, UserId},
     joined::Joined,
     permission::Permission,
-    sign_in::{SignedIn, SubjectClaim},
+    sign_in::{SignedIn, StatedEmail, SubjectClaim},
     text::{Email, Name},
     user::Kind,
 };
@@ -78,8 +78,10 @@ impl From<&Caller> for AuthorizerContext {
             sign_in.permissions.as_str().clone_into(&mut context.permissions);
             context.issuer.clone_from(&sign_in.issuer);
             context.subject.clone_from(&sign_in.subject);
-            context.email = shown(sign_in.email.as_ref());
-            context.email_verified = shown(sign_in.email.as_ref().map(|_| sign_in.email_verified));
+            if let Some(email) = &sign_in.email {
+                context.email = email.address.to_string();
+                context.email_verified = email.verified.to_string();
+            }
         }
         if let Some(member) = member {
             context.organization_id = member.organization_id.to_string();
@@ -148,12 +150,21 @@ fn sign_in(context: &AuthorizerContext) -> Result<SignedIn, BadContext> {
         // The context does not say. A handler that needs it has it from its settings.
         subject_claim: SubjectClaim::default(),
         subject: required("subject", not_empty(context.subject.clone()))?,
-        email: optional("email", &context.email, |text| Email::try_from(text.to_owned()).ok())?,
-        email_verified: optional("email_verified", &context.email_verified, |text| text.parse().ok())?
-            .unwrap_or_default(),
+        email: email(context)?,
         name: optional("user_name", &context.user_name, |text| Name::try_from(text.to_owned()).ok())?,
         permissions: permissions(context)?,
     })
+}
+
+/// Reads the address. One that is not there cannot be verified.
+fn email(context: &AuthorizerContext) -> Result<Option<StatedEmail>, BadContext> {
+    let address = optional("email", &context.email, |text| Email::try_from(text.to_owned()).ok())?;
+    let verified = optional("email_verified", &context.email_verified, |text| text.parse().ok())?;
+    let verified = verified.unwrap_or_default();
+    if verified && address.is_none() {
+        return Err(BadContext("email_verified"));
+    }
+    Ok(address.map(|address| StatedEmail { address, verified }))
 }
 
 fn required<T>(name: &'static str, value: Option<T>) -> Result<T, BadContext> {

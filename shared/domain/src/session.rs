@@ -92,7 +92,6 @@ mod tests {
             subject_claim: SubjectClaim::Sub,
             subject: "ann".to_owned(),
             email: None,
-            email_verified: false,
             name: None,
             permissions: [].into_iter().collect(),
         };

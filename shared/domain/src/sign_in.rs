@@ -51,13 +51,20 @@ pub struct SignedIn {
     /// The issuer's id of the person.
     pub subject: String,
     /// The address, if the provider states a usable one.
-    pub email: Option<Email>,
-    /// Whether the provider checked that address.
-    pub email_verified: bool,
+    pub email: Option<StatedEmail>,
     /// The person's name, if the provider states it.
     pub name: Option<Name>,
     /// Permissions outside any organization: the token's scope and permissions.
     pub permissions: Joined<Permission>,
+}
+
+/// The address of a person as the identity provider states it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatedEmail {
+    /// The address.
+    pub address: Email,
+    /// Whether the provider checked it.
+    pub verified: bool,
 }
 
 impl SignedIn {
@@ -79,7 +86,7 @@ impl SignedIn {
     /// Returns the address if the provider checked it.
     #[must_use]
     pub fn verified_email(&self) -> Option<&Email> {
-        self.email.as_ref().filter(|_| self.email_verified)
+        self.email.as_ref().filter(|email| email.verified).map(|email| &email.address)
     }
 }
 
@@ -102,19 +109,20 @@ mod tests {
 
     #[test]
     fn a_person_has_a_visible_name_whatever_the_provider_states() {
+        let address = Email::try_from("ann@example.com".to_owned()).unwrap();
+        let stated = |verified| Some(StatedEmail { address: address.clone(), verified });
         let mut sign_in = SignedIn {
             issuer: "https://id.example".to_owned(),
             subject_claim: SubjectClaim::Sub,
             subject: "a\nb\0".to_owned(),
-            email: Email::try_from("ann@example.com".to_owned()).ok(),
-            email_verified: true,
+            email: stated(true),
             name: Name::cleaned("Ann"),
             permissions: Joined::from_iter([]),
         };
         assert_eq!(sign_in.shown_name().as_str(), "Ann");
         sign_in.name = None;
         assert_eq!(sign_in.shown_name().as_str(), "ann@example.com");
-        sign_in.email_verified = false;
+        sign_in.email = stated(false);
         assert_eq!(sign_in.shown_name().as_str(), "a b");
         sign_in.subject = "\0\u{200b}".to_owned();
         assert_eq!(sign_in.shown_name().as_str(), "somebody who signed in");

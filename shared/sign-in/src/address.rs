@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use api::app::{BadSetting, Environment};
-use domain::text::Email;
+use domain::{sign_in::StatedEmail, text::Email};
 use serde_json::{Map, Value};
 
 /// The claim that holds the address by default.
@@ -58,8 +58,7 @@ pub(crate) enum Source {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Address {
     /// `None` if there is none, or none that can be used.
-    pub(crate) email: Option<Email>,
-    pub(crate) verified: bool,
+    pub(crate) email: Option<StatedEmail>,
     /// Whether the issuer states that it did not verify this address.
     pub(crate) denied: bool,
 }
@@ -75,7 +74,7 @@ impl AddressRule {
     /// Reads the address of claims.
     pub(crate) fn read(&self, claims: &Map<String, Value>, source: Source) -> Address {
         let text = claims.get(&self.claim).and_then(Value::as_str);
-        let Some(email) = text.and_then(|text| Email::try_from(text.to_owned()).ok()) else {
+        let Some(address) = text.and_then(|text| Email::try_from(text.to_owned()).ok()) else {
             return Address::default();
         };
         let claim = claims.get(VERIFIED_CLAIM);
@@ -88,7 +87,7 @@ impl AddressRule {
             Trust::Always => true,
         };
         let denied = !verified && claim == Some(&Value::Bool(false));
-        Address { email: Some(email), verified, denied }
+        Address { email: Some(StatedEmail { address, verified }), denied }
     }
 }
 
@@ -115,6 +114,10 @@ mod tests {
         rule.read(claims.as_object().unwrap(), source)
     }
 
+    fn is_verified(rule: &AddressRule, claims: &Value, source: Source) -> bool {
+        address(rule, claims, source).email.unwrap().verified
+    }
+
     #[test]
     fn an_address_is_verified_as_the_setting_says() {
         let (yes, no) = (true, false);
@@ -130,7 +133,7 @@ mod tests {
                 if let Some(value) = value {
                     claims["email_verified"] = value;
                 }
-                address(&rule, &claims, source).verified
+                is_verified(&rule, &claims, source)
             };
             for source in [Source::Token, Source::Userinfo { doubted: false }] {
                 assert_eq!(verified(None, source), expected[0], "{trust}");
@@ -148,7 +151,7 @@ mod tests {
         }
         let (claims, doubted) = (json!({"email": "ann@example.com"}), Source::Userinfo { doubted: true });
         for (trust, verified) in [(Trust::Claim, false), (Trust::Absent, false), (Trust::Always, true)] {
-            assert_eq!(address(&AddressRule::of("email", trust), &claims, doubted).verified, verified);
+            assert_eq!(is_verified(&AddressRule::of("email", trust), &claims, doubted), verified);
         }
         assert!("Claim".parse::<Trust>().is_err() && "yes".parse::<Trust>().is_err());
     }
@@ -168,8 +171,8 @@ mod tests {
             ("absent", None),
         ] {
             let found = address(&AddressRule::of(claim, Trust::Always), &claims, Source::Token);
-            assert_eq!(found.email.as_ref().map(Email::as_str), expected, "{claim}");
-            assert_eq!(found.verified, expected.is_some(), "{claim}");
+            let found = found.email.as_ref().map(|email| (email.address.as_str(), email.verified));
+            assert_eq!(found, expected.map(|address| (address, true)), "{claim}");
         }
     }
 

@@ -127,13 +127,12 @@ impl Claims {
             SubjectClaim::Oid => text(&all, "oid"),
         };
         let subject = subject.filter(|subject| (1..=256).contains(&subject.len())).ok_or("jwt_subject")?;
-        let Address { email, verified, denied } = issuer.address.read(&all, Source::Token);
+        let Address { email, denied } = issuer.address.read(&all, Source::Token);
         let sign_in = SignedIn {
             issuer: checked.iss,
             subject_claim: issuer.subject_claim,
             subject: subject.to_owned(),
             email,
-            email_verified: verified,
             name: name(&all),
             permissions: permissions(&all),
         };

@@ -48,7 +48,6 @@ mod tests {
             subject_claim,
             subject: "ann".to_owned(),
             email: None,
-            email_verified: false,
             name: None,
             permissions: [].into_iter().collect(),
         };

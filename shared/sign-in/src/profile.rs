@@ -1,8 +1,8 @@
 //! What the issuer's userinfo endpoint says of a person.
 
 use domain::{
-    sign_in::SignedIn,
-    text::{Email, Name},
+    sign_in::{SignedIn, StatedEmail},
+    text::Name,
 };
 use serde_json::{Map, Value};
 
@@ -37,28 +37,25 @@ impl Profile {
     pub fn complete(&self, accepted: &Accepted) -> SignedIn {
         let sign_in = accepted.sign_in.clone();
         let name = sign_in.name.clone().or_else(|| self.name.clone());
-        let lacks_address = sign_in.email.is_none() || self.address.verified && !sign_in.email_verified;
-        let adds = lacks_address && !accepted.address_denied;
-        match &self.address.email {
-            Some(email) if adds => {
-                let (email, email_verified) = (Some(email.clone()), self.address.verified);
-                SignedIn { email, email_verified, name, ..sign_in }
-            }
-            _ => SignedIn { name, ..sign_in },
-        }
+        let is_better = |email: &StatedEmail| {
+            sign_in.email.as_ref().is_none_or(|known| email.verified && !known.verified)
+        };
+        let added = self.address.email.clone().filter(|email| !accepted.address_denied && is_better(email));
+        SignedIn { email: added.or_else(|| sign_in.email.clone()), name, ..sign_in }
     }
 
     /// Returns its size in memory, bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let texts = [self.address.email.as_ref().map(Email::as_str), self.name.as_ref().map(Name::as_str)];
+        let address = self.address.email.as_ref().map(|email| email.address.as_str());
+        let texts = [address, self.name.as_ref().map(Name::as_str)];
         size_of::<Self>() + texts.into_iter().flatten().map(str::len).sum::<usize>()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::sign_in::SubjectClaim;
+    use domain::{sign_in::SubjectClaim, text::Email};
 
     use super::*;
     use crate::{
@@ -67,19 +64,19 @@ mod tests {
         documents::Documents,
     };
 
-    fn email(text: &str) -> Option<Email> {
-        Email::try_from(text.to_owned()).ok()
+    fn email(text: &str, verified: bool) -> Option<StatedEmail> {
+        let address = Email::try_from(text.to_owned()).ok()?;
+        Some(StatedEmail { address, verified })
     }
 
     /// Sign-ins of Ann whose tokens say more or less of her.
     fn sign_ins() -> Vec<SignedIn> {
-        let addresses = [(None, false), (email("old@example.com"), false), (email("old@example.com"), true)];
-        let with = |(email, email_verified): &(Option<Email>, bool), name: &str| SignedIn {
+        let addresses = [None, email("old@example.com", false), email("old@example.com", true)];
+        let with = |email: &Option<StatedEmail>, name: &str| SignedIn {
             issuer: "https://id.example".to_owned(),
             subject_claim: SubjectClaim::Sub,
             subject: "ann".to_owned(),
             email: email.clone(),
-            email_verified: *email_verified,
             name: Name::cleaned(name),
             permissions: [].into_iter().collect(),
         };
@@ -108,12 +105,12 @@ mod tests {
             Trust::Always => true,
         };
         let mut after = before.clone();
-        if let Some(address) = text("email").and_then(email)
+        if let Some(stated) = text("email").and_then(|text| email(text, is_verified))
             && !denied
-            && !before.email_verified
+            && before.verified_email().is_none()
             && (is_verified || before.email.is_none())
         {
-            (after.email, after.email_verified) = (Some(address), is_verified);
+            after.email = Some(stated);
         }
         if before.name.is_none() {
             after.name = text("name").and_then(Name::cleaned);
@@ -123,18 +120,16 @@ mod tests {
 
     #[test]
     fn an_address_of_the_token_stays_if_it_is_verified_or_denied() {
-        let address = Address { email: email("new@example.com"), verified: true, denied: false };
-        let profile = Profile { address, name: None };
-        for (is_verified, is_denied, expected) in [
-            (false, false, "new@example.com"),
-            (false, true, "old@example.com"),
-            (true, false, "old@example.com"),
-        ] {
-            let is_such =
-                |sign_in: &SignedIn| sign_in.email.is_some() && sign_in.email_verified == is_verified;
-            let sign_in = sign_ins().into_iter().find(is_such).unwrap();
+        let new = email("new@example.com", true);
+        let profile = Profile { address: Address { email: new.clone(), denied: false }, name: None };
+        for (is_verified, is_denied, is_replaced) in
+            [(false, false, true), (false, true, false), (true, false, false)]
+        {
+            let old = email("old@example.com", is_verified);
+            let sign_in = sign_ins().into_iter().find(|sign_in| sign_in.email == old).unwrap();
             let after = profile.complete(&accepted(sign_in, None, [is_denied, false]));
-            assert_eq!(after.email, email(expected), "{is_verified} {is_denied}");
+            let expected = if is_replaced { &new } else { &old };
+            assert_eq!(after.email, *expected, "{is_verified} {is_denied}");
         }
     }
 

@@ -5,7 +5,7 @@ use domain::{
     joined::Joined,
     permission::Permission,
     session::{Session, SessionHash},
-    sign_in::{SignedIn, SubjectClaim},
+    sign_in::{SignedIn, StatedEmail, SubjectClaim},
     text::{Email, Name},
 };
 use serde::{Deserialize, Serialize};
@@ -107,8 +107,8 @@ fn session_item(hash: &SessionHash, session: &Session) -> Item {
         issuer: sign_in.issuer.clone(),
         subject_claim: sign_in.subject_claim.as_str().to_owned(),
         subject: sign_in.subject.clone(),
-        email: sign_in.email.clone(),
-        email_verified: sign_in.email_verified,
+        email: sign_in.email.as_ref().map(|email| email.address.clone()),
+        email_verified: sign_in.email.as_ref().is_some_and(|email| email.verified),
         name: sign_in.name.clone(),
         permissions: sign_in.permissions.as_str().to_owned(),
         created_at: *created_at,
@@ -128,8 +128,7 @@ impl StoredSession {
             issuer: self.issuer,
             subject_claim,
             subject: self.subject,
-            email: self.email,
-            email_verified: self.email_verified,
+            email: self.email.map(|address| StatedEmail { address, verified: self.email_verified }),
             name: self.name,
             permissions,
         };
@@ -150,8 +149,10 @@ mod tests {
             issuer: "https://id.example".to_owned(),
             subject_claim: SubjectClaim::Oid,
             subject: "ann".to_owned(),
-            email: Email::try_from("ann@example.com".to_owned()).ok(),
-            email_verified: true,
+            email: Some(StatedEmail {
+                address: Email::try_from("ann@example.com".to_owned()).unwrap(),
+                verified: true,
+            }),
             name: Name::cleaned("Ann"),
             permissions: "a:b c:*".to_owned().try_into().unwrap(),
         };

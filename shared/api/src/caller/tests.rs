@@ -16,8 +16,7 @@ prop_compose! {
             issuer,
             subject_claim: SubjectClaim::default(),
             subject,
-            email_verified: verified && email.is_some(),
-            email: email.map(|text| Email::try_from(text).unwrap()),
+            email: email.map(|text| StatedEmail { address: Email::try_from(text).unwrap(), verified }),
             name: name.map(|text| Name::try_from(text).unwrap()),
             permissions,
         }
@@ -116,4 +115,33 @@ fn a_context_of_another_form_is_refused() {
     assert_eq!(with(|context| context.permissions = "Not one".to_owned()), "permissions");
     assert_eq!(with(|context| context.expires_at = "soon".to_owned()), "expires_at");
     assert_eq!(with(|context| context.expires_in_days = "1.5".to_owned()), "expires_in_days");
+}
+
+#[test]
+fn the_address_of_a_sign_in_is_verified_only_if_there_is_one() {
+    let signed_in = |email: &str, email_verified: &str| {
+        let context = AuthorizerContext {
+            auth_method: "oidc".to_owned(),
+            issuer: "https://id.example".to_owned(),
+            subject: "ann".to_owned(),
+            email: email.to_owned(),
+            email_verified: email_verified.to_owned(),
+            ..AuthorizerContext::default()
+        };
+        match Caller::try_from(context) {
+            Ok(Caller::SignIn(sign_in)) => Ok(sign_in.email),
+            Ok(member) => panic!("{member:?}"),
+            Err(BadContext(name)) => Err(name),
+        }
+    };
+    assert_eq!(signed_in("ann", "true"), Err("email"));
+    assert_eq!(signed_in("ann@example.com", "yes"), Err("email_verified"));
+    assert_eq!(signed_in("", "true"), Err("email_verified"), "an address that is not there");
+    assert_eq!(signed_in("", ""), Ok(None));
+    assert_eq!(signed_in("", "false"), Ok(None));
+    for verified in [true, false] {
+        let address = Email::try_from("ann@example.com".to_owned()).unwrap();
+        let stated = Some(StatedEmail { address, verified });
+        assert_eq!(signed_in("ann@example.com", &verified.to_string()), Ok(stated));
+    }
 }
