@@ -87,17 +87,10 @@ fn messages_are_listed_page_by_page_and_a_cursor_holds_for_its_state() {
         let expected: Vec<_> =
             (1..=5).map(|ago| add_message(world, &carol, ago * 10, "key_changed")).collect();
         let (client, path) = (world.person("carol"), inbox(&organization, "me"));
-        for filter in ["", "&state=unread"] {
-            let (mut seen, mut cursor) = (vec![], String::new());
-            loop {
-                let page = client.get(&format!("{path}?limit=2{filter}{cursor}")).await.expect(200);
-                assert!(ids(&page).len() <= 2);
-                seen.extend(ids(&page).into_iter().map(str::to_owned));
-                match page["next_cursor"].as_str() {
-                    Some(next) => cursor = format!("&cursor={next}"),
-                    None => break,
-                }
-            }
+        for filter in ["", "state=unread&"] {
+            let messages = client.pages(&format!("{path}?{filter}limit=2")).await;
+            let seen: Vec<_> =
+                messages.iter().map(|message| message["message_id"].as_str().unwrap()).collect();
             assert_eq!(seen, expected, "{filter}");
         }
         let page = client.get(&format!("{path}?limit=2&state=unread")).await.expect(200);

@@ -143,7 +143,7 @@ pub(crate) fn carry(
 ) {
     let partition = format!("USER#{}", key["user_id"].as_str().unwrap());
     let names = json!({"L": texts(names)});
-    world.update((&partition, sort), "SET #attribute = :value", attribute, &names);
+    world.set((&partition, sort), attribute, &names);
 }
 
 pub(crate) fn suffix(key: &Value) -> &str {

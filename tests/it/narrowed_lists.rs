@@ -14,7 +14,7 @@ const MOST_UNITS: f64 = 210.0;
 /// Makes an item of a user as large as the rules allow one to become.
 fn enlarge(world: &World, user_id: &str, sort: &str, bytes: usize) {
     let key = (&*format!("USER#{user_id}"), sort);
-    world.update(key, "SET #attribute = :value", "padding", &json!({"S": "x".repeat(bytes)}));
+    world.set(key, "padding", &json!({"S": "x".repeat(bytes)}));
 }
 
 /// Makes an active machine with a key that was never used, both as large as can be, and this many copies of both.

@@ -34,7 +34,7 @@ pub use local::{
 pub use organization::Organization;
 pub use random::Random;
 pub use restore::{OLD_TABLE, Replayed, TableCopy};
-pub use stored::Item;
+pub use stored::{Item, key_of};
 pub use web_client::{WebClient, described, with_console};
 pub use world::{World, mail_domains, run, run_with};
 

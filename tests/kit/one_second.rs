@@ -3,7 +3,7 @@
 use crate::World;
 
 impl World {
-    /// Calls `attempt` with the current second, again if that passed meanwhile, and returns the result of the last call. An
+    /// Calls `attempt` with the current second, and again if the second has passed, and returns the result of the last call. An
     /// attempt sets up all that it needs.
     ///
     /// # Panics

@@ -1,4 +1,4 @@
-//! What each test reaches, a line for each pair: mutants of writes in `target/mutants.tsv`, and in `target/test-stacks.tsv` the
+//! What each test reaches, a line for each pair: mutants of requests to the table in `target/mutants.tsv`, and in `target/test-stacks.tsv` the
 //! endpoint of its stack, under which its functions note the mutants of comparisons that they reach. A mutant of a condition has a
 //! second line, with `refused` behind it, for a test in which the table refused the condition.
 

@@ -29,7 +29,7 @@ pub fn records_examples() -> bool {
     text("EXAMPLES").as_deref() == Some("record")
 }
 
-/// Returns what happens to the writes of functions: `MUTANTS=collect` lists their mutants in `target/mutants.tsv`,
+/// Returns what happens to the requests of functions to the table: `MUTANTS=collect` lists their mutants in `target/mutants.tsv`,
 /// marked where the table refused the condition, and `MUTANT` names the one under which the tests run.
 #[must_use]
 pub fn writes() -> Writes {
@@ -64,7 +64,7 @@ pub fn interleavings() -> usize {
     count_or_all("INTERLEAVINGS").unwrap_or(3)
 }
 
-/// Counts the orders to play for each pair while one call has a fault: `FAULTY_INTERLEAVINGS`, a number or `all`.
+/// Counts the orders to play for each set of requests while one call has a fault: `FAULTY_INTERLEAVINGS`, a number or `all`.
 #[must_use]
 pub fn faulty_interleavings() -> usize {
     count_or_all("FAULTY_INTERLEAVINGS").unwrap_or(1)

@@ -124,7 +124,7 @@ impl World {
     pub fn end_leases(&self) {
         let all = ["MAIL#", "PARTING#"].into_iter().flat_map(|kind| self.items_of(kind));
         for leased in all.filter(|item| item.contains_key("lease_ends_at")) {
-            self.set(&leased, "lease_ends_at", &serde_json::json!({"N": "0"}));
+            self.set(key_of(&leased), "lease_ends_at", &serde_json::json!({"N": "0"}));
         }
     }
 
@@ -132,9 +132,8 @@ impl World {
     ///
     /// # Panics
     /// When the engine fails.
-    pub fn set(&self, item: &Item, attribute: &str, value: &Value) {
-        let key = |name: &str| item[name].as_str().expect("a key is text");
-        self.update((key("PK"), key("SK")), "SET #attribute = :value", attribute, value);
+    pub fn set(&self, key: (&str, &str), attribute: &str, value: &Value) {
+        self.update(key, "SET #attribute = :value", attribute, value);
     }
 
     /// Changes an item by an expression with `#attribute` and `:value`, which is in `DynamoDB`'s own JSON.
@@ -163,6 +162,16 @@ impl World {
         events.sort_by_key(|event| event["SK"].to_string());
         events
     }
+}
+
+/// Returns the primary key of an item.
+///
+/// # Panics
+/// When it has none.
+#[must_use]
+pub fn key_of(item: &Item) -> (&str, &str) {
+    let part = |name: &str| item[name].as_str().expect("a key is text");
+    (part("PK"), part("SK"))
 }
 
 fn without_types(item: HashMap<String, AttributeValue>) -> Item {

@@ -57,8 +57,8 @@ fn in_url(request: &AuthorizerRequest, prefix: &KeyPrefix, issuer: &str) -> bool
         || request.path.split('/').any(|segment| is_credential(&decoded(segment)))
 }
 
-/// Finds the `iss` of each JWT in a text. A part between two dots that decodes to claims is taken for the middle of a JWT: no
-/// part with other characters decodes.
+/// Finds the `iss` of each JWT in a text. A part between two dots that decodes to claims is taken for the middle of a JWT. A part
+/// with a character that base64url lacks, such as a space, does not decode.
 fn issuers_of_jwts(text: &str) -> impl Iterator<Item = String> {
     let parts = || text.split('.');
     parts().skip(1).zip(parts().skip(2)).filter_map(|(claims, _)| issuer_of(claims))

@@ -108,7 +108,7 @@ impl Stack {
         &self.aws.faults
     }
 
-    /// Lists the mutants of the writes that this stack has seen, where [`Writes`](crate::Writes) says so. A name comes a second
+    /// Lists the mutants of the requests to the table that this stack has seen, where [`Writes`](crate::Writes) says so. A name comes a second
     /// time, with `\trefused` at its end, if the table refused the condition.
     #[must_use]
     pub fn mutants(&self) -> Vec<String> {

@@ -156,15 +156,15 @@ fn sign_in(context: &AuthorizerContext) -> Result<SignedIn, BadContext> {
     })
 }
 
-/// Reads the address. One that is not there cannot be verified.
+/// Reads the address. The context says of it whether it is verified, and nothing where there is none.
 fn email(context: &AuthorizerContext) -> Result<Option<StatedEmail>, BadContext> {
     let address = optional("email", &context.email, |text| Email::try_from(text.to_owned()).ok())?;
     let verified = optional("email_verified", &context.email_verified, |text| text.parse().ok())?;
-    let verified = verified.unwrap_or_default();
-    if verified && address.is_none() {
-        return Err(BadContext("email_verified"));
+    match (address, verified) {
+        (Some(address), Some(verified)) => Ok(Some(StatedEmail { address, verified })),
+        (None, None) => Ok(None),
+        _ => Err(BadContext("email_verified")),
     }
-    Ok(address.map(|address| StatedEmail { address, verified }))
 }
 
 fn required<T>(name: &'static str, value: Option<T>) -> Result<T, BadContext> {

@@ -182,8 +182,8 @@ impl<C> Request<C> {
         Ok(found)
     }
 
-    /// Tells whether each value of a query parameter is UTF-8 after decoding. The event does not say: it has U+FFFD for other
-    /// bytes, which clients may also send.
+    /// Tells whether each value of a query parameter is UTF-8 after decoding. The event does not say: it holds U+FFFD in
+    /// the place of other bytes, and a client may send U+FFFD itself.
     fn is_utf8(&self, name: &str) -> bool {
         let pairs = self.inner.uri().query().unwrap_or_default().split('&');
         let mut values = pairs

@@ -63,7 +63,7 @@ pub struct SignedIn {
 pub struct StatedEmail {
     /// The address.
     pub address: Email,
-    /// Whether the provider checked it.
+    /// Whether it counts as verified, by what the provider states and `OIDC_TRUST_EMAIL`.
     pub verified: bool,
 }
 
@@ -83,7 +83,7 @@ impl SignedIn {
         named.unwrap_or_else(|| Name::cleaned("somebody who signed in").expect("the text is visible"))
     }
 
-    /// Returns the address if the provider checked it.
+    /// Returns the address if it counts as verified.
     #[must_use]
     pub fn verified_email(&self) -> Option<&Email> {
         self.email.as_ref().filter(|email| email.verified).map(|email| &email.address)

@@ -56,7 +56,7 @@ pub(crate) enum Source {
 
 /// The address that claims state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Address {
+pub(crate) struct EmailClaims {
     /// `None` if there is none, or none that can be used.
     pub(crate) email: Option<StatedEmail>,
     /// Whether the issuer states that it did not verify this address.
@@ -72,10 +72,10 @@ impl AddressRule {
     }
 
     /// Reads the address of claims.
-    pub(crate) fn read(&self, claims: &Map<String, Value>, source: Source) -> Address {
+    pub(crate) fn read(&self, claims: &Map<String, Value>, source: Source) -> EmailClaims {
         let text = claims.get(&self.claim).and_then(Value::as_str);
         let Some(address) = text.and_then(|text| Email::try_from(text.to_owned()).ok()) else {
-            return Address::default();
+            return EmailClaims::default();
         };
         let claim = claims.get(VERIFIED_CLAIM);
         let is_true = |value: &Value| {
@@ -87,7 +87,7 @@ impl AddressRule {
             Trust::Always => true,
         };
         let denied = !verified && claim == Some(&Value::Bool(false));
-        Address { email: Some(StatedEmail { address, verified }), denied }
+        EmailClaims { email: Some(StatedEmail { address, verified }), denied }
     }
 }
 
@@ -110,12 +110,12 @@ mod tests {
 
     use super::*;
 
-    fn address(rule: &AddressRule, claims: &Value, source: Source) -> Address {
+    fn read(rule: &AddressRule, claims: &Value, source: Source) -> EmailClaims {
         rule.read(claims.as_object().unwrap(), source)
     }
 
     fn is_verified(rule: &AddressRule, claims: &Value, source: Source) -> bool {
-        address(rule, claims, source).email.unwrap().verified
+        read(rule, claims, source).email.unwrap().verified
     }
 
     #[test]
@@ -170,7 +170,7 @@ mod tests {
             ("word", None),
             ("absent", None),
         ] {
-            let found = address(&AddressRule::of(claim, Trust::Always), &claims, Source::Token);
+            let found = read(&AddressRule::of(claim, Trust::Always), &claims, Source::Token);
             let found = found.email.as_ref().map(|email| (email.address.as_str(), email.verified));
             assert_eq!(found, expected.map(|address| (address, true)), "{claim}");
         }
@@ -200,7 +200,7 @@ mod tests {
             (json!({"email": "a@example.com", "email_verified": "true"}), false),
             (json!({"email_verified": false}), false),
         ] {
-            assert_eq!(address(&rule, &claims, Source::Token).denied, denied, "{claims}");
+            assert_eq!(read(&rule, &claims, Source::Token).denied, denied, "{claims}");
         }
     }
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    address::{self, Address, Source},
+    address::{self, EmailClaims, Source},
     issuer::Issuer,
 };
 
@@ -127,7 +127,7 @@ impl Claims {
             SubjectClaim::Oid => text(&all, "oid"),
         };
         let subject = subject.filter(|subject| (1..=256).contains(&subject.len())).ok_or("jwt_subject")?;
-        let Address { email, denied } = issuer.address.read(&all, Source::Token);
+        let EmailClaims { email, denied } = issuer.address.read(&all, Source::Token);
         let sign_in = SignedIn {
             issuer: checked.iss,
             subject_claim: issuer.subject_claim,

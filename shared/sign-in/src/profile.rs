@@ -7,7 +7,7 @@ use domain::{
 use serde_json::{Map, Value};
 
 use crate::{
-    address::{Address, Source},
+    address::Source,
     claims::{self, Accepted},
     issuer::Issuer,
 };
@@ -15,7 +15,7 @@ use crate::{
 /// What the endpoint says of a person; nothing where it does not know them.
 #[derive(Debug, Default)]
 pub struct Profile {
-    address: Address,
+    email: Option<StatedEmail>,
     name: Option<Name>,
 }
 
@@ -28,7 +28,7 @@ impl Profile {
             return None;
         }
         let source = Source::Userinfo { doubted: accepted.address_doubted };
-        Some(Self { address: issuer.address.read(claims, source), name: claims::name(claims) })
+        Some(Self { email: issuer.address.read(claims, source).email, name: claims::name(claims) })
     }
 
     /// Adds the name and the address that the token lacks. A verified address replaces an unverified one, unless the token
@@ -40,14 +40,14 @@ impl Profile {
         let is_better = |email: &StatedEmail| {
             sign_in.email.as_ref().is_none_or(|known| email.verified && !known.verified)
         };
-        let added = self.address.email.clone().filter(|email| !accepted.address_denied && is_better(email));
+        let added = self.email.clone().filter(|email| !accepted.address_denied && is_better(email));
         SignedIn { email: added.or_else(|| sign_in.email.clone()), name, ..sign_in }
     }
 
     /// Returns its size in memory, bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let address = self.address.email.as_ref().map(|email| email.address.as_str());
+        let address = self.email.as_ref().map(|email| email.address.as_str());
         let texts = [address, self.name.as_ref().map(Name::as_str)];
         size_of::<Self>() + texts.into_iter().flatten().map(str::len).sum::<usize>()
     }
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn an_address_of_the_token_stays_if_it_is_verified_or_denied() {
         let new = email("new@example.com", true);
-        let profile = Profile { address: Address { email: new.clone(), denied: false }, name: None };
+        let profile = Profile { email: new.clone(), name: None };
         for (is_verified, is_denied, is_replaced) in
             [(false, false, true), (false, true, false), (true, false, false)]
         {

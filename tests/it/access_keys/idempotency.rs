@@ -1,7 +1,7 @@
 //! Repeated requests under one `Idempotency-Key`.
 
 use futures_util::future::join_all;
-use kit::{Client, Effect, Fault, Organization, Service, World, run};
+use kit::{Client, Effect, Fault, Organization, Service, World, key_of, run};
 use serde_json::{Value, json};
 
 fn body() -> Value {
@@ -265,7 +265,7 @@ fn an_idempotency_key_is_free_in_the_second_in_which_its_record_is_a_day_old() {
                     .in_one_second(async |second| {
                         let at = json!({"N": (second - age).to_string()});
                         for record in world.items_of("IDEMPOTENCY#") {
-                            world.set(&record, "at", &at);
+                            world.set(key_of(&record), "at", &at);
                         }
                         client.post(&path, body.clone()).await
                     })

@@ -187,7 +187,7 @@ fn a_cursor_of_another_list_is_refused() {
 #[test]
 fn a_page_ends_where_the_next_key_and_its_user_do_not_fit_one_read() {
     run(async |world| {
-        // 48 machines with one key each, and two keys of another: 99 items. A third key of that one fits, and one of a new user
+        // 48 machines with one key each, and two keys of another: 99 items. A third key of `many` fits, and a key of a new user
         // does not.
         for (owner, third, new, pages) in [("alice", 40, 50, [51, 1]), ("bob", 50, 40, [50, 2])] {
             let organization = world.organization(owner, "flexible").await;

@@ -105,13 +105,20 @@ fn use_is_noted_at_most_every_ten_minutes() {
 
 #[test]
 fn use_is_noted_again_after_ten_minutes_to_the_second() {
+    const MAX_ATTEMPTS: usize = 20;
     run(async |world| {
         let organization = world.organization("alice", "strict").await;
         let key = organization.machine_key().await;
         let first = world.stack.clock().now().as_second() + 1;
         for (seconds, noted) in [(0, 0), (599, 0), (600, 600)] {
             let event = kit::authorizer_event(token(&key), first + seconds);
-            world.stack.invoke("authorize-request", &event).await.unwrap();
+            // The authorizer gives up a note that takes long.
+            for _ in 0..MAX_ATTEMPTS {
+                world.stack.invoke("authorize-request", &event).await.unwrap();
+                if world.items_of("KEY#")[0].get("last_used_at") == Some(&json!(first + noted)) {
+                    break;
+                }
+            }
             assert_eq!(world.items_of("KEY#")[0]["last_used_at"], first + noted, "{seconds}");
         }
     });

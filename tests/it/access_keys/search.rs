@@ -133,7 +133,7 @@ fn keys_are_found_by_the_start_of_their_id_before_all_others_and_once() {
         assert_eq!(found(owner, &list, "q=deployservice", 1).await, ["DeployService"]);
         // Keys of a deleted user are gone, whatever remains of them.
         let user = format!("USER#{user_id}");
-        world.update((&user, "USER"), "SET #attribute = :value", "status", &json!({"S": "deleted"}));
+        world.set((&user, "USER"), "status", &json!({"S": "deleted"}));
         assert_eq!(found(owner, &list, &format!("q={key_id}"), 1).await, ["mentions"]);
         owner.get(&own).await.expect_problem(404, "not_found");
     });

@@ -161,8 +161,7 @@ fn a_session_of_an_issuer_or_claim_that_the_settings_name_no_more_counts_nowhere
         let stored = world.items_of("SESSION").remove(0);
         let key = (stored["PK"].as_str().unwrap(), "SESSION");
         for (attribute, former) in [("issuer", "https://former.example"), ("subject_claim", "oid")] {
-            let set =
-                |value: &Value| world.update(key, "SET #attribute = :value", attribute, &json!({"S": value}));
+            let set = |value: &Value| world.set(key, attribute, &json!({"S": value}));
             set(&json!(former));
             web.page().get("/v1/organizations").await.expect_forbidden_by_gateway();
             web.session().await.expect(401);

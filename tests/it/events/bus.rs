@@ -1,6 +1,6 @@
 //! Which changes become events, and what an event holds.
 
-use kit::{Effect, Fault, Service, When, World, run};
+use kit::{Effect, Fault, Service, When, World, key_of, run};
 use serde_json::{Value, json};
 
 use super::{audit_ids, event_ids};
@@ -112,7 +112,7 @@ fn a_change_of_an_audit_event_in_the_table_is_no_event() {
         organization.machine("deployer").await;
         let before = world.lifecycle_events().await.unwrap();
         for event in world.items().iter().filter(|item| item.contains_key("audit_id")) {
-            world.set(event, "note", &json!({"S": "added"}));
+            world.set(key_of(event), "note", &json!({"S": "added"}));
         }
         assert_eq!(world.lifecycle_events().await.unwrap(), before);
     });

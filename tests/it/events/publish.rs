@@ -1,6 +1,6 @@
 //! `infra/replay --publish`: the audit events of the table are put on the bus again.
 
-use kit::{Effect, Fault, Replayed, Service, When, World, run, run_with};
+use kit::{Effect, Fault, Replayed, Service, When, World, key_of, run, run_with};
 use serde_json::{Value, json};
 
 use super::{audit_ids, event_ids, pipe::with};
@@ -92,8 +92,7 @@ fn an_audit_event_that_cannot_be_used_is_listed_and_the_others_are_sent() {
         organization.machine("deployer").await;
         let created = &world.audit("user.created")[0];
         let id = created["audit_id"].as_str().unwrap();
-        let key = (format!("ORG#{}#AUDIT", organization.id), id.to_owned());
-        world.update((&key.0, &key.1), "SET #attribute = :value", "effect", &json!({"N": "1"}));
+        world.set(key_of(created), "effect", &json!({"N": "1"}));
         assert_eq!(world.anonymous().delete("/_local/events").await.status, 204);
         let published = publish(world, copy.since(), &[]).await;
         assert_eq!((published.code, published.ids("unresolved")), (2, vec![id]), "{published:?}");
@@ -101,7 +100,7 @@ fn an_audit_event_that_cannot_be_used_is_listed_and_the_others_are_sent() {
         assert!(expected.remove(&json!(id).to_string()));
         assert_eq!(event_ids(&events(world).await), expected);
         // Whatever a test leaves in the table is checked.
-        world.update((&key.0, &key.1), "SET #attribute = :value", "effect", &json!({"S": "other"}));
+        world.set(key_of(created), "effect", &json!({"S": "other"}));
     });
 }
 

@@ -7,6 +7,7 @@ use kit::World;
 use super::{
     action::Action,
     fixture::Fixture,
+    footprint::Footprint,
     order::{CallFault, Order},
     outcome::{Allowed, Outcome},
     play::play,
@@ -22,8 +23,8 @@ pub(super) struct ConcurrentRequests<'w> {
     /// What the requests leave behind one after another, in each order, and without each of them.
     serial: BTreeMap<Vec<usize>, Outcome>,
     pub(super) played: usize,
-    /// The calls of each request that runs before all others: whether each is a write.
-    calls: Vec<Vec<bool>>,
+    /// The calls of each request that runs before all others: what each touches.
+    calls: Vec<Vec<Footprint>>,
 }
 
 /// An order whose result equals that of no serial order.
@@ -45,7 +46,7 @@ impl<'w> ConcurrentRequests<'w> {
         for order in permutations(requests.actions.len()) {
             let (run, outcome) =
                 requests.play(&order, &mut OneAfterAnother((0..order.len()).collect())).await;
-            requests.calls[order[0]] = run.writes_of(0).collect();
+            requests.calls[order[0]] = run.calls_of(0);
             requests.serial.insert(order, outcome);
         }
         requests
@@ -88,7 +89,7 @@ impl<'w> ConcurrentRequests<'w> {
 
     /// Counts the calls of a request that a fault can strike, if the request runs before all others.
     pub(super) fn count_calls(&self, request: usize, fault: CallFault) -> usize {
-        self.calls[request].iter().filter(|is_write| fault.can_strike(**is_write)).count()
+        self.calls[request].iter().filter(|touched| fault.can_strike(touched)).count()
     }
 
     /// Plays one order, and returns it.
@@ -128,7 +129,7 @@ impl<'w> ConcurrentRequests<'w> {
         self.fixture.settle(self.world).await;
         let ended = requests.iter().copied().zip(played.ended).collect();
         let outcome = Outcome::read(self.world, self.fixture, &ended, self.actions.len(), mails);
-        (Run { order: played.order, writes: played.writes }, outcome)
+        (Run { order: played.order, touched: played.touched }, outcome)
     }
 
     fn functions(&self) -> Vec<&'static str> {
@@ -143,15 +144,15 @@ impl<'w> ConcurrentRequests<'w> {
 #[derive(Debug)]
 struct Run {
     order: Order,
-    /// For each choice of the order: whether its call writes.
-    writes: Vec<bool>,
+    /// For each choice of the order: what its call touches.
+    touched: Vec<Footprint>,
 }
 
 impl Run {
-    /// Tells of each call of a request whether it writes.
-    fn writes_of(&self, request: usize) -> impl Iterator<Item = bool> {
-        let choices = self.order.0.iter().zip(&self.writes);
-        choices.filter(move |(choice, _)| choice.request == request).map(|(_, is_write)| *is_write)
+    /// Returns what the calls of a request touch.
+    fn calls_of(self, request: usize) -> Vec<Footprint> {
+        let choices = self.order.0.into_iter().zip(self.touched);
+        choices.filter(|(choice, _)| choice.request == request).map(|(_, touched)| touched).collect()
     }
 }
 

@@ -44,8 +44,8 @@ impl Footprint {
         touched
     }
 
-    /// Touches what is written for all calls to see: everything.
-    pub(super) fn of_everything() -> Self {
+    /// Touches everything: a step writes for all calls to see.
+    pub(super) fn of_a_step() -> Self {
         Self { reads: BTreeSet::new(), writes: BTreeSet::from([(ANY.to_owned(), ANY.to_owned())]) }
     }
 
@@ -78,6 +78,11 @@ impl Footprint {
     /// Tells whether it writes.
     pub(super) fn is_write(&self) -> bool {
         !self.writes.is_empty()
+    }
+
+    /// Tells whether it is that of a step.
+    pub(super) fn is_of_a_step(&self) -> bool {
+        *self == Self::of_a_step()
     }
 
     /// Writes one item.
@@ -163,6 +168,6 @@ mod tests {
         assert!(!read.commutes(&transaction) && !transaction.commutes(&read));
         assert!(other.commutes(&transaction) && other.commutes(&read));
         assert!(!query(json!(null), "USER#a").commutes(&other) && !query(json!("due"), "1").commutes(&other));
-        assert!(query(json!(null), "USER#b").commutes(&other) && !Footprint::of_everything().commutes(&read));
+        assert!(query(json!(null), "USER#b").commutes(&other) && !Footprint::of_a_step().commutes(&read));
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use kit::Effect;
 
+use super::footprint::Footprint;
+
 /// A fault of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CallFault {
@@ -24,9 +26,10 @@ impl CallFault {
         matches!(self, Self::Throttled | Self::Conflict)
     }
 
-    /// Tells whether a call can have it. A read is only throttled: the SDK repeats a read whose reply is lost.
-    pub(super) fn can_strike(self, is_write: bool) -> bool {
-        is_write || self == Self::Throttled
+    /// Tells whether a call that touches these items can have it. A read is only throttled: the SDK repeats a read whose reply is
+    /// lost. A step is no call.
+    pub(super) fn can_strike(self, touched: &Footprint) -> bool {
+        !touched.is_of_a_step() && (touched.is_write() || self == Self::Throttled)
     }
 
     pub(super) const fn effect(self) -> Effect {

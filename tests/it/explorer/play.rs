@@ -37,8 +37,8 @@ pub(super) enum Part<'w> {
 pub(super) struct Played {
     pub(super) ended: Vec<Ended>,
     pub(super) order: Order,
-    /// For each choice of the order: whether its call writes.
-    pub(super) writes: Vec<bool>,
+    /// For each choice of the order: what its call touches.
+    pub(super) touched: Vec<Footprint>,
 }
 
 /// The requests that run, and whose each call is.
@@ -73,7 +73,7 @@ pub(super) async fn play<'w>(
     for (position, part) in parts.into_iter().enumerate() {
         run.start(position, part).await;
     }
-    let (mut order, mut writes) = (Order::default(), Vec::new());
+    let (mut order, mut touched) = (Order::default(), Vec::new());
     loop {
         let pending = run.pending();
         if pending.iter().all(Option::is_none) {
@@ -81,11 +81,11 @@ pub(super) async fn play<'w>(
         }
         let choice = scheduler.choose(&pending);
         order.0.push(choice);
-        writes.push(pending[choice.request].as_ref().is_some_and(Footprint::is_write));
+        touched.extend(pending[choice.request].clone());
         run.go(choice.request, choice.fault).await;
     }
     world.stack.faults().clear();
-    Played { ended: run.ended.into_iter().map(Option::unwrap).collect(), order, writes }
+    Played { ended: run.ended.into_iter().map(Option::unwrap).collect(), order, touched }
 }
 
 impl<'w> Run<'w> {
@@ -103,7 +103,7 @@ impl<'w> Run<'w> {
     /// Returns the pending call of each request; `None` if it has ended.
     fn pending(&self) -> Vec<Option<Footprint>> {
         let of = |position: usize| {
-            let step = self.steps[position].is_some().then(Footprint::of_everything);
+            let step = self.steps[position].is_some().then(Footprint::of_a_step);
             let calls = self.held.iter().filter(|call| self.owner(call) == Some(position)).map(Footprint::of);
             step.into_iter().chain(calls).reduce(Footprint::and)
         };
@@ -113,6 +113,7 @@ impl<'w> Run<'w> {
     /// Lets the next call of a request go on, and waits for what follows.
     async fn go(&mut self, request: usize, fault: Option<CallFault>) {
         if let Some(step) = self.steps[request].take() {
+            assert!(fault.is_none(), "a step has no fault");
             step();
             self.ended[request] = Some(Ended::Ran(true));
             return;

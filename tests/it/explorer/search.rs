@@ -69,7 +69,7 @@ pub(super) struct PlannedFault {
 impl PlannedFault {
     /// Counts a call that the fault can strike, and returns the fault if it is the planned one.
     fn at(&mut self, request: usize, touched: Option<&Footprint>) -> Option<CallFault> {
-        if request != self.request || !self.fault.can_strike(touched.is_some_and(Footprint::is_write)) {
+        if request != self.request || !touched.is_some_and(|touched| self.fault.can_strike(touched)) {
             return None;
         }
         let strikes = self.call == 0;

@@ -1,6 +1,6 @@
 //! Which keys a report revokes, and who is notified.
 
-use kit::{DAY, run};
+use kit::{DAY, key_of, run};
 use serde_json::{Value, json};
 
 use super::{leaks_told_to, report, rotate, send, status, to_be_mailed};
@@ -213,7 +213,7 @@ fn owners_are_notified_of_a_retired_secret_again_after_an_hour_to_the_second() {
                 .in_one_second(async |second| {
                     let before = reported();
                     let at = json!({"N": (second - age).to_string()});
-                    world.set(&world.items_of("KEY#")[0], "report_told_at", &at);
+                    world.set(key_of(&world.items_of("KEY#")[0]), "report_told_at", &at);
                     send(world, body.clone()).await.expect(202);
                     reported() - before
                 })

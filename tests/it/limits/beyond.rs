@@ -20,7 +20,7 @@ async fn store(world: &World, organization: &Organization) -> Value {
     let partition = format!("USER#{machine}");
     let roles = json!({"L": texts(named("r", 0..30))});
     for sort in ["USER", &format!("KEY#{suffix}")] {
-        world.update((&partition, sort), "SET #attribute = :value", "roles", &roles);
+        world.set((&partition, sort), "roles", &roles);
     }
     key
 }

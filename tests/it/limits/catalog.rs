@@ -104,7 +104,7 @@ fn what_another_writer_did_without_the_catalog_is_neither_overwritten_nor_delete
                 let sort = format!("{}#{name}", kind.to_uppercase());
                 let overtake = async {
                     let version = json!({"N": "500"});
-                    world.update((&partition, &sort), "SET #attribute = :value", "version", &version);
+                    world.set((&partition, &sort), "version", &version);
                 };
                 let (answer, ()) = world.while_held(WRITE, change, overtake).await;
                 answer.expect_problem(412, "precondition_failed");
@@ -115,7 +115,7 @@ fn what_another_writer_did_without_the_catalog_is_neither_overwritten_nor_delete
         let changed = format!("{}/roles/r0", organization.path);
         let change = organization.owner.put(&changed, json!({"permissions": ["b"]}));
         let overtake = async {
-            world.update((&partition, "ROLE#r0"), "SET #attribute = :value", "version", &json!({"N": "600"}));
+            world.set((&partition, "ROLE#r0"), "version", &json!({"N": "600"}));
         };
         let (answer, ()) = world.while_held(WRITE, change, overtake).await;
         assert_eq!(answer.expect(200)["version"], 601);

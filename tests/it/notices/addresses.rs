@@ -225,8 +225,15 @@ fn a_message_to_a_machine_whose_address_cannot_be_compared_waits_and_those_to_pe
         // The reads before are those of the messages and of the users.
         fail_third_read(world);
         let summary = world.notify().await;
+        assert_eq!(world.stack.faults().struck(), 4);
         assert_eq!((&summary["sent"], &summary["failed"]), (&json!(1), &json!(1)), "{summary}");
         assert_eq!(recipients(world), ["carol@example.com"]);
+        let [waiting] = &world.items_of("OUTBOX#")[..] else { panic!("one message waits") };
+        assert_ne!(waiting["user_id"], json!(carol));
+        world.stack.faults().clear();
+        world.notify().await;
+        assert!(world.items_of("OUTBOX#").is_empty());
+        assert_eq!(recipients(world).len(), 2);
     });
 }
 

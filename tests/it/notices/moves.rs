@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use kit::{DAY, Effect, Fault, Organization, Service, World, run};
+use kit::{DAY, Effect, Fault, Organization, Service, World, key_of, run};
 use local::dynoxide::{AttributeValue, ImportOptions};
 use serde_json::{Value, json};
 
@@ -114,13 +114,13 @@ fn a_key_that_gets_another_expiry_with_the_same_due_time_is_not_moved_to_a_stage
         let key = organization.machine_key().await;
         world.travel(83 * DAY + 60);
         let stored = &world.items_of("KEY#")[0];
-        let place = (stored["PK"].as_str().unwrap(), stored["SK"].as_str().unwrap());
+        let place = key_of(stored);
         let seen = json!({"N": stored["due_at"].to_string()});
         let shortened = async {
             let body = json!({"expires_in_days": 2});
             world.person("alice").patch(&organization.key_path(&key), body).await.expect(200);
             // By chance, a stage of each of the two expiries begins at the same second.
-            world.set(stored, "due_at", &seen);
+            world.set(key_of(stored), "due_at", &seen);
         };
         world.while_held(transaction(5), world.notify(), shortened).await;
         assert_eq!(world.item(place.0, place.1).unwrap()["due_at"], stored["due_at"]);
@@ -138,10 +138,10 @@ fn a_key_that_gets_another_expiry_with_the_same_due_time_stays_in_the_index() {
         organization.machine_key().await;
         world.travel(90 * DAY + 60);
         let stored = &world.items_of("KEY#")[0];
-        let place = (stored["PK"].as_str().unwrap(), stored["SK"].as_str().unwrap());
+        let place = key_of(stored);
         // By chance, a stage of each of the two expiries begins at the same second.
         let later = json!({"N": (stored["expires_at"].as_i64().unwrap() + 30 * DAY).to_string()});
-        let extended = async { world.set(stored, "expires_at", &later) };
+        let extended = async { world.set(key_of(stored), "expires_at", &later) };
         // The run has written the event, the message and the mail, and has marked the mail.
         world.while_held(transaction(5), world.notify(), extended).await;
         assert_eq!(world.item(place.0, place.1).unwrap()["due_at"], stored["due_at"]);

@@ -184,7 +184,8 @@ fn a_message_is_mailed_in_the_second_in_which_it_is_due() {
         for (at, due) in [(due_at - 1, 0), (due_at, 1)] {
             let event = json!({"time": Timestamp::from_second(at).unwrap().to_string()});
             let summary = world.stack.run_schedule("notify-expiring-keys", &event).await.unwrap().unwrap();
-            assert_eq!(summary["due"], due, "{at}");
+            assert_eq!([&summary["due"], &summary["sent"]], [due, due], "{at}");
+            assert_eq!(mails_to(world, "carol@example.com").len(), due, "{at}");
         }
     });
 }

@@ -1,6 +1,6 @@
 //! A run is overtaken just before it writes: what it read has changed, and it leaves that as it is.
 
-use kit::{DAY, Effect, Fault, Organization, Service, World, run, run_with};
+use kit::{DAY, Effect, Fault, Organization, Service, World, key_of, run, run_with};
 use serde_json::{Value, json};
 
 use super::{
@@ -18,7 +18,7 @@ fn changes() -> [(&'static str, Value); 2] {
 /// the item to stay as the other run leaves it.
 async fn expect_untouched(world: &World, kind: &str, number: u64, (attribute, value): (&str, Value)) {
     let change = async {
-        world.set(&world.items_of(kind)[0], attribute, &value);
+        world.set(key_of(&world.items_of(kind)[0]), attribute, &value);
         world.items_of(kind)
     };
     let (_, left) = world.while_held(transaction(number), world.notify(), change).await;

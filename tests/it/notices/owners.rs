@@ -28,7 +28,7 @@ async fn copy_owner(world: &World, organization: &Organization) {
     let ids: Vec<_> = ids.into_iter().filter(|id| id.as_str().unwrap()[..4] == user_id[..4]).collect();
     assert_eq!(ids.len(), OWNERS);
     let key = format!("ORG#{}", organization.id);
-    world.update((&key, "ORG"), "SET #attribute = :value", "owner_ids", &json!({"SS": ids}));
+    world.set((&key, "ORG"), "owner_ids", &json!({"SS": ids}));
 }
 
 async fn report(world: &World, key: &Value) {

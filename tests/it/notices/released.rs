@@ -1,6 +1,6 @@
 //! A run that is about to hold, release or re-arm something is overtaken by a change, or ends.
 
-use kit::{DAY, Effect, Fault, Organization, Service, World, run};
+use kit::{DAY, Effect, Fault, Organization, Service, World, key_of, run};
 use serde_json::json;
 
 use super::{
@@ -88,7 +88,7 @@ async fn release_elsewhere(world: &World, organization: &Organization, machine: 
     set_status(world, organization, Some(machine), "active").await;
     world.items_of("DUE#USER#").iter().for_each(|rearming| world.remove(rearming));
     let now = json!({"N": world.stack.clock().now().as_second().to_string()});
-    world.set(&world.items_of("KEY#")[0], "due_at", &now);
+    world.set(key_of(&world.items_of("KEY#")[0]), "due_at", &now);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Events near the restored instant: it is the event that counts, and not its second.
 
-use kit::{Item, Organization, Replayed, World};
+use kit::{Item, Organization, Replayed, World, key_of};
 use serde_json::{Value, json};
 
 use super::callers::Callers;
@@ -63,9 +63,9 @@ impl Boundary {
     pub(super) fn move_to_one_second(&self, world: &World) {
         let key_id = self.id();
         let rotated = world.item(&format!("USER#{}", &key_id[..12]), &format!("KEY#{}", &key_id[12..]));
-        let second = rotated.unwrap()["updated_at"].as_i64().unwrap() + 60;
-        let place = (&*format!("USER#{}", &key_id[..12]), &*format!("KEY#{}", &key_id[12..]));
-        world.update(place, "SET #attribute = :value", "updated_at", &json!({"N": second.to_string()}));
+        let rotated = rotated.unwrap();
+        let second = rotated["updated_at"].as_i64().unwrap() + 60;
+        world.set(key_of(&rotated), "updated_at", &json!({"N": second.to_string()}));
     }
 
     fn id(&self) -> &str {

@@ -1,6 +1,6 @@
 //! A replay that ends at each of its writes, and is run again.
 
-use kit::{Effect, Fault, Item, Service, When, World, run};
+use kit::{Effect, Fault, Item, Service, When, World, key_of, run};
 use serde_json::json;
 
 use super::{
@@ -78,7 +78,7 @@ fn a_replay_that_ends_at_any_write_goes_on_where_it_ended() {
         world.restore_again(&copy);
         let partition = format!("ORG#{}#AUDIT", other.id);
         let event = world.partition(&partition, ("0", "~")).remove(0);
-        world.set(&event, "changes", &json!({"S": "none"}));
+        world.set(key_of(&event), "changes", &json!({"S": "none"}));
         let replayed = world.replay(&copy, &[]).await;
         assert!(replayed.code == 1 && replayed.error.contains("run it again"), "{replayed:?}");
         assert_eq!(replayed.ids("unresolved"), [&*other.id], "its failure is its own");

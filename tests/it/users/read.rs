@@ -11,18 +11,8 @@ fn users_are_listed_page_by_page() {
         for number in 0..5 {
             expected.push(organization.machine(&format!("m{number}")).await);
         }
-        let (mut seen, mut cursor) = (vec![], String::new());
-        loop {
-            let path = format!("{}/users?limit=2{cursor}", organization.path);
-            let page = organization.owner.get(&path).await.expect(200);
-            let items = page["items"].as_array().unwrap();
-            assert!(items.len() <= 2);
-            seen.extend(items.iter().map(|user| user["user_id"].as_str().unwrap().to_owned()));
-            match page["next_cursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
-                None => break,
-            }
-        }
+        let users = organization.owner.pages(&format!("{}/users?limit=2", organization.path)).await;
+        let seen: Vec<_> = users.iter().map(|user| user["user_id"].as_str().unwrap().to_owned()).collect();
         assert!(
             seen.is_sorted() && seen.len() == 6 && expected.iter().all(|id| seen.contains(id)),
             "{seen:?}"

@@ -62,8 +62,8 @@ pub(crate) fn run(choice: &Choice, argued: &Argued) -> Result<usize, Failure> {
 
 /// How many writes are in a sample.
 const SAMPLE: usize = 2;
-/// The variables by which more of a test is played, so that it takes minutes.
-const SHARES: [&str; 8] = [
+/// The variables by which more of a test is played, so that it takes minutes, or another part of it.
+const SHARES_AND_SEEDS: [&str; 14] = [
     "HISTORIES",
     "MODEL_STEPS",
     "MATRIX_CELLS",
@@ -72,6 +72,12 @@ const SHARES: [&str; 8] = [
     "FAULTY_INTERLEAVINGS",
     "INTERLEAVED_TRIPLES",
     "LINEARIZED_WINDOWS",
+    "HISTORY_SEED",
+    "MODEL_SEED",
+    "HOSTILE_SEED",
+    "RESTORE_SEED",
+    "INTERLEAVING_SEED",
+    "WINDOW_SEED",
 ];
 
 /// Runs the mutants that a number chooses, each against the test that killed it when all ran.
@@ -84,9 +90,9 @@ pub(crate) fn run_sample(number: usize, argued: &Argued) -> Result<usize, Failur
     for Killer { mutant, test } in chosen {
         let likely = std::slice::from_ref(test);
         let verdict = tests.judge(mutant, likely, &[], None, |run| {
-            // The shares with which the table was written.
-            for share in SHARES {
-                run.env_remove(share);
+            // The table was written without them.
+            for variable in SHARES_AND_SEEDS {
+                run.env_remove(variable);
             }
             run.env("MUTANT", mutant)
         })?;

@@ -1,11 +1,11 @@
 //! Mutants of what functions ask of the table. Of a write: a condition is left out, has another boundary or misses an operand,
-//! or an item is not put. Of a query or a scan: its filter differs so, or its range of keys has another boundary.
+//! or an item is not put. Of a query: its filter and its range of keys differ in the same ways.
 //!
-//! Each has a name that says which function sends the request, what it does to which item, for which audit event, and what is
-//! left out: `revoke-access-key Update USER/KEY of access_key.revoked: version = :seen`,
+//! Each has a name that says which function sends the request, what it does to which item, for which audit event, and the
+//! clause: `revoke-access-key Update USER/KEY of access_key.revoked: version = :seen`,
 //! `rotate-access-key Put ORG/id of access_key.rotated`. An update without an event is named after what it changes:
-//! `notify-expiring-keys Update USER/MAIL of due_at, due_shard, status, ttl: lease = :lease`. What is only changed says how:
-//! `notify-expiring-keys Query due: due_at <= :now, < for <=`. A test under which a mutant changes nothing does not test
+//! `notify-expiring-keys Update USER/MAIL of due_at, due_shard, status, ttl: lease = :lease`. A clause that is
+//! changed and not left out has the change at the end of its name: `notify-expiring-keys Query due: due_at <= :now, < for <=`. A test under which a mutant changes nothing does not test
 //! the condition.
 
 mod clauses;
@@ -23,7 +23,7 @@ use self::table_request::table_requests;
 use super::calls::Service;
 use crate::runtime::Caller;
 
-/// What happens to the writes of functions on their way to `DynamoDB`.
+/// What happens to the requests of functions on their way to `DynamoDB`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Writes {
     /// Nothing.
@@ -35,7 +35,7 @@ pub enum Writes {
     Mutated(Vec<String>),
 }
 
-/// The mutants of the writes that a stack has seen.
+/// The mutants of the requests that a stack has seen.
 #[derive(Debug, Default)]
 pub(crate) struct Mutants {
     writes: Writes,

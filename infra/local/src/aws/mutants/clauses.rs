@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// A condition that holds for every item. It names no attribute of a key: a filter may not.
+/// A condition that holds for every item. It names no attribute of a key: the filter of a query may not.
 pub(super) const ALWAYS: &str = "(attribute_exists(any_attribute) OR attribute_not_exists(any_attribute))";
 
 /// Each comparison that has a boundary, with the one that differs there.

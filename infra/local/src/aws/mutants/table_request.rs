@@ -10,13 +10,13 @@ use crate::runtime::Caller;
 /// The expressions that have mutants.
 const CHECKED: [&str; 3] = ["ConditionExpression", "FilterExpression", RANGE];
 
-/// The range of a query. DynamoDB requires its clauses, so only their boundaries differ.
+/// The range of a query. DynamoDB requires its first clause, which names the partition.
 const RANGE: &str = "KeyConditionExpression";
 
 /// The other expressions of a request.
 const OTHERS: [&str; 2] = ["UpdateExpression", "ProjectionExpression"];
 
-/// One write of a request, a query or a scan.
+/// One write of a request, or a query.
 pub(super) struct TableRequest<'r> {
     action: String,
     /// The step of a transaction that holds it; `None` for a request of its own.
@@ -35,7 +35,7 @@ pub(super) struct Mutant {
     clause: String,
 }
 
-/// Splits a request into its writes. A query or a scan is one.
+/// Splits a request into its writes. A query is returned whole.
 pub(super) fn table_requests<'r>(operation: &str, request: &'r mut Value) -> Vec<TableRequest<'r>> {
     match operation {
         "TransactWriteItems" => {
@@ -53,7 +53,7 @@ pub(super) fn table_requests<'r>(operation: &str, request: &'r mut Value) -> Vec
             let action = operation.trim_end_matches("Item").to_owned();
             vec![TableRequest { action, step: None, own: Some(request), event: None }]
         }
-        "Query" | "Scan" => {
+        "Query" => {
             vec![TableRequest { action: operation.to_owned(), step: None, own: Some(request), event: None }]
         }
         _ => Vec::new(),
@@ -135,8 +135,9 @@ impl TableRequest<'_> {
         let mut found = Vec::new();
         for expression in CHECKED {
             for (position, clause) in self.clauses(expression).iter().enumerate() {
+                let is_partition = expression == RANGE && position == 0;
                 let mutants = mutants_of(clause).into_iter();
-                let possible = mutants.filter(|mutant| expression != RANGE || !mutant.is_left_out);
+                let possible = mutants.filter(|mutant| !(is_partition && mutant.is_left_out));
                 found.extend(possible.map(|ClauseMutant { name, clause, .. }| Mutant {
                     name: self.named(&name),
                     expression,
@@ -167,6 +168,8 @@ impl TableRequest<'_> {
     pub(super) fn apply(&mut self, mutant: &Mutant) -> bool {
         let mut changed = self.clauses(mutant.expression);
         changed[mutant.position].clone_from(&mutant.clause);
+        // A range has no condition that always holds.
+        changed.retain(|clause| mutant.expression != RANGE || clause != ALWAYS);
         let body = self.body_mut();
         body[mutant.expression] = Value::String(changed.join(" AND "));
         let all = CHECKED.into_iter().chain(OTHERS).map(|name| body[name].as_str().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! Tests of the names of mutants, and of what they leave out.
+//! Tests of the names of mutants, and of the requests that they change.
 
 use serde_json::{Map, json};
 
@@ -118,7 +118,7 @@ fn a_write_is_named_after_its_event_or_the_first_of_the_transaction_or_what_it_c
 }
 
 #[test]
-fn a_query_has_mutants_of_its_filter_and_of_the_ends_of_its_range() {
+fn a_query_has_mutants_of_its_filter_and_of_its_range_within_a_partition() {
     let query = json!({"TableName": "t", "IndexName": "due", "KeyConditionExpression": "#shard = :shard AND due_at <= :now",
         "FilterExpression": "#kind = :kind", "ProjectionExpression": "#name",
         "ExpressionAttributeNames": {"#shard": "due_shard", "#kind": "kind", "#name": "name"},
@@ -129,11 +129,15 @@ fn a_query_has_mutants_of_its_filter_and_of_the_ends_of_its_range() {
         let body = mutants.pass(Service::DynamoDb, "Query", Some(&caller), query.to_string().into());
         (mutants.seen(), serde_json::from_slice::<Value>(&body).unwrap())
     };
-    let names = ["f Query due: due_at <= :now, < for <=", "f Query due: kind = :kind"];
+    let names =
+        ["f Query due: due_at <= :now", "f Query due: due_at <= :now, < for <=", "f Query due: kind = :kind"];
     assert_eq!(passed(Writes::Collected).0, names);
     let mutated = |name: &str| passed(Writes::Mutated(vec![name.to_owned()])).1;
-    assert_eq!(mutated(names[0])["KeyConditionExpression"], "#shard = :shard AND due_at < :now");
-    let unfiltered = mutated(names[1]);
+    let whole = mutated(names[0]);
+    assert_eq!(whole["KeyConditionExpression"], "#shard = :shard");
+    assert_eq!(whole["ExpressionAttributeValues"], json!({":shard": {"S": "0"}, ":kind": {"S": "machine"}}));
+    assert_eq!(mutated(names[1])["KeyConditionExpression"], "#shard = :shard AND due_at < :now");
+    let unfiltered = mutated(names[2]);
     assert_eq!(unfiltered["FilterExpression"], clauses::ALWAYS);
     assert_eq!(unfiltered["ExpressionAttributeNames"], json!({"#shard": "due_shard", "#name": "name"}));
 }
