@@ -28,6 +28,7 @@ mod narrowed_lists;
 mod notices;
 mod openapi;
 mod organizations;
+mod ranges;
 mod readme;
 mod reads;
 mod refusals;
