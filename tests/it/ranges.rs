@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use kit::{DAY, Organization, World, run};
 use serde_json::{Value, json};
 
-use crate::reads::count_units;
+use crate::{inbox::message, reads::count_units};
 
 /// More read units than any request of these tests needs.
 const FEW_UNITS: f64 = 30.0;
@@ -118,5 +118,28 @@ fn stages_that_a_policy_gains_concern_no_keys_that_never_expire() {
         let units = world.stack.faults().read_units();
         assert!(units > 0.0 && units < FEW_UNITS, "{units} units");
         assert!(world.items_of("DUE#").is_empty());
+    });
+}
+
+#[test]
+fn a_person_with_many_messages_hears_of_their_key_after_their_suspension() {
+    run(async |world| {
+        let organization = world.organization("alice", "strict").await;
+        let carol = organization.join_as(world, "carol", "normal").await;
+        let own = json!({"name": "key", "expires_in_days": 90});
+        world.person("carol").post(&organization.keys_of("me"), own).await.expect(201);
+        world.put_all((0..120).map(|ago| message(world, &carol, ago, "key_changed")));
+        world.travel(60 * DAY + 60);
+        let alice = world.person("alice");
+        for (status, days, runs) in [("suspended", 60, 1), ("active", 61, 3)] {
+            alice.patch(&organization.user_path(&carol), json!({"status": status})).await.expect(200);
+            world.travel(days * DAY + 120);
+            for _ in 0..runs {
+                world.notify().await;
+            }
+        }
+        let mails = world.stack.emails();
+        let told = mails.iter().filter(|mail| mail.text.contains("expires in 29 days"));
+        assert_eq!(told.map(|mail| &mail.to[0]).collect::<Vec<_>>(), ["carol@example.com"]);
     });
 }

@@ -4,7 +4,6 @@ use kit::{DAY, Effect, Fault, Service, When, World, run};
 use serde_json::{Value, json};
 
 use super::{outbox::put_waiting, set_status, titles, transaction};
-use crate::inbox::message;
 
 /// Returns how many held items the table has, none of which is in the `due` index.
 fn held(world: &World) -> usize {
@@ -127,28 +126,6 @@ fn a_claimed_mail_is_held_and_sent_once_as_long_as_it_is_true() {
             };
             assert_eq!((announced(&kept), announced(&revoked), held(world)), (1, 0, 0), "{mails:?}");
         }
-    });
-}
-
-#[test]
-fn a_person_with_many_messages_hears_of_their_key_after_their_suspension() {
-    run(async |world| {
-        let organization = world.organization("alice", "strict").await;
-        let carol = organization.join_as(world, "carol", "normal").await;
-        let own = json!({"name": "key", "expires_in_days": 90});
-        world.person("carol").post(&organization.keys_of("me"), own).await.expect(201);
-        world.put_all((0..120).map(|ago| message(world, &carol, ago, "key_changed")));
-        world.travel(60 * DAY + 60);
-        set_status(world, &organization, Some(carol.as_str()), "suspended").await;
-        world.notify().await;
-        set_status(world, &organization, Some(carol.as_str()), "active").await;
-        let before = world.stack.emails().len();
-        world.travel(61 * DAY);
-        for _ in 0..3 {
-            world.notify().await;
-        }
-        let told: Vec<_> = world.stack.emails()[before..].iter().filter_map(announcement).collect();
-        assert_eq!(told, [("carol@example.com".to_owned(), "expires in 29 days".to_owned())]);
     });
 }
 
