@@ -86,7 +86,8 @@ impl Outcome {
     /// one that finds the other's mark finishes it.
     fn answers_fit(&self, serial: &Self, actions: &[Action], allowed: Allowed) -> bool {
         let is_linking = |request: usize| matches!(actions[request], Action::Link | Action::LinkOther);
-        let is_deletion = |request: usize| matches!(actions[request], Action::DeleteUser);
+        let is_deletion =
+            |request: usize| matches!(actions[request], Action::DeleteUser | Action::DeleteInvited);
         let mut answers = self.answers.iter().zip(&serial.answers).enumerate();
         let fits = answers.all(|(request, (one, other))| {
             one == other
